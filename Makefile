@@ -1,0 +1,40 @@
+# Two commands for a new user: `make demo` and `make test`. Everything is installed below .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_DIR := $(VENV)/lib/azsandbox-node
+READY := $(VENV)/.ready
+
+.PHONY: venv demo test lint lock clean
+
+venv: $(READY)
+
+$(READY): requirements.lock pyproject.toml src/azsandbox/node/package.json src/azsandbox/node/package-lock.json
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	mkdir -p $(NODE_DIR)
+	cp src/azsandbox/node/package.json src/azsandbox/node/package-lock.json src/azsandbox/node/.npmrc $(NODE_DIR)/
+	cd $(NODE_DIR) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --omit=dev --no-fund --no-audit --loglevel=error
+	touch $(READY)
+
+lock:
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	cd src/azsandbox/node && npm install --package-lock-only
+
+lint: venv
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy src
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest
+
+demo: venv
+	$(BIN)/azsandbox exec -- $(BIN)/python -m azsandbox.demo
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

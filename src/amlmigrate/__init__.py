@@ -1,0 +1,1 @@
+"""Moves an Azure Machine Learning workspace to customer-managed keys."""

@@ -1,0 +1,1 @@
+"""A local Azure behind a forward proxy, for trying real clients against production host names."""

@@ -1,0 +1,95 @@
+"""What passes between the TLS front and the services behind it: requests, answers, who asks, and storage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a bearer token speaks for: the claims `tid`, `oid`, `appid` and `aud` of a token of the local Entra."""
+
+    tenant_id: str
+    object_id: str
+    app_id: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as the front decoded it.
+
+    `path` is percent-decoded and has its original case; `query` keeps the last value of each name, its
+    names as sent; `headers` has lower-case names.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    principal: Principal | None
+    raw_target: str
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is not."""
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer. `body` is sent as it is; the front adds `Date`, request ids and `Content-Length`."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_json(cls, status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+        """An answer with a JSON body, indented by two as the service's are."""
+        body = json.dumps(document, indent=2, ensure_ascii=False).encode()
+        return cls(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+
+
+class Service(Protocol):
+    """Whatever answers for a host: ARM, Entra, a vault, the data plane of Azure ML."""
+
+    async def handle(self, request: Request) -> Response:
+        """Answers one request. Raises nothing: what goes wrong is an answer in the service's own shape."""
+        ...
+
+
+class Accounts(Protocol):
+    """The storage accounts behind `*.blob.core.windows.net`, as the ARM part needs them."""
+
+    async def create(self, account: str) -> None:
+        """Makes an account with two fresh keys; nothing happens if it is there already."""
+        ...
+
+    async def delete(self, account: str) -> None:
+        """Removes an account with all it holds."""
+        ...
+
+    def keys(self, account: str) -> tuple[str, str]:
+        """The two base64 keys. Raises KeyError for an unknown account."""
+        ...
+
+    async def create_container(self, account: str, container: str) -> None:
+        """Makes a blob container; nothing happens if it is there already."""
+        ...
+
+    def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
+        """A service SAS (query string without `?`) for one container."""
+        ...
+
+    def account_sas(self, account: str, *, permissions: str, hours: float) -> str:
+        """An account SAS (query string without `?`) for blobs and files."""
+        ...
+
+    def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        """Names and lengths of the blobs whose name starts with `prefix`."""
+        ...
