@@ -7,6 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+# The one tenant and the one subscription of every sandbox, and the object id of its first service principal,
+# whom the ARM part takes for Owner of the subscription. Further principals begin without any role.
+TENANT_ID = "7d3f9a52-6c1e-4b0a-9f27-3e58c4d1a6b0"
+SUBSCRIPTION_ID = "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154"
+OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
