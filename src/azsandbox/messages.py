@@ -16,7 +16,7 @@ OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a bearer token speaks for: the claims `tid`, `oid`, `appid` and `aud` of a token of the local Entra."""
+    """Who a bearer token speaks for: its claims `tid`, `oid`, `appid` and `aud`."""
 
     tenant_id: str
     object_id: str

@@ -1,0 +1,138 @@
+"""The storage accounts of a sandbox: their keys, kept in the state folder, and what ARM asks of them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from azure.storage.blob import (
+    ContainerSasPermissions,
+    ResourceTypes,
+    generate_account_sas,
+    generate_container_sas,
+)
+
+from azsandbox.azurite import Azurite
+from azsandbox.principals import ServicePrincipal
+from azsandbox.state import StateFolder, write_secret
+from azsandbox.tokens import Tokens
+
+_VERSION = "2023-11-03"
+_PAGE = 5000
+_SANDBOX = ServicePrincipal(
+    "azsandbox", "0" * 8 + "-0000-0000-0000-" + "0" * 12, "0" * 8 + "-0000-0000-0000-" + "0" * 12, ""
+)
+
+
+class StorageFailed(Exception):
+    """Azurite refused something that the sandbox itself asked for."""
+
+
+class StorageAccounts:
+    """Implements `messages.Accounts` on Azurite."""
+
+    def __init__(self, state: StateFolder, azurite: Azurite, tokens: Tokens) -> None:
+        self._state, self._azurite, self._tokens = state, azurite, tokens
+        self._keys: dict[str, tuple[str, str]] = {}
+        self._changing = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Takes over the accounts of earlier runs."""
+        if self._state.accounts.exists():
+            rows = json.loads(self._state.accounts.read_text(encoding="utf-8"))
+            self._keys = {name: (keys[0], keys[1]) for name, keys in rows.items()}
+        await self._azurite.set_accounts(self._keys)
+
+    async def _save(self) -> None:
+        write_secret(self._state.accounts, json.dumps(self._keys, indent=2))
+        await self._azurite.set_accounts(self._keys)
+
+    def __contains__(self, account: str) -> bool:
+        return account in self._keys
+
+    async def create(self, account: str) -> None:
+        """Makes an account with two fresh keys; nothing happens if it is there already."""
+        async with self._changing:
+            if account not in self._keys:
+                first, second = (base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2))
+                self._keys[account] = (first, second)
+                await self._save()
+
+    async def delete(self, account: str) -> None:
+        """Removes an account with all it holds; nothing happens if there is none."""
+        async with self._changing:
+            if account in self._keys:
+                for container in [name async for name in self._containers(account)]:
+                    await self._ask("DELETE", account, f"/{container}?restype=container")
+                del self._keys[account]
+                await self._save()
+
+    def keys(self, account: str) -> tuple[str, str]:
+        """The two base64 keys. Raises KeyError for an unknown account."""
+        return self._keys[account]
+
+    async def create_container(self, account: str, container: str) -> None:
+        """Makes a blob container; nothing happens if it is there already."""
+        await self._ask("PUT", account, f"/{container}?restype=container", also=409)
+
+    def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
+        """A service SAS (query string without `?`) for one container."""
+        return generate_container_sas(
+            account,
+            container,
+            self.keys(account)[0],
+            permission=ContainerSasPermissions.from_string(permissions),
+            expiry=datetime.now(UTC) + timedelta(hours=hours),
+            protocol="https",
+        )
+
+    def account_sas(self, account: str, *, permissions: str, hours: float) -> str:
+        """An account SAS (query string without `?`) for containers and objects of blobs and files."""
+        return generate_account_sas(
+            account,
+            self.keys(account)[0],
+            ResourceTypes(container=True, object=True),
+            permissions,
+            datetime.now(UTC) + timedelta(hours=hours),
+            services="bf",
+            protocol="https",
+        )
+
+    async def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        """Names and lengths of the blobs whose name starts with `prefix`; none for a missing container."""
+        query = f"/{container}?restype=container&comp=list&maxresults={_PAGE}&prefix={quote(prefix, safe='')}"
+        async for page in self._pages(account, query):
+            for blob in page.iterfind("Blobs/Blob"):
+                yield blob.findtext("Name", ""), int(blob.findtext("Properties/Content-Length", "0"))
+
+    async def _containers(self, account: str) -> AsyncIterator[str]:
+        async for page in self._pages(account, "/?comp=list"):
+            for container in page.iterfind("Containers/Container"):
+                yield container.findtext("Name", "")
+
+    async def _pages(self, account: str, target: str) -> AsyncIterator[ElementTree.Element]:
+        marker: str | None = ""
+        while marker is not None:
+            text = await self._ask("GET", account, f"{target}&marker={quote(marker, safe='')}", also=404)
+            page = ElementTree.fromstring(text)  # noqa: S314 (written by our own child process)
+            yield page
+            marker = page.findtext("NextMarker") or None
+
+    async def _ask(self, method: str, account: str, target: str, *, also: int = 0) -> str:
+        headers = {
+            "Authorization": f"Bearer {self._tokens.issue(_SANDBOX, 'https://storage.azure.com')}",
+            "x-ms-version": _VERSION,
+            "Content-Length": "0",
+        }
+        host = f"{account}.blob.core.windows.net"
+        async with await self._azurite.request(method, host, target, headers) as response:
+            text = await response.text()
+            if response.status >= 400 and response.status != also:
+                raise StorageFailed(f"{method} {host}{target}: {response.status} {text}")
+            return text

@@ -1,0 +1,84 @@
+"""`*.blob.core.windows.net`: Azurite answers, bodies streamed both ways; the front settles who reads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+from multidict import CIMultiDict
+
+from azsandbox.azurite import Azurite
+from azsandbox.calls import Answer, Call
+from azsandbox.copying import SourceCheck
+from azsandbox.messages import TENANT_ID
+from azsandbox.refusals import storage_error
+from azsandbox.tokens import BadToken, Tokens
+
+# Bodies up to this length are read before they are passed on: one write instead of many.
+_WHOLE = 1024 * 1024
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "proxy-connection", "te", "upgrade"}
+_SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
+_CHALLENGE = (
+    f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
+    "resource_id=https://storage.azure.com"
+)
+
+
+class BlobEndpoint:
+    """Passes calls on to Azurite, which checks shared keys, SAS and the claims of tokens."""
+
+    def __init__(self, azurite: Azurite, tokens: Tokens) -> None:
+        self._azurite, self._tokens = azurite, tokens
+        self._source = SourceCheck(azurite, tokens)
+
+    async def serve(self, call: Call) -> Answer:
+        """Answers one call of the blob service."""
+        try:
+            self._tokens.check(call.headers.get("Authorization"))
+        except BadToken as problem:
+            return unauthenticated(problem)
+        if call.method == "PUT" and "x-ms-copy-source" in call.headers:
+            refusal = await self._source.refusal(call)
+            if refusal is not None:
+                return refusal
+        body: bytes | AsyncIterator[bytes] | None = None
+        if call.length is None or call.length > _WHOLE:
+            body = call.pieces()
+        elif call.length:
+            body = await call.body(_WHOLE)
+        headers = _passed_on(call.headers)
+        if call.method not in {"GET", "HEAD"} and call.length == 0:
+            headers["Content-Length"] = "0"
+        response = await self._azurite.request(call.method, call.host, call.target, headers, body)
+        return _answer(response)
+
+
+def unauthenticated(problem: BadToken) -> Answer:
+    """401 for a token that does not hold, as the storage services say it."""
+    text = (
+        "Server failed to authenticate the request. "
+        "Please refer to the information in the www-authenticate header."
+    )
+    detail = {"ExpiredAuthenticationToken": "Lifetime validation failed. The token is expired."}
+    message = f"{text} {detail.get(problem.code, 'Signature validation failed.')}"
+    return storage_error(401, "InvalidAuthenticationInfo", message, {"WWW-Authenticate": _CHALLENGE})
+
+
+def _passed_on(headers: CIMultiDict[str] | aiohttp.typedefs.LooseHeaders) -> CIMultiDict[str]:
+    pairs = CIMultiDict(headers)
+    for name in _HOP_BY_HOP:
+        pairs.popall(name, None)
+    return pairs
+
+
+def _answer(response: aiohttp.ClientResponse) -> Answer:
+    headers = _passed_on(response.headers)
+    headers["Server"] = _SERVER
+    length = headers.get("Content-Length")
+    return Answer(
+        response.status,
+        headers,
+        response.content.iter_any(),
+        int(length) if length is not None else None,
+        response.close if not response.content.is_eof() else response.release,
+    )

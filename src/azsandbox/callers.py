@@ -1,0 +1,47 @@
+"""Which process on this machine holds the other end of a connection (Linux)."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+
+
+def _inode(port: int) -> str | None:
+    wanted = f"{port:04X}"
+    for table in _TABLES:
+        with suppress(OSError):
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if fields[1].endswith(f":{wanted}") and fields[9] != "0":
+                    return fields[9]
+    return None
+
+
+def process_of(port: int) -> int | None:
+    """The id of the process whose socket has this local port; None when it cannot be told."""
+    inode = _inode(port)
+    if inode is None:
+        return None
+    link = f"socket:[{inode}]"
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        with suppress(OSError):
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(OSError):
+                    if str(descriptor.readlink()) == link:
+                        return int(folder.name)
+    return None
+
+
+def kill(port: int) -> int | None:
+    """Sends SIGKILL to the process at the other end; returns its id, or None when there was none."""
+    process = process_of(port)
+    if process is not None:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return process

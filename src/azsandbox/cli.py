@@ -1,0 +1,184 @@
+"""The console script `azsandbox`: parses, calls, prints, exits."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from azsandbox import requestlog, running
+from azsandbox.faultrules import BadRules, parse
+from azsandbox.principals import Directory
+from azsandbox.sandbox import Options, environment
+from azsandbox.state import AlreadyRunning, NotRunning, StateFolder, default_folder, write_secret
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _limits(text: str) -> str:
+    if text in {"real", "off"} or (text[:1] == "x" and text[1:].isdigit() and int(text[1:]) > 0):
+        return text
+    raise argparse.ArgumentTypeError("real, off, or xN (the refill N times as fast)")
+
+
+def _state_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state", type=Path, help="state folder (default: $AZSANDBOX_STATE, else ./.azsandbox)"
+    )
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    _state_option(parser)
+    parser.add_argument(
+        "--arm-limits", type=_limits, default="real", metavar="real|off|xN", help="ARM's throttling"
+    )
+    parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="added to every request")
+    parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any free one)")
+    parser.add_argument("--location", default="eastus2", help="Azure region (default: eastus2)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="azsandbox", description="A local Azure behind a proxy.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start a sandbox")
+    _run_options(up)
+    up.add_argument("--detach", action="store_true", help="return once it runs")
+    _state_option(commands.add_parser("down", help="stop it"))
+    _state_option(commands.add_parser("env", help='print export lines: eval "$(azsandbox env)"'))
+    run = commands.add_parser("exec", help="start a sandbox, run a command in it, stop it")
+    _run_options(run)
+    run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...")
+    _seed(commands.add_parser("seed", help="fill the sandbox"))
+    faults = commands.add_parser("faults", help="make chosen requests fail")
+    _state_option(faults)
+    faults.add_argument("verb", choices=["set", "clear"])
+    faults.add_argument("file", nargs="?", type=Path)
+    _log(commands.add_parser("log", help="print the request log, a JSON line each"))
+    principal = commands.add_parser("principal", help="service principals")
+    _state_option(principal)
+    principal.add_argument("verb", choices=["add"])
+    principal.add_argument("name")
+    return parser
+
+
+def _seed(parser: argparse.ArgumentParser) -> None:
+    _state_option(parser)
+    parser.add_argument("what", nargs="?", choices=["demo"])
+    parser.add_argument("--workspace", metavar="ARM_ID")
+    parser.add_argument("--resources", type=Path, metavar="FILE")
+    parser.add_argument("--blobs", type=Path, metavar="FILE")
+
+
+def _log(parser: argparse.ArgumentParser) -> None:
+    _state_option(parser)
+    for name in ("host", "method", "path", "status", "principal"):
+        parser.add_argument(f"--{name}", metavar="REGEX")
+    parser.add_argument("--json", action="store_true", help="JSON lines (the default)")
+    parser.add_argument("--follow", action="store_true", help="go on printing")
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    return Options(arguments.arm_limits, arguments.latency, arguments.port, arguments.location)
+
+
+def _folder(arguments: argparse.Namespace) -> StateFolder:
+    return StateFolder(arguments.state or default_folder())
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    state = _folder(arguments)
+    if arguments.detach:
+        running.detach(state, _options(arguments))
+        _print(f'azsandbox runs on {state.root}; use it with: eval "$(azsandbox env --state {state.root})"')
+        return 0
+    return asyncio.run(running.serve(state, _options(arguments), ready=_print))
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    running.stop(_folder(arguments))
+    return 0
+
+
+def _env(arguments: argparse.Namespace) -> int:
+    state = _folder(arguments)
+    for name, value in environment(state, state.announced()["port"]).items():
+        _print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    command = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
+    if not command:
+        sys.stderr.write("azsandbox exec: name a command after --\n")
+        return 2
+    return running.execute(arguments.state, _options(arguments), command)
+
+
+def _run_seed(arguments: argparse.Namespace) -> int:
+    from azsandbox import seed
+
+    return seed.main(_folder(arguments), arguments)
+
+
+def _faults(arguments: argparse.Namespace) -> int:
+    state = _folder(arguments)
+    if arguments.verb == "clear":
+        state.faults.unlink(missing_ok=True)
+        return 0
+    if arguments.file is None:
+        sys.stderr.write("azsandbox faults set: name a FILE\n")
+        return 2
+    text = arguments.file.read_text(encoding="utf-8")
+    rules = parse(text)
+    write_secret(state.faults, text)
+    _print(f"{len(rules)} rules")
+    return 0
+
+
+def _show_log(arguments: argparse.Namespace) -> int:
+    names = ("host", "method", "path", "status", "principal")
+    filters = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
+    for entry in requestlog.read(_folder(arguments).log, filters, follow=arguments.follow):
+        _print(json.dumps(entry, ensure_ascii=False))
+    return 0
+
+
+def _principal(arguments: argparse.Namespace) -> int:
+    made, secret = Directory(_folder(arguments)).add(arguments.name)
+    _print(f"client id      {made.client_id}")
+    _print(f"object id      {made.object_id}")
+    _print(f"client secret  {secret}    (shown this once)")
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "env": _env,
+    "exec": _exec,
+    "seed": _run_seed,
+    "faults": _faults,
+    "log": _show_log,
+    "principal": _principal,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; 2 for wrong usage or input, 1 where the sandbox cannot do it."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except (BadRules, FileNotFoundError, ValueError) as error:
+        sys.stderr.write(f"azsandbox: {error}\n")
+        return 2
+    except (AlreadyRunning, NotRunning, running.CannotStart) as error:
+        sys.stderr.write(f"azsandbox: {error}\n")
+        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 130

@@ -1,0 +1,143 @@
+"""Puts a sandbox together on a state folder, runs it, and takes it down."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from dataclasses import dataclass
+from typing import IO, Any
+
+from azsandbox import entra
+from azsandbox.accounts import StorageAccounts
+from azsandbox.azurite import Azurite
+from azsandbox.blobs import BlobEndpoint
+from azsandbox.calls import Endpoint
+from azsandbox.certificates import Authority
+from azsandbox.faults import Faults
+from azsandbox.front import Front
+from azsandbox.messages import SUBSCRIPTION_ID, TENANT_ID, Request, Response
+from azsandbox.principals import Directory
+from azsandbox.proxy import Tunnel
+from azsandbox.requestlog import RequestLog
+from azsandbox.services import ServiceEndpoint
+from azsandbox.shares import FileShares
+from azsandbox.state import StateFolder
+from azsandbox.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sandbox behaves: `arm_limits` is `real`, `off` or `xN`; `latency_ms` goes on every request."""
+
+    arm_limits: str = "real"
+    latency_ms: float = 0.0
+    port: int = 0
+    location: str = "eastus2"
+
+
+class _NoArm:
+    """Stands where the ARM part is not installed."""
+
+    async def handle(self, request: Request) -> Response:
+        message = f"The local Azure was built without Azure Resource Manager ({request.path})."
+        return Response.of_json(404, {"error": {"code": "ResourceNotFound", "message": message}})
+
+    @property
+    def discovery(self) -> _NoArm:
+        return self
+
+    async def close(self) -> None:
+        pass
+
+
+def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options) -> Any:
+    build = getattr(importlib.import_module("azsandbox.arm"), "build", None)
+    if build is None:
+        return _NoArm()
+    state.arm.mkdir(mode=0o700, exist_ok=True)
+    return build(state.arm, accounts, limits=options.arm_limits, location=options.location)
+
+
+class Sandbox:
+    """One running sandbox; `start`, then `stop`."""
+
+    def __init__(self, state: StateFolder, options: Options) -> None:
+        self.state, self._options = state, options
+        self._hold: IO[bytes] | None = None
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Claims the folder, starts Azurite, listens. Raises AlreadyRunning, Azurite's errors."""
+        state = self.state
+        self._hold = state.take()
+        self._authority = Authority(state)
+        self._directory = Directory(state)
+        self._tokens = Tokens(state)
+        self._log = RequestLog(state.log)
+        self._azurite = Azurite(state.blobs, state.server_output)
+        await self._azurite.start()
+        self.accounts = StorageAccounts(state, self._azurite, self._tokens)
+        await self.accounts.load()
+        self._arm = _build_arm(state, self.accounts, self._options)
+        self._faults = Faults(state.faults, latency_ms=self._options.latency_ms)
+        self._endpoints = self._wire()
+        self._front = Front(self._find, self._tokens, self._log)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._tunnel, "127.0.0.1", self._options.port, backlog=512)
+        self.port = self._server.sockets[0].getsockname()[1]
+        state.announce({"pid": os.getpid(), "port": self.port})
+
+    def _tunnel(self) -> Tunnel:
+        return Tunnel(self._authority.context, self._front.protocol, self._front.refused)
+
+    def _wire(self) -> dict[str, Endpoint]:
+        arm = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
+        plain: dict[str, Endpoint] = {
+            entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
+            "management.azure.com": arm,
+            ".vault.azure.net": arm,
+            ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
+            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens),
+            ".file.core.windows.net": FileShares(self._tokens),
+        }
+        return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}
+
+    def _find(self, host: str) -> Endpoint:
+        return self._endpoints.get(host) or self._endpoints["." + host.partition(".")[2]]
+
+    def environment(self) -> dict[str, str]:
+        """The variables that a client needs, and nothing else."""
+        return environment(self.state, self.port)
+
+    async def stop(self) -> None:
+        """Stops listening, lets running requests end, has Azurite save, lets go of the state folder."""
+        self.state.withdraw()
+        if self._server is not None:
+            self._server.close()
+            await self._front.close()
+            await self._arm.close()
+            self._log.close()
+        if self._hold is not None:
+            await self._azurite.close()
+            self._hold.close()
+
+
+def environment(state: StateFolder, port: int) -> dict[str, str]:
+    """What a client's environment must hold; empty values overrule what was there."""
+    owner, secret = Directory(state).owner()
+    proxy = f"http://127.0.0.1:{port}"
+    return {
+        "HTTPS_PROXY": proxy,
+        "https_proxy": proxy,
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "SSL_CERT_FILE": str(state.bundle),
+        "REQUESTS_CA_BUNDLE": str(state.bundle),
+        "AZURE_TENANT_ID": TENANT_ID,
+        "AZURE_CLIENT_ID": owner.client_id,
+        "AZURE_CLIENT_SECRET": secret,
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION_ID,
+        "AZSANDBOX_STATE": str(state.root),
+    }

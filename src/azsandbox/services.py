@@ -1,0 +1,78 @@
+"""Lets a Service, which takes and gives whole bodies, answer for a host."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from multidict import CIMultiDict
+
+from azsandbox.calls import Answer, Call, TooLarge
+from azsandbox.messages import Request, Response, Service
+from azsandbox.refusals import arm_error, too_large
+from azsandbox.tokens import BadToken, Tokens
+
+BODY_LIMIT = 4 * 1024 * 1024  # what ARM takes at most, by its documented limits
+
+
+class ServiceEndpoint:
+    """Reads the body, asks the service, adds the headers that every answer of Azure has."""
+
+    def __init__(self, service: Service, tokens: Tokens, *, location: str = "eastus2") -> None:
+        self._service, self._tokens, self._location = service, tokens, location
+
+    async def serve(self, call: Call) -> Answer:
+        """Answers one call; a token that does not hold is refused here in ARM's words."""
+        try:
+            principal = self._tokens.check(call.headers.get("Authorization"))
+        except BadToken as problem:
+            return _dressed(call, _bad_token(problem), self._location)
+        try:
+            body = await call.body(BODY_LIMIT)
+        except TooLarge:
+            return _dressed(call, too_large(call.host, BODY_LIMIT), self._location)
+        response = await self._service.handle(
+            Request(
+                method=call.method,
+                host=call.host,
+                path=call.path,
+                query=call.query,
+                headers={name.lower(): value for name, value in call.headers.items()},
+                body=body,
+                principal=principal,
+                raw_target=call.target,
+            )
+        )
+        return _dressed(call, _from(response), self._location)
+
+
+def _from(response: Response) -> Answer:
+    return Answer(response.status, CIMultiDict(response.headers), response.body)
+
+
+def _bad_token(problem: BadToken) -> Answer:
+    challenge = 'Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token"'
+    return arm_error(401, problem.code, problem.message, {"WWW-Authenticate": challenge})
+
+
+def _dressed(call: Call, answer: Answer, location: str) -> Answer:
+    request_id = str(uuid.uuid4())
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    defaults = {
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": call.headers.get("x-ms-correlation-request-id", request_id),
+        "x-ms-routing-request-id": f"{location.upper()}:{stamp}:{request_id}",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+    }
+    if (
+        "x-ms-client-request-id" in call.headers
+        and call.headers.get("x-ms-return-client-request-id") == "true"
+    ):
+        defaults["x-ms-client-request-id"] = call.headers["x-ms-client-request-id"]
+    for name, value in defaults.items():
+        answer.headers.setdefault(name, value)
+    return answer

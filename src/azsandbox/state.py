@@ -1,0 +1,90 @@
+"""The state folder: where each file of a sandbox lies, who may read it, and whether a sandbox runs on it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import IO, Any
+
+DEFAULT_FOLDER = ".azsandbox"
+
+
+class AlreadyRunning(Exception):
+    """A sandbox runs on this state folder already."""
+
+
+class NotRunning(Exception):
+    """No sandbox runs on this state folder."""
+
+
+def default_folder() -> Path:
+    """`$AZSANDBOX_STATE`, else `./.azsandbox`."""
+    return Path(os.environ.get("AZSANDBOX_STATE") or DEFAULT_FOLDER)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replaces a file as a whole, readable by its owner alone."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+class StateFolder:
+    """Paths below one state folder, made on first use (mode 0700)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.ca_certificate = self.root / "ca.pem"
+        self.ca_key = self.root / "ca.key"
+        self.bundle = self.root / "bundle.pem"
+        self.token_key = self.root / "tokens.key"
+        self.principals = self.root / "principals.json"
+        self.owner_secret = self.root / "owner.secret"
+        self.accounts = self.root / "accounts.json"
+        self.log = self.root / "log.jsonl"
+        self.faults = self.root / "faults.json"
+        self.running = self.root / "running.json"
+        self.server_output = self.root / "server.log"
+        self.blobs = self.root / "blobs"
+        self.arm = self.root / "arm"
+
+    def take(self, *, wait: bool = False) -> IO[bytes]:
+        """Claims the folder for as long as the returned file is open. Raises AlreadyRunning."""
+        file = (self.root / "lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            file.close()
+            raise AlreadyRunning(f"a sandbox runs on {self.root} already") from None
+        return file
+
+    def is_taken(self) -> bool:
+        """Whether a living process holds the folder; a crash lets go of it."""
+        try:
+            self.take().close()
+        except AlreadyRunning:
+            return True
+        return False
+
+    def announce(self, document: dict[str, Any]) -> None:
+        """Tells other commands how to reach the sandbox that runs here."""
+        write_secret(self.running, json.dumps(document))
+
+    def withdraw(self) -> None:
+        """Takes the announcement back."""
+        self.running.unlink(missing_ok=True)
+
+    def announced(self) -> dict[str, Any]:
+        """What the running sandbox announced: `pid` and `port`. Raises NotRunning."""
+        try:
+            document: dict[str, Any] = json.loads(self.running.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            document = {}
+        if not document or not self.is_taken():
+            raise NotRunning(f"no sandbox runs on {self.root}; start one with: azsandbox up")
+        return document
