@@ -1,0 +1,143 @@
+"""One request as a kind sees it: where it points, who asks, its body and query, and how to refuse it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.store import Record
+from azsandbox.messages import Principal, Request
+
+if TYPE_CHECKING:
+    from azsandbox.arm.context import Context
+    from azsandbox.arm.kinds import Kind
+
+MAX_BODY = 4 * 1024 * 1024  # ARM's limit for a request's body: 4 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One `type/name` pair of a path: its kind, the key of the resource, its name as sent."""
+
+    kind: Kind
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a path points: `levels` lead to `kind`.
+
+    With `name` None the path is the collection in `parent`; `action` is what follows a resource's path,
+    in lower case (`listkeys`).
+    """
+
+    kind: Kind
+    levels: tuple[Level, ...]
+    parent: str
+    key: str
+    name: str | None
+    action: str | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A request with its route resolved, its caller authenticated and its query in lower-case names."""
+
+    request: Request
+    route: Route
+    principal: Principal
+    api_version: str
+    query: Mapping[str, str]
+    context: Context
+
+    @property
+    def name(self) -> str:
+        """The last name of the path. Raises AssertionError for a collection."""
+        assert self.route.name is not None
+        return self.route.name
+
+    @property
+    def url(self) -> str:
+        """The URL as the client sent it, query included."""
+        return f"https://{self.request.host}{self.request.raw_target}"
+
+    @property
+    def preview(self) -> bool:
+        """Whether a preview api-version is asked for."""
+        return self.api_version.endswith("-preview")
+
+    def level(self, type_: str) -> Level:
+        """The level of an ARM type (any case). Raises KeyError when the path has none."""
+        wanted = type_.lower()
+        for level in self.route.levels:
+            if level.kind.key_type == wanted:
+                return level
+        raise KeyError(type_)
+
+    def ancestor(self, type_: str) -> Record:
+        """The stored resource of that level. The service has checked that it is there."""
+        record = self.context.store.get(self.level(type_).key)
+        assert record is not None
+        return record
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's id as sent, or an empty string."""
+        first = self.route.levels[0] if self.route.levels else None
+        return first.name if first and first.key.startswith("/subscriptions/") else ""
+
+    def tick(self) -> int:
+        """The time of this moment, as ticks."""
+        return self.context.clock.tick()
+
+    def body(self) -> dict[str, Any]:
+        """The body, a JSON object. Raises ArmError (400, 413 or 415) for anything else."""
+        check_body(self.request)
+        try:
+            document = json.loads(self.request.body)
+        except ValueError as error:
+            # The text inside the quotes is Newtonsoft's in Azure; code and frame are alike [I].
+            raise unreadable(str(error)) from error
+        if not isinstance(document, dict):
+            raise unreadable("A JSON object is expected.")
+        return document
+
+    def optional_body(self) -> dict[str, Any]:
+        """The body, or an empty object when there is none (POST actions)."""
+        return self.body() if self.request.body.strip() else {}
+
+
+def check_body(request: Request) -> None:
+    """Refuses what ARM does not read at all. Raises ArmError 413, 415 or 400."""
+    if len(request.body) > MAX_BODY:
+        # Frame and code as issues quote them [I].
+        raise gateway(
+            413,
+            "RequestEntityTooLarge",
+            f"The request content size exceeds the maximum size of {MAX_BODY} bytes.",
+        )
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if request.body and media != "application/json" and not media.endswith("+json"):
+        shown = media or "application/octet-stream"
+        raise gateway(
+            415,
+            "UnsupportedMediaType",
+            f"The content media type '{shown}' is not supported. Only 'application/json' is supported.",
+        )
+    if not request.body.strip():
+        raise unreadable("The request content is empty.")
+
+
+def not_an_object(what: str) -> ArmError:
+    """400 for a property that must be an object and is something else."""
+    return unreadable(f"Could not read the object '{what}'.")
+
+
+def unreadable(why: str) -> ArmError:
+    """400 `InvalidRequestContent`."""
+    message = f"The request content was invalid and could not be deserialized: '{why}'."
+    return gateway(400, "InvalidRequestContent", message)

@@ -1,0 +1,192 @@
+"""A kind of resource: one class per ARM type with the rules of its requests; and how kinds are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from azsandbox.arm.calls import Call
+from azsandbox.arm.context import Context, Guard
+from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.paging import page
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.messages import Response
+
+_KINDS: list[type[Kind]] = []
+_GUARDS: list[Guard] = []
+Handler = Callable[[Any, Call], Awaitable[Response]]
+KindClass = TypeVar("KindClass", bound="type[Kind]")
+
+
+class Kind:
+    """The rules of one ARM type.
+
+    This base reads, lists and deletes what is in the store and refuses to write. `type` is the type as ids
+    spell it. Subclasses say how a resource is written and shown.
+    """
+
+    type: ClassVar[str]
+    path_type: ClassVar[str] = ""  # where paths spell the type differently from answers
+    case_sensitive: ClassVar[bool] = False
+    tracked: ClassVar[bool] = False  # listed among the resources of its group
+    implied: ClassVar[bool] = False  # what lies in it may be asked for though it is missing
+    page_size: ClassVar[int] = 1000
+    headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind
+    actions: ClassVar[dict[tuple[str, str], str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        found = dict(cls.actions)
+        for name, member in list(vars(cls).items()):
+            for verb, path in getattr(member, "arm_actions", ()):
+                found[verb, path] = name
+        cls.actions = found
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.key_type = (self.path_type or self.type).lower()
+
+    # Reading
+
+    def view(self, call: Call, record: Record) -> dict[str, Any]:
+        """The document as the api-version of the call has it. Must not change the record."""
+        return record.document
+
+    def find(self, call: Call) -> Record | None:
+        """The resource of the call, if it is there."""
+        return self.context.store.get(call.route.key)
+
+    def require(self, call: Call) -> Record:
+        """The resource of the call. Raises ArmError 404."""
+        record = self.find(call)
+        if record is None:
+            raise self.missing(call)
+        return record
+
+    def missing(self, call: Call) -> ArmError:
+        """What ARM says of a resource that is not there (wire-facts §2a)."""
+        names = "/".join(level.name for level in call.route.levels if level.key.count("/providers/"))
+        groups = [
+            level.name
+            for level in call.route.levels
+            if level.kind.type == "Microsoft.Resources/resourceGroups"
+        ]
+        group = groups[0] if groups else ""
+        return gateway(
+            404,
+            "ResourceNotFound",
+            f"The Resource '{_spelled(self.type, names)}' under resource group '{group}' was not found. "
+            "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        )
+
+    def listed(self, call: Call) -> Sequence[Record]:
+        """What a list of the call's collection starts from, in the order of the answer."""
+        store = self.context.store
+        if call.route.levels and call.route.levels[-1].kind.type == "Microsoft.Resources/subscriptions":
+            return list(store.of_type(self.key_type, call.route.parent))
+        return store.children(call.route.parent, self.key_type)
+
+    async def get(self, call: Call) -> Response:
+        """GET of one resource."""
+        return answer(200, self.view(call, self.require(call)))
+
+    async def head(self, call: Call) -> Response:
+        """HEAD of one resource: 204, or 404 without a body."""
+        return Response(204 if self.find(call) is not None else 404)
+
+    async def list(self, call: Call) -> Response:
+        """GET of the collection."""
+        return page(call, self.listed(call), self.page_size, self.view)
+
+    # Writing
+
+    async def put(self, call: Call) -> Response:
+        """PUT of one resource."""
+        raise self.unsupported(call)
+
+    async def patch(self, call: Call) -> Response:
+        """PATCH of one resource."""
+        raise self.unsupported(call)
+
+    async def delete(self, call: Call) -> Response:
+        """DELETE of one resource: 200, and 204 when there was none."""
+        record = self.find(call)
+        if record is None:
+            return Response(204)
+        await self.removing(call, record)
+        self.context.store.remove(*self.context.store.below(record.key), record)
+        return Response(200)
+
+    async def removing(self, call: Call, record: Record) -> None:
+        """What has to go with a resource. Raises ArmError to refuse."""
+
+    async def settled(self, target: Record | None, operation: Record) -> None:
+        """Called once when a long-running operation on a resource of this kind is due."""
+
+    def unsupported(self, call: Call) -> ArmError:
+        """405, as ARM refuses a method that a type does not know [I]."""
+        return gateway(
+            405,
+            "HttpMethodNotSupported",
+            f"The requested resource does not support http method '{call.request.method}'.",
+        )
+
+    def new_record(self, call: Call, parent_id: str, document: dict[str, Any], **more: Any) -> Record:
+        """A record for the resource of the call; its `id`, `name` and `type` lead the document."""
+        id_ = child_id(parent_id, self.type, call.name)
+        head = {"id": id_, "name": call.name, "type": self.type}
+        return Record(
+            call.route.key, self.key_type, call.route.parent, id_, call.name, {**head, **document}, **more
+        )
+
+
+def child_id(parent_id: str, type_: str, name: str) -> str:
+    """The id of a resource in Azure's casing; `parent_id` is the id of the scope or resource it lies in."""
+    namespace, _, types = type_.partition("/")
+    if "/" in types:
+        return f"{parent_id}/{types.rsplit('/', 1)[1]}/{name}"
+    return f"{parent_id}/providers/{namespace}/{types}/{name}"
+
+
+def _spelled(type_: str, names: str) -> str:
+    namespace, _, types = type_.partition("/")
+    pairs = [f"{part}/{name}" for part, name in zip(types.split("/"), names.split("/"), strict=False)]
+    return "/".join((namespace, *pairs))
+
+
+def action(verb: str, path: str) -> Callable[[Handler], Handler]:
+    """Marks a method as what answers `verb` on a resource's path followed by `path`."""
+
+    def mark(handler: Handler) -> Handler:
+        known = getattr(handler, "arm_actions", ())
+        handler.arm_actions = (*known, (verb, path.lower()))  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def register(kind: KindClass) -> KindClass:
+    """Makes a kind known. Every module below `providers` is imported, so that a new file is all it takes."""
+    _KINDS.append(kind)
+    return kind
+
+
+def guard(check: Guard) -> Guard:
+    """Makes a check known that every changing call passes; it raises ArmError to refuse."""
+    _GUARDS.append(check)
+    return check
+
+
+def all_kinds(context: Context) -> dict[str, Kind]:
+    """One of every registered kind, by lower-case path type."""
+    package = importlib.import_module("azsandbox.arm.providers")
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+    return {kind.key_type: kind for kind in (class_(context) for class_ in _KINDS)}
+
+
+def all_guards() -> list[Guard]:
+    """Every registered check."""
+    return list(_GUARDS)

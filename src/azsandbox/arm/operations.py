@@ -1,0 +1,56 @@
+"""What takes longer than a request: operations, settled by the first request after their due time."""
+
+from __future__ import annotations
+
+import heapq
+
+from azsandbox.arm.context import Context
+from azsandbox.arm.store import Record
+
+PENDING_TERM = "operation-pending"
+
+
+class Operations:
+    """Operations are records (their key is the path that is polled), so they outlive a restart.
+
+    Of an operation's `hidden`: `target` (key), `verb` (create, update, delete, or a kind's own), `started`
+    (ticks), `due` (seconds), `ended` (ticks, 0 while pending), `error` (an error object, or null).
+    """
+
+    def __init__(self, context: Context, seconds: float) -> None:
+        self._context = context
+        self._seconds = seconds
+        self._due: list[tuple[float, int, Record]] = []
+        for record in context.store.find(PENDING_TERM):
+            if not record.hidden["ended"]:
+                self._push(record)
+
+    def start(self, record: Record, target: Record | str, verb: str, factor: float = 1.0) -> Record:
+        """Puts an operation under way; it is due after the sandbox's usual time, times `factor`."""
+        now = self._context.clock.now()
+        record.hidden |= {
+            "target": target if isinstance(target, str) else target.key,
+            "verb": verb,
+            "started": self._context.clock.tick(),
+            "due": now + self._seconds * factor,
+            "ended": 0,
+            "error": None,
+        }
+        record.terms = (*record.terms, PENDING_TERM)
+        self._context.store.put(record)
+        self._push(record)
+        return record
+
+    async def settle(self) -> None:
+        """Ends all operations that are due; each is ended once, in the order in which they became due."""
+        now = self._context.clock.now()
+        while self._due and self._due[0][0] <= now:
+            _, _, record = heapq.heappop(self._due)
+            kind = self._context.kinds[record.hidden["kind"]]
+            target = self._context.store.get(record.hidden["target"])
+            await kind.settled(target, record)
+            record.hidden["ended"] = self._context.clock.tick()
+            self._context.store.put(record)
+
+    def _push(self, record: Record) -> None:
+        heapq.heappush(self._due, (record.hidden["due"], record.sequence, record))

@@ -1,0 +1,78 @@
+"""What all kinds of a workspace share: its record, its region, the front end's headers and errors."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any, ClassVar
+
+from azsandbox.arm.calls import Call, not_an_object
+from azsandbox.arm.errors import ArmError, front_end, provider
+from azsandbox.arm.kinds import Kind
+from azsandbox.arm.store import Record
+
+WORKSPACES = "microsoft.machinelearningservices/workspaces"
+NAMESPACE = "Microsoft.MachineLearningServices"
+
+# Headers of wire-facts §4; those that name hosts and requests are made once a process.
+HEADERS = {
+    "Request-Context": f"appId=cid-v1:{uuid.uuid4()}",
+    "X-Cache": "CONFIG_NOCACHE",
+    "x-ms-response-type": "standard",
+    "azureml-served-by-cluster": f"vienna-local-{secrets.randbelow(90) + 10}",
+}
+
+
+class WorkspaceKind(Kind):
+    """A kind whose resources lie in a workspace."""
+
+    page_size = 50  # wire-facts §3
+    headers: ClassVar[dict[str, str]] = HEADERS
+
+    def workspace(self, call: Call) -> Record:
+        """The workspace of the call."""
+        return call.ancestor(WORKSPACES)
+
+    def region(self, call: Call) -> str:
+        """Where the workspace is."""
+        return str(self.workspace(call).document["location"])
+
+    def user_error(
+        self,
+        call: Call,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "UserError",
+        detail: tuple[str, str] | None = None,
+        inner: tuple[str, ...] = (),
+    ) -> ArmError:
+        """An error in the front end's shape (wire-facts §13, 1)."""
+        region, ticks = self.region(call), call.tick()
+        return front_end(status, code, message, region=region, ticks=ticks, detail=detail, inner=inner)
+
+    def provider_error(
+        self,
+        call: Call,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "UserError",
+        inner: tuple[str, ...] = (),
+    ) -> ArmError:
+        """An error in the workspace provider's shape (wire-facts §13, 2)."""
+        return provider(status, code, message, region=self.region(call), ticks=call.tick(), inner=inner)
+
+
+def sent_properties(call: Call) -> dict[str, Any]:
+    """The `properties` of the body. Raises ArmError 400 when there are none."""
+    properties = call.body().get("properties")
+    if not isinstance(properties, dict):
+        raise not_an_object("properties")
+    return properties
+
+
+def workspace_path(workspace: Record, groups: str) -> str:
+    """A workspace as `azureml://` URIs spell it; `groups` is `resourceGroups` or `resourcegroups`."""
+    _, _, subscription, _, group, _, _, _, name = workspace.id.split("/")
+    return f"subscriptions/{subscription}/{groups}/{group}/workspaces/{name}"

@@ -1,0 +1,114 @@
+"""The service for management.azure.com: who asks, for what, how often; then the kind; then the headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from azsandbox.arm.authentication import authenticate
+from azsandbox.arm.calls import Call, Route
+from azsandbox.arm.clock import Clock
+from azsandbox.arm.context import Context
+from azsandbox.arm.discovery import Discovery
+from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.kinds import all_guards, all_kinds
+from azsandbox.arm.operations import Operations
+from azsandbox.arm.routing import Router
+from azsandbox.arm.scopes import check_api_version, check_scopes
+from azsandbox.arm.store import Store
+from azsandbox.arm.throttle import Throttle
+from azsandbox.messages import Accounts, Request, Response, Service
+
+_COMMON = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+_METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
+
+
+class Arm:
+    """Answers for management.azure.com; `discovery` answers for the hosts below `api.azureml.ms`."""
+
+    def __init__(self, context: Context, throttle: Throttle) -> None:
+        self._context = context
+        self._throttle = throttle
+        self._router = Router(context.kinds)
+        self.discovery: Service = Discovery(context)
+
+    async def handle(self, request: Request) -> Response:
+        """The answer to one request. Raises nothing that ARM would answer."""
+        rates: dict[str, str] = {}
+        try:
+            await self._context.operations.settle()
+            response = await self._answer(request, rates)
+        except ArmError as error:
+            response = error.response()
+        if "x-ms-failure-cause" in response.headers:
+            # ARM's own refusals carry no rate headers (wire-facts §2a).
+            rates.clear()
+        response.headers = {**_COMMON, **rates, **response.headers}
+        if request.method == "HEAD":
+            response.body = b""
+        return response
+
+    async def _answer(self, request: Request, rates: dict[str, str]) -> Response:
+        query = {name.lower(): value for name, value in request.query.items()}
+        version = check_api_version(query)
+        principal = authenticate(request)
+        route = self._router.resolve(request.method, request.path)
+        call = Call(request, route, principal, version, query, self._context)
+        rates |= self._throttle.take(call.subscription, principal, request.method)
+        check_scopes(call)
+        if request.method not in ("GET", "HEAD"):
+            for guard in self._context.guards:
+                guard(call)
+        return await self._dispatch(call, route)
+
+    @staticmethod
+    async def _dispatch(call: Call, route: Route) -> Response:
+        kind, method = route.kind, call.request.method
+        if route.action is not None:
+            handler = getattr(kind, kind.actions[method, route.action])
+        elif route.name is None:
+            if method != "GET":
+                raise kind.unsupported(call)
+            handler = kind.list
+        elif method in _METHODS:
+            handler = getattr(kind, _METHODS[method])
+        else:
+            raise gateway(
+                404, "NotFound", f"Nothing answers {method} there.", {"x-azsandbox-unknown-route": "1"}
+            )
+        response: Response = await handler(call)
+        for name, value in kind.headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    async def close(self) -> None:
+        """Ends what is due and closes the store."""
+        await self._context.operations.settle()
+        self._context.store.close()
+
+
+def build(
+    state_dir: Path,
+    accounts: Accounts,
+    *,
+    limits: str,
+    location: str = "eastus2",
+    operation_seconds: float = 0.5,
+) -> Arm:
+    """Makes the ARM part, with what an earlier one left in `state_dir`.
+
+    `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple. Raises
+    ValueError for other limits.
+    """
+    clock = Clock()
+    throttle = Throttle(limits, clock.now)
+    context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
+    context.kinds = all_kinds(context)
+    context.guards = all_guards()
+    context.attach(Operations(context, operation_seconds))
+    return Arm(context, throttle)

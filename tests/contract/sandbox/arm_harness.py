@@ -1,0 +1,165 @@
+"""ARM in one process: a client that speaks to `handle`, and storage accounts that exist only in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from azsandbox.arm import Arm, build
+from azsandbox.messages import Principal, Request, Response
+
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+TENANT = "99999999-8888-7777-6666-555555555555"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/source"
+VERSION = "2025-12-01"
+# The shared material of the project's developers; what needs it is skipped elsewhere.
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+NO_SHARED = f"no {SHARED.name} folder beside the project"
+
+
+class FakeAccounts:
+    """`azsandbox.messages.Accounts` without any storage."""
+
+    def __init__(self) -> None:
+        self.containers: dict[str, set[str]] = {}
+
+    async def create(self, account: str) -> None:
+        self.containers.setdefault(account, set())
+
+    async def delete(self, account: str) -> None:
+        self.containers.pop(account, None)
+
+    def keys(self, account: str) -> tuple[str, str]:
+        self.containers[account]
+        return (f"{account}-key1", f"{account}-key2")
+
+    async def create_container(self, account: str, container: str) -> None:
+        self.containers[account].add(container)
+
+    def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
+        return f"sv=2024-11-04&sr=c&sp={permissions}&sig={account}.{container}.{hours:g}"
+
+    def account_sas(self, account: str, *, permissions: str, hours: float) -> str:
+        return f"sv=2024-11-04&srt=co&ss=bf&sp={permissions}&sig={account}.{hours:g}"
+
+    async def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        for _ in ():
+            yield ("", 0)
+
+
+def principal(name: str = "owner", audience: str = "https://management.azure.com") -> Principal:
+    """A principal whose ids come from its name."""
+    ids = [str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}-{what}")) for what in ("object", "app")]
+    return Principal(TENANT, ids[0], ids[1], audience)
+
+
+class ArmClient:
+    """Sends requests as the front would hand them over, and adds an api-version where the path has none."""
+
+    def __init__(self, arm: Arm, accounts: FakeAccounts) -> None:
+        self.arm = arm
+        self.accounts = accounts
+        self.who: Principal | None = principal()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        version: str | None = VERSION,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """One request. A `bytes` body is sent as it is, anything else as JSON."""
+        if version and "api-version=" not in url:
+            url += ("&" if "?" in url else "?") + f"api-version={version}"
+        parts = urlsplit(url)
+        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"authorization": "Bearer token"} | ({"content-type": "application/json"} if raw else {})
+        request = Request(
+            method,
+            "management.azure.com",
+            unquote(parts.path),
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            sent | (headers or {}),
+            raw,
+            self.who,
+            f"{parts.path}?{parts.query}",
+        )
+        return await self.arm.handle(request)
+
+    async def ok(self, method: str, url: str, body: Any = None, **more: Any) -> Any:
+        """The JSON of an answer below 300, or None without one."""
+        response = await self.send(method, url, body, **more)
+        assert response.status < 300, (method, url, response.status, response.body.decode())
+        return json.loads(response.body) if response.body else None
+
+    async def error(self, status: int, method: str, url: str, body: Any = None, **more: Any) -> Any:
+        """The `error` of an answer with that status."""
+        response = await self.send(method, url, body, **more)
+        assert response.status == status, (method, url, response.status, response.body.decode())
+        return json.loads(response.body)["error"]
+
+    async def every(self, url: str, **more: Any) -> list[Any]:
+        """All items of a list, page by page."""
+        found: list[Any] = []
+        link: str | None = url
+        while link:
+            page = await self.ok("GET", link, **more)
+            found += page["value"]
+            link = page.get("nextLink")
+        return found
+
+    async def finish(self, response: Response) -> Any:
+        """Follows the operation of a 201 or 202 to its end; the last answer of the poll."""
+        assert response.status in (201, 202), (response.status, response.body.decode())
+        link = response.headers.get("Azure-AsyncOperation") or response.headers["Location"]
+        for _ in range(200):
+            state = await self.ok("GET", link)
+            if state["status"] not in ("InProgress", "Updating"):
+                return state
+            await asyncio.sleep(0.005)
+        raise AssertionError("the operation does not end")
+
+    async def group(self, location: str = "eastus2") -> None:
+        """A resource group with what a workspace needs."""
+        await self.ok("PUT", GROUP, {"location": location})
+        tracked = {"location": location, "properties": {}}
+        for type_, name in (
+            ("Microsoft.Storage/storageAccounts", "acct"),
+            ("Microsoft.KeyVault/vaults", "kv"),
+            ("Microsoft.Insights/components", "ai"),
+        ):
+            await self.ok("PUT", f"{GROUP}/providers/{type_}/{name}", tracked)
+
+    def workspace_body(self, **properties: Any) -> dict[str, Any]:
+        """What creates a workspace of that group."""
+        made_of = {
+            "storageAccount": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct",
+            "keyVault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
+            "applicationInsights": f"{GROUP}/providers/Microsoft.Insights/components/ai",
+        }
+        return {
+            "location": "eastus2",
+            "identity": {"type": "SystemAssigned"},
+            "properties": {**made_of, **properties},
+        }
+
+    async def workspace(self) -> dict[str, Any]:
+        """A resource group and a workspace in it."""
+        await self.group()
+        await self.finish(await self.send("PUT", WORKSPACE, self.workspace_body()))
+        made: dict[str, Any] = await self.ok("GET", WORKSPACE)
+        return made
+
+
+def client(state: Path, *, limits: str = "off", operation_seconds: float = 0.01) -> ArmClient:
+    """A client of a new or restarted ARM."""
+    accounts = FakeAccounts()
+    return ArmClient(build(state, accounts, limits=limits, operation_seconds=operation_seconds), accounts)

@@ -1,0 +1,135 @@
+"""Workspaces: the long-running life of one, and what refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arm_harness import GROUP, VERSION, WORKSPACE, ArmClient, client
+
+
+@pytest.fixture
+async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
+    made = client(tmp_path)
+    yield made
+    await made.arm.close()
+
+
+async def test_create_is_an_operation_with_both_headers_and_no_body(arm: ArmClient) -> None:
+    await arm.group()
+    response = await arm.send("PUT", WORKSPACE, arm.workspace_body())
+    assert (response.status, response.body) == (202, b"")
+    assert "Retry-After" not in response.headers
+    for header, kind in (("Location", "location"), ("Azure-AsyncOperation", "async")):
+        assert "/locations/eastus2/workspaceOperationsStatus/" in response.headers[header]
+        assert response.headers[header].endswith(f"?api-version={VERSION}&type={kind}")
+    assert await arm.finish(response) == {"status": "Succeeded", "percentComplete": 100.0}
+    assert (await arm.ok("GET", WORKSPACE))["properties"]["provisioningState"] == "Succeeded"
+    last = await arm.send("GET", response.headers["Location"])
+    assert (last.status, last.body) == (200, b"")
+
+
+async def test_new_workspace_has_its_containers_and_datastores(arm: ArmClient) -> None:
+    workspace = await arm.workspace()
+    blobs = f"azureml-blobstore-{workspace['properties']['workspaceId']}"
+    assert arm.accounts.containers["acct"] == {blobs, "azureml"}
+    stores = await arm.every(f"{WORKSPACE}/datastores")
+    assert [each["name"] for each in stores] == [
+        "workspaceblobstore",
+        "workspaceworkingdirectory",
+        "workspaceartifactstore",
+        "workspacefilestore",
+    ]
+    assert [each["name"] for each in await arm.every(f"{WORKSPACE}/datastores?isDefault=true")] == [
+        "workspaceblobstore"
+    ]
+    assert stores[0]["properties"]["containerName"] == blobs
+
+
+async def test_ids_come_back_in_the_casing_of_the_service(arm: ArmClient) -> None:
+    await arm.group()
+    body = arm.workspace_body()
+    body["properties"] = {name: id_.lower() for name, id_ in body["properties"].items()}
+    path = WORKSPACE.replace("resourceGroups", "resourcegroups")
+    await arm.finish(await arm.send("PUT", path, body))
+    found = await arm.ok("GET", WORKSPACE.upper().replace("/PROVIDERS/", "/providers/"))
+    assert found["id"] == WORKSPACE
+    assert found["properties"]["keyVault"] == f"{GROUP}/providers/Microsoft.Keyvault/vaults/kv"
+    assert found["properties"]["applicationInsights"] == f"{GROUP}/providers/Microsoft.insights/components/ai"
+
+
+async def test_missing_workspace_is_the_gateways_404(arm: ArmClient) -> None:
+    await arm.group()
+    response = await arm.send("GET", WORKSPACE)
+    assert response.status == 404
+    assert response.headers["x-ms-failure-cause"] == "gateway"
+    assert not [name for name in response.headers if "ratelimit" in name]
+    error = await arm.error(404, "GET", WORKSPACE)
+    assert error == {
+        "code": "ResourceNotFound",
+        "message": "The Resource 'Microsoft.MachineLearningServices/workspaces/source' under resource group "
+        "'rg' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    }
+
+
+async def test_soft_delete_blocks_the_name_until_purged(arm: ArmClient) -> None:
+    await arm.workspace()
+    response = await arm.send("DELETE", WORKSPACE)
+    assert (response.status, response.body) == (202, b"")
+    await arm.finish(response)
+    await arm.error(404, "GET", WORKSPACE)
+    assert await arm.every(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces") == []
+    error = await arm.error(400, "PUT", WORKSPACE, arm.workspace_body())
+    assert error["code"] == "BadRequest"
+    assert error["message"] == (
+        "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
+    )
+    await arm.finish(await arm.send("DELETE", f"{WORKSPACE}?forceToPurge=true"))
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+
+
+async def test_soft_deleted_workspace_is_recovered_with_what_it_held(arm: ArmClient) -> None:
+    before = await arm.workspace()
+    version = {"properties": {"dataType": "uri_file", "dataUri": "https://example.com/data"}}
+    await arm.ok("PUT", f"{WORKSPACE}/data/kept/versions/1", version)
+    await arm.finish(await arm.send("DELETE", WORKSPACE))
+    recover = arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)
+    await arm.finish(await arm.send("PUT", WORKSPACE, recover))
+    after = await arm.ok("GET", WORKSPACE)
+    assert after["properties"]["workspaceId"] == before["properties"]["workspaceId"]
+    assert (await arm.ok("GET", f"{WORKSPACE}/data/kept/versions/1"))["name"] == "1"
+
+
+async def test_encryption_needs_purge_protection(arm: ArmClient) -> None:
+    await arm.group()
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+    key = {"keyVaultArmId": vault, "keyIdentifier": "https://kv.vault.azure.net/keys/k/1"}
+    encryption = {"status": "Enabled", "keyVaultProperties": key}
+    body = arm.workspace_body(encryption=encryption, enableServiceSideCMKEncryption=True)
+    error = await arm.error(400, "PUT", WORKSPACE, body)
+    assert error["message"] == "CMK workspaces should have purge protection enabled on their CMK keyvault."
+    await arm.ok("PATCH", vault, {"properties": {"enablePurgeProtection": True}})
+    await arm.finish(await arm.send("PUT", WORKSPACE, body))
+    found = (await arm.ok("GET", WORKSPACE))["properties"]
+    assert found["encryption"]["status"] == "Enabled"
+    assert found["enableServiceSideCMKEncryption"] is True
+
+
+async def test_encryption_cannot_be_added_later(arm: ArmClient) -> None:
+    await arm.workspace()
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+    await arm.ok("PATCH", vault, {"properties": {"enablePurgeProtection": True}})
+    key = {"keyVaultArmId": vault, "keyIdentifier": "https://kv.vault.azure.net/keys/k/1"}
+    body = {"properties": {"encryption": {"status": "Enabled", "keyVaultProperties": key}}}
+    await arm.error(400, "PATCH", WORKSPACE, body)
+    assert "encryption" not in (await arm.ok("GET", WORKSPACE))["properties"]
+
+
+async def test_state_survives_a_restart(tmp_path: Path) -> None:
+    first = client(tmp_path)
+    made = await first.workspace()
+    await first.arm.close()
+    second = client(tmp_path)
+    assert await second.ok("GET", WORKSPACE) == made
+    await second.arm.close()
