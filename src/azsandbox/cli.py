@@ -121,9 +121,9 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 
 def _run_seed(arguments: argparse.Namespace) -> int:
-    from azsandbox import seed
+    from azsandbox.seed import main as run
 
-    return seed.main(_folder(arguments), arguments)
+    return run(_folder(arguments), arguments)
 
 
 def _faults(arguments: argparse.Namespace) -> int:

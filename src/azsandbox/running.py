@@ -60,8 +60,8 @@ async def serve(state: StateFolder, options: Options, *, ready: Callable[[str], 
     return 0
 
 
-def detach(state: StateFolder, options: Options) -> None:
-    """Starts a sandbox in the background and waits until it listens. Raises AlreadyRunning, CannotStart."""
+def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
+    """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart."""
     if state.is_taken():
         raise AlreadyRunning(f"a sandbox runs on {state.root} already")
     names = {
@@ -85,7 +85,7 @@ def detach(state: StateFolder, options: Options) -> None:
             break
         with suppress(NotRunning):
             if state.announced()["pid"] == process.pid:
-                return
+                return process
         time.sleep(0.05)
     else:
         process.kill()

@@ -3,10 +3,133 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
+from azsandbox.client import Client
+from azsandbox.sandbox import environment
 from azsandbox.state import StateFolder
+
+_VERSION = "2024-04-01"
+_BLOBS_AT_ONCE = 24
+_RESOURCES_AT_ONCE = 8
+_PIECE = 1024 * 1024
+# In the files, this container stands for the one behind the workspace's `workspaceblobstore`.
+DEFAULT_CONTAINER = "azureml-blobstore"
+
+
+def content(path: str, length: int) -> bytes:
+    """Bytes that follow from path and length alone."""
+    pieces = range(0, length, _PIECE)
+    return b"".join(
+        hashlib.shake_256(f"{path}\n{length}\n{start}".encode()).digest(min(_PIECE, length - start))
+        for start in pieces
+    )
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The documents of a file of JSON lines. Raises ValueError."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+class Seeder:
+    """Fills one workspace; `account` and `container` are those of its `workspaceblobstore`."""
+
+    def __init__(self, azure: Client, workspace: str, account: str, container: str) -> None:
+        self.azure, self.workspace, self.account, self.container = azure, workspace, account, container
+
+    @classmethod
+    async def of(cls, azure: Client, workspace: str) -> Seeder:
+        """Reads through ARM where the workspace keeps its bytes."""
+        store = await azure.arm("GET", f"{workspace}/datastores/workspaceblobstore", _VERSION)
+        properties = store["properties"]
+        return cls(azure, workspace, properties["accountName"], properties["containerName"])
+
+    async def blobs(self, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Uploads a blob for each row (`container`, `path`, and `bytes`, a length, or `text`); how many."""
+        rows = list(rows)
+        for name in {self._container(row["container"]) for row in rows}:
+            await self.azure.create_container(self.account, name)
+        turn = asyncio.Semaphore(_BLOBS_AT_ONCE)
+
+        async def one(row: Mapping[str, Any]) -> None:
+            async with turn:
+                data = row["text"].encode() if "text" in row else content(row["path"], row["bytes"])
+                path = f"{self._container(row['container'])}/{row['path']}"
+                await self.azure.upload(self.account, path, data, **row.get("headers", {}))
+
+        async with asyncio.TaskGroup() as tasks:
+            for row in rows:
+                tasks.create_task(one(row))
+        return len(rows)
+
+    def _container(self, name: str) -> str:
+        return self.container if name == DEFAULT_CONTAINER else name
+
+    async def resources(self, rows: Iterable[Mapping[str, Any]]) -> int:
+        """PUTs each row after those above that it names and after earlier versions of its name."""
+        turn = asyncio.Semaphore(_RESOURCES_AT_ONCE)
+        made: dict[str, asyncio.Task[None]] = {}
+        count = 0
+
+        async def one(path: str, body: Any, after: list[asyncio.Task[None]]) -> None:
+            if after:
+                await asyncio.gather(*after)
+            async with turn:
+                await self.azure.arm("PUT", f"{self.workspace}/{path}", _VERSION, body)
+
+        async with asyncio.TaskGroup() as tasks:
+            for row in rows:
+                path, text = _path(row), self._filled(json.dumps(row["properties"]))
+                container = f"{row['kind']}/{row['name']}"
+                after = [task for name, task in made.items() if f"/{name}" in text]
+                after += [made[container]] if container in made else []
+                made[path] = made[container] = tasks.create_task(
+                    one(path, {"properties": json.loads(text)}, after)
+                )
+                count += 1
+        return count
+
+    def _filled(self, text: str) -> str:
+        host = f"https://{self.account}.blob.core.windows.net"
+        path = self.workspace.lstrip("/").replace("/resourceGroups/", "/resourcegroups/")
+        path = path.replace("/providers/Microsoft.MachineLearningServices/", "/")
+        return (
+            text.replace("{workspace}", self.workspace)
+            .replace("{workspace_path}", path)
+            .replace("{account}", self.account)
+            .replace(f"{host}/{DEFAULT_CONTAINER}/", f"{host}/{self.container}/")
+        )
+
+
+def _path(row: Mapping[str, Any]) -> str:
+    version = f"/versions/{row['version']}" if row.get("version") is not None else ""
+    return f"{row['kind']}/{row['name']}{version}"
+
+
+async def _from_files(state: StateFolder, workspace: str, resources: Path | None, blobs: Path | None) -> str:
+    async with Client(environment(state, state.announced()["port"])) as azure:
+        seeder = await Seeder.of(azure, workspace)
+        uploaded = await seeder.blobs(read_lines(blobs)) if blobs else 0
+        created = await seeder.resources(read_lines(resources)) if resources else 0
+    return f"{created} resources and {uploaded} blobs in {workspace}"
 
 
 def main(state: StateFolder, arguments: argparse.Namespace) -> int:
     """Seeds what the arguments name."""
-    raise NotImplementedError(f"{state.root} {arguments.what}")
+    if arguments.what == "demo":
+        from azsandbox import demodata
+
+        sys.stdout.write(asyncio.run(demodata.seed(state)) + "\n")
+        return 0
+    if arguments.workspace is None:
+        sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources and --blobs\n")
+        return 2
+    done = _from_files(state, arguments.workspace, arguments.resources, arguments.blobs)
+    sys.stdout.write(asyncio.run(done) + "\n")
+    return 0

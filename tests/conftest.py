@@ -1,0 +1,54 @@
+"""Fixtures for every test: one running sandbox a test process, and what its clients need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp.connector
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox in a temporary folder; `env` is what a client's environment must hold."""
+
+    env: dict[str, str]
+    state: Path
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """A sandbox without throttling, shared by the tests of this process: use names of your own in it."""
+    from azsandbox import running
+    from azsandbox.sandbox import Options, environment
+    from azsandbox.state import StateFolder
+
+    state = StateFolder(tmp_path_factory.mktemp("sandbox"))
+    process = running.detach(state, Options(arm_limits="off"))
+    try:
+        yield RunningSandbox(environment(state, state.announced()["port"]), state.root)
+    finally:
+        running.stop(state)
+        process.wait()
+
+
+@pytest.fixture
+def azure_env(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> RunningSandbox:
+    """The sandbox, with its variables in this process's environment."""
+    for name, value in sandbox.env.items():
+        monkeypatch.setenv(name, value)
+    # aiohttp reads SSL_CERT_FILE once, when it is imported, which here may be long ago.
+    aiohttp.connector._SSL_CONTEXT_VERIFIED.load_verify_locations(sandbox.env["SSL_CERT_FILE"])
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of material beside the repository; skips where there is none."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no folder {SHARED.name} beside the repository")
+    return SHARED
