@@ -1,0 +1,52 @@
+"""Which containers are a workspace's own, and the listings of both sides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from amlmigrate.bytes.listings import Listing, list_container, listing_digest
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.workspace import Location
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """Listings by (account, container): the source's own, and those of the target that they go to."""
+
+    source: dict[Key, Listing]
+    target: dict[Key, Listing]
+
+
+def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
+    """`account/container` to the digest of its listing."""
+    return {"/".join(key): listing_digest(found.blobs.values()) for key, found in listings.items()}
+
+
+async def own_containers(mapping: Mapping, blobs: Blobs) -> set[Location]:
+    """The containers that are the source workspace's: those of its datastores, and those of its code uploads."""
+    found = {Location(root.account, root.container) for root, _ in mapping.roots()}
+    account = mapping.source.storage_account
+    for name in await blobs.containers(account):
+        place = Location(account, name)
+        if mapping.place(place) is not None:
+            found.add(place)
+    return found
+
+
+async def list_both(mapping: Mapping, source: Blobs, target: Blobs) -> Containers:
+    """Lists every container of the source workspace, and every one of the target that they go to."""
+    places = await own_containers(mapping, source)
+    goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
+    left, right = await asyncio.gather(_listings(source, places), _listings(target, goals))
+    return Containers(left, right)
+
+
+async def _listings(blobs: Blobs, places: Iterable[Location]) -> dict[Key, Listing]:
+    async with asyncio.TaskGroup() as group:
+        tasks = {place: group.create_task(list_container(blobs, place)) for place in sorted(places, key=str)}
+    return {(place.account, place.container): task.result() for place, task in tasks.items()}

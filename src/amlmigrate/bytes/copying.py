@@ -1,0 +1,128 @@
+"""Copies what lies below a prefix, server-side: nothing overwritten that the tool did not write, nothing half."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from amlmigrate.bytes.listings import Listing, below, goal_path, list_container, listing_digest, unlike
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.parallel import each
+from amlmigrate.core.plan import Bytes
+from amlmigrate.core.workspace import Location
+
+PARALLEL = 32
+_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
+_NAMED = 3
+
+Copied = Callable[[Blob, str], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Copy:
+    """One prefix in the making: what it comes to, and what has been seen."""
+
+    amount: Bytes
+    mine: dict[str, str]
+    false_labels: list[str] = field(default_factory=list)
+
+
+class Copier:
+    """Copies prefixes from the source's accounts to the target's."""
+
+    def __init__(self, source: Blobs, target: Blobs) -> None:
+        self._source = source
+        self._target = target
+
+    async def copy(self, amount: Bytes, source_sha256: str, mine: dict[str, str], copied: Copied) -> str:
+        """Brings all blobs of the prefix to the target and reads both back; what is there already is compared.
+
+        `mine` is path to source ETag of what the tool copied before: only that may be written over. `copied`
+        is told of each blob that arrived. Returns a note for the report. Raises DriftError, ConflictError.
+        """
+        work = Copy(amount, mine)
+        blobs = below((await self._list(self._source, amount.source)).blobs.values(), amount.source.path)
+        if listing_digest(blobs) != source_sha256:
+            raise DriftError(
+                "The source's blobs are not what they were when the plan was made.",
+                address=f"{amount.source.container}/{amount.source.path}",
+                remedy="Make a new plan: it will hold just the difference.",
+            )
+        there = await self._list(self._target, amount.target)
+        missing = [blob for blob in blobs if not self._equal(work, blob, there)]
+        await each(missing, partial(self._one, work, there, copied), parallel=PARALLEL)
+        self.check(amount, blobs, await self._list(self._target, amount.target) if missing else there)
+        if work.false_labels:
+            return f"the MD5 label in the source is false, and was kept: {', '.join(work.false_labels[:_NAMED])}"
+        return ""
+
+    def check(self, amount: Bytes, blobs: list[Blob], there: Listing) -> None:
+        """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""
+        names = {goal_path(amount.source, amount.target, blob.path): blob for blob in blobs}
+        twins = {blob.path: blob for blob in below(there.blobs.values(), amount.target.path)}
+        wrong = [path for path, blob in names.items() if path not in twins or unlike(blob, twins[path])]
+        extra = sorted(twins.keys() - names.keys())
+        if wrong or extra:
+            raise _conflict(amount, [*wrong, *extra], "are not like the source's, or too many")
+
+    async def _list(self, blobs: Blobs, place: Location) -> Listing:
+        return await list_container(blobs, place)
+
+    def _equal(self, work: Copy, blob: Blob, there: Listing) -> bool:
+        twin = there.blobs.get(goal_path(work.amount.source, work.amount.target, blob.path))
+        return twin is not None and not unlike(blob, twin)
+
+    async def _one(self, work: Copy, there: Listing, copied: Copied, blob: Blob) -> None:
+        amount = work.amount
+        path = goal_path(amount.source, amount.target, blob.path)
+        source = Location(amount.source.account, amount.source.container, blob.path)
+        target = Location(amount.target.account, amount.target.container, path)
+        twin = there.blobs.get(path)
+        if twin is not None and path not in work.mine:
+            raise _conflict(amount, [path], "differ in the target and were not written by this tool")
+        try:
+            await self._put(work, source, blob, target, twin.etag if twin else None)
+        except ServiceError as error:
+            await self._settle(error, blob, target)
+        await copied(blob, path)
+
+    async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
+        try:
+            await self._target.copy(source, blob, target, replaces=replaces)
+        except ServiceError as error:
+            if error.code != "Md5Mismatch":
+                raise
+            # The label in the source is false: the bytes are what counts, and the label is kept as it is.
+            work.false_labels.append(blob.path)
+            await self._target.copy(source, blob, target, replaces=replaces, check=False)
+
+    async def _settle(self, error: ServiceError, blob: Blob, target: Location) -> None:
+        """A target that is taken is settled by reading it: an answer that was lost leaves a copy behind."""
+        if error.status not in (409, 412) or error.code not in _TAKEN:
+            if error.code == "SourceConditionNotMet":
+                raise DriftError(
+                    "A blob of the source changed while it was copied.",
+                    address=blob.path,
+                    remedy="Make a new plan: it will hold just the difference.",
+                ) from error
+            raise error
+        twin = await self._target.head(target)
+        if twin is None or [name for name in unlike(blob, twin) if name != "tags"]:
+            raise ConflictError(
+                "The target has another blob of this name.",
+                address=f"{target.container}/{target.path}",
+                remedy="Move it out of the way, then go on with `migrate run --resume`.",
+            ) from error
+
+
+def _conflict(amount: Bytes, paths: list[str], what: str) -> ConflictError:
+    shown = ", ".join(paths[:_NAMED])
+    return ConflictError(
+        f"{len(paths)} blobs {what}: {shown}",
+        address=f"{amount.target.container}/{amount.target.path}",
+        remedy="Move them out of the way, then go on with `migrate run --resume`.",
+    )

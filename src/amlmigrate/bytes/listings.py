@@ -1,0 +1,82 @@
+"""Listings of containers, and how a blob compares with its copy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.workspace import Location
+
+# Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
+FIELDS = ("length", "md5", "headers", "metadata", "tags", "tier")
+
+
+@dataclass(slots=True)
+class Listing:
+    """The blobs of one container by path; `tagged` says whether their index tags could be read."""
+
+    place: Location
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    tagged: bool = True
+    exists: bool = True
+
+
+async def list_container(blobs: Blobs, place: Location) -> Listing:
+    """Lists what lies below a place; a container that is not there is an empty listing that says so."""
+    try:
+        found, tagged = await blobs.listing(place)
+    except ServiceError as error:
+        if error.status == 404 and error.code == "ContainerNotFound":
+            return Listing(place, exists=False)
+        raise
+    return Listing(place, {blob.path: blob for blob in found}, tagged)
+
+
+def below(blobs: Iterable[Blob], prefix: str) -> list[Blob]:
+    """The blobs that are the prefix itself or lie in the folder of that name."""
+    folder = f"{prefix}/" if prefix else ""
+    return [blob for blob in blobs if blob.path == prefix or blob.path.startswith(folder)]
+
+
+def goal_path(source: Location, goal: Location, path: str) -> str:
+    """Where a blob below `source` goes below `goal`."""
+    rest = path.removeprefix(source.path).lstrip("/") if source.path else path
+    return goal.below(rest).path
+
+
+def unlike(source: Blob, target: Blob) -> list[str]:
+    """The fields in which a copy is not like its source, as far as a listing shows them.
+
+    A missing MD5 proves nothing either way: the service may add one when it writes.
+    """
+    found = []
+    for name in FIELDS:
+        left, right = getattr(source, name), getattr(target, name)
+        if name in ("md5", "tags") and (left is None or right is None):
+            continue
+        if left != right:
+            found.append(name)
+    return found
+
+
+def listing_digest(blobs: Iterable[Blob]) -> str:
+    """SHA-256 over the listed blobs of a prefix, ETags included: it changes when any of them is written."""
+    found = hashlib.sha256()
+    for blob in sorted(blobs, key=lambda b: b.path):
+        line = [
+            blob.path,
+            blob.length,
+            blob.etag,
+            blob.md5,
+            blob.headers,
+            blob.metadata,
+            blob.tags,
+            blob.tier,
+        ]
+        found.update(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+    return found.hexdigest()

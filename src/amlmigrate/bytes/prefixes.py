@@ -1,0 +1,54 @@
+"""Which prefixes of which containers move: the fewest that cover everything that is referred to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from amlmigrate.core.workspace import Location
+
+_WILDCARDS = "*?["
+
+
+def prefix_of(place: Location) -> Location:
+    """The prefix that a reference covers: without a trailing slash, and cut before any wildcard."""
+    path = place.path
+    cut = min((path.index(sign) for sign in _WILDCARDS if sign in path), default=None)
+    if cut is not None:
+        path = path[:cut].rpartition("/")[0]
+    return Location(place.account.lower(), place.container, path.strip("/"))
+
+
+class Cover:
+    """The fewest prefixes over a set of places, and which of them a path belongs to."""
+
+    def __init__(self, places: Iterable[Location]) -> None:
+        self._prefixes: dict[tuple[str, str], set[str]] = {}
+        for place in sorted(set(places), key=lambda p: (p.account, p.container, p.path)):
+            known = self._prefixes.setdefault((place.account, place.container), set())
+            if _covering(place.path, known) is None:
+                known.add(place.path)
+
+    def prefix(self, place: Location) -> Location | None:
+        """The prefix of the cover that a place lies in, or None."""
+        known = self._prefixes.get((place.account, place.container), set())
+        found = _covering(place.path, known)
+        return None if found is None else Location(place.account, place.container, found)
+
+    def __iter__(self) -> Iterator[Location]:
+        for (account, container), prefixes in sorted(self._prefixes.items()):
+            for prefix in sorted(prefixes):
+                yield Location(account, container, prefix)
+
+
+def _covering(path: str, prefixes: set[str]) -> str | None:
+    """The prefix that is the path, or a folder above it; '' covers a whole container."""
+    if "" in prefixes:
+        return ""
+    if path in prefixes:
+        return path
+    end = path.rfind("/")
+    while end > 0:
+        if path[:end] in prefixes:
+            return path[:end]
+        end = path.rfind("/", 0, end)
+    return None

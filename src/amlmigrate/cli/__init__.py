@@ -1,0 +1,1 @@
+"""The command line: one file a command. Parses, wires, calls a stage, and turns its end into an exit code."""

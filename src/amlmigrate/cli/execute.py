@@ -1,0 +1,104 @@
+"""Runs a command's work: the view, the logs, and the exit code of whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The options that every command has, as they were given."""
+
+    json: bool = False
+    verbose: bool = False
+    tenant: str | None = None
+    client_id: str | None = None
+    cloud: str = "AzureCloud"
+    source_tenant: str | None = None
+    target_tenant: str | None = None
+
+
+Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
+
+
+def execute(shared: Shared, work: Work) -> None:
+    """Runs `work` and leaves the process with its exit code."""
+    view = _view(shared.json)
+    _logs(shared)
+    try:
+        code = asyncio.run(work(view))
+    except KeyboardInterrupt:
+        code = _told(view, InterruptedRunError("Interrupted.", remedy="Run the same command again."))
+    except MigrateError as error:
+        code = _told(view, error)
+        if shared.verbose and code is ExitCode.UNEXPECTED:
+            traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
+        inner = _inner(error)
+        code = _told(view, inner if isinstance(inner, MigrateError) else _bug(inner))
+        if shared.verbose and code is ExitCode.UNEXPECTED:
+            traceback.print_exc()
+    finally:
+        view.close()
+    raise typer.Exit(int(code))
+
+
+def _view(json: bool) -> View:
+    if json:
+        from amlmigrate.cli.views.json_lines import JsonView
+
+        return JsonView()
+    from amlmigrate.cli.views.human import HumanView
+
+    return HumanView()
+
+
+def _told(view: View, error: MigrateError) -> ExitCode:
+    view.error(error)
+    return error.exit_code
+
+
+def _inner(error: BaseException) -> BaseException:
+    """What a task group raised, without the group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _bug(error: BaseException) -> MigrateError:
+    return MigrateError(
+        f"Something unexpected happened: {type(error).__name__}: {error}",
+        remedy="Run the same command again; with --verbose it shows where. What was done is kept.",
+    )
+
+
+def _logs(shared: Shared) -> None:
+    """Logs go to standard error; without --verbose only what is a warning."""
+    if not shared.verbose:
+        logging.getLogger("azure").setLevel(logging.ERROR)
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        return
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer() if shared.json else structlog.dev.ConsoleRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    # The clients' own logging leaves out the values of headers and queries that are not known to be harmless.
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

@@ -1,0 +1,31 @@
+"""The console script `migrate`: the commands, found by name, and the exit code of each."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from amlmigrate.cli import decommission, plan, run, show, status, verify, waive
+
+app = typer.Typer(
+    name="migrate",
+    help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
+    epilog="The way: migrate plan, migrate show, migrate run, migrate verify, migrate decommission.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (plan, show, run, status, verify, waive, decommission):
+    app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
+
+
+def main() -> None:
+    """Runs a command. Usage errors end with 2, all others as the command says."""
+    app(args=sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Carry out a plan: recreate everything in the target, with retries and checkpoints.
+
+Example: migrate run plans/old-ws, and after an interruption migrate run plans/old-ws --resume
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.ledger import Ledger
+    from amlmigrate.running.walker import Tally, Walker
+
+
+def command(
+    plan: options.PlanFolder = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all that a run checks, and change nothing.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 16,
+    json: options.Json = False,
+    verbose: options.Verbose = False,
+    tenant: options.Tenant = None,
+    client_id: options.ClientId = None,
+    cloud: options.CloudName = "AzureCloud",
+    source_tenant: options.SourceTenant = None,
+    target_tenant: options.TargetTenant = None,
+) -> None:
+    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cli import plans
+        from amlmigrate.ledger import Ledger
+        from amlmigrate.ledger.lock import Lock
+        from amlmigrate.planning.build import refuse_errors
+        from amlmigrate.running.run import finished
+
+        folder, read = plans.load_own(plan)
+        refuse_errors(read.header)
+        with Ledger(folder) as ledger:
+            ledger.bind(read)
+            _refuse_begun(ledger, resume=resume)
+            _refuse_conflicts(read, ledger)
+            if ledger.begun and finished(read, ledger):
+                return _ended(view, folder, read, ledger, None)
+            with Lock(ledger) as lock:
+                tally = await _run(view, shared, folder, read, ledger, lock, jobs=jobs, dry_run=dry_run)
+            return ExitCode.DONE if dry_run else _ended(view, folder, read, ledger, tally)
+
+    execute(shared, work)
+
+
+def _refuse_begun(ledger: Ledger, *, resume: bool) -> None:
+    if ledger.begun and not resume:
+        raise RefusedError("The plan is already begun.", address=str(ledger.path), remedy="Go on with --resume.")
+
+
+def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
+    from amlmigrate.core.plan import Action
+
+    waived = ledger.waivers()
+    left = [step for step in plan.steps if step.action is Action.CONFLICT and str(step.address) not in waived]
+    if left:
+        raise RefusedError(
+            "The plan has conflicts that nobody has resolved.",
+            reasons=tuple(f"{step.address}: {step.reason}" for step in left),
+            remedy="Clear them in the target and plan anew, leave them out with --exclude, or waive each one.",
+        )
+
+
+async def _run(
+    view: View,
+    shared: Shared,
+    folder: Path,
+    plan: Plan,
+    ledger: Ledger,
+    lock: Any,
+    *,
+    jobs: int,
+    dry_run: bool,
+) -> Tally | None:
+    from amlmigrate.cli.signing import session
+    from amlmigrate.inventory import take
+    from amlmigrate.posture import prove
+    from amlmigrate.running import drift
+    from amlmigrate.running.run import run
+
+    async with session(shared) as clouds:
+        sides = (
+            clouds.source.workspace(plan.header.source_ref),
+            clouds.target.workspace(plan.header.target_ref),
+        )
+        drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
+        source, target = await asyncio.gather(take(sides[0]), take(sides[1], everything=False))
+        if not ledger.begun:
+            drift.check_source(plan, source)
+        _refuse_unproven(await prove(clouds.target.arm, target.workspace))
+        if dry_run:
+            _say_dry(view, plan)
+            return None
+        return await run(
+            plan, folder, ledger, lock, clouds, target, jobs=jobs, emit=view.event, on_start=_on_signals
+        )
+
+
+def _refuse_unproven(posture: list[Any]) -> None:
+    if posture:
+        raise RefusedError(
+            "The target is not proven to be under a customer's key.",
+            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in posture),
+        )
+
+
+def _on_signals(walker: Walker) -> None:
+    """The first signal lets what is under way end; the second ends it at once."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def told() -> None:
+        walker.stop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            if task:
+                loop.add_signal_handler(number, task.cancel)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+
+
+def _say_dry(view: View, plan: Plan) -> None:
+    steps = [step for step in plan.steps if step.action.carried_out]
+    view.result(
+        "run.dry",
+        {
+            "text": f"Nothing was changed. A run would carry out {len(steps)} steps.",
+            "steps": len(steps),
+            "lines": [f"{step.action.value:8} {step.address}" for step in steps[:20]],
+        },
+    )
+
+
+def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
+    from amlmigrate.ledger.items import items
+    from amlmigrate.ledger.items import tally as count
+
+    found = items(plan, ledger)
+    left = [item for item in found if not item.outcome.settled]
+    stopped = tally is not None and tally.stopped
+    data = {
+        "text": "Stopped; what was under way has ended."
+        if stopped
+        else ("Not all is done." if left else "All is done."),
+        "items": count(found),
+        "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left[:20]],
+        "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
+        "warnings": [finding.as_dict() for finding in plan.header.findings],
+        "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},
+        "next": f"migrate run {folder} --resume" if stopped or _unfinished(left) else f"migrate verify {folder}",
+    }
+    view.result("run.end", data)
+    if stopped:
+        return ExitCode.INTERRUPTED
+    if tally and tally.denied:
+        return ExitCode.DENIED
+    return ExitCode.INCOMPLETE if left else ExitCode.DONE
+
+
+def _unfinished(left: list[Any]) -> bool:
+    from amlmigrate.core.state import Outcome
+
+    return any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left)

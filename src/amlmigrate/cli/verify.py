@@ -1,0 +1,123 @@
+"""Read both workspaces afresh, compare them, and keep the result as evidence.
+
+Example: migrate verify plans/old-ws --depth checksum
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import ExitCode
+
+_SHOWN = 20
+
+
+class DepthOption(StrEnum):
+    """How deep to compare."""
+
+    METADATA = "metadata"
+    CHECKSUM = "checksum"
+    SDK = "sdk"
+
+
+def command(
+    plan: options.PlanFolder = None,
+    depth: Annotated[
+        DepthOption,
+        typer.Option(help="metadata: documents and listings; checksum: every byte; sdk: MLClient too."),
+    ] = DepthOption.CHECKSUM,
+    json: options.Json = False,
+    verbose: options.Verbose = False,
+    tenant: options.Tenant = None,
+    client_id: options.ClientId = None,
+    cloud: options.CloudName = "AzureCloud",
+    source_tenant: options.SourceTenant = None,
+    target_tenant: options.TargetTenant = None,
+) -> None:
+    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cli import plans
+        from amlmigrate.ledger import Ledger
+
+        folder, read = plans.load_own(plan)
+        with Ledger(folder, fresh=False) as ledger:
+            ledger.bind(read)
+            report = await _verify(view, shared, folder, read, ledger, depth.value)
+        return _ended(view, folder, report)
+
+    execute(shared, work)
+
+
+async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
+    from amlmigrate.cli.signing import session
+    from amlmigrate.core.events import Event
+    from amlmigrate.inventory import take
+    from amlmigrate.posture import prove
+    from amlmigrate.running import drift
+    from amlmigrate.verifying.verify import Depth, verify
+
+    async with session(shared) as clouds:
+        sides = (
+            clouds.source.workspace(plan.header.source_ref),
+            clouds.target.workspace(plan.header.target_ref),
+        )
+        drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
+        inventories = await asyncio.gather(take(sides[0]), take(sides[1], everything=False))
+        view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
+        return await verify(
+            plan,
+            folder,
+            ledger,
+            clouds,
+            (inventories[0], inventories[1]),
+            depth=Depth(depth),
+            posture=await prove(clouds.target.arm, inventories[1].workspace),
+            read=[],
+            emit=view.event,
+        )
+
+
+def _ended(view: View, folder: Any, report: Any) -> ExitCode:
+    content = report.content
+    lines = [
+        f"difference: {d['address']} {d['field']}: expected {d['expected']!r}, found {d['actual']!r}"
+        for d in content["differences"][:_SHOWN]
+    ]
+    lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"][:_SHOWN]]
+    lines += [f"not proven: {finding['address']}: {finding['summary']}" for finding in content["posture"]]
+    lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"][:_SHOWN]]
+    lines += [f"warning: {w['address']}: {w['summary']}" for w in content["warnings"]]
+    lines += [f"not checked: {what}" for what in content["not_checked"]]
+    green = content["green"]
+    view.result(
+        "verify.end",
+        {
+            "text": (
+                f"Green at depth {content['depth']}: {content['blobs']} blobs and every document are the same."
+                if green
+                else f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open items."
+            ),
+            "green": green,
+            "items": content["items"],
+            "lines": lines,
+            "differences": content["differences"],
+            "unsettled": content["unsettled"],
+            "posture": content["posture"],
+            "warnings": content["warnings"],
+            "not_checked": content["not_checked"],
+            "files": {"Evidence": str(report.path)},
+            "next": f"migrate decommission {folder} --confirm GROUP/NAME" if green else f"migrate status {folder}",
+        },
+    )
+    if green:
+        return ExitCode.DONE
+    unproven = content["posture"] and not content["differences"] and not content["unsettled"]
+    return ExitCode.REFUSED if unproven else ExitCode.INCOMPLETE

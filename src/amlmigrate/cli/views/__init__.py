@@ -1,0 +1,1 @@
+"""The views: the only modules that print."""

@@ -1,0 +1,33 @@
+"""What a view shows: events while work goes on, and what a command has to say at its end."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.events import Event
+from amlmigrate.core.plan import Plan
+
+
+class View(Protocol):
+    """One way to show what happens."""
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+        ...
+
+    def plan(self, plan: Plan) -> None:
+        """A plan, as a person reviews it."""
+        ...
+
+    def result(self, name: str, data: dict[str, Any]) -> None:
+        """What a command came to."""
+        ...
+
+    def error(self, error: MigrateError) -> None:
+        """What went wrong, where, and what to do."""
+        ...
+
+    def close(self) -> None:
+        """Ends any progress that is being shown."""
+        ...

@@ -1,0 +1,206 @@
+"""The view for people: a progress bar while work goes on, tables and sentences at its end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.events import Event
+from amlmigrate.core.plan import Action, Plan, Step
+
+_FOLD = 8
+_COLOURS = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.ADOPT: "cyan",
+    Action.COPY: "green",
+    Action.MANUAL: "magenta",
+    Action.SKIP: "dim",
+    Action.CONFLICT: "red",
+}
+_BY_HAND = (Action.CONFLICT, Action.MANUAL)
+
+
+class HumanView:
+    """Writes results to standard output and progress and errors to standard error."""
+
+    def __init__(self) -> None:
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    # Progress.
+
+    def event(self, event: Event) -> None:
+        """Something happened: moves the bar, or says it in a line where there is none to move."""
+        data = event.data
+        if event.name == "run.start":
+            self._bar("Migrating", data["steps"], data["done"])
+        elif event.name == "step.done":
+            self._advance()
+        elif event.name == "step.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif event.name == "step.blocked":
+            self._say(f"[yellow]blocked[/] {escape(data['address'])} comes after {escape(data['after'])}")
+        elif event.name == "verify.start":
+            self._bar("Verifying", data["prefixes"], 0)
+        elif event.name == "verify.prefix":
+            self._advance()
+        elif event.name == "inventory.kind":
+            self._say(f"[dim]{escape(data['workspace'])}: {data['count']} {escape(data['kind'])}[/]")
+        elif event.name == "inventory.container":
+            self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
+        elif event.name == "decommission.removing":
+            self._say(f"removing {escape(data['address'])}")
+        elif event.name == "note":
+            self._say(escape(data["text"]))
+
+    def _bar(self, what: str, total: int, done: int) -> None:
+        self._progress = Progress(
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._err,
+            transient=True,
+        )
+        self._task = self._progress.add_task(what, total=total, completed=done)
+        self._progress.start()
+
+    def _advance(self) -> None:
+        if self._progress:
+            self._progress.advance(self._task)
+
+    def _say(self, markup: str) -> None:
+        self._err.print(markup)
+
+    def close(self) -> None:
+        """Ends the bar."""
+        if self._progress:
+            self._progress.stop()
+            self._progress = None
+
+    # A plan.
+
+    def plan(self, plan: Plan) -> None:
+        """What is done to what, what is left to do by hand, what a reviewer must know, and how long it takes."""
+        header = plan.header
+        self._out.print(f"Plan [bold]{escape(header.name)}[/], made {header.created}")
+        self._out.print(
+            f"  from {escape(header.source_ref.short)}  ({_key(header.source)}, {header.source['location']})"
+        )
+        self._out.print(
+            f"  to   {escape(header.target_ref.short)}  ({_key(header.target)}, {header.target['location']})"
+        )
+        self._out.print()
+        self._out.print(_table(plan))
+        self._lists(plan)
+        self._findings(plan)
+        estimate = header.estimate
+        self._out.print(
+            f"\n{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
+            f" {estimate['arm_reads']:g} reads and {estimate['arm_writes']:g} writes of ARM,"
+            f" which allows them in {duration(estimate['floor_seconds'])} at the least."
+        )
+
+    def _lists(self, plan: Plan) -> None:
+        by_action: dict[Action, list[Step]] = defaultdict(list)
+        for step in plan.steps:
+            by_action[step.action].append(step)
+        for action in (*_BY_HAND, Action.UPDATE, Action.ADOPT, Action.CREATE, Action.COPY, Action.SKIP):
+            steps = by_action[action]
+            if not steps:
+                continue
+            self._out.print(f"\n[{_COLOURS[action]}]{action.value}[/] ({len(steps)})")
+            shown = steps if action in _BY_HAND else steps[:_FOLD]
+            for step in shown:
+                self._out.print(f"  {escape(str(step.address))}  [dim]{escape(step.reason)}[/]")
+            if len(steps) > len(shown):
+                self._out.print(f"  [dim]and {len(steps) - len(shown)} more; all of them with --json[/]")
+
+    def _findings(self, plan: Plan) -> None:
+        for finding in plan.header.findings:
+            colour = "red" if finding.severity == "error" else "yellow"
+            self._out.print(
+                f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
+            )
+            self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
+
+    # Ends.
+
+    def result(self, name: str, data: dict[str, Any]) -> None:
+        """What a command came to: its text, its counts, its lists."""
+        self.close()
+        if text := data.get("text"):
+            self._out.print(escape(str(text)))
+        for what, count in (data.get("items") or {}).items():
+            self._out.print(f"  {count:>7}  {escape(what)}")
+        for line in data.get("lines", ()):
+            self._out.print(f"  {escape(str(line))}")
+        for what, path in (data.get("files") or {}).items():
+            self._out.print(f"{escape(what)}: {escape(str(path))}")
+        if next_step := data.get("next"):
+            self._out.print(f"Next: [bold]{escape(str(next_step))}[/]")
+
+    def error(self, error: MigrateError) -> None:
+        """What went wrong, where, and what to do."""
+        self.close()
+        self._err.print(f"[bold red]{escape(error.summary)}[/]")
+        if error.address:
+            self._err.print(f"  at: {escape(error.address)}")
+        if isinstance(error, RefusedError):
+            for reason in error.reasons:
+                self._err.print(f"  - {escape(reason)}")
+        if error.remedy:
+            self._err.print(f"  {escape(error.remedy)}")
+
+
+def _table(plan: Plan) -> Table:
+    actions = [action for action in Action if any(step.action is action for step in plan.steps)]
+    counted: dict[str, Counter[Action]] = defaultdict(Counter)
+    for step in plan.steps:
+        counted[step.address.kind][step.action] += 1
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    for action in actions:
+        table.add_column(action.value, justify="right", style=_COLOURS[action])
+    for kind, counts in counted.items():
+        table.add_row(kind, *(str(counts[action]) if counts[action] else "-" for action in actions))
+    return table
+
+
+def _key(header: dict[str, Any]) -> str:
+    status = str((header.get("encryption") or {}).get("status", "")).lower()
+    return "customer-managed key" if status == "enabled" else "Microsoft-managed key"
+
+
+def size(count: float) -> str:
+    """A number of bytes as people read it."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

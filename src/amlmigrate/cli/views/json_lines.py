@@ -1,0 +1,51 @@
+"""The view for machines: one JSON event a line on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.events import Event
+from amlmigrate.core.plan import Plan
+
+
+class JsonView:
+    """Each line has `event` and `time`; the rest is the event's own."""
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+        self._line(event.name, event.data)
+
+    def plan(self, plan: Plan) -> None:
+        """The header, then each step."""
+        self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
+        for step in plan.steps:
+            self._line("plan.step", step.as_dict())
+
+    def result(self, name: str, data: dict[str, Any]) -> None:
+        """What a command came to."""
+        self._line(name, data)
+
+    def error(self, error: MigrateError) -> None:
+        """What went wrong."""
+        data: dict[str, Any] = {
+            "summary": error.summary,
+            "address": error.address,
+            "remedy": error.remedy,
+            "exit_code": int(error.exit_code),
+        }
+        if isinstance(error, RefusedError):
+            data["reasons"] = list(error.reasons)
+        self._line("error", data)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    @staticmethod
+    def _line(name: str, data: dict[str, Any]) -> None:
+        line = {"event": name, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **data}
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str) + "\n")
+        sys.stdout.flush()

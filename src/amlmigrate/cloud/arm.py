@@ -1,0 +1,208 @@
+"""Azure Resource Manager: raw documents through the pipeline of the management client."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
+
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
+from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.retrying import retrying
+from amlmigrate.core.documents import Document
+
+# 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
+API_VERSIONS = {
+    "microsoft.machinelearningservices": "2025-12-01",
+    "microsoft.storage": "2024-01-01",
+    "microsoft.keyvault": "2023-07-01",
+    "microsoft.authorization/locks": "2020-05-01",
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.managedidentity": "2023-01-31",
+    "microsoft.containerregistry": "2023-07-01",
+    "microsoft.insights": "2020-02-02",
+    "": "2022-09-01",
+}
+NO_QUERY: Mapping[str, str] = {}
+_PROVIDER = re.compile(r".*/providers/([^/?]+)/([^/?]+)", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
+_UNDER_WAY = frozenset(
+    {
+        "inprogress",
+        "updating",
+        "creating",
+        "deleting",
+        "running",
+        "accepted",
+        "provisioning",
+        "softdeleting",
+        "notstarted",
+    }
+)
+_SUCCEEDED = "succeeded"
+_LONGEST_OPERATION = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers (names without regard to case) and the decoded body (None when empty)."""
+
+    status: int
+    headers: Any
+    body: Any
+
+
+def api_version(path: str) -> str:
+    """The api-version for a path, by the innermost provider that it names."""
+    match = _PROVIDER.match(path)
+    if not match:
+        return API_VERSIONS[""]
+    provider, kind = match[1].lower(), match[2].lower()
+    return API_VERSIONS.get(f"{provider}/{kind}") or API_VERSIONS.get(provider, API_VERSIONS[""])
+
+
+class Arm:
+    """One principal's way to ARM. Each method is one call, paced and retried."""
+
+    def __init__(self, login: Login, credential: Credential, pacer: Pacer, *, parallel: int = 24) -> None:
+        self._endpoint = login.endpoints.arm
+        self._credential = credential
+        self._pacer = pacer
+        self._places = asyncio.Semaphore(parallel)
+        self._client = MachineLearningServicesMgmtClient(
+            credential=credential,
+            subscription_id="00000000-0000-0000-0000-000000000000",
+            base_url=self._endpoint,
+            credential_scopes=[f"{self._endpoint}/.default"],
+            retry_total=0,
+            user_agent="aml-cmk-migrate",
+            read_timeout=120,
+        )
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._client.close()
+
+    async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
+        """A document; None means 404 and nothing else."""
+        try:
+            found: Document = (await self.call("GET", path, query=query)).body
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+        return found
+
+    async def pages(self, path: str, query: Mapping[str, str] = NO_QUERY) -> AsyncIterator[Document]:
+        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3)."""
+        answer = await self.call("GET", path, query=query)
+        while True:
+            for item in answer.body.get("value") or ():
+                yield item
+            link = answer.body.get("nextLink")
+            if not link:
+                return
+            answer = await self.call("GET", link)
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Answer:
+        """Creates or replaces."""
+        return await self.call("PUT", path, body, query=query)
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        """An action."""
+        found: Document = (await self.call("POST", path, body)).body or {}
+        return found
+
+    async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
+        """Deletes and waits until it is done; nothing happens when it is not there."""
+        try:
+            answer = await self.call("DELETE", path, query=query)
+        except ServiceError as error:
+            if error.status == 404:
+                return
+            raise
+        await self.finish(answer, path)
+
+    async def finish(self, answer: Answer, path: str) -> None:
+        """Waits for a long-running operation. Raises ServiceError when it fails or is cancelled."""
+        url = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location")
+        if answer.status not in (201, 202) or not url:
+            return
+        pause = 0.5
+        end = asyncio.get_running_loop().time() + _LONGEST_OPERATION
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(retry_after(answer.headers) or pause)
+            pause = min(pause * 1.5, 15.0)
+            answer = await self.call("GET", url)
+            status = str((answer.body or {}).get("status", "")).lower() if isinstance(answer.body, dict) else ""
+            if answer.status == 202 or status in _UNDER_WAY:
+                continue
+            if not status or status == _SUCCEEDED:
+                return
+            raise of_answer(409, {}, answer.body, method="GET", url=path)
+        raise OutOfReachError("the operation did not end within an hour", method="GET", url=path)
+
+    async def call(
+        self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] = NO_QUERY
+    ) -> Answer:
+        """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
+        url = self._url(path, query)
+        return await retrying(lambda: self._once(method, url, body))
+
+    async def _once(self, method: str, url: str, body: Document | None) -> Answer:
+        subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
+        bucket = self._pacer.bucket(subscription, method)
+        await bucket.take()
+        try:
+            async with self._places:
+                answer = await self._send(method, url, body)
+        finally:
+            bucket.give_back()
+        self._pacer.learn(bucket, answer.headers, method)
+        if answer.status < 400:
+            return answer
+        if answer.status == 401:
+            self._credential.forget()
+        error = of_answer(answer.status, answer.headers, answer.body, method=method, url=url)
+        if answer.status == 429:
+            bucket.pause(error.retry_after or 1.0)
+        raise error
+
+    async def _send(self, method: str, url: str, body: Document | None) -> Answer:
+        request = HttpRequest(method, url, json=body) if body is not None else HttpRequest(method, url)
+        try:
+            response: AsyncHttpResponse = await self._client._send_request(request)
+        except (ServiceRequestError, ServiceResponseError) as error:
+            raise OutOfReachError(
+                str(error) or type(error).__name__, method=method, url=without_query(url)
+            ) from error
+        except HttpResponseError as error:
+            # The pipeline raises by itself where a body is not what its content type says.
+            raise OutOfReachError(
+                f"unreadable answer: {error.message}", method=method, url=without_query(url)
+            ) from error
+        return Answer(response.status_code, response.headers, _body(response))
+
+    def _url(self, path: str, query: Mapping[str, str]) -> str:
+        if path.startswith("https://"):
+            return path
+        parts = urlsplit(path)
+        wanted = {"api-version": api_version(parts.path), **dict(parse_qsl(parts.query)), **query}
+        return f"{self._endpoint}{parts.path}?{urlencode(wanted)}"
+
+
+def _body(response: AsyncHttpResponse) -> Any:
+    if not response.content:
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        return {"error": {"code": str(response.status_code), "message": response.text()[:500]}}

@@ -1,0 +1,325 @@
+"""Blob storage: listing, copying server-side, hashing. One call a method, paced and retried."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
+from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
+
+from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.retrying import retrying
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.workspace import Location
+
+# Put Blob From URL takes up to 5,000 MiB; above, blocks are put one by one (azure-facts, section 5).
+LARGEST_SINGLE = 5_000 * 2**20
+BLOCK = 256 * 2**20
+_HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
+T = TypeVar("T")
+
+
+class Blobs:
+    """One principal's way to every storage account, all over one pool of connections."""
+
+    def __init__(self, login: Login, credential: Credential, *, parallel: int = 32) -> None:
+        self._suffix = login.endpoints.storage_suffix
+        self._credential = credential
+        self._places = asyncio.Semaphore(parallel)
+        self._transport = AioHttpTransport(connection_timeout=20, read_timeout=120)
+        self._services: dict[str, BlobServiceClient] = {}
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        for service in self._services.values():
+            await service.close()
+        await self._transport.close()
+
+    def url(self, place: Location) -> str:
+        """The HTTPS URL of a blob, its path encoded."""
+        found: str = self._blob(place).url
+        return found
+
+    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
+        """All blobs below a prefix in the order of their names, and whether their tags could be read.
+
+        Tags need a right of their own (`…/blobs/tags/read`); without it the rest is listed and said to be
+        without tags. Raises ServiceError 404 `ContainerNotFound`.
+        """
+        try:
+            return [blob async for blob in self._pages(place, tags=True)], True
+        except ServiceError as error:
+            if error.status != 403:
+                raise
+        return [blob async for blob in self._pages(place, tags=False)], False
+
+    async def _pages(self, place: Location, *, tags: bool) -> AsyncIterator[Blob]:
+        include = ["metadata", "tags"] if tags else ["metadata"]
+        client = self._container(place)
+        marker: str | None = None
+        while True:
+            page, marker = await self._call("GET", client.url, partial(_page, client, place, include, marker))
+            for item in page:
+                yield _blob(item, tagged=tags)
+            if not marker:
+                return
+
+    async def head(self, place: Location) -> Blob | None:
+        """A blob as it stands, without its tags; None means 404 and nothing else."""
+        client = self._blob(place)
+        try:
+            return _blob(await self._call("HEAD", client.url, client.get_blob_properties), tagged=False)
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def copy(
+        self,
+        source: Location,
+        blob: Blob,
+        target: Location,
+        *,
+        replaces: str | None = None,
+        check: bool = True,
+    ) -> None:
+        """Has the service copy one blob, pinned to the version that was listed.
+
+        `replaces` is the ETag of a blob that may be overwritten; without it nothing is. Metadata, tags, tier
+        and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
+        changed, 400 `Md5Mismatch` where the bytes are not what their label says.
+        """
+        if blob.length <= LARGEST_SINGLE:
+            await self._copy_whole(source, blob, target, replaces, check)
+        else:
+            await self._copy_blocks(source, blob, target, replaces)
+
+    async def _copy_whole(
+        self, source: Location, blob: Blob, target: Location, replaces: str | None, check: bool
+    ) -> None:
+        client = self._blob(target)
+        url = self.url(source)
+        md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 and check else None
+
+        async def call() -> Any:
+            return await client.upload_blob_from_url(
+                url,
+                metadata=dict(blob.metadata) or None,
+                tags=dict(blob.tags or ()) or None,
+                include_source_blob_properties=True,
+                source_content_md5=md5,
+                source_etag=blob.etag,
+                source_match_condition=MatchConditions.IfNotModified,
+                source_authorization=await self._bearer(),
+                standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
+                **_condition(replaces),
+            )
+
+        await self._call("PUT", client.url, call)
+
+    async def _copy_blocks(self, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
+        client = self._blob(target)
+        url = self.url(source)
+        ids: list[BlobBlock] = []
+
+        async def stage(block_id: str, offset: int, length: int) -> Any:
+            return await client.stage_block_from_url(
+                block_id,
+                url,
+                source_offset=offset,
+                source_length=length,
+                source_authorization=await self._bearer(),
+                headers={"x-ms-source-if-match": blob.etag},
+            )
+
+        async with asyncio.TaskGroup() as group:
+            for number, offset in enumerate(range(0, blob.length, BLOCK)):
+                block_id = f"{number:08d}"
+                length = min(BLOCK, blob.length - offset)
+                ids.append(BlobBlock(block_id))
+                group.create_task(self._staged(client.url, stage, block_id, offset, length))
+        headers = dict(blob.headers)
+        settings = ContentSettings(
+            **headers, content_md5=bytearray(base64.b64decode(blob.md5)) if blob.md5 else None
+        )
+
+        async def commit() -> Any:
+            return await client.commit_block_list(
+                ids,
+                content_settings=settings,
+                metadata=dict(blob.metadata) or None,
+                tags=dict(blob.tags or ()) or None,
+                standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
+                **_condition(replaces),
+            )
+
+        await self._call("PUT", client.url, commit)
+
+    async def _staged(
+        self,
+        url: str,
+        stage: Callable[[str, int, int], Awaitable[Any]],
+        block_id: str,
+        offset: int,
+        length: int,
+    ) -> None:
+        await self._call("PUT", url, partial(stage, block_id, offset, length))
+
+    async def hash(self, place: Location, blob: Blob) -> tuple[str, str, int]:
+        """SHA-256 (hex), MD5 (base64) and length of a blob's bytes, read once and kept nowhere."""
+        client = self._blob(place)
+
+        async def call() -> tuple[str, str, int]:
+            sha, md5, length = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+            if blob.length:
+                stream = await client.download_blob(
+                    etag=blob.etag, match_condition=MatchConditions.IfNotModified, max_concurrency=1
+                )
+                async for chunk in stream.chunks():
+                    # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
+                    if len(chunk) > 2**20:
+                        await asyncio.to_thread(_update, (sha, md5), chunk)
+                    else:
+                        _update((sha, md5), chunk)
+                    length += len(chunk)
+            return sha.hexdigest(), base64.b64encode(md5.digest()).decode(), length
+
+        return await self._call("GET", client.url, call)
+
+    async def containers(self, account: str) -> list[str]:
+        """The names of an account's containers."""
+        service = self._service(account)
+
+        async def call() -> list[str]:
+            return [item.name async for item in service.list_containers()]
+
+        return await self._call("GET", service.url, call)
+
+    async def delete_container(self, place: Location) -> None:
+        """Deletes a container with all it holds; nothing happens when it is not there."""
+        client = self._container(place)
+        try:
+            await self._call("DELETE", client.url, client.delete_container)
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+
+    async def _bearer(self) -> str:
+        return f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
+
+    def _service(self, account: str) -> BlobServiceClient:
+        if account not in self._services:
+            self._services[account] = BlobServiceClient(
+                f"https://{account}.blob.{self._suffix}",
+                credential=self._credential,
+                transport=_Shared(self._transport),
+                retry_total=0,
+                max_single_get_size=8 * 2**20,
+                max_chunk_get_size=8 * 2**20,
+                user_agent="aml-cmk-migrate",
+            )
+        return self._services[account]
+
+    def _container(self, place: Location) -> ContainerClient:
+        return self._service(place.account).get_container_client(place.container)
+
+    def _blob(self, place: Location) -> BlobClient:
+        return self._service(place.account).get_blob_client(place.container, place.path)
+
+    async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
+        async def once() -> T:
+            async with self._places:
+                try:
+                    return await call()
+                except HttpResponseError as error:
+                    raise _service_error(error, method, url) from error
+                except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
+                    reason = str(error) or type(error).__name__
+                    raise OutOfReachError(reason, method=method, url=without_query(url)) from error
+
+        return await retrying(once)
+
+
+class _Shared(AioHttpTransport):  # type: ignore[misc]
+    """The one transport of all accounts: a client that closes does not close it for the others."""
+
+    def __init__(self, inner: AioHttpTransport) -> None:
+        self._inner = inner
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        return await self._inner.send(request, **options)
+
+    async def open(self) -> None:
+        await self._inner.open()
+
+    async def close(self) -> None:
+        """Left to the owner of the inner transport."""
+
+    async def __aenter__(self) -> _Shared:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Left to the owner of the inner transport."""
+
+
+async def _page(
+    client: ContainerClient, place: Location, include: list[str], marker: str | None
+) -> tuple[list[BlobProperties], str | None]:
+    found = client.list_blobs(name_starts_with=place.path or None, include=include)
+    pages: Any = found.by_page(marker)
+    async for page in pages:
+        return [item async for item in page], pages.continuation_token
+    return [], None
+
+
+def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
+    settings = item.content_settings
+    md5 = settings.content_md5
+    headers = tuple((name, getattr(settings, name)) for name in _HEADERS if getattr(settings, name))
+    return Blob(
+        path=item.name,
+        length=item.size,
+        etag=f'"{item.etag}"' if not str(item.etag).startswith('"') else str(item.etag),
+        md5=base64.b64encode(md5).decode() if md5 else None,
+        kind=str(getattr(item.blob_type, "value", item.blob_type)),
+        headers=headers,
+        metadata=tuple(sorted((item.metadata or {}).items())),
+        tags=tuple(sorted((item.tags or {}).items())) if tagged else None,
+        # An inferred tier is the account's default, and so will be that of the copy.
+        tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
+    )
+
+
+def _condition(replaces: str | None) -> dict[str, Any]:
+    if replaces is None:
+        return {"match_condition": MatchConditions.IfMissing}
+    return {"etag": replaces, "match_condition": MatchConditions.IfNotModified}
+
+
+def _update(hashes: tuple[Any, ...], chunk: bytes) -> None:
+    for each in hashes:
+        each.update(chunk)
+
+
+def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:
+    headers: Any = getattr(error.response, "headers", {})
+    code = str(getattr(error, "error_code", "") or headers.get("x-ms-error-code", "") or error.status_code)
+    code = code.removeprefix("StorageErrorCode.")
+    message = str(error.message).split("\nRequestId", maxsplit=1)[0].splitlines()[0]
+    return ServiceError(
+        error.status_code or 0,
+        getattr(getattr(error, "error_code", None), "value", code),
+        message,
+        method=method,
+        url=without_query(url),
+        retry_after=retry_after(headers),
+    )

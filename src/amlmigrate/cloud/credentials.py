@@ -1,0 +1,119 @@
+"""Credentials: azure-identity's, one for each side, chosen by the options that every command has."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import AzureAuthorityHosts, CredentialUnavailableError
+from azure.identity.aio import DefaultAzureCredential
+
+from amlmigrate.core.errors import BadInputError, DeniedError
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One of Azure's clouds: its hosts."""
+
+    name: str
+    authority: str
+    arm: str
+    storage_suffix: str
+
+
+CLOUDS = {
+    "AzureCloud": Cloud(
+        "AzureCloud",
+        AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
+        "https://management.azure.com",
+        "core.windows.net",
+    ),
+    "AzureUSGovernment": Cloud(
+        "AzureUSGovernment",
+        AzureAuthorityHosts.AZURE_GOVERNMENT,
+        "https://management.usgovcloudapi.net",
+        "core.usgovcloudapi.net",
+    ),
+    "AzureChinaCloud": Cloud(
+        "AzureChinaCloud",
+        AzureAuthorityHosts.AZURE_CHINA,
+        "https://management.chinacloudapi.cn",
+        "core.chinacloudapi.cn",
+    ),
+}
+STORAGE_SCOPE = "https://storage.azure.com/.default"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the user said about signing in; what is left out is `DefaultAzureCredential`'s to find."""
+
+    tenant: str | None = None
+    client_id: str | None = None
+    cloud: str = "AzureCloud"
+
+    @property
+    def endpoints(self) -> Cloud:
+        """The hosts of the cloud. Raises BadInputError for an unknown one."""
+        if self.cloud not in CLOUDS:
+            raise BadInputError(f"'{self.cloud}' is no cloud.", remedy=f"Use one of {', '.join(CLOUDS)}.")
+        return CLOUDS[self.cloud]
+
+
+class Credential(AsyncTokenCredential):
+    """`DefaultAzureCredential` with its errors in the tool's own words, and its tokens kept until they run out."""
+
+    def __init__(self, login: Login) -> None:
+        options: dict[str, str] = {"authority": login.endpoints.authority}
+        if login.client_id:
+            options |= {
+                "managed_identity_client_id": login.client_id,
+                "workload_identity_client_id": login.client_id,
+            }
+        if login.tenant:
+            options |= {"workload_identity_tenant_id": login.tenant}
+        self._tenant = login.tenant
+        self._inner = DefaultAzureCredential(**options, additionally_allowed_tenants=["*"])
+        self._tokens: dict[tuple[str, ...], AccessToken] = {}
+
+    async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """A token for the scopes. Raises DeniedError when the identity is refused."""
+        challenge = kwargs.get("claims")
+        known = self._tokens.get(scopes)
+        if known and not challenge and known.expires_on - time.time() > 300:
+            return known
+        if self._tenant:
+            kwargs.setdefault("tenant_id", self._tenant)
+        try:
+            token = await self._inner.get_token(*scopes, **kwargs)
+        except (ClientAuthenticationError, CredentialUnavailableError) as error:
+            raise DeniedError(
+                f"Azure gave no token for {scopes[0]}: {_first_line(error)}",
+                remedy="Sign in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+            ) from error
+        self._tokens[scopes] = token
+        return token
+
+    def forget(self) -> None:
+        """Drops the kept tokens, after the service has refused one."""
+        self._tokens.clear()
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._inner.close()
+
+    async def __aenter__(self) -> Credential:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if "AADSTS" in line or line.strip()]
+    best = next((line for line in lines if "AADSTS" in line), lines[0] if lines else "no reason given")
+    return best[:300]

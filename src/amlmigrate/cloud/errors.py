@@ -1,0 +1,95 @@
+"""What Azure answers when it does not do what it was asked, in one shape for ARM and storage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from amlmigrate.core.errors import ExitCode, MigrateError
+
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+_ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
+
+
+class ServiceError(MigrateError):
+    """An answer that is an error: HTTP status, the service's code and text, what was asked of what.
+
+    `retry_after` is in seconds; None where the answer named no time.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, method: str, url: str, retry_after: float | None = None
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.method = method
+        self.url = url
+        self.retry_after = retry_after
+        super().__init__(self._sentence(), address=url, remedy=self._remedy())
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        """6 where the identity or a permission was refused, else 1."""
+        return ExitCode.DENIED if self.status in (401, 403) else ExitCode.UNEXPECTED
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may go through later."""
+        return self.status in _TRANSIENT
+
+    def _sentence(self) -> str:
+        if match := _ACTION.search(self.message):
+            return f"Azure refused the action '{match[1]}' on '{match[2]}' ({self.status} {self.code})."
+        return f"{self.method} was answered {self.status} {self.code}: {self.message.strip().rstrip('.')}."
+
+    def _remedy(self) -> str:
+        if match := _ACTION.search(self.message):
+            return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run the same command again."
+        if self.status == 401:
+            return "Sign in again, or check the tenant, client id and secret of the identity."
+        if self.status == 403:
+            return "Grant the identity access to this resource, or open its firewall to this machine."
+        return "Run the same command again; with --verbose it shows the whole answer."
+
+
+class OutOfReachError(MigrateError):
+    """No answer came: the connection failed, broke or took too long."""
+
+    def __init__(self, reason: str, *, method: str, url: str) -> None:
+        super().__init__(
+            f"{method} got no answer: {reason}.",
+            address=url,
+            remedy="Check the network and any proxy, then run the same command again.",
+        )
+
+
+def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str, url: str) -> ServiceError:
+    """Reads an ARM error answer of any of its three shapes (wire-facts, section 13)."""
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):
+        error = {}
+    code = str(error.get("code") or status)
+    message = str(error.get("message") or "no message")
+    for detail in error.get("details") or ():
+        if isinstance(detail, dict) and detail.get("message"):
+            message = f"{message.rstrip('.')}: {detail.get('code', '')} {detail['message']}"
+    return ServiceError(
+        status, code, message, method=method, url=without_query(url), retry_after=retry_after(headers)
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by `Retry-After` or `x-ms-retry-after-ms`; a date or nonsense counts as none."""
+    for name, unit in (("Retry-After", 1.0), ("x-ms-retry-after-ms", 0.001), ("retry-after-ms", 0.001)):
+        try:
+            return float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+    return None
+
+
+def without_query(url: str) -> str:
+    """A URL without its query, where signatures stand."""
+    return url.split("?", 1)[0]

@@ -1,0 +1,98 @@
+"""Token buckets after ARM's own: calls wait here instead of being refused there.
+
+Source: ARM's request limits, per region, subscription and principal: reads 250 and 25 a second, writes and
+deletes 200 and 10 a second each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
+# Left for others of the same subscription and principal, and for what is under way.
+_RESERVE = 2.0
+
+
+def kind_of_call(method: str) -> str:
+    """Which bucket a method draws on; POST counts as a write (wire-facts, section 11)."""
+    if method in ("GET", "HEAD"):
+        return "reads"
+    return "deletes" if method == "DELETE" else "writes"
+
+
+def floor_seconds(reads: int, writes: int) -> float:
+    """The least time in which ARM lets one principal make so many calls, with both buckets full."""
+    wanted = {"reads": reads, "writes": writes}
+    return max(max(0.0, (count - _LIMITS[name][0]) / _LIMITS[name][1]) for name, count in wanted.items())
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One kind of call: tokens now, refilled by the second, corrected by what the service says remains."""
+
+    capacity: float
+    refill: float
+    tokens: float
+    at: float = field(default_factory=time.monotonic)
+    paused_until: float = 0.0
+    in_flight: int = 0
+
+    def _refilled(self, now: float) -> None:
+        self.tokens = min(self.capacity, self.tokens + (now - self.at) * self.refill)
+        self.at = now
+
+    async def take(self) -> None:
+        """Waits for a token, and through a pause."""
+        while True:
+            now = time.monotonic()
+            self._refilled(now)
+            if now < self.paused_until:
+                await asyncio.sleep(self.paused_until - now)
+            elif self.tokens >= 1:
+                self.tokens -= 1
+                self.in_flight += 1
+                return
+            else:
+                await asyncio.sleep((1 - self.tokens) / self.refill)
+
+    def give_back(self) -> None:
+        """Says that a call ended."""
+        self.in_flight -= 1
+
+    def learn(self, remaining: float) -> None:
+        """Takes the service's word for what remains; calls under way are not in its figure yet."""
+        self._refilled(time.monotonic())
+        self.tokens = min(self.capacity, remaining - self.in_flight - _RESERVE)
+
+    def pause(self, seconds: float) -> None:
+        """Lets nobody through for so long."""
+        now = time.monotonic()
+        self.paused_until = max(self.paused_until, now + seconds)
+        self.tokens = min(self.tokens, 1.0)
+        self.at = max(self.at, now)
+
+
+class Pacer:
+    """The buckets of one principal, a set for each subscription."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def bucket(self, subscription: str, method: str) -> Bucket:
+        """The bucket that a call draws on."""
+        kind = kind_of_call(method)
+        key = (subscription.lower(), kind)
+        if key not in self._buckets:
+            capacity, refill = _LIMITS[kind]
+            self._buckets[key] = Bucket(capacity, refill, capacity)
+        return self._buckets[key]
+
+    @staticmethod
+    def learn(bucket: Bucket, headers: Mapping[str, str], method: str) -> None:
+        """Reads the `x-ms-ratelimit-remaining-subscription-*` header of an answer."""
+        text = headers.get(f"x-ms-ratelimit-remaining-subscription-{kind_of_call(method)}")
+        if text and text.isdigit():
+            bucket.learn(float(text))

@@ -1,0 +1,47 @@
+"""The retry policy, in one place: the clients' own is off, so that nothing retries twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_after_delay
+from tenacity.wait import wait_random_exponential
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+
+ATTEMPTS = 8
+SECONDS = 300.0
+_backoff = wait_random_exponential(multiplier=0.5, max=30)
+T = TypeVar("T")
+
+
+def _again(error: BaseException) -> bool:
+    if isinstance(error, ServiceError):
+        return error.transient
+    return isinstance(error, OutOfReachError)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    named = error.retry_after if isinstance(error, ServiceError) else None
+    # To the second: retrying earlier starts ARM's clock anew.
+    return named if named is not None else max(0.2, _backoff(state))
+
+
+async def retrying(call: Callable[[], Awaitable[T]]) -> T:
+    """Makes a call until it succeeds, fails for good, or has been tried often and long enough.
+
+    Every call that comes here may be made twice: reads, PUTs of a whole document, deletes, and copies that
+    overwrite nothing.
+    """
+    policy = AsyncRetrying(
+        retry=retry_if_exception(_again),
+        wait=_wait,
+        stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(SECONDS),
+        reraise=True,
+    )
+    async for attempt in policy:
+        with attempt:
+            return await call()
+    raise AssertionError("unreachable")  # pragma: no cover - reraise ends the loop

@@ -1,0 +1,59 @@
+"""One sign-in on each side, and what is reached with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.workspace import WorkspaceRef
+
+
+class Side:
+    """ARM and storage as one principal of one tenant reaches them."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.credential = Credential(login)
+        self.arm = Arm(login, self.credential, Pacer())
+        self.blobs = Blobs(login, self.credential)
+
+    def workspace(self, ref: WorkspaceRef) -> WorkspacePort:
+        """One workspace through this side."""
+        return WorkspacePort(self.arm, ref)
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self.arm.close()
+        await self.blobs.close()
+        await self.credential.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How to sign in on each side."""
+
+    source: Login
+    target: Login
+
+
+class Session:
+    """Both sides; where one sign-in serves both they are one, and so are their token buckets."""
+
+    def __init__(self, logins: Logins) -> None:
+        self.source = Side(logins.source)
+        self.target = self.source if logins.source == logins.target else Side(logins.target)
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.source.close()
+        if self.target is not self.source:
+            await self.target.close()

@@ -1,0 +1,59 @@
+"""One workspace through ARM: the port that kinds use, and reading the workspace itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from amlmigrate.cloud.arm import NO_QUERY, Arm
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+
+
+class WorkspacePort:
+    """Paths are relative to the workspace, as `models/m/versions/1`."""
+
+    def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
+        self.arm = arm
+        self.ref = ref
+
+    async def read(self) -> Workspace:
+        """The workspace. Raises BadInputError when there is none of this name."""
+        found = await self.arm.get(self.ref.id)
+        if found is None:
+            raise BadInputError(
+                f"There is no workspace '{self.ref.short}' in subscription {self.ref.subscription}.",
+                address=self.ref.id,
+                remedy="Check the name; `az ml workspace list` shows those that the identity can see.",
+            )
+        return Workspace(self.ref, found)
+
+    async def pages(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        """Every item of a collection; with `absent_is_empty` a 404 of the collection counts as none."""
+        try:
+            async for item in self.arm.pages(f"{self.ref.id}/{path}", query):
+                yield item
+        except ServiceError as error:
+            if error.status != 404 or not absent_is_empty:
+                raise
+
+    async def get(self, path: str) -> Document | None:
+        """A document; None means 404 and nothing else."""
+        return await self.arm.get(f"{self.ref.id}/{path}")
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Document:
+        """Creates or replaces; the service's answer, once any long-running operation has ended."""
+        answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
+        found: Document = answer.body or {}
+        return found
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        """An action."""
+        return await self.arm.post(f"{self.ref.id}/{path}", body)
+
+    async def delete(self, path: str) -> None:
+        """Deletes and waits until it is done; nothing happens when it is not there."""
+        await self.arm.delete(f"{self.ref.id}/{path}")

@@ -1,0 +1,1 @@
+"""Values only: frozen, without input or output."""

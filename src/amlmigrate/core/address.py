@@ -1,0 +1,62 @@
+"""Addresses: the name of an item in plans, ledgers and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amlmigrate.core.errors import BadInputError
+
+BLOBS = "blobs"
+ARCHIVE = "#archive"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """`kind/name/version`, the ARM path below the workspace without `versions`.
+
+    Without a version it is the container (`models/credit-risk`) or something unversioned
+    (`datastores/lake`). Bytes are `blobs/CONTAINER/PREFIX`: `version` is then the prefix, slashes and all.
+    What comes in thousands is one item that has a kind only (`jobs`).
+    `archive` marks the step that archives what the address names.
+    """
+
+    kind: str
+    name: str
+    version: str | None = None
+    archive: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Reads an address. Raises BadInputError when it is none."""
+        archive = text.endswith(ARCHIVE)
+        kind, _, rest = text.removesuffix(ARCHIVE).partition("/")
+        name, _, version = rest.partition("/")
+        if not kind or (archive and not name) or any(sign in kind for sign in "*?["):
+            raise BadInputError(
+                f"'{text}' is no address.",
+                remedy="Write it as `migrate show` does, like models/credit-risk/3.",
+            )
+        return cls(kind, name, version or None, archive)
+
+    @property
+    def item(self) -> Address:
+        """The address without the mark of an archiving step."""
+        return Address(self.kind, self.name, self.version)
+
+    @property
+    def container(self) -> Address:
+        """The address of the container that holds a version."""
+        return Address(self.kind, self.name)
+
+    def archived(self) -> Address:
+        """The address of the step that archives this item."""
+        return Address(self.kind, self.name, self.version, True)
+
+    def __str__(self) -> str:
+        path = "/".join(part for part in (self.kind, self.name, self.version) if part)
+        return f"{path}{ARCHIVE if self.archive else ''}"
+
+
+def blob_address(container: str, prefix: str = "") -> Address:
+    """The address of the blobs below a prefix; without one, of all that a container holds."""
+    return Address(BLOBS, container, prefix or None)

@@ -1,0 +1,76 @@
+"""An asset as it was read from a workspace, and the inventory of all that a workspace holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One document of a workspace with its address."""
+
+    address: Address
+    document: Document
+
+    @property
+    def properties(self) -> Document:
+        """The properties of the document."""
+        found: Document = self.document.get("properties") or {}
+        return found
+
+    @property
+    def created_at(self) -> str:
+        """`systemData.createdAt`, padded so that its text sorts as its time does; '' where there is none."""
+        text = str((self.document.get("systemData") or {}).get("createdAt") or "")
+        seconds, _, fraction = text.replace("Z", "").replace("+00:00", "").partition(".")
+        return f"{seconds}.{fraction:0<9}" if seconds else ""
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is archived."""
+        return bool(self.properties.get("isArchived"))
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the service made its name."""
+        return bool(self.properties.get("isAnonymous"))
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob as a listing shows it: length in bytes, base64 MD5 label, quoted ETag."""
+
+    path: str
+    length: int
+    etag: str
+    md5: str | None = None
+    kind: str = "BlockBlob"
+    headers: tuple[tuple[str, str], ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] | None = ()
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something a workspace holds that this version cannot move."""
+
+    address: Address
+    reason: str
+    remedy: str
+    document: Document | None = None
+
+
+@dataclass(slots=True)
+class Inventory:
+    """All that a workspace holds: assets that have a kind, and what has none."""
+
+    workspace: Workspace
+    assets: dict[Address, Asset] = field(default_factory=dict)
+    leftovers: list[Leftover] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)

@@ -1,0 +1,108 @@
+"""ARM documents as they travel: raw JSON, its digest and a walk over its strings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import rfc8785
+
+Document = dict[str, Any]
+_VOLATILE = ("systemData", "etag", "provisioningState", "id", "type", "name")
+_LARGEST = 2**53 - 1
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (64 hex digits) over the RFC 8785 form of a JSON value."""
+    return hashlib.sha256(rfc8785.dumps(_exact(value))).hexdigest()
+
+
+def source_digest(document: Document, volatile: tuple[str, ...] = ()) -> str:
+    """The digest by which a later change of a source document is found.
+
+    Left out are `systemData`, `etag`, `provisioningState` and ids, and those of the `properties` that the
+    service recomputes when something else changes, which a kind names in `volatile` as dotted paths.
+    """
+    kept = {key: value for key, value in document.items() if key not in _VOLATILE}
+    properties = dict(kept.get("properties") or {})
+    properties.pop("provisioningState", None)
+    for path in volatile:
+        properties = _without(properties, path.split("|"))
+    kept["properties"] = properties
+    return digest(kept)
+
+
+def strings(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Each string of a JSON value with its JSON pointer."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from strings(child, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from strings(child, f"{where}/{index}")
+
+
+def mapped(value: Any, change: Callable[[str, str], str], where: str = "") -> Any:
+    """A copy of a JSON value with each string replaced by `change(pointer, string)`."""
+    if isinstance(value, str):
+        return change(where, value)
+    if isinstance(value, dict):
+        return {
+            key: mapped(child, change, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
+            for key, child in value.items()
+        }
+    if isinstance(value, list):
+        return [mapped(child, change, f"{where}/{index}") for index, child in enumerate(value)]
+    return value
+
+
+def without_nulls(value: Any) -> Any:
+    """A copy without the members that are null: the service adds and drops those at will."""
+    if isinstance(value, dict):
+        return {key: without_nulls(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        return [without_nulls(child) for child in value]
+    return value
+
+
+def differences(expected: Any, actual: Any, where: str = "") -> list[tuple[str, Any, Any]]:
+    """Where two JSON values differ: JSON pointer, expected, actual; a missing member is None."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        found = []
+        for key in sorted(expected.keys() | actual.keys()):
+            pointer = f"{where}/{key.replace('~', '~0').replace('/', '~1')}"
+            found += differences(expected.get(key), actual.get(key), pointer)
+        return found
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [
+            difference
+            for index, (left, right) in enumerate(zip(expected, actual, strict=True))
+            for difference in differences(left, right, f"{where}/{index}")
+        ]
+    # True == 1 in Python; in a document they are two things.
+    same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
+    return [] if same else [(where, expected, actual)]
+
+
+def _without(value: Document, path: list[str]) -> Document:
+    head, *rest = path
+    if head not in value:
+        return value
+    if not rest:
+        return {key: child for key, child in value.items() if key != head}
+    child = value[head]
+    return {**value, head: _without(child, rest)} if isinstance(child, dict) else value
+
+
+def _exact(value: Any) -> Any:
+    """RFC 8785 has no integers beyond 2^53; such a one is digested by its decimal text."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
+        return f"int:{value}"
+    if isinstance(value, dict):
+        return {key: _exact(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_exact(child) for child in value]
+    return value

@@ -1,0 +1,82 @@
+"""What can go wrong, each with the exit code of the contract, its address and what to do next."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    BAD_INPUT = 2
+    INCOMPLETE = 3
+    REFUSED = 4
+    LOCKED = 5
+    DENIED = 6
+    INTERRUPTED = 130
+
+
+class MigrateError(Exception):
+    """One sentence on what happened, the address it is about, and what to do about it."""
+
+    exit_code = ExitCode.UNEXPECTED
+
+    def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.address = address
+        self.remedy = remedy
+
+
+class BadInputError(MigrateError):
+    """The arguments or a file cannot be used as they are."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class IncompleteError(MigrateError):
+    """Something that was asked for is not done."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class RefusedError(MigrateError):
+    """A safety rule stands in the way; `reasons` has all of them at once."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(
+        self, summary: str, *, reasons: tuple[str, ...] = (), address: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(summary, address=address, remedy=remedy)
+        self.reasons = reasons
+
+
+class PlanLockedError(MigrateError):
+    """Another run holds the plan."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class DeniedError(MigrateError):
+    """Azure refused the identity or a permission."""
+
+    exit_code = ExitCode.DENIED
+
+
+class InterruptedRunError(MigrateError):
+    """A signal ended the run; `run --resume` goes on."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class DriftError(RefusedError):
+    """The source is no longer what the plan was made from."""
+
+
+class ConflictError(MigrateError):
+    """The target holds something else under this address."""
+
+    exit_code = ExitCode.INCOMPLETE

@@ -1,0 +1,200 @@
+"""A plan: its header, its steps, and the actions that a step can have."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.workspace import Location, WorkspaceRef
+
+FORMAT = 1
+
+
+class Action(StrEnum):
+    """What a step does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    COPY = "copy"
+    MANUAL = "manual"
+    SKIP = "skip"
+    CONFLICT = "conflict"
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out changes the target."""
+        return self in (Action.CREATE, Action.UPDATE, Action.COPY)
+
+    @property
+    def carried_out(self) -> bool:
+        """Whether `run` has anything to do for it: adopting is a fresh comparison."""
+        return self.writes or self is Action.ADOPT
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """What a step that copies blobs copies: from where, to where, how many, how many bytes."""
+
+    source: Location
+    target: Location
+    blobs: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a plan."""
+
+    address: Address
+    action: Action
+    reason: str = ""
+    source_id: str = ""
+    target_id: str = ""
+    source_sha256: str = ""
+    after: tuple[Address, ...] = ()
+    body: Document | None = None
+    rewrites: tuple[Rewrite, ...] = ()
+    bytes: Bytes | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its line in `plan.jsonl`."""
+        line: dict[str, Any] = {
+            "record": "step",
+            "address": str(self.address),
+            "action": self.action.value,
+            "reason": self.reason,
+            "source_id": self.source_id,
+            "target_id": self.target_id,
+            "source_sha256": self.source_sha256,
+            "after": [str(address) for address in self.after],
+        }
+        if self.bytes:
+            amount = self.bytes
+            line |= {"blobs": amount.blobs, "bytes": amount.bytes}
+            line |= {"from": astuple(amount.source), "to": astuple(amount.target)}
+        else:
+            line["body"] = self.body
+            line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
+        return line
+
+    @classmethod
+    def of_dict(cls, line: dict[str, Any]) -> Step:
+        """Reads a line. Raises BadInputError when it is no step."""
+        try:
+            amount = None
+            if "blobs" in line:
+                amount = Bytes(Location(*line["from"]), Location(*line["to"]), line["blobs"], line["bytes"])
+            return cls(
+                address=Address.parse(line["address"]),
+                action=Action(line["action"]),
+                reason=line["reason"],
+                source_id=line["source_id"],
+                target_id=line["target_id"],
+                source_sha256=line["source_sha256"],
+                after=tuple(Address.parse(text) for text in line["after"]),
+                body=line.get("body"),
+                rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
+                bytes=amount,
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise BadInputError(
+                f"A step of the plan cannot be read: {error}.", remedy="Make a new plan."
+            ) from error
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether the step is about blobs."""
+        return self.address.kind == BLOBS
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a plan; the names of its members are the contract's."""
+
+    name: str
+    tool: str
+    created: str
+    source: dict[str, Any]
+    target: dict[str, Any]
+    inventory_sha256: str
+    counts: dict[str, dict[str, int]]
+    blobs: int
+    bytes: int
+    estimate: dict[str, float]
+    findings: tuple[Finding, ...] = ()
+    format: int = FORMAT
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The header's line in `plan.jsonl`."""
+        return {
+            "record": "header",
+            "format": self.format,
+            "tool": self.tool,
+            "name": self.name,
+            "created": self.created,
+            "source": self.source,
+            "target": self.target,
+            "inventory_sha256": self.inventory_sha256,
+            "counts": self.counts,
+            "blobs": self.blobs,
+            "bytes": self.bytes,
+            "estimate": self.estimate,
+            "findings": [finding.as_dict() for finding in self.findings],
+            **self.extra,
+        }
+
+    @classmethod
+    def of_dict(cls, line: dict[str, Any]) -> Header:
+        """Reads the first line. Raises BadInputError when it is no header or of a newer format."""
+        if line.get("record") != "header" or not isinstance(line.get("format"), int):
+            raise BadInputError("The plan does not start with a header.", remedy="Make a new plan.")
+        if line["format"] > FORMAT:
+            raise BadInputError(
+                f"The plan has format {line['format']}; this version reads up to {FORMAT}.",
+                remedy="Use the version of migrate that wrote it, or make a new plan.",
+            )
+        known = set(cls.__dataclass_fields__) | {"record"}
+        try:
+            return cls(
+                **{key: line[key] for key in cls.__dataclass_fields__ if key not in ("findings", "extra")},
+                findings=tuple(Finding(**finding) for finding in line["findings"]),
+                extra={key: value for key, value in line.items() if key not in known},
+            )
+        except (KeyError, TypeError) as error:
+            raise BadInputError(f"The plan's header lacks {error}.", remedy="Make a new plan.") from error
+
+    @property
+    def example(self) -> bool:
+        """Whether the plan is shipped as an example and never carried out."""
+        return bool(self.extra.get("example"))
+
+    @property
+    def source_ref(self) -> WorkspaceRef:
+        """The source workspace."""
+        return WorkspaceRef.parse(self.source["id"])
+
+    @property
+    def target_ref(self) -> WorkspaceRef:
+        """The target workspace."""
+        return WorkspaceRef.parse(self.target["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan as it was read: `sha256` is that of its lines but the last."""
+
+    header: Header
+    steps: tuple[Step, ...]
+    sha256: str
+
+    def step(self, address: Address) -> Step | None:
+        """The step of that address, or None."""
+        return next((step for step in self.steps if step.address == address), None)

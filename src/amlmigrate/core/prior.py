@@ -1,0 +1,24 @@
+"""What earlier plans for the same two workspaces are known to have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.workspace import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Documents and blobs that the tool created; only those may it change."""
+
+    documents: frozenset[str] = frozenset()
+    blobs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def owns(self, address: Address) -> bool:
+        """Whether the tool created the document."""
+        return str(address.item) in self.documents
+
+    def copied(self, place: Location) -> str | None:
+        """The ETag of the source blob that the tool copied to a place, or None."""
+        return self.blobs.get((place.account, place.container, place.path))

@@ -1,0 +1,164 @@
+"""The reference syntaxes of Azure ML: what a string in a document points to.
+
+Source of the forms: azure-ai-ml 1.35.2, `constants/_common.py` and `_utils/_arm_id_utils.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from amlmigrate.core.workspace import Location
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_TAIL = r"(?P<tail>[^\s'\"<>|;,)\]}]*)"
+WORKSPACE_URI = re.compile(
+    r"(?P<scheme>azureml://|azureml:/|/)subscriptions/(?P<subscription>[^/\s]+)/resource[gG]roups/(?P<group>[^/\s]+)"
+    r"/(?P<provider>providers/Microsoft\.MachineLearningServices/)?workspaces/(?P<workspace>[A-Za-z0-9_-]+)(?P<tail>[^\s'\"<>|;,)\]}]*)",
+    re.IGNORECASE,
+)
+REGION_URI = re.compile(
+    rf"azureml://locations/(?P<region>[^/\s]+)/workspaces/(?P<workspace_id>[0-9a-fA-F-]+){_TAIL}",
+    re.IGNORECASE,
+)
+HTTPS_URL = re.compile(
+    r"https://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?/(?P<container>[$a-z0-9-]+)"
+    r"(?P<path>(?:/[^\s'\"<>|;,)\]}?]*)?)",
+    re.IGNORECASE,
+)
+HADOOP_URL = re.compile(
+    r"(?P<scheme>wasbs?|abfss?)://(?P<container>[$a-z0-9-]+)@(?P<account>[a-z0-9-]+)\.(?P<service>blob|dfs)\.(?P<suffix>core\.[a-z.]+?)"
+    r"(?P<path>(?:/[^\s'\"<>|;,)\]}]*)?)(?=$|[\s'\"<>|;,)\]}])",
+    re.IGNORECASE,
+)
+_DATASTORE_URI = re.compile(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths)?/(?P<path>.*)$", re.IGNORECASE)
+_JOB_URI = re.compile(
+    r"^azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?/?(?P<path>.*)$", re.IGNORECASE
+)
+_RUN_URI = re.compile(r"^runs:/(?P<job>[^/]+)/(?P<path>.*)$")
+_SHORT = re.compile(rf"^azureml:(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
+_LABEL = re.compile(rf"^(?:azureml:)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
+_ASSET_TAIL = re.compile(r"^/(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
+_STORE_TAIL = re.compile(r"^/datastores/(?P<name>[^/]+)/paths/(?P<path>.*)$", re.IGNORECASE)
+
+# Members whose text is for people: rewritten like all else, but no reason to move anything.
+_PROSE = frozenset({"description", "display_name", "displayName", "tags", "$schema"})
+# The member names under which a short form stands, and the kind that it then means.
+_KIND_OF_MEMBER = {
+    "environment": "environments",
+    "environmentId": "environments",
+    "code": "codes",
+    "codeId": "codes",
+    "component": "components",
+    "componentId": "components",
+    "model": "models",
+    "modelId": "models",
+    "trial": "components",
+}
+_KIND_OF_TYPE = {
+    "custom_model": "models",
+    "mlflow_model": "models",
+    "triton_model": "models",
+    "uri_file": "data",
+    "uri_folder": "data",
+    "mltable": "data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The workspace that a full reference names; all None for the workspace that holds the document."""
+
+    subscription: str | None = None
+    group: str | None = None
+    workspace: str | None = None
+    workspace_id: str | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether the reference names no workspace."""
+        return self == Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What one string points to: an asset (kind, name, version or label), or bytes in a datastore, account or job."""
+
+    text: str
+    where: str
+    scope: Scope = Scope()
+    kind: str | None = None
+    name: str | None = None
+    version: str | None = None
+    label: str | None = None
+    datastore: str | None = None
+    job: str | None = None
+    output: str | None = None
+    path: str | None = None
+    location: Location | None = None
+
+
+def references(value: Any, where: str = "", member: str = "", beside: Any = None) -> Iterator[Reference]:
+    """Every reference in a JSON value, at any depth, in strings of their own or inside longer texts."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if key in _PROSE:
+                continue
+            yield from references(child, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", key, value)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from references(child, f"{where}/{index}", member, beside)
+    elif isinstance(value, str) and value:
+        yield from _in_text(value, where, member, beside)
+
+
+def _in_text(text: str, where: str, member: str, beside: Any) -> Iterator[Reference]:
+    plain = text.removeprefix("file:").removeprefix("folder:")
+    whole = _whole(plain, where, member, beside)
+    if whole:
+        yield whole
+        return
+    for match in WORKSPACE_URI.finditer(text):
+        scope = Scope(match["subscription"], match["group"], match["workspace"])
+        yield _tail(match[0], where, scope, match["tail"])
+    for match in REGION_URI.finditer(text):
+        yield _tail(match[0], where, Scope(workspace_id=match["workspace_id"]), match["tail"])
+    for pattern in (HTTPS_URL, HADOOP_URL):
+        for match in pattern.finditer(text):
+            place = Location(match["account"].lower(), match["container"], unquote(match["path"].lstrip("/")))
+            yield Reference(match[0], where, location=place)
+
+
+def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
+    if match := _DATASTORE_URI.match(text):
+        return Reference(text, where, datastore=match["name"], path=match["path"])
+    if match := _JOB_URI.match(text):
+        return Reference(text, where, job=match["job"], output=match["output"], path=match["path"])
+    if match := _RUN_URI.match(text):
+        return Reference(text, where, job=match["job"], output="artifacts", path=match["path"])
+    kind = _KIND_OF_MEMBER.get(member) or _kind_beside(member, beside)
+    if kind and (match := _SHORT.match(text)):
+        return Reference(text, where, kind=kind, name=match["name"], version=match["version"])
+    if kind and (match := _LABEL.match(text)):
+        return Reference(text, where, kind=kind, name=match["name"], label=match["label"])
+    return None
+
+
+def _kind_beside(member: str, beside: Any) -> str | None:
+    """`uri`, `path` and `value` of an input say by the `type` beside them what they name."""
+    if member not in ("uri", "path", "value") or not isinstance(beside, dict):
+        return None
+    return _KIND_OF_TYPE.get(str(beside.get("job_input_type") or beside.get("type") or beside.get("jobInputType")))
+
+
+def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
+    if match := _STORE_TAIL.match(tail):
+        return Reference(text, where, scope, datastore=match["name"], path=match["path"])
+    if match := _ASSET_TAIL.match(tail):
+        version = match["version"] if match["how"] == "versions" else None
+        label = match["version"] if match["how"] == "labels" else None
+        return Reference(text, where, scope, kind=match["kind"], name=match["name"], version=version, label=label)
+    return Reference(text, where, scope)

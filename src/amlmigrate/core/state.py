@@ -1,0 +1,83 @@
+"""The states of a step, which of them may follow which, and how an item ends in a report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from amlmigrate.core.plan import Action
+
+
+class State(StrEnum):
+    """A step's state in the ledger."""
+
+    PENDING = "pending"
+    DOING = "doing"
+    CREATED = "created"
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+
+
+FOLLOWS: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.DOING, State.BLOCKED, State.SKIPPED, State.FAILED, State.DONE}),
+    State.DOING: frozenset({State.CREATED, State.DONE, State.FAILED, State.PENDING}),
+    State.CREATED: frozenset({State.DONE, State.FAILED}),
+    State.FAILED: frozenset({State.PENDING, State.DOING}),
+    State.BLOCKED: frozenset({State.PENDING}),
+    State.DONE: frozenset(),
+    State.SKIPPED: frozenset(),
+}
+
+
+class Outcome(StrEnum):
+    """How an item ends in every report."""
+
+    MIGRATED = "migrated"
+    UPDATED = "updated"
+    ADOPTED = "adopted"
+    UNSELECTED = "left by selection"
+    NOT_NEEDED = "not needed in the target"
+    WAIVED = "waived"
+    MANUAL = "left to do by hand"
+    CONFLICT = "in conflict"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    REMAINING = "remaining"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do for the item."""
+        return self in (
+            Outcome.MIGRATED,
+            Outcome.UPDATED,
+            Outcome.ADOPTED,
+            Outcome.UNSELECTED,
+            Outcome.NOT_NEEDED,
+            Outcome.WAIVED,
+        )
+
+
+UNSELECTED_REASON = "left by selection"
+_ENDED = {
+    Action.CREATE: Outcome.MIGRATED,
+    Action.COPY: Outcome.MIGRATED,
+    Action.UPDATE: Outcome.UPDATED,
+    Action.ADOPT: Outcome.ADOPTED,
+}
+_BY_STATE = {State.FAILED: Outcome.FAILED, State.BLOCKED: Outcome.BLOCKED}
+
+
+def outcome(action: Action, reason: str, state: State, *, waived: bool) -> Outcome:
+    """How a step's item ends, given its state and whether a waiver is recorded for it."""
+    if action is Action.SKIP:
+        return Outcome.UNSELECTED if reason.startswith(UNSELECTED_REASON) else Outcome.NOT_NEEDED
+    if state is State.DONE:
+        return _ENDED[action]
+    if waived:
+        return Outcome.WAIVED
+    if action is Action.MANUAL:
+        return Outcome.MANUAL
+    if action is Action.CONFLICT:
+        return Outcome.CONFLICT
+    return _BY_STATE.get(state, Outcome.REMAINING)

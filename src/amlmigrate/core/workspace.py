@@ -1,0 +1,142 @@
+"""A workspace: how a user names one, and what the tool knows of one that it has read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+
+_ID = re.compile(
+    r"^/?subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.machinelearningservices/workspaces/([^/]+)/?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRef:
+    """Subscription, resource group and name."""
+
+    subscription: str
+    group: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str, default_subscription: str | None = None) -> WorkspaceRef:
+        """Reads an ARM id, `SUBSCRIPTION/GROUP/NAME` or `GROUP/NAME`. Raises BadInputError."""
+        if match := _ID.match(text):
+            return cls(*match.groups())
+        parts = text.strip("/").split("/")
+        if len(parts) == 3 and all(parts):
+            return cls(*parts)
+        if len(parts) == 2 and all(parts):
+            if default_subscription:
+                return cls(default_subscription, *parts)
+            raise BadInputError(
+                f"'{text}' names no subscription.",
+                remedy="Write SUBSCRIPTION/GROUP/NAME or set AZURE_SUBSCRIPTION_ID.",
+            )
+        raise BadInputError(
+            f"'{text}' is no workspace.", remedy="Write its ARM id, SUBSCRIPTION/GROUP/NAME or GROUP/NAME."
+        )
+
+    @property
+    def id(self) -> str:
+        """The ARM id."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+        )
+
+    @property
+    def short(self) -> str:
+        """`GROUP/NAME`, as `decommission --confirm` asks for it."""
+        return f"{self.group}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in blob storage: `path` is a blob or a prefix, without a leading slash."""
+
+    account: str
+    container: str
+    path: str = ""
+
+    def below(self, path: str) -> Location:
+        """The place `path` below this one."""
+        joined = "/".join(part for part in (self.path.rstrip("/"), path) if part)
+        return Location(self.account, self.container, joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Datastore:
+    """What a reference through a datastore needs to know of it: where it points, and whether it is the service's."""
+
+    name: str
+    system: bool
+    root: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace as it was read: its document and its datastores by name."""
+
+    ref: WorkspaceRef
+    document: Document
+    datastores: tuple[Datastore, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The ARM id in the service's own casing."""
+        return str(self.document.get("id") or self.ref.id)
+
+    @property
+    def workspace_id(self) -> str:
+        """The GUID that tells a workspace from another of the same name."""
+        return str(self.properties.get("workspaceId", ""))
+
+    @property
+    def properties(self) -> Document:
+        """The properties of the document."""
+        found: Document = self.document.get("properties") or {}
+        return found
+
+    @property
+    def location(self) -> str:
+        """The region."""
+        return str(self.document.get("location", ""))
+
+    @property
+    def kind(self) -> str:
+        """`Default`, `Hub`, `Project` or `FeatureStore`."""
+        return str(self.document.get("kind") or "Default")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the workspace says that it stands under a customer's key."""
+        return str((self.properties.get("encryption") or {}).get("status", "")).lower() == "enabled"
+
+    @property
+    def storage_account_id(self) -> str:
+        """The ARM id of the storage account."""
+        return str(self.properties.get("storageAccount", ""))
+
+    @property
+    def storage_account(self) -> str:
+        """The name of the storage account."""
+        return self.storage_account_id.rsplit("/", 1)[-1]
+
+    def datastore(self, name: str) -> Datastore | None:
+        """The datastore of that name, or None."""
+        return next((store for store in self.datastores if store.name == name), None)
+
+    def header(self) -> dict[str, Any]:
+        """What a plan's header keeps of it."""
+        return {
+            "id": self.id,
+            "workspaceId": self.workspace_id,
+            "location": self.location,
+            "encryption": self.properties.get("encryption"),
+        }

@@ -1,0 +1,102 @@
+"""The gate: every reason at once why the source must not be removed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.items import items
+
+_DEEP_ENOUGH = ("checksum", "sdk")
+_SEEN = {
+    "source_documents": "documents of the source",
+    "target_documents": "documents of the target",
+    "source_blobs": "blobs of the source",
+    "target_blobs": "blobs of the target",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read afresh for the gate."""
+
+    source: Inventory
+    digests: dict[str, str]
+    posture: list[Finding]
+    locks: list[Document]
+    soak: timedelta
+
+
+def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
+    """Why the source must not be removed; empty when it may."""
+    return [
+        *_evidence(plan, reports, facts),
+        *_items(plan, ledger),
+        *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
+        *_alive(facts.source.leftovers),
+        *(_lock(lock) for lock in facts.locks),
+    ]
+
+
+def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
+    newest = last(reports, "verify")
+    if newest is None:
+        yield "There is no evidence: run `migrate verify`."
+        return
+    content = newest.content
+    if content["plan"]["sha256"] != plan.sha256:
+        yield "The evidence is of another plan."
+    if not content["green"]:
+        yield "The last verification is not green."
+    if content["depth"] not in _DEEP_ENOUGH:
+        yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
+    for name, what in _SEEN.items():
+        if content["digests"].get(name) != facts.digests[name]:
+            yield f"The {what} are not what they were when they were verified."
+    yield from _soak(reports, facts.soak)
+
+
+def _soak(reports: list[Report], soak: timedelta) -> Iterable[str]:
+    """The soak counts from the first of the green verifications that no other came between."""
+    since = None
+    for report in reports:
+        if report.content["record"] == "verify":
+            since = (since or report.content["time"]) if report.content["green"] else None
+    if since is None:
+        return
+    over = datetime.fromisoformat(since) + soak
+    if datetime.now(UTC) < over:
+        yield f"The soak of {soak.total_seconds() / 3600:g} hours is over at {over.isoformat(timespec='minutes')}."
+
+
+def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
+    waived = ledger.waivers()
+    for item in items(plan, ledger):
+        open_selection = item.outcome is Outcome.UNSELECTED and item.address not in waived
+        if open_selection or not item.outcome.settled:
+            yield f"{item.address} is {item.outcome.value} and not waived."
+
+
+def _alive(leftovers: list[Leftover]) -> Iterable[str]:
+    for left in leftovers:
+        properties = (left.document or {}).get("properties") or {}
+        version = left.address.version or ""
+        if version.startswith("deployments/"):
+            yield f"{left.address} is a live deployment."
+        elif left.address.kind == "schedules" and properties.get("isEnabled"):
+            yield f"{left.address} is an enabled schedule."
+        elif left.address.kind == "jobs" and (running := (left.document or {}).get("running")):
+            yield f"{running} jobs are running."
+
+
+def _lock(lock: Document) -> str:
+    level = (lock.get("properties") or {}).get("level", "")
+    return f"A lock is in the way: {lock.get('id', lock.get('name'))} ({level})."

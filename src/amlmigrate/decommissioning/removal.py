@@ -1,0 +1,71 @@
+"""Removes the workspace: first what blocks its deletion, then itself, then what was asked for beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.workspace import Location
+
+# What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
+_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", "computes")
+# A deleted workspace can be recovered for so long (azure-facts, section 0).
+_RECOVERABLE = timedelta(days=14)
+
+
+async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
+    """The locks on the workspace, its group and its subscription."""
+    path = f"{workspace_id}/providers/Microsoft.Authorization/locks"
+    return [lock async for lock in arm.pages(path)]
+
+
+async def remove(port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit) -> None:
+    """Deletes the workspace and waits until it is gone; assets go with it."""
+    blocking = [left.address for left in source.leftovers if left.address.kind in _BLOCKING]
+    for address in sorted(blocking, key=lambda a: (_BLOCKING.index(a.kind), a.version is None, str(a))):
+        path = f"{address.kind}/{address.name}"
+        if address.version:
+            path = f"{path}/{address.version}"
+        emit(Event("decommission.removing", {"address": str(address)}))
+        await port.delete(path)
+    emit(Event("decommission.removing", {"address": port.ref.id}))
+    await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
+
+
+async def remove_containers(blobs: Blobs, places: list[Location], emit: Emit) -> None:
+    """Deletes the workspace's own containers."""
+    for place in places:
+        emit(Event("decommission.removing", {"address": f"{place.account}/{place.container}"}))
+        await blobs.delete_container(place)
+
+
+def tombstone(
+    plan: Plan, source: Inventory, *, purged: bool, deleted: list[Location], kept: list[Location]
+) -> dict[str, Any]:
+    """What remains, where, under whose key, and until when."""
+    now = datetime.now(UTC)
+    workspace = source.workspace
+    return {
+        "format": 1,
+        "time": now.isoformat(timespec="seconds"),
+        "plan": {"name": plan.header.name, "sha256": plan.sha256},
+        "source": plan.header.source,
+        "target": plan.header.target,
+        "purged": purged,
+        "recoverable_until": None if purged else (now + _RECOVERABLE).isoformat(timespec="seconds"),
+        "remains": [
+            {"what": "storage account", "id": workspace.storage_account_id},
+            {"what": "key vault", "id": workspace.properties.get("keyVault")},
+            {"what": "container registry", "id": workspace.properties.get("containerRegistry")},
+            {"what": "application insights", "id": workspace.properties.get("applicationInsights")},
+            *({"what": "container", "id": f"{place.account}/{place.container}"} for place in kept),
+        ],
+        "containers_deleted": [f"{place.account}/{place.container}" for place in deleted],
+        "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",
+    }

@@ -1,0 +1,7 @@
+"""The asset kinds: one file each, found by listing this folder."""
+
+from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._digests import document_digests
+from amlmigrate.kinds._registry import all_kinds
+
+__all__ = ["Kind", "all_kinds", "document_digests"]

@@ -1,0 +1,177 @@
+"""What every kind gives the engines, and what it needs of a workspace."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, ClassVar, Protocol
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document, differences, mapped, source_digest, without_nulls
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping as WorkspaceMapping
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.reference import Reference, references
+from amlmigrate.core.translation import Difference, Translation
+from amlmigrate.core.workspace import Datastore
+
+SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
+
+NO_QUERY: Mapping[str, str] = {}
+_GROUPS = re.compile(r"/resourcegroups/", re.IGNORECASE)
+_PORT = re.compile(r"(https://[a-z0-9.-]+):443/")
+_ID_PREFIX = re.compile(r"^azureml:/subscriptions/", re.IGNORECASE)
+
+
+class Port(Protocol):
+    """One workspace, as a kind needs it: paths are relative to the workspace, as `models/m/versions/1`."""
+
+    def pages(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        """Every item of a collection, over all its pages; `absent_is_empty`: a 404 of it counts as none."""
+        ...
+
+    async def get(self, path: str) -> Document | None:
+        """A document; None means 404 and nothing else."""
+        ...
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Document:
+        """Creates or replaces; the service's answer."""
+        ...
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        """An action."""
+        ...
+
+    async def delete(self, path: str) -> None:
+        """Deletes and waits until it is done; nothing happens when it is not there."""
+        ...
+
+
+class Kind(ABC):
+    """A kind of asset: pure functions on documents, and one call for each thing that changes a workspace."""
+
+    name: ClassVar[str]
+    after: ClassVar[tuple[str, ...]] = ()
+    # Members of `properties` that the service computes: neither sent nor compared.
+    computed: ClassVar[frozenset[str]] = frozenset({"provisioningState"})
+    # Dotted with `|`: members that change when something else does, so that they are no drift.
+    volatile: ClassVar[tuple[str, ...]] = ()
+    # First members of the canonical form that a later PUT may change.
+    mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
+    # JSON pointers below `properties` at which a URI of bytes stands.
+    uris: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    async def scan(self, source: Port) -> list[Asset]:
+        """Every asset of this kind in a workspace, whatever its state."""
+
+    @abstractmethod
+    def example(self) -> Asset:
+        """A typical asset, as the service answers it; the contract tests run every rule over it."""
+
+    @property
+    def collection(self) -> str:
+        """The ARM collection below the workspace."""
+        return self.name
+
+    def path(self, address: Address) -> str:
+        """The ARM path below the workspace."""
+        return f"{self.collection}/{address.name}"
+
+    def not_moved(self, asset: Asset) -> str | None:
+        """Why an asset has no place in the target, when it is there already or belongs to the service."""
+        return None
+
+    def only_if_referred(self, asset: Asset) -> bool:
+        """Whether an asset moves only together with something that refers to it."""
+        return False
+
+    def datastore(self, asset: Asset) -> Datastore | None:
+        """The datastore that an asset is, for references through it."""
+        return None
+
+    def digest(self, asset: Asset) -> str:
+        """The digest by which a later change of the asset in its workspace is found."""
+        return source_digest(asset.document, self.volatile)
+
+    def references(self, asset: Asset) -> tuple[Reference, ...]:
+        """Everything that the asset's document points to."""
+        return tuple(references(asset.properties, "/properties"))
+
+    def translate(self, asset: Asset, mapping: WorkspaceMapping) -> Translation:
+        """The document to PUT into the target."""
+        kept = {key: value for key, value in asset.properties.items() if key not in self.computed}
+        rewrites: list[Rewrite] = []
+
+        def change(where: str, text: str) -> str:
+            after = mapping.rewrite(text)
+            if after != text:
+                rewrites.append(Rewrite(f"/properties{where}", text, after))
+            return after
+
+        properties = mapped(self.created(without_nulls(self.writable(kept))), change)
+        body = {"properties": properties}
+        return Translation(body, tuple(rewrites), tuple(self.findings(asset, body, mapping)))
+
+    def writable(self, properties: Document) -> Document:
+        """The properties as a client sends them: without what the service adds or computes."""
+        return properties
+
+    def created(self, properties: Document) -> Document:
+        """The properties with which an asset is made, before any later step changes its state."""
+        return properties
+
+    def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
+        """What a reviewer must know of the translated body."""
+        return []
+
+    def archive_body(self, body: Document) -> Document | None:
+        """The document that archives what `body` created; None for kinds that cannot be archived."""
+        return None
+
+    async def fill(self, source: Port, address: Address, body: Document) -> Document:
+        """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the PUT."""
+        return body
+
+    async def put(self, target: Port, address: Address, body: Document) -> Document:
+        """Exactly one changing call."""
+        return await target.put(self.path(address), body)
+
+    async def wait(self, target: Port, address: Address) -> Document | None:
+        """Reads the asset once the service has finished with it; None when it is not there."""
+        return await target.get(self.path(address))
+
+    async def retire(self, source: Port, asset: Asset) -> None:
+        """Removes what blocks the deletion of the workspace; most kinds go with the workspace."""
+
+    def canonical(self, document: Document) -> Document:
+        """The form in which two documents of this kind are compared: without what the service adds or changes."""
+        kept = self.writable(document.get("properties") or {})
+        plain = mapped(without_nulls(kept), _plain_uri)
+        return {key: value for key, value in plain.items() if key not in self.computed and not _nothing(value)}
+
+    def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
+        """Where two documents differ that should be one."""
+        found = differences(self.canonical(expected), self.canonical(actual))
+        return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
+
+    def can_update(self, found: list[Difference]) -> bool:
+        """Whether a PUT may change the target in all these fields."""
+        return all(difference.field.split("/")[2] in self.mutable for difference in found)
+
+
+def _plain_uri(_: str, text: str) -> str:
+    """The service answers one reference in several spellings (wire-facts, sections 4 and 5)."""
+    if "/" not in text:
+        return text
+    text = _GROUPS.sub("/resourcegroups/", text)
+    return _PORT.sub(r"\1/", _ID_PREFIX.sub("/subscriptions/", text))
+
+
+def _nothing(value: Any) -> bool:
+    """Empty texts, lists and maps, and false: what the service fills in where a client sent nothing."""
+    return value is False or value in ("", [], {})

@@ -1,0 +1,77 @@
+"""The generic base of kinds with containers and versions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.kinds._base import Kind, Port
+
+# What the service shows of a stage nobody set (wire-facts, sections 4 and 6). Sending Development together
+# with isArchived keeps the asset from being archived.
+_UNSET_STAGES = (None, "", "Development", "Logged", "Archived")
+
+
+class VersionedKind(Kind):
+    """Containers hold versions; both have a description, tags and an archived state."""
+
+    computed = frozenset(
+        {"provisioningState", "latestVersion", "nextVersion", "autoDeleteSetting", "intellectualProperty"}
+    )
+    volatile: ClassVar[tuple[str, ...]] = ("latestVersion", "nextVersion")
+    mutable = frozenset({"description", "tags", "stage", "isArchived"})
+    # Containers that a listing may leave out (wire-facts, section 3).
+    anonymous_names: ClassVar[tuple[str, ...]] = ()
+    list_view: ClassVar[bool] = True
+
+    def path(self, address: Address) -> str:
+        base = f"{self.collection}/{address.name}"
+        return base if address.version is None else f"{base}/versions/{address.version}"
+
+    async def scan(self, source: Port) -> list[Asset]:
+        view: dict[str, str] = {"listViewType": "All"} if self.list_view else {}
+        containers = {item["name"]: item async for item in source.pages(self.collection, view)}
+        names = [*containers, *(name for name in self.anonymous_names if name not in containers)]
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(self._versions(source, name, view)) for name in names}
+        found: list[Asset] = []
+        for name, task in tasks.items():
+            versions = task.result()
+            if name in containers and self._says_something(containers[name], bool(versions)):
+                found.append(Asset(Address(self.name, name), containers[name]))
+            found += versions
+        return found
+
+    async def _versions(self, source: Port, name: str, view: dict[str, str]) -> list[Asset]:
+        path = f"{self.collection}/{name}/versions"
+        # Nobody says whether the anonymous containers are listed, so they are asked for by name.
+        absent_is_empty = name in self.anonymous_names
+        items = source.pages(path, view, absent_is_empty=absent_is_empty)
+        return [Asset(Address(self.name, name, item["name"]), item) async for item in items]
+
+    def _says_something(self, container: Document, has_versions: bool) -> bool:
+        """A container is made by its first version; it is a thing of its own when there is more to it."""
+        properties = container.get("properties") or {}
+        if container["name"] in self.anonymous_names:
+            return False
+        told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
+        return told or not has_versions
+
+    def only_if_referred(self, asset: Asset) -> bool:
+        return asset.address.name in self.anonymous_names
+
+    def writable(self, properties: Document) -> Document:
+        kept = dict(properties)
+        if kept.get("stage") in _UNSET_STAGES:
+            kept.pop("stage", None)
+        return kept
+
+    def created(self, properties: Document) -> Document:
+        return {**properties, "isArchived": False}
+
+    def archive_body(self, body: Document) -> Document | None:
+        properties = {key: value for key, value in body["properties"].items() if key != "stage"}
+        return {"properties": {**properties, "isArchived": True}}

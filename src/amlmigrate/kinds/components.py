@@ -1,0 +1,89 @@
+"""Components: commands and pipelines, with the codes, environments and components that they use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.translation import Difference
+from amlmigrate.kinds._versioned import VersionedKind
+
+# The URL decides the first two; the service drops the others (wire-facts, section 4).
+_NOT_KEPT = frozenset({"name", "version", "_source", "id"})
+
+
+class Components(VersionedKind):
+    """The service turns every scalar of a spec into a string, adds defaults, and keeps no outer description
+    (wire-facts, section 4)."""
+
+    name = "components"
+    after = ("codes", "environments", "models", "data", "datastores")
+    anonymous_names = ("azureml_anonymous",)
+
+    def canonical(self, document: Document) -> Document:
+        found = super().canonical(document)
+        found.pop("description", None)
+        spec = found.get("componentSpec")
+        if isinstance(spec, dict):
+            found["componentSpec"] = _texts({k: v for k, v in spec.items() if k not in _NOT_KEPT})
+        elif "description" in (document.get("properties") or {}):
+            found |= {"description": document["properties"]["description"] or None}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def can_update(self, found: list[Difference]) -> bool:
+        # The service takes these of a spec anew and refuses the rest (wire-facts, section 1).
+        spec = "/properties/componentSpec/"
+        changeable = (f"{spec}description", f"{spec}display_name", f"{spec}tags")
+        rest = [difference for difference in found if not difference.field.startswith(changeable)]
+        return super().can_update(rest)
+
+    def example(self) -> Asset:
+        workspace = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+        return Asset(
+            Address("components", "train", "1"),
+            {
+                "name": "1",
+                "properties": {
+                    "componentSpec": {
+                        "code": f"azureml:{workspace}/codes/589c87c9-848d-8ffb-e859-fcc080db215d/versions/1",
+                        "command": "python train.py",
+                        "environment": f"azureml:{workspace}/environments/training/versions/3",
+                        "inputs": {"rate": {"type": "number", "default": "0.1", "optional": "False"}},
+                        "is_deterministic": "True",
+                        "name": "train",
+                        "resources": {"instance_count": "1"},
+                        "type": "command",
+                        "version": "1",
+                    },
+                    "description": None,
+                    "isAnonymous": False,
+                    "isArchived": False,
+                    "properties": {"client_component_hash": "23529560-9896-758c-1b3d-9c2fd79b3a7e"},
+                    "provisioningState": "Succeeded",
+                    "stage": "Development",
+                    "tags": {},
+                },
+                "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
+            },
+        )
+
+
+def _texts(value: Any, member: str = "") -> Any:
+    """A spec with its scalars as the service writes them, and without the defaults that it adds."""
+    if isinstance(value, dict):
+        found = {key: _texts(child, key) for key, child in value.items()}
+        if member == "resources":
+            found = {key: child for key, child in found.items() if (key, child) != ("instance_count", "1")}
+        return {
+            key: child
+            for key, child in found.items()
+            if child not in ({}, []) and (key, child) != ("optional", "False")
+        }
+    if isinstance(value, list):
+        return [_texts(child) for child in value]
+    return value if isinstance(value, str) else str(value)
+
+
+KIND = Components()

@@ -1,0 +1,38 @@
+"""Data assets: a file, a folder or an MLTable."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._versioned import VersionedKind
+
+
+class Data(VersionedKind):
+    """The service stores any URI unchecked; it puts datastore URIs into their long form (wire-facts, section 4)."""
+
+    name = "data"
+    after = ("datastores",)
+    uris = ("/dataUri",)
+
+    def example(self) -> Asset:
+        return Asset(
+            Address("data", "titanic", "2"),
+            {
+                "name": "2",
+                "properties": {
+                    "dataType": "uri_file",
+                    "dataUri": "azureml://subscriptions/{subscription}/resourcegroups/{group}/workspaces/{workspace}"
+                    "/datastores/workspaceblobstore/paths/LocalUpload/00/titanic.csv",
+                    "description": "Passengers",
+                    "isAnonymous": False,
+                    "isArchived": False,
+                    "properties": {},
+                    "stage": None,
+                    "tags": {"source": "kaggle"},
+                },
+                "systemData": {"createdAt": "2026-03-03T19:07:42.2697606+00:00"},
+            },
+        )
+
+
+KIND = Data()

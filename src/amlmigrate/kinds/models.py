@@ -1,0 +1,43 @@
+"""Models: registered files with their flavors and stage."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._versioned import VersionedKind
+
+
+class Models(VersionedKind):
+    """`jobName` is not sent: the job stays behind, and the service may refuse a job that it does not know
+    (azure-facts, sections 2 and 7)."""
+
+    name = "models"
+    after = ("datastores",)
+    computed = VersionedKind.computed | {"jobName"}
+    uris = ("/modelUri",)
+
+    def example(self) -> Asset:
+        return Asset(
+            Address("models", "credit-risk", "3"),
+            {
+                "name": "3",
+                "properties": {
+                    "description": "Scores an application",
+                    "flavors": {"sklearn": {"data": {"sklearn_version": "1.1.2"}}},
+                    "isAnonymous": False,
+                    "isArchived": False,
+                    "jobName": "brave_job_1",
+                    "modelType": "mlflow_model",
+                    "modelUri": "azureml://subscriptions/{subscription}/resourceGroups/{group}/workspaces/{workspace}"
+                    "/datastores/workspaceblobstore/paths/LocalUpload/00/model",
+                    "properties": {},
+                    "provisioningState": "Succeeded",
+                    "stage": "Production",
+                    "tags": {"owner": "risk"},
+                },
+                "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
+            },
+        )
+
+
+KIND = Models()

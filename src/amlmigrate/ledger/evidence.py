@@ -1,0 +1,98 @@
+"""Evidence: reports that form a chain, each with the SHA-256 of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.errors import RefusedError
+
+FOLDER = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report on disk: its file, its SHA-256 and what it says."""
+
+    path: Path
+    sha256: str
+    content: dict[str, Any]
+
+
+class Evidence:
+    """The chain of one plan. Reading it checks it whole."""
+
+    def __init__(self, plan_folder: Path) -> None:
+        self.folder = plan_folder / FOLDER
+
+    def reports(self) -> list[Report]:
+        """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between."""
+        found: list[Report] = []
+        for number, path in enumerate(sorted(self.folder.glob("[0-9]*.json")), 1):
+            report = _read(path)
+            before = found[-1].sha256 if found else None
+            if report.content.get("previous") != before or report.content.get("number") != number:
+                raise _broken(path, "it does not follow the one before: a report was changed, removed or added")
+            for manifest in report.content.get("manifests", ()):
+                file = self.folder / manifest["file"]
+                if not file.is_file() or _sha(file) != manifest["sha256"]:
+                    raise _broken(file, "it is not the one that the report was written with")
+            found.append(report)
+        return found
+
+    def add(self, kind: str, content: dict[str, Any]) -> Report:
+        """Writes a report after the last one and returns it as it stands on disk."""
+        known = self.reports()
+        number = len(known) + 1
+        line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
+        path = self.folder / f"{number:04d}-{kind}.json"
+        self.write(path, json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n")
+        return _read(path)
+
+    def add_file(self, name: str, data: bytes) -> dict[str, str]:
+        """Writes a file that a report names, and returns how it names it."""
+        number = len(self.reports()) + 1
+        path = self.folder / f"{number:04d}-{name}"
+        self.write(path, data)
+        return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Writes a file whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+
+
+def _read(path: Path) -> Report:
+    data = path.read_bytes()
+    try:
+        content = json.loads(data)
+    except ValueError:
+        raise _broken(path, "it is no JSON") from None
+    return Report(path, hashlib.sha256(data).hexdigest(), content)
+
+
+def _sha(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _broken(path: Path, why: str) -> RefusedError:
+    return RefusedError(
+        f"The evidence cannot be trusted: {why}.",
+        address=str(path),
+        remedy="Put the original files back, or set the evidence folder aside and run `migrate verify` again.",
+    )
+
+
+def last(reports: list[Report], kind: str) -> Report | None:
+    """The newest report of a kind."""
+    return next((report for report in reversed(reports) if report.content["record"] == kind), None)

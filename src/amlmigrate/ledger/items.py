@@ -1,0 +1,63 @@
+"""How every item of a plan stands, and the map of ids for what lies outside the workspace."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome, State, outcome
+from amlmigrate.ledger.ledger import Ledger
+
+IDMAP = "idmap.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the plan, as every report ends it."""
+
+    address: str
+    outcome: Outcome
+    detail: str
+
+
+def items(plan: Plan, ledger: Ledger | None) -> list[Item]:
+    """Every item with its end; without a ledger nothing was run yet."""
+    rows = ledger.steps() if ledger else {}
+    waivers = ledger.waivers() if ledger else {}
+    found = []
+    for step in plan.steps:
+        row = rows.get(step.address)
+        waiver = waivers.get(str(step.address)) or waivers.get(str(step.address.item))
+        end = outcome(step.action, step.reason, row.state if row else State.PENDING, waived=waiver is not None)
+        detail = row.detail if row and row.detail else step.reason
+        if end is Outcome.WAIVED and waiver:
+            detail = f"waived by {waiver.by}: {waiver.reason}"
+        found.append(Item(str(step.address), end, detail))
+    return found
+
+
+def tally(found: Iterable[Item]) -> dict[str, int]:
+    """How many items ended how."""
+    counted: dict[str, int] = {}
+    for item in found:
+        counted[item.outcome.value] = counted.get(item.outcome.value, 0) + 1
+    return counted
+
+
+def eta_seconds(ledger: Ledger, remaining: int) -> float | None:
+    """How long the rest will take at the rate of the last five minutes of work; None when it is not known."""
+    rate = ledger.rate(300)
+    return remaining / rate if rate else None
+
+
+def write_idmap(folder: Path, ledger: Ledger) -> Path:
+    """Writes old id and new id of all that was migrated, for pipelines, code and CI outside the workspace."""
+    path = folder / IDMAP
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("old_id", "new_id"))
+        writer.writerows(ledger.ids())
+    return path

@@ -1,0 +1,263 @@
+"""One plan's ledger: states and history of its steps, ids, blobs, waivers, approvals."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import BadInputError, MigrateError
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import FOLLOWS, State
+from amlmigrate.core.workspace import Location
+from amlmigrate.ledger import schema
+
+FILE = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step as the ledger knows it."""
+
+    address: Address
+    state: State
+    target_id: str
+    detail: str
+    attempts: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A recorded decision to leave one address as it is."""
+
+    address: str
+    reason: str
+    by: str
+    at: str
+
+
+class Ledger:
+    """An open ledger; each change is a transaction of its own, on disk before the call returns.
+
+    Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.
+    """
+
+    def __init__(self, folder: Path, *, fresh: bool = True) -> None:
+        self.path = folder / FILE
+        if not fresh and not self.path.exists():
+            raise BadInputError(
+                "The plan has no ledger: nothing was run yet.", remedy="Start it with `migrate run`."
+            )
+        try:
+            self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA busy_timeout = 10000")
+            self._ready()
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    def _ready(self) -> None:
+        found = schema.version(self._db)
+        if found == 0:
+            schema.create(self._db)
+        elif found > schema.VERSION:
+            raise BadInputError(
+                f"The ledger has version {found}; this migrate reads up to {schema.VERSION}.",
+                address=str(self.path),
+                remedy="Use the version of migrate that wrote it.",
+            )
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is done inside, or nothing."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    # What the plan is.
+
+    def bind(self, plan: Plan) -> bool:
+        """Ties a fresh ledger to a plan; True when it was fresh. Raises BadInputError for another plan's."""
+        meta = self.meta()
+        if not meta:
+            now = _now()
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT INTO meta VALUES (?, ?)",
+                    [
+                        ("plan_sha256", plan.sha256),
+                        ("source_workspace_id", plan.header.source["workspaceId"]),
+                        ("target_workspace_id", plan.header.target["workspaceId"]),
+                        ("created", now),
+                    ],
+                )
+                db.executemany(
+                    "INSERT INTO steps (address, state, at) VALUES (?, ?, ?)",
+                    [(str(step.address), State.PENDING, now) for step in plan.steps],
+                )
+            return True
+        if meta["plan_sha256"] != plan.sha256:
+            raise BadInputError(
+                "The ledger belongs to another plan.",
+                address=str(self.path),
+                remedy="Put the plan's own ledger back, or make a new plan in another folder.",
+            )
+        return False
+
+    def meta(self) -> dict[str, str]:
+        """What the ledger is tied to; empty while it is fresh."""
+        return dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+
+    def note(self, key: str, value: str) -> None:
+        """Records a fact about the run."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run was ever started on the plan."""
+        return "begun" in self.meta()
+
+    # Steps.
+
+    def steps(self) -> dict[Address, StepRow]:
+        """Every step."""
+        rows = self._db.execute("SELECT address, state, target_id, detail, attempts, at FROM steps")
+        return {
+            (address := Address.parse(text)): StepRow(address, State(state), target_id, detail, attempts, at)
+            for text, state, target_id, detail, attempts, at in rows
+        }
+
+    def step(self, address: Address) -> StepRow:
+        """One step."""
+        row = self._db.execute(
+            "SELECT state, target_id, detail, attempts, at FROM steps WHERE address = ?", (str(address),)
+        ).fetchone()
+        return StepRow(address, State(row[0]), *row[1:])
+
+    def move(self, address: Address, state: State, *, detail: str = "", target_id: str = "") -> None:
+        """Moves a step on. Raises ValueError for a state that cannot follow."""
+        before = self.step(address).state
+        if state is not before and state not in FOLLOWS[before]:
+            raise ValueError(f"{address}: {state} cannot follow {before}")
+        now = _now()
+        with self.transaction() as db:
+            db.execute(
+                "UPDATE steps SET state = ?, detail = ?, at = ?, attempts = attempts + ?,"
+                " target_id = CASE WHEN ? = '' THEN target_id ELSE ? END WHERE address = ?",
+                (state, detail, now, int(state is State.DOING), target_id, target_id, str(address)),
+            )
+            db.execute(
+                "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
+                (str(address), state, detail, now),
+            )
+
+    def reopen(self) -> None:
+        """Makes what failed or was blocked pending again, for a run that goes on."""
+        for address, row in self.steps().items():
+            if row.state in (State.FAILED, State.BLOCKED):
+                self.move(address, State.PENDING, detail="taken up again")
+
+    def history(self, address: Address) -> list[tuple[str, str, str]]:
+        """A step's states in order: state, detail, time."""
+        return self._db.execute(
+            "SELECT state, detail, at FROM history WHERE address = ? ORDER BY number", (str(address),)
+        ).fetchall()
+
+    def rate(self, seconds: float) -> float | None:
+        """Steps done a second over the last so many seconds of work; None when too few were."""
+        row = self._db.execute(
+            "SELECT count(*), julianday(max(at)) - julianday(min(at)) FROM history WHERE state = 'done'"
+            " AND julianday(at) > (SELECT julianday(max(at)) FROM history) - ? / 86400.0",
+            (seconds,),
+        ).fetchone()
+        return row[0] / (row[1] * 86400) if row[0] > 1 and row[1] else None
+
+    # Ids and blobs that the tool created.
+
+    def created_id(self, old: str, new: str, address: Address) -> None:
+        """Records that an old id has become a new one."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (old, new, str(address)))
+
+    def ids(self) -> list[tuple[str, str]]:
+        """Old id and new id of all that was migrated."""
+        return self._db.execute("SELECT old_id, new_id FROM ids ORDER BY address").fetchall()
+
+    def owned(self) -> set[str]:
+        """The addresses of documents that this ledger shows as created in the target."""
+        rows = self._db.execute("SELECT address FROM history WHERE state = 'created'")
+        return {text for (text,) in rows}
+
+    def copied(self, target: Location, pairs: Iterable[tuple[str, str]]) -> None:
+        """Records copies: the path in the target's container, and the source's ETag that was copied."""
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, '')",
+                [(target.account, target.container, path, etag) for path, etag in pairs],
+            )
+
+    def blobs(self, target: Location) -> dict[str, str]:
+        """Path to the source's ETag, for all blobs of a container that the tool copied."""
+        rows = self._db.execute(
+            "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?",
+            (target.account, target.container),
+        )
+        return dict(rows.fetchall())
+
+    def all_blobs(self) -> dict[tuple[str, str, str], str]:
+        """(account, container, path) to the source's ETag, for every blob that the tool copied."""
+        rows = self._db.execute("SELECT account, container, path, source_etag FROM blobs")
+        return {(account, container, path): etag for account, container, path, etag in rows}
+
+    # Decisions of people.
+
+    def waive(self, address: Address, reason: str, by: str) -> None:
+        """Records a waiver of one address."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?)", (str(address), reason, by, _now()))
+
+    def waivers(self) -> dict[str, Waiver]:
+        """The waivers by address."""
+        return {row[0]: Waiver(*row) for row in self._db.execute("SELECT address, reason, by, at FROM waivers")}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> MigrateError:
+    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+        return BadInputError(
+            "The ledger is damaged: it is no SQLite database.",
+            address=str(path),
+            remedy="Put a copy of the file back; without one, make a new plan: what exists is adopted.",
+        )
+    return MigrateError(
+        f"The ledger cannot be written: {error}.",
+        address=str(path),
+        remedy="Check free space and permissions of the folder, then go on with `migrate run --resume`.",
+    )

@@ -1,0 +1,52 @@
+"""The ledger's tables and their upgrades."""
+
+from __future__ import annotations
+
+import sqlite3
+
+VERSION = 1
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE steps (
+    address TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    target_id TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE history (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT '',
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE ids (old_id TEXT PRIMARY KEY, new_id TEXT NOT NULL, address TEXT NOT NULL) STRICT;
+CREATE TABLE blobs (
+    account TEXT NOT NULL,
+    container TEXT NOT NULL,
+    path TEXT NOT NULL,
+    source_etag TEXT NOT NULL,
+    target_etag TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (account, container, path)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE waivers (
+    address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE TABLE lock (
+    one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL
+) STRICT;
+"""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Makes the tables of a fresh ledger, all or none."""
+    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The version of the tables; 0 for a fresh file."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found

@@ -1,0 +1,1 @@
+"""Plans: the graph of what moves, the diff of source against target, the plan file."""

@@ -1,0 +1,98 @@
+"""From two inventories to a plan: lists the containers, lets the planner decide, sums up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from amlmigrate.bytes.areas import list_both
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.pacing import floor_seconds
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Action, Header, Step
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.planning.planner import Planner, counts
+
+_PLAIN = "default"
+# To make one version: its source is read again, it is put, and the target is read back.
+_READS_PER_STEP = 2
+
+
+def check_pair(left: Workspace, right: Workspace) -> None:
+    """Refuses two workspaces that are one, and kinds other than a plain workspace."""
+    if left.id.lower() == right.id.lower() or left.workspace_id.lower() == right.workspace_id.lower():
+        raise BadInputError(
+            "Source and target are one workspace.",
+            address=left.id,
+            remedy="Name a target that was created with a customer's key.",
+        )
+    for workspace in (left, right):
+        if workspace.kind.lower() != _PLAIN:
+            raise BadInputError(
+                f"'{workspace.ref.short}' is of kind {workspace.kind}; only plain workspaces can be moved.",
+                address=workspace.id,
+                remedy="Hubs, projects and feature stores hold things that this tool does not know.",
+            )
+
+
+async def build(
+    source: Inventory,
+    target: Inventory,
+    blobs: tuple[Blobs, Blobs],
+    *,
+    name: str,
+    selection: Selection,
+    prior: Prior,
+    copy_unreferenced: bool = False,
+    posture: tuple[Finding, ...] = (),
+    emit: Emit = ignore,
+) -> tuple[Header, list[Step]]:
+    """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one, ServiceError."""
+    check_pair(source.workspace, target.workspace)
+    planner = Planner(source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced)
+    containers = await list_both(planner.mapping, *blobs)
+    for listing in containers.source.values():
+        emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
+    steps, findings = planner.steps(containers)
+    copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
+    header = Header(
+        name=name,
+        tool=f"aml-cmk-migrate {version('aml-cmk-migrate')}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        source=source.workspace.header(),
+        target=target.workspace.header(),
+        inventory_sha256=planner.inventory_digest(containers),
+        counts=counts(steps),
+        blobs=sum(amount.blobs for amount in copies),
+        bytes=sum(amount.bytes for amount in copies),
+        estimate=_estimate(source, steps),
+        findings=(*posture, *sorted(findings, key=lambda f: (f.severity, f.address, f.summary))),
+    )
+    return header, steps
+
+
+def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
+    written = sum(1 for step in steps if step.action.writes and not step.is_bytes)
+    names = len({address.container for address in source.assets})
+    reads = names + _READS_PER_STEP * sum(1 for step in steps if step.action.carried_out and not step.is_bytes)
+    return {
+        "arm_reads": reads,
+        "arm_writes": written,
+        "floor_seconds": round(floor_seconds(reads, written), 1),
+    }
+
+
+def refuse_errors(header: Header) -> None:
+    """Refuses a plan with findings of severity error."""
+    errors = [finding for finding in header.findings if finding.severity == "error"]
+    if errors:
+        raise RefusedError(
+            "The plan has errors: it cannot be run.",
+            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
+            remedy="Set them right and make a new plan.",
+        )

@@ -1,0 +1,72 @@
+"""The diff of one asset of the source against what the target has under its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amlmigrate.bytes.listings import Listing, below, goal_path, unlike
+from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.documents import Document
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Action
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import Kind
+
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done, and why; `body` is the document to PUT where one is."""
+
+    action: Action
+    reason: str
+    body: Document | None = None
+
+
+def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior) -> Verdict:
+    """Create what is absent, adopt what is equal, update what is ours and may change; all else is a conflict."""
+    if target is None:
+        return Verdict(Action.CREATE, "not in the target", body)
+    desired = (kind.archive_body(body) or body) if asset.archived else body
+    found = kind.compare(asset.address, desired, target.document)
+    if not found:
+        return Verdict(Action.ADOPT, "equal in the target", desired)
+    fields = ", ".join(difference.field for difference in found[:_NAMED])
+    if not prior.owns(asset.address):
+        return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
+    if not kind.can_update(found):
+        return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
+    return Verdict(Action.UPDATE, f"changed in the source: {fields}", desired)
+
+
+def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
+    """Copy what is absent or ours and changed; a foreign blob that differs, or one too many, is a conflict."""
+    there = {blob.path: blob for blob in below(listing.blobs.values(), goal.path)}
+    missing = changed = 0
+    foreign: list[str] = []
+    for blob in blobs:
+        place = goal_path(source, goal, blob.path)
+        twin = there.pop(place, None)
+        if twin is None:
+            missing += 1
+        elif unlike(blob, twin):
+            copied = prior.copied(Location(goal.account, goal.container, place))
+            if copied is None:
+                foreign.append(place)
+            changed += 1
+    if foreign or there:
+        names = ", ".join([*foreign, *there][:_NAMED])
+        return Verdict(Action.CONFLICT, f"{len(foreign)} blobs differ and {len(there)} are too many: {names}")
+    if missing or changed:
+        return Verdict(Action.COPY, f"{missing} not in the target, {changed} changed")
+    return Verdict(Action.ADOPT, "all in the target already")
+
+
+def target_place(mapping: Mapping, prefix: Location) -> Location:
+    """The target's place for a prefix of the cover, which only has places that have one."""
+    goal = mapping.place(prefix)
+    if goal is None:
+        raise ValueError(f"{prefix} is not the workspace's own")
+    return goal

@@ -1,0 +1,28 @@
+"""`manual.md`: what cannot move and what a person has to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from amlmigrate.core.plan import Action, Header, Step
+
+FILE = "manual.md"
+
+
+def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
+    """Writes the list for people; it is made of the plan alone."""
+    lines = [f"# Left to do by hand: {header.source_ref.short}", ""]
+    left = [step for step in steps if step.action in (Action.MANUAL, Action.CONFLICT)]
+    if not left:
+        lines.append("Nothing: everything that the workspace holds is a step of the plan.")
+    for step in left:
+        lines += [f"- [ ] `{step.address}`: {step.reason}"]
+    if left:
+        lines += [
+            "",
+            'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
+        ]
+    path = folder / FILE
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,277 @@
+"""Makes a plan of a source inventory, a target inventory and the listings of both sides' containers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.core.address import BLOBS, Address, blob_address
+from amlmigrate.core.asset import Asset, Blob, Inventory
+from amlmigrate.core.documents import digest
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Action, Bytes, Step
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.select import Selection
+from amlmigrate.core.state import UNSELECTED_REASON
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
+from amlmigrate.planning.graph import ordered
+from amlmigrate.planning.resolve import Needs, Resolver
+
+_LAST = 9
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan in the making: steps by address, findings, and what each step comes after."""
+
+    steps: dict[Address, Step] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, step: Step) -> None:
+        """Adds a step."""
+        self.steps[step.address] = step
+
+
+class Planner:
+    """Decides for each thing that the source holds what becomes of it."""
+
+    def __init__(
+        self,
+        source: Inventory,
+        target: Inventory,
+        *,
+        selection: Selection,
+        prior: Prior,
+        copy_unreferenced: bool,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._selection = selection
+        self._prior = prior
+        self._copy_unreferenced = copy_unreferenced
+        self.mapping = Mapping(source.workspace, target.workspace)
+        self._resolver = Resolver(source, self.mapping)
+        self._needs = {address: self._resolver.needs(asset) for address, asset in source.assets.items()}
+        self._moving = self._chosen()
+        self._cover = Cover(place for address in self._moving for place in self._needs[address].places)
+
+    def steps(self, containers: Containers) -> tuple[list[Step], list[Finding]]:
+        """All steps in execution order, and the findings."""
+        draft = Draft()
+        if self._copy_unreferenced:
+            roots = [Location(*key) for key, found in containers.source.items() if found.blobs]
+            self._cover = Cover([*self._cover, *roots])
+        self._bytes(draft, containers)
+        for asset in self._source.assets.values():
+            self._document(draft, asset)
+        self._sequences(draft)
+        for left in self._source.leftovers:
+            draft.add(
+                Step(
+                    left.address,
+                    Action.MANUAL,
+                    f"{left.reason}. {left.remedy}",
+                    source_id=str((left.document or {}).get("id", "")),
+                    source_sha256=digest(left.document),
+                )
+            )
+        after = {address: frozenset(step.after) for address, step in draft.steps.items()}
+        order = ordered(after, {address: self._rank(address) for address in after})
+        return [draft.steps[address] for address in order], draft.findings
+
+    def inventory_digest(self, containers: Containers) -> str:
+        """SHA-256 over everything that the source was seen to hold."""
+        seen = document_digests(self._source)
+        seen |= {
+            f"{BLOBS}/{key[1]}": listing_digest(found.blobs.values()) for key, found in containers.source.items()
+        }
+        return digest(seen)
+
+    # What moves.
+
+    def _chosen(self) -> set[Address]:
+        """What is selected, with all that it refers to; what the service made and nothing refers to stays."""
+        assets = self._source.assets
+        chosen = {
+            address
+            for address, asset in assets.items()
+            if self._selection.takes(address) and not self._kept_back(asset)
+        }
+        queue = list(chosen)
+        while queue:
+            for needed in self._needs[queue.pop()].assets:
+                kept = all_kinds()[needed.kind].not_moved(assets[needed])
+                if needed not in chosen and kept is None and not self._selection.excludes(needed):
+                    chosen.add(needed)
+                    queue.append(needed)
+        return chosen
+
+    @staticmethod
+    def _kept_back(asset: Asset) -> bool:
+        kind = all_kinds()[asset.address.kind]
+        return kind.not_moved(asset) is not None or kind.only_if_referred(asset)
+
+    def _rank(self, address: Address) -> tuple[int, str, str]:
+        order = [BLOBS, *all_kinds()]
+        place = order.index(address.kind) if address.kind in order else len(order)
+        asset = self._source.assets.get(address.item)
+        return (_LAST if address.archive else place, asset.created_at if asset else "", str(address))
+
+    # Bytes.
+
+    def _bytes(self, draft: Draft, containers: Containers) -> None:
+        covered: dict[Location, list[Blob]] = defaultdict(list)
+        loose: dict[tuple[str, str], list[Blob]] = defaultdict(list)
+        for key, listing in containers.source.items():
+            for blob in listing.blobs.values():
+                prefix = self._cover.prefix(Location(*key, blob.path))
+                if prefix is None:
+                    loose[key].append(blob)
+                else:
+                    covered[prefix].append(blob)
+        for prefix in self._cover:
+            if covered[prefix]:
+                draft.add(self._copy(prefix, covered[prefix], containers))
+        for key, blobs in loose.items():
+            draft.add(_unreferenced(key[1], blobs))
+
+    def _copy(self, prefix: Location, blobs: list[Blob], containers: Containers) -> Step:
+        goal = target_place(self.mapping, prefix)
+        address = blob_address(prefix.container, prefix.path)
+        amount = Bytes(prefix, goal, len(blobs), sum(blob.length for blob in blobs))
+        sha = listing_digest(blobs)
+        if (goal.account, goal.container) == (prefix.account, prefix.container):
+            return Step(
+                address, Action.SKIP, "both workspaces have this container", source_sha256=sha, bytes=amount
+            )
+        listing = containers.target[goal.account, goal.container]
+        verdict = bytes_verdict(prefix, blobs, goal, listing, self._prior)
+        return Step(address, verdict.action, verdict.reason, source_sha256=sha, bytes=amount)
+
+    # Documents.
+
+    def _document(self, draft: Draft, asset: Asset) -> None:
+        kind = all_kinds()[asset.address.kind]
+        base = Step(
+            asset.address,
+            Action.SKIP,
+            source_id=str(asset.document.get("id", "")),
+            target_id=f"{self._target.workspace.ref.id}/{kind.path(asset.address)}",
+            source_sha256=kind.digest(asset),
+        )
+        if asset.address not in self._moving:
+            draft.add(replace(base, reason=self._reason_to_stay(asset)))
+            return
+        translation = kind.translate(asset, self.mapping)
+        verdict = document_verdict(
+            kind, asset, translation.body, self._target.assets.get(asset.address), self._prior
+        )
+        needs = self._needs[asset.address]
+        draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
+        step = replace(
+            base,
+            action=verdict.action,
+            reason=verdict.reason,
+            after=self._after(needs, draft),
+            body=verdict.body,
+            rewrites=translation.rewrites,
+        )
+        draft.add(step)
+        archived = kind.archive_body(translation.body) if asset.archived else None
+        if archived and step.action is Action.CREATE:
+            draft.add(
+                replace(
+                    step,
+                    address=asset.address.archived(),
+                    action=Action.UPDATE,
+                    reason="archived in the source",
+                    body=archived,
+                    after=(asset.address,),
+                )
+            )
+
+    def _reason_to_stay(self, asset: Asset) -> str:
+        kind = all_kinds()[asset.address.kind]
+        if reason := kind.not_moved(asset):
+            return reason
+        if kind.only_if_referred(asset) and not self._selection.excludes(asset.address):
+            return "anonymous, and nothing that moves refers to it"
+        return UNSELECTED_REASON
+
+    def _after(self, needs: Needs, draft: Draft) -> tuple[Address, ...]:
+        prefixes = {self._cover.prefix(place) for place in needs.places}
+        found = {blob_address(prefix.container, prefix.path) for prefix in prefixes if prefix}
+        found = {address for address in found if address in draft.steps}
+        return tuple(sorted(found | (needs.assets & self._moving), key=str))
+
+    def _absent_bytes(self, asset: Asset, needs: Needs, draft: Draft) -> Iterable[Finding]:
+        for place in sorted(needs.places, key=str):
+            prefix = self._cover.prefix(place)
+            if prefix is None or blob_address(prefix.container, prefix.path) not in draft.steps:
+                yield Finding(
+                    "warning",
+                    str(asset.address),
+                    f"Its bytes are not there: nothing lies at '{place.container}/{place.path}' in the source.",
+                    "The asset is created as it stands; bring the bytes or leave it out.",
+                )
+
+    # Order within a name.
+
+    def _sequences(self, draft: Draft) -> None:
+        """Versions of a name one after the other by creation, then archiving: `latest` is the newest by creation."""
+        names: dict[Address, list[Asset]] = defaultdict(list)
+        for asset in self._source.assets.values():
+            if asset.address.version is not None and asset.address in self._moving:
+                names[asset.address.container].append(asset)
+        for container, versions in names.items():
+            kind = all_kinds()[container.kind]
+            # The versions of an anonymous name have nothing to do with each other, and may refer to each other.
+            if kind.only_if_referred(versions[0]):
+                continue
+            versions.sort(key=lambda asset: (asset.created_at, str(asset.address.version)))
+            chain = [asset.address for asset in versions]
+            if container in draft.steps:
+                chain.insert(0, container)
+            for before, address in pairwise(chain):
+                _come_after(draft, address, before)
+            for address in (*chain, container):
+                if address.archived() in draft.steps:
+                    _come_after(draft, address.archived(), chain[-1])
+        for address in list(draft.steps):
+            if address.archive and address.version is None:
+                for asset in names.get(address.item, ()):
+                    if asset.address.archived() in draft.steps:
+                        _come_after(draft, address, asset.address.archived())
+
+
+def _come_after(draft: Draft, address: Address, before: Address) -> None:
+    step = draft.steps[address]
+    if before not in step.after:
+        draft.steps[address] = replace(step, after=(*step.after, before))
+
+
+def _unreferenced(container: str, blobs: list[Blob]) -> Step:
+    size = sum(blob.length for blob in blobs)
+    return Step(
+        blob_address(container),
+        Action.MANUAL,
+        f"{len(blobs)} blobs with {size} bytes that no asset refers to. Copy them with --unreferenced copy,"
+        " or keep the container.",
+        source_sha256=listing_digest(blobs),
+    )
+
+
+def counts(steps: Iterable[Step]) -> dict[str, dict[str, int]]:
+    """How many steps of each kind have which action."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for step in steps:
+        found[step.address.kind][step.action.value] += 1
+    return {kind: dict(sorted(actions.items())) for kind, actions in sorted(found.items())}

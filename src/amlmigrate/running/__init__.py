@@ -1,0 +1,1 @@
+"""Carries out a plan: the walker, and the life of one step."""

@@ -1,0 +1,149 @@
+"""The life of one step: read the source again, do the one changing call, read the target back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from amlmigrate.bytes.copying import Copier
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
+from amlmigrate.core.plan import Action, Bytes, Step
+from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds._base import Port
+from amlmigrate.ledger import Ledger
+from amlmigrate.running.recorder import Recorder
+
+# A read right after a write may be stale; it is asked again before it counts.
+_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+_BATCH = 200
+
+
+@dataclass(slots=True)
+class Life:
+    """Carries out steps between two workspaces. `present` is what the target held when the run began."""
+
+    source: Port
+    target: Port
+    copier: Copier
+    recorder: Recorder
+    ledger: Ledger
+    present: dict[Address, Asset]
+
+    async def carry_out(self, step: Step, state: State) -> None:
+        """Does one step to its end. Raises MigrateError where it cannot be done."""
+        if step.bytes:
+            await self._bytes(step, step.bytes)
+        elif step.action is Action.ADOPT:
+            await self._adopt(step)
+        else:
+            await self._document(step, state)
+
+    # Documents.
+
+    async def _document(self, step: Step, state: State) -> None:
+        kind = all_kinds()[step.address.kind]
+        body = step.body or {}
+        await self._same_source(kind, step)
+        if state is not State.CREATED and not await self._settled(kind, step, body, state):
+            await self.recorder.move(step.address, State.DOING)
+            filled = await kind.fill(self.source, step.address, body)
+            answer = await kind.put(self.target, step.address, filled)
+            await self.recorder.move(
+                step.address, State.CREATED, target_id=str(answer.get("id") or step.target_id)
+            )
+        await self._done(kind, step, await self._read_back(kind, step, body))
+
+    async def _settled(self, kind: Kind, step: Step, body: Document, state: State) -> bool:
+        """Whether the target has it already; a foreign thing in the way is a conflict."""
+        if step.action is Action.UPDATE:
+            return False
+        there = self.present.get(step.address.item)
+        if there is None:
+            return False
+        found = kind.compare(step.address, body, there.document)
+        if found:
+            raise _conflict(step, f"{found[0].field} differs")
+        # Only a step that was under way can have left it there; anybody else's is adopted as it is.
+        if state is State.DOING:
+            await self.recorder.move(step.address, State.CREATED, target_id=step.target_id)
+        return True
+
+    async def _adopt(self, step: Step) -> None:
+        kind = all_kinds()[step.address.kind]
+        await self._same_source(kind, step)
+        there = await kind.wait(self.target, step.address)
+        if there is None:
+            raise _conflict(step, "it is gone")
+        if found := kind.compare(step.address, step.body or {}, there):
+            raise _conflict(step, f"{found[0].field} differs")
+        await self._done(kind, step, there)
+
+    async def _same_source(self, kind: Kind, step: Step) -> None:
+        document = await self.source.get(kind.path(step.address))
+        if document is None or kind.digest(Asset(step.address.item, document)) != step.source_sha256:
+            raise DriftError(
+                "The source asset is not what it was when the plan was made.",
+                address=str(step.address),
+                remedy="Make a new plan: it will hold just the difference.",
+            )
+
+    async def _read_back(self, kind: Kind, step: Step, body: Document) -> Document:
+        why = "it is not there"
+        for seconds in (*_READ_BACK_SECONDS, 0.0):
+            there = await kind.wait(self.target, step.address)
+            if there is not None:
+                found = kind.compare(step.address, body, there)
+                if not found:
+                    return there
+                why = f"{found[0].field} is {found[0].actual!r}, not {found[0].expected!r}"
+            await asyncio.sleep(seconds)
+        raise MigrateError(
+            f"The target does not answer what was written: {why}.",
+            address=str(step.address),
+            remedy="Look at the asset in the target, then go on with `migrate run --resume`.",
+        )
+
+    async def _done(self, kind: Kind, step: Step, there: Document) -> None:
+        new = str(there.get("id") or step.target_id)
+        if step.source_id and not step.address.archive:
+            await self.recorder.do(self.ledger.created_id, step.source_id, new, step.address)
+        await self.recorder.move(step.address, State.DONE, target_id=new)
+
+    # Bytes.
+
+    async def _bytes(self, step: Step, amount: Bytes) -> None:
+        container = Location(amount.target.account, amount.target.container)
+        mine = await self.recorder.do(self.ledger.blobs, container)
+        if step.action is Action.COPY:
+            await self.recorder.move(step.address, State.DOING)
+        arrived: list[tuple[str, str]] = []
+
+        async def copied(blob: Blob, path: str) -> None:
+            arrived.append((path, blob.etag))
+            if len(arrived) >= _BATCH:
+                await self._record(container, arrived)
+
+        try:
+            note = await self.copier.copy(amount, step.source_sha256, mine, copied)
+        finally:
+            await self._record(container, arrived)
+        await self.recorder.move(step.address, State.DONE, detail=note)
+
+    async def _record(self, container: Location, arrived: list[tuple[str, str]]) -> None:
+        batch = arrived.copy()
+        arrived.clear()
+        if batch:
+            await self.recorder.do(self.ledger.copied, container, batch)
+
+
+def _conflict(step: Step, why: str) -> ConflictError:
+    return ConflictError(
+        f"The target has another one that this tool did not make: {why}.",
+        address=str(step.address),
+        remedy="Remove or rename it in the target, then go on with `migrate run --resume`.",
+    )

@@ -1,0 +1,80 @@
+"""One run of a plan, from its lock to the map of ids."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from amlmigrate.bytes.copying import Copier
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import State
+from amlmigrate.ledger import Ledger, StepRow
+from amlmigrate.ledger.items import write_idmap
+from amlmigrate.ledger.lock import HEARTBEAT_SECONDS, Lock
+from amlmigrate.running.life import Life
+from amlmigrate.running.recorder import Recorder
+from amlmigrate.running.walker import Tally, Walker
+
+DEFAULT_JOBS = 16
+
+
+def finished(plan: Plan, ledger: Ledger) -> bool:
+    """Whether every step that a run carries out is done."""
+    rows = ledger.steps()
+    return all(rows[step.address].state is State.DONE for step in plan.steps if step.action.carried_out)
+
+
+async def run(
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    lock: Lock,
+    session: Session,
+    target: Inventory,
+    *,
+    jobs: int,
+    emit: Emit,
+    on_start: Callable[[Walker], None],
+) -> Tally:
+    """Carries out what is open. `target` is what the target holds now; the caller holds the lock."""
+    ledger.note("begun", "yes")
+    ledger.reopen()
+    recorder = Recorder(ledger)
+    life = Life(
+        source=session.source.workspace(plan.header.source_ref),
+        target=session.target.workspace(plan.header.target_ref),
+        copier=Copier(session.source.blobs, session.target.blobs),
+        recorder=recorder,
+        ledger=ledger,
+        present=target.assets,
+    )
+    rows = ledger.steps()
+    walker = Walker(plan, rows, recorder, life.carry_out, emit)
+    emit(Event("run.start", _amounts(plan, rows)))
+    on_start(walker)
+    beating = asyncio.create_task(_beat(recorder, lock))
+    try:
+        tally = await walker.walk(jobs)
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        recorder.close()
+    write_idmap(folder, ledger)
+    return tally
+
+
+async def _beat(recorder: Recorder, lock: Lock) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        await recorder.do(lock.beat)
+
+
+def _amounts(plan: Plan, rows: dict[Address, StepRow]) -> dict[str, int]:
+    steps = [step for step in plan.steps if step.action.carried_out]
+    done = sum(1 for step in steps if rows[step.address].state is State.DONE)
+    return {"steps": len(steps), "done": done}

@@ -1,0 +1,119 @@
+"""Walks the steps: those that are ready in parallel, and what comes after a failure blocked."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.state import State
+from amlmigrate.ledger import StepRow
+from amlmigrate.running.recorder import Recorder
+
+CarryOut = Callable[[Step, State], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a walk came to."""
+
+    done: int = 0
+    failed: list[MigrateError] = field(default_factory=list)
+    blocked: int = 0
+    stopped: bool = False
+
+    @property
+    def denied(self) -> bool:
+        """Whether a failure was a refused permission."""
+        return any(error.exit_code is ExitCode.DENIED for error in self.failed)
+
+
+class Walker:
+    """One walk over the steps that are not done."""
+
+    def __init__(
+        self, plan: Plan, rows: dict[Address, StepRow], recorder: Recorder, carry_out: CarryOut, emit: Emit
+    ) -> None:
+        self._recorder = recorder
+        self._carry_out = carry_out
+        self._emit = emit
+        self._states = {address: row.state for address, row in rows.items()}
+        self._place = {step.address: place for place, step in enumerate(plan.steps)}
+        self._open = {
+            step.address: step
+            for step in plan.steps
+            if step.action.carried_out and self._states[step.address] is not State.DONE
+        }
+        self._never = {step.address for step in plan.steps if not step.action.carried_out}
+        self._waiting = {address: self._unfinished(step) for address, step in self._open.items()}
+        self._dependants: dict[Address, list[Address]] = defaultdict(list)
+        for address, edges in self._waiting.items():
+            for edge in edges:
+                self._dependants[edge].append(address)
+        self._ready = [(self._place[address], address) for address, edges in self._waiting.items() if not edges]
+        heapq.heapify(self._ready)
+        self._stop = False
+        self.tally = Tally()
+
+    def _unfinished(self, step: Step) -> set[Address]:
+        return {edge for edge in step.after if edge in self._open}
+
+    def stop(self) -> None:
+        """Takes no further step; those under way end."""
+        self._stop = True
+
+    async def walk(self, jobs: int) -> Tally:
+        """Carries out all that is open, `jobs` steps at a time."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while (self._ready and not self._stop) or running:
+                while self._ready and not self._stop and len(running) < jobs:
+                    step = self._open[heapq.heappop(self._ready)[1]]
+                    running.add(asyncio.create_task(self._one(step), name=str(step.address)))
+                ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        self.tally.stopped = self._stop and self.tally.done + len(self.tally.failed) < len(self._open)
+        return self.tally
+
+    async def _one(self, step: Step) -> None:
+        address = step.address
+        self._emit(Event("step.doing", {"address": str(address), "action": step.action.value}))
+        try:
+            await self._carry_out(step, self._states[address])
+        except MigrateError as error:
+            await self._failed(step, error)
+            return
+        self.tally.done += 1
+        self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
+        for dependant in self._dependants[address]:
+            self._waiting[dependant].discard(address)
+            if not self._waiting[dependant]:
+                heapq.heappush(self._ready, (self._place[dependant], dependant))
+
+    async def _failed(self, step: Step, error: MigrateError) -> None:
+        await self._recorder.move(step.address, State.FAILED, detail=error.summary)
+        self.tally.failed.append(error)
+        self._emit(
+            Event("step.failed", {"address": str(step.address), "reason": error.summary, "remedy": error.remedy})
+        )
+        queue = list(self._dependants[step.address])
+        while queue:
+            address = queue.pop()
+            if self._states[address] is State.BLOCKED:
+                continue
+            self._states[address] = State.BLOCKED
+            await self._recorder.move(address, State.BLOCKED, detail=f"comes after {step.address}, which failed")
+            self.tally.blocked += 1
+            self._emit(Event("step.blocked", {"address": str(address), "after": str(step.address)}))
+            queue += self._dependants[address]

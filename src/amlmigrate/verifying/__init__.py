@@ -1,0 +1,1 @@
+"""Fresh reads of both sides, compared: evidence."""

@@ -1,0 +1,156 @@
+"""Manifests of both sides' bytes, made independently, and where they differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import partial
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.listings import Listing, below, goal_path, listing_digest, unlike
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.parallel import each
+from amlmigrate.core.plan import Action, Bytes, Plan, Step
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
+
+_PARALLEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were."""
+
+    blob: Blob
+    sha256: str | None = None
+    md5: str | None = None
+
+    @property
+    def false_label(self) -> bool:
+        """Whether the stored MD5 is not that of the bytes."""
+        return self.md5 is not None and self.blob.md5 is not None and self.md5 != self.blob.md5
+
+    def line(self) -> bytes:
+        """Its line in a manifest."""
+        blob = self.blob
+        record = {
+            "path": blob.path,
+            "length": blob.length,
+            "sha256": self.sha256,
+            "md5": self.md5,
+            "md5_label": blob.md5,
+            "headers": dict(blob.headers),
+            "metadata": dict(blob.metadata),
+            "tags": None if blob.tags is None else dict(blob.tags),
+            "tier": blob.tier,
+            "type": blob.kind,
+        }
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What comparing the bytes came to."""
+
+    differences: list[Difference] = field(default_factory=list)
+    trees: dict[str, dict[str, str]] = field(default_factory=dict)
+    manifests: dict[str, list[bytes]] = field(default_factory=lambda: {"source": [], "target": []})
+    false_labels: list[str] = field(default_factory=list)
+    not_checked: set[str] = field(default_factory=set)
+    blobs: int = 0
+    bytes: int = 0
+
+
+class BlobVerifier:
+    """Compares each prefix of a plan on both sides; with `hashing` every byte of both is read."""
+
+    def __init__(self, source: Blobs, target: Blobs, containers: Containers, *, hashing: bool, emit: Emit) -> None:
+        self._source = source
+        self._target = target
+        self._containers = containers
+        self._hashing = hashing
+        self._emit = emit
+
+    async def verify(self, plan: Plan) -> Verdict:
+        """All prefixes of the plan, and that the rest of the containers is as it was."""
+        verdict = Verdict()
+        for step in plan.steps:
+            if step.is_bytes and step.bytes and step.action in (Action.COPY, Action.ADOPT):
+                await self._prefix(step, step.bytes, verdict)
+        return verdict
+
+    async def _prefix(self, step: Step, amount: Bytes, verdict: Verdict) -> None:
+        address = str(step.address)
+        source = self._listed(self._containers.source, amount.source, verdict)
+        target = self._listed(self._containers.target, amount.target, verdict)
+        if listing_digest(source) != step.source_sha256:
+            verdict.differences.append(Difference(address, "source", step.source_sha256, listing_digest(source)))
+        left = await self._entries(self._source, amount.source, source)
+        right = await self._entries(self._target, amount.target, target)
+        verdict.differences += _compare(address, amount, left, right)
+        verdict.false_labels += [f"{amount.source.container}/{path}" for path, e in left.items() if e.false_label]
+        verdict.trees[address] = {
+            "source": tree_digest(amount.source, left),
+            "target": tree_digest(amount.target, right),
+        }
+        verdict.manifests["source"] += [entry.line() for entry in left.values()]
+        verdict.manifests["target"] += [entry.line() for entry in right.values()]
+        verdict.blobs += len(left)
+        verdict.bytes += sum(entry.blob.length for entry in left.values())
+        self._emit(Event("verify.prefix", {"address": address, "blobs": len(left)}))
+
+    def _listed(self, listings: dict[tuple[str, str], Listing], place: Location, verdict: Verdict) -> list[Blob]:
+        listing = listings.get((place.account, place.container))
+        if listing is None:
+            return []
+        if not listing.tagged:
+            verdict.not_checked.add(
+                f"index tags in '{place.container}' of '{place.account}': no right to read them"
+            )
+        return sorted(below(listing.blobs.values(), place.path), key=lambda blob: blob.path)
+
+    async def _entries(self, blobs: Blobs, place: Location, found: list[Blob]) -> dict[str, Entry]:
+        entries = {blob.path: Entry(blob) for blob in found}
+        if self._hashing:
+            await each(found, partial(self._hash, blobs, place, entries), parallel=_PARALLEL)
+        return entries
+
+    @staticmethod
+    async def _hash(blobs: Blobs, place: Location, entries: dict[str, Entry], blob: Blob) -> None:
+        sha256, md5, _ = await blobs.hash(Location(place.account, place.container, blob.path), blob)
+        entries[blob.path] = Entry(blob, sha256, md5)
+
+
+def tree_digest(place: Location, entries: dict[str, Entry]) -> str:
+    """SHA-256 over path below the prefix, length and content hash, in the order of paths: equal on both sides."""
+    found = hashlib.sha256()
+    for path in sorted(entries):
+        entry = entries[path]
+        rest = path.removeprefix(place.path).lstrip("/")
+        content = entry.sha256 or entry.blob.md5 or ""
+        found.update(f"{rest}\0{entry.blob.length}\0{content}\n".encode())
+    return found.hexdigest()
+
+
+def _compare(address: str, amount: Bytes, left: dict[str, Entry], right: dict[str, Entry]) -> list[Difference]:
+    found: list[Difference] = []
+    rest = dict(right)
+    for path, entry in left.items():
+        goal = goal_path(amount.source, amount.target, path)
+        twin = rest.pop(goal, None)
+        if twin is None:
+            found.append(Difference(address, goal, "present", "missing"))
+            continue
+        for name in unlike(entry.blob, twin.blob):
+            found.append(
+                Difference(address, f"{goal}:{name}", getattr(entry.blob, name), getattr(twin.blob, name))
+            )
+        if entry.sha256 != twin.sha256:
+            found.append(Difference(address, f"{goal}:sha256", entry.sha256, twin.sha256))
+        if twin.false_label and not entry.false_label:
+            found.append(Difference(address, f"{goal}:md5 label", twin.md5, twin.blob.md5))
+    found += [Difference(address, path, "absent", "extra") for path in sorted(rest)]
+    return found

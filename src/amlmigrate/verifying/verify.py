@@ -1,0 +1,152 @@
+"""One verification: both sides compared, and the report that is kept as evidence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.bytes.areas import Containers, list_both, listing_digests
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.events import Emit
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import seal
+from amlmigrate.core.state import Outcome
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import document_digests
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.items import items, tally
+from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+from amlmigrate.verifying.documents import compare_documents
+
+
+class Depth(StrEnum):
+    """How deep a verification goes; each includes the one before."""
+
+    METADATA = "metadata"
+    CHECKSUM = "checksum"
+    SDK = "sdk"
+
+    @property
+    def hashes(self) -> bool:
+        """Whether every byte is read."""
+        return self is not Depth.METADATA
+
+
+async def verify(
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    session: Session,
+    inventories: tuple[Inventory, Inventory],
+    *,
+    depth: Depth,
+    posture: list[Finding],
+    read: list[Difference],
+    emit: Emit,
+) -> Report:
+    """Compares both sides and adds the report to the plan's evidence. `read` is what MLClient could not read."""
+    source, target = inventories
+    mapping = Mapping(source.workspace, target.workspace)
+    containers = await list_both(mapping, session.source.blobs, session.target.blobs)
+    verifier = BlobVerifier(
+        session.source.blobs, session.target.blobs, containers, hashing=depth.hashes, emit=emit
+    )
+    verdict = await verifier.verify(plan)
+    differences = [
+        *compare_documents(plan, source, target),
+        *verdict.differences,
+        *_loose(plan, containers),
+        *read,
+    ]
+    evidence = Evidence(folder)
+    manifests = [
+        evidence.add_file(f"manifest-{side}.jsonl", b"".join(lines)) for side, lines in verdict.manifests.items()
+    ]
+    content = _content(plan, ledger, depth, verdict, differences, posture)
+    digests = seal(
+        document_digests(source),
+        document_digests(target),
+        listing_digests(containers.source),
+        listing_digests(containers.target),
+    )
+    return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
+
+
+def _loose(plan: Plan, containers: Containers) -> list[Difference]:
+    """Blobs that came into the source's containers, below no prefix of the plan, since it was made."""
+    known = {step.address.name: step for step in plan.steps if step.is_bytes and step.bytes is None}
+    cover = Cover(step.bytes.source for step in plan.steps if step.bytes)
+    found = []
+    for (account, container), listing in containers.source.items():
+        loose = [
+            blob
+            for blob in listing.blobs.values()
+            if cover.prefix(Location(account, container, blob.path)) is None
+        ]
+        step = known.get(container)
+        now = listing_digest(loose) if loose else None
+        then = step.source_sha256 if step else None
+        if now != then:
+            found.append(Difference(f"blobs/{container}", "source", then, now))
+    return found
+
+
+def _content(
+    plan: Plan,
+    ledger: Ledger,
+    depth: Depth,
+    verdict: Verdict,
+    differences: list[Difference],
+    posture: list[Finding],
+) -> dict[str, Any]:
+    ended = items(plan, ledger)
+    unsettled = [item for item in ended if not item.outcome.settled]
+    proven = not [finding for finding in posture if finding.severity == "error"]
+    return {
+        "format": 1,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tool": plan.header.tool,
+        "depth": depth.value,
+        "plan": {"name": plan.header.name, "sha256": plan.sha256},
+        "source": plan.header.source,
+        "target": plan.header.target,
+        "green": not differences and not unsettled and proven,
+        "items": tally(ended),
+        "waived": [
+            {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.WAIVED
+        ],
+        "unsettled": [
+            {"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in unsettled
+        ],
+        "differences": [difference.as_dict() for difference in differences],
+        "posture": [finding.as_dict() for finding in posture],
+        "warnings": [finding.as_dict() for finding in plan.header.findings],
+        "false_md5_labels": verdict.false_labels,
+        "not_checked": sorted(verdict.not_checked | _not_checked(depth)),
+        "blobs": verdict.blobs,
+        "bytes": verdict.bytes,
+        "trees": verdict.trees,
+    }
+
+
+def _not_checked(depth: Depth) -> set[str]:
+    found = {
+        "secrets of datastores: the service never answers them, so both sides' cannot be compared",
+        "bytes outside the workspace's own containers",
+    }
+    if depth is Depth.METADATA:
+        found.add(
+            "the bytes themselves: lengths and MD5 labels were compared, which the service does not recompute"
+        )
+    if depth is not Depth.SDK:
+        found.add("that MLClient can read each asset (--depth sdk)")
+    return found
