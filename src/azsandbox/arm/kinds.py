@@ -69,9 +69,7 @@ class Kind:
         """What ARM says of a resource that is not there (wire-facts §2a)."""
         names = "/".join(level.name for level in call.route.levels if level.key.count("/providers/"))
         groups = [
-            level.name
-            for level in call.route.levels
-            if level.kind.type == "Microsoft.Resources/resourceGroups"
+            level.name for level in call.route.levels if level.kind.type == "Microsoft.Resources/resourceGroups"
         ]
         group = groups[0] if groups else ""
         return gateway(

@@ -87,9 +87,7 @@ def _start(call: Call, records: Sequence[Record]) -> tuple[int, int]:
         state = json.loads(gzip.decompress(packed))["ShardToShardContinuationToken"]["Multitenant"]
         shown, last = int(state["NextSkip"]), int(state["LastSequence"])
     except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
-        raise gateway(
-            400, "InvalidSkipToken", "The continuation token of the request is not valid."
-        ) from error
+        raise gateway(400, "InvalidSkipToken", "The continuation token of the request is not valid.") from error
     return _after(records, last), shown
 
 

@@ -78,9 +78,7 @@ class Arm:
         elif method in _METHODS:
             handler = getattr(kind, _METHODS[method])
         else:
-            raise gateway(
-                404, "NotFound", f"Nothing answers {method} there.", {"x-azsandbox-unknown-route": "1"}
-            )
+            raise gateway(404, "NotFound", f"Nothing answers {method} there.", {"x-azsandbox-unknown-route": "1"})
         response: Response = await handler(call)
         for name, value in kind.headers.items():
             response.headers.setdefault(name, value)

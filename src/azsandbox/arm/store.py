@@ -117,9 +117,7 @@ class Store:
         """Forgets resources; unknown ones are no error."""
         for record in records:
             self._forget(record)
-        self._database.executemany(
-            "delete from resource where key = ?", [(record.key,) for record in records]
-        )
+        self._database.executemany("delete from resource where key = ?", [(record.key,) for record in records])
 
     def _load(self) -> None:
         for row in self._database.execute(f"select {_ROW} from resource order by sequence"):  # noqa: S608

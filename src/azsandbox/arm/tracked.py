@@ -32,9 +32,7 @@ def object_of(body: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def filled_identity(
-    context: Context, call: Call, sent: Any, old: dict[str, Any] | None
-) -> dict[str, Any] | None:
+def filled_identity(context: Context, call: Call, sent: Any, old: dict[str, Any] | None) -> dict[str, Any] | None:
     """`identity` with the ids that the service fills in; a system-assigned one keeps its principal."""
     if not isinstance(sent, dict):
         return old

@@ -55,9 +55,7 @@ class Providers(Kind):
         """GET `/subscriptions/{id}/providers/{namespace}`."""
         namespace = self._namespaces().get(call.name.lower())
         if namespace is None:
-            raise gateway(
-                404, "InvalidResourceNamespace", f"The resource namespace '{call.name}' is invalid."
-            )
+            raise gateway(404, "InvalidResourceNamespace", f"The resource namespace '{call.name}' is invalid.")
         return answer(200, self._document(call, namespace))
 
     async def list(self, call: Call) -> Response:

@@ -40,9 +40,7 @@ class RoleAssignments(ExtensionKind):
                 "Parameters 'roleDefinitionId' and 'principalId' are required.",
             )
         for other in self.context.store.children(call.route.parent, self.key_type):
-            same = (
-                other.properties["principalId"] == principal and other.properties["roleDefinitionId"] == role
-            )
+            same = other.properties["principalId"] == principal and other.properties["roleDefinitionId"] == role
             if same and other.key != call.route.key:
                 raise gateway(409, "RoleAssignmentExists", "The role assignment already exists.")
         if old is not None and (old.properties["principalId"], old.properties["roleDefinitionId"]) != (

@@ -41,9 +41,7 @@ class Codes(VersionKind):
 
     def no_container(self, call: Call, name: str) -> ArmError:
         """404; not recorded, in the form of a component's [I]."""
-        return self.user_error(
-            call, f"Not found code {name}.", status=404, inner=("NotFound", "CodeNotFound")
-        )
+        return self.user_error(call, f"Not found code {name}.", status=404, inner=("NotFound", "CodeNotFound"))
 
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
         """`isAnonymous` is stored as false whatever is sent (wire-facts §5)."""

@@ -76,17 +76,13 @@ class ContainerKind(WorkspaceKind):
         for name in ("latestVersion", "nextVersion", "provisioningState"):
             properties.pop(name, None)
         before = old.document["systemData"] if old else None
-        system = (
-            before if before and self.put_always_creates else stamped(now, author(call.principal), before)
-        )
+        system = before if before and self.put_always_creates else stamped(now, author(call.principal), before)
         document = {"properties": properties, "systemData": system}
         hidden = old.hidden if old else {"newest": None, "highest": 0}
         record = self.new_record(call, self.workspace(call).id, document, hidden=hidden)
         self.context.store.put(record)
         created = old is None or self.put_always_creates
-        return answer(
-            201 if created else 200, self.view(call, record), {"Location": call.url} if created else {}
-        )
+        return answer(201 if created else 200, self.view(call, record), {"Location": call.url} if created else {})
 
     def checked(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """The properties of a PUT as they are kept. Raises ArmError to refuse."""

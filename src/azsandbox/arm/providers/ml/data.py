@@ -46,9 +46,7 @@ class DataContainers(ContainerKind):
         if old is not None and sent.get("dataType", old.properties["dataType"]) != old.properties["dataType"]:
             raise self.user_error(call, _type_conflict(call.name, old.properties["dataType"]))
         kept = {name: value for name, value in sent.items() if name != "dataType"}
-        return kept | {
-            "dataType": sent.get("dataType") or (old.properties["dataType"] if old else "uri_folder")
-        }
+        return kept | {"dataType": sent.get("dataType") or (old.properties["dataType"] if old else "uri_folder")}
 
 
 @register

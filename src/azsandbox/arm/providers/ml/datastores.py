@@ -143,9 +143,7 @@ class Datastores(WorkspaceKind):
         except KeyError as error:
             raise self.user_error(call, f"The storage account '{account}' was not found.") from error
         if secrets.get("key") not in keys:
-            raise self.user_error(
-                call, f"Unable to access the storage account '{account}' with the given key."
-            )
+            raise self.user_error(call, f"Unable to access the storage account '{account}' with the given key.")
 
     async def delete(self, call: Call) -> Response:
         """200 without a body; what the workspace made itself stays."""

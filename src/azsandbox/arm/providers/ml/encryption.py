@@ -11,9 +11,7 @@ from azsandbox.arm.errors import ArmError, provider
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 
-_KEY = re.compile(
-    r"^https://([^./]+)\.vault\.azure\.net(?::443)?/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE
-)
+_KEY = re.compile(r"^https://([^./]+)\.vault\.azure\.net(?::443)?/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
 
 
 def refused(call: Call, location: str, message: str, status: int = 400) -> ArmError:
@@ -58,9 +56,7 @@ def _check_vault(call: Call, vault_id: str, identifier: str, location: str) -> N
     if vault.properties.get("enableSoftDelete") is False:
         raise refused(call, location, "CMK workspaces should have soft delete enabled on their CMK keyvault.")
     if vault.properties.get("enablePurgeProtection") is not True:
-        raise refused(
-            call, location, "CMK workspaces should have purge protection enabled on their CMK keyvault."
-        )
+        raise refused(call, location, "CMK workspaces should have purge protection enabled on their CMK keyvault.")
     match = _KEY.match(identifier)
     if match is None or match[1].lower() != vault.name.lower():
         raise refused(

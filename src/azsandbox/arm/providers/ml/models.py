@@ -44,9 +44,7 @@ class Models(VersionKind):
         """`flavors` is always there; `stage` is Development unless archived or sent."""
         if not _NUMBER.match(call.name):
             # Public issues say so; the text is ours [I].
-            raise self.user_error(
-                call, f"Model version {call.name} is not valid: it must be a positive integer."
-            )
+            raise self.user_error(call, f"Model version {call.name} is not valid: it must be a positive integer.")
         uri = sent.get("modelUri")
         if isinstance(uri, str):
             uri = with_camel_groups(expanded(uri, self.workspace(call), "resourceGroups"))

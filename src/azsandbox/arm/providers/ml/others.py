@@ -1,13 +1,147 @@
-"""Collections of a workspace of which nothing is modelled: they are there, and empty."""
+"""Kinds of a workspace of which little is recorded: written, shown and deleted as their description says."""
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+from azsandbox.arm.calls import Call
+from azsandbox.arm.clock import asset_time
+from azsandbox.arm.context import author, stamped
+from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import register
-from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind
+from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.messages import Response
+
+_WORKSPACES = f"{NAMESPACE}/workspaces"
+_TOP = ("tags", "location", "identity", "sku", "kind")
+
+
+class PlainKind(WorkspaceKind):
+    """Nothing of these is recorded: status codes by the description of the API, errors in known shapes [I]."""
+
+    operation: ClassVar[str] = ""  # prefix of operations; without one a write is done at once
+    has_state: ClassVar[bool] = True
+
+    def missing(self, call: Call) -> ArmError:
+        """404."""
+        what = self.type.rpartition("/")[2]
+        message = f"Not found {call.name} in {what}."
+        return self.user_error(call, message, status=404, code="NotFound", inner=("NotFoundError",))
+
+    async def put(self, call: Call) -> Response:
+        """201 with an operation, or 200 or 201 at once."""
+        body, sent, old = call.body(), sent_properties(call), self.find(call)
+        now = asset_time(call.tick())
+        before = old.document["systemData"] if old else None
+        properties = dict(sent)
+        if self.has_state:
+            properties["provisioningState"] = "Creating" if self.operation else "Succeeded"
+        document = {name: body[name] for name in _TOP if body.get(name) is not None}
+        document |= {"properties": properties, "systemData": stamped(now, author(call.principal), before)}
+        parent = self.context.store.get(call.route.parent)
+        assert parent is not None
+        record = self.new_record(call, parent.id, document)
+        self.context.store.put(record)
+        headers = self._begin(call, record, "write") if self.operation else {}
+        return answer(201 if self.operation or old is None else 200, self.view(call, record), headers)
+
+    async def delete(self, call: Call) -> Response:
+        """202 with an operation, or 200 at once; 204 when there is nothing."""
+        record = self.find(call)
+        if record is None or not self.operation:
+            return await super().delete(call)
+        return Response(202, b"", self._begin(call, record, "delete"))
+
+    def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
+        name = f"{self.operation}:{self.workspace(call).properties['workspaceId']}:{polling.guid()}"
+        return polling.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+
+    async def settled(self, target: Record | None, operation: Record) -> None:
+        """A write succeeds; a deletion removes, with what lies in it."""
+        if target is None:
+            return
+        if operation.hidden["verb"] == "delete":
+            self.context.store.remove(*self.context.store.below(target.key), target)
+            return
+        properties: dict[str, Any] = {**target.properties, "provisioningState": "Succeeded"}
+        target.document = {**target.document, "properties": properties}
+        self.context.store.put(target)
 
 
 @register
-class PrivateEndpointConnections(WorkspaceKind):
+class Featuresets(PlainKind):
+    """`workspaces/featuresets`."""
+
+    type = f"{_WORKSPACES}/featuresets"
+    case_sensitive = True
+    operation = "fs"
+
+
+@register
+class FeaturesetVersions(PlainKind):
+    """`workspaces/featuresets/versions`."""
+
+    type = f"{_WORKSPACES}/featuresets/versions"
+    case_sensitive = True
+    operation = "fsv"
+
+
+@register
+class FeaturestoreEntities(PlainKind):
+    """`workspaces/featurestoreEntities`."""
+
+    type = f"{_WORKSPACES}/featurestoreEntities"
+    case_sensitive = True
+    operation = "fse"
+
+
+@register
+class FeaturestoreEntityVersions(PlainKind):
+    """`workspaces/featurestoreEntities/versions`."""
+
+    type = f"{_WORKSPACES}/featurestoreEntities/versions"
+    case_sensitive = True
+    operation = "fsev"
+
+
+@register
+class ServerlessEndpoints(PlainKind):
+    """`workspaces/serverlessEndpoints`."""
+
+    type = f"{_WORKSPACES}/serverlessEndpoints"
+    tracked = True
+    operation = "se"
+
+
+@register
+class MarketplaceSubscriptions(PlainKind):
+    """`workspaces/marketplaceSubscriptions`."""
+
+    type = f"{_WORKSPACES}/marketplaceSubscriptions"
+    operation = "ms"
+
+
+@register
+class CapabilityHosts(PlainKind):
+    """`workspaces/capabilityHosts`."""
+
+    type = f"{_WORKSPACES}/capabilityHosts"
+    operation = "ch"
+
+
+@register
+class OutboundRules(PlainKind):
+    """`workspaces/outboundRules`; what a workspace requires by itself is not among them."""
+
+    type = f"{_WORKSPACES}/outboundRules"
+    has_state = False
+
+
+@register
+class PrivateEndpointConnections(PlainKind):
     """`workspaces/privateEndpointConnections`."""
 
-    type = f"{NAMESPACE}/workspaces/privateEndpointConnections"
+    type = f"{_WORKSPACES}/privateEndpointConnections"

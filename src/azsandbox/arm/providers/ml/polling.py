@@ -10,7 +10,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import Context
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.kinds import Kind, register
+from azsandbox.arm.kinds import Kind, action, register
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -23,6 +23,21 @@ class Locations(Kind):
 
     type = f"{NAMESPACE}/locations"
     implied = True
+
+    @action("GET", "usages")
+    async def usages(self, call: Call) -> Response:
+        """Nothing is used."""
+        return answer(200, {"value": []})
+
+    @action("GET", "quotas")
+    async def quotas(self, call: Call) -> Response:
+        """Nothing is limited."""
+        return answer(200, {"value": []})
+
+    @action("GET", "vmSizes")
+    async def vm_sizes(self, call: Call) -> Response:
+        """None are known."""
+        return answer(200, {"value": []})
 
 
 class Polled(Kind):
@@ -110,18 +125,14 @@ class FrontEndResults(FrontEndOperations):
 
     def find(self, call: Call) -> Record | None:
         """The operation is stored under its other address."""
-        return self.context.store.get(
-            call.route.key.replace("/mfeoperationresults/", "/mfeoperationsstatus/")
-        )
+        return self.context.store.get(call.route.key.replace("/mfeoperationresults/", "/mfeoperationsstatus/"))
 
     def state(self, call: Call, hidden: dict[str, Any], record: Record) -> Response:
         """202 without a body, then the operation."""
         return super().state(call, hidden, record) if hidden["ended"] else Response(202)
 
 
-def begin(
-    call: Call, target: Record, verb: str, *, form: str, name: str, factor: float = 1.0
-) -> dict[str, str]:
+def begin(call: Call, target: Record, verb: str, *, form: str, name: str, factor: float = 1.0) -> dict[str, str]:
     """Puts an operation under way. The answer's headers: `Azure-AsyncOperation` and `Location`.
 
     `form` is the type of address, `name` what an operation is called there.

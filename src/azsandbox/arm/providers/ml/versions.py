@@ -106,9 +106,7 @@ class VersionKind(WorkspaceKind):
             changed.append(self._counted(call, record))
         self.context.store.put(*changed)
         created = old is None or self.put_always_creates
-        return answer(
-            201 if created else 200, self.view(call, record), {"Location": call.url} if created else {}
-        )
+        return answer(201 if created else 200, self.view(call, record), {"Location": call.url} if created else {})
 
     def _record(self, call: Call, properties: dict[str, Any], old: Record | None) -> Record:
         now = asset_time(call.tick())

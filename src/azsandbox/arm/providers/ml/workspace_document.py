@@ -87,9 +87,7 @@ def filled_properties(
         "allowRoleAssignmentOnRG": kind != "Project",
         "v1LegacyMode": bool(sent.get("v1LegacyMode", False)),
         "softDeleteEnabled": False,  # recorded so, although deletion is soft
-        "containerRegistry": respelled(
-            sent.get("containerRegistry"), "Microsoft.ContainerRegistry/registries"
-        ),
+        "containerRegistry": respelled(sent.get("containerRegistry"), "Microsoft.ContainerRegistry/registries"),
         "creationTime": before.get("creationTime") or tracked_time(call.tick()),
         "notebookInfo": before.get("notebookInfo") or notebook,
         "storageHnsEnabled": hns,

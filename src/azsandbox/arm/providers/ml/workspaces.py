@@ -9,7 +9,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.kinds import Kind, register
+from azsandbox.arm.kinds import register
 from azsandbox.arm.providers.ml import polling
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
 from azsandbox.arm.providers.ml.encryption import (
@@ -19,6 +19,7 @@ from azsandbox.arm.providers.ml.encryption import (
     refused,
 )
 from azsandbox.arm.providers.ml.system_datastores import make_system_datastores
+from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
 from azsandbox.arm.providers.ml.workspace_document import filled_properties, shown_properties
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import filled_identity, normal_location, object_of
@@ -32,7 +33,7 @@ _DEPENDENCIES = ("storageAccount", "keyVault", "applicationInsights", "container
 
 
 @register
-class Workspaces(Kind):
+class Workspaces(WorkspaceActions):
     """`Microsoft.MachineLearningServices/workspaces`."""
 
     type = f"{NAMESPACE}/workspaces"
@@ -146,7 +147,7 @@ class Workspaces(Kind):
         """Creation makes containers and datastores; deletion hides the workspace, purging removes it."""
         store, key, verb = self.context.store, operation.hidden["target"], operation.hidden["verb"]
         record = target or store.get_gone(key)
-        if record is None:
+        if record is None or verb == "none":
             return
         if verb == "purge":
             store.remove(*store.below(key), record)
@@ -225,10 +226,7 @@ class Workspaces(Kind):
     def _soft_deleted(self, call: Call) -> Record | None:
         store = self.context.store
         record = store.get_gone(call.route.key)
-        if (
-            record is not None
-            and self.context.clock.now() - record.hidden["deleted"] > _SOFT_DELETED_DAYS * 86400
-        ):
+        if record is not None and self.context.clock.now() - record.hidden["deleted"] > _SOFT_DELETED_DAYS * 86400:
             store.remove(*store.below(record.key), record)
             return None
         return record

@@ -1,0 +1,108 @@
+"""Connections to the outside, whose credentials only `listsecrets` shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azsandbox.arm.calls import Call
+from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.context import stamped, tracked_author
+from azsandbox.arm.errors import ArmError
+from azsandbox.arm.kinds import action, register
+from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.arm.tracked import object_of
+from azsandbox.messages import Response
+
+# Categories by group, in the spelling that comes back; others keep theirs and are services and apps [I].
+_GROUPS = {
+    "AzureAI": ("AzureOpenAI", "AIServices", "CognitiveSearch", "CognitiveService", "AzureOneLake"),
+    "Azure": ("ContainerRegistry", "AzureKeyVault", "AzureBlob", "ADLSGen2", "AzureContainerAppEnvironment"),
+    "Database": ("AzureSqlDb", "AzureMySqlDb", "AzurePostgresDb", "AzureSynapseAnalytics", "Snowflake", "Redis"),
+    "GenericProtocol": ("CustomKeys", "ApiKey"),
+    "ServicesAndApps": ("Git", "PythonFeed", "Serp", "S3"),
+}
+_KNOWN = {name.lower(): (name, group) for group, names in _GROUPS.items() for name in names}
+
+
+@register
+class Connections(WorkspaceKind):
+    """`workspaces/connections`; a PUT answers 200, new or not (wire-facts §10)."""
+
+    type = f"{NAMESPACE}/workspaces/connections"
+
+    def missing(self, call: Call) -> ArmError:
+        """404 in the workspace provider's shape (wire-facts §13)."""
+        message = f"Connection {call.name} can't be found in this workspace"
+        return self.provider_error(call, message, status=404, inner=("NotFoundError",))
+
+    def view(self, call: Call, record: Record) -> dict[str, Any]:
+        """With 2022-05-01 only four properties and no systemData."""
+        if call.api_version > "2022-05-01":
+            return record.document
+        names = ("authType", "category", "target", "metadata")
+        return {
+            **record.document,
+            "properties": {name: record.properties[name] for name in names},
+            "systemData": None,
+        }
+
+    async def put(self, call: Call) -> Response:
+        """200; the creation time starts anew with every PUT."""
+        return self._written(call, sent_properties(call))
+
+    async def patch(self, call: Call) -> Response:
+        """200; what is sent replaces what was there, one level deep."""
+        old = self.require(call)
+        sent = object_of(call.body(), "properties")
+        before = {**old.properties, "credentials": old.hidden["credentials"]}
+        return self._written(call, {**before, **sent})
+
+    def _written(self, call: Call, sent: dict[str, Any]) -> Response:
+        if not sent.get("authType") or not sent.get("category"):
+            raise self.provider_error(call, "authType and category of a connection are required.")  # [I]
+        workspace = self.workspace(call)
+        record = self.new_record(call, workspace.id, {})
+        head = {"tags": None, "location": None}
+        now = tracked_time(call.tick())
+        record.document = {
+            **head,
+            **record.document,
+            "properties": _filled(sent, workspace),
+            "systemData": stamped(now, tracked_author(call.principal)),
+        }
+        record.hidden = {"credentials": sent.get("credentials")}
+        self.context.store.put(record)
+        return answer(200, self.view(call, record))
+
+    @action("POST", "listsecrets")
+    async def list_secrets(self, call: Call) -> Response:
+        """The whole resource, with its credentials."""
+        record = self.require(call)
+        properties = {**record.properties, "credentials": record.hidden["credentials"]}
+        return answer(200, {**record.document, "properties": properties})
+
+
+def _filled(sent: dict[str, Any], workspace: Record) -> dict[str, Any]:
+    category, group = _KNOWN.get(str(sent["category"]).lower(), (sent["category"], "ServicesAndApps"))
+    metadata = dict(object_of(sent, "metadata"))
+    properties: dict[str, Any] = {
+        "authType": sent["authType"],
+        "credentials": None,
+        "group": group,
+        "category": category,
+        "expiryTime": sent.get("expiryTime"),
+        "target": sent.get("target"),
+        "createdByWorkspaceArmId": workspace.id,
+    }
+    if group == "AzureAI":
+        properties["useWorkspaceManagedIdentity"] = bool(sent.get("useWorkspaceManagedIdentity", False))
+    if category == "AzureOpenAI":
+        metadata.setdefault("DeploymentApiVersion", "2023-10-01-preview")  # recorded
+    properties |= {
+        "isSharedToAll": bool(sent.get("isSharedToAll", False)),
+        "sharedUserList": sent.get("sharedUserList") or [],
+        "metadata": metadata,
+    }
+    return properties | {name: value for name, value in sent.items() if name not in properties}

@@ -1,0 +1,116 @@
+"""Jobs: stored, run in no time, never by anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from azsandbox.arm.calls import Call
+from azsandbox.arm.clock import asset_time
+from azsandbox.arm.context import author
+from azsandbox.arm.errors import ArmError
+from azsandbox.arm.kinds import action, register
+from azsandbox.arm.paging import NewestFirst, page
+from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.listing import active
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.arm.tracked import object_of
+from azsandbox.messages import Response
+
+_CHANGEABLE = ("description", "tags", "properties", "isArchived", "displayName", "notificationSetting", "services")
+
+
+@register
+class Jobs(WorkspaceKind):
+    """`workspaces/jobs`."""
+
+    type = f"{NAMESPACE}/workspaces/jobs"
+    case_sensitive = True
+
+    def missing(self, call: Call) -> ArmError:
+        """404 in the shape of run history (wire-facts §13)."""
+        return self.provider_error(call, f"Run {call.name} was not found", status=404, inner=("NotFoundError",))
+
+    def listed(self, call: Call) -> Sequence[Record]:
+        """Newest first."""
+        return NewestFirst(super().listed(call))
+
+    async def list(self, call: Call) -> Response:
+        """GET with `listViewType` and `jobType`."""
+        seen, kind = active(call), call.query.get("jobtype", "").lower()
+
+        def wanted(record: Record) -> bool:
+            right = not kind or str(record.properties.get("jobType", "")).lower() == kind
+            return right and (seen is None or seen(record))
+
+        return page(call, self.listed(call), self.page_size, self.view, wanted)
+
+    async def put(self, call: Call) -> Response:
+        """201 for a new job, 200 for a change of what may change; the rest cannot."""
+        sent, old = sent_properties(call), self.find(call)
+        if old is not None:
+            return self._changed(call, sent, old)
+        now = asset_time(call.tick())
+        by, kind = author(call.principal)
+        default = {
+            "description": None,
+            "uri": f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{call.name}",
+            "jobOutputType": "uri_folder",
+            "mode": None,
+        }
+        properties: dict[str, Any] = {
+            "description": None,
+            "tags": {},
+            "properties": {},
+            "displayName": call.name,
+            "experimentName": "Default",
+            "isArchived": False,
+            **sent,
+            "status": "Starting",
+            "outputs": {**object_of(sent, "outputs"), "default": default},
+        }
+        # Only the first half of systemData is recorded for a new job (wire-facts §4).
+        system = {"createdAt": now, "createdBy": by, "createdByType": kind}
+        record = self.new_record(call, self.workspace(call).id, {"properties": properties, "systemData": system})
+        self.context.store.put(record)
+        self._begin(call, record, "run")
+        return answer(201, record.document, {"Location": call.url})
+
+    def _changed(self, call: Call, sent: dict[str, Any], old: Record) -> Response:
+        for name, value in sent.items():
+            if name not in (*_CHANGEABLE, "status", "outputs") and value != old.properties.get(name):
+                raise self.user_error(
+                    call, f'Failed to update job {call.name} since "{name}" is immutable.'
+                )  # [I]
+        changed = {name: sent[name] for name in _CHANGEABLE if name in sent}
+        old.document = {**old.document, "properties": {**old.properties, **changed}}
+        self.context.store.put(old)
+        return answer(200, old.document)
+
+    def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
+        name = f"jobs:{self.workspace(call).properties['workspaceId']}:{polling.guid()}"
+        return polling.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+
+    async def delete(self, call: Call) -> Response:
+        """202 and an operation; 204 when there is nothing."""
+        record = self.find(call)
+        return Response(202, b"", self._begin(call, record, "delete")) if record else Response(204)
+
+    @action("POST", "cancel")
+    async def cancel(self, call: Call) -> Response:
+        """202; what has ended stays as it is."""
+        record = self.require(call)
+        return Response(202, b"", self._begin(call, record, "cancel"))
+
+    async def settled(self, target: Record | None, operation: Record) -> None:
+        """Jobs complete, unless cancelled before; deleted ones go."""
+        if target is None:
+            return
+        if operation.hidden["verb"] == "delete":
+            self.context.store.remove(target)
+        elif target.properties["status"] == "Starting":
+            status = "Canceled" if operation.hidden["verb"] == "cancel" else "Completed"
+            target.document = {**target.document, "properties": {**target.properties, "status": status}}
+            self.context.store.put(target)
