@@ -9,9 +9,10 @@ from multidict import CIMultiDict
 
 from azsandbox.azurite import Azurite
 from azsandbox.calls import Answer, Call
-from azsandbox.copying import SourceCheck
+from azsandbox.copying import Refusal, SourceCheck
 from azsandbox.messages import TENANT_ID
 from azsandbox.refusals import storage_error
+from azsandbox.storageactions import action_of
 from azsandbox.tokens import BadToken, Tokens
 
 # Bodies up to this length are read before they are passed on: one write instead of many.
@@ -27,9 +28,9 @@ _CHALLENGE = (
 class BlobEndpoint:
     """Passes calls on to Azurite, which checks shared keys, SAS and the claims of tokens."""
 
-    def __init__(self, azurite: Azurite, tokens: Tokens) -> None:
-        self._azurite, self._tokens = azurite, tokens
-        self._source = SourceCheck(azurite, tokens)
+    def __init__(self, azurite: Azurite, tokens: Tokens, refuse: Refusal | None = None) -> None:
+        self._azurite, self._tokens, self._refuse = azurite, tokens, refuse
+        self._source = SourceCheck(azurite, tokens, refuse)
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
@@ -37,6 +38,10 @@ class BlobEndpoint:
             self._tokens.check(call.headers.get("Authorization"))
         except BadToken as problem:
             return unauthenticated(problem)
+        if self._refuse is not None:
+            refused = self._refuse(call.host.partition(".")[0], call.principal, action_of(call))
+            if refused is not None:
+                return storage_error(*refused)
         if call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refusal = await self._source.refusal(call)
             if refusal is not None:
@@ -50,7 +55,10 @@ class BlobEndpoint:
         if call.method not in {"GET", "HEAD"} and call.length == 0:
             headers["Content-Length"] = "0"
         response = await self._azurite.request(call.method, call.host, call.target, headers, body)
-        return _answer(response)
+        answer = _answer(response)
+        if "x-ms-version" in call.headers:  # Azurite names its own version, Azure the one asked for
+            answer.headers["x-ms-version"] = call.headers["x-ms-version"]
+        return answer
 
 
 def unauthenticated(problem: BadToken) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -23,7 +22,7 @@ class Call:
     """One request. `target` is the request line's path and query as sent; `headers` ignore case.
 
     `length` is the announced number of body bytes, None for a chunked body; `client_port` is the port of the
-    calling process on this machine.
+    calling process on this machine; `note` is what the log says besides; `after` is run when the answer is out.
     """
 
     method: str
@@ -36,6 +35,7 @@ class Call:
     principal: Principal | None = None
     received: int = 0
     note: dict[str, object] = field(default_factory=dict)
+    after: Callable[[], Awaitable[None]] | None = None
     _body: bytes | None = None
 
     @property
@@ -108,11 +108,3 @@ class Endpoint(Protocol):
 
 class Gone(Exception):
     """The connection is to be cut without an answer."""
-
-
-After = Callable[[], Awaitable[None]]
-
-
-async def hang() -> None:
-    """Never returns; ends with the task that the client's going away cancels."""
-    await asyncio.Event().wait()

@@ -28,9 +28,7 @@ def _limits(text: str) -> str:
 
 
 def _state_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--state", type=Path, help="state folder (default: $AZSANDBOX_STATE, else ./.azsandbox)"
-    )
+    parser.add_argument("--state", type=Path, help="state folder (default: $AZSANDBOX_STATE, else ./.azsandbox)")
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:

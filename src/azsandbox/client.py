@@ -56,9 +56,7 @@ class Client:
         """A token for `https://management.azure.com` and the like, asked for once an hour."""
         until, token = self._tokens.get(audience, (0.0, ""))
         if time.time() > until:
-            url = (
-                f"https://login.microsoftonline.com/{self._environment['AZURE_TENANT_ID']}/oauth2/v2.0/token"
-            )
+            url = f"https://login.microsoftonline.com/{self._environment['AZURE_TENANT_ID']}/oauth2/v2.0/token"
             form = {
                 "grant_type": "client_credentials",
                 "client_id": self._environment["AZURE_CLIENT_ID"],

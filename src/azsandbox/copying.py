@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from azsandbox.azurite import Azurite
 from azsandbox.calls import Answer, Call
+from azsandbox.messages import Principal
 from azsandbox.refusals import storage_error
 from azsandbox.tokens import BadToken, Tokens
 
@@ -18,10 +20,15 @@ _CONDITIONS = {
     "x-ms-source-if-modified-since": "If-Modified-Since",
     "x-ms-source-if-unmodified-since": "If-Unmodified-Since",
 }
-_NO_RESOURCE = "The specified resource does not exist."
+_READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+_NOT_VERIFIED = "Could not verify the copy source within the specified time."
 _TEXTS = {
     "BlobNotFound": "The specified blob does not exist.",
     "ContainerNotFound": "The specified container does not exist.",
+    "InvalidAuthenticationInfo": (
+        "Server failed to authenticate the request. "
+        "Please refer to the information in the www-authenticate header."
+    ),
     "AuthorizationPermissionMismatch": (
         "This request is not authorized to perform this operation using this permission."
     ),
@@ -30,27 +37,39 @@ _NOT_AUTHENTICATED = (
     "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
     "correctly including the signature."
 )
+_BY_STATUS = {
+    401: _NOT_AUTHENTICATED,
+    403: _NOT_AUTHENTICATED,
+    404: "The specified resource does not exist.",
+    409: "Public access is not permitted on this storage account.",
+}
+
+Refusal = Callable[[str, Principal | None, str], tuple[int, str, str] | None]
 
 
 class SourceCheck:
     """Asks for the properties of a copy's source, as the caller would have to."""
 
-    def __init__(self, azurite: Azurite, tokens: Tokens) -> None:
-        self._azurite, self._tokens = azurite, tokens
+    def __init__(self, azurite: Azurite, tokens: Tokens, refuse: Refusal | None = None) -> None:
+        self._azurite, self._tokens, self._refuse = azurite, tokens, refuse
 
     async def refusal(self, call: Call) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
         source = urlsplit(call.headers["x-ms-copy-source"])
         host = (source.hostname or "").lower()
         if source.scheme != "https" or not host.endswith(_SUFFIX):
-            return storage_error(404, "CannotVerifyCopySource", _NO_RESOURCE)
+            return _unverified(404, "ResourceNotFound")
         if _needs_no_authorization(call, host, source.query):
             return None
         authorization = call.headers.get("x-ms-copy-source-authorization")
         try:
-            self._tokens.check(authorization)
+            principal = self._tokens.check(authorization)
         except BadToken:
-            return storage_error(401, "CannotVerifyCopySource", _NOT_AUTHENTICATED)
+            return _unverified(401, "InvalidAuthenticationInfo")
+        if self._refuse is not None:
+            refused = self._refuse(host.partition(".")[0], principal, _READ)
+            if refused is not None:
+                return _unverified(refused[0], refused[1], refused[2])
         target = source.path + (f"?{source.query}" if source.query else "")
         headers = _source_headers(call, authorization)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
@@ -59,7 +78,8 @@ class SourceCheck:
 
 def _needs_no_authorization(call: Call, host: str, query: str) -> bool:
     # Copy Blob within one account: the account's own authorization covers the source as well
-    # (learn.microsoft.com/rest/api/storageservices/copy-blob, "Authorization").
+    # (learn.microsoft.com/rest/api/storageservices/copy-blob, "Authorization"). Put Blob From URL wants one even
+    # there (Azure/azure-sdk-for-python#36176).
     from_url = call.headers.get("x-ms-blob-type") or "comp=block" in call.raw_query
     return host == call.host and not from_url and "sig=" not in query
 
@@ -78,10 +98,16 @@ def _verdict(response: aiohttp.ClientResponse) -> Answer | None:
     if response.status in {304, 412}:
         text = "The source condition specified using HTTP conditional header(s) is not met."
         return storage_error(412, "SourceConditionNotMet", text)
-    code = response.headers.get("x-ms-error-code", "")
-    if response.status == 404:
-        return storage_error(404, "CannotVerifyCopySource", _TEXTS.get(code, _NO_RESOURCE))
-    if response.status in {401, 403, 409}:
-        return storage_error(response.status, "CannotVerifyCopySource", _TEXTS.get(code, _NOT_AUTHENTICATED))
-    text = "Could not verify the copy source within the specified time."
-    return storage_error(500, "CannotVerifyCopySource", text)
+    return _unverified(response.status, response.headers.get("x-ms-error-code", ""))
+
+
+def _unverified(status: int, code: str, message: str | None = None) -> Answer:
+    """CannotVerifyCopySource, with what the source said (as quoted in Azure/azure-storage-python#720)."""
+    known = status in {401, 403, 404, 409}
+    text = message or _TEXTS.get(code) or _BY_STATUS.get(status, _NOT_VERIFIED)
+    details = {"CopySourceStatusCode": str(status), "CopySourceErrorCode": code, "CopySourceErrorMessage": text}
+    answer = storage_error(status if known else 500, "CannotVerifyCopySource", text, details=details)
+    answer.headers["x-ms-copy-source-status-code"] = str(status)
+    if code:
+        answer.headers["x-ms-copy-source-error-code"] = code
+    return answer

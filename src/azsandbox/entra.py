@@ -124,9 +124,7 @@ class Entra:
         body = {
             "tenant_discovery_endpoint": f"https://{HOST}/{tenant}/v2.0/.well-known/openid-configuration",
             "api-version": "1.1",
-            "metadata": [
-                {"preferred_network": HOST, "preferred_cache": "login.windows.net", "aliases": _ALIASES}
-            ],
+            "metadata": [{"preferred_network": HOST, "preferred_cache": "login.windows.net", "aliases": _ALIASES}],
         }
         return _json(200, body)
 

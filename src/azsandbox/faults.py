@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from multidict import CIMultiDict
 
 from azsandbox import callers
 from azsandbox.blobs import unauthenticated
-from azsandbox.calls import Answer, Call, Endpoint, Gone, hang
+from azsandbox.calls import Answer, Call, Endpoint, Gone
 from azsandbox.faultrules import Rule, RuleBook
 from azsandbox.refusals import arm_error, in_shape_of, is_storage
+from azsandbox.stale import StaleReads
 from azsandbox.tokens import BadToken
 
 _CODES = {
@@ -30,10 +32,10 @@ _CODES = {
     503: "ServiceUnavailable",
     504: "GatewayTimeout",
 }
+_STORAGE_CODES = {500: "InternalError", 503: "ServerBusy", 504: "OperationTimedOut"}
 _EXPIRED = "The access token expiry UTC time '1/1/2024 12:00:00 AM' is earlier than current UTC time."
-_STALE_LIMIT = 10000
 
-Serve = Callable[[Call], Awaitable[Answer]]
+Work = Callable[[Call], Awaitable[Answer]]
 
 
 class Faults:
@@ -42,29 +44,29 @@ class Faults:
     def __init__(self, path: Path, *, latency_ms: float = 0.0) -> None:
         self._book = RuleBook(path)
         self._latency = latency_ms / 1000
-        self._stale: dict[tuple[str, str], list[Answer]] = {}
+        self._stale = StaleReads()
 
     def around(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint, with latency and faults."""
         return _Faulty(endpoint, self)
 
-    async def serve(self, call: Call, work: Serve) -> Answer:
+    async def serve(self, call: Call, work: Work) -> Answer:
         """Answers a call by `work`, unless a rule wants it otherwise. Raises Gone to cut the connection."""
         if self._latency:
             await asyncio.sleep(self._latency)
-        if self._stale:
-            remembered = self._remembered(call)
-            if remembered is not None:
-                return remembered
+        old = self._stale.instead(call)
+        if old is not None:
+            call.note["fault"] = "stale"
+            return old
         for rule in self._book.firing(call):
             call.note["fault"] = rule.name
             if rule.action == "delay":
                 await asyncio.sleep(float(rule.values.get("seconds", 1)))
             else:
                 return await self._act(rule, call, work)
-        return await work(call)
+        return self._stale.as_listed_before(call, await work(call))
 
-    async def _act(self, rule: Rule, call: Call, work: Serve) -> Answer:
+    async def _act(self, rule: Rule, call: Call, work: Work) -> Answer:
         if rule.action == "status":
             return _status(rule.values, call)
         if rule.action == "expired_token":
@@ -76,14 +78,13 @@ class Faults:
             await _end(rule, call)
         answer = await work(call)
         if when == "after":
-            if not isinstance(answer.body, bytes) and answer.status >= 300:
-                await answer.whole()
+            call.note["served"] = answer.status
             answer.discard()
             await _end(rule, call)
-        call.note["after"] = lambda: _end(rule, call)
+        call.after = partial(_kill, call)  # `answered`: the answer goes out, then the caller is killed
         return answer
 
-    async def _change(self, reads: int, call: Call, work: Serve) -> Answer:
+    async def _change(self, reads: int, call: Call, work: Work) -> Answer:
         """Carries out a change, and has the next reads of its path answered as before it."""
         if call.method in {"GET", "HEAD"}:
             return await work(call)
@@ -91,20 +92,9 @@ class Faults:
         await before.whole()
         before.discard()
         answer = await work(call)
-        if answer.status < 300 and len(self._stale) < _STALE_LIMIT:
-            self._stale[call.host, call.path.lower()] = [before] * reads
+        if answer.status < 300:
+            self._stale.keep(call, before, reads)
         return answer
-
-    def _remembered(self, call: Call) -> Answer | None:
-        key = (call.host, call.path.lower())
-        if call.method != "GET" or key not in self._stale:
-            return None
-        answers = self._stale[key]
-        answer = answers.pop()
-        if not answers:
-            del self._stale[key]
-        call.note["fault"] = "stale"
-        return replace(answer, headers=CIMultiDict(answer.headers))
 
 
 class _Faulty:
@@ -116,19 +106,24 @@ class _Faulty:
 
 
 async def _end(rule: Rule, call: Call) -> None:
-    """Does what cannot be answered any more: cut the connection, hang, or kill the caller."""
+    """Does what cannot be answered any more: hang, kill the caller, and cut the connection."""
     if rule.action == "hang":
-        await hang()
+        await asyncio.Event().wait()  # ends when the sandbox does
     if rule.action == "kill":
-        call.note["killed"] = await asyncio.to_thread(callers.kill, call.client_port)
+        await _kill(call)
     raise Gone
+
+
+async def _kill(call: Call) -> None:
+    call.note["killed"] = await asyncio.to_thread(callers.kill, call.client_port)
 
 
 def _status(values: dict[str, Any], call: Call) -> Answer:
     status = int(values.get("status", 503))
     body = values.get("body")
     if body is None:
-        code = str(values.get("code", _CODES.get(status, "Error")))
+        usual = (_STORAGE_CODES if is_storage(call.host) else {}).get(status) or _CODES.get(status, "Error")
+        code = str(values.get("code", usual))
         answer = in_shape_of(call.host, status, code, str(values.get("message", "A fault on order.")))
     elif isinstance(body, str):
         answer = Answer(status, CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}), body.encode())
@@ -142,6 +137,4 @@ def _status(values: dict[str, Any], call: Call) -> Answer:
 
 def _expired(call: Call) -> Answer:
     problem = BadToken("ExpiredAuthenticationToken", _EXPIRED)
-    return (
-        unauthenticated(problem) if is_storage(call.host) else arm_error(401, problem.code, problem.message)
-    )
+    return unauthenticated(problem) if is_storage(call.host) else arm_error(401, problem.code, problem.message)

@@ -49,9 +49,7 @@ class Front:
 
     def refused(self, method: str, target: str, status: int) -> None:
         """Logs what the proxy refused."""
-        self._log.write(
-            method=method, host=redact(target), status=status, refused="not a host of the sandbox"
-        )
+        self._log.write(method=method, host=redact(target), status=status, refused="not a host of the sandbox")
 
     async def _handle(self, host: str, request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
@@ -61,9 +59,8 @@ class Front:
             answer = await self._answer(call, request)
             status = answer.status
             response, sent = await _send(request, answer)
-            after = call.note.pop("after", None)
-            if callable(after):
-                await after()
+            if call.after is not None:
+                await call.after()
         except (Gone, ConnectionError) as ending:
             call.note["connection"] = "cut" if isinstance(ending, Gone) else "lost"
             return _cut(request)

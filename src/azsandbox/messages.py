@@ -99,3 +99,18 @@ class Accounts(Protocol):
     def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
         """Names and lengths of the blobs whose name starts with `prefix`."""
         ...
+
+
+class StorageGuard(Protocol):
+    """What ARM knows and the data plane of storage obeys; what `arm.build` returns may offer it, or not."""
+
+    def storage_refusal(
+        self, account: str, principal: Principal | None, action: str
+    ) -> tuple[int, str, str] | None:
+        """Status, error code and message when the account or the caller's roles forbid a call, else None.
+
+        `action` is the action that Azure's roles name, such as
+        `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read`; `principal` is None for
+        calls by shared key or SAS, which roles do not concern but a revoked key of the account does.
+        """
+        ...

@@ -23,14 +23,20 @@ def arm_error(status: int, code: str, message: str, headers: dict[str, str] | No
     return Answer(status, CIMultiDict(fields), body)
 
 
-def storage_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
+def storage_error(
+    status: int,
+    code: str,
+    message: str,
+    headers: dict[str, str] | None = None,
+    details: dict[str, str] | None = None,
+) -> Answer:
     """The XML of the storage services (learn.microsoft.com, "Status and error codes")."""
     request_id = str(uuid.uuid4())
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     text = f"{escape(message)}\nRequestId:{request_id}\nTime:{now}"
-    body = (
-        f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{text}</Message></Error>'
-    )
+    more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in (details or {}).items() if value)
+    error = f"<Error><Code>{code}</Code><Message>{text}</Message>{more}</Error>"
+    body = f'<?xml version="1.0" encoding="utf-8"?>{error}'
     fields = {"Content-Type": "application/xml", "x-ms-error-code": code, "x-ms-request-id": request_id}
     return Answer(status, CIMultiDict({**fields, **(headers or {})}), body.encode())
 
@@ -64,8 +70,6 @@ def crashed(host: str, reference: str) -> Answer:
 def too_large(host: str, limit: int) -> Answer:
     """413, as ARM and the storage services say it."""
     if is_storage(host):
-        return storage_error(
-            413, "RequestBodyTooLarge", "The request body is too large and exceeds the limit."
-        )
+        return storage_error(413, "RequestBodyTooLarge", "The request body is too large and exceeds the limit.")
     text = f"The request content size exceeds the maximum size of {limit // 1024 // 1024} MB."
     return arm_error(413, "RequestContentTooLarge", text)

@@ -38,9 +38,7 @@ class RequestLog:
 
 def matches(entry: dict[str, Any], filters: dict[str, str]) -> bool:
     """Whether each filter, a regular expression without case, is found in the entry's field of its name."""
-    return all(
-        re.search(pattern, str(entry.get(name, "")), re.IGNORECASE) for name, pattern in filters.items()
-    )
+    return all(re.search(pattern, str(entry.get(name, "")), re.IGNORECASE) for name, pattern in filters.items())
 
 
 def read(path: Path, filters: dict[str, str], *, follow: bool = False) -> Iterator[dict[str, Any]]:

@@ -99,7 +99,9 @@ class Sandbox:
             "management.azure.com": arm,
             ".vault.azure.net": arm,
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens),
+            ".blob.core.windows.net": BlobEndpoint(
+                self._azurite, self._tokens, getattr(self._arm, "storage_refusal", None)
+            ),
             ".file.core.windows.net": FileShares(self._tokens),
         }
         return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}

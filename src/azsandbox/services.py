@@ -14,6 +14,8 @@ from azsandbox.tokens import BadToken, Tokens
 
 BODY_LIMIT = 4 * 1024 * 1024  # what ARM takes at most, by its documented limits
 
+_UNKNOWN = "x-azsandbox-unknown-route"  # how a service says, for the log only, that nothing of it answers there
+
 
 class ServiceEndpoint:
     """Reads the body, asks the service, adds the headers that every answer of Azure has."""
@@ -56,6 +58,8 @@ def _bad_token(problem: BadToken) -> Answer:
 
 
 def _dressed(call: Call, answer: Answer, location: str) -> Answer:
+    if answer.headers.popall(_UNKNOWN, None):
+        call.note["unknown_route"] = True
     request_id = str(uuid.uuid4())
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     defaults = {
@@ -68,10 +72,7 @@ def _dressed(call: Call, answer: Answer, location: str) -> Answer:
         "Pragma": "no-cache",
         "Expires": "-1",
     }
-    if (
-        "x-ms-client-request-id" in call.headers
-        and call.headers.get("x-ms-return-client-request-id") == "true"
-    ):
+    if "x-ms-client-request-id" in call.headers and call.headers.get("x-ms-return-client-request-id") == "true":
         defaults["x-ms-client-request-id"] = call.headers["x-ms-client-request-id"]
     for name, value in defaults.items():
         answer.headers.setdefault(name, value)

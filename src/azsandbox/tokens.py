@@ -72,9 +72,7 @@ class Tokens:
             "uti": uuid.uuid4().hex[:22],
             "ver": "1.0",
         }
-        return jwt.encode(
-            claims, self._key, algorithm="RS256", headers={"kid": self.key_id, "x5t": self.key_id}
-        )
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id, "x5t": self.key_id})
 
     def check(self, authorization: str | None) -> Principal | None:
         """Who speaks, by the Authorization header; None without a bearer token. Raises BadToken."""
