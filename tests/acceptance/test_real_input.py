@@ -1,0 +1,127 @@
+"""The whole way on real input: 257 resources and 229 blobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import Any
+
+from tests.acceptance.world import MIGRATE, World, items
+
+from azsandbox.client import Client
+
+ANONYMOUS = {"components": {"azureml_anonymous"}, "environments": {"CliV2AnonymousEnvironment"}}
+KINDS = ("codes", "environments", "data", "models", "components")
+
+
+def _documents(world: World, which: str) -> dict[str, Any]:
+    """Every version of every kind, read through plain ARM lists."""
+
+    async def work(client: Client) -> dict[str, Any]:
+        base, found = world.documents[which]["id"], {}
+        for kind in KINDS:
+            view = "" if kind == "codes" else "?listViewType=All"
+            names = {item["name"] async for item in items(client, f"{base}/{kind}{view}")}
+            names |= ANONYMOUS.get(kind, set())
+            for name in names:
+                async for item in items(client, f"{base}/{kind}/{name}/versions{view}"):
+                    found[f"{kind}/{name}/{item['name']}"] = item
+        return found
+
+    found: dict[str, Any] = world.azure(work)
+    return found
+
+
+def _check_target(world: World, real_input: Any) -> None:
+    resources, blobs = real_input
+    target = _documents(world, "target")
+    assert set(target) == {f"{r['kind']}/{r['name']}/{r['version']}" for r in resources}
+    source = world.documents["source"]
+    words = (world.source, world.account("source"), source["properties"]["workspaceId"], world.container("source"))
+    for address, document in target.items():
+        text = json.dumps(document["properties"])
+        assert not [word for word in words if word in text], (address, text)
+    listed = {path: blob.size for path, blob in world.blobs("target").items()}
+    assert listed == {blob["path"]: blob["bytes"] for blob in blobs}
+
+
+def test_the_whole_way(real_world: World, real_input: Any) -> None:
+    world = real_world
+    plan = world.ok("plan", *world.names, "--json")
+    header = plan.event("plan.header")
+    assert {f["severity"] for f in header["findings"]} == {"warning"}
+    warned = Counter(f["address"].split("/")[0] for f in header["findings"])
+    assert set(warned) == {"data", "components"} and warned["data"] == 9
+    assert {f["address"] for f in header["findings"] if f["address"].startswith("components")} == {
+        "components/batch_scoring_uci_heart/1"
+    }
+
+    run = world.ok("run", "--json")
+    assert run.event("run.end")["left"] == []
+    verify = world.ok("verify", "--depth", "checksum", "--json")
+    assert verify.event("verify.end")["green"] is True
+    _check_target(world, real_input)
+
+    again = world.ok("plan", *world.names, "--json").event("plan.header")
+    actions = {action for counts in again["counts"].values() for action in counts}
+    assert actions == {"adopt", "skip"}
+
+
+def test_killed_in_the_middle_it_resumes_to_the_same_end(real_world: World, real_input: Any) -> None:
+    world = real_world
+    world.ok("plan", *world.names)
+    seed = random.randrange(10_000)
+    print("seed", seed)
+    process = subprocess.Popen(
+        [str(MIGRATE), "run", "--json"],
+        cwd=world.folder,
+        env={**os.environ, **world.env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    stop = random.Random(seed).randrange(60, 250)
+    done = 0
+    for line in process.stdout:
+        done += json.loads(line)["event"] == "step.done"
+        if done == stop:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert done == stop, "it ended before it was killed"
+
+    refused = world.migrate("run")
+    assert refused.code == 4 and "--resume" in refused.err
+    world.ok("run", "--resume")
+    assert world.ok("verify", "--json").event("verify.end")["green"] is True
+    _check_target(world, real_input)
+    start = time.perf_counter()
+    world.ok("run", "--resume")
+    assert time.perf_counter() - start < 5
+
+
+def test_decommission_wants_evidence_and_then_removes_the_source(real_world: World) -> None:
+    world = real_world
+    world.ok("plan", *world.names)
+    plan = f"plans/{world.source}"
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    refused = world.migrate("decommission", plan, *confirm)
+    assert refused.code == 4 and "no evidence" in refused.err
+    world.ok("run")
+    assert world.migrate("decommission", plan, *confirm).code == 4
+    world.ok("verify")
+    assert world.migrate("decommission", plan, "--confirm", "some/other").code == 2
+    soaking = world.migrate("decommission", plan, "--confirm", f"{world.group}/{world.source}")
+    assert soaking.code == 4 and "soak" in soaking.err
+    world.ok("decommission", plan, *confirm, "--dry-run")
+    world.ok("decommission", plan, *confirm)
+    assert world.status("source") == 404
+    assert world.status("target") == 200
+    tombstone = json.loads((world.folder / plan / "evidence" / "0002-decommission.json").read_text())
+    assert tombstone["recoverable_until"] and tombstone["remains"]

@@ -1,0 +1,166 @@
+"""Two workspaces of a test's own in a running sandbox, and the installed command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from azure.storage.blob import BlobProperties, ContainerClient
+
+from azsandbox.client import Client
+from azsandbox.seed import Seeder
+
+MIGRATE = Path(sys.executable).with_name("migrate")
+VERSION = "2025-12-01"
+
+
+@dataclass
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of `--json`."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def event(self, name: str) -> dict[str, Any]:
+        """The one event of that name."""
+        [found] = [event for event in self.events if event["event"] == name]
+        return found
+
+
+@dataclass
+class World:
+    """A source under Microsoft's key and a target under a customer's, and a folder to work in."""
+
+    env: dict[str, str]
+    folder: Path
+    group: str
+    source: str
+    target: str
+    documents: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """The two options that `plan` needs."""
+        return ("--source", f"{self.group}/{self.source}", "--target", f"{self.group}/{self.target}")
+
+    def migrate(self, *arguments: str, timeout: float = 180, **env: str) -> Result:
+        """Runs the installed command in the folder."""
+        done = subprocess.run(
+            [str(MIGRATE), *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *arguments: str) -> Result:
+        """Runs it and expects 0."""
+        result = self.migrate(*arguments)
+        assert result.code == 0, f"{arguments}: {result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
+        return result
+
+    def azure(self, work: Any) -> Any:
+        """Runs `work(client)` against the sandbox."""
+
+        async def inside() -> Any:
+            async with Client({**self.env}) as client:
+                return await work(client)
+
+        return asyncio.run(inside())
+
+    def seed(self, resources: list[dict[str, Any]], blobs: list[dict[str, Any]], *, into: str = "source") -> None:
+        """Puts resources and blobs into one of the workspaces."""
+
+        async def work(client: Client) -> None:
+            seeder = await Seeder.of(client, self.documents[into]["id"])
+            await seeder.blobs(blobs)
+            await seeder.resources(resources)
+
+        self.azure(work)
+
+    def put(self, path: str, body: dict[str, Any], *, into: str = "source") -> Any:
+        """PUTs a document below one of the workspaces."""
+        return self.azure(lambda c: c.arm("PUT", f"{self.documents[into]['id']}/{path}", VERSION, body))
+
+    def get(self, path: str, *, of: str = "target") -> Any:
+        """GETs a document below one of the workspaces."""
+        return self.azure(lambda c: c.arm("GET", f"{self.documents[of]['id']}/{path}", VERSION))
+
+    def status(self, which: str) -> int:
+        """The status with which ARM answers for one of the workspaces."""
+
+        async def work(client: Client) -> int:
+            url = f"https://management.azure.com{self.documents[which]['id']}?api-version={VERSION}"
+            return (await client.send("GET", url, "https://management.azure.com", accept=(404,)))[0]
+
+        status: int = self.azure(work)
+        return status
+
+    def items(self, path: str, *, of: str = "target") -> list[dict[str, Any]]:
+        """Every item of a collection below one of the workspaces."""
+
+        async def work(client: Client) -> list[dict[str, Any]]:
+            return [item async for item in items(client, f"{self.documents[of]['id']}/{path}")]
+
+        found: list[dict[str, Any]] = self.azure(work)
+        return found
+
+    def blobs(self, which: str, container: str | None = None) -> dict[str, BlobProperties]:
+        """The blobs of a workspace's default container, or of another of its account, by path."""
+        with self.container_client(which, container) as client:
+            return {blob.name: blob for blob in client.list_blobs(include=["metadata", "tags"])}
+
+    def container_client(self, which: str, container: str | None = None) -> ContainerClient:
+        """A client with the account's key, for looking at bytes and for spoiling them."""
+        keys = self.azure(lambda c: c.arm("POST", f"{self.storage_id(which)}/listKeys", "2023-05-01"))
+        return ContainerClient(
+            f"https://{self.account(which)}.blob.core.windows.net",
+            container or self.container(which),
+            credential=keys["keys"][0]["value"],
+            proxies={"https": self.env["HTTPS_PROXY"]},
+            connection_verify=self.env["SSL_CERT_FILE"],
+        )
+
+    def storage_id(self, which: str) -> str:
+        """The ARM id of a workspace's storage account."""
+        return str(self.documents[which]["properties"]["storageAccount"])
+
+    def account(self, which: str) -> str:
+        """The storage account of one of the workspaces."""
+        return str(self.documents[which]["properties"]["storageAccount"]).rsplit("/", 1)[-1]
+
+    def container(self, which: str) -> str:
+        """The container behind a workspace's default datastore."""
+        return f"azureml-blobstore-{self.documents[which]['properties']['workspaceId']}"
+
+    def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The lines of a plan."""
+        path = self.folder / "plans" / (name or self.source) / "plan.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+async def items(client: Client, path: str) -> AsyncIterator[dict[str, Any]]:
+    """Every item of an ARM collection, over all its pages."""
+    page = await client.arm("GET", path, VERSION)
+    while True:
+        for item in page["value"]:
+            yield item
+        if not page.get("nextLink"):
+            return
+        page = await client.arm("GET", page["nextLink"], VERSION)
