@@ -62,6 +62,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.inventory import take
     from amlmigrate.posture import prove
     from amlmigrate.running import drift
+    from amlmigrate.verifying.sdk import compare_readers
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
@@ -72,6 +73,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
         inventories = await asyncio.gather(take(sides[0]), take(sides[1], everything=False))
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
+        found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(
             plan,
             folder,
@@ -80,7 +82,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             (inventories[0], inventories[1]),
             depth=Depth(depth),
             posture=await prove(clouds.target.arm, inventories[1].workspace),
-            read=[],
+            read=found,
             emit=view.event,
         )
 

@@ -55,6 +55,7 @@ class Kind(ABC):
     """A kind of asset: pure functions on documents, and one call for each thing that changes a workspace."""
 
     name: ClassVar[str]
+    versioned: ClassVar[bool] = False
     after: ClassVar[tuple[str, ...]] = ()
     # Members of `properties` that the service computes: neither sent nor compared.
     computed: ClassVar[frozenset[str]] = frozenset({"provisioningState"})
@@ -62,6 +63,8 @@ class Kind(ABC):
     volatile: ClassVar[tuple[str, ...]] = ()
     # First members of the canonical form that a later PUT may change.
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
+    # The operations of MLClient that read one, for the second reader.
+    sdk_operations: ClassVar[str]
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()
 

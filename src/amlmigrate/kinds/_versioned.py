@@ -21,6 +21,7 @@ class VersionedKind(Kind):
     computed = frozenset(
         {"provisioningState", "latestVersion", "nextVersion", "autoDeleteSetting", "intellectualProperty"}
     )
+    versioned = True
     volatile: ClassVar[tuple[str, ...]] = ("latestVersion", "nextVersion")
     mutable = frozenset({"description", "tags", "stage", "isArchived"})
     # Containers that a listing may leave out (wire-facts, section 3).

@@ -14,6 +14,7 @@ class Codes(VersionedKind):
     """
 
     name = "codes"
+    sdk_operations = "_code"
     computed = VersionedKind.computed | {"isAnonymous"}
     uris = ("/codeUri",)
     list_view = False

@@ -19,6 +19,7 @@ class Components(VersionedKind):
     (wire-facts, section 4)."""
 
     name = "components"
+    sdk_operations = "components"
     after = ("codes", "environments", "models", "data", "datastores")
     anonymous_names = ("azureml_anonymous",)
 

@@ -11,6 +11,7 @@ class Data(VersionedKind):
     """The service stores any URI unchecked; it puts datastore URIs into their long form (wire-facts, section 4)."""
 
     name = "data"
+    sdk_operations = "data"
     after = ("datastores",)
     uris = ("/dataUri",)
 

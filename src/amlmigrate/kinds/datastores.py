@@ -26,6 +26,7 @@ class Datastores(Kind):
     """A datastore points where it pointed; its secret is read when it is made and stored nowhere."""
 
     name = "datastores"
+    sdk_operations = "datastores"
     computed = frozenset({"isDefault"})
     mutable = frozenset({"description", "tags", "credentials"})
 

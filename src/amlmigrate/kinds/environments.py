@@ -20,6 +20,7 @@ class Environments(VersionedKind):
     (wire-facts, section 4)."""
 
     name = "environments"
+    sdk_operations = "environments"
     computed = VersionedKind.computed | {"environmentType"}
     volatile = (*VersionedKind.volatile, f"properties|{_LABELS}")
     uris = ("/build/contextUri",)

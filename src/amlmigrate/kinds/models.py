@@ -12,6 +12,7 @@ class Models(VersionedKind):
     (azure-facts, sections 2 and 7)."""
 
     name = "models"
+    sdk_operations = "models"
     after = ("datastores",)
     computed = VersionedKind.computed | {"jobName"}
     uris = ("/modelUri",)

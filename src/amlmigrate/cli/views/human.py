@@ -60,6 +60,10 @@ class HumanView:
             self._bar("Verifying", data["prefixes"], 0)
         elif event.name == "verify.prefix":
             self._advance()
+        elif event.name == "verify.sdk":
+            self._bar("Reading with MLClient", data["assets"], 0)
+        elif event.name == "verify.read":
+            self._advance()
         elif event.name == "inventory.kind":
             self._say(f"[dim]{escape(data['workspace'])}: {data['count']} {escape(data['kind'])}[/]")
         elif event.name == "inventory.container":
@@ -70,6 +74,7 @@ class HumanView:
             self._say(escape(data["text"]))
 
     def _bar(self, what: str, total: int, done: int) -> None:
+        self.close()
         self._progress = Progress(
             TextColumn(what),
             BarColumn(),
