@@ -36,10 +36,9 @@ class DataContainers(ContainerKind):
         return _not_found(self, call, call.name)
 
     def latest(self, record: Record, in_list: bool) -> tuple[str | None, str]:
-        """In a list the newest and a time, alone null and a number."""
-        if in_list:
-            return record.hidden["newest"], version_time(self.context.clock.tick())
-        return None, "1"
+        """In a list `nextVersion` is a time, alone a number (wire-facts §3)."""
+        latest, following = super().latest(record, in_list)
+        return latest, version_time(self.context.clock.tick()) if in_list else following
 
     def checked(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """The type of a container cannot change."""

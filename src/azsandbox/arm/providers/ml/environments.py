@@ -76,13 +76,17 @@ class Environments(VersionKind):
         return properties | more
 
     def check_same(self, call: Call, new: dict[str, Any], old: Record) -> None:
-        """What an environment is made of cannot change. Status not recorded: as that of a component [I]."""
+        """What an environment is made of cannot change.
+
+        The status is not recorded; azure-ai-ml counts versions up on a 409 only (ResourceExistsError).
+        """
         for name in _FIXED:
             if new.get(name) != old.properties.get(name):
                 raise self.user_error(
                     call,
                     f"Environment {self.container_name(call)} with version {call.name} is already registered "
                     "and cannot be changed.",
+                    status=409,
                 )
 
     def shown(self, call: Call, record: Record, properties: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,10 @@ class WorkspaceActions(Kind):
         insights = self.context.store.get(str(workspace.properties.get("applicationInsights")).lower())
         document: dict[str, Any] = {
             "userStorageKey": self._storage_key(workspace),
-            "userStorageResourceId": workspace.properties["storageAccount"],
+            # Renamed on the way to 2025-12-01.
+            "userStorageArmId" if call.api_version >= "2025-" else "userStorageResourceId": workspace.properties[
+                "storageAccount"
+            ],
             "appInsightsInstrumentationKey": insights.properties["InstrumentationKey"] if insights else None,
             "containerRegistryCredentials": {},
             "notebookAccessKeys": {},
