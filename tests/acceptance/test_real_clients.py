@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.acceptance.world import World
 
 CONDA = "name: e\nchannels: [conda-forge]\ndependencies: [python=3.10, pip]\n"

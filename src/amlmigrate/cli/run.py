@@ -168,7 +168,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},
-        "next": f"migrate run {folder} --resume" if stopped or _unfinished(left) else f"migrate verify {folder}",
+        "next": _next(folder, left, stopped=stopped),
     }
     view.result("run.end", data)
     if stopped:
@@ -178,7 +178,11 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
 
 
-def _unfinished(left: list[Any]) -> bool:
+def _next(folder: Path, left: list[Any], *, stopped: bool) -> str:
     from amlmigrate.core.state import Outcome
 
-    return any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left)
+    if stopped or any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left):
+        return f"migrate run {folder} --resume"
+    if left:
+        return f'do what manual.md lists, or for each: migrate waive {left[0].address} {folder} --reason "..."'
+    return f"migrate verify {folder}"

@@ -116,7 +116,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "warnings": content["warnings"],
             "not_checked": content["not_checked"],
             "files": {"Evidence": str(report.path)},
-            "next": f"migrate decommission {folder} --confirm GROUP/NAME" if green else f"migrate status {folder}",
+            "next": f"migrate {'decommission' if green else 'status'} {folder}",
         },
     )
     if green:

@@ -46,7 +46,7 @@ class ServiceError(MigrateError):
 
     def _remedy(self) -> str:
         if match := _ACTION.search(self.message):
-            return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run the same command again."
+            return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
         if self.status == 401:
             return "Sign in again, or check the tenant, client id and secret of the identity."
         if self.status == 403:

@@ -47,7 +47,7 @@ class Mapping:
         )
 
     def locate(self, reference: Reference) -> Location | None:
-        """Where in blob storage the bytes lie that a reference names; None when it names none that can be known."""
+        """Where in blob storage the bytes lie that a reference names; None where that cannot be known."""
         if reference.location:
             return reference.location
         if reference.job and reference.path is not None:
@@ -142,17 +142,20 @@ class Mapping:
         return store.root.below(f"ExperimentRun/dcid.{job}").below(path)
 
     def _code_folder(self, location: Location) -> str | None:
-        """The part of a code container's name that is its own: `<workspaceId>-<26 characters>` since 2023,
-        `<first 10 characters>-<guid>` before (wire-facts, section 5)."""
-        workspace_id = self.source.workspace_id
-        if not workspace_id or location.account.lower() != self.source.storage_account.lower():
+        """The folder for a container of code uploads: the part of its name that is its own.
+
+        The service names them `<workspaceId>-<26 characters>`, before 2023 `<first 10 characters>-<guid>`
+        (wire-facts, section 5); any other container that a code lies in is known by that code.
+        """
+        if location.account.lower() != self.source.storage_account.lower():
             return None
         if any(root.container == location.container for root, _ in self.roots()):
             return None
+        workspace_id = self.source.workspace_id
         for start in (f"{workspace_id}-", f"{workspace_id[:10]}-"):
-            if location.container.startswith(start):
+            if workspace_id and location.container.startswith(start):
                 return location.container.removeprefix(start)
-        return None
+        return location.container if location.container in self.source.upload_containers else None
 
 
 def _holds(store: Datastore, location: Location) -> bool:

@@ -21,7 +21,7 @@ async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, para
         async with asyncio.TaskGroup() as group:
             for _ in range(parallel):
                 group.create_task(worker())
-    except* Exception as errors:
+    except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
         raise first(errors) from None
 
 

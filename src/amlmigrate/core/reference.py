@@ -85,7 +85,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What one string points to: an asset (kind, name, version or label), or bytes in a datastore, account or job."""
+    """What one string points to: an asset, or bytes in a datastore, an account or a job."""
 
     text: str
     where: str

@@ -72,7 +72,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Datastore:
-    """What a reference through a datastore needs to know of it: where it points, and whether it is the service's."""
+    """What a reference through a datastore needs to know: where it points, whether it is the service's."""
 
     name: str
     system: bool
@@ -86,6 +86,8 @@ class Workspace:
     ref: WorkspaceRef
     document: Document
     datastores: tuple[Datastore, ...] = ()
+    # Containers of its account, beside those of its datastores, in which the service put code uploads.
+    upload_containers: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:

@@ -14,7 +14,7 @@ from amlmigrate.core.workspace import Location
 async def reasons(
     arm: Arm, plan: Plan, source: Inventory, target: Inventory, listings: dict[tuple[str, str], Listing]
 ) -> list[str]:
-    """Why they must stay: the account serves another workspace, the target points into them, or blobs are in no manifest."""
+    """Why they must stay: another workspace's account, a target that points into them, blobs in no manifest."""
     return [
         *await _shared(arm, source),
         *_pointing(target, listings),

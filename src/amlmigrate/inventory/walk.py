@@ -6,10 +6,14 @@ import asyncio
 from dataclasses import replace
 
 from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.workspace import Datastore, Workspace
 from amlmigrate.inventory.leftovers import leftovers
 from amlmigrate.kinds import Kind, all_kinds
+
+Assets = dict[Address, Asset]
 
 
 async def take(port: WorkspacePort, *, everything: bool = True, emit: Emit = ignore) -> Inventory:
@@ -22,12 +26,20 @@ async def take(port: WorkspacePort, *, everything: bool = True, emit: Emit = ign
         tasks = [group.create_task(_scan(kind, port, emit)) for kind in all_kinds().values()]
         rest = group.create_task(leftovers(port)) if everything else None
     assets = {asset.address: asset for task in tasks for asset in task.result()}
-    stores = tuple(
-        store
-        for asset in assets.values()
-        if (store := all_kinds()[asset.address.kind].datastore(asset)) is not None
-    )
-    return Inventory(replace(workspace, datastores=stores), assets, rest.result() if rest else [])
+    known = replace(workspace, datastores=_datastores(assets), upload_containers=_uploads(workspace, assets))
+    return Inventory(known, assets, rest.result() if rest else [])
+
+
+def _datastores(assets: Assets) -> tuple[Datastore, ...]:
+    found = (all_kinds()[address.kind].datastore(asset) for address, asset in assets.items())
+    return tuple(store for store in found if store is not None)
+
+
+def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
+    """The containers of the workspace's own account that uploads lie in."""
+    found = (all_kinds()[address.kind].upload(asset) for address, asset in assets.items())
+    account = workspace.storage_account.lower()
+    return frozenset(place.container for place in found if place and place.account.lower() == account)
 
 
 async def _scan(kind: Kind, port: WorkspacePort, emit: Emit) -> list[Asset]:

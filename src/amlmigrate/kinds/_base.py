@@ -15,7 +15,7 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.translation import Difference, Translation
-from amlmigrate.core.workspace import Datastore
+from amlmigrate.core.workspace import Datastore, Location
 
 SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
 
@@ -97,6 +97,10 @@ class Kind(ABC):
         """The datastore that an asset is, for references through it."""
         return None
 
+    def upload(self, asset: Asset) -> Location | None:
+        """Where the service put the asset's bytes at upload, if it does so outside the default container."""
+        return None
+
     def digest(self, asset: Asset) -> str:
         """The digest by which a later change of the asset in its workspace is found."""
         return source_digest(asset.document, self.volatile)
@@ -148,7 +152,7 @@ class Kind(ABC):
         """Reads the asset once the service has finished with it; None when it is not there."""
         return await target.get(self.path(address))
 
-    async def retire(self, source: Port, asset: Asset) -> None:
+    async def retire(self, source: Port, asset: Asset) -> None:  # noqa: B027 - most kinds have nothing to do
         """Removes what blocks the deletion of the workspace; most kinds go with the workspace."""
 
     def canonical(self, document: Document) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.workspace import Location
 from amlmigrate.kinds._versioned import VersionedKind
 
 
@@ -18,6 +19,9 @@ class Codes(VersionedKind):
     computed = VersionedKind.computed | {"isAnonymous"}
     uris = ("/codeUri",)
     list_view = False
+
+    def upload(self, asset: Asset) -> Location | None:
+        return next((found.location for found in self.references(asset) if found.location), None)
 
     def example(self) -> Asset:
         return Asset(

@@ -41,7 +41,10 @@ class Components(VersionedKind):
         return super().can_update(rest)
 
     def example(self) -> Asset:
-        workspace = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+        workspace = (
+            "/subscriptions/{subscription}/resourceGroups/{group}"
+            "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+        )
         return Asset(
             Address("components", "train", "1"),
             {

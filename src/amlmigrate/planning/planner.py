@@ -226,7 +226,7 @@ class Planner:
     # Order within a name.
 
     def _sequences(self, draft: Draft) -> None:
-        """Versions of a name one after the other by creation, then archiving: `latest` is the newest by creation."""
+        """Versions of a name by creation, one after the other, then archiving: `latest` is the newest."""
         names: dict[Address, list[Asset]] = defaultdict(list)
         for asset in self._source.assets.values():
             if asset.address.version is not None and asset.address in self._moving:

@@ -14,7 +14,7 @@ from amlmigrate.kinds import all_kinds
 
 
 async def compare_readers(plan: Plan, session: Session, emit: Emit) -> list[Difference]:
-    """What MLClient reads in the source and cannot read in the target; unreadable on both sides is no difference."""
+    """What MLClient reads in the source and not in the target; unreadable on both sides is no difference."""
     wanted = [
         (step.address, all_kinds()[step.address.kind].sdk_operations)
         for step in plan.steps
