@@ -62,7 +62,7 @@ class Environments(VersionKind):
             "environmentType": "UserCreated",
             "image": sent.get("image"),
             "condaFile": conda,
-            "build": sent.get("build"),
+            "build": _build(sent.get("build")),
             "inferenceConfig": sent.get("inferenceConfig"),
             "osType": sent.get("osType") or "Linux",
             "autoRebuild": sent.get("autoRebuild") or "Disabled",
@@ -103,6 +103,13 @@ class Environments(VersionKind):
             head = {name: properties.pop(name) for name in list(properties)[:5]}
             return {**head, "autoDeleteSetting": None, **properties, "intellectualProperty": None}
         return properties
+
+
+def _build(sent: Any) -> Any:
+    """The build context, with the default that the description of the API has for the path."""
+    if not isinstance(sent, dict):
+        return None
+    return {**sent, "dockerfilePath": sent.get("dockerfilePath") or "Dockerfile"}
 
 
 def _not_found(kind: EnvironmentContainers | Environments, call: Call, name: str, version: str) -> ArmError:
