@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.acceptance.world import MIGRATE, World, items
@@ -50,6 +51,16 @@ def _check_target(world: World, real_input: Any) -> None:
     assert listed == {blob["path"]: blob["bytes"] for blob in blobs}
 
 
+def _check_no_bytes_passed(rows: list[dict[str, Any]]) -> None:
+    """Of storage the client asked for listings and server-side copies only, and sent no body."""
+    storage = [row for row in rows if ".blob." in row["host"]]
+    assert {row["method"] for row in storage} == {"GET", "PUT"}
+    for row in storage:
+        assert row["request_bytes"] == 0, row
+        assert row["method"] == "PUT" or "comp=list" in row["query"], row
+    assert sum(row["method"] == "PUT" for row in storage) == 229
+
+
 def test_the_whole_way(real_world: World, real_input: Any) -> None:
     world = real_world
     plan = world.ok("plan", *world.names, "--json")
@@ -61,7 +72,9 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
         "components/batch_scoring_uci_heart/1"
     }
 
+    begun = datetime.now(UTC).isoformat()
     run = world.ok("run", "--json")
+    _check_no_bytes_passed(world.log(begun))
     assert run.event("run.end")["left"] == []
     verify = world.ok("verify", "--depth", "checksum", "--json")
     assert verify.event("verify.end")["green"] is True

@@ -149,6 +149,17 @@ class World:
         """The container behind a workspace's default datastore."""
         return f"azureml-blobstore-{self.documents[which]['properties']['workspaceId']}"
 
+    def log(self, since: str) -> list[dict[str, Any]]:
+        """The sandbox's request log from a time on."""
+        done = subprocess.run(
+            [str(MIGRATE.with_name("azsandbox")), "log", "--state", self.env["AZSANDBOX_STATE"]],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return [row for row in rows if row["time"] >= since]
+
     def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
         """The lines of a plan."""
         path = self.folder / "plans" / (name or self.source) / "plan.jsonl"

@@ -105,7 +105,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "text": (
                 f"Green at depth {content['depth']}: {content['blobs']} blobs and every document are the same."
                 if green
-                else f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open items."
+                else f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open."
             ),
             "green": green,
             "items": content["items"],

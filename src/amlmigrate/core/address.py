@@ -28,8 +28,9 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Reads an address. Raises BadInputError when it is none."""
-        archive = text.endswith(ARCHIVE)
-        kind, _, rest = text.removesuffix(ARCHIVE).partition("/")
+        # Bytes are never archived, and a blob may be named like the mark.
+        archive = text.endswith(ARCHIVE) and not text.startswith(f"{BLOBS}/")
+        kind, _, rest = (text.removesuffix(ARCHIVE) if archive else text).partition("/")
         name, _, version = rest.partition("/")
         if not kind or (archive and not name) or any(sign in kind for sign in "*?["):
             raise BadInputError(

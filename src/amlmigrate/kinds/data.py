@@ -8,7 +8,7 @@ from amlmigrate.kinds._versioned import VersionedKind
 
 
 class Data(VersionedKind):
-    """The service stores any URI unchecked, and answers datastore URIs in their long form (wire-facts, section 4)."""
+    """The service stores any URI unchecked, and answers those of datastores in full (wire-facts, section 4)."""
 
     name = "data"
     sdk_operations = "data"
