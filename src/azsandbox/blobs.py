@@ -23,6 +23,9 @@ _CHALLENGE = (
     f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
     "resource_id=https://storage.azure.com"
 )
+_SEE_CHALLENGE = (
+    "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+)
 
 
 class BlobEndpoint:
@@ -38,6 +41,8 @@ class BlobEndpoint:
             self._tokens.check(call.headers.get("Authorization"))
         except BadToken as problem:
             return unauthenticated(problem)
+        if "Authorization" not in call.headers and "sig=" not in call.raw_query:
+            return _anonymous()
         if self._refuse is not None:
             refused = self._refuse(call.host.partition(".")[0], call.principal, action_of(call))
             if refused is not None:
@@ -63,13 +68,14 @@ class BlobEndpoint:
 
 def unauthenticated(problem: BadToken) -> Answer:
     """401 for a token that does not hold, as the storage services say it."""
-    text = (
-        "Server failed to authenticate the request. "
-        "Please refer to the information in the www-authenticate header."
-    )
     detail = {"ExpiredAuthenticationToken": "Lifetime validation failed. The token is expired."}
-    message = f"{text} {detail.get(problem.code, 'Signature validation failed.')}"
+    message = f"{_SEE_CHALLENGE} {detail.get(problem.code, 'Signature validation failed.')}"
     return storage_error(401, "InvalidAuthenticationInfo", message, {"WWW-Authenticate": _CHALLENGE})
+
+
+def _anonymous() -> Answer:
+    """401 with a challenge, as since version 2019-12-12; no account of the sandbox has public blobs."""
+    return storage_error(401, "NoAuthenticationInformation", _SEE_CHALLENGE, {"WWW-Authenticate": _CHALLENGE})
 
 
 def _passed_on(headers: CIMultiDict[str] | aiohttp.typedefs.LooseHeaders) -> CIMultiDict[str]:

@@ -38,9 +38,8 @@ def process_of(port: int) -> int | None:
     return None
 
 
-def kill(port: int) -> int | None:
-    """Sends SIGKILL to the process at the other end; returns its id, or None when there was none."""
-    process = process_of(port)
+def kill(process: int | None) -> int | None:
+    """Sends SIGKILL to a process, if there is one; returns its id."""
     if process is not None:
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)

@@ -2,14 +2,96 @@
 
 from __future__ import annotations
 
-from azsandbox import provision
+import json
+from dataclasses import asdict, dataclass
+
+from azsandbox import demoassets, provision
 from azsandbox.client import Client
 from azsandbox.sandbox import environment
+from azsandbox.seed import Seeder
 from azsandbox.state import StateFolder
 
+_GROUP, _SOURCE, _TARGET, _LAKE = "demo-rg", "demo-source", "demo-target", "demolake"
+_STORAGE = "2023-05-01"
+_WORKSPACES = "2024-04-01"
 
-async def seed(state: StateFolder) -> str:
-    """Makes both workspaces and fills the source; says what a person may do next."""
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """ARM ids of both workspaces, and how much the source holds."""
+
+    source: str
+    target: str
+    resources: int
+    blobs: int
+    bytes: int
+
+
+async def seed(state: StateFolder) -> Seeded:
+    """Makes both workspaces and fills the source; what a sandbox has already stays as it is."""
     async with Client(environment(state, state.announced()["port"])) as azure:
-        made = await provision.pair(azure, "demo-rg", "demo-source", "demo-target")
-    return f"source  {made.source['id']}\ntarget  {made.target['id']}"
+        group = f"{azure.subscription}/resourceGroups/{_GROUP}"
+        source, target = (f"{group}/{provision.WORKSPACES}/{name}" for name in (_SOURCE, _TARGET))
+        if await azure.arm("GET", target, _WORKSPACES, accept=(404,)) is None:
+            await _make(azure, group, source)
+    rows = [*demoassets.blobs(), *demoassets.lake_blobs()]
+    size = sum(row["bytes"] if "bytes" in row else len(row["text"]) for row in rows)
+    return Seeded(source, target, len(demoassets.resources()), len(rows), size)
+
+
+async def _make(azure: Client, group: str, source: str) -> None:
+    await provision.pair(azure, _GROUP, _SOURCE, _TARGET)
+    lake = await provision.storage_account(azure, group, _LAKE)
+    await _datastores(azure, source, lake)
+    await Seeder(azure, source, _LAKE, "").blobs(demoassets.lake_blobs())
+    seeder = await Seeder.of(azure, source)
+    await seeder.blobs(demoassets.blobs())
+    await seeder.resources(demoassets.resources())
+
+
+async def _datastores(azure: Client, workspace: str, account: str) -> None:
+    """Datastores of the customer's own: with the account's key, and with the caller's identity."""
+    keys = await azure.arm("POST", f"{account}/listKeys", _STORAGE)
+    credentials = {
+        "lake": {
+            "credentialsType": "AccountKey",
+            "secrets": {"secretsType": "AccountKey", "key": keys["keys"][0]["value"]},
+        },
+        "lake-identity": {"credentialsType": "None"},
+    }
+    for name, credential in credentials.items():
+        properties = {
+            "datastoreType": "AzureBlob",
+            "accountName": _LAKE,
+            "containerName": "macro",
+            "endpoint": "core.windows.net",
+            "protocol": "https",
+            "description": "Macro-economic indicators, kept by another team.",
+            "tags": {"owner": "data-platform"},
+            "credentials": credential,
+        }
+        path = f"{workspace}/datastores/{name}?skipValidation=true"
+        await azure.arm("PUT", path, _WORKSPACES, {"properties": properties})
+
+
+def as_text(made: Seeded, state: StateFolder) -> str:
+    """What a person wants to know next."""
+    command = f"azsandbox env --state {state.root}"
+    size = made.bytes / 2**20
+    return f"""Two workspaces are in the sandbox:
+
+  source  {made.source}
+          under Microsoft's key: {made.resources} versions, {made.blobs} blobs, {size:.1f} MiB
+  target  {made.target}
+          under a customer's key: empty
+
+Use them with any Azure client in a shell where you ran
+
+  eval "$({command})"
+
+See what clients asked with: azsandbox log --state {state.root}"""
+
+
+def as_json(made: Seeded) -> str:
+    """The same for programs: one JSON object."""
+    return json.dumps(asdict(made))

@@ -81,7 +81,8 @@ class Faults:
             call.note["served"] = answer.status
             answer.discard()
             await _end(rule, call)
-        call.after = partial(_kill, call)  # `answered`: the answer goes out, then the caller is killed
+        # `answered`: the answer goes out, then the caller is killed, who may have closed the connection by then.
+        call.after = partial(_kill, call, callers.process_of(call.client_port))
         return answer
 
     async def _change(self, reads: int, call: Call, work: Work) -> Answer:
@@ -110,12 +111,12 @@ async def _end(rule: Rule, call: Call) -> None:
     if rule.action == "hang":
         await asyncio.Event().wait()  # ends when the sandbox does
     if rule.action == "kill":
-        await _kill(call)
+        await _kill(call, callers.process_of(call.client_port))
     raise Gone
 
 
-async def _kill(call: Call) -> None:
-    call.note["killed"] = await asyncio.to_thread(callers.kill, call.client_port)
+async def _kill(call: Call, process: int | None) -> None:
+    call.note["killed"] = callers.kill(process)
 
 
 def _status(values: dict[str, Any], call: Call) -> Answer:

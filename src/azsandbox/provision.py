@@ -19,6 +19,7 @@ _IDENTITIES = "2023-01-31"
 _ROLES = "2022-04-01"
 _WORKSPACES = "2025-12-01"
 _KEYS = "7.4"
+WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 
 # Built-in roles (learn.microsoft.com/azure/role-based-access-control/built-in-roles).
 KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
@@ -148,7 +149,7 @@ async def workspace(
     **properties: Any,
 ) -> dict[str, Any]:
     """A workspace; with a key, one under that key by service-side encryption. Its ARM document."""
-    path = f"{group_id}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+    path = f"{group_id}/{WORKSPACES}/{name}"
     body: dict[str, Any] = {
         "location": LOCATION,
         "kind": "Default",

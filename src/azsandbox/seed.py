@@ -59,7 +59,7 @@ class Seeder:
 
         async def one(row: Mapping[str, Any]) -> None:
             async with turn:
-                data = row["text"].encode() if "text" in row else content(row["path"], row["bytes"])
+                data = self._filled(row["text"]).encode() if "text" in row else content(row["path"], row["bytes"])
                 path = f"{self._container(row['container'])}/{row['path']}"
                 await self.azure.upload(self.account, path, data, **row.get("headers", {}))
 
@@ -125,7 +125,9 @@ def main(state: StateFolder, arguments: argparse.Namespace) -> int:
     if arguments.what == "demo":
         from azsandbox import demodata
 
-        sys.stdout.write(asyncio.run(demodata.seed(state)) + "\n")
+        made = asyncio.run(demodata.seed(state))
+        text = demodata.as_json(made) if arguments.json else demodata.as_text(made, state)
+        sys.stdout.write(text + "\n")
         return 0
     if arguments.workspace is None:
         sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources and --blobs\n")

@@ -56,7 +56,8 @@ class StaleReads:
             return answer
         for before in near.values():
             before.listings -= 1
-        document["value"] = [item for item in map(lambda item: _older(item, near), document["value"]) if item]
+        older = [_older(item, near) for item in document["value"]]
+        document["value"] = [item for item in older if item is not None]
         return replace(answer, body=json.dumps(document, indent=2).encode())
 
 

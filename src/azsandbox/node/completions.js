@@ -5,7 +5,8 @@
  * - Put Blob From URL, which Azurite answers with "not implemented";
  * - Put Block From URL and Copy Blob from any account, with any authorization: the front has already asked for the
  *   source with the source's authorization when such a request arrives here, so that here it is only read;
- * - requests count as HTTPS, which they were when they reached the front.
+ * - requests count as HTTPS, which they were when they reached the front;
+ * - two answers that differ from Azure's are put right.
  *
  * A copied blob refers to the bytes of its source, as Azurite's own copies do: bytes are never changed in place.
  */
@@ -20,6 +21,7 @@ function install(azurite) {
   const BlobHandler = azurite("blob/handlers/BlobHandler").default;
   BlobHandler.prototype.validateCopySource = async () => {};
   withoutInventedMd5(BlobHandler);
+  refusingWrongSignatures(azurite);
   const BlockBlobHandler = azurite("blob/handlers/BlockBlobHandler").default;
   const tools = toolbox(azurite);
   BlockBlobHandler.prototype.putBlobFromUrl = function put(contentLength, copySource, options, context) {
@@ -52,6 +54,20 @@ function withoutInventedMd5(BlobHandler) {
       answer.contentMD5 = answer.contentRange ? undefined : blob.properties.contentMD5;
     }
     return answer;
+  };
+}
+
+/* Azurite answers a wrong shared-key signature as a malformed bearer token, with 400; Azure with 403. */
+function refusingWrongSignatures(azurite) {
+  const Authenticator = azurite("blob/authentication/BlobTokenAuthenticator").default;
+  const errors = azurite("blob/errors/StorageErrorFactory").default;
+  const validate = Authenticator.prototype.validate;
+  Authenticator.prototype.validate = async function checked(request, context) {
+    if ((request.getHeader("authorization") || "").startsWith("SharedKey")) {
+      throw errors.getAuthenticationFailed(context.contextId,
+        "The MAC signature found in the HTTP request is not the same as any computed signature.");
+    }
+    return validate.call(this, request, context);
   };
 }
 

@@ -26,7 +26,9 @@ def _arguments(**changed: str) -> dict[str, str]:
 def test_a_secret_gets_a_token_that_arm_takes() -> None:
     with ClientSecretCredential(**_arguments()) as credential:
         token = credential.get_token(SCOPE).token
-    url = f"https://management.azure.com/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}?api-version=2022-12-01"
+    url = (
+        f"https://management.azure.com/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}?api-version=2022-12-01"
+    )
     answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
     assert answer.status_code == 200
     assert answer.json()["tenantId"] == os.environ["AZURE_TENANT_ID"]
