@@ -23,16 +23,16 @@ class RunningSandbox:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox without throttling, shared by the tests of this process: use names of your own in it."""
-    from azsandbox import running
-    from azsandbox.sandbox import Options, environment
+    from azsandbox import lifetime
+    from azsandbox.settings import Options, environment
     from azsandbox.state import StateFolder
 
     state = StateFolder(tmp_path_factory.mktemp("sandbox"))
-    process = running.detach(state, Options(arm_limits="off"))
+    process = lifetime.detach(state, Options(arm_limits="off"))
     try:
         yield RunningSandbox(environment(state, state.announced()["port"]), state.root)
     finally:
-        running.stop(state)
+        lifetime.stop(state)
         process.wait()
 
 

@@ -11,13 +11,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from azure.storage.blob import (
-    ContainerSasPermissions,
-    ResourceTypes,
-    generate_account_sas,
-    generate_container_sas,
-)
-
 from azsandbox.azurite import Azurite
 from azsandbox.principals import ServicePrincipal
 from azsandbox.state import StateFolder, write_secret
@@ -83,6 +76,8 @@ class StorageAccounts:
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
         """A service SAS (query string without `?`) for one container."""
+        from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+
         return generate_container_sas(
             account,
             container,
@@ -94,6 +89,8 @@ class StorageAccounts:
 
     def account_sas(self, account: str, *, permissions: str, hours: float) -> str:
         """An account SAS (query string without `?`) for containers and objects of blobs and files."""
+        from azure.storage.blob import ResourceTypes, generate_account_sas
+
         return generate_account_sas(
             account,
             self.keys(account)[0],

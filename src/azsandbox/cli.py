@@ -10,10 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from azsandbox import requestlog, running
-from azsandbox.faultrules import BadRules, parse
+from azsandbox import lifetime, requestlog
 from azsandbox.principals import Directory
-from azsandbox.sandbox import Options, environment
+from azsandbox.settings import Options, environment
 from azsandbox.state import AlreadyRunning, NotRunning, StateFolder, default_folder, write_secret
 
 
@@ -93,14 +92,16 @@ def _folder(arguments: argparse.Namespace) -> StateFolder:
 def _up(arguments: argparse.Namespace) -> int:
     state = _folder(arguments)
     if arguments.detach:
-        running.detach(state, _options(arguments))
+        lifetime.detach(state, _options(arguments))
         _print(f'azsandbox runs on {state.root}; use it with: eval "$(azsandbox env --state {state.root})"')
         return 0
+    from azsandbox import running
+
     return asyncio.run(running.serve(state, _options(arguments), ready=_print))
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    running.stop(_folder(arguments))
+    lifetime.stop(_folder(arguments))
     return 0
 
 
@@ -116,6 +117,8 @@ def _exec(arguments: argparse.Namespace) -> int:
     if not command:
         sys.stderr.write("azsandbox exec: name a command after --\n")
         return 2
+    from azsandbox import running
+
     return running.execute(arguments.state, _options(arguments), command)
 
 
@@ -133,6 +136,8 @@ def _faults(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         sys.stderr.write("azsandbox faults set: name a FILE\n")
         return 2
+    from azsandbox.faultrules import parse
+
     text = arguments.file.read_text(encoding="utf-8")
     rules = parse(text)
     write_secret(state.faults, text)
@@ -173,10 +178,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return _COMMANDS[arguments.command](arguments)
-    except (BadRules, FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         sys.stderr.write(f"azsandbox: {error}\n")
         return 2
-    except (AlreadyRunning, NotRunning, running.CannotStart) as error:
+    except (AlreadyRunning, NotRunning, lifetime.CannotStart) as error:
         sys.stderr.write(f"azsandbox: {error}\n")
         return 1
     except (KeyboardInterrupt, BrokenPipeError):

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from azsandbox import demoassets, provision
 from azsandbox.client import Client
-from azsandbox.sandbox import environment
 from azsandbox.seed import Seeder
+from azsandbox.settings import environment
 from azsandbox.state import StateFolder
 
 _GROUP, _SOURCE, _TARGET, _LAKE = "demo-rg", "demo-source", "demo-target", "demolake"

@@ -1,4 +1,4 @@
-"""The life of a sandbox's process: in the foreground, detached, around a command, and its end."""
+"""Runs a sandbox in this process: until a signal comes, or around a command."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ import asyncio
 import logging
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import fields
 from pathlib import Path
 
 from azsandbox.azurite import AzuriteFailed, AzuriteMissing
-from azsandbox.sandbox import Options, Sandbox
-from azsandbox.state import AlreadyRunning, NotRunning, StateFolder
+from azsandbox.lifetime import CannotStart
+from azsandbox.sandbox import Sandbox
+from azsandbox.settings import Options
+from azsandbox.state import StateFolder
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_START_SECONDS = 60.0
-_STOP_SECONDS = 30.0
 _ENDED_BY_SIGNAL = 128
-
-
-class CannotStart(Exception):
-    """The sandbox does not start; the message says why."""
 
 
 def _log_to(state: StateFolder) -> None:
@@ -58,51 +51,6 @@ async def serve(state: StateFolder, options: Options, *, ready: Callable[[str], 
         ready(f"azsandbox listens on http://127.0.0.1:{sandbox.port}, state in {state.root}; Ctrl-C stops it")
         await stop.wait()
     return 0
-
-
-def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
-    """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart."""
-    if state.is_taken():
-        raise AlreadyRunning(f"a sandbox runs on {state.root} already")
-    names = {
-        "arm_limits": "--arm-limits",
-        "latency_ms": "--latency",
-        "port": "--port",
-        "location": "--location",
-    }
-    given = [part for one in fields(options) for part in (names[one.name], str(getattr(options, one.name)))]
-    with state.server_output.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
-            [sys.executable, "-m", "azsandbox", "up", "--state", state.root, *given],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with suppress(NotRunning):
-            if state.announced()["pid"] == process.pid:
-                return process
-        time.sleep(0.05)
-    else:
-        process.kill()
-    raise CannotStart(f"the sandbox does not start; see {state.server_output}")
-
-
-def stop(state: StateFolder) -> None:
-    """Stops the sandbox that runs on this folder and waits for its end. Raises NotRunning."""
-    process = int(state.announced()["pid"])
-    os.kill(process, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while state.is_taken():
-        if time.monotonic() > deadline:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-            return
-        time.sleep(0.05)
 
 
 def execute(folder: Path | None, options: Options, command: Sequence[str]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from dataclasses import dataclass
 from typing import IO, Any
 
 from azsandbox import entra
@@ -16,24 +15,15 @@ from azsandbox.calls import Endpoint
 from azsandbox.certificates import Authority
 from azsandbox.faults import Faults
 from azsandbox.front import Front
-from azsandbox.messages import SUBSCRIPTION_ID, TENANT_ID, Request, Response
+from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
 from azsandbox.requestlog import RequestLog
 from azsandbox.services import ServiceEndpoint
+from azsandbox.settings import Options, environment
 from azsandbox.shares import FileShares
 from azsandbox.state import StateFolder
 from azsandbox.tokens import Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a sandbox behaves: `arm_limits` is `real`, `off` or `xN`; `latency_ms` goes on every request."""
-
-    arm_limits: str = "real"
-    latency_ms: float = 0.0
-    port: int = 0
-    location: str = "eastus2"
 
 
 class _NoArm:
@@ -72,12 +62,14 @@ class Sandbox:
         """Claims the folder, starts Azurite, listens. Raises AlreadyRunning, Azurite's errors."""
         state = self.state
         self._hold = state.take()
+        self._azurite = Azurite(state.blobs, state.server_output)
+        storage = asyncio.create_task(self._azurite.start())
+        await asyncio.sleep(0)  # the child starts while the keys are made
         self._authority = Authority(state)
         self._directory = Directory(state)
         self._tokens = Tokens(state)
         self._log = RequestLog(state.log)
-        self._azurite = Azurite(state.blobs, state.server_output)
-        await self._azurite.start()
+        await storage
         self.accounts = StorageAccounts(state, self._azurite, self._tokens)
         await self.accounts.load()
         self._arm = _build_arm(state, self.accounts, self._options)
@@ -124,22 +116,3 @@ class Sandbox:
         if self._hold is not None:
             await self._azurite.close()
             self._hold.close()
-
-
-def environment(state: StateFolder, port: int) -> dict[str, str]:
-    """What a client's environment must hold; empty values overrule what was there."""
-    owner, secret = Directory(state).owner()
-    proxy = f"http://127.0.0.1:{port}"
-    return {
-        "HTTPS_PROXY": proxy,
-        "https_proxy": proxy,
-        "NO_PROXY": "",
-        "no_proxy": "",
-        "SSL_CERT_FILE": str(state.bundle),
-        "REQUESTS_CA_BUNDLE": str(state.bundle),
-        "AZURE_TENANT_ID": TENANT_ID,
-        "AZURE_CLIENT_ID": owner.client_id,
-        "AZURE_CLIENT_SECRET": secret,
-        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION_ID,
-        "AZSANDBOX_STATE": str(state.root),
-    }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from azsandbox.client import Client
-from azsandbox.sandbox import environment
+from azsandbox.settings import environment
 from azsandbox.state import StateFolder
 
 _VERSION = "2024-04-01"

@@ -13,7 +13,13 @@ const path = require("path");
 const readline = require("readline");
 
 const [modules, folder, socket] = process.argv.slice(2);
-const azurite = (name) => require(path.join(modules, "azurite", "dist", "src", name));
+const file = (name) => path.join(modules, "azurite", "dist", "src", name);
+const azurite = (name) => require(file(name));
+
+// Azurite's telemetry stays out: it is never to run, and loading it is most of the time to start.
+const telemetry = require.resolve(file("common/Telemetry"));
+const silent = new Proxy({}, { get: () => () => {} });
+require.cache[telemetry] = { id: telemetry, filename: telemetry, loaded: true, exports: { AzuriteTelemetryClient: silent } };
 
 const BlobConfiguration = azurite("blob/BlobConfiguration").default;
 const BlobServer = azurite("blob/BlobServer").default;

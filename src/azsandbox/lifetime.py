@@ -1,0 +1,66 @@
+"""Starts and stops a sandbox that runs in another process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import fields
+
+from azsandbox.settings import Options
+from azsandbox.state import AlreadyRunning, NotRunning, StateFolder
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+
+class CannotStart(Exception):
+    """The sandbox does not start; the message says why."""
+
+
+def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
+    """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart."""
+    if state.is_taken():
+        raise AlreadyRunning(f"a sandbox runs on {state.root} already")
+    names = {
+        "arm_limits": "--arm-limits",
+        "latency_ms": "--latency",
+        "port": "--port",
+        "location": "--location",
+    }
+    given = [part for one in fields(options) for part in (names[one.name], str(getattr(options, one.name)))]
+    with state.server_output.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
+            [sys.executable, "-m", "azsandbox", "up", "--state", state.root, *given],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with suppress(NotRunning):
+            if state.announced()["pid"] == process.pid:
+                return process
+        time.sleep(0.05)
+    else:
+        process.kill()
+    raise CannotStart(f"the sandbox does not start; see {state.server_output}")
+
+
+def stop(state: StateFolder) -> None:
+    """Stops the sandbox that runs on this folder and waits for its end. Raises NotRunning."""
+    process = int(state.announced()["pid"])
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while state.is_taken():
+        if time.monotonic() > deadline:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            return
+        time.sleep(0.05)
