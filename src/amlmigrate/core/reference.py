@@ -14,31 +14,49 @@ from urllib.parse import unquote
 from amlmigrate.core.workspace import Location
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_TAIL = r"(?P<tail>[^\s'\"<>|;,)\]}]*)"
-WORKSPACE_URI = re.compile(
-    r"(?P<scheme>azureml://|azureml:/|/)subscriptions/(?P<subscription>[^/\s]+)/resource[gG]roups/(?P<group>[^/\s]+)"
-    r"/(?P<provider>providers/Microsoft\.MachineLearningServices/)?workspaces/(?P<workspace>[A-Za-z0-9_-]+)(?P<tail>[^\s'\"<>|;,)\]}]*)",
-    re.IGNORECASE,
+# Inside a longer text a reference ends at one of these; alone in a member it may hold any of them.
+_END = r"\s'\"<>|;,)\]}"
+_WORKSPACE = (
+    r"(?P<scheme>azureml://|azureml:/|/)subscriptions/(?P<subscription>[^/\s]+)/resourcegroups/(?P<group>[^/\s]+)"
+    r"/(?P<provider>providers/Microsoft\.MachineLearningServices/)?workspaces/(?P<workspace>[A-Za-z0-9_-]+)"
 )
-REGION_URI = re.compile(
-    rf"azureml://locations/(?P<region>[^/\s]+)/workspaces/(?P<workspace_id>[0-9a-fA-F-]+){_TAIL}",
-    re.IGNORECASE,
+_REGION = r"azureml://locations/(?P<region>[^/\s]+)/workspaces/(?P<workspace_id>[0-9a-fA-F-]+)"
+_HTTPS = (
+    r"https://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?"
+    r"/(?P<container>[$a-z0-9-]+)"
 )
-HTTPS_URL = re.compile(
-    r"https://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?/(?P<container>[$a-z0-9-]+)"
-    r"(?P<path>(?:/[^\s'\"<>|;,)\]}?]*)?)",
-    re.IGNORECASE,
+_HADOOP = (
+    r"(?P<scheme>wasbs?|abfss?)://(?P<container>[$a-z0-9-]+)@(?P<account>[a-z0-9-]+)"
+    r"\.(?P<service>blob|dfs)\.(?P<suffix>core\.[a-z.]+?)"
 )
-HADOOP_URL = re.compile(
-    r"(?P<scheme>wasbs?|abfss?)://(?P<container>[$a-z0-9-]+)@(?P<account>[a-z0-9-]+)\.(?P<service>blob|dfs)\.(?P<suffix>core\.[a-z.]+?)"
-    r"(?P<path>(?:/[^\s'\"<>|;,)\]}]*)?)(?=$|[\s'\"<>|;,)\]}])",
-    re.IGNORECASE,
+_DATASTORE = rf"azureml://datastores/(?P<name>{_NAME})(?:/paths)?/"
+_JOB = rf"azureml://jobs/(?P<job>[^/{_END}]+)/outputs/(?P<output>[^/{_END}]+)(?:/paths)?/?"
+_RUN = rf"(?<![\w/])runs:/(?P<job>[^/{_END}]+)/"
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+# Inside longer texts.
+WORKSPACE_URI = _compiled(rf"{_WORKSPACE}(?P<tail>[^{_END}]*)")
+REGION_URI = _compiled(rf"{_REGION}(?P<tail>[^{_END}]*)")
+HTTPS_URL = _compiled(rf"{_HTTPS}(?P<path>(?:/[^{_END}?]*)?)")
+HADOOP_URL = _compiled(rf"{_HADOOP}(?P<path>(?:/[^{_END}]*)?)(?=$|[{_END}])")
+DATASTORE_URI = _compiled(rf"{_DATASTORE}(?P<path>[^{_END}]*)")
+JOB_URI = _compiled(rf"{_JOB}(?P<path>[^{_END}]*)")
+RUN_URI = _compiled(rf"{_RUN}(?P<path>[^{_END}]*)")
+_INSIDE = (WORKSPACE_URI, REGION_URI, (HTTPS_URL, HADOOP_URL))
+# Alone: what stands in a member of these names is one reference to its end.
+_ALONE = (
+    _compiled(rf"^{_WORKSPACE}(?P<tail>.*)$"),
+    _compiled(rf"^{_REGION}(?P<tail>.*)$"),
+    (_compiled(rf"^{_HTTPS}(?P<path>(?:/[^?]*)?)(?=\?|$)"), _compiled(rf"^{_HADOOP}(?P<path>(?:/.*)?)$")),
 )
-_DATASTORE_URI = re.compile(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths)?/(?P<path>.*)$", re.IGNORECASE)
-_JOB_URI = re.compile(
-    r"^azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?/?(?P<path>.*)$", re.IGNORECASE
-)
-_RUN_URI = re.compile(r"^runs:/(?P<job>[^/]+)/(?P<path>.*)$")
+_ALONE_IN = ("uri", "path")
+_ALONE_DATASTORE = _compiled(rf"^{_DATASTORE}(?P<path>.*)$")
+_ALONE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
+_ALONE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
 _SHORT = re.compile(rf"^azureml:(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
 _LABEL = re.compile(rf"^(?:azureml:)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
 _ASSET_TAIL = re.compile(r"^/(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
@@ -118,26 +136,45 @@ def references(value: Any, where: str = "", member: str = "", beside: Any = None
 def _in_text(text: str, where: str, member: str, beside: Any) -> Iterator[Reference]:
     plain = text.removeprefix("file:").removeprefix("folder:")
     whole = _whole(plain, where, member, beside)
+    if whole is None and member.lower().endswith(_ALONE_IN):
+        whole = next(_full(plain, where, *_ALONE), None)
     if whole:
         yield whole
         return
-    for match in WORKSPACE_URI.finditer(text):
+    yield from _full(text, where, *_INSIDE)
+    for match in DATASTORE_URI.finditer(text):
+        yield Reference(match[0], where, datastore=match["name"], path=match["path"])
+    for match in JOB_URI.finditer(text):
+        yield Reference(match[0], where, job=match["job"], output=match["output"], path=match["path"])
+    for match in RUN_URI.finditer(text):
+        yield Reference(match[0], where, job=match["job"], output="artifacts", path=match["path"])
+
+
+def _full(
+    text: str,
+    where: str,
+    workspaces: re.Pattern[str],
+    regions: re.Pattern[str],
+    urls: tuple[re.Pattern[str], ...],
+) -> Iterator[Reference]:
+    """The forms that name their workspace or account."""
+    for match in workspaces.finditer(text):
         scope = Scope(match["subscription"], match["group"], match["workspace"])
         yield _tail(match[0], where, scope, match["tail"])
-    for match in REGION_URI.finditer(text):
+    for match in regions.finditer(text):
         yield _tail(match[0], where, Scope(workspace_id=match["workspace_id"]), match["tail"])
-    for pattern in (HTTPS_URL, HADOOP_URL):
+    for pattern in urls:
         for match in pattern.finditer(text):
             place = Location(match["account"].lower(), match["container"], unquote(match["path"].lstrip("/")))
             yield Reference(match[0], where, location=place)
 
 
 def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
-    if match := _DATASTORE_URI.match(text):
+    if match := _ALONE_DATASTORE.match(text):
         return Reference(text, where, datastore=match["name"], path=match["path"])
-    if match := _JOB_URI.match(text):
+    if match := _ALONE_JOB.match(text):
         return Reference(text, where, job=match["job"], output=match["output"], path=match["path"])
-    if match := _RUN_URI.match(text):
+    if match := _ALONE_RUN.match(text):
         return Reference(text, where, job=match["job"], output="artifacts", path=match["path"])
     kind = _KIND_OF_MEMBER.get(member) or _kind_beside(member, beside)
     if kind and (match := _SHORT.match(text)):
