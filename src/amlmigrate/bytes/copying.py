@@ -55,7 +55,9 @@ class Copier:
         there = await self._list(self._target, amount.target)
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         await each(missing, partial(self._one, work, there, copied), parallel=PARALLEL)
-        self.check(amount, blobs, await self._list(self._target, amount.target) if missing else there)
+        gone = self._gone(work, blobs, there)
+        await each(gone, partial(self._remove, amount), parallel=PARALLEL)
+        self.check(amount, blobs, await self._list(self._target, amount.target) if missing or gone else there)
         if work.false_labels:
             return f"the MD5 label in the source is false, and was kept: {', '.join(work.false_labels[:_NAMED])}"
         return ""
@@ -68,6 +70,16 @@ class Copier:
         extra = sorted(twins.keys() - names.keys())
         if wrong or extra:
             raise _conflict(amount, [*wrong, *extra], "are not like the source's, or too many")
+
+    def _gone(self, work: Copy, blobs: list[Blob], there: Listing) -> list[Blob]:
+        """Copies that the tool made of blobs that the source no longer has."""
+        amount = work.amount
+        names = {goal_path(amount.source, amount.target, blob.path) for blob in blobs}
+        extra = [blob for blob in below(there.blobs.values(), amount.target.path) if blob.path not in names]
+        return [blob for blob in extra if blob.path in work.mine]
+
+    async def _remove(self, amount: Bytes, blob: Blob) -> None:
+        await self._target.delete(Location(amount.target.account, amount.target.container, blob.path), blob.etag)
 
     async def _list(self, blobs: Blobs, place: Location) -> Listing:
         return await list_container(blobs, place)
@@ -82,7 +94,7 @@ class Copier:
         source = Location(amount.source.account, amount.source.container, blob.path)
         target = Location(amount.target.account, amount.target.container, path)
         twin = there.blobs.get(path)
-        if twin is not None and path not in work.mine:
+        if twin is not None and work.mine.get(path) in (None, blob.etag):
             raise _conflict(amount, [path], "differ in the target and were not written by this tool")
         try:
             await self._put(work, source, blob, target, twin.etag if twin else None)

@@ -84,7 +84,7 @@ async def _plan(
         sides = (clouds.source.workspace(refs[0]), clouds.target.workspace(refs[1]))
         build.check_pair(*await asyncio.gather(*(side.read() for side in sides)))
         source, target = await asyncio.gather(
-            take(sides[0], emit=view.event), take(sides[1], everything=False, emit=view.event)
+            take(sides[0], clouds.source.shares, emit=view.event), take(sides[1], emit=view.event)
         )
         header, steps = await build.build(
             source,
@@ -99,6 +99,7 @@ async def _plan(
         )
     planfile.write(folder, header, steps)
     manual.write(folder, header, steps)
+    manual.write_listings(folder, source.leftovers)
     view.plan(planfile.read(folder))
     errors = sum(1 for finding in header.findings if finding.severity == "error")
     view.result(

@@ -92,6 +92,7 @@ async def _run(
     jobs: int,
     dry_run: bool,
 ) -> Tally | None:
+    from amlmigrate.cli import plans
     from amlmigrate.cli.signing import session
     from amlmigrate.inventory import take
     from amlmigrate.posture import prove
@@ -104,15 +105,16 @@ async def _run(
             clouds.target.workspace(plan.header.target_ref),
         )
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(take(sides[0]), take(sides[1], everything=False))
+        source, target = await asyncio.gather(take(sides[0], clouds.source.shares), take(sides[1]))
         if not ledger.begun:
             drift.check_source(plan, source)
         _refuse_unproven(await prove(clouds.target.arm, target.workspace))
         if dry_run:
             _say_dry(view, plan)
             return None
+        prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
         return await run(
-            plan, folder, ledger, lock, clouds, target, jobs=jobs, emit=view.event, on_start=_on_signals
+            plan, folder, ledger, lock, clouds, target, prior, jobs=jobs, emit=view.event, on_start=_on_signals
         )
 
 

@@ -33,6 +33,9 @@ def command(
         DepthOption,
         typer.Option(help="metadata: documents and listings; checksum: every byte; sdk: MLClient too."),
     ] = DepthOption.CHECKSUM,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Check that the evidence is whole and unchanged, and nothing else.")
+    ] = False,
     json: options.Json = False,
     verbose: options.Verbose = False,
     tenant: options.Tenant = None,
@@ -48,6 +51,8 @@ def command(
         from amlmigrate.ledger import Ledger
 
         folder, read = plans.load_own(plan)
+        if evidence:
+            return _chain(view, folder)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
             report = await _verify(view, shared, folder, read, ledger, depth.value)
@@ -71,7 +76,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             clouds.target.workspace(plan.header.target_ref),
         )
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        inventories = await asyncio.gather(take(sides[0]), take(sides[1], everything=False))
+        inventories = await asyncio.gather(take(sides[0], clouds.source.shares), take(sides[1]))
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(
@@ -85,6 +90,16 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             read=found,
             emit=view.event,
         )
+
+
+def _chain(view: View, folder: Any) -> ExitCode:
+    from amlmigrate.ledger.evidence import Evidence
+
+    reports = Evidence(folder).reports()
+    lines = [f"{report.path.name}  {report.sha256}" for report in reports]
+    text = f"{len(reports)} reports, each as it was written." if reports else "There is no evidence yet."
+    view.result("verify.evidence", {"text": text, "lines": lines, "reports": len(reports)})
+    return ExitCode.DONE
 
 
 def _ended(view: View, folder: Any, report: Any) -> ExitCode:

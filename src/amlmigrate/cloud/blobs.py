@@ -195,6 +195,16 @@ class Blobs:
 
         return await self._call("GET", client.url, call)
 
+    async def delete(self, place: Location, etag: str) -> None:
+        """Deletes one blob if it still is the one that was listed. Raises ServiceError 412 if it is not."""
+        client = self._blob(place)
+        condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        try:
+            await self._call("DELETE", client.url, partial(client.delete_blob, **condition))
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+
     async def containers(self, account: str) -> list[str]:
         """The names of an account's containers."""
         service = self._service(account)

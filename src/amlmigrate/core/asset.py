@@ -64,6 +64,13 @@ class Leftover:
     reason: str
     remedy: str
     document: Document | None = None
+    # What one item stands for where it stands for many; kept in a file beside the plan.
+    listing: tuple[Document, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Who made it, where that is known."""
+        return str(((self.document or {}).get("systemData") or {}).get("createdBy") or "")
 
 
 @dataclass(slots=True)

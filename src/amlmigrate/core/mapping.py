@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from amlmigrate.core.reference import HADOOP_URL, HTTPS_URL, REGION_URI, WORKSPACE_URI, Reference, Scope
+from amlmigrate.core.reference import (
+    HADOOP_URL,
+    HTTPS_URL,
+    JOB_URI,
+    REGION_URI,
+    RUN_URI,
+    WORKSPACE_URI,
+    Reference,
+    Scope,
+    references,
+)
 from amlmigrate.core.workspace import Datastore, Location, Workspace
 
 # Code uploads have containers of their own in the source; in the target they get a folder each below this
@@ -15,6 +25,7 @@ CODE_FOLDER = "migrated-code"
 # `ExperimentRun/dcid.<job>` below the artifact store holds what a job wrote (azure-facts: system datastores).
 ARTIFACT_STORE = "workspaceartifactstore"
 DEFAULT_STORE = "workspaceblobstore"
+_ARTIFACTS = ("artifacts", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +93,8 @@ class Mapping:
         text = REGION_URI.sub(self._region_uri, text)
         text = HTTPS_URL.sub(self._https_url, text)
         text = HADOOP_URL.sub(self._hadoop_url, text)
-        if text.startswith(("azureml://jobs/", "runs:/")):
-            return self._job_uri(text)
-        return text
+        text = JOB_URI.sub(lambda match: self._job_uri(match, match["output"]), text)
+        return RUN_URI.sub(lambda match: self._job_uri(match, "artifacts"), text)
 
     def _workspace_uri(self, match: re.Match[str]) -> str:
         if not self.in_source(Scope(match["subscription"], match["group"], match["workspace"])):
@@ -102,33 +112,30 @@ class Mapping:
         return f"azureml://locations/{self.target.location}/workspaces/{self.target.workspace_id}{match['tail']}"
 
     def _https_url(self, match: re.Match[str]) -> str:
-        path = match["path"]
-        goal = self.place(Location(match["account"].lower(), match["container"], path.lstrip("/").rstrip("/")))
+        goal = self._url_place(match)
         if goal is None:
             return match[0]
-        slash = "/" if path.endswith("/") and not goal.path.endswith("/") else ""
         service = match[0].split(".", 2)[1]
-        return f"https://{goal.account}.{service}.{match['suffix']}/{goal.container}/{goal.path}{slash}"
+        return f"https://{goal.account}.{service}.{match['suffix']}/{goal.container}{_url_path(match, goal)}"
 
     def _hadoop_url(self, match: re.Match[str]) -> str:
-        path = match["path"]
-        goal = self.place(Location(match["account"].lower(), match["container"], path.lstrip("/").rstrip("/")))
+        goal = self._url_place(match)
         if goal is None:
             return match[0]
-        slash = "/" if path.endswith("/") and not goal.path.endswith("/") else ""
-        return f"{match['scheme']}://{goal.container}@{goal.account}.{match['service']}.{match['suffix']}/{goal.path}{slash}"
+        host = f"{goal.account}.{match['service']}.{match['suffix']}"
+        return f"{match['scheme']}://{goal.container}@{host}{_url_path(match, goal)}"
 
-    def _job_uri(self, text: str) -> str:
-        from amlmigrate.core.reference import references
+    def _url_place(self, match: re.Match[str]) -> Location | None:
+        return self.place(Location(match["account"].lower(), match["container"], match["path"].strip("/")))
 
-        reference = next(references(text), None)
-        location = self.locate(reference) if reference else None
+    def _job_uri(self, match: re.Match[str], output: str) -> str:
+        location = self._job_path(match["job"], output, match["path"])
         goal = self.place(location) if location else None
         if goal is None:
-            return text
+            return match[0]
         store = next((s for s in self.target.datastores if s.system and _holds(s, goal)), None)
         if store is None or store.root is None:
-            return text
+            return match[0]
         ref = self.target.ref
         return (
             f"azureml://subscriptions/{ref.subscription}/resourcegroups/{ref.group}/workspaces/{ref.name}"
@@ -136,10 +143,21 @@ class Mapping:
         )
 
     def _job_path(self, job: str, output: str, path: str) -> Location | None:
-        store = self.source.datastore(ARTIFACT_STORE)
-        if output != "artifacts" or store is None or store.root is None:
-            return None
-        return store.root.below(f"ExperimentRun/dcid.{job}").below(path)
+        """Where a job put an output: as its document says, else by the service's defaults.
+
+        Artifacts lie below `ExperimentRun/dcid.<job>` of the artifact store, named outputs below
+        `azureml/<job>/<output>` of the default datastore.
+        """
+        uri = self.source.job_outputs.get((job, output))
+        named = next(references(uri), None) if uri else None
+        if named and not named.job:
+            place = self.locate(named)
+            return place.below(path) if place else None
+        name, folder = (ARTIFACT_STORE, f"ExperimentRun/dcid.{job}")
+        if output not in _ARTIFACTS:
+            name, folder = (DEFAULT_STORE, f"azureml/{job}/{output}")
+        store = self.source.datastore(name)
+        return store.root.below(folder).below(path) if store and store.root else None
 
     def _code_folder(self, location: Location) -> str | None:
         """The folder for a container of code uploads: the part of its name that is its own.
@@ -156,6 +174,12 @@ class Mapping:
             if workspace_id and location.container.startswith(start):
                 return location.container.removeprefix(start)
         return location.container if location.container in self.source.upload_containers else None
+
+
+def _url_path(match: re.Match[str], goal: Location) -> str:
+    """The path of a URL at its new place, with a slash at its end where there was one."""
+    path = f"/{goal.path}" if goal.path else ""
+    return f"{path}/" if match["path"].endswith("/") else path
 
 
 def _holds(store: Datastore, location: Location) -> bool:

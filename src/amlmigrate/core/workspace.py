@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from amlmigrate.core.documents import Document
@@ -88,6 +89,8 @@ class Workspace:
     datastores: tuple[Datastore, ...] = ()
     # Containers of its account, beside those of its datastores, in which the service put code uploads.
     upload_containers: frozenset[str] = frozenset()
+    # (job, output) to the URI that the job's document names.
+    job_outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

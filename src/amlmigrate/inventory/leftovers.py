@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
-
-_ENDED = frozenset({"completed", "failed", "canceled", "notresponding", "paused", "unknown", "none"})
+from amlmigrate.core.asset import Asset, Leftover
+from amlmigrate.core.documents import digest
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.kinds import all_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,6 @@ class Collection:
     remedy: str
     query: tuple[tuple[str, str], ...] = ()
     below: tuple[str, ...] = ()
-    folded: bool = False
 
 
 # Azure ML's collections of azure-facts, section 2. Schedules list only the enabled ones and connections only
@@ -45,17 +48,11 @@ COLLECTIONS = (
     Collection("marketplaceSubscriptions", "Subscribe in the target; the terms have to be accepted anew."),
     Collection("privateEndpointConnections", "Create a private endpoint for the target."),
     Collection("capabilityHosts", "Create the capability host in the target."),
-    Collection(
-        "jobs",
-        "Runs, metrics and lineage stay in the old workspace: export what you need before it is deleted.",
-        (("listViewType", "All"),),
-        folded=True,
-    ),
 )
 
 
 async def leftovers(port: WorkspacePort) -> list[Leftover]:
-    """Everything of the collections above; jobs as one item with their count."""
+    """Everything of the collections above, an item each."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_read(port, collection)) for collection in COLLECTIONS]
     return [item for task in tasks for item in task.result()]
@@ -65,14 +62,6 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
     reason = "this version cannot move it"
     # A workspace without a managed network answers 404 for its rules.
     items = [item async for item in port.pages(collection.name, dict(collection.query), absent_is_empty=True)]
-    if collection.folded:
-        if not items:
-            return []
-        running = sum(1 for item in items if str(item["properties"].get("status")).lower() not in _ENDED)
-        document = {"count": len(items), "running": running, "names": sorted(item["name"] for item in items)}
-        return [
-            Leftover(Address(collection.name, ""), f"{len(items)} jobs: {reason}", collection.remedy, document)
-        ]
     found: list[Leftover] = []
     for item in items:
         found.append(Leftover(Address(collection.name, item["name"]), reason, collection.remedy, item))
@@ -81,3 +70,33 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child))
     return found
+
+
+async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Shares) -> list[Leftover]:
+    """The file shares behind the workspace's system datastores that hold anything: notebooks, most of all."""
+    found: list[Leftover] = []
+    for asset in datastores:
+        share = asset.properties.get("fileShareName")
+        if not share or all_kinds()[asset.address.kind].not_moved(asset) is None:
+            continue
+        account = str(asset.properties.get("accountName") or workspace.storage_account)
+        found += await _share(account, str(share), files)
+    return found
+
+
+async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
+    address = Address("shares", share)
+    remedy = f"Copy it with AzCopy from https://{account}.file.core.windows.net/{share} to the target's share."
+    try:
+        lines = await files.files(account, share)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        reason = "its files could not be listed: the right to read them is missing"
+        return [Leftover(address, reason, remedy, {"listed": False})]
+    if not lines:
+        return []
+    size = sum(int(line["length"]) for line in lines)
+    document = {"files": len(lines), "bytes": size, "sha256": digest(lines)}
+    reason = f"{len(lines)} files with {size} bytes, listed in shares-{share}.jsonl: this version cannot move them"
+    return [Leftover(address, reason, remedy, document, tuple(lines))]

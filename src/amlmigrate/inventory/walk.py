@@ -5,29 +5,42 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.workspace import Datastore, Workspace
-from amlmigrate.inventory.leftovers import leftovers
+from amlmigrate.inventory.jobs import read_jobs
+from amlmigrate.inventory.leftovers import leftovers, shares
 from amlmigrate.kinds import Kind, all_kinds
 
 Assets = dict[Address, Asset]
 
 
-async def take(port: WorkspacePort, *, everything: bool = True, emit: Emit = ignore) -> Inventory:
-    """The inventory of a workspace; without `everything` only the assets that have a kind.
+async def take(port: WorkspacePort, files: Shares | None = None, *, emit: Emit = ignore) -> Inventory:
+    """The inventory of a workspace; without a way to its file shares only the assets that have a kind.
 
     Raises ServiceError for whatever cannot be read: an inventory is whole or none.
     """
     workspace = await port.read()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_scan(kind, port, emit)) for kind in all_kinds().values()]
-        rest = group.create_task(leftovers(port)) if everything else None
+        rest = group.create_task(leftovers(port)) if files else None
+        jobs = group.create_task(read_jobs(port)) if files else None
     assets = {asset.address: asset for task in tasks for asset in task.result()}
-    known = replace(workspace, datastores=_datastores(assets), upload_containers=_uploads(workspace, assets))
-    return Inventory(known, assets, rest.result() if rest else [])
+    known = replace(
+        workspace,
+        datastores=_datastores(assets),
+        upload_containers=_uploads(workspace, assets),
+        job_outputs=jobs.result().outputs if jobs else {},
+    )
+    left = rest.result() if rest else []
+    if files:
+        left += await shares(known, assets.values(), files)
+    if jobs and (item := jobs.result().leftover()):
+        left.append(item)
+    return Inventory(known, assets, left)
 
 
 def _datastores(assets: Assets) -> tuple[Datastore, ...]:

@@ -16,6 +16,7 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.kinds._provenance import comparable, stamped
 
 SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
 
@@ -121,7 +122,8 @@ class Kind(ABC):
             return after
 
         properties = mapped(self.created(without_nulls(self.writable(kept))), change)
-        body = {"properties": properties}
+        # Stamped after rewriting: the old id is what it is about.
+        body = {"properties": properties | {"properties": stamped(asset, properties.get("properties") or {})}}
         return Translation(body, tuple(rewrites), tuple(self.findings(asset, body, mapping)))
 
     def writable(self, properties: Document) -> Document:
@@ -140,7 +142,7 @@ class Kind(ABC):
         """The document that archives what `body` created; None for kinds that cannot be archived."""
         return None
 
-    async def fill(self, source: Port, address: Address, body: Document) -> Document:
+    async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
         """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the PUT."""
         return body
 
@@ -163,7 +165,7 @@ class Kind(ABC):
 
     def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
         """Where two documents differ that should be one."""
-        found = differences(self.canonical(expected), self.canonical(actual))
+        found = differences(*comparable(self.canonical(expected), self.canonical(actual)))
         return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
 
     def can_update(self, found: list[Difference]) -> bool:

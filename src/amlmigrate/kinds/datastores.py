@@ -7,6 +7,9 @@ from typing import Any
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.translation import Translation
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.kinds._base import SECRET, Kind, Port
 
@@ -54,18 +57,57 @@ class Datastores(Kind):
             credentials["secrets"] = secrets | {name: {SECRET: name} for name in names}
         return {**properties, "credentials": credentials}
 
-    async def fill(self, source: Port, address: Address, body: Document) -> Document:
+    def translate(self, asset: Asset, mapping: Mapping) -> Translation:
+        found = super().translate(asset, mapping)
+        store = self.datastore(asset)
+        goal = mapping.place(store.root) if store and store.root else None
+        if store is None or store.root is None or goal is None or goal.path:
+            return found
+        return self._moved(asset, found, store.root, goal, mapping)
+
+    def _moved(
+        self, asset: Asset, found: Translation, root: Location, goal: Location, mapping: Mapping
+    ) -> Translation:
+        """A datastore of the customer's over one of the workspace's own containers goes where its bytes go."""
+        properties: Document = found.body["properties"]
+        member = "containerName" if "containerName" in properties else "filesystem"
+        moved = properties | {"accountName": goal.account, member: goal.container}
+        rewrites = [Rewrite("/properties/accountName", root.account, goal.account)]
+        rewrites.append(Rewrite(f"/properties/{member}", root.container, goal.container))
+        credentials = properties["credentials"]
+        twin = next((s for s in mapping.target.datastores if s.system and s.root == goal), None)
+        if credentials["credentialsType"] == "AccountKey" and twin:
+            # The old account's key opens nothing here: the target's own datastore knows the new one's.
+            marker = {SECRET: "key", "of": twin.name}
+            moved["credentials"] = credentials | {"secrets": credentials["secrets"] | {"key": marker}}
+        elif credentials["credentialsType"] != "None":
+            finding = Finding(
+                "error",
+                str(asset.address),
+                f"It lies over the workspace's own container, with {credentials['credentialsType']} credentials"
+                " for the old account.",
+                "Leave it out with --exclude, and create it in the target with credentials for the new account.",
+            )
+            return Translation({"properties": moved}, (*found.rewrites, *rewrites), (*found.findings, finding))
+        return Translation({"properties": moved}, (*found.rewrites, *rewrites), found.findings)
+
+    async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
         secrets = (body["properties"].get("credentials") or {}).get("secrets")
         if not secrets:
             return body
-        # Without `expirableSecret` the service answers the stored secret itself, not a SAS made of it.
-        found = await source.post(f"{self.path(address)}/listSecrets")
-        filled = {
-            key: found[value[SECRET]] if isinstance(value, dict) and SECRET in value else value
-            for key, value in secrets.items()
-        }
+        filled = {key: await self._secret(source, target, address, value) for key, value in secrets.items()}
         properties = body["properties"]
         return {"properties": {**properties, "credentials": {**properties["credentials"], "secrets": filled}}}
+
+    async def _secret(self, source: Port, target: Port, address: Address, value: Any) -> Any:
+        if not isinstance(value, dict) or SECRET not in value:
+            return value
+        # Without `expirableSecret` the service answers the stored secret itself, not a SAS made of it.
+        if "of" in value:
+            found = await target.post(f"{self.collection}/{value['of']}/listSecrets")
+        else:
+            found = await source.post(f"{self.path(address)}/listSecrets")
+        return found[value[SECRET]]
 
     async def put(self, target: Port, address: Address, body: Document) -> Document:
         # The service would try the secret against the account, which the target may not reach yet.

@@ -38,7 +38,10 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
         return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
     if not kind.can_update(found):
         return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
-    return Verdict(Action.UPDATE, f"changed in the source: {fields}", desired)
+    # Properties are create-only for some kinds: an update sends the target's own back.
+    own = (target.properties.get("properties")) or {}
+    body = {"properties": desired["properties"] | {"properties": own}}
+    return Verdict(Action.UPDATE, f"changed in the source: {fields}", body)
 
 
 def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
@@ -52,15 +55,16 @@ def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: 
         if twin is None:
             missing += 1
         elif unlike(blob, twin):
-            copied = prior.copied(Location(goal.account, goal.container, place))
-            if copied is None:
+            # What the tool copied from this very version is not its own any more: somebody changed the copy.
+            if prior.copied(Location(goal.account, goal.container, place)) in (None, blob.etag):
                 foreign.append(place)
             changed += 1
-    if foreign or there:
-        names = ", ".join([*foreign, *there][:_NAMED])
-        return Verdict(Action.CONFLICT, f"{len(foreign)} blobs differ and {len(there)} are too many: {names}")
-    if missing or changed:
-        return Verdict(Action.COPY, f"{missing} not in the target, {changed} changed")
+    extra = [path for path in there if prior.copied(Location(goal.account, goal.container, path)) is None]
+    if foreign or extra:
+        names = ", ".join([*foreign, *extra][:_NAMED])
+        return Verdict(Action.CONFLICT, f"{len(foreign)} blobs differ and {len(extra)} are too many: {names}")
+    if missing or changed or there:
+        return Verdict(Action.COPY, f"{missing} not in the target, {changed} changed, {len(there)} deleted")
     return Verdict(Action.ADOPT, "all in the target already")
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from amlmigrate.core.asset import Leftover
 from amlmigrate.core.plan import Action, Header, Step
 
 FILE = "manual.md"
+
+
+def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
+    """Writes a file for each item that stands for many: a JSON line for each of them."""
+    for left in leftovers:
+        if left.listing:
+            name = "-".join(part for part in (left.address.kind, left.address.name) if part)
+            lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in left.listing)
+            (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:

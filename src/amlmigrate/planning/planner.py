@@ -11,7 +11,7 @@ from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import BLOBS, Address, blob_address
-from amlmigrate.core.asset import Asset, Blob, Inventory
+from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
@@ -78,7 +78,7 @@ class Planner:
                 Step(
                     left.address,
                     Action.MANUAL,
-                    f"{left.reason}. {left.remedy}",
+                    _by_hand(left),
                     source_id=str((left.document or {}).get("id", "")),
                     source_sha256=digest(left.document),
                 )
@@ -250,6 +250,11 @@ class Planner:
                 for asset in names.get(address.item, ()):
                     if asset.address.archived() in draft.steps:
                         _come_after(draft, address, asset.address.archived())
+
+
+def _by_hand(left: Leftover) -> str:
+    owner = f" Made by {left.owner}." if left.owner else ""
+    return f"{left.reason}. {left.remedy}{owner}"
 
 
 def _come_after(draft: Draft, address: Address, before: Address) -> None:

@@ -11,6 +11,7 @@ from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
 from amlmigrate.core.plan import Action, Bytes, Step
+from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import Kind, all_kinds
@@ -33,6 +34,7 @@ class Life:
     recorder: Recorder
     ledger: Ledger
     present: dict[Address, Asset]
+    prior: Prior
 
     async def carry_out(self, step: Step, state: State) -> None:
         """Does one step to its end. Raises MigrateError where it cannot be done."""
@@ -51,7 +53,7 @@ class Life:
         await self._same_source(kind, step)
         if state is not State.CREATED and not await self._settled(kind, step, body, state):
             await self.recorder.move(step.address, State.DOING)
-            filled = await kind.fill(self.source, step.address, body)
+            filled = await kind.fill(self.source, self.target, step.address, body)
             answer = await kind.put(self.target, step.address, filled)
             await self.recorder.move(
                 step.address, State.CREATED, target_id=str(answer.get("id") or step.target_id)
@@ -118,7 +120,7 @@ class Life:
 
     async def _bytes(self, step: Step, amount: Bytes) -> None:
         container = Location(amount.target.account, amount.target.container)
-        mine = await self.recorder.do(self.ledger.blobs, container)
+        mine = self.prior.below(container) | await self.recorder.do(self.ledger.blobs, container)
         if step.action is Action.COPY:
             await self.recorder.move(step.address, State.DOING)
         arrived: list[tuple[str, str]] = []

@@ -12,6 +12,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.items import write_idmap
@@ -36,12 +37,16 @@ async def run(
     lock: Lock,
     session: Session,
     target: Inventory,
+    prior: Prior,
     *,
     jobs: int,
     emit: Emit,
     on_start: Callable[[Walker], None],
 ) -> Tally:
-    """Carries out what is open. `target` is what the target holds now; the caller holds the lock."""
+    """Carries out what is open; the caller holds the lock.
+
+    `target` is what the target holds now, `prior` what the tool made of it.
+    """
     ledger.note("begun", "yes")
     ledger.reopen()
     recorder = Recorder(ledger)
@@ -52,6 +57,7 @@ async def run(
         recorder=recorder,
         ledger=ledger,
         present=target.assets,
+        prior=prior,
     )
     rows = ledger.steps()
     walker = Walker(plan, rows, recorder, life.carry_out, emit)

@@ -1,0 +1,42 @@
+"""Where an asset came from, kept as properties of the new one: old id, author, times and job.
+
+The service sets `systemData` itself, and a job stays behind; these properties are what is left of them.
+"""
+
+from __future__ import annotations
+
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+
+PREFIX = "migratedFrom."
+# Changes with every later write to the source, so it is told but never compared.
+_TIME = f"{PREFIX}lastModifiedAt"
+_ID = f"{PREFIX}id"
+
+
+def stamped(asset: Asset, properties: Document) -> Document:
+    """The free-form properties of an asset with its provenance; that of an earlier move is kept below it."""
+    system = asset.document.get("systemData") or {}
+    facts = {
+        "id": asset.document.get("id"),
+        "createdAt": system.get("createdAt"),
+        "createdBy": system.get("createdBy"),
+        "lastModifiedAt": system.get("lastModifiedAt"),
+        "jobName": asset.properties.get("jobName"),
+    }
+    kept = {f"{PREFIX}{key}" if key.startswith(PREFIX) else key: value for key, value in properties.items()}
+    return kept | {f"{PREFIX}{name}": str(fact) for name, fact in facts.items() if fact}
+
+
+def comparable(expected: Document, actual: Document) -> tuple[Document, Document]:
+    """Two canonical documents for comparing: an asset that was there before has no provenance, and needs none."""
+    foreign = _ID not in (actual.get("properties") or {})
+    return _without(expected, PREFIX if foreign else _TIME), _without(actual, _TIME)
+
+
+def _without(canonical: Document, start: str) -> Document:
+    if "properties" not in canonical:
+        return canonical
+    kept = {key: value for key, value in canonical["properties"].items() if not key.startswith(start)}
+    rest = {key: value for key, value in canonical.items() if key != "properties"}
+    return rest | {"properties": kept} if kept else rest
