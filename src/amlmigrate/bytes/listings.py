@@ -45,8 +45,10 @@ def below(blobs: Iterable[Blob], prefix: str) -> list[Blob]:
 
 def goal_path(source: Location, goal: Location, path: str) -> str:
     """Where a blob below `source` goes below `goal`."""
-    rest = path.removeprefix(source.path).lstrip("/") if source.path else path
-    return goal.below(rest).path
+    if not source.path:
+        return goal.below(path).path
+    # What follows begins with a slash or is nothing; a name may well have two slashes, or end with one.
+    return goal.path + path.removeprefix(source.path)
 
 
 def unlike(source: Blob, target: Blob) -> list[str]:
