@@ -104,6 +104,7 @@ class Call:
             raise unreadable(str(error)) from error
         if not isinstance(document, dict):
             raise unreadable("A JSON object is expected.")
+        check_objects(document, ("properties", "tags", "identity", "sku"))
         return document
 
     def optional_body(self) -> dict[str, Any]:
@@ -130,6 +131,13 @@ def check_body(request: Request) -> None:
         )
     if not request.body.strip():
         raise unreadable("The request content is empty.")
+
+
+def check_objects(document: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """That these, where they are given, are objects. Raises ArmError 400."""
+    for name in names:
+        if document.get(name) is not None and not isinstance(document[name], dict):
+            raise not_an_object(name)
 
 
 def not_an_object(what: str) -> ArmError:

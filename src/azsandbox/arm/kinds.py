@@ -35,6 +35,7 @@ class Kind:
     implied: ClassVar[bool] = False  # what lies in it may be asked for though it is missing
     page_size: ClassVar[int] = 1000
     headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind
+    own_rate: ClassVar[str] = ""  # of writes, where they are counted apart
     actions: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init_subclass__(cls) -> None:

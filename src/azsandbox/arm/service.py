@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from azsandbox.arm.authentication import authenticate
@@ -12,12 +13,14 @@ from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import all_guards, all_kinds
 from azsandbox.arm.operations import Operations
-from azsandbox.arm.routing import Router
+from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store
 from azsandbox.arm.throttle import Throttle
 from azsandbox.messages import Accounts, Request, Response, Service
 
+_log = logging.getLogger(__name__)
+_HOST = "management.azure.com"
 _COMMON = {
     "Cache-Control": "no-cache",
     "Pragma": "no-cache",
@@ -39,27 +42,34 @@ class Arm:
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""
-        rates: dict[str, str] = {}
+        extra: dict[str, str] = {}
         try:
             await self._context.operations.settle()
-            response = await self._answer(request, rates)
+            response = await self._answer(request, extra)
         except ArmError as error:
             response = error.response()
+        except Exception:  # noqa: BLE001 - a Service raises nothing, and a client deserves an answer
+            _log.exception("%s %s", request.method, request.path)
+            message = "The server encountered an internal error. Please retry the request."
+            response = gateway(500, "InternalServerError", message).response()
         if "x-ms-failure-cause" in response.headers:
-            # ARM's own refusals carry no rate headers (wire-facts §2a).
-            rates.clear()
-        response.headers = {**_COMMON, **rates, **response.headers}
+            # ARM's own refusals carry neither rates nor what a provider adds (wire-facts §2a).
+            extra.clear()
+        response.headers = {**_COMMON, **extra, **response.headers}
         if request.method == "HEAD":
             response.body = b""
         return response
 
-    async def _answer(self, request: Request, rates: dict[str, str]) -> Response:
+    async def _answer(self, request: Request, extra: dict[str, str]) -> Response:
+        if request.host.lower() != _HOST:
+            raise UnknownRoute(gateway(404, "NotFound", f"ARM does not answer for {request.host}."))
         query = {name.lower(): value for name, value in request.query.items()}
         version = check_api_version(query)
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)
         call = Call(request, route, principal, version, query, self._context)
-        rates |= self._throttle.take(call.subscription, principal, request.method)
+        extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
+        extra |= route.kind.headers
         check_scopes(call)
         if request.method not in ("GET", "HEAD"):
             for guard in self._context.guards:
@@ -78,10 +88,8 @@ class Arm:
         elif method in _METHODS:
             handler = getattr(kind, _METHODS[method])
         else:
-            raise gateway(404, "NotFound", f"Nothing answers {method} there.", {"x-azsandbox-unknown-route": "1"})
+            raise UnknownRoute(gateway(404, "NotFound", f"Nothing answers {method} there."))
         response: Response = await handler(call)
-        for name, value in kind.headers.items():
-            response.headers.setdefault(name, value)
         return response
 
     async def close(self) -> None:

@@ -99,6 +99,15 @@ class Store:
         """All resources found by a term, oldest first, without soft-deleted ones."""
         return [record for record in self._terms.get(term, {}).values() if not record.gone]
 
+    def find_gone(self, term: str) -> Record | None:
+        """The soft-deleted resource found by a term."""
+        return next((record for record in self._terms.get(term, {}).values() if record.gone), None)
+
+    def gone_of_type(self, type_: str, below: str) -> list[Record]:
+        """The soft-deleted resources of one type whose key starts with `below`."""
+        found = self._types.get(type_, {}).values()
+        return [record for record in found if record.gone and record.key.startswith(below + "/")]
+
     def put(self, *records: Record) -> None:
         """Stores new or changed resources, all or none. A document must not be changed in place later."""
         for record in records:

@@ -12,6 +12,7 @@ from azsandbox.messages import Principal
 # Bucket and refill a second since 2024 (azure-facts §3); all principals together have 15 times as much.
 _RATES = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 _GLOBAL = 15
+_OWN_LEFT = 24
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}  # everything else is a write, POST too
 
 
@@ -38,30 +39,40 @@ class Throttle:
         self._factor = factor_of(limits)
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
 
-    def take(self, subscription: str, principal: Principal, method: str) -> dict[str, str]:
-        """The rate headers of the answer. Raises ArmError 429 with `Retry-After`."""
+    def take(self, subscription: str, principal: Principal, method: str, own: str = "") -> dict[str, str]:
+        """The rate headers of the answer. Raises ArmError 429 with `Retry-After`.
+
+        `own` is the name of what a kind's writes are counted as instead (wire-facts §9); ours never run out.
+        """
         what = _KINDS.get(method, "writes")
-        size, refill = _RATES[what]
-        scope = "subscription" if subscription else "tenant"
         whose = subscription.lower() or principal.tenant_id
-        own = self._bucket((whose, principal.object_id, what), size, refill)
-        shared = self._bucket((whose, "", what), size * _GLOBAL, refill * _GLOBAL)
-        if not self._off:
-            now = self._now()
-            tightest, rate = (own, refill) if own.tokens <= shared.tokens else (shared, refill * _GLOBAL)
-            if tightest.tokens < 1 or now < own.blocked_until:
-                wait = max(1, math.ceil((1 - tightest.tokens) / (rate * self._factor)))
-                # Coming back too early starts the wait anew (azure-facts §3).
-                own.blocked_until = now + wait
-                raise _throttled(whose, principal, what, wait)
-            own.tokens -= 1
-            shared.tokens -= 1
-        # The numbers of an untouched bucket are 249 and 3749 in the recordings: the call itself is counted.
-        left = (int(own.tokens), int(shared.tokens)) if not self._off else (size - 1, size * _GLOBAL - 1)
+        left = self._left(whose, principal, what)
+        scope = "subscription" if subscription else "tenant"
+        if own and what == "writes":
+            return {f"x-ms-ratelimit-remaining-{scope}-{own}": str(_OWN_LEFT)}
         headers = {f"x-ms-ratelimit-remaining-{scope}-{what}": str(left[0])}
         if subscription:
             headers[f"x-ms-ratelimit-remaining-{scope}-global-{what}"] = str(left[1])
         return headers
+
+    def _left(self, whose: str, principal: Principal, what: str) -> tuple[int, int]:
+        """Takes a token and says what is left, of the principal and of all. Raises ArmError 429."""
+        size, refill = _RATES[what]
+        if self._off:
+            # The numbers of an untouched bucket in the recordings: 249 and 3749.
+            return size - 1, size * _GLOBAL - 1
+        own = self._bucket((whose, principal.object_id, what), size, refill)
+        shared = self._bucket((whose, "", what), size * _GLOBAL, refill * _GLOBAL)
+        now = self._now()
+        tightest, rate = (own, refill) if own.tokens <= shared.tokens else (shared, refill * _GLOBAL)
+        if tightest.tokens < 1 or now < own.blocked_until:
+            wait = max(1, math.ceil((1 - tightest.tokens) / (rate * self._factor)))
+            # Coming back too early starts the wait anew (azure-facts §3).
+            own.blocked_until = now + wait
+            raise _throttled(whose, principal, what, wait)
+        own.tokens -= 1
+        shared.tokens -= 1
+        return int(own.tokens), int(shared.tokens)
 
     def _bucket(self, key: tuple[str, str, str], size: int, refill: float) -> _Bucket:
         now = self._now()

@@ -43,7 +43,7 @@ def filled_identity(context: Context, call: Call, sent: Any, old: dict[str, Any]
         filled["tenantId"] = call.principal.tenant_id
     if "UserAssigned" in kind.replace("SystemAssigned", ""):
         users = {}
-        for id_ in sent.get("userAssignedIdentities") or {}:
+        for id_ in object_of(sent, "userAssignedIdentities"):
             record = context.store.get(id_.lower())
             if record is None:
                 raise gateway(400, "FailedIdentityOperation", f"The identity '{id_}' was not found.")

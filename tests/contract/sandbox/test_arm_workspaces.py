@@ -23,7 +23,8 @@ async def test_create_is_an_operation_with_both_headers_and_no_body(arm: ArmClie
     assert "Retry-After" not in response.headers
     for header, kind in (("Location", "location"), ("Azure-AsyncOperation", "async")):
         assert "/locations/eastus2/workspaceOperationsStatus/" in response.headers[header]
-        assert response.headers[header].endswith(f"?api-version={VERSION}&type={kind}")
+        assert f"?api-version={VERSION}&type={kind}&t=" in response.headers[header]
+        assert 3000 < len(response.headers[header]) < 4000
     assert await arm.finish(response) == {"status": "Succeeded", "percentComplete": 100.0}
     assert (await arm.ok("GET", WORKSPACE))["properties"]["provisioningState"] == "Succeeded"
     last = await arm.send("GET", response.headers["Location"])

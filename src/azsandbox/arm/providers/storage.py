@@ -17,6 +17,27 @@ from azsandbox.messages import Response
 _NAME = re.compile(r"[a-z0-9]{3,24}$")
 
 
+def _name_term(name: str) -> str:
+    return f"storage-name {name.lower()}"
+
+
+def _with_key_version(encryption: dict[str, Any], now: str) -> dict[str, Any]:
+    """What the service adds to a key of the customer's: the version in use, and since when."""
+    key = encryption.get("keyvaultproperties")
+    if encryption.get("keySource") != "Microsoft.Keyvault" or not isinstance(key, dict):
+        return {name: value for name, value in encryption.items() if name != "keyvaultproperties"}
+    uri, name, version = (str(key.get(part) or "") for part in ("keyvaulturi", "keyname", "keyversion"))
+    if not uri or not name:
+        raise gateway(
+            400,
+            "InvalidValuesForRequestParameters",
+            "Values for request parameters are invalid: encryption.keyvaultproperties.",
+        )
+    identifier = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part)
+    added = {"currentVersionedKeyIdentifier": identifier, "lastKeyRotationTimestamp": now}
+    return {**encryption, "keyvaultproperties": {**key, **added}}
+
+
 @register
 class StorageAccounts(TrackedKind):
     """`Microsoft.Storage/storageAccounts`: a PUT makes the account behind `<name>.blob.core.windows.net`."""
@@ -32,6 +53,10 @@ class StorageAccounts(TrackedKind):
                 "AccountNameInvalid",
                 f"{call.name} is not a valid storage account name. Storage account name must be between "
                 "3 and 24 characters in length and use numbers and lower-case letters only.",
+            )
+        if any(other.key != call.route.key for other in self.context.store.find(_name_term(call.name))):
+            raise gateway(
+                409, "StorageAccountAlreadyTaken", f"The storage account named {call.name} is already taken."
             )
         now = tracked_time(call.tick())
         before = old.properties if old else {}
@@ -58,9 +83,9 @@ class StorageAccounts(TrackedKind):
             "supportsHttpsTrafficOnly": True,
             "accessTier": "Hot",
         }
-        sent = properties.get("encryption")
+        sent = properties.get("encryption") or before.get("encryption")
         if isinstance(sent, dict):
-            encryption |= sent
+            encryption |= _with_key_version(sent, now)
         return {
             **defaults,
             **{name: before[name] for name in before if name not in properties},
@@ -78,10 +103,11 @@ class StorageAccounts(TrackedKind):
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
         """Fills kind and sku, and makes the account itself."""
         record.document.setdefault("kind", "StorageV2")
-        sku = dict(record.document.get("sku") or {"name": "Standard_LRS"})
+        sku = {"name": "Standard_LRS", **record.document.get("sku", {})}
         sku.setdefault("tier", str(sku["name"]).split("_", maxsplit=1)[0])
         record.document["sku"] = sku
         record.document.setdefault("tags", {})
+        record.terms = (_name_term(record.name),)
         if old is None:
             await self.context.accounts.create(record.name)
 

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from typing import Any, ClassVar
 
-from azsandbox.arm.calls import Call, not_an_object
+from azsandbox.arm.calls import Call, check_objects, not_an_object
 from azsandbox.arm.errors import ArmError, front_end, provider
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.store import Record
@@ -69,6 +69,7 @@ def sent_properties(call: Call) -> dict[str, Any]:
     properties = call.body().get("properties")
     if not isinstance(properties, dict):
         raise not_an_object("properties")
+    check_objects(properties, ("properties", "tags", "credentials", "flavors", "build", "inferenceConfig"))
     return properties
 
 

@@ -119,7 +119,13 @@ class Computes(WorkspaceKind):
         if properties["computeType"] in _OWN:
             properties["resourceId"] = None
             more = _INSTANCE if properties["computeType"] == "ComputeInstance" else _CLUSTER
-            properties["properties"] = {**more, **properties["properties"]}
+            inner = {**more, **properties["properties"]}
+            if inner.get("remoteLoginPortPublicAccess") == "NotSpecified":
+                inner["remoteLoginPortPublicAccess"] = "Enabled"
+            if isinstance(inner.get("scaleSettings"), dict):
+                idle = inner["scaleSettings"].get("nodeIdleTimeBeforeScaleDown") or "PT2M"
+                inner["scaleSettings"] = {**inner["scaleSettings"], "nodeIdleTimeBeforeScaleDown": idle}
+            properties["properties"] = inner
         if operation.hidden["verb"] in ("start", "stop"):
             state = "Running" if operation.hidden["verb"] == "start" else "Stopped"
             properties["properties"] = {**properties["properties"], "state": state}

@@ -118,7 +118,8 @@ class InferenceKind(WorkspaceKind):
         return answer(201, self.view(call, record), {**headers, "Location": location})
 
     def _inner(self, record: Record, headers: dict[str, str]) -> dict[str, str]:
-        return {"AzureAsyncOperationUri": headers["Azure-AsyncOperation"]}
+        # Written before ARM signs the address.
+        return {"AzureAsyncOperationUri": headers["Azure-AsyncOperation"].partition("&t=")[0]}
 
     def _operation(self, call: Call, prefix: str = "") -> str:
         return f"{prefix or self.prefix}:{self.workspace(call).properties['workspaceId']}:{polling.guid()}"

@@ -102,6 +102,7 @@ class OnlineDeployments(InferenceKind):
 
     type = f"{_ENDPOINTS}/deployments"
     prefix = delete_prefix = "od"
+    own_rate = "resource-requests"
 
     def missing(self, call: Call) -> ArmError:
         """404, in the form of an endpoint's [I]."""

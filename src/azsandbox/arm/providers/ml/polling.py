@@ -16,6 +16,9 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 
+_TICKS_TO_1970 = 621_355_968_000_000_000  # .NET counts from the year 1
+_CERTIFICATE = secrets.token_urlsafe(2100)
+
 
 @register
 class Locations(Kind):
@@ -119,17 +122,13 @@ class FrontEndOperations(Polled):
 
 @register
 class FrontEndResults(FrontEndOperations):
-    """`mfeOperationResults/…`, the `Location` of a delete: the same operation, 202 until it ends [I]."""
+    """`mfeOperationResults/…`, the `Location` of a delete: 200 with the same JSON (wire-facts §9)."""
 
     type = f"{NAMESPACE}/locations/mfeOperationResults"
 
     def find(self, call: Call) -> Record | None:
         """The operation is stored under its other address."""
         return self.context.store.get(call.route.key.replace("/mfeoperationresults/", "/mfeoperationsstatus/"))
-
-    def state(self, call: Call, hidden: dict[str, Any], record: Record) -> Response:
-        """202 without a body, then the operation."""
-        return super().state(call, hidden, record) if hidden["ended"] else Response(202)
 
 
 def begin(call: Call, target: Record, verb: str, *, form: str, name: str, factor: float = 1.0) -> dict[str, str]:
@@ -147,12 +146,26 @@ def begin(call: Call, target: Record, verb: str, *, form: str, name: str, factor
     record = Record(key, type_, key.rsplit("/", 2)[0], id_, name, {}, {"kind": target.type})
     context.operations.start(record, target, verb, factor)
     link = f"https://management.azure.com{id_}?api-version={call.api_version}"
+    signed = _signature(context)
     if form == "workspaceOperationsStatus":
-        return {"Location": f"{link}&type=location", "Azure-AsyncOperation": f"{link}&type=async"}
+        return {
+            "Location": f"{link}&type=location{signed}",
+            "Azure-AsyncOperation": f"{link}&type=async{signed}",
+        }
     if form == "computeOperationsStatus":
-        return {"Azure-AsyncOperation": f"{link}&service=new"}
+        return {"Azure-AsyncOperation": f"{link}&service=new{signed}"}
     results = link.replace("/mfeOperationsStatus/", "/mfeOperationResults/")
-    return {"Azure-AsyncOperation": link, "Location": results, "x-ms-async-operation-timeout": "PT30M"}
+    return {
+        "Azure-AsyncOperation": link + signed,
+        "Location": results + signed,
+        "x-ms-async-operation-timeout": "PT30M",
+    }
+
+
+def _signature(context: Context) -> str:
+    """What ARM appends since 2024: time, certificate, signature and hash, 3,500 characters to be followed."""
+    ticks = context.clock.tick() + _TICKS_TO_1970
+    return f"&t={ticks}&c={_CERTIFICATE}&s={secrets.token_urlsafe(256)}&h={secrets.token_urlsafe(32)}"
 
 
 def random_name() -> str:

@@ -11,6 +11,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.store import Record
+from azsandbox.arm.tracked import object_of
 
 # What a client may set, besides `encryption`; the service's own values win over anything else.
 _OWN = (
@@ -83,7 +84,7 @@ def filled_properties(
         "tenantId": call.principal.tenant_id,
         "imageBuildCompute": sent.get("imageBuildCompute"),
         "provisioningState": "Updating" if old else "Creating",
-        "managedNetwork": {**_NETWORK, **(sent.get("managedNetwork") or {})},
+        "managedNetwork": {**_NETWORK, **object_of(sent, "managedNetwork")},
         "allowRoleAssignmentOnRG": kind != "Project",
         "v1LegacyMode": bool(sent.get("v1LegacyMode", False)),
         "softDeleteEnabled": False,  # recorded so, although deletion is soft

@@ -53,7 +53,7 @@ class Workspaces(WorkspaceActions):
         if not location:
             raise gateway(400, "LocationRequired", "The location property is required for this definition.")
         if old is not None:
-            return self._update(call, body, old, {**old.hidden["sent"], **sent})
+            return self._update(call, body, old, sent)
         deleted = self._soft_deleted(call)
         if deleted is not None:
             return self._recover(call, sent, deleted, location)
@@ -66,7 +66,7 @@ class Workspaces(WorkspaceActions):
         """202 without a body, and an operation."""
         old = self.require(call)
         body = call.body()
-        return self._update(call, body, old, {**old.hidden["sent"], **object_of(body, "properties")})
+        return self._update(call, body, old, object_of(body, "properties"))
 
     async def delete(self, call: Call) -> Response:
         """202 and an operation; `forceToPurge=true` leaves nothing behind, of what was deleted before too."""
@@ -112,12 +112,15 @@ class Workspaces(WorkspaceActions):
         self.context.store.put(record)
         return Response(202, b"", self._begin(call, record, "create", polling.random_name()))
 
-    def _update(self, call: Call, body: dict[str, Any], old: Record, sent: dict[str, Any]) -> Response:
+    def _update(self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any]) -> Response:
         location = str(old.document["location"])
+        if old.properties["provisioningState"] == "Deleting":
+            raise refused(call, location, f"Workspace {old.name} is being deleted.", 409)  # text ours [I]
+        sent = {**old.hidden["sent"], **given}
         for name in _FIXED:
             if str(sent.get(name)).lower() != str(old.properties.get(name)).lower():
                 raise refused(call, location, f"{name} cannot be changed once the workspace is created.")
-        encryption = changed_encryption(call, object_of(body, "properties"), old)
+        encryption = changed_encryption(call, given, old)
         kind = str(old.document["kind"])
         properties = filled_properties(call, sent, old, kind, old.properties["storageHnsEnabled"])
         # Set at creation only (azure-facts §1.2).
@@ -150,7 +153,7 @@ class Workspaces(WorkspaceActions):
         if record is None or verb == "none":
             return
         if verb == "purge":
-            store.remove(*store.below(key), record)
+            self._remove(record)
         elif verb == "delete":
             record.gone = True
             record.hidden["deleted"] = self.context.clock.now()
@@ -227,9 +230,16 @@ class Workspaces(WorkspaceActions):
         store = self.context.store
         record = store.get_gone(call.route.key)
         if record is not None and self.context.clock.now() - record.hidden["deleted"] > _SOFT_DELETED_DAYS * 86400:
-            store.remove(*store.below(record.key), record)
+            self._remove(record)
             return None
         return record
+
+    def _remove(self, record: Record) -> None:
+        """Nothing is left, not even the group of a classic workspace's key resources."""
+        store, group = self.context.store, record.properties.get("serviceProvisionedResourceGroup")
+        if group and (managed := store.get("/".join((*record.key.split("/")[:4], group.lower())))):
+            store.remove(managed)
+        store.remove(*store.below(record.key), record)
 
     def _recover(self, call: Call, sent: dict[str, Any], deleted: Record, location: str) -> Response:
         if sent.get("allowRecoverSoftDeletedWorkspace") is not True:
