@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
 from amlmigrate.bytes.listings import Listing, below, goal_path, list_container, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.parallel import each
-from amlmigrate.core.plan import Bytes
+from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 32
@@ -28,6 +30,8 @@ class Copy:
 
     amount: Bytes
     mine: dict[str, str]
+    texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
 
 
@@ -38,20 +42,21 @@ class Copier:
         self._source = source
         self._target = target
 
-    async def copy(self, amount: Bytes, source_sha256: str, mine: dict[str, str], copied: Copied) -> str:
+    async def copy(self, step: Step, amount: Bytes, mine: dict[str, str], copied: Copied) -> str:
         """Brings all blobs of the prefix to the target and reads both back; what is there already is compared.
 
         `mine` is path to source ETag of what the tool copied before: only that may be written over. `copied`
         is told of each blob that arrived. Returns a note for the report. Raises DriftError, ConflictError.
         """
-        work = Copy(amount, mine)
+        work = Copy(amount, mine, texts=files(step.rewrites))
         blobs = below((await self._list(self._source, amount.source)).blobs.values(), amount.source.path)
-        if listing_digest(blobs) != source_sha256:
+        if listing_digest(blobs) != step.source_sha256:
             raise DriftError(
                 "The source's blobs are not what they were when the plan was made.",
                 address=f"{amount.source.container}/{amount.source.path}",
                 remedy="Make a new plan: it will hold just the difference.",
             )
+        blobs = [await self._expected(work, blob) for blob in blobs]
         there = await self._list(self._target, amount.target)
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         await each(missing, partial(self._one, work, there, copied), parallel=PARALLEL)
@@ -70,6 +75,23 @@ class Copier:
         extra = sorted(twins.keys() - names.keys())
         if wrong or extra:
             raise _conflict(amount, [*wrong, *extra], "are not like the source's, or too many")
+
+    async def _expected(self, work: Copy, blob: Blob) -> Blob:
+        """The blob that the target shall have: another one where the plan rewrites lines of it."""
+        if blob.path not in work.texts:
+            return blob
+        place = Location(work.amount.source.account, work.amount.source.container, blob.path)
+        data = await self._source.read(place, LARGEST)
+        try:
+            text = rewritten((data or b"").decode("utf-8", "surrogateescape"), work.texts[blob.path])
+        except ValueError as error:
+            raise DriftError(
+                f"A file that the plan rewrites has changed: {error}.",
+                address=blob.path,
+                remedy="Make a new plan: it will hold just the difference.",
+            ) from error
+        work.data[blob.path] = text.encode("utf-8", "surrogateescape")
+        return as_written(blob, work.data[blob.path])
 
     def _gone(self, work: Copy, blobs: list[Blob], there: Listing) -> list[Blob]:
         """Copies that the tool made of blobs that the source no longer has."""
@@ -103,6 +125,9 @@ class Copier:
         await copied(blob, path)
 
     async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
+        if blob.path in work.data:
+            await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
+            return
         try:
             await self._target.copy(source, blob, target, replaces=replaces)
         except ServiceError as error:

@@ -106,7 +106,7 @@ async def _decommission(
             clouds.target.workspace(plan.header.target_ref),
         )
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(take(sides[0], clouds.source.shares), take(sides[1]))
+        source, target = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
         listed = await list_both(
             Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs
         )

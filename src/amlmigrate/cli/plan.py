@@ -72,7 +72,7 @@ async def _plan(
     from amlmigrate.cli.signing import session
     from amlmigrate.core.select import Selection
     from amlmigrate.core.workspace import WorkspaceRef
-    from amlmigrate.inventory import take
+    from amlmigrate.inventory import read_contents, take
     from amlmigrate.planning import build, manual, planfile
     from amlmigrate.posture import prove
 
@@ -84,8 +84,10 @@ async def _plan(
         sides = (clouds.source.workspace(refs[0]), clouds.target.workspace(refs[1]))
         build.check_pair(*await asyncio.gather(*(side.read() for side in sides)))
         source, target = await asyncio.gather(
-            take(sides[0], clouds.source.shares, emit=view.event), take(sides[1], emit=view.event)
+            take(sides[0], clouds.source, emit=view.event),
+            take(sides[1], emit=view.event),
         )
+        await read_contents(source, clouds.source.blobs)
         header, steps = await build.build(
             source,
             target,

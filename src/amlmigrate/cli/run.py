@@ -105,7 +105,7 @@ async def _run(
             clouds.target.workspace(plan.header.target_ref),
         )
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(take(sides[0], clouds.source.shares), take(sides[1]))
+        source, target = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
         if not ledger.begun:
             drift.check_source(plan, source)
         _refuse_unproven(await prove(clouds.target.arm, target.workspace))

@@ -76,7 +76,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             clouds.target.workspace(plan.header.target_ref),
         )
         drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        inventories = await asyncio.gather(take(sides[0], clouds.source.shares), take(sides[1]))
+        inventories = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(

@@ -174,6 +174,38 @@ class Blobs:
     ) -> None:
         await self._call("PUT", url, partial(stage, block_id, offset, length))
 
+    async def read(self, place: Location, largest: int) -> bytes | None:
+        """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes."""
+        client = self._blob(place)
+
+        async def call() -> bytes | None:
+            stream = await client.download_blob(max_concurrency=1)
+            return None if stream.size > largest else await stream.readall()
+
+        try:
+            return await self._call("GET", client.url, call)
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> None:
+        """Writes a small blob with the metadata, tags, tier and content headers of `blob`."""
+        client = self._blob(target)
+
+        async def call() -> Any:
+            return await client.upload_blob(
+                data,
+                overwrite=replaces is not None,
+                content_settings=_settings(blob),
+                metadata=dict(blob.metadata) or None,
+                tags=dict(blob.tags or ()) or None,
+                standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
+                **_condition(replaces),
+            )
+
+        await self._call("PUT", client.url, call)
+
     async def hash(self, place: Location, blob: Blob) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a blob's bytes, read once and kept nowhere."""
         client = self._blob(place)
@@ -307,6 +339,11 @@ def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
         # An inferred tier is the account's default, and so will be that of the copy.
         tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
     )
+
+
+def _settings(blob: Blob) -> ContentSettings:
+    headers: dict[str, Any] = dict(blob.headers)
+    return ContentSettings(**headers)
 
 
 def _condition(replaces: str | None) -> dict[str, Any]:

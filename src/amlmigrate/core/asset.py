@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import Location, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Asset:
 
     address: Address
     document: Document
+    # Place and text of the files among its bytes that name other places.
+    contents: tuple[tuple[Location, str], ...] = ()
 
     @property
     def properties(self) -> Document:

@@ -81,7 +81,7 @@ class Step:
             line |= {"from": astuple(amount.source), "to": astuple(amount.target)}
         else:
             line["body"] = self.body
-            line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
+        line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
         return line
 
     @classmethod

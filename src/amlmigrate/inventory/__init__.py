@@ -1,5 +1,5 @@
 """Walks every kind over a workspace: all that it holds."""
 
-from amlmigrate.inventory.walk import take
+from amlmigrate.inventory.walk import read_contents, take
 
-__all__ = ["take"]
+__all__ = ["read_contents", "take"]

@@ -5,29 +5,34 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from amlmigrate.cloud.shares import Shares
+from amlmigrate.bytes.contents import LARGEST
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.events import Emit, Event, ignore
-from amlmigrate.core.workspace import Datastore, Workspace
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.parallel import each
+from amlmigrate.core.workspace import Datastore, Location, Workspace
 from amlmigrate.inventory.jobs import read_jobs
 from amlmigrate.inventory.leftovers import leftovers, shares
 from amlmigrate.kinds import Kind, all_kinds
 
 Assets = dict[Address, Asset]
+_PARALLEL = 16
 
 
-async def take(port: WorkspacePort, files: Shares | None = None, *, emit: Emit = ignore) -> Inventory:
-    """The inventory of a workspace; without a way to its file shares only the assets that have a kind.
+async def take(port: WorkspacePort, stores: Side | None = None, *, emit: Emit = ignore) -> Inventory:
+    """The inventory of a workspace; without a way to its bytes only the assets that have a kind.
 
     Raises ServiceError for whatever cannot be read: an inventory is whole or none.
     """
     workspace = await port.read()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_scan(kind, port, emit)) for kind in all_kinds().values()]
-        rest = group.create_task(leftovers(port)) if files else None
-        jobs = group.create_task(read_jobs(port)) if files else None
+        rest = group.create_task(leftovers(port)) if stores else None
+        jobs = group.create_task(read_jobs(port)) if stores else None
     assets = {asset.address: asset for task in tasks for asset in task.result()}
     known = replace(
         workspace,
@@ -36,8 +41,8 @@ async def take(port: WorkspacePort, files: Shares | None = None, *, emit: Emit =
         job_outputs=jobs.result().outputs if jobs else {},
     )
     left = rest.result() if rest else []
-    if files:
-        left += await shares(known, assets.values(), files)
+    if stores:
+        left += await shares(known, assets.values(), stores.shares)
     if jobs and (item := jobs.result().leftover()):
         left.append(item)
     return Inventory(known, assets, left)
@@ -53,6 +58,26 @@ def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
     found = (all_kinds()[address.kind].upload(asset) for address, asset in assets.items())
     account = workspace.storage_account.lower()
     return frozenset(place.container for place in found if place and place.account.lower() == account)
+
+
+async def read_contents(inventory: Inventory, blobs: Blobs) -> None:
+    """Reads, for planning, the few small files among an inventory's bytes that name other places."""
+    own = Mapping(inventory.workspace, inventory.workspace)
+    assets = inventory.assets
+
+    async def read(asset: Asset) -> None:
+        kind = all_kinds()[asset.address.kind]
+        texts: list[tuple[Location, str]] = []
+        for name in kind.content_files(asset):
+            for place in {found for ref in kind.references(asset) if (found := own.locate(ref))}:
+                file = Location(place.account, place.container, place.path.rstrip("/")).below(name)
+                data = await blobs.read(file, LARGEST) if own.place(place) else None
+                if data is not None:
+                    texts.append((file, data.decode("utf-8", "surrogateescape")))
+        if texts:
+            assets[asset.address] = replace(asset, contents=tuple(texts))
+
+    await each(list(assets.values()), read, parallel=_PARALLEL)
 
 
 async def _scan(kind: Kind, port: WorkspacePort, emit: Emit) -> list[Asset]:

@@ -102,13 +102,18 @@ class Kind(ABC):
         """Where the service put the asset's bytes at upload, if it does so outside the default container."""
         return None
 
+    def content_files(self, asset: Asset) -> tuple[str, ...]:
+        """Paths, below the asset's bytes, of the files that may name other places."""
+        return ()
+
     def digest(self, asset: Asset) -> str:
         """The digest by which a later change of the asset in its workspace is found."""
         return source_digest(asset.document, self.volatile)
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to."""
-        return tuple(references(asset.properties, "/properties"))
+        inside = (found for place, text in asset.contents for found in references(text.splitlines(), place.path))
+        return (*references(asset.properties, "/properties"), *inside)
 
     def translate(self, asset: Asset, mapping: WorkspaceMapping) -> Translation:
         """The document to PUT into the target."""

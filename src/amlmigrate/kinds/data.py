@@ -15,6 +15,10 @@ class Data(VersionedKind):
     after = ("datastores",)
     uris = ("/dataUri",)
 
+    def content_files(self, asset: Asset) -> tuple[str, ...]:
+        # An MLTable names its files, by path or by URI (azure-facts, section 2).
+        return ("MLTable",) if asset.properties.get("dataType") == "mltable" else ()
+
     def example(self) -> Asset:
         return Asset(
             Address("data", "titanic", "2"),

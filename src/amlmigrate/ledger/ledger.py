@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, MigrateError
@@ -55,10 +56,26 @@ class Ledger:
             )
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA busy_timeout = 10000")
             self._ready()
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    def _rows(self, query: str, *values: str | float) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
 
@@ -90,10 +107,12 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A full disk ends the transaction by itself, or leaves it open after COMMIT.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
 
@@ -129,7 +148,7 @@ class Ledger:
 
     def meta(self) -> dict[str, str]:
         """What the ledger is tied to; empty while it is fresh."""
-        return dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        return dict(self._rows("SELECT key, value FROM meta"))
 
     def note(self, key: str, value: str) -> None:
         """Records a fact about the run."""
@@ -145,7 +164,7 @@ class Ledger:
 
     def steps(self) -> dict[Address, StepRow]:
         """Every step."""
-        rows = self._db.execute("SELECT address, state, target_id, detail, attempts, at FROM steps")
+        rows = self._rows("SELECT address, state, target_id, detail, attempts, at FROM steps")
         return {
             (address := Address.parse(text)): StepRow(address, State(state), target_id, detail, attempts, at)
             for text, state, target_id, detail, attempts, at in rows
@@ -153,9 +172,9 @@ class Ledger:
 
     def step(self, address: Address) -> StepRow:
         """One step."""
-        row = self._db.execute(
-            "SELECT state, target_id, detail, attempts, at FROM steps WHERE address = ?", (str(address),)
-        ).fetchone()
+        [row] = self._rows(
+            "SELECT state, target_id, detail, attempts, at FROM steps WHERE address = ?", str(address)
+        )
         return StepRow(address, State(row[0]), *row[1:])
 
     def move(self, address: Address, state: State, *, detail: str = "", target_id: str = "") -> None:
@@ -183,17 +202,15 @@ class Ledger:
 
     def history(self, address: Address) -> list[tuple[str, str, str]]:
         """A step's states in order: state, detail, time."""
-        return self._db.execute(
-            "SELECT state, detail, at FROM history WHERE address = ? ORDER BY number", (str(address),)
-        ).fetchall()
+        return self._rows("SELECT state, detail, at FROM history WHERE address = ? ORDER BY number", str(address))
 
     def rate(self, seconds: float) -> float | None:
         """Steps done a second over the last so many seconds of work; None when too few were."""
-        row = self._db.execute(
+        [row] = self._rows(
             "SELECT count(*), julianday(max(at)) - julianday(min(at)) FROM history WHERE state = 'done'"
             " AND julianday(at) > (SELECT julianday(max(at)) FROM history) - ? / 86400.0",
-            (seconds,),
-        ).fetchone()
+            seconds,
+        )
         return row[0] / (row[1] * 86400) if row[0] > 1 and row[1] else None
 
     # Ids and blobs that the tool created.
@@ -205,11 +222,11 @@ class Ledger:
 
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
-        return self._db.execute("SELECT old_id, new_id FROM ids ORDER BY address").fetchall()
+        return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
 
     def owned(self) -> set[str]:
         """The addresses of documents that this ledger shows as created in the target."""
-        rows = self._db.execute("SELECT address FROM history WHERE state = 'created'")
+        rows = self._rows("SELECT address FROM history WHERE state = 'created'")
         return {text for (text,) in rows}
 
     def copied(self, target: Location, pairs: Iterable[tuple[str, str]]) -> None:
@@ -222,15 +239,17 @@ class Ledger:
 
     def blobs(self, target: Location) -> dict[str, str]:
         """Path to the source's ETag, for all blobs of a container that the tool copied."""
-        rows = self._db.execute(
-            "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?",
-            (target.account, target.container),
+        return dict(
+            self._rows(
+                "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?",
+                target.account,
+                target.container,
+            )
         )
-        return dict(rows.fetchall())
 
     def all_blobs(self) -> dict[tuple[str, str, str], str]:
         """(account, container, path) to the source's ETag, for every blob that the tool copied."""
-        rows = self._db.execute("SELECT account, container, path, source_etag FROM blobs")
+        rows = self._rows("SELECT account, container, path, source_etag FROM blobs")
         return {(account, container, path): etag for account, container, path, etag in rows}
 
     # Decisions of people.
@@ -242,7 +261,7 @@ class Ledger:
 
     def waivers(self) -> dict[str, Waiver]:
         """The waivers by address."""
-        return {row[0]: Waiver(*row) for row in self._db.execute("SELECT address, reason, by, at FROM waivers")}
+        return {row[0]: Waiver(*row) for row in self._rows("SELECT address, reason, by, at FROM waivers")}
 
 
 def _now() -> str:
@@ -250,9 +269,9 @@ def _now() -> str:
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> MigrateError:
-    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+    if any(sign in str(error) for sign in ("not a database", "malformed")):
         return BadInputError(
-            "The ledger is damaged: it is no SQLite database.",
+            f"The ledger is damaged: {error}.",
             address=str(path),
             remedy="Put a copy of the file back; without one, make a new plan: what exists is adopted.",
         )

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.contents import as_written, files, line_rewrites, rewritten
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
@@ -60,6 +61,7 @@ class Planner:
         self.mapping = Mapping(source.workspace, target.workspace)
         self._resolver = Resolver(source, self.mapping)
         self._needs = {address: self._resolver.needs(asset) for address, asset in source.assets.items()}
+        self._texts = dict(pair for asset in source.assets.values() for pair in asset.contents)
         self._moving = self._chosen()
         self._cover = Cover(place for address in self._moving for place in self._needs[address].places)
 
@@ -153,8 +155,26 @@ class Planner:
                 address, Action.SKIP, "both workspaces have this container", source_sha256=sha, bytes=amount
             )
         listing = containers.target[goal.account, goal.container]
-        verdict = bytes_verdict(prefix, blobs, goal, listing, self._prior)
-        return Step(address, verdict.action, verdict.reason, source_sha256=sha, bytes=amount)
+        rewrites, expected = self._rewritten(prefix, blobs)
+        verdict = bytes_verdict(prefix, expected, goal, listing, self._prior)
+        return Step(
+            address, verdict.action, verdict.reason, source_sha256=sha, bytes=amount, rewrites=tuple(rewrites)
+        )
+
+    def _rewritten(self, prefix: Location, blobs: list[Blob]) -> tuple[list[Rewrite], list[Blob]]:
+        """The lines that change in files that name places, and the blobs as they are then."""
+        rewrites: list[Rewrite] = []
+        expected: list[Blob] = []
+        for blob in blobs:
+            text = self._texts.get(Location(prefix.account, prefix.container, blob.path))
+            found = line_rewrites(blob.path, text, self.mapping.rewrite) if text else ()
+            if text and found:
+                rewrites += found
+                data = rewritten(text, files(found)[blob.path]).encode("utf-8", "surrogateescape")
+                expected.append(as_written(blob, data))
+            else:
+                expected.append(blob)
+        return rewrites, expected
 
     # Documents.
 

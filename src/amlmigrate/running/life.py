@@ -131,7 +131,7 @@ class Life:
                 await self._record(container, arrived)
 
         try:
-            note = await self.copier.copy(amount, step.source_sha256, mine, copied)
+            note = await self.copier.copy(step, amount, mine, copied)
         finally:
             await self._record(container, arrived)
         await self.recorder.move(step.address, State.DONE, detail=note)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.contents import LARGEST, as_written, files
 from amlmigrate.bytes.listings import Listing, below, goal_path, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Blob
@@ -18,6 +20,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 
 _PARALLEL = 16
+Rewrite = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Verdict:
     trees: dict[str, dict[str, str]] = field(default_factory=dict)
     manifests: dict[str, list[bytes]] = field(default_factory=lambda: {"source": [], "target": []})
     false_labels: list[str] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
     not_checked: set[str] = field(default_factory=set)
     blobs: int = 0
     bytes: int = 0
@@ -67,10 +71,20 @@ class Verdict:
 class BlobVerifier:
     """Compares each prefix of a plan on both sides; with `hashing` every byte of both is read."""
 
-    def __init__(self, source: Blobs, target: Blobs, containers: Containers, *, hashing: bool, emit: Emit) -> None:
+    def __init__(
+        self,
+        source: Blobs,
+        target: Blobs,
+        containers: Containers,
+        *,
+        rewrite: Callable[[str], str],
+        hashing: bool,
+        emit: Emit,
+    ) -> None:
         self._source = source
         self._target = target
         self._containers = containers
+        self._rewrite = rewrite
         self._hashing = hashing
         self._emit = emit
 
@@ -90,13 +104,17 @@ class BlobVerifier:
             verdict.differences.append(Difference(address, "source", step.source_sha256, listing_digest(source)))
         left = await self._entries(self._source, amount.source, source)
         right = await self._entries(self._target, amount.target, target)
+        verdict.manifests["source"] += [entry.line() for entry in left.values()]
+        for path in files(step.rewrites):
+            if path in left:
+                left[path] = await self._rewritten(amount.source, left[path])
+                verdict.rewritten.append(f"{amount.source.container}/{path}")
         verdict.differences += _compare(address, amount, left, right)
         verdict.false_labels += [f"{amount.source.container}/{path}" for path, e in left.items() if e.false_label]
         verdict.trees[address] = {
             "source": tree_digest(amount.source, left),
             "target": tree_digest(amount.target, right),
         }
-        verdict.manifests["source"] += [entry.line() for entry in left.values()]
         verdict.manifests["target"] += [entry.line() for entry in right.values()]
         verdict.blobs += len(left)
         verdict.bytes += sum(entry.blob.length for entry in left.values())
@@ -117,6 +135,15 @@ class BlobVerifier:
         if self._hashing:
             await each(found, partial(self._hash, blobs, place, entries), parallel=_PARALLEL)
         return entries
+
+    async def _rewritten(self, place: Location, entry: Entry) -> Entry:
+        """What a file that names places must be in the target, worked out anew from the source as it is now."""
+        file = Location(place.account, place.container, entry.blob.path)
+        text = (await self._source.read(file, LARGEST) or b"").decode("utf-8", "surrogateescape")
+        lines = [self._rewrite(line) for line in text.splitlines(keepends=True)]
+        data = "".join(lines).encode("utf-8", "surrogateescape")
+        blob = as_written(entry.blob, data)
+        return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 
     @staticmethod
     async def _hash(blobs: Blobs, place: Location, entries: dict[str, Entry], blob: Blob) -> None:

@@ -58,7 +58,12 @@ async def verify(
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, session.source.blobs, session.target.blobs)
     verifier = BlobVerifier(
-        session.source.blobs, session.target.blobs, containers, hashing=depth.hashes, emit=emit
+        session.source.blobs,
+        session.target.blobs,
+        containers,
+        rewrite=mapping.rewrite,
+        hashing=depth.hashes,
+        emit=emit,
     )
     verdict = await verifier.verify(plan)
     differences = [
@@ -130,6 +135,7 @@ def _content(
         "differences": [difference.as_dict() for difference in differences],
         "posture": [finding.as_dict() for finding in posture],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
+        "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,
         "not_checked": sorted(verdict.not_checked | _not_checked(depth)),
         "blobs": verdict.blobs,
