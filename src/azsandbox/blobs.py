@@ -47,12 +47,14 @@ class BlobEndpoint:
             refused = self._refuse(call.host.partition(".")[0], call.principal, action_of(call))
             if refused is not None:
                 return storage_error(*refused)
+        if call.length is None:
+            return storage_error(411, "MissingContentLengthHeader", "Content-Length HTTP header is missing.")
         if call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refusal = await self._source.refusal(call)
             if refusal is not None:
                 return refusal
         body: bytes | AsyncIterator[bytes] | None = None
-        if call.length is None or call.length > _WHOLE:
+        if call.length > _WHOLE:
             body = call.pieces()
         elif call.length:
             body = await call.body(_WHOLE)

@@ -85,12 +85,12 @@ def _options(arguments: argparse.Namespace) -> Options:
     return Options(arguments.arm_limits, arguments.latency, arguments.port, arguments.location)
 
 
-def _folder(arguments: argparse.Namespace) -> StateFolder:
-    return StateFolder(arguments.state or default_folder())
+def _folder(arguments: argparse.Namespace, *, make: bool = False) -> StateFolder:
+    return StateFolder(arguments.state or default_folder(), make=make)
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    state = _folder(arguments)
+    state = _folder(arguments, make=True)
     if arguments.detach:
         lifetime.detach(state, _options(arguments))
         _print(f'azsandbox runs on {state.root}; use it with: eval "$(azsandbox env --state {state.root})"')
@@ -129,7 +129,7 @@ def _run_seed(arguments: argparse.Namespace) -> int:
 
 
 def _faults(arguments: argparse.Namespace) -> int:
-    state = _folder(arguments)
+    state = _folder(arguments, make=True)
     if arguments.verb == "clear":
         state.faults.unlink(missing_ok=True)
         return 0
@@ -154,7 +154,7 @@ def _show_log(arguments: argparse.Namespace) -> int:
 
 
 def _principal(arguments: argparse.Namespace) -> int:
-    made, secret = Directory(_folder(arguments)).add(arguments.name)
+    made, secret = Directory(_folder(arguments, make=True)).add(arguments.name)
     _print(f"client id      {made.client_id}")
     _print(f"object id      {made.object_id}")
     _print(f"client secret  {secret}    (shown this once)")

@@ -72,7 +72,7 @@ class Directory:
         """Registers a principal; returns it and its secret, told this once. Raises ValueError."""
         if any(one.name == name for one in self.all()):
             raise ValueError(f"there is a principal named {name} already")
-        secret = secrets.token_urlsafe(30)
+        secret = secrets.token_hex(20)
         made = ServicePrincipal(name, str(uuid.uuid4()), object_id or str(uuid.uuid4()), _digest(secret))
         rows = [asdict(one) for one in [*self.all(), made]]
         write_secret(self._state.principals, json.dumps(rows, indent=2))

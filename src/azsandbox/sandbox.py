@@ -89,7 +89,7 @@ class Sandbox:
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             "management.azure.com": arm,
-            ".vault.azure.net": arm,
+            ".vault.azure.net": ServiceEndpoint(getattr(self._arm, "vault", self._arm), self._tokens),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
             ".blob.core.windows.net": BlobEndpoint(
                 self._azurite, self._tokens, getattr(self._arm, "storage_refusal", None)
@@ -99,7 +99,11 @@ class Sandbox:
         return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}
 
     def _find(self, host: str) -> Endpoint:
-        return self._endpoints.get(host) or self._endpoints["." + host.partition(".")[2]]
+        return next(
+            endpoint
+            for name, endpoint in self._endpoints.items()
+            if host == name or (name.startswith(".") and host.endswith(name))
+        )
 
     def environment(self) -> dict[str, str]:
         """The variables that a client needs, and nothing else."""
@@ -107,12 +111,13 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stops listening, lets running requests end, has Azurite save, lets go of the state folder."""
+        if self._hold is None:
+            return  # the folder is another's
         self.state.withdraw()
         if self._server is not None:
             self._server.close()
             await self._front.close()
             await self._arm.close()
             self._log.close()
-        if self._hold is not None:
-            await self._azurite.close()
-            self._hold.close()
+        await self._azurite.close()
+        self._hold.close()

@@ -34,11 +34,12 @@ def write_secret(path: Path, text: str) -> None:
 
 
 class StateFolder:
-    """Paths below one state folder, made on first use (mode 0700)."""
+    """Paths below one state folder, which is made (mode 0700) unless only looked at."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, make: bool = True) -> None:
         self.root = root.resolve()
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ca_certificate = self.root / "ca.pem"
         self.ca_key = self.root / "ca.key"
         self.bundle = self.root / "bundle.pem"
