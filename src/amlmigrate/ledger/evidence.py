@@ -37,9 +37,9 @@ class Evidence:
             before = found[-1].sha256 if found else None
             if report.content.get("previous") != before or report.content.get("number") != number:
                 raise _broken(path, "it does not follow the one before: a report was changed, removed or added")
-            for manifest in report.content.get("manifests", ()):
-                file = self.folder / manifest["file"]
-                if not file.is_file() or _sha(file) != manifest["sha256"]:
+            for name, sha256 in _manifests(report):
+                file = self.folder / name
+                if not file.is_file() or _sha(file) != sha256:
                     raise _broken(file, "it is not the one that the report was written with")
             found.append(report)
         return found
@@ -77,7 +77,16 @@ def _read(path: Path) -> Report:
         content = json.loads(data)
     except ValueError:
         raise _broken(path, "it is no JSON") from None
+    if not isinstance(content, dict):
+        raise _broken(path, "it is no report")
     return Report(path, hashlib.sha256(data).hexdigest(), content)
+
+
+def _manifests(report: Report) -> list[tuple[str, str]]:
+    try:
+        return [(str(one["file"]), one["sha256"]) for one in report.content.get("manifests", ())]
+    except (KeyError, TypeError):
+        raise _broken(report.path, "it is no report") from None
 
 
 def _sha(path: Path) -> str:

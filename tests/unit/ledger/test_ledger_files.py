@@ -1,0 +1,175 @@
+"""The ledger's file: whose it is, what is refused, and what else it keeps."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.unit.world import OLD_BLOBS, plan, step
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.schema import VERSION
+
+PLAN = plan(*(step(f"models/m/{number}") for number in range(50)))
+FIRST = PLAN.steps[0].address
+
+
+def _bound(folder: Path) -> Ledger:
+    ledger = Ledger(folder)
+    ledger.bind(PLAN)
+    return ledger
+
+
+def test_a_ledger_is_bound_once_to_its_plan(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        assert ledger.meta() == {}
+        assert ledger.bind(PLAN)
+        assert not ledger.bind(PLAN)
+        assert ledger.meta()["plan_sha256"] == PLAN.sha256
+        assert ledger.meta()["source_workspace_id"] == PLAN.header.source["workspaceId"]
+        assert ledger.meta()["target_workspace_id"] == PLAN.header.target["workspaceId"]
+        assert {row.state for row in ledger.steps().values()} == {State.PENDING}
+
+
+def test_a_ledger_of_another_plan_is_refused(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger, pytest.raises(BadInputError, match="another plan"):
+        ledger.bind(plan(*PLAN.steps, sha256="00" * 32))
+
+
+def test_a_ledger_that_is_not_there_is_not_made_where_one_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="nothing was run yet"):
+        Ledger(tmp_path, fresh=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> None:
+    _bound(tmp_path).close()
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    db.close()
+    before = (tmp_path / "ledger.db").read_bytes()
+    with pytest.raises(BadInputError, match=f"version {VERSION + 1}"):
+        Ledger(tmp_path)
+    assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def _cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _overwritten(data: bytes) -> bytes:
+    return data[:4096] + b"\xff" * (len(data) - 4096)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_cut, _overwritten, lambda data: data[:50], lambda data: os.urandom(len(data)), lambda data: b"no" + data],
+)
+def test_a_damaged_ledger_is_bad_input_and_left_as_it_is(tmp_path: Path, damage: object) -> None:
+    _bound(tmp_path).close()
+    file = tmp_path / "ledger.db"
+    file.write_bytes(damage(file.read_bytes()))  # type: ignore[operator]
+    before = file.read_bytes()
+    with pytest.raises(BadInputError, match="damaged") as caught, Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+        ledger.steps()
+    assert caught.value.address == str(file)
+    assert file.read_bytes() == before
+
+
+def test_what_was_committed_is_there_after_a_crash(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.move(FIRST, State.DOING)
+        ledger.move(FIRST, State.CREATED, target_id="/new")
+        crashed = tmp_path / "crashed"
+        crashed.mkdir()
+        for name in ("ledger.db", "ledger.db-wal"):
+            shutil.copy(tmp_path / name, crashed)
+        ledger.move(FIRST, State.DONE)
+    with Ledger(crashed, fresh=False) as ledger:
+        assert ledger.step(FIRST).state is State.CREATED
+        assert ledger.step(FIRST).target_id == "/new"
+
+
+def test_a_transaction_that_was_cut_off_counts_for_nothing(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.move(FIRST, State.DOING)
+        wal = tmp_path / "ledger.db-wal"
+        known = wal.stat().st_size
+        ledger.move(FIRST, State.CREATED)
+        crashed = tmp_path / "crashed"
+        crashed.mkdir()
+        shutil.copy(tmp_path / "ledger.db", crashed)
+        (crashed / "ledger.db-wal").write_bytes(wal.read_bytes()[: known + 1000])
+    with Ledger(crashed, fresh=False) as ledger:
+        assert ledger.step(FIRST).state is State.DOING
+        assert [state for state, _, _ in ledger.history(FIRST)] == ["doing"]
+
+
+def test_a_change_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def half(ledger: Ledger) -> None:
+        with ledger.transaction() as db:
+            db.execute("DELETE FROM steps")
+            raise KeyError
+
+    with _bound(tmp_path) as ledger:
+        with pytest.raises(KeyError):
+            half(ledger)
+        assert len(ledger.steps()) == len(PLAN.steps)
+
+
+def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        with ledger.transaction() as db:
+            [(pages,)] = db.execute("PRAGMA page_count").fetchall()
+            db.execute(f"PRAGMA max_page_count = {pages}")
+        before = ledger.ids()
+        with pytest.raises(MigrateError, match="full") as caught:
+            ledger.copied(Location("a", "c"), ((f"{number:0200}", "e") for number in range(1000)))
+        assert caught.value.exit_code is ExitCode.UNEXPECTED
+        assert ledger.ids() == before
+        assert ledger.blobs(Location("a", "c")) == {}
+        with ledger.transaction() as db:
+            db.execute(f"PRAGMA max_page_count = {pages * 10}")
+        ledger.move(FIRST, State.DOING)
+        assert ledger.step(FIRST).state is State.DOING
+
+
+def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.waive(Address.parse("jobs"), "exported", "ann@host")
+        ledger.waive(Address.parse("jobs"), "exported, ticket 1", "ben@host")
+    with Ledger(tmp_path) as ledger:
+        [(address, waiver)] = ledger.waivers().items()
+    assert address == waiver.address == "jobs"
+    assert (waiver.reason, waiver.by) == ("exported, ticket 1", "ben@host")
+    assert waiver.at.endswith("+00:00")
+
+
+def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.created_id("/old/2", "/new/2", Address.parse("models/m/2"))
+        ledger.created_id("/old/1", "/new/1", FIRST)
+        ledger.created_id("/old/1", "/newer/1", FIRST)
+        assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
+        ledger.copied(Location("cmkacct", "azureml", "ignored"), [("a/b", '"1"'), ("c", '"2"')])
+        ledger.copied(Location("cmkacct", OLD_BLOBS), [("a/b", '"3"')])
+        ledger.copied(Location("cmkacct", "azureml"), [("c", '"4"')])
+        assert ledger.blobs(Location("cmkacct", "azureml")) == {"a/b": '"1"', "c": '"4"'}
+        assert ledger.blobs(Location("other", "azureml")) == {}
+        assert ledger.all_blobs()["cmkacct", OLD_BLOBS, "a/b"] == '"3"'
+
+
+def test_a_run_that_was_begun_stays_begun(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        assert not ledger.begun
+        ledger.note("begun", "yes")
+    with Ledger(tmp_path) as ledger:
+        assert ledger.begun

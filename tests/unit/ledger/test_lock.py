@@ -1,0 +1,123 @@
+"""The lock: one run at a time, taken over from the dead only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.world import plan, step
+
+from amlmigrate.core.errors import ExitCode, PlanLockedError
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.lock import Lock
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(plan(step("models/m/1")))
+        yield ledger
+
+
+def _held(ledger: Ledger, host: str, pid: int, beat: str = "2026-01-01T00:00:00+00:00") -> None:
+    with ledger.transaction() as db:
+        db.execute("INSERT OR REPLACE INTO lock VALUES (1, ?, ?, ?)", (host, pid, beat))
+
+
+def _holder(ledger: Ledger) -> tuple[str, int, str] | None:
+    with ledger.transaction() as db:
+        found: tuple[str, int, str] | None = db.execute("SELECT host, pid, heartbeat FROM lock").fetchone()
+    return found
+
+
+def _dead() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_lock_names_host_and_process_and_goes_with_its_holder(ledger: Ledger) -> None:
+    with Lock(ledger):
+        held = _holder(ledger)
+        assert held is not None
+        assert held[:2] == (socket.gethostname(), os.getpid())
+    assert _holder(ledger) is None
+
+
+def test_a_lock_goes_when_its_holder_fails(ledger: Ledger) -> None:
+    with pytest.raises(KeyError), Lock(ledger):
+        raise KeyError
+    assert _holder(ledger) is None
+
+
+def test_a_live_process_keeps_its_lock(ledger: Ledger) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        _held(ledger, socket.gethostname(), process.pid)
+        with pytest.raises(PlanLockedError, match=f"process {process.pid} on") as caught, Lock(ledger):
+            pass
+    finally:
+        process.communicate(b"\n")
+    assert caught.value.exit_code is ExitCode.LOCKED
+    assert _holder(ledger) is not None
+
+
+def test_a_process_of_somebody_else_keeps_its_lock(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(pid: int, number: int) -> None:
+        raise PermissionError
+
+    _held(ledger, socket.gethostname(), 1)
+    monkeypatch.setattr(os, "kill", refused)
+    with pytest.raises(PlanLockedError), Lock(ledger):
+        pass
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(ledger: Ledger) -> None:
+    _held(ledger, socket.gethostname(), _dead())
+    with Lock(ledger):
+        held = _holder(ledger)
+        assert held is not None
+        assert held[1] == os.getpid()
+
+
+def test_a_process_of_another_host_keeps_its_lock_dead_or_not(ledger: Ledger) -> None:
+    for pid in (_dead(), os.getpid()):
+        _held(ledger, "another-host", pid)
+        with pytest.raises(PlanLockedError, match="on another-host, last seen 2026-01-01"), Lock(ledger):
+            pass
+        assert _holder(ledger) == ("another-host", pid, "2026-01-01T00:00:00+00:00")
+
+
+def test_a_run_that_was_refused_leaves_the_lock_to_its_holder(ledger: Ledger) -> None:
+    _held(ledger, "another-host", 1)
+    lock = Lock(ledger)
+    with pytest.raises(PlanLockedError):
+        lock.__enter__()
+    lock.__exit__(None, None, None)
+    assert _holder(ledger) is not None
+
+
+def test_a_heartbeat_says_that_the_run_is_alive(ledger: Ledger) -> None:
+    with Lock(ledger) as lock:
+        _held(ledger, socket.gethostname(), os.getpid())
+        lock.beat()
+        held = _holder(ledger)
+    assert held is not None
+    assert held[2] > "2026-01-01T00:00:00+00:00"
+
+
+def test_two_ledgers_of_one_file_have_one_lock(ledger: Ledger, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from amlmigrate.ledger import Ledger\n"
+        "from amlmigrate.ledger.lock import Lock\n"
+        f"Lock(Ledger(Path({str(tmp_path)!r}))).__enter__()\n"
+    )
+    with Lock(ledger):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "PlanLockedError" in done.stderr
