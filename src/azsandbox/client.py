@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import ssl
 import time
@@ -74,7 +75,14 @@ class Client:
         return token
 
     async def send(
-        self, method: str, url: str, audience: str, *, accept: tuple[int, ...] = (), **arguments: Any
+        self,
+        method: str,
+        url: str,
+        audience: str,
+        *,
+        data: bytes | None = None,
+        accept: tuple[int, ...] = (),
+        **arguments: Any,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers, body; waits and repeats at 429. Raises Refused, not for those in `accept`."""
         assert self._session is not None
@@ -82,14 +90,15 @@ class Client:
         for _ in range(_RETRIES):
             await asyncio.sleep(max(0.0, self._pause_until - time.monotonic()))
             headers["Authorization"] = f"Bearer {await self.token(audience)}"
-            async with self._session.request(method, url, headers=headers, **arguments) as response:
-                body = await response.read()
+            body = io.BytesIO(data) if data is not None else None
+            async with self._session.request(method, url, headers=headers, data=body, **arguments) as response:
+                text = await response.read()
                 if response.status == 429:
                     self._pause(float(response.headers.get("Retry-After", "1")))
                     continue
                 if response.status >= 400 and response.status not in accept:
-                    raise Refused(method, url, response.status, body.decode("utf-8", "replace"))
-                return response.status, response.headers, body
+                    raise Refused(method, url, response.status, text.decode("utf-8", "replace"))
+                return response.status, response.headers, text
         raise Refused(method, url, 429, "throttled for too long")
 
     def _pause(self, seconds: float) -> None:
