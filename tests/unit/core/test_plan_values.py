@@ -32,6 +32,7 @@ COPY = step(
     action=Action.COPY,
     source_sha256="cd" * 32,
     bytes=Bytes(Location("acct", "azureml", "a/b"), Location("cmkacct", "azureml", "a/b"), 3, 2**40),
+    rewrites=(Rewrite("a/b/MLTable:3", "- file: from\n", "- file: to\n"),),
 )
 STEPS = [DOCUMENT, COPY, step("models/m/3#archive", "models/m/3"), step("jobs", action=Action.MANUAL)]
 HEADER = header(
@@ -52,8 +53,18 @@ def test_a_header_reads_as_it_was_written() -> None:
 
 
 def test_the_members_of_a_step_are_the_contracts() -> None:
-    line = {"record", "address", "action", "reason", "source_id", "target_id", "source_sha256", "after"}
-    assert set(DOCUMENT.as_dict()) == line | {"body", "rewrites"}
+    line = {
+        "record",
+        "address",
+        "action",
+        "reason",
+        "source_id",
+        "target_id",
+        "source_sha256",
+        "after",
+        "rewrites",
+    }
+    assert set(DOCUMENT.as_dict()) == line | {"body"}
     assert DOCUMENT.as_dict()["rewrites"] == [{"where": "/properties/modelUri", "from": "from", "to": "to"}]
     assert set(COPY.as_dict()) == line | {"blobs", "bytes", "from", "to"}
     assert (COPY.as_dict()["blobs"], COPY.as_dict()["bytes"]) == (3, 2**40)
