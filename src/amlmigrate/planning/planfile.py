@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
         _write(unfinished, header, steps)
         unfinished.rename(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise BadInputError(
             f"The plan cannot be written: {error.strerror}.",
             address=str(folder),
