@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -23,6 +24,8 @@ _CHALLENGE = (
     f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
     "resource_id=https://storage.azure.com"
 )
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NO_SUCH_URI = "The requested URI does not represent any resource on the server."
 _SEE_CHALLENGE = (
     "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
 )
@@ -37,35 +40,46 @@ class BlobEndpoint:
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
+        refused = _malformed(call) or self._forbidden(call)
+        if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
+            refused = await self._source.refusal(call)
+        return refused or await self._forward(call)
+
+    def _forbidden(self, call: Call) -> Answer | None:
         try:
-            self._tokens.check(call.headers.get("Authorization"))
+            principal = self._tokens.check(call.headers.get("Authorization"))
         except BadToken as problem:
             return unauthenticated(problem)
         if "Authorization" not in call.headers and "sig=" not in call.raw_query:
             return _anonymous()
-        if self._refuse is not None:
-            refused = self._refuse(call.host.partition(".")[0], call.principal, action_of(call))
-            if refused is not None:
-                return storage_error(*refused)
-        if call.length is None:
-            return storage_error(411, "MissingContentLengthHeader", "Content-Length HTTP header is missing.")
-        if call.method == "PUT" and "x-ms-copy-source" in call.headers:
-            refusal = await self._source.refusal(call)
-            if refusal is not None:
-                return refusal
+        if self._refuse is None:
+            return None
+        refused = self._refuse(call.host.partition(".")[0], principal, action_of(call))
+        return storage_error(*refused) if refused is not None else None
+
+    async def _forward(self, call: Call) -> Answer:
         body: bytes | AsyncIterator[bytes] | None = None
-        if call.length > _WHOLE:
+        if (call.length or 0) > _WHOLE:
             body = call.pieces()
         elif call.length:
             body = await call.body(_WHOLE)
         headers = _passed_on(call.headers)
         if call.method not in {"GET", "HEAD"} and call.length == 0:
             headers["Content-Length"] = "0"
-        response = await self._azurite.request(call.method, call.host, call.target, headers, body)
-        answer = _answer(response)
+        answer = _answer(await self._azurite.request(call.method, call.host, call.target, headers, body))
+        if answer.status >= 400 and answer.length == 0 and call.method != "HEAD":
+            return _worded(answer)
         if "x-ms-version" in call.headers:  # Azurite names its own version, Azure the one asked for
             answer.headers["x-ms-version"] = call.headers["x-ms-version"]
         return answer
+
+
+def _malformed(call: Call) -> Answer | None:
+    if _BAD_ESCAPE.search(call.raw_path):
+        return storage_error(400, "InvalidUri", _NO_SUCH_URI)
+    if call.length is None:
+        return storage_error(411, "MissingContentLengthHeader", "Content-Length HTTP header is missing.")
+    return None
 
 
 def unauthenticated(problem: BadToken) -> Answer:
@@ -78,6 +92,14 @@ def unauthenticated(problem: BadToken) -> Answer:
 def _anonymous() -> Answer:
     """401 with a challenge, as since version 2019-12-12; no account of the sandbox has public blobs."""
     return storage_error(401, "NoAuthenticationInformation", _SEE_CHALLENGE, {"WWW-Authenticate": _CHALLENGE})
+
+
+def _worded(answer: Answer) -> Answer:
+    """Azurite says nothing to some malformed requests; Azure always says what it is about."""
+    answer.discard()
+    if answer.status >= 500:
+        return storage_error(answer.status, "InternalError", "Server encountered an internal error.")
+    return storage_error(answer.status, "InvalidInput", "One of the request inputs is not valid.")
 
 
 def _passed_on(headers: CIMultiDict[str] | aiohttp.typedefs.LooseHeaders) -> CIMultiDict[str]:
@@ -96,5 +118,5 @@ def _answer(response: aiohttp.ClientResponse) -> Answer:
         headers,
         response.content.iter_any(),
         int(length) if length is not None else None,
-        response.close if not response.content.is_eof() else response.release,
+        response.close,  # after the whole body was read, the connection is no longer the response's
     )

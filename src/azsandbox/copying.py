@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 
@@ -21,6 +21,8 @@ _CONDITIONS = {
     "x-ms-source-if-unmodified-since": "If-Unmodified-Since",
 }
 _READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+_UNTOUCHED = "/%:@!$&'()*+,;=~"  # an unescaped blank or a letter such as ü is taken as its escape
+_BAD_HEADER = "The value for one of the HTTP headers is not in the correct format."
 _NOT_VERIFIED = "Could not verify the copy source within the specified time."
 _TEXTS = {
     "BlobNotFound": "The specified blob does not exist.",
@@ -55,7 +57,10 @@ class SourceCheck:
 
     async def refusal(self, call: Call) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
-        source = urlsplit(call.headers["x-ms-copy-source"])
+        try:
+            source = urlsplit(call.headers["x-ms-copy-source"])
+        except ValueError:
+            return storage_error(400, "InvalidHeaderValue", _BAD_HEADER)
         host = (source.hostname or "").lower()
         if source.scheme != "https" or not host.endswith(_SUFFIX):
             return _unverified(404, "ResourceNotFound")
@@ -70,7 +75,7 @@ class SourceCheck:
             refused = self._refuse(host.partition(".")[0], principal, _READ)
             if refused is not None:
                 return _unverified(refused[0], refused[1], refused[2])
-        target = source.path + (f"?{source.query}" if source.query else "")
+        target = quote(source.path, safe=_UNTOUCHED) + (f"?{source.query}" if source.query else "")
         headers = _source_headers(call, authorization)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
             return _verdict(response)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from azsandbox.client import Client
+from azsandbox.client import Client, Refused
 from azsandbox.settings import environment
 from azsandbox.state import StateFolder
 
@@ -121,7 +121,18 @@ async def _from_files(state: StateFolder, workspace: str, resources: Path | None
 
 
 def main(state: StateFolder, arguments: argparse.Namespace) -> int:
-    """Seeds what the arguments name."""
+    """Seeds what the arguments name; 1 where the sandbox refuses a request, which is then told."""
+    try:
+        return _seed(state, arguments)
+    except* Refused as refusals:
+        first: BaseException = refusals
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        sys.stderr.write(f"azsandbox seed: {first}\n")
+    return 1
+
+
+def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
     if arguments.what == "demo":
         from azsandbox import demodata
 
