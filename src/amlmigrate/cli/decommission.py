@@ -98,7 +98,7 @@ async def _decommission(
     from amlmigrate.posture import prove
     from amlmigrate.running import drift
 
-    evidence = Evidence(folder)
+    evidence = Evidence(folder, ledger)
     reports = evidence.reports()
     async with session(shared) as clouds:
         sides = (

@@ -51,10 +51,10 @@ def command(
         from amlmigrate.ledger import Ledger
 
         folder, read = plans.load_own(plan)
-        if evidence:
-            return _chain(view, folder)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
+            if evidence:
+                return _chain(view, folder, ledger)
             report = await _verify(view, shared, folder, read, ledger, depth.value)
         return _ended(view, folder, report)
 
@@ -92,10 +92,10 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
         )
 
 
-def _chain(view: View, folder: Any) -> ExitCode:
+def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:
     from amlmigrate.ledger.evidence import Evidence
 
-    reports = Evidence(folder).reports()
+    reports = Evidence(folder, ledger).reports()
     lines = [f"{report.path.name}  {report.sha256}" for report in reports]
     text = f"{len(reports)} reports, each as it was written." if reports else "There is no evidence yet."
     view.result("verify.evidence", {"text": text, "lines": lines, "reports": len(reports)})

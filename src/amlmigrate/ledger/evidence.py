@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.ledger.ledger import Ledger
 
 FOLDER = "evidence"
+_HEAD = "evidence_head"
+_NEXT = "evidence_next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ class Report:
 class Evidence:
     """The chain of one plan. Reading it checks it whole."""
 
-    def __init__(self, plan_folder: Path) -> None:
+    def __init__(self, plan_folder: Path, ledger: Ledger) -> None:
         self.folder = plan_folder / FOLDER
+        self._ledger = ledger
 
     def reports(self) -> list[Report]:
         """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between."""
@@ -42,7 +46,16 @@ class Evidence:
                 if not file.is_file() or _sha(file) != sha256:
                     raise _broken(file, "it is not the one that the report was written with")
             found.append(report)
+        self._check_end(found)
         return found
+
+    def _check_end(self, found: list[Report]) -> None:
+        """Nothing comes after the last report, so the ledger knows it; the next one may have been cut off."""
+        meta = self._ledger.meta()
+        known = {meta.get(_HEAD, ""), meta.get(_NEXT, "")}
+        if (found[-1].sha256 if found else "") not in known and (found or meta.get(_HEAD)):
+            path = found[-1].path if found else self.folder
+            raise _broken(path, "the last report is not the one that the ledger knows")
 
     def add(self, kind: str, content: dict[str, Any]) -> Report:
         """Writes a report after the last one and returns it as it stands on disk."""
@@ -50,7 +63,11 @@ class Evidence:
         number = len(known) + 1
         line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
         path = self.folder / f"{number:04d}-{kind}.json"
-        self.write(path, json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n")
+        data = json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n"
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._ledger.note(_NEXT, sha256)
+        self.write(path, data)
+        self._ledger.note(_HEAD, sha256)
         return _read(path)
 
     def add_file(self, name: str, data: bytes) -> dict[str, str]:

@@ -31,7 +31,10 @@ class Resolver:
         self._inventory = inventory
         self._mapping = mapping
         self._newest: dict[Address, Asset] = {}
+        self._stores: dict[str, Address] = {}
         for asset in inventory.assets.values():
+            if store := all_kinds()[asset.address.kind].datastore(asset):
+                self._stores[store.name] = asset.address
             if asset.address.version is not None:
                 known = self._newest.get(asset.address.container)
                 if known is None or asset.created_at >= known.created_at:
@@ -59,8 +62,8 @@ class Resolver:
             self._asset(asset, reference, found)
             return
         if reference.datastore:
-            store = Address("datastores", reference.datastore)
-            if store not in self._inventory.assets:
+            store = self._stores.get(reference.datastore)
+            if store is None:
                 found.findings.append(_missing(asset, reference.text))
                 return
             found.assets.add(store)

@@ -72,7 +72,7 @@ async def verify(
         *_loose(plan, containers),
         *read,
     ]
-    evidence = Evidence(folder)
+    evidence = Evidence(folder, ledger)
     manifests = [
         evidence.add_file(f"manifest-{side}.jsonl", b"".join(lines)) for side, lines in verdict.manifests.items()
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from amlmigrate.core.errors import ExitCode, RefusedError
+from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, last
 
 KINDS = ("verify", "verify", "verify", "decommission")
@@ -17,7 +18,7 @@ KINDS = ("verify", "verify", "verify", "decommission")
 @pytest.fixture
 def evidence(tmp_path: Path) -> Evidence:
     """Three verifications with a manifest each, and a decommission."""
-    made = Evidence(tmp_path)
+    made = Evidence(tmp_path, Ledger(tmp_path))
     for number, kind in enumerate(KINDS):
         manifests = []
         if kind == "verify":
@@ -42,7 +43,7 @@ def test_reports_are_numbered_and_name_the_one_before(evidence: Evidence) -> Non
 
 
 def test_a_report_is_returned_as_it_stands_on_disk(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path)
+    evidence = Evidence(tmp_path, Ledger(tmp_path))
     report = evidence.add("verify", {"green": True})
     assert evidence.reports() == [report]
     assert json.loads(report.path.read_text()) == report.content
@@ -50,7 +51,7 @@ def test_a_report_is_returned_as_it_stands_on_disk(tmp_path: Path) -> None:
 
 
 def test_no_evidence_is_an_empty_chain(tmp_path: Path) -> None:
-    assert Evidence(tmp_path).reports() == []
+    assert Evidence(tmp_path, Ledger(tmp_path)).reports() == []
     assert not (tmp_path / "evidence").exists()
 
 
