@@ -32,6 +32,7 @@ class Kind:
     path_type: ClassVar[str] = ""  # where paths spell the type differently from answers
     case_sensitive: ClassVar[bool] = False
     tracked: ClassVar[bool] = False  # listed among the resources of its group
+    gone_with_workspace: ClassVar[bool] = False  # even where the workspace may be recovered
     implied: ClassVar[bool] = False  # what lies in it may be asked for though it is missing
     page_size: ClassVar[int] = 1000
     headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind

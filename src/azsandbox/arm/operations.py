@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import logging
 
 from azsandbox.arm.context import Context
 from azsandbox.arm.store import Record
 
+_log = logging.getLogger(__name__)
 PENDING_TERM = "operation-pending"
 
 
@@ -48,9 +50,20 @@ class Operations:
             _, _, record = heapq.heappop(self._due)
             kind = self._context.kinds[record.hidden["kind"]]
             target = self._context.store.get(record.hidden["target"])
-            await kind.settled(target, record)
+            try:
+                await kind.settled(target, record)
+            except Exception as error:  # noqa: BLE001 - the operation fails, not whoever asks next
+                _log.exception("%s of %s", record.hidden["verb"], record.hidden["target"])
+                record.hidden["error"] = {"code": "InternalServerError", "message": str(error)}
+                self._mark_failed(target)
             record.hidden["ended"] = self._context.clock.tick()
             self._context.store.put(record)
+
+    def _mark_failed(self, target: Record | None) -> None:
+        if target is not None and "provisioningState" in target.document.get("properties", {}):
+            properties = {**target.properties, "provisioningState": "Failed"}
+            target.document = {**target.document, "properties": properties}
+            self._context.store.put(target)
 
     def _push(self, record: Record) -> None:
         heapq.heappush(self._due, (record.hidden["due"], record.sequence, record))

@@ -55,6 +55,8 @@ class Arm:
         if "x-ms-failure-cause" in response.headers:
             # ARM's own refusals carry neither rates nor what a provider adds (wire-facts §2a).
             extra.clear()
+        if response.status == 200:
+            response.headers.setdefault("Vary", "Accept-Encoding")
         response.headers = {**_COMMON, **extra, **response.headers}
         if request.method == "HEAD":
             response.body = b""

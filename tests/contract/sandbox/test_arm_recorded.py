@@ -96,6 +96,29 @@ async def test_datastores(arm: ArmClient, shared: Path) -> None:
     assert _text(found["value"], {}) == _text(recorded, renamed)
 
 
+async def test_hub_and_project(arm: ArmClient, shared: Path) -> None:
+    wanted = _recorded(shared, "workspaces-list-by-subscription")[2:4]
+    hub, project = (
+        f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{name}" for name in ("hub", "project")
+    )
+    body = arm.workspace_body()
+    del body["properties"]["applicationInsights"]
+    await arm.finish(
+        await arm.send("PUT", hub, {**body, "kind": "Hub", "tags": wanted[0]["tags"]}, version=RECORDED)
+    )
+    inner = {"location": "eastus2", "kind": "Project", "properties": {"hubResourceId": hub}}
+    await arm.finish(await arm.send("PUT", project, inner, version=RECORDED))
+    found = await arm.every(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces", version=RECORDED)
+    assert found[0]["properties"]["associatedWorkspaces"] == [project]
+    assert found[1]["properties"]["hubResourceId"] == hub
+    assert found[1]["properties"]["notebookInfo"] == found[0]["properties"]["notebookInfo"]
+    for made, recorded in zip(found, wanted, strict=True):
+        assert _keys(made) == _keys(recorded)
+        assert _fixed(made) == _fixed(recorded)
+    await arm.finish(await arm.send("DELETE", project))
+    assert (await arm.ok("GET", hub))["properties"]["associatedWorkspaces"] == []
+
+
 @pytest.mark.parametrize("index", [0, 1])
 async def test_workspaces(arm: ArmClient, shared: Path, index: int) -> None:
     recorded = _recorded(shared, "workspaces-list-by-subscription")[index]
@@ -132,6 +155,9 @@ _OF_THE_WORKSPACE = (
     "notebookInfo",
     "workspaceId",
     "mlFlowTrackingUri",
+    "associatedWorkspaces",
+    "workspaceHubConfig",
+    "hubResourceId",
 )
 
 

@@ -134,3 +134,120 @@ async def test_state_survives_a_restart(tmp_path: Path) -> None:
     second = client(tmp_path)
     assert await second.ok("GET", WORKSPACE) == made
     await second.arm.close()
+
+
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+KEY = "https://kv.vault.azure.net/keys/k/1"
+
+
+def encrypted(vault: str = VAULT, key: str = KEY) -> dict[str, object]:
+    return {"status": "Enabled", "keyVaultProperties": {"keyVaultArmId": vault, "keyIdentifier": key}}
+
+
+@pytest.mark.parametrize(
+    ("location", "properties", "named", "key", "message"),
+    [
+        ("westus2", {"enablePurgeProtection": True}, None, None, "same region"),
+        ("eastus2", {"enablePurgeProtection": True, "enableSoftDelete": False}, None, None, "soft delete"),
+        ("eastus2", {"enablePurgeProtection": True}, GROUP.replace("1111", "2222", 1), None, "same subscription"),
+        ("eastus2", {"enablePurgeProtection": True}, f"{GROUP}x", None, "was not found"),
+        (
+            "eastus2",
+            {"enablePurgeProtection": True},
+            None,
+            "https://other.vault.azure.net/keys/k/1",
+            "is not a key",
+        ),
+        ("eastus2", {"enablePurgeProtection": True}, None, "", "are required"),
+    ],
+)
+async def test_encryption_is_refused_for_other_reasons(
+    arm: ArmClient, location: str, properties: dict[str, bool], named: str | None, key: str | None, message: str
+) -> None:
+    await arm.group()
+    vault = VAULT.replace("/kv", "/second")
+    await arm.ok("PUT", vault, {"location": location, "properties": properties})
+    used = vault.replace(GROUP, named) if named else vault
+    identifier = "https://second.vault.azure.net/keys/k/1" if key is None else key
+    body = arm.workspace_body(encryption=encrypted(used, identifier))
+    error = await arm.error(400, "PUT", WORKSPACE, body)
+    assert error["code"] == "BadRequest"
+    assert message in error["message"]
+
+
+async def test_only_the_key_of_an_encrypted_workspace_can_change(arm: ArmClient) -> None:
+    await arm.group()
+    await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(encryption=encrypted())))
+    made = (await arm.ok("GET", WORKSPACE))["properties"]
+    group = f"/subscriptions/{GROUP.split('/')[2]}/resourceGroups/{made['serviceProvisionedResourceGroup']}"
+    assert (await arm.ok("GET", group))["managedBy"] == WORKSPACE
+    new = {"encryption": {"keyVaultProperties": {"keyIdentifier": "https://kv.vault.azure.net/keys/k/2"}}}
+    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": new}))
+    key = (await arm.ok("GET", WORKSPACE))["properties"]["encryption"]["keyVaultProperties"]
+    assert key["keyIdentifier"].endswith("/k/2")
+    for refused in (
+        encrypted(VAULT.replace("/kv", "/other")),
+        {"status": "Disabled"},
+        encrypted(key="https://other.vault.azure.net/keys/k/1"),
+    ):
+        await arm.error(400, "PATCH", WORKSPACE, {"properties": {"encryption": refused}})
+    await arm.finish(await arm.send("DELETE", f"{WORKSPACE}?forceToPurge=true"))
+    await arm.error(404, "GET", group)
+
+
+async def test_patch_changes_what_it_may(arm: ArmClient) -> None:
+    before = await arm.workspace()
+    changed = {"description": "d", "friendlyName": "f", "publicNetworkAccess": "Disabled"}
+    body = {"tags": {"a": "b"}, "properties": {**changed, "systemDatastoresAuthMode": "Identity"}}
+    response = await arm.send("PATCH", WORKSPACE, body)
+    assert (response.status, response.body) == (202, b"")
+    await arm.finish(response)
+    after = await arm.ok("GET", WORKSPACE)
+    assert after["tags"] == {"a": "b"}
+    assert changed.items() <= after["properties"].items()
+    for kept in ("workspaceId", "creationTime", "notebookInfo", "storageAccount"):
+        assert after["properties"][kept] == before["properties"][kept]
+    stores = await arm.every(f"{WORKSPACE}/datastores")
+    assert {each["properties"]["credentials"]["credentialsType"] for each in stores} == {"None"}
+    await arm.error(400, "PATCH", WORKSPACE, {"properties": {"keyVault": VAULT.replace("/kv", "/other")}})
+
+
+async def test_what_a_workspace_is_made_of_has_to_be_there_and_fit(arm: ArmClient) -> None:
+    await arm.group()
+    accounts = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
+    await arm.error(404, "PUT", WORKSPACE, arm.workspace_body(storageAccount=f"{accounts}/none"))
+    await arm.error(400, "PUT", WORKSPACE, arm.workspace_body(keyVault=None))
+    await arm.error(400, "PUT", WORKSPACE.replace("/source", "/a"), arm.workspace_body())
+    await arm.ok("PUT", f"{accounts}/lake", {"location": "eastus2", "properties": {"isHnsEnabled": True}})
+    await arm.error(400, "PUT", WORKSPACE, arm.workspace_body(storageAccount=f"{accounts}/lake"))
+
+
+async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmClient) -> None:
+    await arm.workspace()
+    compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
+    await arm.finish(await arm.send("PUT", f"{WORKSPACE}/computes/cluster", compute))
+    assignment = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments/a"
+    await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": "r"}})
+    await arm.finish(await arm.send("DELETE", WORKSPACE))
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)))
+    assert await arm.every(f"{WORKSPACE}/computes") == []
+    await arm.error(404, "GET", assignment)
+
+
+async def test_keys_of_a_workspace(arm: ArmClient) -> None:
+    await arm.workspace()
+    assert (await arm.ok("POST", f"{WORKSPACE}/listKeys"))["userStorageKey"] == "acct-key1"
+    for name in ("resyncKeys", "provisionManagedNetwork"):
+        await arm.finish(await arm.send("POST", f"{WORKSPACE}/{name}"))
+    for name in ("outboundNetworkDependenciesEndpoints", "privateLinkResources"):
+        assert "value" in await arm.ok("GET", f"{WORKSPACE}/{name}")
+
+
+async def test_operation_that_fails_says_so(arm: ArmClient) -> None:
+    await arm.group()
+    response = await arm.send("PUT", WORKSPACE, arm.workspace_body())
+    arm.accounts.containers.clear()
+    state = await arm.finish(response)
+    assert (state["status"], state["error"]["code"]) == ("Failed", "InternalServerError")
+    assert (await arm.ok("GET", WORKSPACE))["properties"]["provisioningState"] == "Failed"

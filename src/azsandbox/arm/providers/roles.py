@@ -24,6 +24,7 @@ class RoleAssignments(ExtensionKind):
     """Role assignments of any scope."""
 
     type = "Microsoft.Authorization/roleAssignments"
+    gone_with_workspace = True
 
     def missing(self, call: Call) -> ArmError:
         """404 `RoleAssignmentNotFound`."""

@@ -25,6 +25,7 @@ class Computes(WorkspaceKind):
     """`workspaces/computes`."""
 
     type = f"{NAMESPACE}/workspaces/computes"
+    gone_with_workspace = True
 
     def missing(self, call: Call) -> ArmError:
         """404; not recorded, in the workspace provider's shape [I]."""

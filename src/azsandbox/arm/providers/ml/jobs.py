@@ -28,6 +28,7 @@ class Jobs(WorkspaceKind):
 
     type = f"{NAMESPACE}/workspaces/jobs"
     case_sensitive = True
+    gone_with_workspace = True
 
     def missing(self, call: Call) -> ArmError:
         """404 in the shape of run history (wire-facts §13)."""

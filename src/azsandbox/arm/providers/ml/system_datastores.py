@@ -36,19 +36,31 @@ async def make_system_datastores(context: Context, workspace: Record) -> None:
             context.store.put(record)
 
 
+def set_auth_mode(context: Context, workspace: Record) -> None:
+    """Makes the credentials of the system datastores follow `systemDatastoresAuthMode` [I]."""
+    wanted = {"credentialsType": _credentials(workspace)}
+    for record in context.store.children(workspace.key, DATASTORES):
+        if record.hidden.get("system") and record.properties["credentials"] != wanted:
+            record.document = {**record.document, "properties": {**record.properties, "credentials": wanted}}
+            context.store.put(record)
+
+
+def _credentials(workspace: Record) -> str:
+    return "AccountKey" if workspace.properties["systemDatastoresAuthMode"] == "accesskey" else "None"
+
+
 def _datastore(
     context: Context, workspace: Record, account_id: str, store: tuple[str, str, dict[str, str]]
 ) -> Record:
     name, type_, place = store
     default = name == "workspaceblobstore"
     parts = account_id.split("/")
-    by_key = workspace.properties["systemDatastoresAuthMode"] == "accesskey"
     properties: dict[str, Any] = {
         "description": None,
         "tags": None,
         "properties": None,
         "isDefault": default,
-        "credentials": {"credentialsType": "AccountKey" if by_key else "None"},
+        "credentials": {"credentialsType": _credentials(workspace)},
         "subscriptionId": parts[2] if default else None,
         "resourceGroup": parts[4] if default else None,
         "datastoreType": type_,
