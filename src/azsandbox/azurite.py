@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 from yarl import URL
@@ -67,8 +67,12 @@ class Azurite:
         self._sockets: Path | None = None
         self._talk = asyncio.Lock()
 
-    async def start(self) -> None:
-        """Starts the child and waits until it listens. Raises AzuriteMissing, AzuriteFailed."""
+    async def start(self, hold: IO[bytes]) -> None:
+        """Starts the child and waits until it listens. Raises AzuriteMissing, AzuriteFailed.
+
+        The child inherits `hold`, the lock on the state folder: should this process be killed, the folder is
+        free for another sandbox only when the child has saved.
+        """
         # A folder of its own: a socket's path is limited to about 100 bytes, a state folder's is not.
         self._sockets = Path(tempfile.mkdtemp(prefix="azsandbox-"))
         socket = self._sockets / "blob"
@@ -82,6 +86,7 @@ class Azurite:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=output,
+                pass_fds=(hold.fileno(),),
                 start_new_session=True,  # a Ctrl-C in the terminal is not for the child
             )
         await self._reply()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import fields
 
 from azsandbox.settings import Options
-from azsandbox.state import AlreadyRunning, NotRunning, StateFolder
+from azsandbox.state import NotRunning, StateFolder
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
@@ -23,8 +23,7 @@ class CannotStart(Exception):
 
 def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
     """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart."""
-    if state.is_taken():
-        raise AlreadyRunning(f"a sandbox runs on {state.root} already")
+    state.take().close()
     names = {
         "arm_limits": "--arm-limits",
         "latency_ms": "--latency",

@@ -63,7 +63,7 @@ class Sandbox:
         state = self.state
         self._hold = state.take()
         self._azurite = Azurite(state.blobs, state.server_output)
-        storage = asyncio.create_task(self._azurite.start())
+        storage = asyncio.create_task(self._azurite.start(self._hold))
         await asyncio.sleep(0)  # the child starts while the keys are made
         self._authority = Authority(state)
         self._directory = Directory(state)

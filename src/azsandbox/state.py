@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import IO, Any
 
 DEFAULT_FOLDER = ".azsandbox"
+_ENDING_SECONDS = 20.0
 
 
 class AlreadyRunning(Exception):
@@ -54,23 +56,44 @@ class StateFolder:
         self.blobs = self.root / "blobs"
         self.arm = self.root / "arm"
 
-    def take(self, *, wait: bool = False) -> IO[bytes]:
-        """Claims the folder for as long as the returned file is open. Raises AlreadyRunning."""
-        file = (self.root / "lock").open("ab")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            file.close()
-            raise AlreadyRunning(f"a sandbox runs on {self.root} already") from None
+    def take(self) -> IO[bytes]:
+        """Claims the folder for as long as the returned file is open. Raises AlreadyRunning.
+
+        What is left of a sandbox that was killed is given some seconds to save and end.
+        """
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while (file := self._try()) is None:
+            if self._owner_lives() or time.monotonic() > deadline:
+                raise AlreadyRunning(f"a sandbox runs on {self.root} already")
+            time.sleep(0.1)
         return file
 
-    def is_taken(self) -> bool:
-        """Whether a living process holds the folder; a crash lets go of it."""
+    def _try(self) -> IO[bytes] | None:
+        file = (self.root / "lock").open("ab")
         try:
-            self.take().close()
-        except AlreadyRunning:
-            return True
-        return False
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        return file
+
+    def _owner_lives(self) -> bool:
+        try:
+            os.kill(int(json.loads(self.running.read_text(encoding="utf-8"))["pid"]), 0)
+        except ProcessLookupError:
+            return False
+        except (FileNotFoundError, ValueError):
+            return True  # it is just starting
+        return True
+
+    def is_taken(self) -> bool:
+        """Whether a sandbox, or its last saving child, holds the folder."""
+        if not self.root.is_dir():
+            return False
+        file = self._try()
+        if file is not None:
+            file.close()
+        return file is None
 
     def announce(self, document: dict[str, Any]) -> None:
         """Tells other commands how to reach the sandbox that runs here."""

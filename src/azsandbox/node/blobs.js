@@ -54,6 +54,11 @@ function say(document) {
 async function stop(server) {
   await server.close();
   fs.rmSync(socket, { force: true });
+  try {
+    fs.rmdirSync(path.dirname(socket)); // left behind when the front was killed
+  } catch {
+    // The front removes its folder itself.
+  }
   process.exit(0);
 }
 
