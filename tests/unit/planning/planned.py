@@ -1,0 +1,88 @@
+"""Plans made of values: what the tests of the planner ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.unit.world import NEW, OLD, OLD_BLOBS, TARGET, asset, blob, containers, inventory
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Blob, Leftover
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Step
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.select import Selection
+from amlmigrate.planning.planner import Planner
+
+__all__ = ["NEW", "OLD", "OLD_BLOBS", "Planned", "asset", "blob", "containers", "model", "plan"]
+
+
+@dataclass
+class Planned:
+    """The steps of a plan in their order, and its findings."""
+
+    steps: list[Step]
+    findings: list[Finding]
+
+    def __getitem__(self, address: str) -> Step:
+        [found] = [step for step in self.steps if str(step.address) == address]
+        return found
+
+    def __contains__(self, address: str) -> bool:
+        return any(str(step.address) == address for step in self.steps)
+
+    @property
+    def addresses(self) -> list[str]:
+        """All addresses in execution order."""
+        return [str(step.address) for step in self.steps]
+
+    def moving(self) -> list[str]:
+        """The addresses that a run carries out, in order."""
+        return [str(step.address) for step in self.steps if step.action.carried_out]
+
+    def after(self, address: str) -> list[str]:
+        """What a step comes after."""
+        return [str(found) for found in self[address].after]
+
+
+def plan(
+    *assets: Asset,
+    there: tuple[Asset, ...] = (),
+    listed: Containers | None = None,
+    select: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    prior: Prior | None = None,
+    copy_unreferenced: bool = False,
+    leftovers: tuple[Leftover, ...] = (),
+) -> Planned:
+    """A plan of the source's assets, given what the target has."""
+    source = replace(inventory(*assets), leftovers=list(leftovers))
+    planner = Planner(
+        source,
+        inventory(*there, of=TARGET),
+        selection=Selection(select, exclude),
+        prior=prior or Prior(),
+        copy_unreferenced=copy_unreferenced,
+    )
+    return Planned(*planner.steps(listed or containers()))
+
+
+def model(version: str, created: str = "2026-01-01T00:00:00+00:00", path: str = "", **more: Any) -> Asset:
+    """A version of one model; `path` is where its bytes lie in the default datastore."""
+    uri = f"azureml://datastores/workspaceblobstore/paths/{path}" if path else "https://example.com/model"
+    return asset(f"models/m/{version}", created, modelUri=uri, **more)
+
+
+def leftover(address: str) -> Leftover:
+    """Something that cannot be moved."""
+    return Leftover(
+        Address.parse(address), "this version cannot move it", "Create it by hand", {"id": f"/{address}"}
+    )
+
+
+def uploaded(*paths: str) -> Containers:
+    """Blobs in the source's default container."""
+    found: list[Blob] = [blob(path, 10) for path in paths]
+    return containers(source={OLD_BLOBS: found})
