@@ -24,6 +24,7 @@ class PlainKind(WorkspaceKind):
 
     operation: ClassVar[str] = ""  # prefix of operations; without one a write is done at once
     has_state: ClassVar[bool] = True
+    creates: ClassVar[bool] = True  # a first PUT is 201
 
     def missing(self, call: Call) -> ArmError:
         """404."""
@@ -46,7 +47,8 @@ class PlainKind(WorkspaceKind):
         record = self.new_record(call, parent.id, document)
         self.context.store.put(record)
         headers = self._begin(call, record, "write") if self.operation else {}
-        return answer(201 if self.operation or old is None else 200, self.view(call, record), headers)
+        created = self.operation or (old is None and self.creates)
+        return answer(201 if created else 200, self.view(call, record), headers)
 
     async def delete(self, call: Call) -> Response:
         """202 with an operation, or 200 at once; 204 when there is nothing."""
@@ -138,6 +140,7 @@ class OutboundRules(PlainKind):
 
     type = f"{_WORKSPACES}/outboundRules"
     has_state = False
+    creates = False
 
 
 @register
@@ -145,3 +148,4 @@ class PrivateEndpointConnections(PlainKind):
     """`workspaces/privateEndpointConnections`."""
 
     type = f"{_WORKSPACES}/privateEndpointConnections"
+    creates = False

@@ -21,6 +21,13 @@ _CERTIFICATE = secrets.token_urlsafe(2100)
 
 
 @register
+class ProviderOperations(Kind):
+    """`/providers/Microsoft.MachineLearningServices/operations`: none are listed."""
+
+    type = f"{NAMESPACE}/operations"
+
+
+@register
 class Locations(Kind):
     """The level above the operations; nothing is stored of it."""
 
@@ -34,6 +41,11 @@ class Locations(Kind):
 
     @action("GET", "quotas")
     async def quotas(self, call: Call) -> Response:
+        """Nothing is limited."""
+        return answer(200, {"value": []})
+
+    @action("POST", "updateQuotas")
+    async def update_quotas(self, call: Call) -> Response:
         """Nothing is limited."""
         return answer(200, {"value": []})
 

@@ -47,6 +47,25 @@ class WorkspaceActions(Kind):
         self.require(call)
         return answer(200, {"primaryAccessKey": None, "secondaryAccessKey": None})
 
+    @action("POST", "listNotebookAccessToken")
+    async def list_notebook_access_token(self, call: Call) -> Response:
+        """There are no notebooks."""
+        notebook = self.require(call).properties["notebookInfo"]
+        names = ("accessToken", "expiresIn", "publicDns", "refreshToken", "scope", "tokenType")
+        there = {"hostName": notebook["fqdn"], "notebookResourceId": notebook["resourceId"]}
+        return answer(200, dict.fromkeys(names) | there)
+
+    @action("POST", "prepareNotebook")
+    async def prepare_notebook(self, call: Call) -> Response:
+        """202 and an operation that changes nothing."""
+        return self._begun(call)
+
+    @action("GET", "features")
+    async def features(self, call: Call) -> Response:
+        """None are listed."""
+        self.require(call)
+        return answer(200, {"value": []})
+
     @action("POST", "resyncKeys")
     async def resync_keys(self, call: Call) -> Response:
         """202 and an operation that changes nothing."""
