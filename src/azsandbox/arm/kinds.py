@@ -1,24 +1,19 @@
-"""A kind of resource: one class per ARM type with the rules of its requests; and how kinds are found."""
+"""A kind of resource: one class per ARM type with the rules of its requests."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.context import Context, Guard
+from azsandbox.arm.context import Context
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.paging import page
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 
-_KINDS: list[type[Kind]] = []
-_GUARDS: list[Guard] = []
 Handler = Callable[[Any, Call], Awaitable[Response]]
-KindClass = TypeVar("KindClass", bound="type[Kind]")
 
 
 class Kind:
@@ -165,28 +160,3 @@ def action(verb: str, path: str) -> Callable[[Handler], Handler]:
         return handler
 
     return mark
-
-
-def register(kind: KindClass) -> KindClass:
-    """Makes a kind known. Every module below `providers` is imported, so that a new file is all it takes."""
-    _KINDS.append(kind)
-    return kind
-
-
-def guard(check: Guard) -> Guard:
-    """Makes a check known that every changing call passes; it raises ArmError to refuse."""
-    _GUARDS.append(check)
-    return check
-
-
-def all_kinds(context: Context) -> dict[str, Kind]:
-    """One of every registered kind, by lower-case path type."""
-    package = importlib.import_module("azsandbox.arm.providers")
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
-    return {kind.key_type: kind for kind in (class_(context) for class_ in _KINDS)}
-
-
-def all_guards() -> list[Guard]:
-    """Every registered check."""
-    return list(_GUARDS)

@@ -11,8 +11,8 @@ from azsandbox.arm.clock import Clock
 from azsandbox.arm.context import Context
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
-from azsandbox.arm.kinds import all_guards, all_kinds
 from azsandbox.arm.operations import Operations
+from azsandbox.arm.registry import all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store

@@ -9,8 +9,9 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
-from azsandbox.arm.kinds import Kind, register
+from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.scopes import no_such_group
 from azsandbox.arm.store import Record

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.kinds import register
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
 

@@ -8,7 +8,7 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.extensions import ExtensionKind, above
-from azsandbox.arm.kinds import guard, register
+from azsandbox.arm.registry import guard, register
 from azsandbox.arm.store import Record
 
 _TYPE = "microsoft.authorization/locks"

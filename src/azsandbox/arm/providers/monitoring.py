@@ -7,7 +7,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
-from azsandbox.arm.kinds import register
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.kinds import Kind, action, register
+from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.messages import Response
 

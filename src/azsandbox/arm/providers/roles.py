@@ -10,8 +10,8 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.extensions import ExtensionKind, above
-from azsandbox.arm.kinds import register
 from azsandbox.arm.paging import page
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 

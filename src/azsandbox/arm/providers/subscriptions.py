@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.kinds import Kind, action, register
+from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.scopes import check_subscription
 from azsandbox.arm.store import Record

@@ -6,10 +6,11 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import register
 from azsandbox.arm.providers.ml.base import NAMESPACE
-from azsandbox.arm.providers.ml.endpoints import EndpointKind, InferenceKind
+from azsandbox.arm.providers.ml.endpoints import EndpointKind
+from azsandbox.arm.providers.ml.inference import InferenceKind
 from azsandbox.arm.providers.ml.online_endpoints import no_such_endpoint
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 

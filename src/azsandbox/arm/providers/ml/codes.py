@@ -8,11 +8,12 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import action, register
+from azsandbox.arm.kinds import action
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.providers.ml.containers import ContainerKind
-from azsandbox.arm.providers.ml.polling import guid
+from azsandbox.arm.providers.ml.longrunning import guid
 from azsandbox.arm.providers.ml.versions import VersionKind, common, rest
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response

@@ -8,9 +8,10 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import action, register
-from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.kinds import action
+from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import filled_identity, normal_location, object_of
@@ -86,7 +87,7 @@ class Computes(WorkspaceKind):
         return self.new_record(call, self.workspace(call).id, document)
 
     def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
-        return polling.begin(call, record, verb, form="computeOperationsStatus", name=polling.guid())
+        return longrunning.begin(call, record, verb, form="computeOperationsStatus", name=longrunning.guid())
 
     async def patch(self, call: Call) -> Response:
         """202 with the resource in state Updating."""

@@ -8,8 +8,9 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import action, register
+from azsandbox.arm.kinds import action
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of

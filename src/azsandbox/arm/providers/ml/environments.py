@@ -6,11 +6,11 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import register
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.providers.ml.conda import as_json
 from azsandbox.arm.providers.ml.containers import ContainerKind
 from azsandbox.arm.providers.ml.versions import VersionKind, common, rest
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 
 _LABELS = "azureml.labels"

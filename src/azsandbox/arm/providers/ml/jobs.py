@@ -9,11 +9,12 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import action, register
+from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import NewestFirst, page
-from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
 from azsandbox.arm.providers.ml.listing import active
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
@@ -91,8 +92,8 @@ class Jobs(WorkspaceKind):
         return answer(200, old.document)
 
     def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
-        name = f"jobs:{self.workspace(call).properties['workspaceId']}:{polling.guid()}"
-        return polling.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+        name = f"jobs:{self.workspace(call).properties['workspaceId']}:{longrunning.guid()}"
+        return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
 
     async def delete(self, call: Call) -> Response:
         """202 and an operation; 204 when there is nothing."""

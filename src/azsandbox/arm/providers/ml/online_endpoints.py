@@ -7,9 +7,11 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import action, register
+from azsandbox.arm.kinds import action
 from azsandbox.arm.providers.ml.base import NAMESPACE
-from azsandbox.arm.providers.ml.endpoints import EndpointKind, InferenceKind
+from azsandbox.arm.providers.ml.endpoints import EndpointKind
+from azsandbox.arm.providers.ml.inference import InferenceKind
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of

@@ -8,9 +8,9 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import register
-from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
@@ -58,8 +58,8 @@ class PlainKind(WorkspaceKind):
         return Response(202, b"", self._begin(call, record, "delete"))
 
     def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
-        name = f"{self.operation}:{self.workspace(call).properties['workspaceId']}:{polling.guid()}"
-        return polling.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+        name = f"{self.operation}:{self.workspace(call).properties['workspaceId']}:{longrunning.guid()}"
+        return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
 
     async def settled(self, target: Record | None, operation: Record) -> None:
         """A write succeeds; a deletion removes, with what lies in it."""

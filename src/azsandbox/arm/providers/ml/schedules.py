@@ -9,10 +9,10 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.kinds import register
 from azsandbox.arm.paging import page
-from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
@@ -97,8 +97,8 @@ class Schedules(WorkspaceKind):
         return properties | {name: value for name, value in sent.items() if name not in properties}
 
     def _begin(self, call: Call, record: Record, verb: str) -> dict[str, str]:
-        name = f"s:{self.workspace(call).properties['workspaceId']}:{polling.random_name()}"
-        return polling.begin(call, record, verb, form="mfeOperationsStatus", name=name)
+        name = f"s:{self.workspace(call).properties['workspaceId']}:{longrunning.random_name()}"
+        return longrunning.begin(call, record, verb, form="mfeOperationsStatus", name=name)
 
     async def delete(self, call: Call) -> Response:
         """202 and an operation; 204 when there is nothing."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.kinds import Kind, action
-from azsandbox.arm.providers.ml import polling
+from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
@@ -94,8 +94,10 @@ class WorkspaceActions(Kind):
         return answer(200, {"value": {name: [] for name in names}})
 
     def _begun(self, call: Call) -> Response:
-        record, name = self.require(call), polling.random_name()
-        return Response(202, b"", polling.begin(call, record, "none", form="workspaceOperationsStatus", name=name))
+        record, name = self.require(call), longrunning.random_name()
+        return Response(
+            202, b"", longrunning.begin(call, record, "none", form="workspaceOperationsStatus", name=name)
+        )
 
     @action("GET", "outboundNetworkDependenciesEndpoints")
     async def outbound_dependencies(self, call: Call) -> Response:

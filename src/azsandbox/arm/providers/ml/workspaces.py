@@ -8,14 +8,14 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.kinds import register
-from azsandbox.arm.providers.ml import hubs, polling, soft_delete
+from azsandbox.arm.providers.ml import hubs, longrunning, soft_delete
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
 from azsandbox.arm.providers.ml.encryption import changed_encryption, checked_encryption, managed_group, refused
 from azsandbox.arm.providers.ml.system_datastores import make_system_datastores, set_auth_mode
 from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
 from azsandbox.arm.providers.ml.workspace_checks import check_change, check_nested, check_new
 from azsandbox.arm.providers.ml.workspace_document import filled_properties, shown_properties
+from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import GROUPS, filled_identity, normal_location, object_of
 from azsandbox.messages import Response
@@ -71,7 +71,7 @@ class Workspaces(WorkspaceActions):
             record.document = _in_state(record, "Deleting")
             self.context.store.put(record)
         verb = "purge" if purge else "delete"
-        return Response(202, b"", self._begin(call, record, verb, polling.guid()))
+        return Response(202, b"", self._begin(call, record, verb, longrunning.guid()))
 
     def _create(self, call: Call, body: dict[str, Any], sent: dict[str, Any], kind: str) -> Response:
         location = normal_location(body["location"])
@@ -93,7 +93,7 @@ class Workspaces(WorkspaceActions):
         }
         record.hidden = {"sent": sent}
         self.context.store.put(record)
-        return Response(202, b"", self._begin(call, record, "create", polling.random_name()))
+        return Response(202, b"", self._begin(call, record, "create", longrunning.random_name()))
 
     def _update(self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any]) -> Response:
         sent = {**old.hidden["sent"], **given}
@@ -115,7 +115,7 @@ class Workspaces(WorkspaceActions):
         }
         old.hidden["sent"] = sent
         self.context.store.put(old)
-        return Response(202, b"", self._begin(call, old, "update", polling.random_name()))
+        return Response(202, b"", self._begin(call, old, "update", longrunning.random_name()))
 
     def _recover(self, call: Call, sent: dict[str, Any], deleted: Record, location: str) -> Response:
         if sent.get("allowRecoverSoftDeletedWorkspace") is not True:
@@ -125,7 +125,7 @@ class Workspaces(WorkspaceActions):
         deleted.gone = False
         deleted.document = _in_state(deleted, "Updating")
         self.context.store.put(deleted)
-        return Response(202, b"", self._begin(call, deleted, "recover", polling.random_name()))
+        return Response(202, b"", self._begin(call, deleted, "recover", longrunning.random_name()))
 
     def _managed_group(self, call: Call, location: str) -> str:
         name = managed_group(call.name)
@@ -143,7 +143,7 @@ class Workspaces(WorkspaceActions):
         return name
 
     def _begin(self, call: Call, record: Record, verb: str, name: str) -> dict[str, str]:
-        return polling.begin(call, record, verb, form="workspaceOperationsStatus", name=name)
+        return longrunning.begin(call, record, verb, form="workspaceOperationsStatus", name=name)
 
     async def settled(self, target: Record | None, operation: Record) -> None:
         """Creation makes containers and datastores; deletion hides the workspace, purging removes it."""
