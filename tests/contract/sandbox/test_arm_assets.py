@@ -352,6 +352,12 @@ async def test_names_count_their_case(arm: ArmClient) -> None:
     assert len(await arm.every(f"{WORKSPACE}/data")) == 2
 
 
+@pytest.mark.parametrize("name", ["a b", "-a", "a" * 256, "ä", "a:1"])
+async def test_names_of_assets_are_checked(arm: ArmClient, name: str) -> None:
+    for path in (version("data", name), version("data", "a", name), f"{WORKSPACE}/data/{name}"):
+        await arm.error(400, "PUT", path, {"properties": DATA})
+
+
 # Archive, restore, delete
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from azsandbox.arm.kinds import Kind
 from azsandbox.arm.store import Record
 
 WORKSPACES = "microsoft.machinelearningservices/workspaces"
+_ASSET_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$")
 NAMESPACE = "Microsoft.MachineLearningServices"
 
 # Headers of wire-facts §4; those that name hosts and requests are made once a process.
@@ -62,6 +64,17 @@ class WorkspaceKind(Kind):
     ) -> ArmError:
         """An error in the workspace provider's shape (wire-facts §13, 2)."""
         return provider(status, code, message, region=self.region(call), ticks=call.tick(), inner=inner)
+
+
+def check_asset_name(kind: WorkspaceKind, call: Call) -> None:
+    """Raises ArmError 400 for a name or version that no asset can have.
+
+    The pattern is that of the API's description, with the dot that curated environments and versions have; the
+    text is ours [I].
+    """
+    for level in call.route.levels:
+        if level.kind.case_sensitive and not _ASSET_NAME.match(level.name):
+            raise kind.user_error(call, f"The name '{level.name}' is not valid.")
 
 
 def sent_properties(call: Call) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author, stamped
 from azsandbox.arm.kinds import child_id
 from azsandbox.arm.paging import NewestFirst, page
-from azsandbox.arm.providers.ml.base import WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.base import WorkspaceKind, check_asset_name, sent_properties
 from azsandbox.arm.providers.ml.listing import active, size_of
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -71,6 +71,7 @@ class ContainerKind(WorkspaceKind):
         """Creates, changes or archives; environments answer 201 always (wire-facts §1)."""
         sent = sent_properties(call)
         old = self.find(call)
+        check_asset_name(self, call)
         now = asset_time(call.tick())
         properties = {**self.empty, "isArchived": False, **self.checked(call, sent, old)}
         for name in ("latestVersion", "nextVersion", "provisioningState"):

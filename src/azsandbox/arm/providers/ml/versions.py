@@ -10,7 +10,7 @@ from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.paging import NewestFirst, page
-from azsandbox.arm.providers.ml.base import WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.base import WorkspaceKind, check_asset_name, sent_properties
 from azsandbox.arm.providers.ml.containers import ContainerKind
 from azsandbox.arm.providers.ml.listing import active, ascending, size_of
 from azsandbox.arm.render import answer
@@ -97,6 +97,7 @@ class VersionKind(WorkspaceKind):
         """201 with `Location` when new, else 200."""
         sent = {name: value for name, value in sent_properties(call).items() if name not in _OWN}
         old = self.find(call)
+        check_asset_name(self, call)
         properties = self._with_stage(self.filled(call, sent), sent)
         if old is not None:
             self.check_same(call, properties, old)
