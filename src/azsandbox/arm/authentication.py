@@ -20,7 +20,7 @@ def authenticate(request: Request) -> Principal:
             raise _refused("Authentication failed. The 'Authorization' header is missing.")
         raise _refused("The access token is invalid.")
     if principal.audience.rstrip("/") not in _AUDIENCES:
-        # Text as public issues quote it [I].
+        # The text is not in the facts [I].
         raise _refused(
             "The access token has been obtained for wrong audience or resource "
             f"'{principal.audience}'. It should exactly match with one of the allowed audiences "

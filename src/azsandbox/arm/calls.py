@@ -115,7 +115,7 @@ class Call:
 def check_body(request: Request) -> None:
     """Refuses what ARM does not read at all. Raises ArmError 413, 415 or 400."""
     if len(request.body) > MAX_BODY:
-        # Frame and code as issues quote them [I].
+        # Code and text are not in the facts [I].
         raise gateway(
             413,
             "RequestEntityTooLarge",

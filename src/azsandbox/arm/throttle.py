@@ -95,7 +95,7 @@ def factor_of(limits: str) -> float:
 
 
 def _throttled(whose: str, principal: Principal, what: str, wait: int) -> ArmError:
-    # Code and frame from public issues [I].
+    # Code and text are not in the facts [I].
     return gateway(
         429,
         "SubscriptionRequestsThrottled",

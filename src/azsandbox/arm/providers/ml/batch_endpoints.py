@@ -32,7 +32,7 @@ class BatchEndpoints(EndpointKind):
         return no_such_endpoint(self, call, call.name)
 
     def name_taken(self, call: Call) -> ArmError:
-        """The text of a public issue; the status is not in it [I]."""
+        """The text of a public report; the status is not in it [I]."""
         return self.user_error(
             call,
             f"The specified endpoint name '{call.name}' is not available. Endpoint names must be unique within "

@@ -56,7 +56,7 @@ class Datastores(WorkspaceKind):
     page_size = 30
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded (wire-facts §2h), the text is the data plane's of public issues [I]."""
+        """404; not recorded (wire-facts §2h), the text is ours [I]."""
         message = f"Could not find datastore: {call.name}."
         return self.user_error(call, message, status=404, inner=("NotFoundError",))
 

@@ -43,7 +43,7 @@ class Models(VersionKind):
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
         """`flavors` is always there; `stage` is Development unless archived or sent."""
         if not _NUMBER.match(call.name):
-            # Public issues say so; the text is ours [I].
+            # Users report so; the text is ours [I].
             raise self.user_error(call, f"Model version {call.name} is not valid: it must be a positive integer.")
         uri = sent.get("modelUri")
         if isinstance(uri, str):

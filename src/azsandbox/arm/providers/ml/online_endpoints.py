@@ -45,7 +45,7 @@ class OnlineEndpoints(EndpointKind):
         return no_such_endpoint(self, call, call.name)
 
     def name_taken(self, call: Call) -> ArmError:
-        """400, a validation error in an error, from public issues [I]."""
+        """400, a validation error in an error, from a public report [I]."""
         why = "There is already an endpoint with this name, Endpoint name needs to be unique within a region. "
         document = {
             "errors": {"": [why + "Try some other name."]},
