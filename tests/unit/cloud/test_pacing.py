@@ -1,0 +1,177 @@
+"""Token buckets: calls wait here instead of being refused there."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from amlmigrate.cloud import pacing
+from amlmigrate.cloud.pacing import Bucket, Pacer, floor_seconds, kind_of_call
+
+
+class Clock:
+    """Time that passes only while everybody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
+        self._numbers = itertools.count()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        awake = asyncio.Event()
+        # Rounding leaves rests too small to move the clock; a real one goes on by itself.
+        heapq.heappush(self._sleepers, (self.now + max(seconds, 1e-7), next(self._numbers), awake))
+        await awake.wait()
+
+    async def run(self, *tasks: asyncio.Task[None]) -> None:
+        """Lets time pass until all tasks are done."""
+        while not all(task.done() for task in tasks):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            if self._sleepers and not all(task.done() for task in tasks):
+                self.now, _, awake = heapq.heappop(self._sleepers)
+                awake.set()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=made.monotonic))
+    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=made.sleep))
+    return made
+
+
+async def _taken(clock: Clock, bucket: Bucket, calls: int) -> list[float]:
+    """The times at which so many calls went through."""
+    times: list[float] = []
+
+    async def call() -> None:
+        await bucket.take()
+        times.append(round(clock.now, 4))
+        bucket.give_back()
+
+    await clock.run(*(asyncio.create_task(call()) for _ in range(calls)))
+    return sorted(times)
+
+
+async def test_a_full_bucket_lets_its_capacity_through_and_then_its_refill(clock: Clock) -> None:
+    bucket = Bucket(capacity=3, refill=2.0, tokens=3, at=0.0)
+    assert await _taken(clock, bucket, 7) == [0, 0, 0, 0.5, 1.0, 1.5, 2.0]
+
+
+async def test_an_idle_bucket_fills_up_to_its_capacity_and_no_further(clock: Clock) -> None:
+    bucket = Bucket(capacity=2, refill=10.0, tokens=0, at=0.0)
+    clock.now = 100.0
+    assert await _taken(clock, bucket, 4) == [100, 100, 100.1, 100.2]
+
+
+async def test_nobody_goes_through_a_pause_and_few_at_its_end(clock: Clock) -> None:
+    bucket = Bucket(capacity=10, refill=0.5, tokens=10, at=0.0)
+    bucket.pause(4.0)
+    # What was in the bucket is gone but for one; what the service refills during the pause is not.
+    assert await _taken(clock, bucket, 5) == [4, 4, 4, 6, 8]
+
+
+async def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:
+    bucket = Bucket(capacity=10, refill=1.0, tokens=10, at=0.0)
+    bucket.pause(9.0)
+    bucket.pause(2.0)
+    assert await _taken(clock, bucket, 1) == [9]
+
+
+async def test_a_pause_holds_up_those_who_wait_already(clock: Clock) -> None:
+    bucket = Bucket(capacity=1, refill=1.0, tokens=0, at=0.0)
+    waiting = asyncio.create_task(bucket.take())
+    await asyncio.sleep(0)
+    bucket.pause(5.0)
+    await clock.run(waiting)
+    assert clock.now == 5.0
+
+
+async def test_the_services_word_counts_less_what_is_under_way_and_a_reserve(clock: Clock) -> None:
+    bucket = Bucket(capacity=100, refill=1.0, tokens=100, at=0.0)
+    for _ in range(3):
+        await bucket.take()
+    bucket.learn(20)
+    assert bucket.tokens == 20 - 3 - 2
+    bucket.give_back()
+    bucket.learn(20)
+    assert bucket.tokens == 20 - 2 - 2
+    bucket.learn(1000)
+    assert bucket.tokens == 100
+
+
+async def test_others_who_used_it_up_make_us_wait(clock: Clock) -> None:
+    bucket = Bucket(capacity=100, refill=1.0, tokens=100, at=0.0)
+    bucket.learn(0)
+    assert await _taken(clock, bucket, 2) == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [
+        ("GET", "reads"),
+        ("HEAD", "reads"),
+        ("PUT", "writes"),
+        ("POST", "writes"),
+        ("PATCH", "writes"),
+        ("DELETE", "deletes"),
+    ],
+)
+def test_each_method_draws_on_its_bucket(method: str, kind: str) -> None:
+    assert kind_of_call(method) == kind
+
+
+def test_a_subscription_has_a_bucket_for_each_kind_of_call() -> None:
+    pacer = Pacer()
+    assert pacer.bucket("S-1", "GET") is pacer.bucket("s-1", "HEAD")
+    assert pacer.bucket("s-1", "PUT") is pacer.bucket("s-1", "POST")
+    different = [pacer.bucket("s-1", "GET"), pacer.bucket("s-1", "PUT"), pacer.bucket("s-1", "DELETE")]
+    different.append(pacer.bucket("s-2", "GET"))
+    assert len({id(bucket) for bucket in different}) == 4
+
+
+def test_buckets_have_the_limits_of_arm() -> None:
+    # azure-facts, section 3: reads 250 and 25 a second, writes and deletes 200 and 10 a second.
+    pacer = Pacer()
+    limits = {method: pacer.bucket("s", method) for method in ("GET", "PUT", "DELETE")}
+    assert {m: (b.capacity, b.refill, b.tokens) for m, b in limits.items()} == {
+        "GET": (250, 25.0, 250),
+        "PUT": (200, 10.0, 200),
+        "DELETE": (200, 10.0, 200),
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "header", "learned"),
+    [
+        ("GET", {"x-ms-ratelimit-remaining-subscription-reads": "7"}, True),
+        ("POST", {"x-ms-ratelimit-remaining-subscription-writes": "7"}, True),
+        ("DELETE", {"x-ms-ratelimit-remaining-subscription-deletes": "7"}, True),
+        ("PUT", {"x-ms-ratelimit-remaining-subscription-reads": "7"}, False),
+        ("GET", {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}, False),
+        ("GET", {"x-ms-ratelimit-remaining-subscription-reads": "many"}, False),
+        ("GET", {}, False),
+    ],
+)
+def test_a_bucket_learns_from_the_header_of_its_own_kind(
+    method: str, header: dict[str, str], learned: bool
+) -> None:
+    bucket = Bucket(100, 1.0, 100)
+    Pacer.learn(bucket, header, method)
+    assert (bucket.tokens < 100) is learned
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "seconds"),
+    [(0, 0, 0), (250, 200, 0), (275, 200, 1), (250, 210, 1), (10_000, 10_200, 1000)],
+)
+def test_the_floor_is_what_arm_lets_through_at_best(reads: int, writes: int, seconds: float) -> None:
+    assert floor_seconds(reads, writes) == seconds

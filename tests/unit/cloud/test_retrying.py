@@ -1,0 +1,112 @@
+"""The retry policy: what is tried again, after how long, and when it is given up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+
+import pytest
+import tenacity
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, retrying
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made; time passes by them alone."""
+    found: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        found.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(tenacity, "time", SimpleNamespace(monotonic=lambda: sum(found)))
+    return found
+
+
+def _answer(status: int, retry_after: float | None = None) -> ServiceError:
+    return ServiceError(status, "Code", "text", method="GET", url="https://x", retry_after=retry_after)
+
+
+def _failing(*errors: Exception) -> tuple[Callable[[], Awaitable[str]], list[int]]:
+    """A call that fails with each error in turn and then succeeds, and its count."""
+    calls: list[int] = []
+
+    async def call() -> str:
+        calls.append(len(calls))
+        if len(calls) <= len(errors):
+            raise errors[len(calls) - 1]
+        return "done"
+
+    return call, calls
+
+
+async def test_a_call_that_succeeds_is_made_once(slept: list[float]) -> None:
+    call, calls = _failing()
+    assert await retrying(call) == "done"
+    assert (len(calls), slept) == (1, [])
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_what_may_go_through_later_is_tried_again(slept: list[float], status: int) -> None:
+    call, calls = _failing(_answer(status), _answer(status))
+    assert await retrying(call) == "done"
+    assert len(calls) == 3
+    assert all(pause >= 0.2 for pause in slept)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 501])
+async def test_what_will_not_go_through_is_raised_at_once(slept: list[float], status: int) -> None:
+    call, calls = _failing(_answer(status, retry_after=1.0))
+    with pytest.raises(ServiceError) as caught:
+        await retrying(call)
+    assert caught.value.status == status
+    assert (len(calls), slept) == (1, [])
+
+
+async def test_no_answer_is_tried_again(slept: list[float]) -> None:
+    call, calls = _failing(OutOfReachError("reset", method="GET", url="https://x"))
+    assert await retrying(call) == "done"
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 17.0, 250.0])
+async def test_the_services_time_is_kept_to_the_second(slept: list[float], seconds: float) -> None:
+    call, _ = _failing(_answer(429, seconds), _answer(503, seconds))
+    await retrying(call)
+    assert slept == [seconds, seconds]
+
+
+async def test_pauses_are_bounded_where_the_service_names_no_time(slept: list[float]) -> None:
+    call, _ = _failing(*(_answer(503) for _ in range(ATTEMPTS - 1)))
+    assert await retrying(call) == "done"
+    assert len(slept) == ATTEMPTS - 1
+    assert all(0.2 <= pause <= 30 for pause in slept)
+
+
+async def test_it_is_given_up_after_so_many_attempts_with_the_last_error(slept: list[float]) -> None:
+    errors = [_answer(503) for _ in range(ATTEMPTS + 5)]
+    call, calls = _failing(*errors)
+    with pytest.raises(ServiceError) as caught:
+        await retrying(call)
+    assert caught.value is errors[ATTEMPTS - 1]
+    assert len(calls) == ATTEMPTS
+
+
+async def test_it_is_given_up_after_so_long(slept: list[float]) -> None:
+    call, calls = _failing(*(_answer(503, SECONDS * 0.4) for _ in range(ATTEMPTS)))
+    with pytest.raises(ServiceError):
+        await retrying(call)
+    assert len(calls) == 4
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), asyncio.CancelledError(), TimeoutError()])
+async def test_anything_else_is_raised_as_it_is(slept: list[float], error: BaseException) -> None:
+    async def call() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        await retrying(call)
+    assert slept == []
