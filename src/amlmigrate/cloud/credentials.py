@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AzureAuthorityHosts, CredentialUnavailableError
 from azure.identity.aio import DefaultAzureCredential
 
-from amlmigrate.core.errors import BadInputError, DeniedError
+from amlmigrate.cloud.errors import OutOfReachError
+from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ CLOUDS = {
         "core.chinacloudapi.cn",
     ),
 }
+_UNREACHED = re.compile(
+    r"cannot connect|connect call failed|connection|timed? ?out|resolve|unreachable", re.IGNORECASE
+)
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 
 
@@ -91,10 +96,7 @@ class Credential(AsyncTokenCredential):
         try:
             token = await self._inner.get_token(*scopes, **kwargs)
         except (ClientAuthenticationError, CredentialUnavailableError) as error:
-            raise DeniedError(
-                f"Azure gave no token for {scopes[0]}: {_first_line(error)}",
-                remedy="Sign in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-            ) from error
+            raise _refusal(scopes[0], error) from error
         self._tokens[scopes] = token
         return token
 
@@ -113,7 +115,14 @@ class Credential(AsyncTokenCredential):
         await self.close()
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if "AADSTS" in line or line.strip()]
-    best = next((line for line in lines if "AADSTS" in line), lines[0] if lines else "no reason given")
-    return best[:300]
+def _refusal(scope: str, error: Exception) -> MigrateError:
+    """What a failed sign-in comes to. The chain keeps of its attempts nothing but their texts."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    attempts = [line for line in lines if re.match(r"\w+Credential: ", line)]
+    told = next((line for line in lines if "AADSTS" in line), (attempts or lines or ["no reason given"])[-1])
+    if "AADSTS" not in told and _UNREACHED.search(told):
+        return OutOfReachError(told[:300], method="Signing in", url=scope, retried=True)
+    return DeniedError(
+        f"Azure gave no token for {scope}: {told[:300]}",
+        remedy="Sign in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -55,9 +56,13 @@ class ServiceError(MigrateError):
 
 
 class OutOfReachError(MigrateError):
-    """No answer came: the connection failed, broke or took too long."""
+    """No answer came: the connection failed, broke or took too long.
 
-    def __init__(self, reason: str, *, method: str, url: str) -> None:
+    `retried` says that whoever asked has tried again already.
+    """
+
+    def __init__(self, reason: str, *, method: str, url: str, retried: bool = False) -> None:
+        self.retried = retried
         super().__init__(
             f"{method} got no answer: {reason}.",
             address=url,
@@ -84,9 +89,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by `Retry-After` or `x-ms-retry-after-ms`; a date or nonsense counts as none."""
     for name, unit in (("Retry-After", 1.0), ("x-ms-retry-after-ms", 0.001), ("retry-after-ms", 0.001)):
         try:
-            return float(headers.get(name, "")) * unit
+            seconds = float(headers.get(name, "")) * unit
         except ValueError:
             continue
+        if 0 <= seconds < math.inf:
+            return seconds
     return None
 
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 def _again(error: BaseException) -> bool:
     if isinstance(error, ServiceError):
         return error.transient
-    return isinstance(error, OutOfReachError)
+    return isinstance(error, OutOfReachError) and not error.retried
 
 
 def _wait(state: RetryCallState) -> float:

@@ -54,6 +54,6 @@ class WorkspacePort:
         """An action."""
         return await self.arm.post(f"{self.ref.id}/{path}", body)
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
-        await self.arm.delete(f"{self.ref.id}/{path}")
+        await self.arm.delete(f"{self.ref.id}/{path}", query)

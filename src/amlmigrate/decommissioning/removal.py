@@ -8,13 +8,14 @@ from typing import Any
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.asset import Inventory
+from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
-_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", "computes")
+_COMPUTES = "computes"
+_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", _COMPUTES)
 # A deleted workspace can be recovered for so long (azure-facts, section 0).
 _RECOVERABLE = timedelta(days=14)
 
@@ -27,15 +28,24 @@ async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
 
 async def remove(port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit) -> None:
     """Deletes the workspace and waits until it is gone; assets go with it."""
-    blocking = [left.address for left in source.leftovers if left.address.kind in _BLOCKING]
-    for address in sorted(blocking, key=lambda a: (_BLOCKING.index(a.kind), a.version is None, str(a))):
-        path = f"{address.kind}/{address.name}"
-        if address.version:
-            path = f"{path}/{address.version}"
-        emit(Event("decommission.removing", {"address": str(address)}))
-        await port.delete(path)
+    blocking = [left for left in source.leftovers if left.address.kind in _BLOCKING]
+    for left in sorted(blocking, key=_children_first):
+        emit(Event("decommission.removing", {"address": str(left.address)}))
+        await port.delete(str(left.address), _query(left))
     emit(Event("decommission.removing", {"address": port.ref.id}))
     await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
+
+
+def _children_first(left: Leftover) -> tuple[int, bool, str]:
+    return (_BLOCKING.index(left.address.kind), left.address.version is None, str(left.address))
+
+
+def _query(left: Leftover) -> dict[str, str]:
+    """A compute says what becomes of what is behind it: an attached cluster is the customer's, and stays."""
+    if left.address.kind != _COMPUTES:
+        return {}
+    attached = ((left.document or {}).get("properties") or {}).get("isAttachedCompute")
+    return {"underlyingResourceAction": "Detach" if attached else "Delete"}
 
 
 async def remove_containers(blobs: Blobs, places: list[Location], emit: Emit) -> None:

@@ -107,12 +107,14 @@ class Jobs(WorkspaceKind):
         return Response(202, b"", self._begin(call, record, "cancel"))
 
     async def settled(self, target: Record | None, operation: Record) -> None:
-        """Jobs complete, unless cancelled before; deleted ones go."""
+        """Jobs complete, unless cancelled before or told to `sleep infinity`; deleted ones go."""
         if target is None:
             return
         if operation.hidden["verb"] == "delete":
             self.context.store.remove(target)
-        elif target.properties["status"] == "Starting":
-            status = "Canceled" if operation.hidden["verb"] == "cancel" else "Completed"
+        elif target.properties["status"] in ("Starting", "Running"):
+            endless = str(target.properties.get("command", "")).strip() == "sleep infinity"
+            ended = "Running" if endless else "Completed"
+            status = "Canceled" if operation.hidden["verb"] == "cancel" else ended
             target.document = {**target.document, "properties": {**target.properties, "status": status}}
             self.context.store.put(target)

@@ -1,0 +1,288 @@
+"""The gate: each reason alone keeps the source, and with none of them it goes as it was asked for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World
+
+from azsandbox import provision
+
+Way = Callable[[World], Callable[[], Any] | None]
+LOCKS = "2020-05-01"
+
+
+def _decommission(world: World, *more: str) -> Any:
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
+    return world.migrate("decommission", f"plans/{world.source}", *confirm, *more)
+
+
+def _reasons(world: World, *more: str) -> list[str]:
+    result = _decommission(world, *more)
+    assert result.code == 4, (result.code, result.out, result.err)
+    reasons: list[str] = result.event("error")["reasons"]
+    return reasons
+
+
+@pytest.fixture(scope="module")
+def proven_world(moved_world: World) -> World:
+    """One for a module: moved and verified. A test takes its obstacle away again."""
+    moved_world.ok("verify")
+    _decommission(moved_world, "--dry-run")
+    return moved_world
+
+
+def _metadata_only(world: World) -> Callable[[], Any]:
+    world.ok("verify", "--depth", "metadata")
+    return lambda: world.ok("verify")
+
+
+def _target_changed(world: World) -> Callable[[], Any]:
+    before = world.get("environments/py/versions/1")["properties"]
+    world.put("models/m/versions/1", {"properties": _tagged(world, "fraud")}, into="target")
+    assert before
+    return lambda: world.put("models/m/versions/1", {"properties": _tagged(world, "risk")}, into="target")
+
+
+def _tagged(world: World, team: str) -> dict[str, Any]:
+    return {**world.get("models/m/versions/1")["properties"], "tags": {"team": team}}
+
+
+def _target_blob(world: World) -> Callable[[], Any]:
+    with world.container_client("target") as client:
+        client.upload_blob("elsewhere/x", b"1")
+
+    def undo() -> None:
+        with world.container_client("target") as client:
+            client.delete_blob("elsewhere/x")
+
+    return undo
+
+
+def _source_blob(world: World) -> Callable[[], Any]:
+    with world.container_client("source") as client:
+        client.upload_blob("elsewhere/x", b"1")
+
+    def undo() -> None:
+        with world.container_client("source") as client:
+            client.delete_blob("elsewhere/x")
+
+    return undo
+
+
+def _lock(world: World) -> Callable[[], Any]:
+    path = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/locks/keep"
+    world.azure(lambda c: c.arm("PUT", path, LOCKS, {"properties": {"level": "CanNotDelete"}}))
+    return lambda: world.azure(lambda c: c.arm("DELETE", path, LOCKS))
+
+
+def _failed_step(world: World) -> Callable[[], Any]:
+    return _in_ledger(world, "UPDATE steps SET state = 'failed' WHERE address = 'models/m/2'",
+                      "UPDATE steps SET state = 'done' WHERE address = 'models/m/2'")  # fmt: skip
+
+
+def _in_ledger(world: World, do: str, undo: str) -> Callable[[], Any]:
+    def execute(statement: str) -> None:
+        with sqlite3.connect(world.folder / "plans" / world.source / "ledger.db") as db:
+            db.execute(statement)
+
+    execute(do)
+    return lambda: execute(undo)
+
+
+WAYS: dict[str, tuple[Way, str]] = {
+    "evidence below depth checksum": (_metadata_only, "depth 'metadata'"),
+    "a document of the target changed since": (_target_changed, "documents of the target"),
+    "a blob came into the target since": (_target_blob, "blobs of the target"),
+    "a blob came into the source since": (_source_blob, "blobs of the source"),
+    "a lock": (_lock, "A lock is in the way"),
+    "a failed item": (_failed_step, "models/m/2 is failed and not waived"),
+}
+
+
+@pytest.mark.parametrize("what", WAYS)
+def test_each_reason_alone_keeps_the_source(proven_world: World, what: str) -> None:
+    way, words = WAYS[what]
+    undo = way(proven_world)
+    try:
+        [reason] = _reasons(proven_world)
+    finally:
+        if undo:
+            undo()
+    assert words in reason
+    assert proven_world.status("source") == 200
+    assert _decommission(proven_world, "--dry-run").code == 0
+
+
+def test_the_target_not_under_a_customers_key(proven_world: World) -> None:
+    account = proven_world.storage_id("target")
+
+    def patch(encryption: dict[str, Any]) -> None:
+        body = {"properties": {"encryption": encryption}}
+        proven_world.azure(lambda c: c.arm("PATCH", account, "2023-05-01", body))
+
+    before = proven_world.azure(lambda c: c.arm("GET", account, "2023-05-01"))["properties"]["encryption"]
+    patch({"keySource": "Microsoft.Storage"})
+    try:
+        [reason] = _reasons(proven_world)
+        assert "not under a customer's key" in reason and account.lower() in reason.lower()
+    finally:
+        patch(before)
+
+
+def _waived_and_green(world: World) -> None:
+    world.ok("plan", *world.names)
+    assert world.migrate("run").code == 3
+    for line in world.plan_lines():
+        if line.get("action") == "manual":
+            world.ok("waive", line["address"], "--reason", "known")
+    world.ok("verify")
+
+
+LIVE: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
+    "a running job": (
+        [("jobs/going", {"properties": {"jobType": "Command", "command": "sleep infinity", "environmentId": "e",
+                                        "computeId": ""}})],
+        "1 jobs are running",
+    ),
+    "an enabled schedule": (
+        [("schedules/nightly", {"properties": {"displayName": "n", "isEnabled": True,
+            "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
+            "action": {"actionType": "CreateJob", "jobDefinition": {"jobType": "Command", "command": "x",
+                                                                    "environmentId": "e"}}}})],
+        "schedules/nightly is an enabled schedule",
+    ),
+    "a live deployment": (
+        [("onlineEndpoints/NAME", {"location": "eastus2", "properties": {"authMode": "Key"}}),
+         ("onlineEndpoints/NAME/deployments/blue", {"location": "eastus2", "properties": {
+             "endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2"}, "sku": {"name": "Default", "capacity": 1}})],
+        "onlineEndpoints/NAME/deployments/blue is a live deployment",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LIVE)
+def test_what_is_alive_in_the_source_keeps_it(small_world: World, what: str) -> None:
+    world, name = small_world, f"ep-{small_world.source}"
+    puts, words = LIVE[what]
+    for path, body in puts:
+        world.put(path.replace("NAME", name), body)
+    _waived_and_green(world)
+    [reason] = _reasons(world)
+    assert words.replace("NAME", name) in reason
+
+
+def test_what_blocks_the_deletion_goes_first(small_world: World) -> None:
+    world, name = small_world, f"ep-{small_world.source}"
+    world.put(f"onlineEndpoints/{name}", {"location": "eastus2", "properties": {"authMode": "Key"}})
+    world.put(f"computes/c{world.group}", {"location": "eastus2", "properties": {"computeType": "AmlCompute",
+              "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}}})  # fmt: skip
+    _waived_and_green(world)
+    result = _decommission(world)
+    assert result.code == 0, result.out
+    removed = [event["address"] for event in result.events if event["event"] == "decommission.removing"]
+    assert removed == [f"onlineEndpoints/{name}", f"computes/c{world.group}", world.documents["source"]["id"]]
+    assert world.status("source") == 404
+
+
+def test_every_reason_is_told_at_once(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names, "--exclude", "components/*")
+    world.ok("run")
+    soaking = world.migrate(
+        "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--json"
+    )
+    reasons = soaking.event("error")["reasons"]
+    assert any("no evidence" in reason for reason in reasons)
+    assert any("components/c/1 is left by selection" in reason for reason in reasons)
+    world.ok("verify")
+    [reason] = _reasons(world)
+    assert "left by selection" in reason
+    world.ok("waive", "components/c/1", "--reason", "not needed")
+    assert _decommission(world, "--dry-run").code == 0
+
+
+def test_storage_goes_only_when_nothing_needs_it(small_world: World) -> None:
+    world = small_world
+    number = world.group.removeprefix("rg")
+    other = world.azure(
+        lambda c: provision.workspace(
+            c,
+            world.documents["source"]["id"].split("/providers/")[0],
+            f"other{number}",
+            storage_id=world.storage_id("source"),
+            vault_id=world.documents["source"]["properties"]["keyVault"],
+        )
+    )
+    world.put("datastores/back?skipValidation=true", {"properties": {"datastoreType": "AzureBlob",
+              "accountName": world.account("source"), "containerName": world.container("source"),
+              "credentials": {"credentialsType": "None"}}}, into="target")  # fmt: skip
+    with world.container_client("source") as client:
+        client.upload_blob("loose/1", b"1")
+    world.ok("plan", *world.names)
+    world.migrate("run")
+    world.ok("waive", f"blobs/{world.container('source')}", "--reason", "not needed")
+    world.ok("verify")
+    reasons = _reasons(world, "--storage", "delete")
+    assert len(reasons) == 3
+    for words in (other["id"], "datastores/back in the target points into", "in no manifest"):
+        assert any(words.lower() in reason.lower() for reason in reasons), (words, reasons)
+    assert world.blobs("source")
+
+
+def test_storage_is_deleted_when_asked_for(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    assert _decommission(world, "--storage", "delete").code == 0
+    tombstone = json.loads(
+        (world.folder / "plans" / world.source / "evidence" / "0002-decommission.json").read_text()
+    )
+    assert f"{world.account('source')}/{world.container('source')}" in tombstone["containers_deleted"]
+    with world.container_client("source") as client:
+        assert not client.exists()
+    assert set(world.blobs("target")) == {"m/1/a", "m/1/b", "m/2/a", "d/1", "d/2", "d/x/3"}
+
+
+@pytest.fixture
+def gone(small_world: World, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Decommissioned with the options that the test names."""
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    assert _decommission(world, *request.param).code == 0
+    yield world
+
+
+def _create_again(world: World) -> int:
+    async def work(client: Any) -> int:
+        properties = world.documents["source"]["properties"]
+        body = {"location": "eastus2", "identity": {"type": "SystemAssigned"},
+                "properties": {key: properties[key] for key in ("storageAccount", "keyVault")}}  # fmt: skip
+        url = f"https://management.azure.com{world.documents['source']['id']}?api-version=2025-12-01"
+        return int(
+            (await client.send("PUT", url, "https://management.azure.com", json=body, accept=(400, 409)))[0]
+        )
+
+    found: int = world.azure(work)
+    return found
+
+
+@pytest.mark.parametrize("gone", [()], indirect=True)
+def test_soft_deleted_the_name_lingers(gone: World) -> None:
+    assert gone.status("source") == 404
+    assert _create_again(gone) == 400
+    # The plan is over: no command takes it up by itself, and its source is not there to be asked.
+    assert gone.migrate("verify").code == 2
+
+
+@pytest.mark.parametrize("gone", [("--purge",)], indirect=True)
+def test_purged_the_name_is_free(gone: World) -> None:
+    assert gone.status("source") == 404
+    assert _create_again(gone) in (200, 201, 202)
