@@ -1,0 +1,102 @@
+"""What the service makes of a document that it is sent: wire-facts, sections 3 to 8, member by member.
+
+A member that is not named here is stored and answered as it was sent.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import yaml
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.documents import Document
+
+# Answered and never taken: what a client would send of these is computed, or belongs to the workspace.
+READ_ONLY = frozenset(
+    {
+        "provisioningState",
+        "latestVersion",
+        "nextVersion",
+        "autoDeleteSetting",
+        "intellectualProperty",
+        "environmentType",
+        "isDefault",
+    }
+)
+_FILLED: Document = {"description": None, "tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
+_ENVIRONMENT = {"osType": "Linux", "autoRebuild": "Disabled", "environmentType": "UserCreated", "condaFile": ""}
+_STORE = {
+    "isDefault": False,
+    "subscriptionId": None,
+    "resourceGroup": None,
+    "serviceDataAccessAuthIdentity": "None",
+}
+
+
+def answered(workspace_id: str, address: Address, body: Document) -> Document:
+    """The service's answer to a PUT of a body that is new to it."""
+    sent: Document = copy.deepcopy(body["properties"])
+    if "datastoreType" in sent:
+        properties = {"description": None, "tags": None, "properties": None, **_STORE, **sent}
+        credentials = sent.get("credentials") or {"credentialsType": "None"}
+        properties["credentials"] = {key: value for key, value in credentials.items() if key != "secrets"}
+    else:
+        properties = {**_FILLED, "provisioningState": "Succeeded", **sent}
+        _version(properties, address) if address.version else properties.update(
+            latestVersion=None, nextVersion="1"
+        )
+    document = {
+        "id": f"{workspace_id}/{address}",
+        "name": address.version or address.name,
+        "properties": properties,
+    }
+    return document | {"systemData": {"createdAt": "2026-04-01T00:00:00.5+00:00", "createdBy": "Somebody Else"}}
+
+
+def _version(properties: Document, address: Address) -> None:
+    if "dataUri" in properties:
+        properties |= {"stage": properties.get("stage")}
+        properties["dataUri"] = properties["dataUri"].replace("/resourceGroups/", "/resourcegroups/")
+        del properties["provisioningState"]
+        return
+    if "codeUri" in properties:
+        properties["isAnonymous"] = False
+        return
+    properties["stage"] = "Archived" if properties["isArchived"] else properties.get("stage", "Development")
+    properties |= {"autoDeleteSetting": None, "intellectualProperty": None}
+    if "modelUri" in properties:
+        properties |= {"jobName": None, "flavors": properties.get("flavors", {})}
+        properties["modelUri"] = properties["modelUri"].replace("/resourcegroups/", "/resourceGroups/")
+    elif "componentSpec" in properties:
+        properties |= {"description": None, "componentSpec": spec(properties["componentSpec"], address)}
+    else:
+        properties |= {key: value for key, value in _ENVIRONMENT.items() if key not in properties}
+        properties["properties"] = {**properties["properties"], "azureml.labels": "latest"}
+        properties["condaFile"] = conda(properties["condaFile"])
+
+
+def conda(text: str) -> str:
+    """Conda packages go in as YAML text and come back as JSON text."""
+    return json.dumps(yaml.load(text, Loader=yaml.BaseLoader), indent=2) if text else ""
+
+
+def spec(sent: Document, address: Address) -> Document:
+    """A component's spec: name and version by the URL, scalars as texts, defaults added, two members dropped."""
+    kept = {key: value for key, value in sent.items() if key not in ("_source", "id")}
+    found: Document = _texts(kept) | {"name": address.name, "version": address.version}
+    for one in found.get("inputs", {}).values():
+        one.setdefault("optional", "False")
+    if found.get("type") == "command":
+        found["resources"] = {"instance_count": "1", **found.get("resources", {})}
+    return found
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_texts(child) for child in value]
+    return value if isinstance(value, str) else str(value)

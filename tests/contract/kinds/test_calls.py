@@ -1,0 +1,161 @@
+"""Every kind's calls: it finds all there is, changes a workspace by one call, and stores no secret."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from tests.contract.kinds.examples import ASSETS, MAPPING, changed, every_asset, every_kind, filled, kind_of
+from tests.contract.kinds.workspace_of import InMemory, names
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds import Kind
+
+
+def _holding(*assets: Asset) -> InMemory:
+    """A workspace that holds the assets, and a container for each version as the service makes it."""
+    made = InMemory()
+    for asset in assets:
+        kind, address = kind_of(asset), asset.address
+        if address.version is not None:
+            bare = {"description": "", "tags": {}, "properties": {}, "isArchived": False, "latestVersion": "1"}
+            made.documents.setdefault(kind.path(address.container), {"name": address.name, "properties": bare})
+        made.documents[kind.path(address)] = asset.document
+    return made
+
+
+async def _found(kind: Kind, port: InMemory) -> dict[Address, Asset]:
+    return {asset.address: asset for asset in await kind.scan(port)}
+
+
+@every_kind
+async def test_an_empty_workspace_has_none(kind: Kind) -> None:
+    assert await kind.scan(InMemory()) == []
+
+
+@every_kind
+async def test_scanning_finds_every_asset_as_it_is(kind: Kind) -> None:
+    assets = [asset for asset in ASSETS if asset.address.kind == kind.name]
+    found = await _found(kind, _holding(*assets))
+    assert names(found) == names(asset.address for asset in assets)
+    for asset in assets:
+        assert found[asset.address].document == asset.document
+
+
+@every_kind
+async def test_scanning_finds_what_is_archived(kind: Kind) -> None:
+    archived = changed(filled(kind.example()), {"isArchived": True})
+    port = _holding(archived)
+    if kind.versioned:
+        port.documents[kind.path(archived.address.container)]["properties"]["isArchived"] = True
+    assert {archived.address, archived.address.container} <= set(await _found(kind, port))
+
+
+@every_kind
+async def test_scanning_changes_nothing(kind: Kind) -> None:
+    port = _holding(*(asset for asset in ASSETS if asset.address.kind == kind.name))
+    before = copy.deepcopy(port.documents)
+    await kind.scan(port)
+    assert port.documents == before
+    assert {method for method, _ in port.calls} == {"GET"}
+
+
+@every_kind
+async def test_a_container_without_a_word_of_its_own_is_no_item(kind: Kind) -> None:
+    if not kind.versioned:
+        return
+    example = filled(kind.example())
+    assert list(await _found(kind, _holding(example))) == [example.address]
+    for said in ({"description": "d"}, {"tags": {"a": "b"}}, {"properties": {"a": "b"}}, {"isArchived": True}):
+        port = _holding(example)
+        port.documents[kind.path(example.address.container)]["properties"] |= said
+        assert names(await _found(kind, port)) == names([example.address.container, example.address])
+
+
+@every_kind
+async def test_a_container_without_versions_is_an_item(kind: Kind) -> None:
+    if not kind.versioned:
+        return
+    port = _holding(filled(kind.example()))
+    del port.documents[kind.path(kind.example().address)]
+    assert names(await _found(kind, port)) == [str(kind.example().address.container)]
+
+
+@every_kind
+async def test_anonymous_containers_are_asked_for_even_when_no_list_has_them(kind: Kind) -> None:
+    for name in getattr(kind, "anonymous_names", ()):
+        version = Address(kind.name, name, "0a1b")
+        port = _holding(Asset(version, {"name": "0a1b", "properties": {"isAnonymous": True}}))
+        del port.documents[kind.path(version.container)]
+        [asset] = await kind.scan(port)
+        assert asset.address == version
+        assert kind.only_if_referred(asset)
+
+
+@every_kind
+async def test_a_collection_that_cannot_be_read_is_an_error_not_an_empty_one(kind: Kind) -> None:
+    for status in (403, 500):
+        with pytest.raises((ServiceError, ExceptionGroup)):
+            await kind.scan(InMemory(refusing=status))
+
+
+@every_asset
+async def test_an_asset_is_made_by_one_changing_call_at_its_path(asset: Asset) -> None:
+    kind, port = kind_of(asset), InMemory()
+    body = kind.translate(asset, MAPPING).body
+    answer = await kind.put(port, asset.address, body)
+    assert port.calls == [("PUT", kind.path(asset.address))]
+    assert port.bodies == [body]
+    assert answer["id"]
+
+
+@every_asset
+async def test_waiting_reads_what_is_there_and_changes_nothing(asset: Asset) -> None:
+    kind, port = kind_of(asset), _holding(asset)
+    assert await kind.wait(port, asset.address) == asset.document
+    assert await kind.wait(InMemory(), asset.address) is None
+    assert port.changing() == []
+
+
+@every_asset
+async def test_an_asset_is_archived_by_one_changing_call_at_its_own_path(asset: Asset) -> None:
+    kind, port = kind_of(asset), InMemory()
+    archived = kind.archive_body(kind.translate(asset, MAPPING).body)
+    if archived is not None:
+        await kind.put(port, asset.address.archived(), archived)
+        assert port.calls == [("PUT", kind.path(asset.address))]
+
+
+@every_asset
+async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) -> None:
+    kind, source, target = kind_of(asset), InMemory(), InMemory()
+    body = kind.translate(asset, MAPPING).body
+    secrets = (body["properties"].get("credentials") or {}).get("secrets") or {}
+    wanted = {name: f"TOP SECRET {name}" for name in secrets if name != "secretsType"}
+    source.secrets[f"{kind.path(asset.address)}/listSecrets"] = {
+        **wanted,
+        "secretsType": secrets.get("secretsType"),
+    }
+    before = copy.deepcopy(body)
+    filled_body = await kind.fill(source, target, asset.address, body)
+    assert body == before
+    assert "$secret" not in json.dumps(filled_body)
+    assert "TOP SECRET" not in json.dumps(body)
+    if not wanted:
+        assert filled_body == body
+        assert source.calls == target.calls == []
+        return
+    assert filled_body["properties"]["credentials"]["secrets"] == wanted | {"secretsType": secrets["secretsType"]}
+    assert source.calls == [("POST", f"{kind.path(asset.address)}/listSecrets")]
+    assert target.calls == []
+    assert kind.compare(asset.address, body, filled_body) == []
+
+
+@every_asset
+async def test_retiring_an_asset_touches_nothing_that_goes_with_the_workspace(asset: Asset) -> None:
+    port = _holding(asset)
+    await kind_of(asset).retire(port, asset)
+    assert port.changing() in ([], [("DELETE", kind_of(asset).path(asset.address))])

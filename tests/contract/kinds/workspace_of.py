@@ -1,0 +1,68 @@
+"""A workspace in memory behind the port that kinds use: lists as the service does, and records every call."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.documents import Document
+
+
+@dataclass
+class InMemory:
+    """Documents by path; `secrets` by the path of the action that answers them."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+    secrets: dict[str, Document] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    bodies: list[Document] = field(default_factory=list)
+    # The status with which every list is refused.
+    refusing: int = 0
+
+    async def pages(
+        self, path: str, query: Mapping[str, str] | None = None, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        self.calls.append(("GET", path))
+        if self.refusing:
+            raise ServiceError(self.refusing, "Refused", "no", method="GET", url=path)
+        parent = path.removesuffix("/versions")
+        if parent != path and not any(name.startswith(parent) for name in self.documents):
+            if absent_is_empty:
+                return
+            raise ServiceError(404, "UserError", "Container not found.", method="GET", url=path)
+        everything = (query or {}).get("listViewType") == "All" or path.split("/")[0] in ("codes", "datastores")
+        for name, document in self.documents.items():
+            below = name.removeprefix(f"{path}/")
+            archived = document["properties"].get("isArchived")
+            if below != name and "/" not in below and (everything or not archived):
+                yield copy.deepcopy(document)
+
+    async def get(self, path: str) -> Document | None:
+        self.calls.append(("GET", path))
+        return copy.deepcopy(self.documents.get(path))
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Document:
+        self.calls.append(("PUT", path))
+        self.bodies.append(copy.deepcopy(body))
+        self.documents[path] = {"id": f"/{path}", "name": path.rsplit("/", 1)[-1], **copy.deepcopy(body)}
+        return self.documents[path]
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        self.calls.append(("POST", path))
+        return self.secrets[path]
+
+    async def delete(self, path: str) -> None:
+        self.calls.append(("DELETE", path))
+        self.documents.pop(path, None)
+
+    def changing(self) -> list[tuple[str, str]]:
+        """The calls that change something."""
+        return [call for call in self.calls if call[0] in ("PUT", "PATCH", "DELETE")]
+
+
+def names(value: Any) -> list[str]:
+    """Sorted texts, for comparing what was found."""
+    return sorted(str(one) for one in value)
