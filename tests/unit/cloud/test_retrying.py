@@ -72,6 +72,13 @@ async def test_no_answer_is_tried_again(slept: list[float]) -> None:
     assert len(calls) == 2
 
 
+async def test_no_answer_is_not_tried_again_by_two(slept: list[float]) -> None:
+    call, calls = _failing(OutOfReachError("no token", method="POST", url="https://x", retried=True))
+    with pytest.raises(OutOfReachError):
+        await retrying(call)
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 17.0, 250.0])
 async def test_the_services_time_is_kept_to_the_second(slept: list[float], seconds: float) -> None:
     call, _ = _failing(_answer(429, seconds), _answer(503, seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,15 @@ KINDS = ("verify", "verify", "verify", "decommission")
 
 
 @pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    """Three verifications with a manifest each, and a decommission."""
-    made = Evidence(tmp_path, Ledger(tmp_path))
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def evidence(tmp_path: Path, ledger: Ledger) -> Evidence:
+    """Three verifications with two manifests each, and a decommission."""
+    made = Evidence(tmp_path, ledger)
     for number, kind in enumerate(KINDS):
         manifests = []
         if kind == "verify":
@@ -42,16 +49,16 @@ def test_reports_are_numbered_and_name_the_one_before(evidence: Evidence) -> Non
         assert report.sha256 == hashlib.sha256(report.path.read_bytes()).hexdigest()
 
 
-def test_a_report_is_returned_as_it_stands_on_disk(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path, Ledger(tmp_path))
+def test_a_report_is_returned_as_it_stands_on_disk(tmp_path: Path, ledger: Ledger) -> None:
+    evidence = Evidence(tmp_path, ledger)
     report = evidence.add("verify", {"green": True})
     assert evidence.reports() == [report]
     assert json.loads(report.path.read_text()) == report.content
     assert report.content["record"] == "verify"
 
 
-def test_no_evidence_is_an_empty_chain(tmp_path: Path) -> None:
-    assert Evidence(tmp_path, Ledger(tmp_path)).reports() == []
+def test_no_evidence_is_an_empty_chain(tmp_path: Path, ledger: Ledger) -> None:
+    assert Evidence(tmp_path, ledger).reports() == []
     assert not (tmp_path / "evidence").exists()
 
 
@@ -67,9 +74,9 @@ def test_no_unfinished_file_is_left(evidence: Evidence) -> None:
     assert not [path for path in _files(evidence) if "unfinished" in path.name]
 
 
-# The newest report is bound by no later one; the manifests of every report are bound by it.
+# Each report is bound by the next, the last by the ledger, and manifests by their report.
 BOUND = [
-    *(f"{number:04d}-verify.json" for number in (1, 2, 3)),
+    *(f"{number:04d}-{kind}.json" for number, kind in enumerate(KINDS, 1)),
     *(f"{number:04d}-manifest-{side}.jsonl" for number in (1, 2, 3) for side in "ab"),
 ]
 
@@ -110,7 +117,7 @@ def test_a_file_that_was_cut_short_is_found(evidence: Evidence, name: str) -> No
 @pytest.mark.parametrize("like", [1, 4])
 def test_an_inserted_report_is_found(evidence: Evidence, name: str, like: int) -> None:
     (evidence.folder / name).write_bytes(evidence.reports()[like - 1].path.read_bytes())
-    with pytest.raises(RefusedError, match="changed, removed or added"):
+    with pytest.raises(RefusedError, match="cannot be trusted"):
         evidence.reports()
 
 
@@ -126,6 +133,58 @@ def test_reports_that_changed_places_are_found(evidence: Evidence) -> None:
 def test_a_report_that_is_no_json_is_found_also_at_the_end(evidence: Evidence) -> None:
     (evidence.folder / "0004-decommission.json").write_bytes(b'{"record":')
     with pytest.raises(RefusedError, match="it is no JSON"):
+        evidence.reports()
+
+
+def test_a_report_that_follows_the_last_but_was_not_added_is_found(evidence: Evidence) -> None:
+    [*_, newest] = evidence.reports()
+    forged = newest.content | {"number": 5, "green": True, "previous": newest.sha256}
+    (evidence.folder / "0005-verify.json").write_text(json.dumps(forged))
+    with pytest.raises(RefusedError, match="not the one that the ledger knows"):
+        evidence.reports()
+
+
+def test_evidence_that_is_gone_altogether_is_found(evidence: Evidence) -> None:
+    for path in _files(evidence):
+        path.unlink()
+    with pytest.raises(RefusedError, match="not the one that the ledger knows"):
+        evidence.reports()
+
+
+def test_the_evidence_of_another_ledger_is_found(evidence: Evidence, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with Ledger(other) as ledger:
+        Evidence(other, ledger).add("verify", {"green": True})
+        for path in _files(evidence):
+            (other / "evidence" / path.name).write_bytes(path.read_bytes())
+        with pytest.raises(RefusedError, match="not the one that the ledger knows"):
+            Evidence(other, ledger).reports()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_report_that_a_crash_cut_off_is_there_or_not_and_the_chain_goes_on(
+    evidence: Evidence, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    write = evidence.write
+
+    def crash(path: Path, data: bytes) -> None:
+        if written:
+            write(path, data)
+        raise Crash
+
+    monkeypatch.setattr(evidence, "write", crash)
+    with pytest.raises(Crash):
+        evidence.add("verify", {"green": True})
+    monkeypatch.undo()
+    assert len(evidence.reports()) == len(KINDS) + written
+    evidence.add("verify", {"green": True})
+    assert len(evidence.reports()) == len(KINDS) + written + 1
+    (evidence.folder / f"{len(KINDS) + written + 1:04d}-verify.json").unlink()
+    with pytest.raises(RefusedError):
         evidence.reports()
 
 
