@@ -31,7 +31,7 @@ lint: venv
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 DEMO := plans/demo
 SOURCE := demo-rg/demo-source

@@ -208,6 +208,37 @@ def test_a_full_disk_says_so_and_leaves_no_plan(planned: World, tmp_path: Path) 
     assert not (out / "plan.jsonl").exists()
 
 
+def test_a_full_disk_under_the_ledger_says_so_and_the_run_resumes(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run", "--dry-run")
+    kib = sum(path.stat().st_size for path in _plan_file(world).parent.glob("ledger.db*")) // 1024 // 2
+    done = subprocess.run(
+        ["bash", "-c", f'ulimit -f {kib}; trap "" XFSZ; exec "$0" "$@"', str(MIGRATE), "run"],
+        cwd=world.folder,
+        env={**os.environ, **world.env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "ledger cannot be written" in done.stderr, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stderr
+    world.ok("run", "--resume")
+    world.ok("verify")
+
+
+@pytest.mark.parametrize("kind", ["Hub", "Project", "FeatureStore"])
+def test_other_kinds_of_workspaces_are_refused(planned: World, kind: str) -> None:
+    base, name = planned.documents["source"]["id"].rsplit("/", 1)[0], f"{kind.lower()}{planned.group}"
+    properties = {key: planned.documents["source"]["properties"][key] for key in ("storageAccount", "keyVault")}
+    body = {"location": "eastus2", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties}
+    if kind == "Project":
+        body["properties"] = {"hubResourceId": f"{base}/hub{planned.group}"}
+    planned.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+    names = ("--source", f"{planned.group}/{name}", "--target", f"{planned.group}/{planned.target}")
+    _refused(planned, 2, "plan", *names, "--out", f"plans/{name}", says=(f"is of kind {kind}", "plain workspaces"))
+
+
 def test_errors_for_machines(planned: World) -> None:
     result = planned.migrate("show", "nowhere", "--json")
     [error] = result.events

@@ -164,3 +164,19 @@ def _spoiled(world: World, path: Path) -> None:
     result = world.migrate("verify", "--evidence")
     assert result.code == 4 and "cannot be trusted" in result.err, path
     path.write_bytes(data)
+
+
+def test_tags_that_may_not_be_read_are_said_to_be_unproven(moved_world: World, tmp_path: Path) -> None:
+    world = moved_world
+    rule = {"match": {"method": "GET", "host": r"\.blob\.", "query": "include=.*tags"},
+            "action": "status", "status": 403, "headers": {"x-ms-error-code": "AuthorizationPermissionMismatch"}}  # fmt: skip
+    (tmp_path / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
+    try:
+        end = world.ok("verify", "--json").event("verify.end")
+    finally:
+        world.sandbox("faults", "clear")
+    assert any("index tags" in what for what in end["not_checked"])
+    assert not any(
+        "index tags" in what for what in world.ok("verify", "--json").event("verify.end")["not_checked"]
+    )

@@ -151,6 +151,11 @@ class World:
         """The container behind a workspace's default datastore."""
         return f"azureml-blobstore-{self.documents[which]['properties']['workspaceId']}"
 
+    def sandbox(self, *arguments: str) -> None:
+        """Runs a command of the sandbox, as `faults set FILE`."""
+        command = [str(MIGRATE.with_name("azsandbox")), *arguments, "--state", self.env["AZSANDBOX_STATE"]]
+        subprocess.run(command, check=True, capture_output=True)
+
     def log(self, since: str) -> list[dict[str, Any]]:
         """The sandbox's request log from a time on."""
         done = subprocess.run(
