@@ -168,7 +168,7 @@ def _spoiled(world: World, path: Path) -> None:
 
 def test_tags_that_may_not_be_read_are_said_to_be_unproven(moved_world: World, tmp_path: Path) -> None:
     world = moved_world
-    rule = {"match": {"method": "GET", "host": r"\.blob\.", "query": "include=.*tags"},
+    rule = {"match": {"method": "GET", "host": r"\.blob\.", "query": "include=.*tags", "times": 0},
             "action": "status", "status": 403, "headers": {"x-ms-error-code": "AuthorizationPermissionMismatch"}}  # fmt: skip
     (tmp_path / "faults.json").write_text(json.dumps({"rules": [rule]}))
     world.sandbox("faults", "set", str(tmp_path / "faults.json"))
