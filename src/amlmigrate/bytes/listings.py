@@ -67,7 +67,11 @@ def unlike(source: Blob, target: Blob) -> list[str]:
 
 
 def listing_digest(blobs: Iterable[Blob]) -> str:
-    """SHA-256 over the listed blobs of a prefix, ETags included: it changes when any of them is written."""
+    """SHA-256 over the listed blobs of a prefix, ETags included: it changes when any of them is written.
+
+    Tags are part of it, since writing them leaves the ETag as it is. A blob without tags counts the same
+    whether or not tags could be read; one that has some is not proven to be the same without reading them.
+    """
     found = hashlib.sha256()
     for blob in sorted(blobs, key=lambda b: b.path):
         line = [
@@ -77,7 +81,7 @@ def listing_digest(blobs: Iterable[Blob]) -> str:
             blob.md5,
             blob.headers,
             blob.metadata,
-            blob.tags,
+            blob.tags or None,
             blob.tier,
         ]
         found.update(json.dumps(line, separators=(",", ":")).encode() + b"\n")
