@@ -167,6 +167,7 @@ def test_a_lock_is_5(copy: World) -> None:
     with sqlite3.connect(_plan_file(copy).parent / "ledger.db") as db:
         db.execute("INSERT INTO lock VALUES (1, 'elsewhere', 42, '2026-01-01T00:00:00+00:00')")
     _refused(copy, 5, "run", says=("process 42 on elsewhere", "--force-unlock"))
+    assert copy.migrate("run", "--force-unlock", "--dry-run").code == 0
 
 
 def test_a_refused_identity_is_6(planned: World) -> None:

@@ -189,6 +189,27 @@ def test_what_blocks_the_deletion_goes_first(small_world: World) -> None:
     assert world.status("source") == 404
 
 
+@pytest.mark.parametrize("when", ["after", "answered"])
+def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: World, when: str) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    rule = {"match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"}, "action": "kill", "when": when}
+    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(world.folder / "faults.json"))
+    try:
+        assert _decommission(world).code == -9
+    finally:
+        world.sandbox("faults", "clear")
+    assert _decommission(world).code == 0
+    assert world.status("source") == 404
+    tombstone = json.loads(
+        (world.folder / "plans" / world.source / "evidence" / "0002-decommission.json").read_text()
+    )
+    assert tombstone["remains"] and tombstone["recoverable_until"]
+
+
 def test_every_reason_is_told_at_once(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names, "--exclude", "components/*")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
-from amlmigrate.bytes.listings import Listing, below, goal_path, list_container, listing_digest, unlike
+from amlmigrate.bytes.listings import Listing, at_goal, below, goal_path, list_container, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -70,7 +70,7 @@ class Copier:
     def check(self, amount: Bytes, blobs: list[Blob], there: Listing) -> None:
         """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""
         names = {goal_path(amount.source, amount.target, blob.path): blob for blob in blobs}
-        twins = {blob.path: blob for blob in below(there.blobs.values(), amount.target.path)}
+        twins = at_goal(there.blobs.values(), amount.target, names)
         wrong = [path for path, blob in names.items() if path not in twins or unlike(blob, twins[path])]
         extra = sorted(twins.keys() - names.keys())
         if wrong or extra:
@@ -97,8 +97,8 @@ class Copier:
         """Copies that the tool made of blobs that the source no longer has."""
         amount = work.amount
         names = {goal_path(amount.source, amount.target, blob.path) for blob in blobs}
-        extra = [blob for blob in below(there.blobs.values(), amount.target.path) if blob.path not in names]
-        return [blob for blob in extra if blob.path in work.mine]
+        twins = at_goal(there.blobs.values(), amount.target, names)
+        return [blob for path, blob in twins.items() if path not in names and path in work.mine]
 
     async def _remove(self, amount: Bytes, blob: Blob) -> None:
         await self._target.delete(Location(amount.target.account, amount.target.container, blob.path), blob.etag)

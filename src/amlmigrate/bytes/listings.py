@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.workspace import Location
 
 # Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
@@ -41,6 +42,20 @@ def below(blobs: Iterable[Blob], prefix: str) -> list[Blob]:
     """The blobs that are the prefix itself or lie in the folder of that name."""
     folder = f"{prefix}/" if prefix else ""
     return [blob for blob in blobs if blob.path == prefix or blob.path.startswith(folder)]
+
+
+def at_goal(blobs: Iterable[Blob], goal: Location, expected: Container[str]) -> dict[str, Blob]:
+    """By path, what lies below a goal and should be like its source.
+
+    The folder for code uploads comes from other containers: seen from the root of the container around it,
+    only what is expected there counts, and the rest is neither too many nor gone from the source.
+    """
+    folder = "" if goal.path else f"{CODE_FOLDER}/"
+    return {
+        blob.path: blob
+        for blob in below(blobs, goal.path)
+        if blob.path in expected or not folder or not blob.path.startswith(folder)
+    }
 
 
 def goal_path(source: Location, goal: Location, path: str) -> str:

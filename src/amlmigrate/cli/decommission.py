@@ -5,10 +5,10 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws --dry-run
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,18 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.bytes.areas import Containers
+    from amlmigrate.cloud.session import Session
+    from amlmigrate.core.asset import Inventory
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.core.workspace import Location
+    from amlmigrate.decommissioning.gate import Facts
+    from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.evidence import Report
 
 
 class Storage(StrEnum):
@@ -58,105 +70,106 @@ def command(
             )
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            return await _decommission(
-                view,
-                shared,
-                folder,
-                read,
-                ledger,
-                soak=timedelta(hours=soak),
-                purge=purge,
-                dry_run=dry_run,
-                delete=storage is Storage.DELETE,
-            )
+            wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE)
+            return await _decommission(view, shared, folder, read, ledger, wanted)
 
     execute(shared, work)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked for."""
+
+    soak: timedelta
+    purge: bool
+    dry_run: bool
+    delete: bool
+
+
 async def _decommission(
-    view: View,
-    shared: Shared,
-    folder: Any,
-    plan: Any,
-    ledger: Any,
-    *,
-    soak: timedelta,
-    purge: bool,
-    dry_run: bool,
-    delete: bool,
+    view: View, shared: Shared, folder: Path, plan: Plan, ledger: Ledger, wanted: Wanted
 ) -> ExitCode:
-    from amlmigrate.bytes.areas import list_both, listing_digests
     from amlmigrate.cli.signing import session
-    from amlmigrate.core.mapping import Mapping
-    from amlmigrate.core.seal import seal
-    from amlmigrate.core.workspace import Location
-    from amlmigrate.decommissioning import containers as own
-    from amlmigrate.decommissioning import gate, removal
-    from amlmigrate.inventory import take
-    from amlmigrate.kinds import document_digests
+    from amlmigrate.decommissioning import removal
     from amlmigrate.ledger.evidence import Evidence
-    from amlmigrate.posture import prove
-    from amlmigrate.running import drift
 
     evidence = Evidence(folder, ledger)
     reports = evidence.reports()
     async with session(shared) as clouds:
-        sides = (
-            clouds.source.workspace(plan.header.source_ref),
-            clouds.target.workspace(plan.header.target_ref),
+        port = clouds.source.workspace(plan.header.source_ref)
+        begun = removal.begun(ledger)
+        if begun is None or await port.exists():
+            source, places = await _gate(clouds, plan, ledger, reports, wanted)
+            if wanted.dry_run:
+                text = "The gate is open: nothing stands in the way. Nothing was removed."
+                view.result("decommission.dry", {"text": text})
+                return ExitCode.DONE
+            begun = removal.begin(ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete)
+            await removal.remove(port, source, purge=wanted.purge, emit=view.event)
+        await removal.remove_containers(clouds.source.blobs, begun, view.event)
+    _told(view, plan, evidence.add("decommission", removal.tombstone(begun)))
+    return ExitCode.DONE
+
+
+async def _gate(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], wanted: Wanted
+) -> tuple[Inventory, list[Location]]:
+    """Reads both sides afresh. Raises RefusedError with every reason why the source must stay."""
+    from amlmigrate.bytes.areas import list_both
+    from amlmigrate.cli.sides import read_both
+    from amlmigrate.core.mapping import Mapping
+    from amlmigrate.core.workspace import Location
+    from amlmigrate.decommissioning import containers, gate
+
+    source, target = await read_both(clouds, plan)
+    mapping = Mapping(source.workspace, target.workspace)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    why = gate.reasons(plan, ledger, reports, await _facts(clouds, source, target, listed, wanted.soak))
+    if wanted.delete:
+        why += await containers.reasons(clouds.source.arm, plan, source, target, listed.source)
+    if why:
+        raise RefusedError(
+            "The source must not be removed yet.",
+            reasons=tuple(why),
+            address=source.workspace.id,
+            remedy="Settle every reason, then run the same command again.",
         )
-        drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
-        listed = await list_both(
-            Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs
-        )
-        facts = gate.Facts(
-            source=source,
-            digests=seal(
-                document_digests(source),
-                document_digests(target),
-                listing_digests(listed.source),
-                listing_digests(listed.target),
-            ),
-            posture=await prove(clouds.target.arm, target.workspace),
-            locks=await removal.locks(clouds.source.arm, source.workspace.id),
-            soak=soak,
-        )
-        why = gate.reasons(plan, ledger, reports, facts)
-        places = [Location(*key) for key in listed.source]
-        if delete:
-            why += await own.reasons(clouds.source.arm, plan, source, target, listed.source)
-        if why:
-            raise RefusedError(
-                "The source must not be removed yet.",
-                reasons=tuple(why),
-                address=source.workspace.id,
-                remedy="Settle every reason, then run the same command again.",
-            )
-        if dry_run:
-            view.result(
-                "decommission.dry",
-                {"text": "The gate is open: nothing stands in the way. Nothing was removed."},
-            )
-            return ExitCode.DONE
-        await removal.remove(sides[0], source, purge=purge, emit=view.event)
-        if delete:
-            await removal.remove_containers(clouds.source.blobs, places, view.event)
-    deleted, kept = (places, []) if delete else ([], places)
-    report = evidence.add(
-        "decommission", removal.tombstone(plan, source, purged=purge, deleted=deleted, kept=kept)
+    return source, [Location(*key) for key in listed.source]
+
+
+async def _facts(
+    clouds: Session, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
+) -> Facts:
+    from amlmigrate.bytes.areas import listing_digests
+    from amlmigrate.core.seal import seal
+    from amlmigrate.decommissioning import gate, removal
+    from amlmigrate.kinds import document_digests
+    from amlmigrate.posture import prove
+
+    return gate.Facts(
+        source=source,
+        digests=seal(
+            document_digests(source),
+            document_digests(target),
+            listing_digests(listed.source),
+            listing_digests(listed.target),
+        ),
+        posture=await prove(clouds.target.arm, target.workspace),
+        locks=await removal.locks(clouds.source.arm, source.workspace.id),
+        soak=soak,
     )
+
+
+def _told(view: View, plan: Plan, report: Report) -> None:
     until = report.content["recoverable_until"]
+    how = f"; it can be recovered until {until}." if until else ", for good."
+    remains = [f"remains: {item['what']}: {item['id']}" for item in report.content["remains"] if item["id"]]
     view.result(
         "decommission.end",
         {
-            "text": f"Removed {source.workspace.ref.short}"
-            + (f"; it can be recovered until {until}." if until else ", for good."),
+            "text": f"Removed {plan.header.source_ref.short}{how}",
             "recoverable_until": until,
-            "lines": [
-                f"remains: {item['what']}: {item['id']}" for item in report.content["remains"] if item["id"]
-            ],
+            "lines": remains,
             "files": {"Tombstone": str(report.path)},
         },
     )
-    return ExitCode.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import traceback
@@ -34,6 +33,8 @@ Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
 
 def execute(shared: Shared, work: Work) -> None:
     """Runs `work` and leaves the process with its exit code."""
+    import asyncio
+
     view = _view(shared.json)
     _logs(shared)
     try:

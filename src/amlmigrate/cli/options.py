@@ -25,7 +25,7 @@ TargetTenant = Annotated[
 PlanFolder = Annotated[
     str | None,
     typer.Argument(
-        metavar="[PLAN]",
+        metavar="PLAN",
         help="The plan's folder; left out, the only one below plans/ that is not yet decommissioned.",
     ),
 ]

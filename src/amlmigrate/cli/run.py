@@ -5,8 +5,6 @@ Example: migrate run plans/old-ws, and after an interruption migrate run plans/o
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +27,9 @@ def command(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all that a run checks, and change nothing.")
+    ] = False,
+    force_unlock: Annotated[
+        bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
     ] = False,
     jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 16,
     json: options.Json = False,
@@ -56,7 +57,7 @@ def command(
             _refuse_conflicts(read, ledger)
             if ledger.begun and finished(read, ledger):
                 return _ended(view, folder, read, ledger, None)
-            with Lock(ledger) as lock:
+            with Lock(ledger, force=force_unlock) as lock:
                 tally = await _run(view, shared, folder, read, ledger, lock, jobs=jobs, dry_run=dry_run)
             return ExitCode.DONE if dry_run else _ended(view, folder, read, ledger, tally)
 
@@ -93,19 +94,14 @@ async def _run(
     dry_run: bool,
 ) -> Tally | None:
     from amlmigrate.cli import plans
+    from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signing import session
-    from amlmigrate.inventory import take
     from amlmigrate.posture import prove
     from amlmigrate.running import drift
     from amlmigrate.running.run import run
 
     async with session(shared) as clouds:
-        sides = (
-            clouds.source.workspace(plan.header.source_ref),
-            clouds.target.workspace(plan.header.target_ref),
-        )
-        drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
+        source, target = await read_both(clouds, plan)
         if not ledger.begun:
             drift.check_source(plan, source)
         _refuse_unproven(await prove(clouds.target.arm, target.workspace))
@@ -128,6 +124,9 @@ def _refuse_unproven(posture: list[Any]) -> None:
 
 def _on_signals(walker: Walker) -> None:
     """The first signal lets what is under way end; the second ends it at once."""
+    import asyncio
+    import signal
+
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 

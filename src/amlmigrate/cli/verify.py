@@ -5,7 +5,6 @@ Example: migrate verify plans/old-ws --depth checksum
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -62,21 +61,15 @@ def command(
 
 
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
+    from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signing import session
     from amlmigrate.core.events import Event
-    from amlmigrate.inventory import take
     from amlmigrate.posture import prove
-    from amlmigrate.running import drift
     from amlmigrate.verifying.sdk import compare_readers
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
-        sides = (
-            clouds.source.workspace(plan.header.source_ref),
-            clouds.target.workspace(plan.header.target_ref),
-        )
-        drift.check_workspaces(plan, *await asyncio.gather(*(side.read() for side in sides)))
-        inventories = await asyncio.gather(take(sides[0], clouds.source), take(sides[1]))
+        inventories = await read_both(clouds, plan)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(
@@ -84,7 +77,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             folder,
             ledger,
             clouds,
-            (inventories[0], inventories[1]),
+            inventories,
             depth=Depth(depth),
             posture=await prove(clouds.target.arm, inventories[1].workspace),
             read=found,

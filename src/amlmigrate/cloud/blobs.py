@@ -283,6 +283,8 @@ class Blobs:
                 try:
                     return await call()
                 except HttpResponseError as error:
+                    if error.status_code == 401:
+                        self._credential.forget()
                     raise _service_error(error, method, url) from error
                 except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                     reason = str(error) or type(error).__name__

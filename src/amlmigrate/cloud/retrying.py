@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_after_delay
 from tenacity.wait import wait_random_exponential
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -16,9 +16,11 @@ _backoff = wait_random_exponential(multiplier=0.5, max=30)
 T = TypeVar("T")
 
 
-def _again(error: BaseException) -> bool:
+def _again(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
     if isinstance(error, ServiceError):
-        return error.transient
+        # A token that ran out on the way is asked for anew, once.
+        return error.transient or (error.status == 401 and state.attempt_number == 1)
     return isinstance(error, OutOfReachError) and not error.retried
 
 
@@ -36,7 +38,7 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
     overwrite nothing.
     """
     policy = AsyncRetrying(
-        retry=retry_if_exception(_again),
+        retry=_again,
         wait=_wait,
         stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(SECONDS),
         reraise=True,

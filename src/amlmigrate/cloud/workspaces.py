@@ -29,6 +29,10 @@ class WorkspacePort:
             )
         return Workspace(self.ref, found)
 
+    async def exists(self) -> bool:
+        """Whether the workspace is there: absent means 404 and nothing else."""
+        return await self.arm.get(self.ref.id) is not None
+
     async def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
     ) -> AsyncIterator[Document]:

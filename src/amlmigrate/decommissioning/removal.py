@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,15 +10,18 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
+from amlmigrate.ledger import Ledger
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
 _COMPUTES = "computes"
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", _COMPUTES)
 # A deleted workspace can be recovered for so long (azure-facts, section 0).
 _RECOVERABLE = timedelta(days=14)
+_BEGUN = "decommission"
 
 
 async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
@@ -48,34 +52,51 @@ def _query(left: Leftover) -> dict[str, str]:
     return {"underlyingResourceAction": "Detach" if attached else "Delete"}
 
 
-async def remove_containers(blobs: Blobs, places: list[Location], emit: Emit) -> None:
-    """Deletes the workspace's own containers."""
-    for place in places:
-        emit(Event("decommission.removing", {"address": f"{place.account}/{place.container}"}))
-        await blobs.delete_container(place)
+async def remove_containers(blobs: Blobs, begun: Document, emit: Emit) -> None:
+    """Deletes the workspace's own containers, where that was asked for."""
+    for text in begun["containers_deleted"]:
+        emit(Event("decommission.removing", {"address": text}))
+        account, container = text.split("/")
+        await blobs.delete_container(Location(account, container))
 
 
-def tombstone(
-    plan: Plan, source: Inventory, *, purged: bool, deleted: list[Location], kept: list[Location]
-) -> dict[str, Any]:
-    """What remains, where, under whose key, and until when."""
-    now = datetime.now(UTC)
+def begun(ledger: Ledger) -> Document | None:
+    """What an earlier removal set out to do, if it was cut off."""
+    text = ledger.meta().get(_BEGUN)
+    found: Document | None = json.loads(text) if text else None
+    return found
+
+
+def begin(
+    ledger: Ledger, plan: Plan, source: Inventory, places: list[Location], *, purge: bool, delete: bool
+) -> Document:
+    """Records, before anything is removed, what will be: afterwards the source cannot be asked any more."""
     workspace = source.workspace
-    return {
+    names = [f"{place.account}/{place.container}" for place in places]
+    kept = [] if delete else names
+    found = {
         "format": 1,
-        "time": now.isoformat(timespec="seconds"),
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,
         "target": plan.header.target,
-        "purged": purged,
-        "recoverable_until": None if purged else (now + _RECOVERABLE).isoformat(timespec="seconds"),
+        "purged": purge,
+        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "remains": [
             {"what": "storage account", "id": workspace.storage_account_id},
             {"what": "key vault", "id": workspace.properties.get("keyVault")},
             {"what": "container registry", "id": workspace.properties.get("containerRegistry")},
             {"what": "application insights", "id": workspace.properties.get("applicationInsights")},
-            *({"what": "container", "id": f"{place.account}/{place.container}"} for place in kept),
+            *({"what": "container", "id": name} for name in kept),
         ],
-        "containers_deleted": [f"{place.account}/{place.container}" for place in deleted],
+        "containers_deleted": names if delete else [],
         "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",
     }
+    ledger.note(_BEGUN, json.dumps(found))
+    return found
+
+
+def tombstone(begun: Document) -> Document:
+    """What remains, where, under whose key, and until when."""
+    now = datetime.now(UTC)
+    until = None if begun["purged"] else (now + _RECOVERABLE).isoformat(timespec="seconds")
+    return {**begun, "time": now.isoformat(timespec="seconds"), "recoverable_until": until}

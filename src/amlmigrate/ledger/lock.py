@@ -14,10 +14,11 @@ HEARTBEAT_SECONDS = 15.0
 
 
 class Lock:
-    """Held by one process. One whose process is dead on this host is taken over."""
+    """Held by one process. One of a dead process of this host is taken over; with `force` another host's too."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, force: bool = False) -> None:
         self._ledger = ledger
+        self._force = force
         self._host = socket.gethostname()
         self._pid = os.getpid()
 
@@ -43,7 +44,9 @@ class Lock:
             db.execute("UPDATE lock SET heartbeat = ? WHERE one = 1", (self._stamp(),))
 
     def _may_take_over(self, host: str, pid: int, _: str) -> bool:
-        return host == self._host and (pid == self._pid or not _alive(pid))
+        if host != self._host:
+            return self._force
+        return pid == self._pid or not _alive(pid)
 
     @staticmethod
     def _stamp() -> str:

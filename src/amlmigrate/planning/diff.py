@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.bytes.listings import Listing, below, goal_path, unlike
+from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
@@ -46,7 +46,8 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
 
 def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
     """Copy what is absent or ours and changed; a foreign blob that differs, or one too many, is a conflict."""
-    there = {blob.path: blob for blob in below(listing.blobs.values(), goal.path)}
+    expected = {goal_path(source, goal, blob.path) for blob in blobs}
+    there = at_goal(listing.blobs.values(), goal, expected)
     missing = changed = 0
     foreign: list[str] = []
     for blob in blobs:

@@ -10,7 +10,7 @@ from functools import partial
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, files
-from amlmigrate.bytes.listings import Listing, below, goal_path, listing_digest, unlike
+from amlmigrate.bytes.listings import Listing, at_goal, below, goal_path, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
@@ -102,6 +102,8 @@ class BlobVerifier:
         target = self._listed(self._containers.target, amount.target, verdict)
         if listing_digest(source) != step.source_sha256:
             verdict.differences.append(Difference(address, "source", step.source_sha256, listing_digest(source)))
+        expected = {goal_path(amount.source, amount.target, blob.path) for blob in source}
+        target = list(at_goal(target, amount.target, expected).values())
         left = await self._entries(self._source, amount.source, source)
         right = await self._entries(self._target, amount.target, target)
         verdict.manifests["source"] += [entry.line() for entry in left.values()]

@@ -57,13 +57,23 @@ async def test_what_may_go_through_later_is_tried_again(slept: list[float], stat
     assert all(pause >= 0.2 for pause in slept)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 501])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 412, 413, 501])
 async def test_what_will_not_go_through_is_raised_at_once(slept: list[float], status: int) -> None:
     call, calls = _failing(_answer(status, retry_after=1.0))
     with pytest.raises(ServiceError) as caught:
         await retrying(call)
     assert caught.value.status == status
     assert (len(calls), slept) == (1, [])
+
+
+async def test_a_refused_token_is_asked_for_anew_once(slept: list[float]) -> None:
+    call, calls = _failing(_answer(401))
+    assert await retrying(call) == "done"
+    assert len(calls) == 2
+    call, calls = _failing(_answer(401), _answer(401))
+    with pytest.raises(ServiceError):
+        await retrying(call)
+    assert len(calls) == 2
 
 
 async def test_no_answer_is_tried_again(slept: list[float]) -> None:

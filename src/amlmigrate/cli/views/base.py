@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.events import Event
-from amlmigrate.core.plan import Plan
+if TYPE_CHECKING:
+    from amlmigrate.core.errors import MigrateError
+    from amlmigrate.core.events import Event
+    from amlmigrate.core.plan import Plan
 
 
 class View(Protocol):

@@ -1,0 +1,19 @@
+"""Both sides of a plan, read afresh."""
+
+from __future__ import annotations
+
+import asyncio
+
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.plan import Plan
+from amlmigrate.inventory import take
+from amlmigrate.running.drift import check_workspaces
+
+
+async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
+    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces."""
+    source = clouds.source.workspace(plan.header.source_ref)
+    target = clouds.target.workspace(plan.header.target_ref)
+    check_workspaces(plan, *await asyncio.gather(source.read(), target.read()))
+    return await asyncio.gather(take(source, clouds.source), take(target))
