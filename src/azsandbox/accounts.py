@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from azsandbox.azurite import Azurite
 from azsandbox.principals import ServicePrincipal
+from azsandbox.shares.store import ShareStore
 from azsandbox.state import StateFolder, write_secret
 from azsandbox.tokens import Tokens
 
@@ -28,10 +29,10 @@ class StorageFailed(Exception):
 
 
 class StorageAccounts:
-    """Implements `messages.Accounts` on Azurite."""
+    """Implements `messages.Accounts` on Azurite and on the sandbox's own file shares."""
 
-    def __init__(self, state: StateFolder, azurite: Azurite, tokens: Tokens) -> None:
-        self._state, self._azurite, self._tokens = state, azurite, tokens
+    def __init__(self, state: StateFolder, azurite: Azurite, shares: ShareStore, tokens: Tokens) -> None:
+        self._state, self._azurite, self._shares, self._tokens = state, azurite, shares, tokens
         self._keys: dict[str, tuple[str, str]] = {}
         self._changing = asyncio.Lock()
 
@@ -63,6 +64,7 @@ class StorageAccounts:
             if account in self._keys:
                 for container in [name async for name in self._containers(account)]:
                     await self._ask("DELETE", account, f"/{container}?restype=container")
+                self._shares.delete_account(account)
                 del self._keys[account]
                 await self._save()
 
@@ -73,6 +75,10 @@ class StorageAccounts:
     async def create_container(self, account: str, container: str) -> None:
         """Makes a blob container; nothing happens if it is there already."""
         await self._ask("PUT", account, f"/{container}?restype=container", also=409)
+
+    async def create_share(self, account: str, share: str) -> None:
+        """Makes a file share; nothing happens if it is there already."""
+        self._shares.create_share(account, share)
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
         """A service SAS (query string without `?`) for one container."""

@@ -40,7 +40,7 @@ class BlobEndpoint:
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
-        refused = _malformed(call) or self._forbidden(call)
+        refused = malformed(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
         return refused or await self._forward(call)
@@ -51,7 +51,7 @@ class BlobEndpoint:
         except BadToken as problem:
             return unauthenticated(problem)
         if "Authorization" not in call.headers and "sig=" not in call.raw_query:
-            return _anonymous()
+            return anonymous()
         if self._refuse is None:
             return None
         refused = self._refuse(call.host.partition(".")[0], principal, action_of(call))
@@ -74,7 +74,8 @@ class BlobEndpoint:
         return answer
 
 
-def _malformed(call: Call) -> Answer | None:
+def malformed(call: Call) -> Answer | None:
+    """What the storage services say to a request that is none; None for any other."""
     if _BAD_ESCAPE.search(call.raw_path):
         return storage_error(400, "InvalidUri", _NO_SUCH_URI)
     if call.length is None:
@@ -84,13 +85,16 @@ def _malformed(call: Call) -> Answer | None:
 
 def unauthenticated(problem: BadToken) -> Answer:
     """401 for a token that does not hold, as the storage services say it."""
-    detail = {"ExpiredAuthenticationToken": "Lifetime validation failed. The token is expired."}
+    detail = {
+        "ExpiredAuthenticationToken": "Lifetime validation failed. The token is expired.",
+        "AudienceValidationFailed": "Audience validation failed. Audience did not match.",
+    }
     message = f"{_SEE_CHALLENGE} {detail.get(problem.code, 'Signature validation failed.')}"
     return storage_error(401, "InvalidAuthenticationInfo", message, {"WWW-Authenticate": _CHALLENGE})
 
 
-def _anonymous() -> Answer:
-    """401 with a challenge, as since version 2019-12-12; no account of the sandbox has public blobs."""
+def anonymous() -> Answer:
+    """401 with a challenge, as since version 2019-12-12; nothing in the sandbox is public."""
     return storage_error(401, "NoAuthenticationInformation", _SEE_CHALLENGE, {"WWW-Authenticate": _CHALLENGE})
 
 

@@ -70,7 +70,7 @@ class Service(Protocol):
 
 
 class Accounts(Protocol):
-    """The storage accounts behind `*.blob.core.windows.net`, as the ARM part needs them."""
+    """The storage accounts behind `*.blob.` and `*.file.core.windows.net`, as the ARM part needs them."""
 
     async def create(self, account: str) -> None:
         """Makes an account with two fresh keys; nothing happens if it is there already."""
@@ -86,6 +86,10 @@ class Accounts(Protocol):
 
     async def create_container(self, account: str, container: str) -> None:
         """Makes a blob container; nothing happens if it is there already."""
+        ...
+
+    async def create_share(self, account: str, share: str) -> None:
+        """Makes a file share; nothing happens if it is there already."""
         ...
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:

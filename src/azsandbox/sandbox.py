@@ -21,7 +21,8 @@ from azsandbox.proxy import Tunnel
 from azsandbox.requestlog import RequestLog
 from azsandbox.services import ServiceEndpoint
 from azsandbox.settings import Options, environment
-from azsandbox.shares import FileShares
+from azsandbox.shares.endpoint import FileShares
+from azsandbox.shares.store import ShareStore
 from azsandbox.state import StateFolder
 from azsandbox.tokens import Tokens
 
@@ -70,7 +71,8 @@ class Sandbox:
         self._tokens = Tokens(state)
         self._log = RequestLog(state.log)
         await storage
-        self.accounts = StorageAccounts(state, self._azurite, self._tokens)
+        self._shares = ShareStore(state.shares)
+        self.accounts = StorageAccounts(state, self._azurite, self._shares, self._tokens)
         await self.accounts.load()
         self._arm = _build_arm(state, self.accounts, self._options)
         self._faults = Faults(state.faults, latency_ms=self._options.latency_ms)
@@ -86,15 +88,14 @@ class Sandbox:
 
     def _wire(self) -> dict[str, Endpoint]:
         arm = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
+        refuse = getattr(self._arm, "storage_refusal", None)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             "management.azure.com": arm,
             ".vault.azure.net": ServiceEndpoint(getattr(self._arm, "vault", self._arm), self._tokens),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": BlobEndpoint(
-                self._azurite, self._tokens, getattr(self._arm, "storage_refusal", None)
-            ),
-            ".file.core.windows.net": FileShares(self._tokens),
+            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse),
+            ".file.core.windows.net": FileShares(self._shares, self._tokens, self.accounts.keys, refuse),
         }
         return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}
 
@@ -118,6 +119,7 @@ class Sandbox:
             self._server.close()
             await self._front.close()
             await self._arm.close()
+            self._shares.close()
             self._log.close()
         await self._azurite.close()
         self._hold.close()

@@ -54,6 +54,7 @@ class StateFolder:
         self.running = self.root / "running.json"
         self.server_output = self.root / "server.log"
         self.blobs = self.root / "blobs"
+        self.shares = self.root / "shares"
         self.arm = self.root / "arm"
 
     def take(self) -> IO[bytes]:

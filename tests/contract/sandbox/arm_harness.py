@@ -28,6 +28,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.containers: dict[str, set[str]] = {}
+        self.shares: dict[str, set[str]] = {}
 
     async def create(self, account: str) -> None:
         self.containers.setdefault(account, set())
@@ -41,6 +42,9 @@ class FakeAccounts:
 
     async def create_container(self, account: str, container: str) -> None:
         self.containers[account].add(container)
+
+    async def create_share(self, account: str, share: str) -> None:
+        self.shares.setdefault(account, set()).add(share)
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
         return f"sv=2024-11-04&sr=c&sp={permissions}&sig={account}.{container}.{hours:g}"

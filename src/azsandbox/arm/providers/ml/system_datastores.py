@@ -1,4 +1,4 @@
-"""The four datastores that every workspace has from the start, and the containers behind them."""
+"""The four datastores that every workspace has from the start, the containers and the shares behind them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SERVICE = "779301c0-18b2-4cdc-801b-a0a3368fee0a"  # who last modified them, in 
 
 
 async def make_system_datastores(context: Context, workspace: Record) -> None:
-    """Makes containers and datastores, in the recorded order of creation."""
+    """Makes containers, shares and datastores, the last in the recorded order of creation."""
     account_id = str(workspace.properties.get("storageAccount") or "")
     if not account_id:
         return
@@ -24,8 +24,11 @@ async def make_system_datastores(context: Context, workspace: Record) -> None:
     account = account_id.rsplit("/", 1)[1]
     await context.accounts.create_container(account, f"azureml-blobstore-{id_}")
     await context.accounts.create_container(account, "azureml")
+    filestore = f"azureml-filestore-{id_}"
+    for share in (filestore, WORKING_SHARE):
+        await context.accounts.create_share(account, share)
     stores = (
-        ("workspacefilestore", "AzureFile", {"fileShareName": f"azureml-filestore-{id_}"}),
+        ("workspacefilestore", "AzureFile", {"fileShareName": filestore}),
         ("workspaceartifactstore", "AzureBlob", {"containerName": "azureml"}),
         ("workspaceworkingdirectory", "AzureFile", {"fileShareName": WORKING_SHARE}),
         ("workspaceblobstore", "AzureBlob", {"containerName": f"azureml-blobstore-{id_}"}),

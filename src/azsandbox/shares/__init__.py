@@ -1,0 +1,1 @@
+"""`*.file.core.windows.net`: file shares, their index in SQLite, their files as plain files."""

@@ -1,0 +1,79 @@
+"""Answers for `*.file.core.windows.net`: who asks, for what, and which operation it is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from azsandbox.blobs import malformed
+from azsandbox.calls import Answer, Call
+from azsandbox.copying import Refusal
+from azsandbox.shares.authorization import Authorization
+from azsandbox.shares.directory_calls import DIRECTORY
+from azsandbox.shares.errors import Refused
+from azsandbox.shares.file_calls import FILE
+from azsandbox.shares.places import Place, place_of
+from azsandbox.shares.range_calls import RANGES
+from azsandbox.shares.share_calls import ACCOUNT, SHARE
+from azsandbox.shares.store import ShareStore
+from azsandbox.shares.task import Operation, Operations, Task
+from azsandbox.tokens import Tokens
+
+_SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0"
+_VERSION = "2024-11-04"
+# Leases, snapshots, handles, links, and copies from elsewhere: nobody has them here.
+_NOT_HERE = ("x-ms-copy-source", "x-ms-file-rename-source")
+
+
+class FileShares:
+    """The file service of every account; `keys` gives an account's two, and raises KeyError."""
+
+    def __init__(
+        self,
+        store: ShareStore,
+        tokens: Tokens,
+        keys: Callable[[str], tuple[str, str]],
+        refuse: Refusal | None = None,
+    ) -> None:
+        self._store, self._authorization = store, Authorization(tokens, keys, refuse)
+
+    async def serve(self, call: Call) -> Answer:
+        """Answers one call of the file service."""
+        try:
+            answer = malformed(call) or await self._serve(call)
+        except Refused as refused:
+            answer = refused.answer()
+        answer.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
+        answer.headers["x-ms-version"] = call.headers.get("x-ms-version", _VERSION)
+        answer.headers["Server"] = _SERVER
+        if "x-ms-client-request-id" in call.headers:
+            answer.headers["x-ms-client-request-id"] = call.headers["x-ms-client-request-id"]
+        return answer
+
+    async def _serve(self, call: Call) -> Answer:
+        place = place_of(call)
+        refused = self._authorization.refusal(call, place)
+        if refused is not None:
+            return refused
+        operation = _operation(call, place)
+        if operation is None:
+            call.note["unknown_route"] = True
+            raise Refused("NotImplemented")
+        return await operation(Task(call, place, self._store))
+
+
+def _operation(call: Call, place: Place) -> Operation | None:
+    if any(name in call.headers for name in _NOT_HERE) or "sharesnapshot" in call.query:
+        return None
+    method = "GET" if call.method == "HEAD" else call.method
+    return _operations(call.query.get("restype", ""), place).get((method, call.query.get("comp", "")))
+
+
+def _operations(kind: str, place: Place) -> Operations:
+    if not place.share:
+        return ACCOUNT if kind == "" else {}
+    if kind == "share":
+        return {} if place.path else SHARE
+    if kind == "directory":
+        return DIRECTORY
+    return FILE | RANGES if place.path and kind == "" else {}
