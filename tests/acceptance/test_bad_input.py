@@ -231,11 +231,21 @@ def test_a_full_disk_under_the_ledger_says_so_and_the_run_resumes(small_world: W
 @pytest.mark.parametrize("kind", ["Hub", "Project", "FeatureStore"])
 def test_other_kinds_of_workspaces_are_refused(planned: World, kind: str) -> None:
     base, name = planned.documents["source"]["id"].rsplit("/", 1)[0], f"{kind.lower()}{planned.group}"
-    properties = {key: planned.documents["source"]["properties"][key] for key in ("storageAccount", "keyVault")}
-    body = {"location": "eastus2", "kind": kind, "identity": {"type": "SystemAssigned"}, "properties": properties}
+    stores = {key: planned.documents["source"]["properties"][key] for key in ("storageAccount", "keyVault")}
+
+    def put(name: str, kind: str, properties: dict[str, str]) -> None:
+        body = {
+            "location": "eastus2",
+            "kind": kind,
+            "identity": {"type": "SystemAssigned"},
+            "properties": properties,
+        }
+        planned.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+
     if kind == "Project":
-        body["properties"] = {"hubResourceId": f"{base}/hub{planned.group}"}
-    planned.azure(lambda c: c.arm("PUT", f"{base}/{name}", "2025-12-01", body))
+        put(f"over{name}", "Hub", stores)
+        stores = {"hubResourceId": f"{base}/over{name}"}
+    put(name, kind, stores)
     names = ("--source", f"{planned.group}/{name}", "--target", f"{planned.group}/{planned.target}")
     _refused(planned, 2, "plan", *names, "--out", f"plans/{name}", says=(f"is of kind {kind}", "plain workspaces"))
 
