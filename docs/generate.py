@@ -1,0 +1,478 @@
+"""Writes the generated blocks of the documentation anew from the code; `--check` only says which differ.
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end of generated -->`; all else is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import enum
+import inspect
+import json
+import re
+import sqlite3
+import sys
+import typing
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from typer.models import ArgumentInfo, OptionInfo
+
+from amlmigrate.cli.main import app
+from amlmigrate.core import errors
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.plan import Action, Bytes, Header, Step
+from amlmigrate.core.state import FOLLOWS, Outcome, State
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds._provenance import stamped
+from amlmigrate.ledger import schema
+from azsandbox import cli as sandbox
+from azsandbox.faultrules import ACTIONS
+
+DOCS = Path(__file__).parent
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w:-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+_SHARED = ("json", "verbose", "tenant", "client_id", "cloud", "source_tenant", "target_tenant")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    names = list(head)
+    lines = [_row(names), _row(["---"] * len(names)), *(_row(row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _code(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values) or "none"
+
+
+# Commands.
+
+
+def parameters(callback: Callable[..., Any]) -> list[tuple[str, OptionInfo | ArgumentInfo, Any, Any]]:
+    """Name, typer's information, type and default of each parameter of a command."""
+    hints = typing.get_type_hints(callback, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(callback).parameters.items():
+        kind, info = typing.get_args(hints[name])[:2]
+        found.append((name, info, kind, parameter.default))
+    return found
+
+
+def _spelled(name: str, info: OptionInfo | ArgumentInfo) -> str:
+    if isinstance(info, ArgumentInfo):
+        return info.metavar or name.upper()
+    flags = [str(flag) for flag in info.param_decls or () if str(flag).startswith("-")]
+    return flags[0] if flags else f"--{name.replace('_', '-')}"
+
+
+def options(callback: Callable[..., Any]) -> set[str]:
+    """The options of a command, as they are typed."""
+    return {_spelled(name, info) for name, info, _, _ in parameters(callback) if isinstance(info, OptionInfo)}
+
+
+def commands() -> dict[str, Callable[..., Any]]:
+    """The commands of `migrate` by name."""
+    return {str(info.name): info.callback for info in app.registered_commands if info.callback}
+
+
+def _needed(default: Any) -> bool:
+    return default is ... or default is inspect.Parameter.empty
+
+
+def _default(default: Any) -> str:
+    if _needed(default):
+        return "needed"
+    if default in (None, False):
+        return ""
+    return f"`{default.value if isinstance(default, enum.Enum) else default}`"
+
+
+def _value(info: OptionInfo | ArgumentInfo, kind: Any) -> str:
+    if isinstance(kind, enum.EnumMeta):
+        return " `" + "|".join(str(one.value) for one in kind) + "`"  # type: ignore[var-annotated]
+    if isinstance(info, ArgumentInfo) or kind is bool:
+        return ""
+    return f" `{info.metavar}`" if info.metavar else " `TEXT`"
+
+
+def _usage(name: str, callback: Callable[..., Any]) -> str:
+    parts = []
+    for key, info, _kind, default in parameters(callback):
+        spelled = _spelled(key, info)
+        if isinstance(info, ArgumentInfo):
+            parts.append(spelled if _needed(default) else f"[{spelled}]")
+        elif _needed(default):
+            parts.append(f"{spelled} {info.metavar or 'WS'}")
+    return " ".join(["migrate", name, *parts, "[OPTIONS]"])
+
+
+def _parameter_rows(callback: Callable[..., Any], *, shared: bool) -> Iterable[list[str]]:
+    for key, info, kind, default in parameters(callback):
+        if (key in _SHARED) is shared:
+            more = " May be repeated." if "list" in str(kind) else ""
+            limits = [f"{word} {value}" for word, value in (("at least", info.min), ("at most", info.max))
+                      if value is not None]  # fmt: skip
+            bounds = f" {', '.join(limits).capitalize()}." if limits else ""
+            yield [
+                f"`{_spelled(key, info)}`{_value(info, kind)}",
+                f"{info.help}{more}{bounds}",
+                _default(default),
+            ]
+
+
+def command_pages() -> str:
+    """Every command with its arguments and options."""
+    found = []
+    for info in app.registered_commands:
+        name, callback = str(info.name), info.callback
+        assert callback
+        text, _, example = str(info.help).partition("\n\nExample: ")
+        shared = [key for key, *_ in parameters(callback) if key in _SHARED]
+        found.append(f"## migrate {name}\n\n{text}\n\n```\n{_usage(name, callback)}\n```\n")
+        found.append(f"Example: `{example.strip()}`\n")
+        if rows := list(_parameter_rows(callback, shared=False)):
+            found.append(table(("argument or option", "what it does", "default"), rows))
+        names = ", ".join(f"`{_spelled(k, i)}`" for k, i, _, _ in parameters(callback) if k in shared)
+        found.append(f"And of the [common options](#common-options): {names}.\n")
+    callback = commands()["plan"]
+    found.append("## Common options\n")
+    found.append(table(("option", "what it does", "default"), _parameter_rows(callback, shared=True)))
+    return "\n".join(found)
+
+
+def sandbox_pages() -> str:
+    """Every command of azsandbox with its arguments and options."""
+    parser = sandbox._parser()
+    [choices] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    told = {action.dest: str(action.help) for action in choices._choices_actions}
+    found = []
+    for name, one in choices.choices.items():
+        found.append(f"### azsandbox {name}\n\n{told[name].capitalize().rstrip('.')}.\n")
+        rows = []
+        for action in one._actions:
+            if isinstance(action, argparse._HelpAction):
+                continue
+            value = action.metavar or (_choices(action) if action.nargs != 0 else "")
+            if action.option_strings:
+                spelled = f"`{action.option_strings[0]}`" + (f" `{value}`" if value else "")
+            else:
+                spelled = f"`{value or action.dest.upper()}`"
+            default = "" if action.default in (None, False) else f"`{action.default}`"
+            rows.append([spelled, str(action.help or ""), default])
+        found.append(table(("argument or option", "what it does", "default"), rows))
+    return "\n".join(found)
+
+
+def _choices(action: argparse.Action) -> str:
+    return "|".join(action.choices) if action.choices else action.dest.upper()
+
+
+def sandbox_options() -> dict[str, set[str]]:
+    """The options of each command of azsandbox."""
+    [choices] = [a for a in sandbox._parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    return {name: {o for a in one._actions for o in a.option_strings} for name, one in choices.choices.items()}
+
+
+# Values.
+
+EXIT_CODES = {
+    errors.ExitCode.DONE: "Everything asked for is done. For `plan`: a plan was written, manual items and warnings"
+    " included.",
+    errors.ExitCode.UNEXPECTED: "Unexpected failure: a bug, the machine, or Azure out of reach in spite of all"
+    " retries.",
+    errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
+    " plan, plan of a newer format.",
+    errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
+    " hand and not waived; or `verify` found a difference.",
+    errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
+    " resolved, the target or its storage is not proven under a customer's key, evidence is missing, stale or"
+    " not green, the soak is not over.",
+    errors.ExitCode.LOCKED: "The plan is locked by another run.",
+    errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",
+    errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); `run --resume` continues.",
+}
+
+
+def exit_codes() -> str:
+    """The table of exit codes, and the errors that end with each."""
+    kinds = [
+        one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.MigrateError)
+    ]
+    return table(
+        ("code", "name", "meaning", "errors"),
+        (
+            [
+                f"`{int(code)}`",
+                code.name,
+                EXIT_CODES[code],
+                _code(one.__name__ for one in kinds if one.exit_code is code),
+            ]
+            for code in errors.ExitCode
+        ),
+    )
+
+
+def states() -> str:
+    """Which state of a step may follow which."""
+    return table(("state", "may be followed by"), ([f"`{one}`", _code(sorted(FOLLOWS[one]))] for one in State))
+
+
+OUTCOMES = {
+    Outcome.MIGRATED: "created or copied, and read back",
+    Outcome.UPDATED: "changed in the target, which this tool had created",
+    Outcome.ADOPTED: "was in the target already, and is equal",
+    Outcome.UNSELECTED: "left out by `--select` or `--exclude`; holds up `decommission` until it is waived",
+    Outcome.NOT_NEEDED: "the service makes it in every workspace, or nothing refers to it",
+    Outcome.WAIVED: "a person decided that it may stay as it is; by whom and why is told",
+    Outcome.MANUAL: "the tool cannot move it, and nobody has waived it",
+    Outcome.CONFLICT: "the target has another one, and nobody has waived it",
+    Outcome.FAILED: "its step failed",
+    Outcome.BLOCKED: "something that it comes after failed",
+    Outcome.REMAINING: "its step was not carried out yet",
+}
+
+
+def outcomes() -> str:
+    """How an item can end."""
+    rows = ([one.value, OUTCOMES[one], "yes" if one.settled else "no"] for one in Outcome)
+    return table(("outcome", "meaning", "settled"), rows)
+
+
+ACTIONS_MEAN = {
+    Action.CREATE: "The target has none: its `body` is PUT.",
+    Action.UPDATE: "The target's is this tool's own and may be changed: its `body` is PUT. So is archiving.",
+    Action.ADOPT: "The target has an equal one: it is compared again, and nothing is written.",
+    Action.COPY: "Blobs are copied server-side; what is there already and equal is not copied again.",
+    Action.MANUAL: "The tool cannot move it; `reason` says what to do.",
+    Action.SKIP: "Nothing is done: the service makes it, or it was not selected; `reason` says which.",
+    Action.CONFLICT: "The target has another one that must not be touched. `run` refuses until it is resolved.",
+}
+
+
+def actions() -> str:
+    """What a step can do."""
+    rows = (
+        [f"`{a}`", ACTIONS_MEAN[a], "yes" if a.writes else "no", "yes" if a.carried_out else "no"] for a in Action
+    )
+    return table(("action", "meaning", "changes the target", "carried out by `run`"), rows)
+
+
+HEADER = {
+    "record": "always `header`",
+    "format": "integer; a newer one than the reader knows is refused",
+    "tool": "name and version of what wrote it",
+    "name": "the name of the plan's folder",
+    "created": "when, UTC, ISO 8601",
+    "source": "the source workspace: `id`, `workspaceId`, `location`, `encryption`",
+    "target": "the target workspace, likewise",
+    "inventory_sha256": "SHA-256 over the digests of every document and every container listing of the source",
+    "counts": "kind to action to number of steps",
+    "blobs": "how many blobs the `copy` steps cover",
+    "bytes": "how many bytes those have",
+    "estimate": "`arm_reads`, `arm_writes`, and `floor_seconds`: the least time that ARM's request limits allow",
+    "findings": "what a reviewer must know; see below",
+}
+STEP = {
+    "record": "always `step`",
+    "address": "the item, as all commands name it",
+    "action": "what is done; see below",
+    "reason": "why, for a reader",
+    "source_id": "ARM id in the source; empty for bytes",
+    "target_id": "ARM id in the target; empty where there is none",
+    "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found",
+    "after": "addresses of the steps that must be done before",
+    "body": "the exact document to PUT; `null` where none is",
+    "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
+    "blobs": "steps of bytes only: number of blobs",
+    "bytes": "steps of bytes only: number of bytes",
+    "from": "steps of bytes only: account, container and prefix in the source",
+    "to": "steps of bytes only: account, container and prefix in the target",
+}
+
+
+def header_fields() -> str:
+    """The members of a plan's first line."""
+    empty = Header("", "", "", {}, {}, "", {}, 0, 0, {})
+    return table(("member", "meaning"), ([f"`{key}`", HEADER[key]] for key in empty.as_dict()))
+
+
+def step_fields() -> str:
+    """The members of a plan's steps."""
+    place = Location("", "")
+    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=Bytes(place, place, 0, 0))
+    names = [*Step(Address("models", "m", "1"), Action.CREATE).as_dict(), *of_bytes.as_dict()]
+    return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
+
+
+COLUMNS = {
+    "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
+    " `target_workspace_id`, `created`, `begun`, `evidence_head`, `evidence_next`, and"
+    " `decommission`: what a removal has set out to do.",
+    "steps": "The state of each step now. `attempts` counts how often it was begun.",
+    "history": "Every state that a step was in, in order.",
+    "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
+    "blobs": "Every blob that was copied, with the ETag of its source. Only these may be overwritten or deleted.",
+    "waivers": "Which address was waived, why, by whom and when.",
+    "approvals": "Kept for approvals of a plan; no command writes it yet.",
+    "lock": "At most one row: the run that holds the plan, with its heartbeat.",
+}
+
+
+def ledger_tables() -> str:
+    """The tables of the ledger and their columns."""
+    with sqlite3.connect(":memory:") as db:
+        schema.create(db)
+        names = [
+            name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid")
+        ]
+        rows = []
+        for name in names:
+            if name.startswith("sqlite_"):
+                continue
+            columns = db.execute(f"PRAGMA table_info({name})").fetchall()
+            told = ", ".join(
+                f"`{column}` {kind.lower()}" + (" (key)" if key else "") for _, column, kind, _, _, key in columns
+            )
+            rows.append([f"`{name}`", told, COLUMNS[name]])
+    db.close()
+    return f"Version of the tables: {schema.VERSION}.\n\n" + table(("table", "columns", "what it holds"), rows)
+
+
+# Kinds.
+
+
+def kind_facts(kind: Kind) -> str:
+    """What the code says of a kind."""
+    versioned = "yes" if kind.versioned else "no"
+    example = kind.example()
+    archives = "yes" if kind.archive_body({"properties": {}}) else "no"
+    rows = [
+        ["collection", f"`{kind.collection}`"],
+        ["address of the example", f"`{example.address}`"],
+        ["ARM path of the example", f"`{kind.path(example.address)}`"],
+        ["versioned", versioned],
+        ["can be archived", archives],
+        ["may refer to (`after`)", _code(kind.after)],
+        ["members that name its bytes (`uris`)", _code(f"/properties{pointer}" for pointer in kind.uris)],
+        ["neither sent nor compared (`computed`)", _code(sorted(kind.computed))],
+        ["no drift when they change (`volatile`)", _code(path.replace("|", "/") for path in kind.volatile)],
+        ["a later PUT may change (`mutable`)", _code(sorted(kind.mutable))],
+    ]
+    canonical = json.dumps(kind.canonical(example.document), indent=2, ensure_ascii=False, sort_keys=True)
+    return (
+        f"{_told(kind)}\n\n{table(('what', 'value'), rows)}\n"
+        "The example, in the form in which two documents of this kind are compared:\n\n"
+        f"```json\n{canonical}\n```\n"
+    )
+
+
+def _told(kind: Kind) -> str:
+    """The docstring of a kind, without where its facts were read."""
+    text = " ".join((type(kind).__doc__ or "").split())
+    return re.sub(r" \((?:wire|azure)-facts[^)]*\)", "", text)
+
+
+def kind_index() -> str:
+    """All kinds, those that others refer to first."""
+    rows = []
+    for name, kind in all_kinds().items():
+        module = sys.modules[type(kind).__module__]
+        rows.append([f"[{name}]({name}.md)", str(module.__doc__).strip().splitlines()[0]])
+    return table(("kind", "what it is"), rows)
+
+
+PROVENANCE = {
+    "id": "the ARM id in the source",
+    "createdAt": "`systemData.createdAt`: when it was created there",
+    "createdBy": "`systemData.createdBy`: by whom",
+    "lastModifiedAt": "`systemData.lastModifiedAt`; told, never compared, since every later write changes it",
+    "jobName": "the job that made it, where it had one; `jobName` itself is not sent",
+}
+
+
+def provenance() -> str:
+    """The properties that say where an asset came from."""
+    facts = ("createdAt", "createdBy", "lastModifiedAt")
+    document = {"id": "x", "systemData": dict.fromkeys(facts, "x"), "properties": {"jobName": "x"}}
+    names = stamped(Asset(Address("models", "m", "1"), document), {})
+    return table(("property", "value"), ([f"`{name}`", PROVENANCE[name.partition(".")[2]]] for name in names))
+
+
+FAULTS = {
+    "status": "answers `status` (503) with `code` and `message` in the shape of the host, or with `body` as it is;"
+    " `headers` and `retry_after` as given",
+    "drop": "cuts the connection; `when`: `before` (default) or `after` the work was done",
+    "delay": "waits `seconds` (1), then goes on with the next rule",
+    "hang": "never answers; `when` as above",
+    "stale": "carries the change out, and answers the next `reads` (1) reads of that path as before it",
+    "expired_token": "answers 401 as for a token that ran out",
+    "kill": "kills the calling process with SIGKILL; `when`: `before` (default), `after` the work, or `answered`",
+}
+
+
+def fault_actions() -> str:
+    """What a rule of a faults file can do."""
+    return table(("action", "what it does"), ([f"`{name}`", told] for name, told in FAULTS.items()))
+
+
+def blocks() -> dict[str, str]:
+    """Every generated block by name."""
+    assert set(FAULTS) == ACTIONS, "an action of faults is not told"
+    found = {
+        "commands": command_pages(),
+        "exit-codes": exit_codes(),
+        "states": states(),
+        "outcomes": outcomes(),
+        "actions": actions(),
+        "header": header_fields(),
+        "step": step_fields(),
+        "ledger": ledger_tables(),
+        "kinds": kind_index(),
+        "provenance": provenance(),
+        "azsandbox": sandbox_pages(),
+        "faults": fault_actions(),
+    }
+    return found | {f"kind:{name}": kind_facts(kind) for name, kind in all_kinds().items()}
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation."""
+    return sorted(DOCS.rglob("*.md"))
+
+
+def generated(text: str, made: dict[str, str]) -> str:
+    """A page with its generated blocks as the code gives them now."""
+    return _BLOCK.sub(lambda match: f"{match[1]}\n{made[match['name']].strip()}\n\n{match[3]}", text)
+
+
+def stale() -> dict[Path, str]:
+    """The pages that are not what the code generates now, with what they should be."""
+    made = blocks()
+    found = {}
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        if (now := generated(text, made)) != text:
+            found[path] = now
+    return found
+
+
+def main() -> int:
+    """Writes the stale pages, or with `--check` names them and ends with 1."""
+    check = "--check" in sys.argv[1:]
+    found = stale()
+    for path, text in found.items():
+        sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(DOCS)}\n")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return int(check and bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The documentation says what the code does: generated blocks, links, and every command, option and exit code."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amlmigrate.core.errors import ExitCode
+
+ROOT = Path(__file__).parents[2]
+
+
+def _generator() -> Any:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = _generator()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "plans" / "README.md", *GENERATE.pages()]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAGES}
+pages = pytest.mark.parametrize("page", TEXTS)
+
+FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+SPAN = re.compile(r"`([^`\n]+)`")
+COMMAND = re.compile(r"\b(migrate|azsandbox) +([a-z]+)\b(?!-)([^|&;\n]*)")
+OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
+# Options of other programs, in what the commands print or a reader types.
+OTHERS = {"--encryption-key-source", "--encryption-key-vault", "--encryption-key-name", "--check", "--detach"}
+
+
+def _anchors(text: str) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def _typed(text: str) -> Iterator[str]:
+    """What a reader may type: code spans, and the lines of code blocks."""
+    for block in FENCE.findall(text):
+        # A long command goes on after a backslash.
+        yield from block.replace("\\\n", " ").splitlines()[1:-1]
+    yield from SPAN.findall(FENCE.sub("", text))
+
+
+def test_generated_blocks_are_what_the_code_gives() -> None:
+    stale = [str(path.relative_to(ROOT)) for path in GENERATE.stale()]
+    assert not stale, f"{stale}: run `make docs`"
+
+
+def test_every_block_stands_in_a_page() -> None:
+    written = {name for text in TEXTS.values() for name in re.findall(r"<!-- generated: ([\w:-]+) -->", text)}
+    assert written == set(GENERATE.blocks())
+
+
+@pages
+def test_links_lead_somewhere(page: str) -> None:
+    text = TEXTS[page]
+    for link in LINK.findall(FENCE.sub("", text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        place = (ROOT / page).parent / path if path else ROOT / page
+        assert place.exists(), f"{link} leads nowhere"
+        if anchor:
+            assert anchor in _anchors(place.read_text(encoding="utf-8")), f"{link}: no such heading"
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "docs" / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+        waiting += [
+            (page.parent / link.partition("#")[0]).resolve()
+            for link in links
+            if link.partition("#")[0] and ":" not in link
+        ]
+    assert not set(GENERATE.pages()) - reached
+
+
+@pages
+def test_commands_and_their_options_exist(page: str) -> None:
+    commands = {name: GENERATE.options(callback) for name, callback in GENERATE.commands().items()}
+    programs = {"migrate": commands, "azsandbox": GENERATE.sandbox_options()}
+    known = set().union(*commands.values(), *programs["azsandbox"].values()) | OTHERS | {"--help"}
+    for typed in _typed(TEXTS[page]):
+        for program, name, rest in COMMAND.findall(typed):
+            assert name in programs[program], typed
+            # What follows `--` in `azsandbox exec -- CMD` is another program's.
+            own = re.split(r"\s--\s", rest)[0]
+            unknown = set(OPTION.findall(own)) - programs[program][name] - {"--help"}
+            assert not unknown, f"{typed}: {program} {name} has no {unknown}"
+        if not typed.startswith(("az ", "azcopy ")):
+            assert not set(OPTION.findall(typed)) - known, typed
+
+
+@pages
+def test_exit_codes_exist(page: str) -> None:
+    codes = {int(code) for code in ExitCode} | {137}
+    for group in re.findall(r"[Ee]xit codes? `?(\d+(?:(?:, | or | and )\d+)*)", TEXTS[page]):
+        assert set(map(int, re.findall(r"\d+", group))) <= codes, group
+
+
+def test_every_event_is_told_and_no_other() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "amlmigrate").rglob("*.py"))
+    sent = set(re.findall(r"\bEvent\(\s*\"([a-z.]+)\"", source))
+    sent |= set(re.findall(r"view\.result\(\s*\"([a-z.]+)\"", source))
+    sent |= set(re.findall(r"self\._line\(\"([a-z.]+)\"", source))
+    told = set(re.findall(r"^\| `([a-z.]+)` \|", TEXTS["docs/reference/events.md"], re.MULTILINE))
+    assert told == sent
+
+
+def test_every_exit_code_has_a_row() -> None:
+    rows = re.findall(r"^\| `(\d+)` \|", TEXTS["docs/reference/exit-codes.md"], re.MULTILINE)
+    assert [int(row) for row in rows] == [int(code) for code in ExitCode]
