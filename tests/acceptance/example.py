@@ -1,0 +1,96 @@
+"""Makes the shipped example: the demo's plan, with all that differs from run to run made the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.plan import Header, Plan, Step
+from amlmigrate.kinds import all_kinds
+from amlmigrate.planning import manual, planfile
+from amlmigrate.planning.graph import ordered
+
+EXAMPLE = Path(__file__).parents[2] / "plans" / "example"
+BIN = Path(sys.executable).parent
+NAMES = ("--source", "demo-rg/demo-source", "--target", "demo-rg/demo-target")
+
+_TIME = "2026-01-05T09:00:00"
+_KEY_VERSION = re.compile(r"(/keys/[\w-]+/)[0-9a-f]{32}")
+_TIMES = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(\+00:00|Z)")
+_ZEROS = "0" * 64
+_SHA_IN_TEXT = re.compile(r"\(SHA-256 [0-9a-f]{64}\)")
+_LAST = 99
+
+
+def made_anew(env: dict[str, str], folder: Path) -> Path:
+    """Seeds the demo, plans it, and returns the plan's folder."""
+    environment = {**os.environ, **env}
+    for command in (("azsandbox", "seed", "demo"), ("migrate", "plan", *NAMES, "--out", "example")):
+        subprocess.run(
+            [BIN / command[0], *command[1:]], cwd=folder, env=environment, check=True, capture_output=True
+        )
+    return folder / "example"
+
+
+def normalised(folder: Path, into: Path) -> None:
+    """Writes a plan as the example is shipped."""
+    plan = planfile.read(folder)
+    text = "\n".join(
+        json.dumps(line) for line in (plan.header.as_dict(), *(step.as_dict() for step in plan.steps))
+    )
+    lines = [json.loads(line) for line in _steady(text, plan).splitlines()]
+    header = Header.of_dict(lines[0] | {"name": "example", "inventory_sha256": _ZEROS, "example": True})
+    steps = [replace(Step.of_dict(line), source_sha256=_ZEROS) for line in lines[1:]]
+    planfile.write(into, header, _in_order(steps))
+    manual.write(into, header, planfile.read(into).steps)
+    for listing in sorted(folder.glob("*.jsonl")):
+        if listing.name != planfile.FILE:
+            (into / _steady(listing.name, plan)).write_text(_listing(listing, plan), encoding="utf-8")
+
+
+def _listing(path: Path, plan: Plan) -> str:
+    rows: list[dict[str, Any]] = [json.loads(line) for line in _steady(path.read_text("utf-8"), plan).splitlines()]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _steady(text: str, plan: Plan) -> str:
+    """The text with ids, times and digests that are the same in every run."""
+    for number, side in ((1, plan.header.source), (2, plan.header.target)):
+        text = text.replace(side["workspaceId"], "-".join(str(number) * n for n in (8, 4, 4, 4, 12)))
+    text = _TIMES.sub(rf"{_TIME}\1", text)
+    text = _SHA_IN_TEXT.sub(f"(SHA-256 {_ZEROS})", text)
+    return _KEY_VERSION.sub(rf"\g<1>{'3' * 32}", text)
+
+
+def _in_order(steps: list[Step]) -> list[Step]:
+    """An order of execution that does not lean on times: the demo's assets are made several at a time."""
+    by_address = {step.address: step for step in steps}
+    kinds = ["blobs", *all_kinds()]
+
+    def rank(address: Address) -> tuple[int, str]:
+        place = kinds.index(address.kind) if address.kind in kinds else len(kinds)
+        return (_LAST if address.archive else place, str(address))
+
+    after = {address: frozenset(step.after) for address, step in by_address.items()}
+    return [by_address[address] for address in ordered(after, {address: rank(address) for address in after})]
+
+
+def main() -> None:
+    """Makes the example anew inside a running sandbox."""
+    for old in EXAMPLE.glob("*"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        normalised(made_anew({}, Path(folder)), EXAMPLE)
+    sys.stdout.write(f"Written to {EXAMPLE.relative_to(EXAMPLE.parents[1])}.\n")
+
+
+if __name__ == "__main__":
+    main()
