@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 NODE_DIR := $(VENV)/lib/azsandbox-node
 READY := $(VENV)/.ready
 
-.PHONY: venv demo test lint lock clean
+.PHONY: venv demo docs example test lint lock clean
 
 venv: $(READY)
 
@@ -25,13 +25,21 @@ lock:
 	cd src/azsandbox/node && npm install --package-lock-only
 
 lint: venv
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests docs
+	$(BIN)/ruff check src tests docs
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Writes the generated blocks of docs/ anew from the code.
+docs: venv
+	$(BIN)/python docs/generate.py
+
+# Makes the shipped example anew: the demo's plan, with all that differs from run to run made the same.
+example: venv
+	PATH="$(CURDIR)/$(BIN):$$PATH" azsandbox exec -- $(BIN)/python -m tests.acceptance.example
 
 DEMO := plans/demo
 SOURCE := demo-rg/demo-source
