@@ -70,6 +70,7 @@ def _seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", metavar="ARM_ID")
     parser.add_argument("--resources", type=Path, metavar="FILE")
     parser.add_argument("--blobs", type=Path, metavar="FILE")
+    parser.add_argument("--files", type=Path, metavar="FILE", help="files in the workspace's file shares")
     parser.add_argument("--json", action="store_true", help="demo: print ids and counts as one JSON object")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from azsandbox import demoassets, provision
+from azsandbox import demoassets, demofiles, provision
 from azsandbox.client import Client
 from azsandbox.seed import Seeder
 from azsandbox.settings import environment
@@ -24,6 +24,7 @@ class Seeded:
     target: str
     resources: int
     blobs: int
+    files: int
     bytes: int
 
 
@@ -35,8 +36,9 @@ async def seed(state: StateFolder) -> Seeded:
         if await azure.arm("GET", target, _WORKSPACES, accept=(404,)) is None:
             await _make(azure, group, source)
     rows = [*demoassets.blobs(), *demoassets.lake_blobs()]
-    size = sum(row["bytes"] if "bytes" in row else len(row["text"]) for row in rows)
-    return Seeded(source, target, len(demoassets.resources()), len(rows), size)
+    files = demofiles.files()
+    size = sum(row["bytes"] if "bytes" in row else len(row["text"]) for row in [*rows, *files])
+    return Seeded(source, target, len(demoassets.resources()), len(rows), len(files), size)
 
 
 async def _make(azure: Client, group: str, source: str) -> None:
@@ -46,6 +48,7 @@ async def _make(azure: Client, group: str, source: str) -> None:
     await Seeder(azure, source, _LAKE, "").blobs(demoassets.lake_blobs())
     seeder = await Seeder.of(azure, source)
     await seeder.blobs(demoassets.blobs())
+    await seeder.files(demofiles.files())
     await seeder.resources(demoassets.resources())
 
 
@@ -81,7 +84,7 @@ def as_text(made: Seeded, state: StateFolder) -> str:
     return f"""Two workspaces are in the sandbox:
 
   source  {made.source}
-          under Microsoft's key: {made.resources} versions, {made.blobs} blobs, {size:.1f} MiB
+          under Microsoft's key: {made.resources} versions, {made.blobs} blobs, {made.files} files, {size:.1f} MiB
   target  {made.target}
           under a customer's key: empty
 

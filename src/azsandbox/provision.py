@@ -25,6 +25,7 @@ WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 KEY_VAULT_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,12 @@ class Pair:
 async def pair(azure: Client, group_name: str, source: str, target: str, *, suffix: str = "") -> Pair:
     """Group, accounts, vault, key, identity and both workspaces; `suffix` keeps global names apart."""
     group_id = await group(azure, group_name)
-    await assign(azure, group_id, STORAGE_BLOB_DATA_CONTRIBUTOR, OWNER_OBJECT_ID)
-    await assign(azure, group_id, KEY_VAULT_CRYPTO_OFFICER, OWNER_OBJECT_ID)
+    for role in (
+        STORAGE_BLOB_DATA_CONTRIBUTOR,
+        STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR,
+        KEY_VAULT_CRYPTO_OFFICER,
+    ):
+        await assign(azure, group_id, role, OWNER_OBJECT_ID)
     plain = f"{source}{suffix}".replace("-", "")[:24]
     first, second = await asyncio.gather(
         _plain_workspace(azure, group_id, source, plain),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from azsandbox.client import Client, Refused
+from azsandbox.fileuploads import FileUploads
 from azsandbox.settings import environment
 from azsandbox.state import StateFolder
 
@@ -21,6 +22,10 @@ _RESOURCES_AT_ONCE = 8
 _PIECE = 1024 * 1024
 # In the files, this container stands for the one behind the workspace's `workspaceblobstore`.
 DEFAULT_CONTAINER = "azureml-blobstore"
+# And this share for the one behind its `workspacefilestore`. Notebooks lie in another, which has the same name
+# in every workspace.
+FILE_SHARE = "azureml-filestore"
+CODE_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 
 
 def content(path: str, length: int) -> bytes:
@@ -59,9 +64,8 @@ class Seeder:
 
         async def one(row: Mapping[str, Any]) -> None:
             async with turn:
-                data = self._filled(row["text"]).encode() if "text" in row else content(row["path"], row["bytes"])
                 path = f"{self._container(row['container'])}/{row['path']}"
-                await self.azure.upload(self.account, path, data, **row.get("headers", {}))
+                await self.azure.upload(self.account, path, self._data(row), **row.get("headers", {}))
 
         async with asyncio.TaskGroup() as tasks:
             for row in rows:
@@ -70,6 +74,32 @@ class Seeder:
 
     def _container(self, name: str) -> str:
         return self.container if name == DEFAULT_CONTAINER else name
+
+    async def files(self, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Uploads a file for each row (`share`, `path`, and `bytes`, a length, or `text`); how many."""
+        rows = list(rows)
+        uploads = FileUploads(self.azure, self.account)
+        for share in sorted({row["share"] for row in rows}):
+            await uploads.create_share(self._share(share))
+        for share, folder in sorted({(row["share"], row["path"].rpartition("/")[0]) for row in rows}):
+            await uploads.create_directories(self._share(share), folder)
+        turn = asyncio.Semaphore(_BLOBS_AT_ONCE)
+
+        async def one(row: Mapping[str, Any]) -> None:
+            async with turn:
+                await uploads.upload(self._share(row["share"]), row["path"], self._data(row))
+
+        async with asyncio.TaskGroup() as tasks:
+            for row in rows:
+                tasks.create_task(one(row))
+        return len(rows)
+
+    def _share(self, name: str) -> str:
+        # Both default places end in the workspace's id.
+        return self.container.replace(DEFAULT_CONTAINER, FILE_SHARE) if name == FILE_SHARE else name
+
+    def _data(self, row: Mapping[str, Any]) -> bytes:
+        return self._filled(row["text"]).encode() if "text" in row else content(row["path"], row["bytes"])
 
     async def resources(self, rows: Iterable[Mapping[str, Any]]) -> int:
         """PUTs each row after those above that it names and after earlier versions of its name."""
@@ -112,12 +142,17 @@ def _path(row: Mapping[str, Any]) -> str:
     return f"{row['kind']}/{row['name']}{version}"
 
 
-async def _from_files(state: StateFolder, workspace: str, resources: Path | None, blobs: Path | None) -> str:
+async def _from_files(state: StateFolder, arguments: argparse.Namespace) -> str:
+    def rows(path: Path | None) -> list[dict[str, Any]]:
+        return read_lines(path) if path else []
+
+    workspace = arguments.workspace
     async with Client(environment(state, state.announced()["port"])) as azure:
         seeder = await Seeder.of(azure, workspace)
-        uploaded = await seeder.blobs(read_lines(blobs)) if blobs else 0
-        created = await seeder.resources(read_lines(resources)) if resources else 0
-    return f"{created} resources and {uploaded} blobs in {workspace}"
+        blobs = await seeder.blobs(rows(arguments.blobs))
+        files = await seeder.files(rows(arguments.files))
+        resources = await seeder.resources(rows(arguments.resources))
+    return f"{resources} resources, {blobs} blobs and {files} files in {workspace}"
 
 
 def main(state: StateFolder, arguments: argparse.Namespace) -> int:
@@ -141,8 +176,7 @@ def _seed(state: StateFolder, arguments: argparse.Namespace) -> int:
         sys.stdout.write(text + "\n")
         return 0
     if arguments.workspace is None:
-        sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources and --blobs\n")
+        sys.stderr.write("azsandbox seed: say `demo`, or name --workspace with --resources, --blobs, --files\n")
         return 2
-    done = _from_files(state, arguments.workspace, arguments.resources, arguments.blobs)
-    sys.stdout.write(asyncio.run(done) + "\n")
+    sys.stdout.write(asyncio.run(_from_files(state, arguments)) + "\n")
     return 0
