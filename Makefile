@@ -45,6 +45,11 @@ DEMO := plans/demo
 SOURCE := demo-rg/demo-source
 TARGET := demo-rg/demo-target
 
+# Every kill point; takes minutes.
+.PHONY: crash
+crash: venv
+	$(BIN)/pytest -m crash -n 2
+
 demo: venv
 	rm -rf $(DEMO)
 	PATH="$(CURDIR)/$(BIN):$$PATH" azsandbox exec -- $(MAKE) --no-print-directory demo-way
