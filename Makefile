@@ -61,7 +61,7 @@ demo-way:
 	migrate plan --source $(SOURCE) --target $(TARGET) --out $(DEMO)
 	-migrate run $(DEMO)
 	for item in $$(migrate show $(DEMO) --json | $(DEMO_OPEN)); do \
-	  migrate waive "$$item" $(DEMO) --reason "nothing refers to it; kept in the old account" || exit 1; done
+	  migrate waive "$$item" $(DEMO) --reason "kept in the old storage account" || exit 1; done
 	migrate verify $(DEMO)
 	migrate decommission $(DEMO) --confirm $(SOURCE) --soak 0
 	@echo; echo "The plan lies in $(DEMO)/plan.jsonl, the evidence in $(DEMO)/evidence/."
