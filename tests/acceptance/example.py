@@ -58,7 +58,8 @@ def normalised(folder: Path, into: Path) -> None:
 
 def _listing(path: Path, plan: Plan) -> str:
     rows: list[dict[str, Any]] = [json.loads(line) for line in _steady(path.read_text("utf-8"), plan).splitlines()]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    steady = ({key: value for key, value in row.items() if key != "etag"} for row in rows)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in steady)
 
 
 def _steady(text: str, plan: Plan) -> str:
