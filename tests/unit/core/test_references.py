@@ -44,7 +44,7 @@ def test_the_long_form_of_a_datastore_path(workspace: str, prefix: str) -> None:
             {"datastore": "workspaceartifactstore", "path": "ExperimentRun/dcid.j/model"},
         ),
         ("file:azureml://datastores/lake/paths/a", {"datastore": "lake", "path": "a"}),
-        ("folder:azureml://datastores/lake/paths/a", {"datastore": "lake", "path": "a"}),
+        ("folder:azureml://datastores/lake/paths/a b", {"datastore": "lake", "path": "a b"}),
         (
             "azureml://jobs/j_1/outputs/artifacts/paths/model/",
             {"job": "j_1", "output": "artifacts", "path": "model/"},

@@ -71,6 +71,11 @@ def test_creation_times_sort_as_text_as_they_do_as_times() -> None:
     assert len(set(map(_created, times))) == len(times)
 
 
+def test_one_moment_is_the_same_however_it_is_written() -> None:
+    assert _created("2026-03-26T19:14:58.5Z") == _created("2026-03-26T19:14:58.5000000+00:00")
+    assert _created("2026-03-26T19:14:58Z") == _created("2026-03-26T19:14:58.0+00:00")
+
+
 def test_an_asset_without_a_creation_time_sorts_first() -> None:
     assert _created(None) == Asset(Address.parse("a/b"), {}).created_at == ""
 

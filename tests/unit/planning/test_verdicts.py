@@ -60,7 +60,8 @@ def test_what_this_tool_made_is_updated_where_the_service_allows_it(change: dict
 
 def test_an_update_sends_back_the_properties_that_are_there() -> None:
     # They are create-only for some kinds, and the target's name where it came from when it was made.
-    kept = {"migratedFrom.id": f"{MODEL.document['id']}", "migratedFrom.createdAt": "2026-01-01T00:00:00+00:00"}
+    made = _in_target().properties["properties"]
+    kept = made | {"migratedFrom.lastModifiedAt": "2026-01-02T00:00:00+00:00"}
     verdict = _verdict(MODEL, _in_target(description="b", properties=kept))
     assert verdict.action is Action.UPDATE
     assert verdict.body is not None
