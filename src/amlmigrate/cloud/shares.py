@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.storage.fileshare import DirectoryProperties, FileProperties
-from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient
+from azure.storage.fileshare.aio import ShareClient
 
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import each
+
+_PARALLEL = 16  # directories listed at once: each is a call of its own, and a share may have thousands
+
+Item = DirectoryProperties | FileProperties
 
 
 class Shares:
@@ -20,14 +27,14 @@ class Shares:
         self._credential = credential
 
     async def files(self, account: str, share: str) -> list[Document]:
-        """Path and length of every file; none where there is no such share.
+        """Path, length and ETag of every file, by path; none where there is no such share.
 
-        Raises ServiceError 403 without a right such as `Storage File Data Privileged Reader`.
+        The ETag tells a file that was written anew with the same length. Raises ServiceError 403 without a
+        right such as `Storage File Data Privileged Reader`.
         """
-        url = f"https://{account}.file.{self._suffix}"
         # `backup` reads with the data-plane role alone, whatever the files' own permissions say.
         async with ShareClient(
-            url,
+            f"https://{account}.file.{self._suffix}",
             share,
             credential=self._credential,
             token_intent="backup",  # noqa: S106 - the way to read, no secret
@@ -36,44 +43,42 @@ class Shares:
             found: list[Document] = []
             folders = [""]
             while folders:
-                folder = folders.pop()
-                for name, length in await self._folder(client, folder, f"{url}/{share}"):
-                    path = f"{folder}/{name}" if folder else name
-                    if length is None:
-                        folders.append(path)
-                    else:
-                        found.append({"path": path, "length": length})
+                below: list[str] = []
+                await each(folders, partial(_read, client, found, below), parallel=_PARALLEL)
+                folders = below
         return sorted(found, key=lambda file: str(file["path"]))
 
-    async def _folder(self, client: ShareClient, folder: str, url: str) -> list[tuple[str, int | None]]:
-        directory: ShareDirectoryClient = client.get_directory_client(folder)
 
-        async def once() -> list[tuple[str, int | None]]:
-            try:
-                items = directory.list_directories_and_files()
-                return [
-                    (item.name, None if item.is_directory else int(getattr(item, "size", 0)))
-                    async for item in items
-                ]
-            except HttpResponseError as error:
-                if error.status_code == 404:
-                    return []
-                headers = getattr(error.response, "headers", {})
-                code = str(getattr(error, "error_code", None) or error.status_code)
-                raise ServiceError(
-                    error.status_code or 0,
-                    code.removeprefix("StorageErrorCode."),
-                    str(error.message).splitlines()[0],
-                    method="GET",
-                    url=without_query(url),
-                    retry_after=retry_after(headers),
-                ) from error
-            except (ServiceRequestError, ServiceResponseError) as error:
-                raise OutOfReachError(str(error), method="GET", url=url) from error
-
-        return await retrying(once)
+async def _read(client: ShareClient, found: list[Document], below: list[str], folder: str) -> None:
+    """Adds the files of one directory, and its directories to those that are still to be read."""
+    for item in await retrying(partial(_list, client, folder)):
+        path = f"{folder}/{item.name}" if folder else item.name
+        if isinstance(item, FileProperties):
+            found.append({"path": path, "length": int(item.size), "etag": item.etag})
+        else:
+            below.append(path)
 
 
-def _length(item: DirectoryProperties | FileProperties) -> int | None:
-    """A file's length; None for a directory."""
-    return item.size if isinstance(item, FileProperties) else None
+async def _list(client: ShareClient, folder: str) -> list[Item]:
+    directory = client.get_directory_client(folder)
+    try:
+        return [item async for item in directory.list_directories_and_files(include=["Etag"])]
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return []
+        raise _service_error(error, client.url) from error
+    except (ServiceRequestError, ServiceResponseError) as error:
+        raise OutOfReachError(str(error), method="GET", url=client.url) from error
+
+
+def _service_error(error: HttpResponseError, url: str) -> ServiceError:
+    headers = getattr(error.response, "headers", {})
+    code = getattr(error, "error_code", None) or headers.get("x-ms-error-code") or error.status_code
+    return ServiceError(
+        error.status_code or 0,
+        str(getattr(code, "value", code)),  # an enum where the client knows the code
+        str(error.message).splitlines()[0],
+        method="GET",
+        url=url,
+        retry_after=retry_after(headers),
+    )

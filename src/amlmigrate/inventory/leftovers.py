@@ -11,7 +11,7 @@ from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
-from amlmigrate.core.documents import digest
+from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 
@@ -84,6 +84,11 @@ async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Share
     return found
 
 
+# The same for a missing role and for a firewall: which of the two it is may change, the item does not.
+_UNLISTED: Document = {"listed": False}
+_RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the account's firewall is in the way"
+
+
 async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
     address = Address("shares", share)
     remedy = f"Copy it with AzCopy from https://{account}.file.core.windows.net/{share} to the target's share."
@@ -92,8 +97,7 @@ async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
     except ServiceError as error:
         if error.status != 403:
             raise
-        reason = "its files could not be listed: the right to read them is missing"
-        return [Leftover(address, reason, remedy, {"listed": False})]
+        return [Leftover(address, f"its files could not be listed ({error.code}): {_RIGHT}", remedy, _UNLISTED)]
     if not lines:
         return []
     size = sum(int(line["length"]) for line in lines)

@@ -1,0 +1,211 @@
+"""The file shares of a workspace: their files are listed and named to whoever has to carry them over."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.fileshare import ShareClient
+from tests.acceptance.world import MIGRATE, World
+
+from azsandbox.seed import CODE_SHARE, FILE_SHARE, Seeder
+
+ADDRESS = f"shares/{CODE_SHARE}"
+NOTEBOOKS = {
+    "Users/ann/note book.ipynb": 1200,
+    "Users/ann/src/deep/er/train.py": 340,
+    "Users/bo/ünï.csv": 5_000_000,
+    "empty.txt": 0,
+}
+
+
+def _fill(world: World, files: dict[str, int], share: str = CODE_SHARE, into: str = "source") -> None:
+    rows = [{"share": share, "path": path, "bytes": length} for path, length in files.items()]
+
+    async def work(client: Any) -> None:
+        await (await Seeder.of(client, world.documents[into]["id"])).files(rows)
+
+    world.azure(work)
+
+
+@pytest.fixture
+def noted(small_world: World) -> World:
+    """A source with a few assets, and notebooks in its code share."""
+    _fill(small_world, NOTEBOOKS)
+    return small_world
+
+
+def _items(world: World) -> dict[str, dict[str, Any]]:
+    lines = world.plan_lines()
+    return {line["address"]: line for line in lines if line["record"] == "step" and line["action"] == "manual"}
+
+
+def _listing(world: World, share: str = CODE_SHARE) -> Path:
+    return world.folder / "plans" / world.source / f"shares-{share}.jsonl"
+
+
+@contextmanager
+def _share(world: World, which: str = "source") -> Iterator[ShareClient]:
+    keys = world.azure(lambda c: c.arm("POST", f"{world.storage_id(which)}/listKeys", "2023-05-01"))
+    with ShareClient(
+        f"https://{world.account(which)}.file.core.windows.net",
+        CODE_SHARE,
+        credential=keys["keys"][0]["value"],
+        proxies={"https": world.env["HTTPS_PROXY"]},
+        connection_verify=world.env["SSL_CERT_FILE"],
+    ) as client:
+        yield client
+
+
+@contextmanager
+def _faults(world: World, *rules: dict[str, Any]) -> Iterator[None]:
+    """Rules for the file service of the source's account."""
+    match = {"host": rf"^{world.account('source')}\.file\.", "method": "GET"}
+    file = world.folder / "faults.json"
+    file.write_text(json.dumps([{**rule, "match": {**match, **rule.get("match", {})}} for rule in rules]))
+    command = [str(MIGRATE.with_name("azsandbox")), "faults"]
+    state = ["--state", world.env["AZSANDBOX_STATE"]]
+    subprocess.run([*command, "set", str(file), *state], check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*command, "clear", *state], check=True, capture_output=True)
+
+
+DENIED = {"action": "status", "status": 403, "code": "AuthorizationPermissionMismatch", "match": {"times": 0}}
+
+
+def test_notebooks_are_one_item_with_their_list(noted: World) -> None:
+    world = noted
+    _fill(world, {"sys.log": 77}, FILE_SHARE)
+    shown = world.ok("plan", *world.names).out
+    filestore = f"azureml-filestore-{world.documents['source']['properties']['workspaceId']}"
+    assert set(_items(world)) == {ADDRESS, f"shares/{filestore}"}
+    reason = _items(world)[ADDRESS]["reason"]
+    assert f"{len(NOTEBOOKS)} files with {sum(NOTEBOOKS.values())} bytes" in reason
+    assert f"https://{world.account('source')}.file.core.windows.net/{CODE_SHARE}" in reason
+    lines = [json.loads(line) for line in _listing(world).read_text().splitlines()]
+    assert {line["path"]: line["length"] for line in lines} == NOTEBOOKS
+    assert [line["path"] for line in lines] == sorted(NOTEBOOKS)
+    assert len(_listing(world, filestore).read_text().splitlines()) == 1
+    assert ADDRESS in shown
+    assert f"`{ADDRESS}`" in (world.folder / "plans" / world.source / "manual.md").read_text()
+
+
+def test_empty_shares_are_no_item(small_world: World) -> None:
+    world = small_world
+    _fill(world, {"Users/gone/x": 1})
+    with _share(world) as share:
+        share.get_directory_client("Users/gone").delete_file("x")
+    _fill(world, NOTEBOOKS, into="target")  # what the target holds is nobody's to carry over
+    world.ok("plan", *world.names)
+    assert not [address for address in _items(world) if address.startswith("shares/")]
+    assert not list((world.folder / "plans" / world.source).glob("shares-*"))
+
+
+def test_a_share_that_is_gone_is_no_item(noted: World) -> None:
+    with _share(noted) as share:
+        share.delete_share()
+    noted.ok("plan", *noted.names)
+    assert ADDRESS not in _items(noted)
+
+
+def test_a_customers_own_share_is_its_datastores(small_world: World) -> None:
+    world = small_world
+    _fill(world, {"x": 1}, "own-share")
+    properties = {
+        "datastoreType": "AzureFile",
+        "accountName": world.account("source"),
+        "fileShareName": "own-share",
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+        "credentials": {"credentialsType": "None"},
+    }
+    world.put("datastores/own?skipValidation=true", {"properties": properties})
+    world.ok("plan", *world.names)
+    assert "shares/own-share" not in _items(world)
+
+
+def test_a_share_that_may_not_be_read_is_an_item_that_says_so(noted: World) -> None:
+    world = noted
+    with _faults(world, DENIED):
+        world.ok("plan", *world.names)
+    item = _items(world)[ADDRESS]
+    assert "could not be listed" in item["reason"]
+    assert (
+        "AuthorizationPermissionMismatch" in item["reason"]
+        and "Storage File Data Privileged Reader" in item["reason"]
+    )
+    assert not _listing(world).exists()
+    # With the right there is more to see than the plan knew of.
+    result = world.migrate("run")
+    assert result.code == 4 and ADDRESS in result.err
+    with _faults(world, DENIED):
+        assert world.migrate("run").code == 3
+
+
+def test_a_service_that_is_busy_is_asked_again(noted: World) -> None:
+    busy = {"action": "status", "status": 503, "code": "ServerBusy", "match": {"nth": 2, "times": 2}}
+    with _faults(noted, busy):
+        noted.ok("plan", *noted.names)
+    assert len(_listing(noted).read_text().splitlines()) == len(NOTEBOOKS)
+
+
+def test_waived_notebooks_let_verify_be_green(noted: World) -> None:
+    world = noted
+    world.ok("plan", *world.names)
+    run = world.migrate("run", "--json")
+    assert run.code == 3
+    assert {item["address"]: item["outcome"] for item in run.event("run.end")["left"]} == {
+        ADDRESS: "left to do by hand"
+    }
+    assert world.migrate("verify").code == 3
+    world.ok("waive", ADDRESS, "--reason", "copied with AzCopy")
+    assert world.ok("verify", "--json").event("verify.end")["green"] is True
+    confirm = f"{world.group}/{world.source}"
+    world.ok("decommission", f"plans/{world.source}", "--confirm", confirm, "--soak", "0")
+
+
+def _more(share: ShareClient) -> None:
+    share.get_file_client("Users/new.ipynb").upload_file(b"")
+
+
+def _rewritten(share: ShareClient) -> None:
+    share.get_file_client("Users/bo/ünï.csv").upload_range(b"changed", 100, 7)
+
+
+def _emptied(share: ShareClient) -> None:
+    for path in NOTEBOOKS:
+        share.get_file_client(path).delete_file()
+
+
+CHANGES = {"a file more": _more, "other bytes of the same length": _rewritten, "no files any more": _emptied}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_share_that_changed_after_the_plan_is_found(world: World, what: str) -> None:
+    _fill(world, NOTEBOOKS)
+    world.ok("plan", *world.names)
+    assert world.migrate("run").code == 3
+    world.ok("waive", ADDRESS, "--reason", "copied with AzCopy")
+    assert world.ok("verify", "--json").event("verify.end")["green"] is True
+    with _share(world) as share:
+        CHANGES[what](share)
+    result = world.migrate("verify", "--json")
+    assert result.code == 3
+    end = result.event("verify.end")
+    assert end["green"] is False
+    assert [difference["address"] for difference in end["differences"]] == [ADDRESS]
+
+
+def test_run_refuses_a_share_that_changed_after_the_plan(noted: World) -> None:
+    world = noted
+    world.ok("plan", *world.names)
+    _fill(world, {"Users/late.ipynb": 9})
+    refused = world.migrate("run")
+    assert refused.code == 4 and ADDRESS in refused.err
