@@ -66,6 +66,8 @@ class Kind(ABC):
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
     # The operations of MLClient that read one, for the second reader.
     sdk_operations: ClassVar[str]
+    # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
+    free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()
 
@@ -126,10 +128,15 @@ class Kind(ABC):
                 rewrites.append(Rewrite(f"/properties{where}", text, after))
             return after
 
-        properties = mapped(self.created(without_nulls(self.writable(kept))), change)
+        properties = mapped(self.created(self._told(self.writable(kept))), change)
         # Stamped after rewriting: the old id is what it is about.
         body = {"properties": properties | {"properties": stamped(asset, properties.get("properties") or {})}}
         return Translation(body, tuple(rewrites), tuple(self.findings(asset, body, mapping)))
+
+    def _told(self, properties: Document) -> Document:
+        """Without the nulls by which the service says that there is nothing."""
+        told = {key: value for key, value in properties.items() if value is not None}
+        return {key: value if key in self.free else without_nulls(value) for key, value in told.items()}
 
     def writable(self, properties: Document) -> Document:
         """The properties as a client sends them: without what the service adds or computes."""
@@ -165,7 +172,7 @@ class Kind(ABC):
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
         kept = self.writable(document.get("properties") or {})
-        plain = mapped(without_nulls(kept), _plain_uri)
+        plain = mapped(self._told(kept), _plain_uri)
         return {key: value for key, value in plain.items() if key not in self.computed and not _nothing(value)}
 
     def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
