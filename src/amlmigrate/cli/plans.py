@@ -8,6 +8,7 @@ from pathlib import Path
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
+from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.ledger import FILE as LEDGER
 from amlmigrate.planning import planfile
@@ -65,6 +66,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
     """What the ledgers beside a plan's folder show as done between the same two workspaces."""
     documents: set[str] = set()
     blobs: dict[tuple[str, str, str], str] = {}
+    sources: dict[str, tuple[str, str]] = {}
     for folder in _folders(beside):
         if not (folder / LEDGER).exists():
             continue
@@ -74,7 +76,23 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
             if pair == (source_workspace_id, target_workspace_id):
                 documents |= ledger.owned()
                 blobs |= ledger.all_blobs()
-    return Prior(frozenset(documents), blobs)
+                for address, moved in _moved(folder, ledger):
+                    sources[address] = max(moved, sources.get(address, moved))
+    return Prior(frozenset(documents), blobs, {address: sha256 for address, (_, sha256) in sources.items()})
+
+
+def _moved(folder: Path, ledger: Ledger) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The documents that a plan brought to the target whole: when, and the source's digest then."""
+    try:
+        steps = planfile.read(folder).steps
+    except MigrateError:
+        # What it did is known by its ledger; what it was made from is not any more.
+        return
+    rows = ledger.steps()
+    open_items = {address.item for address, row in rows.items() if row.state is not State.DONE}
+    for step in steps:
+        if not step.is_bytes and not step.address.archive and step.address not in open_items:
+            yield str(step.address), (rows[step.address].at, step.source_sha256)
 
 
 def _folders(root: Path) -> Iterator[Path]:

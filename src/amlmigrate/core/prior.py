@@ -14,10 +14,16 @@ class Prior:
 
     documents: frozenset[str] = frozenset()
     blobs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    # Address to the digest of the source's document as it was when the target was last brought in line with it.
+    sources: dict[str, str] = field(default_factory=dict)
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""
         return str(address.item) in self.documents
+
+    def moved(self, address: Address, sha256: str) -> bool:
+        """Whether the target was last brought in line with a source document of this very digest."""
+        return self.sources.get(str(address.item)) == sha256
 
     def below(self, container: Location) -> dict[str, str]:
         """Path to the source's ETag, for what the tool copied into one container."""

@@ -36,6 +36,8 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     fields = ", ".join(difference.field for difference in found[:_NAMED])
     if not prior.owns(asset.address):
         return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
+    if prior.moved(asset.address, kind.digest(asset)):
+        return Verdict(Action.CONFLICT, f"changed in the target since it was moved, not in the source: {fields}")
     if not kind.can_update(found):
         return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
     # Properties are create-only for some kinds: an update sends the target's own back.
