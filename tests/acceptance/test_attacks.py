@@ -40,3 +40,95 @@ def test_an_asset_over_the_whole_container_leaves_the_uploaded_code_alone(world:
     assert _steps(world, "data")[f"blobs/{world.container('source')}"]["action"] == "adopt"
     assert world.migrate("run", "plans/data").code == 3, "the code's container is left to do by hand"
     assert moved in world.blobs("target")
+
+
+def _data(name: str, uri: str, kind: str = "uri_folder") -> dict[str, object]:
+    return {"kind": "data", "name": name, "version": "1", "properties": {"dataType": kind, "dataUri": uri}}
+
+
+def test_what_cannot_move_with_an_asset_is_said_of_it(world: World) -> None:
+    path = world.documents["source"]["id"].replace("/providers/Microsoft.MachineLearningServices", "")
+    old = f"azureml:/{path}/datastores/workspaceblobstore/paths"
+    world.seed(
+        [
+            _data("notebook", "azureml://datastores/workspacefilestore/paths/Users/me/x.csv", "uri_file"),
+            _data("log", f"{STORE}/log"),
+            _data("root", f"{STORE}"),
+            _data("latin", f"{STORE}/latin", "mltable"),
+            _data("wide", f"{STORE}/wide", "mltable"),
+            {
+                "kind": "datastores",
+                "name": "mine",
+                "properties": {
+                    "datastoreType": "AzureBlob",
+                    "accountName": world.account("source"),
+                    "containerName": "mine",
+                    "credentials": {"credentialsType": "None"},
+                },
+            },
+        ],
+        [],
+    )
+    with world.container_client("source") as client:
+        client.upload_blob("log/user_log", b"line\n", blob_type="AppendBlob")
+        client.upload_blob("latin/MLTable", f"paths:\n  - folder: {old}/d\xe9\n".encode("latin-1"))
+        client.upload_blob("wide/MLTable", f"paths:\n  - folder: {old}/d\n".encode("utf-16"))
+    world.ok("plan", *world.names)
+    header, *_ = world.plan_lines()
+    found = {(finding["severity"], finding["address"].partition("/")[2]) for finding in header["findings"]}
+    assert found == {
+        ("warning", "notebook/1"),
+        ("warning", world.container("source")),
+        ("warning", "mine"),
+        ("error", "latin/1"),
+        ("error", "wide/1"),
+    }
+    [copy] = [line for line in world.plan_lines() if line.get("action") == "copy"]
+    assert copy["blobs"] == 3, "a path that ends with `paths` is the whole container"
+    assert world.migrate("run").code == 4
+
+
+def test_two_plans_for_one_name_do_not_change_what_its_label_means(small_world: World) -> None:
+    world = small_world
+    world.ok(
+        "plan", *world.names, "--out", "plans/new", "--select", "models/m/2", "--select", "c*", "--exclude", "e*"
+    )
+    header, *_ = world.plan_lines("new")
+    [warning] = header["findings"]
+    assert warning["address"] == "components/c/1" and "environments/py/1" in warning["summary"]
+    assert world.migrate("run", "plans/new").code == 3, "the other models' bytes are left to do by hand"
+
+    world.ok("plan", *world.names, "--out", "plans/rest")
+    header, *_ = world.plan_lines("rest")
+    [error] = header["findings"]
+    assert (error["severity"], error["address"]) == ("error", "models/m/2")
+    assert world.migrate("run", "plans/rest").code == 4
+    assert world.get("models/m")["properties"]["latestVersion"] == "2"
+
+
+def test_a_null_is_the_value_of_a_tag(world: World) -> None:
+    properties = {"modelType": "custom_model", "modelUri": f"{STORE}/m", "tags": {"reviewed": None, "team": "a"}}
+    world.seed(
+        [{"kind": "models", "name": "m", "version": "1", "properties": properties}],
+        [{"container": "azureml-blobstore", "path": "m", "bytes": 10}],
+    )
+    world.ok("plan", *world.names)
+    world.ok("run")
+    assert world.get("models/m/versions/1")["properties"]["tags"] == properties["tags"]
+
+
+def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    there = world.get("models/m/versions/1")["properties"]
+    world.put("models/m/versions/1", {"properties": {**there, "tags": {"team": "ours"}}}, into="target")
+    world.ok("plan", *world.names, "--out", "plans/again")
+    step = _steps(world, "again")["models/m/1"]
+    assert step["action"] == "conflict" and "changed in the target" in str(step["reason"])
+    assert world.migrate("run", "plans/again").code == 4
+    # A change of the source is one to carry over, as before.
+    theirs = world.get("models/m/versions/1", of="source")["properties"]
+    world.put("models/m/versions/1", {"properties": {**theirs, "tags": {"team": "theirs"}}})
+    world.ok("plan", *world.names, "--out", "plans/third")
+    assert _steps(world, "third")["models/m/1"]["action"] == "update"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
 
-LARGEST = 2**20
+LARGEST = 16 * 2**20
 
 
 def line_rewrites(path: str, text: str, rewrite: Callable[[str], str]) -> tuple[Rewrite, ...]:

@@ -54,13 +54,14 @@ _ALONE = (
     (_compiled(rf"^{_HTTPS}(?P<path>(?:/[^?]*)?)(?=\?|$)"), _compiled(rf"^{_HADOOP}(?P<path>(?:/.*)?)$")),
 )
 _ALONE_IN = ("uri", "path")
-_ALONE_DATASTORE = _compiled(rf"^{_DATASTORE}(?P<path>.*)$")
+# The root of a datastore is written with or without a slash at its end.
+_ALONE_DATASTORE = _compiled(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths$|(?:/paths)?/(?P<path>.*)$)")
 _ALONE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
 _ALONE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
 _SHORT = re.compile(rf"^azureml:(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
 _LABEL = re.compile(rf"^(?:azureml:)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
 _ASSET_TAIL = re.compile(r"^/(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
-_STORE_TAIL = re.compile(r"^/datastores/(?P<name>[^/]+)/paths/(?P<path>.*)$", re.IGNORECASE)
+_STORE_TAIL = re.compile(r"^/datastores/(?P<name>[^/]+)/paths(?:/(?P<path>.*))?$", re.IGNORECASE)
 
 # Members whose text is for people: rewritten like all else, but no reason to move anything.
 _PROSE = frozenset({"description", "display_name", "displayName", "tags", "$schema"})
@@ -171,7 +172,7 @@ def _full(
 
 def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
     if match := _ALONE_DATASTORE.match(text):
-        return Reference(text, where, datastore=match["name"], path=match["path"])
+        return Reference(text, where, datastore=match["name"], path=match["path"] or "")
     if match := _ALONE_JOB.match(text):
         return Reference(text, where, job=match["job"], output=match["output"], path=match["path"])
     if match := _ALONE_RUN.match(text):
@@ -193,7 +194,7 @@ def _kind_beside(member: str, beside: Any) -> str | None:
 
 def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
     if match := _STORE_TAIL.match(tail):
-        return Reference(text, where, scope, datastore=match["name"], path=match["path"])
+        return Reference(text, where, scope, datastore=match["name"], path=match["path"] or "")
     if match := _ASSET_TAIL.match(tail):
         version = match["version"] if match["how"] == "versions" else None
         label = match["version"] if match["how"] == "labels" else None

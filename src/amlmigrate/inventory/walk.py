@@ -12,8 +12,10 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
+from amlmigrate.core.reference import references
 from amlmigrate.core.workspace import Datastore, Location, Workspace
 from amlmigrate.inventory.jobs import read_jobs
 from amlmigrate.inventory.leftovers import leftovers, shares
@@ -61,7 +63,11 @@ def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
 
 
 async def read_contents(inventory: Inventory, blobs: Blobs) -> None:
-    """Reads, for planning, the few small files among an inventory's bytes that name other places."""
+    """Reads, for planning, the few small files among an inventory's bytes that name other places.
+
+    One that names some but cannot be written anew as text is an error of the inventory, as is one that is too
+    large to be read: it would go on naming the source, and nobody would know.
+    """
     own = Mapping(inventory.workspace, inventory.workspace)
     assets = inventory.assets
 
@@ -71,13 +77,42 @@ async def read_contents(inventory: Inventory, blobs: Blobs) -> None:
         for name in kind.content_files(asset):
             for place in {found for ref in kind.references(asset) if (found := own.locate(ref))}:
                 file = Location(place.account, place.container, place.path.rstrip("/")).below(name)
-                data = await blobs.read(file, LARGEST) if own.place(place) else None
-                if data is not None:
-                    texts.append((file, data.decode("utf-8", "surrogateescape")))
+                if own.place(place) is None:
+                    continue
+                data = await blobs.read(file, LARGEST)
+                text = _text(data)
+                if text is not None:
+                    texts.append((file, text))
+                elif _names_places(data) if data is not None else await blobs.head(file):
+                    inventory.findings.append(_unread(asset, file))
         if texts:
             assets[asset.address] = replace(asset, contents=tuple(texts))
 
     await each(list(assets.values()), read, parallel=_PARALLEL)
+
+
+def _text(data: bytes | None) -> str | None:
+    """A file as text; None where it is none in UTF-8, as when it is in UTF-16."""
+    try:
+        text = None if data is None else data.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if text is None or "\0" in text else text
+
+
+def _names_places(data: bytes) -> bool:
+    """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
+    return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
+
+
+def _unread(asset: Asset, file: Location) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{file.container}/{file.path}' may name places of the old workspace, but is no text in UTF-8 of up to"
+        f" {LARGEST // 2**20} MiB.",
+        "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
+    )
 
 
 async def _scan(kind: Kind, port: WorkspacePort, emit: Emit) -> list[Asset]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from amlmigrate.core.address import Address
@@ -62,7 +63,7 @@ class Datastores(Kind):
         store = self.datastore(asset)
         goal = mapping.place(store.root) if store and store.root else None
         if store is None or store.root is None or goal is None or goal.path:
-            return found
+            return replace(found, findings=(*found.findings, *_left_behind(asset, mapping)))
         return self._moved(asset, found, store.root, goal, mapping)
 
     def _moved(
@@ -90,6 +91,18 @@ class Datastores(Kind):
             )
             return Translation({"properties": moved}, (*found.rewrites, *rewrites), (*found.findings, finding))
         return Translation({"properties": moved}, (*found.rewrites, *rewrites), found.findings)
+
+    def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
+        if not asset.properties.get("isDefault"):
+            return []
+        return [
+            Finding(
+                "warning",
+                str(asset.address),
+                "It is the default datastore of the source, which a datastore itself cannot be made.",
+                "The target's default stays its own: set it there, or name this one where the default is meant.",
+            )
+        ]
 
     async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
         secrets = (body["properties"].get("credentials") or {}).get("secrets")
@@ -146,6 +159,22 @@ class Datastores(Kind):
                 "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
             },
         )
+
+
+def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:
+    """A datastore over something in the old workspace's account that is not the workspace's own to move."""
+    account = str(asset.properties.get("accountName") or "").lower()
+    old, new = (workspace.storage_account.lower() for workspace in (mapping.source, mapping.target))
+    if account != old or old == new:
+        return []
+    return [
+        Finding(
+            "warning",
+            str(asset.address),
+            f"It points into the old workspace's storage account '{old}', not to one of its own containers.",
+            "It is left as it is: keep that account, and under whose key it stands is not checked.",
+        )
+    ]
 
 
 KIND = Datastores()

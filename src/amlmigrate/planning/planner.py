@@ -27,6 +27,7 @@ from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.resolve import Needs, Resolver
 
 _LAST = 9
+_NAMED = 3
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ class Planner:
             )
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address) for address in after})
+        moving = {str(address) for address in self._moving}
+        draft.findings += [finding for finding in self._source.findings if finding.address in moving]
         return [draft.steps[address] for address in order], draft.findings
 
     def inventory_digest(self, containers: Containers) -> str:
@@ -142,6 +145,7 @@ class Planner:
         for prefix in self._cover:
             if covered[prefix]:
                 draft.add(self._copy(prefix, covered[prefix], containers))
+                draft.findings += _other_types(prefix, covered[prefix])
         for key, blobs in loose.items():
             draft.add(_unreferenced(key[1], blobs))
 
@@ -196,6 +200,7 @@ class Planner:
         )
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
+        draft.findings += self._left_out(asset, needs)
         step = replace(
             base,
             action=verdict.action,
@@ -243,6 +248,17 @@ class Planner:
                     "The asset is created as it stands; bring the bytes or leave it out.",
                 )
 
+    def _left_out(self, asset: Asset, needs: Needs) -> Iterable[Finding]:
+        for needed in sorted(needs.assets - self._moving, key=str):
+            stays = all_kinds()[needed.kind].not_moved(self._source.assets[needed])
+            if stays is None and needed not in self._target.assets:
+                yield Finding(
+                    "warning",
+                    str(asset.address),
+                    f"It refers to {needed}, which is left by selection and not in the target.",
+                    "The asset is created as it stands; move the other one too, or create it in the target.",
+                )
+
     # Order within a name.
 
     def _sequences(self, draft: Draft) -> None:
@@ -262,6 +278,7 @@ class Planner:
                 chain.insert(0, container)
             for before, address in pairwise(chain):
                 _come_after(draft, address, before)
+            draft.findings += _newest_overtaken([draft.steps[asset.address] for asset in versions])
             for address in (*chain, container):
                 if address.archived() in draft.steps:
                     _come_after(draft, address.archived(), chain[-1])
@@ -277,10 +294,36 @@ def _by_hand(left: Leftover) -> str:
     return f"{left.reason}. {left.remedy}{owner}"
 
 
+def _newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
+    """`latest` is the newest by creation: older versions must not come after one that is there already."""
+    *older, newest = versions
+    made = [step.address for step in older if step.action is Action.CREATE]
+    if made and newest.action is not Action.CREATE:
+        yield Finding(
+            "error",
+            str(newest.address),
+            f"It is the newest of its name, and in the target already: {made[-1]} would be created after it, and"
+            " 'latest' would mean that one.",
+            "Delete it in the target, so that it is created last, or leave the older ones out with --exclude.",
+        )
+
+
 def _come_after(draft: Draft, address: Address, before: Address) -> None:
     step = draft.steps[address]
     if before not in step.after:
         draft.steps[address] = replace(step, after=(*step.after, before))
+
+
+def _other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
+    """Put Blob From URL makes a block blob of whatever it reads (azure-facts, section 5)."""
+    others = [blob.path for blob in blobs if blob.kind != "BlockBlob"]
+    if others:
+        yield Finding(
+            "warning",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(others)} append or page blobs become block blobs, byte for byte: {', '.join(others[:_NAMED])}",
+            "Nothing is needed if they are only read; what appends to them needs new ones.",
+        )
 
 
 def _unreferenced(container: str, blobs: list[Blob]) -> Step:

@@ -71,6 +71,8 @@ class Resolver:
         if place is None:
             if reference.job:
                 found.findings.append(_job(asset, reference))
+            elif reference.datastore and _of_service(self._mapping, reference.datastore):
+                found.findings.append(_share(asset, reference))
             return
         if self._mapping.place(place) is not None:
             found.places.add(prefix_of(place))
@@ -91,6 +93,20 @@ class Resolver:
             found.assets.add(address)
         elif address != asset.address and not str(reference.name).startswith("AzureML-"):
             found.findings.append(_missing(asset, reference.text))
+
+
+def _of_service(mapping: Mapping, name: str) -> bool:
+    store = mapping.source.datastore(name)
+    return store is not None and store.system
+
+
+def _share(asset: Asset, reference: Reference) -> Finding:
+    return Finding(
+        "warning",
+        str(asset.address),
+        f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
+        "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
+    )
 
 
 def _missing(asset: Asset, text: str) -> Finding:

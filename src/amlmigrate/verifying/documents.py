@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amlmigrate.core.address import BLOBS
+from collections import defaultdict
+
+from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan, Step
@@ -25,8 +27,38 @@ def compare_documents(plan: Plan, source: Inventory, target: Inventory) -> list[
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
         elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT):
             found += _asset(step, source.assets[step.address], target, mapping)
+    found += _newest(plan, source, target)
     added = sorted(now.keys() - planned)
     return found + [Difference(address, "source", None, now[address]) for address in added]
+
+
+def _newest(plan: Plan, source: Inventory, target: Inventory) -> list[Difference]:
+    """Names of which another version is the newest in the target: `latest` means the newest by creation."""
+    names: dict[Address, list[Address]] = defaultdict(list)
+    for step in plan.steps:
+        address = step.address
+        moved = step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and not address.archive
+        if moved and address.version is not None and address in source.assets and address in target.assets:
+            names[address.container].append(address)
+    found = []
+    for name, versions in names.items():
+        left, right = (_latest(versions, side.assets) for side in (source, target))
+        if left and right and left != right and not _alone(name, source):
+            found.append(Difference(str(name), "latest", left.version, right.version))
+    return found
+
+
+def _alone(name: Address, source: Inventory) -> bool:
+    """Whether the versions of a name have nothing to do with each other, as those of an anonymous one."""
+    kind = all_kinds()[name.kind]
+    return any(kind.only_if_referred(asset) for asset in source.assets.values() if asset.address.container == name)
+
+
+def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | None:
+    """The newest by creation; None where that is not known, as with two of one time."""
+    times = sorted((assets[address].created_at, address) for address in versions)
+    tied = len(times) > 1 and times[-1][0] == times[-2][0]
+    return None if tied or not times[-1][0] else times[-1][1]
 
 
 def _asset(step: Step, asset: Asset, target: Inventory, mapping: Mapping) -> list[Difference]:
