@@ -103,3 +103,11 @@ async def test_a_datastore_is_made_without_trying_its_secret() -> None:
     store = _over("raw", "None", "customers")
     await DATASTORES.put(port, store.address, _translated(store).body)
     assert port.documents["query"] == {"skipValidation": "true"}
+
+
+def test_one_that_moves_names_the_group_of_its_new_account() -> None:
+    store = _over(OLD_BLOBS, "None")
+    store.properties.update(subscriptionId="oldsub", resourceGroup="oldgroup")
+    moved = _translated(store).body["properties"]
+    owner = MAPPING.target.storage_account_id.split("/")
+    assert (moved["subscriptionId"], moved["resourceGroup"]) == (owner[2], owner[4])

@@ -3,75 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.running.walk import TREE, Walk
 from tests.unit.world import plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
-from amlmigrate.core.events import Event
-from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import State
-from amlmigrate.ledger import Ledger
-from amlmigrate.running.recorder import Recorder
-from amlmigrate.running.walker import Tally, Walker
-
-CarryOut = Callable[[Step, State], Awaitable[None]]
-
-
-class Walk:
-    """One walk over a plan with its ledger: what was carried out, in which order, and what was told."""
-
-    def __init__(self, folder: Path, walked: Plan) -> None:
-        self.plan = walked
-        self.ledger = Ledger(folder)
-        self.ledger.bind(walked)
-        self.recorder = Recorder(self.ledger)
-        self.begun: list[str] = []
-        self.events: list[Event] = []
-        self.failing: dict[str, Exception] = {}
-
-    async def carry_out(self, one: Step, state: State) -> None:
-        self.begun.append(str(one.address))
-        await asyncio.sleep(0)
-        if error := self.failing.get(str(one.address)):
-            raise error
-        await self.recorder.move(one.address, State.DONE)
-
-    def walker(self, carry_out: CarryOut | None = None) -> Walker:
-        rows = self.ledger.steps()
-        return Walker(self.plan, rows, self.recorder, carry_out or self.carry_out, self.events.append)
-
-    async def walk(self, jobs: int = 4) -> Tally:
-        return await self.walker().walk(jobs)
-
-    def states(self) -> dict[str, State]:
-        return {str(address): row.state for address, row in self.ledger.steps().items()}
-
-    def close(self) -> None:
-        self.recorder.close()
-        self.ledger.close()
-
-
-@pytest.fixture
-async def walk(tmp_path: Path) -> AsyncIterator[Callable[..., Walk]]:
-    made: list[Walk] = []
-
-    def make(*steps: Step) -> Walk:
-        made.append(Walk(tmp_path, plan(*steps)))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-# a -> b -> c, a -> d, and e by itself.
-TREE = [step("m/a"), step("m/b", "m/a"), step("m/c", "m/b"), step("m/d", "m/a"), step("m/e")]
+from amlmigrate.running.walker import Tally
 
 
 async def test_everything_is_done_after_what_it_comes_after(walk: Callable[..., Walk]) -> None:
@@ -170,56 +114,6 @@ async def test_no_more_steps_are_under_way_than_asked_for(walk: Callable[..., Wa
     await one.walker(slow).walk(jobs)
     assert most == min(jobs, 12)
     assert order == sorted(order)
-
-
-async def test_a_stop_takes_no_further_step_and_lets_those_under_way_end(walk: Callable[..., Walk]) -> None:
-    one = walk(*TREE)
-    stopping = asyncio.Event()
-
-    async def held(walked: Step, state: State) -> None:
-        await stopping.wait()
-        await one.carry_out(walked, state)
-
-    walker = one.walker(held)
-    task = asyncio.create_task(walker.walk(2))
-    await asyncio.sleep(0)
-    walker.stop()
-    stopping.set()
-    tally = await task
-    assert tally.stopped
-    assert tally.done == len(one.begun) <= 2
-    assert one.states()["m/b"] is State.PENDING
-
-
-async def test_a_stop_after_the_last_step_stopped_nothing(walk: Callable[..., Walk]) -> None:
-    one = walk(step("m/a"))
-    walker = one.walker()
-
-    async def last(walked: Step, state: State) -> None:
-        walker.stop()
-        await one.carry_out(walked, state)
-
-    walker = one.walker(last)
-    assert not (await walker.walk(1)).stopped
-
-
-async def test_an_unexpected_error_ends_the_walk_and_is_raised(walk: Callable[..., Walk]) -> None:
-    one = walk(*TREE)
-    ended: list[str] = []
-
-    async def broken(walked: Step, _: State) -> None:
-        if str(walked.address) == "m/a":
-            await asyncio.sleep(0.001)
-            raise KeyError("a bug")
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            ended.append(str(walked.address))
-            raise
-
-    with pytest.raises(KeyError, match="a bug"):
-        await one.walker(broken).walk(4)
-    assert ended == ["m/e"]
 
 
 async def test_a_refused_permission_is_told_apart(walk: Callable[..., Walk]) -> None:
