@@ -59,6 +59,8 @@ class Copier:
         blobs = [await self._expected(work, blob) for blob in blobs]
         there = await self._list(self._target, amount.target)
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
+        unproven = [blob for blob in blobs if self._unproven(work, blob, there)]
+        await each(unproven, partial(self._compare, work, there), parallel=PARALLEL)
         await each(missing, partial(self._one, work, there, copied), parallel=PARALLEL)
         gone = self._gone(work, blobs, there)
         await each(gone, partial(self._remove, amount), parallel=PARALLEL)
@@ -110,6 +112,23 @@ class Copier:
         twin = there.blobs.get(goal_path(work.amount.source, work.amount.target, blob.path))
         return twin is not None and not unlike(blob, twin)
 
+    def _unproven(self, work: Copy, blob: Blob, there: Listing) -> bool:
+        """Whether a blob only looks like one there: the tool did not copy it, and no MD5 speaks for it."""
+        path = goal_path(work.amount.source, work.amount.target, blob.path)
+        twin = there.blobs.get(path)
+        if twin is None or work.mine.get(path) == blob.etag or not self._equal(work, blob, there):
+            return False
+        return blob.length > 0 and None in (blob.md5, twin.md5)
+
+    async def _compare(self, work: Copy, there: Listing, blob: Blob) -> None:
+        """Raises ConflictError unless both blobs hold the same bytes."""
+        amount = work.amount
+        path = goal_path(amount.source, amount.target, blob.path)
+        source = Location(amount.source.account, amount.source.container, blob.path)
+        target = Location(amount.target.account, amount.target.container, path)
+        if await self._source.hash(source, blob) != await self._target.hash(target, there.blobs[path]):
+            raise _conflict(amount, [path], "have other bytes in the target, and were not written by this tool")
+
     async def _one(self, work: Copy, there: Listing, copied: Copied, blob: Blob) -> None:
         amount = work.amount
         path = goal_path(amount.source, amount.target, blob.path)
@@ -121,7 +140,7 @@ class Copier:
         try:
             await self._put(work, source, blob, target, twin.etag if twin else None)
         except ServiceError as error:
-            await self._settle(error, blob, target)
+            await self._settle(error, source, blob, target)
         await copied(blob, path)
 
     async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
@@ -129,15 +148,15 @@ class Copier:
             await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
             return
         try:
-            await self._target.copy(source, blob, target, replaces=replaces)
+            await self._target.copy(self._source, source, blob, target, replaces=replaces)
         except ServiceError as error:
             if error.code != "Md5Mismatch":
                 raise
             # The label in the source is false: the bytes are what counts, and the label is kept as it is.
             work.false_labels.append(blob.path)
-            await self._target.copy(source, blob, target, replaces=replaces, check=False)
+            await self._target.copy(self._source, source, blob, target, replaces=replaces, check=False)
 
-    async def _settle(self, error: ServiceError, blob: Blob, target: Location) -> None:
+    async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> None:
         """A target that is taken is settled by reading it: an answer that was lost leaves a copy behind."""
         if error.status not in (409, 412) or error.code not in _TAKEN:
             if error.code == "SourceConditionNotMet":
@@ -148,7 +167,10 @@ class Copier:
                 ) from error
             raise error
         twin = await self._target.head(target)
-        if twin is None or [name for name in unlike(blob, twin) if name != "tags"]:
+        other = twin is None or bool(set(unlike(blob, twin)) - {"tags"})
+        if twin and not other and blob.length and None in (blob.md5, twin.md5):
+            other = await self._source.hash(source, blob) != await self._target.hash(target, twin)
+        if other:
             raise ConflictError(
                 "The target has another blob of this name.",
                 address=f"{target.container}/{target.path}",

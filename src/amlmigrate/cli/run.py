@@ -148,7 +148,7 @@ def _say_dry(view: View, plan: Plan) -> None:
         {
             "text": f"Nothing was changed. A run would carry out {len(steps)} steps.",
             "steps": len(steps),
-            "lines": [f"{step.action.value:8} {step.address}" for step in steps[:20]],
+            "lines": [f"{step.action.value:8} {step.address}" for step in steps],
         },
     )
 
@@ -165,7 +165,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         if stopped
         else ("Not all is done." if left else "All is done."),
         "items": count(found),
-        "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left[:20]],
+        "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left],
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},

@@ -10,8 +10,6 @@ from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 
-_SHOWN = 20
-
 
 def command(plan: options.PlanFolder = None, json: options.Json = False, verbose: options.Verbose = False) -> None:
     async def work(view: View) -> ExitCode:
@@ -30,7 +28,7 @@ def command(plan: options.PlanFolder = None, json: options.Json = False, verbose
             remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
             eta = eta_seconds(ledger, remaining)
         left = [item for item in found if not item.outcome.settled]
-        lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left[:_SHOWN]]
+        lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left]
         if remaining and eta is not None:
             lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
         view.result(

@@ -15,8 +15,6 @@ from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 
-_SHOWN = 20
-
 
 class DepthOption(StrEnum):
     """How deep to compare."""
@@ -96,17 +94,20 @@ def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:
 
 
 def _ended(view: View, folder: Any, report: Any) -> ExitCode:
+    from amlmigrate.core.workspace import WorkspaceRef
+
     content = report.content
     lines = [
         f"difference: {d['address']} {d['field']}: expected {d['expected']!r}, found {d['actual']!r}"
-        for d in content["differences"][:_SHOWN]
+        for d in content["differences"]
     ]
-    lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"][:_SHOWN]]
+    lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"]]
     lines += [f"not proven: {finding['address']}: {finding['summary']}" for finding in content["posture"]]
-    lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"][:_SHOWN]]
+    lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
     lines += [f"warning: {w['address']}: {w['summary']}" for w in content["warnings"]]
     lines += [f"not checked: {what}" for what in content["not_checked"]]
     green = content["green"]
+    source = WorkspaceRef.parse(content["source"]["id"]).short
     view.result(
         "verify.end",
         {
@@ -124,7 +125,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "warnings": content["warnings"],
             "not_checked": content["not_checked"],
             "files": {"Evidence": str(report.path)},
-            "next": f"migrate {'decommission' if green else 'status'} {folder}",
+            "next": f"migrate decommission {folder} --confirm {source}" if green else f"migrate status {folder}",
         },
     )
     if green:

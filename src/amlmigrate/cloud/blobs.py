@@ -19,11 +19,13 @@ from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
 
 # Put Blob From URL takes up to 5,000 MiB; above, blocks are put one by one (azure-facts, section 5).
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
+_BLOCKS_AT_ONCE = 8
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class Blobs:
 
     async def copy(
         self,
+        origin: Blobs,
         source: Location,
         blob: Blob,
         target: Location,
@@ -92,22 +95,22 @@ class Blobs:
         replaces: str | None = None,
         check: bool = True,
     ) -> None:
-        """Has the service copy one blob, pinned to the version that was listed.
+        """Has the service copy one blob of another side, pinned to the version that was listed.
 
         `replaces` is the ETag of a blob that may be overwritten; without it nothing is. Metadata, tags, tier
         and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
         changed, 400 `Md5Mismatch` where the bytes are not what their label says.
         """
         if blob.length <= LARGEST_SINGLE:
-            await self._copy_whole(source, blob, target, replaces, check)
+            await self._copy_whole(origin, source, blob, target, replaces, check=check)
         else:
-            await self._copy_blocks(source, blob, target, replaces)
+            await self._copy_blocks(origin, source, blob, target, replaces)
 
     async def _copy_whole(
-        self, source: Location, blob: Blob, target: Location, replaces: str | None, check: bool
+        self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None, *, check: bool
     ) -> None:
         client = self._blob(target)
-        url = self.url(source)
+        url = origin.url(source)
         md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 and check else None
 
         async def call() -> Any:
@@ -119,42 +122,40 @@ class Blobs:
                 source_content_md5=md5,
                 source_etag=blob.etag,
                 source_match_condition=MatchConditions.IfNotModified,
-                source_authorization=await self._bearer(),
+                source_authorization=await origin.authorization(),
                 standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
                 **_condition(replaces),
             )
 
         await self._call("PUT", client.url, call)
 
-    async def _copy_blocks(self, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
+    async def _copy_blocks(
+        self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None
+    ) -> None:
         client = self._blob(target)
-        url = self.url(source)
-        ids: list[BlobBlock] = []
+        url = origin.url(source)
+        blocks = [(f"{number:08d}", offset) for number, offset in enumerate(range(0, blob.length, BLOCK))]
 
-        async def stage(block_id: str, offset: int, length: int) -> Any:
+        async def stage(block: tuple[str, int]) -> None:
+            await self._call("PUT", client.url, partial(put, *block))
+
+        async def put(block_id: str, offset: int) -> Any:
             return await client.stage_block_from_url(
                 block_id,
                 url,
                 source_offset=offset,
-                source_length=length,
-                source_authorization=await self._bearer(),
+                source_length=min(BLOCK, blob.length - offset),
+                source_authorization=await origin.authorization(),
                 headers={"x-ms-source-if-match": blob.etag},
             )
 
-        async with asyncio.TaskGroup() as group:
-            for number, offset in enumerate(range(0, blob.length, BLOCK)):
-                block_id = f"{number:08d}"
-                length = min(BLOCK, blob.length - offset)
-                ids.append(BlobBlock(block_id))
-                group.create_task(self._staged(client.url, stage, block_id, offset, length))
-        headers = dict(blob.headers)
-        settings = ContentSettings(
-            **headers, content_md5=bytearray(base64.b64decode(blob.md5)) if blob.md5 else None
-        )
+        await each(blocks, stage, parallel=_BLOCKS_AT_ONCE)
+        settings = _settings(blob)
+        settings.content_md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 else None
 
         async def commit() -> Any:
             return await client.commit_block_list(
-                ids,
+                [BlobBlock(block_id) for block_id, _ in blocks],
                 content_settings=settings,
                 metadata=dict(blob.metadata) or None,
                 tags=dict(blob.tags or ()) or None,
@@ -163,16 +164,6 @@ class Blobs:
             )
 
         await self._call("PUT", client.url, commit)
-
-    async def _staged(
-        self,
-        url: str,
-        stage: Callable[[str, int, int], Awaitable[Any]],
-        block_id: str,
-        offset: int,
-        length: int,
-    ) -> None:
-        await self._call("PUT", url, partial(stage, block_id, offset, length))
 
     async def read(self, place: Location, largest: int) -> bytes | None:
         """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes."""
@@ -255,7 +246,8 @@ class Blobs:
             if error.status != 404:
                 raise
 
-    async def _bearer(self) -> str:
+    async def authorization(self) -> str:
+        """What another account shows to read from this side's: a bearer token of this side's sign-in."""
         return f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
 
     def _service(self, account: str) -> BlobServiceClient:
@@ -355,8 +347,8 @@ def _condition(replaces: str | None) -> dict[str, Any]:
 
 
 def _update(hashes: tuple[Any, ...], chunk: bytes) -> None:
-    for each in hashes:
-        each.update(chunk)
+    for found in hashes:
+        found.update(chunk)
 
 
 def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:

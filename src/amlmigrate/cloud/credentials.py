@@ -68,21 +68,25 @@ class Login:
             raise BadInputError(f"'{self.cloud}' is no cloud.", remedy=f"Use one of {', '.join(CLOUDS)}.")
         return CLOUDS[self.cloud]
 
+    def options(self) -> dict[str, str]:
+        """What `DefaultAzureCredential` is told."""
+        found = {"authority": self.endpoints.authority}
+        if self.client_id:
+            found |= {
+                "managed_identity_client_id": self.client_id,
+                "workload_identity_client_id": self.client_id,
+            }
+        if self.tenant:
+            found |= {"workload_identity_tenant_id": self.tenant}
+        return found
+
 
 class Credential(AsyncTokenCredential):
     """`DefaultAzureCredential` with its errors in the tool's own words, and its tokens kept until they run out."""
 
     def __init__(self, login: Login) -> None:
-        options: dict[str, str] = {"authority": login.endpoints.authority}
-        if login.client_id:
-            options |= {
-                "managed_identity_client_id": login.client_id,
-                "workload_identity_client_id": login.client_id,
-            }
-        if login.tenant:
-            options |= {"workload_identity_tenant_id": login.tenant}
         self._tenant = login.tenant
-        self._inner = DefaultAzureCredential(**options, additionally_allowed_tenants=["*"])
+        self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:

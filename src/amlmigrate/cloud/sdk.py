@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from azure.core.credentials import AccessToken
+
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.core.address import Address
 from amlmigrate.core.workspace import WorkspaceRef
@@ -19,18 +21,32 @@ from amlmigrate.core.workspace import WorkspaceRef
 _THREADS = 8
 
 
+class _SyncCredential:
+    """The sign-in of a side for a client that is not asynchronous."""
+
+    def __init__(self, login: Login) -> None:
+        from azure.identity import DefaultAzureCredential
+
+        self._tenant = login.tenant
+        self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token for the scopes, of the tenant that the user named."""
+        if self._tenant:
+            options.setdefault("tenant_id", self._tenant)
+        return self._inner.get_token(*scopes, **options)
+
+
 class SdkReader:
     """Reads assets of one workspace through MLClient, and says what it could not read."""
 
     def __init__(self, login: Login, ref: WorkspaceRef) -> None:
         from azure.ai.ml import MLClient
-        from azure.identity import DefaultAzureCredential
 
         logging.getLogger("azure.ai.ml").setLevel(logging.CRITICAL)
         options = {} if login.cloud == "AzureCloud" else {"cloud": login.cloud}
-        credential = DefaultAzureCredential(authority=login.endpoints.authority)
         self._client = MLClient(
-            credential, ref.subscription, ref.group, ref.name, enable_telemetry=False, **options
+            _SyncCredential(login), ref.subscription, ref.group, ref.name, enable_telemetry=False, **options
         )
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlclient")
 

@@ -14,6 +14,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds
 from amlmigrate.ledger import Ledger
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
@@ -36,6 +37,8 @@ async def remove(port: WorkspacePort, source: Inventory, *, purge: bool, emit: E
     for left in sorted(blocking, key=_children_first):
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), _query(left))
+    for asset in source.assets.values():
+        await all_kinds()[asset.address.kind].retire(port, asset)
     emit(Event("decommission.removing", {"address": port.ref.id}))
     await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
 

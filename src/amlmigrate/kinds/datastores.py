@@ -75,6 +75,11 @@ class Datastores(Kind):
         moved = properties | {"accountName": goal.account, member: goal.container}
         rewrites = [Rewrite("/properties/accountName", root.account, goal.account)]
         rewrites.append(Rewrite(f"/properties/{member}", root.container, goal.container))
+        for name, after in _owner(mapping.target.storage_account_id).items():
+            # They say where the account is, and are null where nobody told them.
+            if goal.account == mapping.target.storage_account and properties.get(name):
+                rewrites.append(Rewrite(f"/properties/{name}", properties[name], after))
+                moved[name] = after
         credentials = properties["credentials"]
         twin = next((s for s in mapping.target.datastores if s.system and s.root == goal), None)
         if credentials["credentialsType"] == "AccountKey" and twin:
@@ -159,6 +164,12 @@ class Datastores(Kind):
                 "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
             },
         )
+
+
+def _owner(account_id: str) -> dict[str, str]:
+    """The members of a datastore by which it names the subscription and the group of its account."""
+    parts = account_id.split("/")
+    return {"subscriptionId": parts[2], "resourceGroup": parts[4]} if len(parts) > 4 else {}
 
 
 def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, MigrateError
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import schema
@@ -135,7 +135,7 @@ class Ledger:
                 )
                 db.executemany(
                     "INSERT INTO steps (address, state, at) VALUES (?, ?, ?)",
-                    [(str(step.address), State.PENDING, now) for step in plan.steps],
+                    [(str(step.address), _first_state(step), now) for step in plan.steps],
                 )
             return True
         if meta["plan_sha256"] != plan.sha256:
@@ -262,6 +262,10 @@ class Ledger:
     def waivers(self) -> dict[str, Waiver]:
         """The waivers by address."""
         return {row[0]: Waiver(*row) for row in self._rows("SELECT address, reason, by, at FROM waivers")}
+
+
+def _first_state(step: Step) -> State:
+    return State.SKIPPED if step.action is Action.SKIP else State.PENDING
 
 
 def _now() -> str:

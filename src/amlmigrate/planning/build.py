@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from amlmigrate.bytes.areas import list_both
+from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.pacing import floor_seconds
+from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
@@ -59,6 +61,7 @@ async def build(
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
+    findings += [_untagged(listing) for listing in containers.source.values() if not listing.tagged]
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,
@@ -74,6 +77,15 @@ async def build(
         findings=(*posture, *sorted(findings, key=lambda f: (f.severity, f.address, f.summary))),
     )
     return header, steps
+
+
+def _untagged(listing: Listing) -> Finding:
+    return Finding(
+        "warning",
+        str(blob_address(listing.place.container)),
+        f"The index tags of its {len(listing.blobs)} blobs cannot be read: they would not be copied.",
+        "Grant Storage Blob Data Owner on the source's account, or make sure that there are none.",
+    )
 
 
 def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:

@@ -147,12 +147,29 @@ class Planner:
                 draft.add(self._copy(prefix, covered[prefix], containers))
                 draft.findings += _other_types(prefix, covered[prefix])
         for key, blobs in loose.items():
-            draft.add(_unreferenced(key[1], blobs))
+            rest = self._unselected(draft, key, blobs)
+            if rest:
+                draft.add(_unreferenced(key[1], rest))
+
+    def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
+        """Leaves what only unselected assets refer to, and returns what nothing does."""
+        cover = Cover(place for needs in self._needs.values() for place in needs.places)
+        left: dict[Location, list[Blob]] = defaultdict(list)
+        rest: list[Blob] = []
+        for blob in blobs:
+            prefix = cover.prefix(Location(*key, blob.path))
+            (rest if prefix is None else left[prefix]).append(blob)
+        for prefix, found in left.items():
+            amount = Bytes(prefix, target_place(self.mapping, prefix), len(found), _size(found))
+            address = blob_address(prefix.container, prefix.path)
+            sha = listing_digest(found)
+            draft.add(Step(address, Action.SKIP, UNSELECTED_REASON, source_sha256=sha, bytes=amount))
+        return rest
 
     def _copy(self, prefix: Location, blobs: list[Blob], containers: Containers) -> Step:
         goal = target_place(self.mapping, prefix)
         address = blob_address(prefix.container, prefix.path)
-        amount = Bytes(prefix, goal, len(blobs), sum(blob.length for blob in blobs))
+        amount = Bytes(prefix, goal, len(blobs), _size(blobs))
         sha = listing_digest(blobs)
         if (goal.account, goal.container) == (prefix.account, prefix.container):
             return Step(
@@ -326,13 +343,16 @@ def _other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         )
 
 
+def _size(blobs: Iterable[Blob]) -> int:
+    return sum(blob.length for blob in blobs)
+
+
 def _unreferenced(container: str, blobs: list[Blob]) -> Step:
-    size = sum(blob.length for blob in blobs)
     return Step(
         blob_address(container),
         Action.MANUAL,
-        f"{len(blobs)} blobs with {size} bytes that no asset refers to. Copy them with --unreferenced copy,"
-        " or keep the container.",
+        f"{len(blobs)} blobs with {_size(blobs)} bytes that no asset refers to."
+        " Copy them with --unreferenced copy, or keep the container.",
         source_sha256=listing_digest(blobs),
     )
 

@@ -22,6 +22,7 @@ from amlmigrate.core.events import Event
 from amlmigrate.core.plan import Action, Plan, Step
 
 _FOLD = 8
+_LINES = 40
 _COLOURS = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
@@ -70,8 +71,6 @@ class HumanView:
             self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
         elif event.name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
-        elif event.name == "note":
-            self._say(escape(data["text"]))
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
@@ -156,8 +155,11 @@ class HumanView:
             self._out.print(escape(str(text)))
         for what, count in (data.get("items") or {}).items():
             self._out.print(f"  {count:>7}  {escape(what)}")
-        for line in data.get("lines", ()):
+        lines = data.get("lines", ())
+        for line in lines[:_LINES]:
             self._out.print(f"  {escape(str(line))}")
+        if len(lines) > _LINES:
+            self._out.print(f"  and {len(lines) - _LINES} more; all of them with --json")
         for what, path in (data.get("files") or {}).items():
             self._out.print(f"{escape(what)}: {escape(str(path))}")
         if next_step := data.get("next"):

@@ -1,0 +1,66 @@
+"""Copies inside Azure by the product's own client: large ones in blocks, pinned, atomic, with all that a blob has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContainerClient, ContentSettings
+
+from amlmigrate.cloud import blobs as module
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.workspace import Location
+from tests.acceptance.world import World, make_world
+
+DATA = bytes(range(256)) * 5
+
+
+@pytest.fixture(scope="module")
+def pair(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two accounts."""
+    return make_world(sandbox, tmp_path_factory.mktemp("copies"))
+
+
+@pytest.fixture
+def in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blobs of more than 500 bytes are copied in blocks of 400."""
+    monkeypatch.setattr(module, "LARGEST_SINGLE", 500)
+    monkeypatch.setattr(module, "BLOCK", 400)
+
+
+def _upload(client: ContainerClient, name: str) -> None:
+    settings = ContentSettings(content_type="text/x", content_language="de", content_md5=bytearray(16))
+    client.upload_blob(name, DATA, metadata={"k": "v"}, tags={"a": "b"}, standard_blob_tier="Cool", overwrite=True)
+    # A label that is not that of the bytes shows that it is carried, and not made anew.
+    client.get_blob_client(name).set_http_headers(settings)
+
+
+@pytest.mark.usefixtures("azure_env", "in_blocks")
+async def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> None:
+    with pair.container_client("source") as client:
+        _upload(client, "large")
+    credential = Credential(Login())
+    side = module.Blobs(Login(), credential)
+    source = Location(pair.account("source"), pair.container("source"), "large")
+    target = Location(pair.account("target"), pair.container("target"), "large")
+    try:
+        [blob] = (await side.listing(source))[0]
+        await side.copy(side, source, blob, target)
+        [copy] = (await side.listing(target))[0]
+        sha, _, length = await side.hash(target, copy)
+        assert (sha, length) == ((await side.hash(source, blob))[0], len(DATA))
+        for name in ("length", "md5", "headers", "metadata", "tags", "tier"):
+            assert getattr(copy, name) == getattr(blob, name), name
+        with pytest.raises(ServiceError) as taken:
+            await side.copy(side, source, blob, target)
+        assert taken.value.status == 409
+        with pair.container_client("source") as client:
+            client.upload_blob("large", DATA[:-1], overwrite=True)
+        with pytest.raises(ServiceError) as changed:
+            await side.copy(side, source, blob, Location(target.account, target.container, "other"))
+        assert changed.value.status == 412
+        assert await side.head(Location(target.account, target.container, "other")) is None
+    finally:
+        await side.close()
+        await credential.close()
