@@ -93,6 +93,17 @@ def test_a_process_of_another_host_keeps_its_lock_dead_or_not(ledger: Ledger) ->
         assert _holder(ledger) == ("another-host", pid, "2026-01-01T00:00:00+00:00")
 
 
+def test_another_hosts_lock_is_taken_over_by_word_but_not_that_of_a_live_process_here(ledger: Ledger) -> None:
+    _held(ledger, "another-host", 1)
+    with Lock(ledger, force=True):
+        held = _holder(ledger)
+        assert held is not None
+        assert held[:2] == (socket.gethostname(), os.getpid())
+    _held(ledger, socket.gethostname(), os.getppid())
+    with pytest.raises(PlanLockedError), Lock(ledger, force=True):
+        pass
+
+
 def test_a_run_that_was_refused_leaves_the_lock_to_its_holder(ledger: Ledger) -> None:
     _held(ledger, "another-host", 1)
     lock = Lock(ledger)
