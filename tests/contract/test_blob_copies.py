@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
+from tests.acceptance.world import World, make_world
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.workspace import Location
-from tests.acceptance.world import World, make_world
 
 DATA = bytes(range(256)) * 5
 
@@ -37,9 +38,13 @@ def _upload(client: ContainerClient, name: str) -> None:
 
 
 @pytest.mark.usefixtures("azure_env", "in_blocks")
-async def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> None:
+def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> None:
     with pair.container_client("source") as client:
         _upload(client, "large")
+        asyncio.run(_copy(pair, client))
+
+
+async def _copy(pair: World, client: ContainerClient) -> None:
     credential = Credential(Login())
     side = module.Blobs(Login(), credential)
     source = Location(pair.account("source"), pair.container("source"), "large")
@@ -55,12 +60,12 @@ async def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> No
         with pytest.raises(ServiceError) as taken:
             await side.copy(side, source, blob, target)
         assert taken.value.status == 409
-        with pair.container_client("source") as client:
-            client.upload_blob("large", DATA[:-1], overwrite=True)
+        client.upload_blob("large", DATA[:-1], overwrite=True)
+        other = Location(target.account, target.container, "other")
         with pytest.raises(ServiceError) as changed:
-            await side.copy(side, source, blob, Location(target.account, target.container, "other"))
+            await side.copy(side, source, blob, other)
         assert changed.value.status == 412
-        assert await side.head(Location(target.account, target.container, "other")) is None
+        assert await side.head(other) is None
     finally:
         await side.close()
         await credential.close()

@@ -59,11 +59,22 @@ def test_what_no_asset_refers_to_is_one_item_a_container_left_by_hand() -> None:
     assert "blobs/azureml" not in found
 
 
-def test_what_is_not_selected_leaves_its_bytes_by_hand() -> None:
-    found = plan(model("1", path="a"), select=("data/*",), listed=uploaded("a/x"))
-    assert [(step.address.version, step.action) for step in found.steps if step.is_bytes] == [
-        (None, Action.MANUAL)
-    ]
+def test_bytes_of_what_is_not_selected_are_left_by_selection() -> None:
+    found = plan(model("1", path="a"), select=("data/*",), listed=uploaded("a/x", "loose"))
+    left, loose = found[f"blobs/{OLD_BLOBS}/a"], found[f"blobs/{OLD_BLOBS}"]
+    assert (left.action, left.reason) == (Action.SKIP, "left by selection")
+    assert left.bytes is not None
+    assert (left.bytes.blobs, left.source_sha256) == (1, listing_digest([blob("a/x", 10)]))
+    assert (loose.action, loose.source_sha256) == (Action.MANUAL, listing_digest([blob("loose", 10)]))
+
+
+def test_bytes_that_both_selected_and_unselected_assets_need_move() -> None:
+    assets = (model("1", path="a"), asset("data/d/1", dataUri=model("1", path="a/b").properties["modelUri"]))
+    found = plan(*assets, select=("data/*",), listed=uploaded("a/x", "a/b/y"))
+    copied, left = found[f"blobs/{OLD_BLOBS}/a/b"], found[f"blobs/{OLD_BLOBS}/a"]
+    assert (copied.action, left.action) == (Action.COPY, Action.SKIP)
+    assert copied.source_sha256 == listing_digest([blob("a/b/y", 10)])
+    assert left.source_sha256 == listing_digest([blob("a/x", 10)])
 
 
 def test_what_no_asset_refers_to_is_copied_when_asked_for() -> None:

@@ -83,7 +83,8 @@ async def test_only_what_a_run_carries_out_and_is_not_done_is_walked(walk: Calla
     tally = await one.walk()
     assert one.begun == ["m/b"]
     assert (tally.done, tally.stopped) == (1, False)
-    assert one.states()["m/skip"] is State.PENDING
+    assert one.states()["m/skip"] is State.SKIPPED
+    assert one.states()["m/manual"] is State.PENDING
 
 
 async def test_a_step_is_told_the_state_that_it_was_found_in(walk: Callable[..., Walk]) -> None:
