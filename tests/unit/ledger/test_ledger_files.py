@@ -12,6 +12,7 @@ from tests.unit.world import OLD_BLOBS, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
@@ -36,6 +37,13 @@ def test_a_ledger_is_bound_once_to_its_plan(tmp_path: Path) -> None:
         assert ledger.meta()["source_workspace_id"] == PLAN.header.source["workspaceId"]
         assert ledger.meta()["target_workspace_id"] == PLAN.header.target["workspaceId"]
         assert {row.state for row in ledger.steps().values()} == {State.PENDING}
+
+
+def test_what_a_plan_skips_is_skipped_from_the_start(tmp_path: Path) -> None:
+    actions = {str(action): State.SKIPPED if action is Action.SKIP else State.PENDING for action in Action}
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(plan(*(step(f"models/{action}", action=action) for action in Action)))
+        assert {address.name: row.state for address, row in ledger.steps().items()} == actions
 
 
 def test_a_ledger_of_another_plan_is_refused(tmp_path: Path) -> None:
