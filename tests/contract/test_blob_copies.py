@@ -69,3 +69,5 @@ async def _copy(pair: World, client: ContainerClient) -> None:
     finally:
         await side.close()
         await credential.close()
+        # aiohttp closes TLS connections a moment after the session.
+        await asyncio.sleep(0.3)
