@@ -32,7 +32,9 @@ def in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _upload(client: ContainerClient, name: str) -> None:
     settings = ContentSettings(content_type="text/x", content_language="de", content_md5=bytearray(16))
-    client.upload_blob(name, DATA, metadata={"k": "v"}, tags={"a": "b"}, standard_blob_tier=StandardBlobTier.COOL, overwrite=True)
+    client.upload_blob(
+        name, DATA, metadata={"k": "v"}, tags={"a": "b"}, standard_blob_tier=StandardBlobTier.COOL, overwrite=True
+    )
     # A label that is not that of the bytes shows that it is carried, and not made anew.
     client.get_blob_client(name).set_http_headers(settings)
 
