@@ -1,0 +1,1 @@
+"""What surrounds a move: checking beforehand, provisioning, and the fleet."""
