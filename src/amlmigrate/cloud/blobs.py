@@ -15,9 +15,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
+from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
-from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
@@ -26,6 +27,7 @@ from amlmigrate.core.workspace import Location
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
 _BLOCKS_AT_ONCE = 8
+_BUSY = 503
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
 T = TypeVar("T")
 
@@ -36,8 +38,10 @@ class Blobs:
     def __init__(self, login: Login, credential: Credential, *, parallel: int = 32) -> None:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
-        self._places = asyncio.Semaphore(parallel)
-        self._transport = AioHttpTransport(connection_timeout=20, read_timeout=120)
+        self.crowd = Crowd(parallel)
+        self._transport = AioHttpTransport(
+            connection_timeout=retry.CONNECT_SECONDS, read_timeout=retry.READ_SECONDS
+        )
         self._services: dict[str, BlobServiceClient] = {}
 
     async def close(self) -> None:
@@ -271,18 +275,20 @@ class Blobs:
 
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with self._places:
+            async with self.crowd:
                 try:
                     return await call()
                 except HttpResponseError as error:
                     if error.status_code == 401:
                         self._credential.forget()
+                    if error.status_code == _BUSY:
+                        self.crowd.busy()
                     raise _service_error(error, method, url) from error
                 except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                     reason = str(error) or type(error).__name__
                     raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
-        return await retrying(once)
+        return await retry.retrying(once)
 
 
 class _Shared(AioHttpTransport):  # type: ignore[misc]
