@@ -126,15 +126,18 @@ class Life:
 
     async def _done(self, kind: Kind, step: Step, there: Document) -> None:
         new = str(there.get("id") or step.target_id)
-        if step.source_id and not step.address.archive:
-            await self.recorder.do(self.ledger.created_id, step.source_id, new, step.address)
-        await self.recorder.move(step.address, State.DONE, target_id=new)
+        old = "" if step.address.archive else step.source_id
+        await self.recorder.do(self.ledger.move, step.address, State.DONE, target_id=new, source_id=old)
 
     # Bytes.
 
     async def _bytes(self, step: Step, amount: Bytes) -> None:
         container = Location(amount.target.account, amount.target.container)
-        mine = self.prior.below(container) | await self.recorder.do(self.ledger.blobs, container)
+        own = await self.recorder.do(self.ledger.blobs, amount.target)
+
+        def mine(path: str) -> str | None:
+            return own.get(path) or self.prior.copied(Location(container.account, container.container, path))
+
         if step.action is Action.COPY:
             await self.recorder.move(step.address, State.DOING)
         arrived: list[tuple[str, str]] = []
