@@ -124,7 +124,7 @@ async def _gate(
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
-    why = gate.reasons(plan, ledger, reports, await _facts(clouds, source, target, listed, wanted.soak))
+    why = gate.reasons(plan, ledger, reports, await _facts(clouds, plan, source, target, listed, wanted.soak))
     if wanted.delete:
         why += await containers.reasons(clouds.source.arm, plan, source, target, listed.source)
     if why:
@@ -138,22 +138,27 @@ async def _gate(
 
 
 async def _facts(
-    clouds: Session, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
+    clouds: Session, plan: Plan, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
 ) -> Facts:
-    from amlmigrate.bytes.areas import listing_digests
-    from amlmigrate.core.seal import seal
+    from amlmigrate.bytes.areas import listing_digests, prefix_digests
+    from amlmigrate.core.seal import PARTS, seal
     from amlmigrate.decommissioning import gate, removal
     from amlmigrate.kinds import document_digests
     from amlmigrate.posture import prove
 
+    documents = (document_digests(source), document_digests(target))
+    blobs = (
+        prefix_digests(listed.source, plan.places(source=True)),
+        prefix_digests(listed.target, plan.places(source=False)),
+    )
     return gate.Facts(
         source=source,
         digests=seal(
-            document_digests(source),
-            document_digests(target),
+            *documents,
             listing_digests(listed.source),
             listing_digests(listed.target),
         ),
+        parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
         posture=await prove(clouds.target.arm, target.workspace),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,

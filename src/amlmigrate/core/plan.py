@@ -195,6 +195,11 @@ class Plan:
     steps: tuple[Step, ...]
     sha256: str
 
+    def places(self, *, source: bool) -> dict[Location, str]:
+        """Where the bytes of its steps lie on one side, and the address of each."""
+        amounts = ((step.bytes, str(step.address)) for step in self.steps)
+        return {(amount.source if source else amount.target): text for amount, text in amounts if amount}
+
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""
         return next((step for step in self.steps if step.address == address), None)
