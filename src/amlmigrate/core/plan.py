@@ -10,6 +10,7 @@ from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
@@ -175,6 +176,17 @@ class Header:
     def example(self) -> bool:
         """Whether the plan is shipped as an example and never carried out."""
         return bool(self.extra.get("example"))
+
+    @property
+    def require_approval(self) -> bool:
+        """Whether somebody other than the planner has to approve the plan before it is run."""
+        return bool(self.extra.get("require_approval"))
+
+    @property
+    def planner(self) -> Identity | None:
+        """Who made the plan, where it was asked to record that."""
+        found = self.extra.get("planner")
+        return Identity(**found) if found else None
 
     @property
     def source_ref(self) -> WorkspaceRef:

@@ -13,7 +13,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, changes
 from amlmigrate.core.state import Outcome
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
 
@@ -43,6 +43,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
+        *decisions.problems(ledger, reports),
         *_items(plan, ledger),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),

@@ -15,7 +15,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.ledger import Waiver
 from amlmigrate.ledger.schema import VERSION
 
 PLAN = plan(*(step(f"models/m/{number}") for number in range(50)))
@@ -66,6 +67,31 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
     with pytest.raises(BadInputError, match=f"version {VERSION + 1}"):
         Ledger(tmp_path)
     assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def test_a_ledger_of_the_first_version_is_upgraded_with_its_waivers(tmp_path: Path) -> None:
+    _bound(tmp_path).close()
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.executescript(
+            "DROP TABLE waivers; DROP TABLE approvals;"
+            "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
+            " STRICT;"
+            "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
+            "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01T00:00:00.000+00:00');"
+            "PRAGMA user_version = 1;"
+        )
+    db.close()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.waivers() == {
+            "jobs": Waiver("jobs", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
+        }
+        assert ledger.approvals() == []
+        # It was made before waivers were evidence; one put in later by hand was not.
+        assert decisions.problems(ledger, []) == []
+        ledger.waive(Waiver("models/m/1", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00"))
+        assert decisions.problems(ledger, []) == ["The waiver of models/m/1 is not the one that was recorded."]
+    with Ledger(tmp_path) as again:
+        assert again.bind(PLAN) is False
 
 
 def _cut(data: bytes) -> bytes:
@@ -152,13 +178,12 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path
 
 def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.waive(Address.parse("jobs"), "exported", "ann@host")
-        ledger.waive(Address.parse("jobs"), "exported, ticket 1", "ben@host")
+        ledger.waive(Waiver("jobs", "exported", "ann@host", "t1"))
+        ledger.waive(Waiver("jobs", "exported, ticket 1", "ben@host", "t2"))
     with Ledger(tmp_path) as ledger:
         [(address, waiver)] = ledger.waivers().items()
     assert address == waiver.address == "jobs"
-    assert (waiver.reason, waiver.by) == ("exported, ticket 1", "ben@host")
-    assert waiver.at.endswith("+00:00")
+    assert (waiver.reason, waiver.by, waiver.at) == ("exported, ticket 1", "ben@host", "t2")
 
 
 def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
