@@ -60,14 +60,17 @@ class Team:
         }
         self.made[name] = self.world.azure(lambda c: c.arm("PUT", path, ROLES, {"properties": properties}))
 
-    def now(self, name: str) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.world.azure(
-            lambda c: c.arm("GET", self.made[name]["id"], ROLES, accept=(404,))
-        )
+    def now(self) -> dict[str, dict[str, Any] | None]:
+        async def work(client: Any) -> dict[str, Any]:
+            return {
+                name: await client.arm("GET", one["id"], ROLES, accept=(404,)) for name, one in self.made.items()
+            }
+
+        found: dict[str, dict[str, Any] | None] = self.world.azure(work)
         return found
 
     def left(self) -> set[str]:
-        return {name for name in self.made if self.now(name)}
+        return {name for name, one in self.now().items() if one}
 
 
 @pytest.fixture
@@ -140,8 +143,9 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
 def _check_restored(team: Team) -> None:
     kept = ("roleDefinitionId", "principalId", "principalType", "scope", "condition", "conditionVersion",
             "description", "delegatedManagedIdentityResourceId")  # fmt: skip
+    now = team.now()
     for name, before in team.made.items():
-        after = team.now(name)
+        after = now[name]
         assert after is not None and after["id"] == before["id"], name
         assert {key: after["properties"].get(key) for key in kept} == {
             key: before["properties"].get(key) for key in kept
@@ -225,6 +229,18 @@ def test_what_cannot_be_given_back_does_not_keep_the_rest(team: Team) -> None:
     assert team.left() == set(team.made) - {"ann"}
     world.ok("freeze", "--thaw")
     _check_restored(team)
+
+
+def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
+    world = team.world
+    world.ok("freeze")
+    world.ok("run")
+    world.ok("verify")
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    world.ok("decommission", f"plans/{world.source}", *confirm)
+    evidence = world.folder / "plans" / world.source / "evidence"
+    tombstone = json.loads((evidence / "0003-decommission.json").read_text())
+    assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
 
 
 def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:

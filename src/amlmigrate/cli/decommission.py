@@ -91,6 +91,7 @@ async def _decommission(
 ) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.decommissioning import removal
+    from amlmigrate.freezing.record import frozen_beside
     from amlmigrate.ledger.evidence import Evidence
 
     evidence = Evidence(folder, ledger)
@@ -104,7 +105,14 @@ async def _decommission(
                 text = "The gate is open: nothing stands in the way. Nothing was removed."
                 view.result("decommission.dry", {"text": text})
                 return ExitCode.DONE
-            begun = removal.begin(ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete)
+            frozen = [
+                one.as_dict()
+                for _, record in frozen_beside(folder, source.workspace.workspace_id)
+                for one in record.assignments
+            ]
+            begun = removal.begin(
+                ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=frozen
+            )
             await removal.remove(port, source, purge=wanted.purge, emit=view.event)
         await removal.remove_containers(clouds.source.blobs, begun, view.event)
     _told(view, plan, evidence.add("decommission", removal.tombstone(begun)))
