@@ -19,7 +19,7 @@ from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
 from azsandbox.requestlog import RequestLog
-from azsandbox.services import ServiceEndpoint
+from azsandbox.services import ServiceEndpoint, vault_bad_token
 from azsandbox.settings import Options, environment
 from azsandbox.shares.endpoint import FileShares
 from azsandbox.shares.store import ShareStore
@@ -92,7 +92,9 @@ class Sandbox:
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             "management.azure.com": arm,
-            ".vault.azure.net": ServiceEndpoint(getattr(self._arm, "vault", self._arm), self._tokens),
+            ".vault.azure.net": ServiceEndpoint(
+                getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
+            ),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
             ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse),
             ".file.core.windows.net": FileShares(self._shares, self._tokens, self.accounts.keys, refuse),

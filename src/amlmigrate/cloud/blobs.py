@@ -16,10 +16,11 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
+from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
-from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.parallel import each
@@ -31,6 +32,7 @@ BLOCK = 256 * 2**20
 _BLOCKS_AT_ONCE = 8
 # Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
 _SMALL = 8 * 2**20
+_BUSY = 503
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
 T = TypeVar("T")
 
@@ -41,8 +43,10 @@ class Blobs:
     def __init__(self, login: Login, credential: Credential, *, parallel: int = 32) -> None:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
-        self._places = asyncio.Semaphore(parallel)
-        self._transport = AioHttpTransport(connection_timeout=20, read_timeout=120)
+        self.crowd = Crowd(parallel)
+        self._transport = AioHttpTransport(
+            connection_timeout=retry.CONNECT_SECONDS, read_timeout=retry.READ_SECONDS
+        )
         self._services: dict[str, BlobServiceClient] = {}
         self._raw = Storage(credential, _Shared(self._transport), self._suffix)
 
@@ -292,12 +296,14 @@ class Blobs:
 
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with self._places:
+            async with self.crowd:
                 try:
                     return await call()
                 except ServiceError as error:
                     if error.status == 401:
                         self._credential.forget()
+                    if error.status == _BUSY:
+                        self.crowd.busy()
                     raise
                 except HttpResponseError as error:
                     if error.status_code == 401:
@@ -305,12 +311,14 @@ class Blobs:
                     if (error.status_code or 0) < 400:
                         # An answer that broke off: azure-core says so with the status that it began with.
                         raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
+                    if error.status_code == _BUSY:
+                        self.crowd.busy()
                     raise _service_error(error, method, url) from error
                 except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                     reason = str(error) or type(error).__name__
                     raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
-        return await retrying(once)
+        return await retry.retrying(once)
 
 
 class _Shared(AioHttpTransport):  # type: ignore[misc]

@@ -89,6 +89,8 @@ class Ledger:
                 address=str(self.path),
                 remedy="Use the version of migrate that wrote it.",
             )
+        elif found < schema.VERSION:
+            schema.upgrade(self._db, self.path)
 
     def close(self) -> None:
         """Closes the file."""

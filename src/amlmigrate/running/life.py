@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from amlmigrate.bytes.copying import Copier
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
@@ -22,8 +23,8 @@ from amlmigrate.running.recorder import Recorder
 
 # A read right after a write may be stale; it is asked again before it counts.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
-# Copies are recorded in batches, but none waits for long: a large one that is not known to be the tool's own has to
-# be proven by reading it.
+# Copies are recorded in batches, but none waits for long: a large one that is not known to be the tool's own
+# has to be proven by reading it.
 _BATCH = 200
 _BATCH_SECONDS = 2.0
 
@@ -57,12 +58,25 @@ class Life:
         await self._same_source(kind, step)
         if state is not State.CREATED and not await self._settled(kind, step, body, state):
             await self.recorder.move(step.address, State.DOING)
-            filled = await kind.fill(self.source, self.target, step.address, body)
-            answer = await kind.put(self.target, step.address, filled)
-            await self.recorder.move(
-                step.address, State.CREATED, target_id=str(answer.get("id") or step.target_id)
-            )
+            new = await self._put(kind, step, body)
+            await self.recorder.move(step.address, State.CREATED, target_id=new)
         await self._done(kind, step, await self._read_back(kind, step, body))
+
+    async def _put(self, kind: Kind, step: Step, body: Document) -> str:
+        """The one changing call; a refusal because something is there is settled by reading it. The new id."""
+        filled = await kind.fill(self.source, self.target, step.address, body)
+        try:
+            answer = await kind.put(self.target, step.address, filled)
+        except ServiceError as error:
+            if not error.taken:
+                raise
+            there = await kind.wait(self.target, step.address)
+            if there is None:
+                raise
+            if found := kind.compare(step.address, body, there):
+                raise _conflict(step, f"{found[0].field} differs") from error
+            answer = there
+        return str(answer.get("id") or step.target_id)
 
     async def _settled(self, kind: Kind, step: Step, body: Document, state: State) -> bool:
         """Whether the target has it already; a foreign thing in the way is a conflict."""

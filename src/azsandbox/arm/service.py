@@ -17,6 +17,7 @@ from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store
 from azsandbox.arm.throttle import Throttle
+from azsandbox.arm.vault import VaultService
 from azsandbox.messages import Accounts, Request, Response, Service
 
 _log = logging.getLogger(__name__)
@@ -32,13 +33,14 @@ _METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "PATCH": "patch", "DELET
 
 
 class Arm:
-    """Answers for management.azure.com; `discovery` answers for the hosts below `api.azureml.ms`."""
+    """Answers for management.azure.com; `discovery` for the hosts below `api.azureml.ms`, `vault` for vaults."""
 
     def __init__(self, context: Context, throttle: Throttle) -> None:
         self._context = context
         self._throttle = throttle
         self._router = Router(context.kinds)
         self.discovery: Service = Discovery(context)
+        self.vault: Service = VaultService(context)
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""
