@@ -71,6 +71,9 @@ class HumanView:
             self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
         elif event.name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
+        elif event.name in ("provision.doing", "provision.waiting"):
+            told = data.get("why") or data["action"]
+            self._say(f"[dim]{escape(data['what'])} {escape(data['id'].rsplit('/', 1)[-1])}: {escape(told)}[/]")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
