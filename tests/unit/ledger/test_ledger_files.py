@@ -214,15 +214,18 @@ def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
 
 def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.created_id("/old/2", "/new/2", Address.parse("models/m/2"))
-        ledger.created_id("/old/1", "/new/1", FIRST)
-        ledger.created_id("/old/1", "/newer/1", FIRST)
+        ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
+        ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
+        ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
         assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
         ledger.copied(Location("cmkacct", "azureml", "ignored"), [("a/b", '"1"'), ("c", '"2"')])
         ledger.copied(Location("cmkacct", OLD_BLOBS), [("a/b", '"3"')])
         ledger.copied(Location("cmkacct", "azureml"), [("c", '"4"')])
         assert ledger.blobs(Location("cmkacct", "azureml")) == {"a/b": '"1"', "c": '"4"'}
         assert ledger.blobs(Location("other", "azureml")) == {}
+        ledger.copied(Location("cmkacct", "azureml"), [("a", '"5"'), ("a0", '"6"'), ("a.b", '"7"'), ("b", '"8"')])
+        assert ledger.blobs(Location("cmkacct", "azureml", "a")) == {"a": '"5"', "a/b": '"1"'}
+        assert ledger.blobs(Location("cmkacct", "azureml", "a/b")) == {"a/b": '"1"'}
         assert ledger.all_blobs()["cmkacct", OLD_BLOBS, "a/b"] == '"3"'
 
 
