@@ -63,7 +63,7 @@ async def _provision(
         port = Port(Resources(side.arm), side.vaults)
         asked = parts(wanted, side.vaults.uri)
         planned = await planning.plan(asked, port, view.event, wait=not dry_run)
-        _show(view, planned)
+        _show(view, planned, wanted.subscription)
         planning.check((each.step for each in planned), file)
         if dry_run:
             view.result("provision.dry", {"text": "Nothing was changed.", "next": f"migrate provision {file}"})
@@ -73,11 +73,13 @@ async def _provision(
     return ExitCode.DONE
 
 
-def _show(view: View, planned: list[Planned]) -> None:
-    lines = []
+def _show(view: View, planned: list[Planned], subscription: str) -> None:
+    lines = [f"In subscription {subscription}:"]
     for each in planned:
         step = each.step
-        lines.append(f"{step.verb.value:>8}  {step.what}: {step.id}")
+        lines.append(
+            f"{step.verb.value:>8}  {step.what}: {step.id.removeprefix(f'/subscriptions/{subscription}/')}"
+        )
         lines += [f"{'':>10}- {note}" for note in step.notes]
     changes = sum(1 for each in planned if each.step.verb.writes)
     lines.append(f"\n{changes} to do, {len(planned) - changes} as they are." if changes else "\nNothing to do.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
 
 _POLICY = re.compile(r'"policyAssignment"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
 _DEFINITION = re.compile(r'"policyDefinition"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
@@ -18,6 +18,8 @@ _LATE = re.compile(
     r"(key\s?vault|\bkey\b).{0,160}(permission|access denied|no access|authentic|authoriz|forbidden)",
     re.IGNORECASE | re.DOTALL,
 )
+# These say of the key itself that it cannot be used; no waiting helps.
+_SPENT = re.compile(r"disabled key|expired key|not yet valid|KeyDisabled|KeyExpired|KeyNotYetValid", re.IGNORECASE)
 _NEVER_LATE = ("RequestDisallowedByPolicy", "RoleAssignmentExists", "ScopeLocked")
 _TAKEN = ("VaultAlreadyExists", "StorageAccountAlreadyTaken", "AlreadyInUse")
 _PURGED = "purge protection"
@@ -31,11 +33,18 @@ def is_late(error: BaseException) -> bool:
         return True  # an identity that was just made is not known everywhere yet
     if error.code in _NEVER_LATE or _OWN_RIGHTS.search(error.message) or _PURGED in error.message.lower():
         return False
-    return bool(_LATE.search(f"{error.code} {error.message}"))
+    told = f"{error.code} {error.message}"
+    return bool(_LATE.search(told)) and not _SPENT.search(told)
 
 
 def explained(error: ServiceError, id_: str) -> MigrateError:
     """The error with its remedy; what provisioning knows nothing of stays as it is."""
+    if is_late(error):
+        return IncompleteError(
+            f"The identity's right to use the key did not arrive in time: {error.message.strip()}",
+            address=id_,
+            remedy="Run the same command again, or give it longer with --wait MINUTES; what was done is kept.",
+        )
     found = _remedy(error, id_.rstrip("/").rsplit("/", 1)[-1])
     if found is None:
         return error
