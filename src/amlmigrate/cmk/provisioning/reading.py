@@ -86,8 +86,8 @@ def _text(error: Any) -> str:
         return "write `service-side`, or an object with `mode: classic` and `cosmosDbPrincipalId`"
     if error.validator == "oneOf":
         return "give either `name` or `id`"
-    if error.validator is None:  # a member that another one rules out
-        return "not together with `id` or `profile`"
+    if error.validator == "not":  # a member that another one rules out
+        return "not together with " + ("`profile`" if "profile" in error.absolute_schema_path else "`id`")
     if error.validator == "pattern":
         return f"{error.instance!r} is not of the form {error.validator_value}"
     return str(error.message)
