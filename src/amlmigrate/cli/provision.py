@@ -5,7 +5,9 @@ Example: migrate provision workspace.yaml --dry-run
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import ExitCode, InterruptedRunError
 
 if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.planning import Planned
@@ -43,9 +45,22 @@ def command(
         from amlmigrate.cmk.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
-        return await _provision(view, shared, wanted, str(file), dry_run=dry_run, patience=wait * 60)
+        _end_on_signals()
+        try:
+            return await _provision(view, shared, wanted, str(file), dry_run=dry_run, patience=wait * 60)
+        except asyncio.CancelledError:
+            raise InterruptedRunError(
+                "Interrupted; what was done is kept.", remedy="Run the same command again: it goes on from there."
+            ) from None
 
     execute(shared, work)
+
+
+def _end_on_signals() -> None:
+    """SIGTERM ends it as SIGINT does: with an exit code and a sentence."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _provision(

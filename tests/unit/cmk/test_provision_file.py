@@ -64,6 +64,7 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
         ({"key": {"name": "k", "expires": "P90D", "rotate": "P85D"}}, "key.rotate"),
         ({"key": {"name": "k", "notify": "P10D"}}, "key.notify"),
         ({"keyVault": {"id": "/subscriptions/other/x"}}, "keyVault.id"),
+        ({"storage": {"name": "stx", "sharedKey": False}}, "workspace.systemDatastoresAuthMode"),
         (
             {"keyVault": {"name": "kv", "network": {"defaultAction": "Deny", "trustedServices": False}}},
             "keyVault.network.trustedServices",
@@ -73,6 +74,25 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
 )
 def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
     assert place in [where for where, _ in checks.problems({**FILE, **changed}, profiles.shipped())]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"key": {"name": "k", "profile": "NIST", "size": 2048}}, "key.size: not together with `profile`"),
+        ({"colour": "blue"}, "'colour' was unexpected"),
+        ({"identity": {}}, "identity: give either `name` or `id`"),
+        ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),
+        ({"workspace": {"name": "abc", "encryption": "none"}}, "workspace.encryption: write `service-side`"),
+    ],
+)
+def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, **changed}))
+    with pytest.raises(BadInputError) as caught:
+        reading.read(path)
+    assert told in caught.value.summary
+    assert caught.value.address == str(path)
 
 
 def test_insights_need_log_analytics() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from amlmigrate.cloud.errors import ServiceError
@@ -14,6 +15,9 @@ from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.core.errors import IncompleteError
 from amlmigrate.core.events import Emit, Event
 
+# Pauses double up to this one: reads may be behind a write for about a minute.
+_LONGEST_PAUSE = 32.0
+
 
 async def apply(planned: Sequence[Planned], port: Port, emit: Emit, *, patience: float) -> int:
     """Does what is not done; returns how many steps changed something.
@@ -25,7 +29,7 @@ async def apply(planned: Sequence[Planned], port: Port, emit: Emit, *, patience:
         now = each
         if each.step.verb is not Verb.EXISTS:
             now = await planning.look(each.part, port, known, emit)
-            planning.check([now.step], each.part.id)
+            planning.check([now.step], each.part.id, changed=changed)
         if now.step.verb.writes:
             now = await _Doing(each.part, port, known, emit).done(now.step, patience)
             changed += 1
@@ -46,7 +50,7 @@ class _Doing:
             await retrying_late(lambda: self._once(step), self._is_late, seconds=patience, waiting=self._waiting)
         except ServiceError as error:
             raise refusals.explained(error, self._part.id) from error
-        after = await self._look(written=True)
+        after = await self._read_back()
         if after.step.verb is not Verb.EXISTS:
             raise IncompleteError(
                 f"The {self._part.what} is not what was asked for after all: {'; '.join(after.step.notes)}",
@@ -64,10 +68,18 @@ class _Doing:
             if error.status not in (409, 412) or (await self._look()).step.verb is not Verb.EXISTS:
                 raise
 
-    async def _look(self, *, written: bool = False) -> Planned:
-        if written and self._part.settles:
-            await planning.settle(self._part, self._port, self._emit, written=True)
+    async def _look(self) -> Planned:
         return await planning.look(self._part, self._port, self._known, self._emit)
+
+    async def _read_back(self) -> Planned:
+        """What is there now; what still looks as before is read again, since reads may be behind."""
+        if self._part.settles:
+            await planning.settle(self._part, self._port, self._emit, written=True)
+        pause = 0.25
+        while (after := await self._look()).step.verb is not Verb.EXISTS and pause < _LONGEST_PAUSE:
+            await asyncio.sleep(pause)
+            pause *= 2
+        return after
 
     def _is_late(self, error: BaseException) -> bool:
         return self._part.awaits_grants and refusals.is_late(error)

@@ -61,12 +61,12 @@ async def plan(parts: Iterable[Part], port: Port, emit: Emit, *, wait: bool) -> 
     return found
 
 
-def check(steps: Iterable[Step], address: str) -> None:
-    """Raises RefusedError with the reasons of every refusal."""
+def check(steps: Iterable[Step], address: str, *, changed: int = 0) -> None:
+    """Raises RefusedError with the reasons of every refusal; `changed` steps were done by then."""
     refused = [step for step in steps if step.verb is Verb.REFUSE]
     if refused:
         raise RefusedError(
-            "This cannot be provisioned as it stands; nothing was changed.",
+            f"This cannot be provisioned as it stands; {changed or 'no'} steps changed something.",
             reasons=tuple(f"{step.what} {step.id}: {note}" for step in refused for note in step.notes),
             address=address,
             remedy="Settle every reason, or say something else in the file, then run the same command again.",
