@@ -119,6 +119,6 @@ def _end(view: View, wanted: Wanted, changed: int) -> None:
             "target": target,
             "ids": made,
             "lines": [f"{what}: {id_}" for what, id_ in made.items()] + [f"--target {target}"],
-            "next": f"migrate plan --source GROUP/NAME --target {target}",
+            "next": f"migrate doctor --target {target}, then migrate plan --source GROUP/NAME --target {target}",
         },
     )
