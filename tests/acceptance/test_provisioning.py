@@ -23,6 +23,7 @@ VAULTS = "Microsoft.KeyVault/vaults"
 VAULT_API, ML_API, STORAGE_API = "2023-07-01", "2025-12-01", "2023-05-01"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+VAULTS_GO_BY_ROLES = "12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 
 
@@ -257,19 +258,24 @@ def test_a_signal_ends_it_with_130_and_it_goes_on(place: Place) -> None:
 
 
 def test_a_policy_that_denies_is_named(place: Place) -> None:
-    identifiers = [{"policyAssignment": {"name": "only-approved-regions", "id": "/x"}}]
-    message = f"Resource 'x' was disallowed by policy. Policy identifiers: '{json.dumps(identifiers)}'."
-    body = {"error": {"code": "RequestDisallowedByPolicy", "message": message}}
-    rule = {
-        "match": {"method": "PUT", "path": "/storageAccounts/"},
-        "action": "status",
-        "status": 403,
-        "body": body,
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    told = {
+        "displayName": "Vaults go by roles",
+        "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{VAULTS_GO_BY_ROLES}",
+        "parameters": {"effect": {"value": "Deny"}},
     }
-    result = _with_fault(place, rule)
-    assert result.code == 4
-    assert "'only-approved-regions' denies it" in result.event("error")["summary"]
-    place.ok()  # what was done is kept, and the rest follows
+    place.put(
+        f"{place.group}/providers/Microsoft.Authorization/policyAssignments/roles",
+        "2023-04-01",
+        {"properties": told},
+    )
+    place.file["keyVault"]["access"] = "policies"
+    error = place.refused()
+    assert "'Vaults go by roles'" in error["summary"]
+    assert "denies it" in error["summary"]
+    assert error["address"] == place.id(VAULTS, f"kv-p{place.number}")
+    place.file["keyVault"]["access"] = "roles"
+    place.ok()
 
 
 def _role_delay(place: Place, seconds: int) -> None:

@@ -20,6 +20,7 @@ _LATE = re.compile(
 )
 # These say of the key itself that it cannot be used; no waiting helps.
 _SPENT = re.compile(r"disabled key|expired key|not yet valid|KeyDisabled|KeyExpired|KeyNotYetValid", re.IGNORECASE)
+_DENIED = "disallowed by policy"
 _NEVER_LATE = ("RequestDisallowedByPolicy", "RoleAssignmentExists", "ScopeLocked")
 _TAKEN = ("VaultAlreadyExists", "StorageAccountAlreadyTaken", "AlreadyInUse")
 _PURGED = "purge protection"
@@ -31,7 +32,8 @@ def is_late(error: BaseException) -> bool:
         return False
     if error.code == "PrincipalNotFound":
         return True  # an identity that was just made is not known everywhere yet
-    if error.code in _NEVER_LATE or _OWN_RIGHTS.search(error.message) or _PURGED in error.message.lower():
+    text = error.message.lower()
+    if error.code in _NEVER_LATE or _OWN_RIGHTS.search(text) or _PURGED in text or _DENIED in text:
         return False
     told = f"{error.code} {error.message}"
     return bool(_LATE.search(told)) and not _SPENT.search(told)
@@ -55,7 +57,7 @@ def explained(error: ServiceError, id_: str) -> MigrateError:
 def _remedy(error: ServiceError, name: str) -> tuple[str, str] | None:
     """What happened and what to do, by the first rule that fits."""
     text = error.message.lower()
-    if error.code == "RequestDisallowedByPolicy":
+    if error.code == "RequestDisallowedByPolicy" or _DENIED in text:
         return f"{_policies(error.message)} denies it", _COMPLY
     if error.code in _TAKEN:
         return "The name is taken", "Names of this kind are the world's: choose another one in the file."

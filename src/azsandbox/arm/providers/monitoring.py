@@ -40,24 +40,3 @@ class Components(TrackedKind):
             "provisioningState": "Succeeded",
             "Ver": "v2",
         }
-
-
-@register
-class LogAnalytics(TrackedKind):
-    """`Microsoft.OperationalInsights/workspaces`."""
-
-    type = "Microsoft.OperationalInsights/workspaces"
-
-    def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Adds the customer id and what is on by default."""
-        before = old.properties if old else {}
-        return {
-            "retentionInDays": 30,
-            "publicNetworkAccessForIngestion": "Enabled",
-            "publicNetworkAccessForQuery": "Enabled",
-            "sku": {"name": "PerGB2018"},
-            **properties,
-            "customerId": before.get("customerId") or str(uuid.uuid4()),
-            "createdDate": before.get("createdDate") or asset_time(call.tick()),
-            "provisioningState": "Succeeded",
-        }
