@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -36,9 +37,14 @@ CREATE TABLE waivers (
 ) STRICT;
 CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE TABLE lock (
-    one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL
+    one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL,
+    started TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
+# By the version that they start from.
+_UPGRADES = {
+    1: "ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';",
+}
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -50,3 +56,30 @@ def version(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 for a fresh file."""
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return found
+
+
+def upgrade(connection: sqlite3.Connection, file: Path) -> Path:
+    """Brings the tables of an older version up to this one, all or none, and returns the copy that is kept.
+
+    The copy is made first, whole, and is named after its version: `ledger.db.v1`.
+    """
+    found = version(connection)
+    kept = file.with_name(f"{file.name}.v{found}")
+    unfinished = kept.with_name(f".{kept.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    copy = sqlite3.connect(unfinished)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    unfinished.rename(kept)
+    statements = " ".join(_UPGRADES[number] for number in range(found, VERSION))
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {VERSION}; COMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        # Another process may have done it in the meantime.
+        if version(connection) != VERSION:
+            raise
+    return kept

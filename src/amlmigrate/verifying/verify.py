@@ -73,9 +73,7 @@ async def verify(
         *read,
     ]
     evidence = Evidence(folder, ledger)
-    manifests = [
-        evidence.add_file(f"manifest-{side}.jsonl", b"".join(lines)) for side, lines in verdict.manifests.items()
-    ]
+    manifests = [evidence.add_file(f"manifest-{side}.jsonl", lines) for side, lines in verdict.manifests.items()]
     content = _content(plan, ledger, depth, verdict, differences, posture)
     digests = seal(
         document_digests(source),

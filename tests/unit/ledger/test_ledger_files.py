@@ -15,7 +15,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, schema
+from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
 
 PLAN = plan(*(step(f"models/m/{number}") for number in range(50)))
@@ -66,6 +67,56 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
     with pytest.raises(BadInputError, match=f"version {VERSION + 1}"):
         Ledger(tmp_path)
     assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def _as_version_1(folder: Path) -> bytes:
+    """A ledger as the first version wrote it: its lock did not say when the process started."""
+    with _bound(folder) as ledger:
+        ledger.move(FIRST, State.DOING)
+        ledger.waive(FIRST, "known", by="somebody")
+    db = sqlite3.connect(folder / "ledger.db")
+    db.executescript(
+        "ALTER TABLE lock DROP COLUMN started; PRAGMA user_version = 1; PRAGMA journal_mode = DELETE;"
+    )
+    db.close()
+    return (folder / "ledger.db").read_bytes()
+
+
+def _content(file: Path) -> list[str]:
+    db = sqlite3.connect(file)
+    try:
+        return list(db.iterdump())
+    finally:
+        db.close()
+
+
+def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    before = _content(tmp_path / "ledger.db")
+    with Ledger(tmp_path) as ledger:
+        assert ledger.step(FIRST).state is State.DOING
+        assert ledger.waivers()[str(FIRST)].reason == "known"
+        with Lock(ledger):
+            pass
+    assert _content(tmp_path / "ledger.db.v1") == before
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    _bound(fresh).close()
+    tables = [[line for line in _content(f / "ledger.db") if "TABLE" in line] for f in (fresh, tmp_path)]
+    assert [len(each) for each in tables] == [8, 8]
+
+
+def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _as_version_1(tmp_path)
+    before = _content(tmp_path / "ledger.db")
+    with monkeypatch.context() as patched:
+        patched.setitem(schema._UPGRADES, 1, f"{schema._UPGRADES[1]} INSERT INTO nowhere VALUES (1);")
+        with pytest.raises(MigrateError, match="nowhere"):
+            Ledger(tmp_path)
+    assert _content(tmp_path / "ledger.db") == before
+    with Ledger(tmp_path) as ledger:
+        assert ledger.step(FIRST).state is State.DOING
+    assert _content(tmp_path / "ledger.db.v1") == before
 
 
 def _cut(data: bytes) -> bytes:
@@ -163,15 +214,18 @@ def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
 
 def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.created_id("/old/2", "/new/2", Address.parse("models/m/2"))
-        ledger.created_id("/old/1", "/new/1", FIRST)
-        ledger.created_id("/old/1", "/newer/1", FIRST)
+        ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
+        ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
+        ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
         assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
         ledger.copied(Location("cmkacct", "azureml", "ignored"), [("a/b", '"1"'), ("c", '"2"')])
         ledger.copied(Location("cmkacct", OLD_BLOBS), [("a/b", '"3"')])
         ledger.copied(Location("cmkacct", "azureml"), [("c", '"4"')])
         assert ledger.blobs(Location("cmkacct", "azureml")) == {"a/b": '"1"', "c": '"4"'}
         assert ledger.blobs(Location("other", "azureml")) == {}
+        ledger.copied(Location("cmkacct", "azureml"), [("a", '"5"'), ("a0", '"6"'), ("a.b", '"7"'), ("b", '"8"')])
+        assert ledger.blobs(Location("cmkacct", "azureml", "a")) == {"a": '"5"', "a/b": '"1"'}
+        assert ledger.blobs(Location("cmkacct", "azureml", "a/b")) == {"a/b": '"1"'}
         assert ledger.all_blobs()["cmkacct", OLD_BLOBS, "a/b"] == '"3"'
 
 
