@@ -23,6 +23,7 @@ VAULTS = "Microsoft.KeyVault/vaults"
 VAULT_API, ML_API, STORAGE_API = "2023-07-01", "2025-12-01", "2023-05-01"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 VAULTS_GO_BY_ROLES = "12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 
@@ -81,13 +82,13 @@ def test_the_identity_gets_what_it_needs_and_no_more(place: Place) -> None:
     place.ok()
     assert place.grants() == {
         "cmk": [ENCRYPTION_USER],
-        f"kv-s{place.number}": ["00482a5a-887f-4fb3-b363-3b7fe8e74483"],
-        f"pg{place.number}": ["b78c5d69-af96-48a3-bf8d-a8b4d589de94"],
+        f"kv-s{place.number}": ["00482a5a-887f-4fb3-b363-3b7fe8e74483", AI_ADMINISTRATOR],
         f"stp{place.number}": [
             "69566ab7-960f-475b-8e7c-b3118f30c6bd",
-            "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+            AI_ADMINISTRATOR,
             "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
         ],
+        f"pw{place.number}": [AI_ADMINISTRATOR],
     }
 
 
@@ -117,7 +118,7 @@ def test_killed_at_a_call_and_run_again(place: Place, method: str, path: str, wh
     assert killed.code == -signal.SIGKILL
     place.ok()
     assert set(steps(place.ok("--dry-run")).values()) == {"exists"}
-    assert sum(map(len, place.grants().values())) == 6
+    assert sum(map(len, place.grants().values())) == 7
 
 
 def _with_fault(place: Place, rule: dict[str, Any], *options: str) -> Any:

@@ -63,7 +63,12 @@ def _base(wanted: Wanted) -> Iterator[Part]:
 
 
 def _grants(wanted: Wanted) -> Iterator[Part]:
-    """What azure-facts, section 1.3, says that the workspace's identity needs, and nothing beside it."""
+    """What azure-facts, section 1.3, says that the workspace's identity needs, and nothing beside it.
+
+    It names Azure AI Administrator for the resource group. That role holds `Microsoft.KeyVault/*`, and the key's
+    vault may lie in the group: so it is given on the workspace and on each thing that the workspace uses instead,
+    where it also holds what Reader would give, and never on the key's vault.
+    """
     use = (wanted.vault, wanted.key_id, grants.USE_OF_KEY, grants.KEY_PERMISSIONS)
     yield VaultGrant(*use)
     if classic := wanted.workspace.classic:
@@ -73,7 +78,8 @@ def _grants(wanted: Wanted) -> Iterator[Part]:
             yield RoleGrant(subscription, grants.CONTRIBUTOR, holder=(LEARNING, classic.learning_principal))
     secrets = wanted.secrets_vault
     yield VaultGrant(secrets, secrets.id, grants.SECRETS, grants.SECRET_PERMISSIONS)
-    yield RoleGrant(wanted.group_id, grants.AI_ADMINISTRATOR)
+    if wanted.secrets:
+        yield RoleGrant(wanted.secrets.id, grants.AI_ADMINISTRATOR)
     if wanted.workspace.managed_network:
         yield RoleGrant(wanted.group_id, grants.APPROVER)
 
@@ -84,12 +90,15 @@ def _resources(wanted: Wanted, uri: str) -> Iterator[Part]:
         yield LogAnalytics(wanted.analytics, *place)
     if wanted.insights:
         yield Insights(wanted.insights, wanted.analytics, *place)
+        yield RoleGrant(wanted.insights.id, grants.AI_ADMINISTRATOR)
     yield Storage(wanted, uri)
-    for role in (grants.BLOBS, grants.FILES, grants.READER):
+    for role in (grants.BLOBS, grants.FILES, grants.AI_ADMINISTRATOR):
         yield RoleGrant(wanted.storage.id, role)
     if wanted.registry:
         yield Registry(wanted, wanted.registry, uri)
+        yield RoleGrant(wanted.registry.id, grants.AI_ADMINISTRATOR)
     yield Workspace(wanted)
+    yield RoleGrant(wanted.workspace.id, grants.AI_ADMINISTRATOR)
 
 
 def _private(wanted: Wanted) -> Iterator[Part]:

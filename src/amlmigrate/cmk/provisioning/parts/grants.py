@@ -37,9 +37,8 @@ SECRETS = Role(_VAULT_ADMINISTRATOR, "Key Vault Administrator")
 _BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 BLOBS = Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor", (_BLOB_OWNER,))
 FILES = Role("69566ab7-960f-475b-8e7c-b3118f30c6bd", "Storage File Data Privileged Contributor")
-_OWNER, _CONTRIBUTOR = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c"
-CONTRIBUTOR = Role(_CONTRIBUTOR, "Contributor", (_OWNER,))
-READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", (_OWNER, _CONTRIBUTOR))
+_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+CONTRIBUTOR = Role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", (_OWNER,))
 AI_ADMINISTRATOR = Role("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator", (_OWNER,))
 APPROVER = Role("b556d68e-0be0-4f35-a333-ad7ee1ce17ea", "Azure AI Enterprise Network Connection Approver")
 
