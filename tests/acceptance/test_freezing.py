@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
+import sqlite3
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +133,11 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert team.left() == everybody - WRITERS
     world.ok("freeze", "--thaw")
     _check_restored(team)
+    # Once more it does nothing; a report that was cut off is made up for, and only then is the chain whole.
+    evidence = world.folder / "plans" / world.source / "evidence"
+    world.ok("freeze", "--thaw")
+    _cut_off(evidence / "0003-thaw.json", evidence / "0002-verify.json")
+    assert world.migrate("verify", "--evidence").code == 4
     world.ok("freeze", "--thaw")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
     assert names == ["0001-freeze.json", "0002-verify.json", "0003-thaw.json"]
@@ -138,6 +146,15 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     record.write_text(record.read_text().replace(team.made["ann"]["name"], str(uuid.uuid4())))
     refused = world.migrate("verify", "--evidence", "--json")
     assert refused.code == 4 and "freeze.json" in refused.event("error")["reasons"][0]
+
+
+def _cut_off(last: Path, before: Path) -> None:
+    """As after a kill between the last assignment and the report of it."""
+    last.unlink()
+    with sqlite3.connect(last.parents[1] / "ledger.db") as db:
+        head = hashlib.sha256(before.read_bytes()).hexdigest()
+        db.execute("UPDATE meta SET value = ? WHERE key = 'evidence_head'", (head,))
+    db.close()
 
 
 def _check_restored(team: Team) -> None:
