@@ -45,7 +45,7 @@ DEMO := plans/demo
 SOURCE := demo-rg/demo-source
 TARGET := demo-rg/demo-target
 
-# Every kill point; takes minutes.
+# Every kill point, and fifty at random; takes the better part of an hour.
 .PHONY: crash
 crash: venv
 	$(BIN)/pytest -m crash -n 2

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from azsandbox.client import Client, Refused
+from azsandbox.client import Client
 from azsandbox.messages import OWNER_OBJECT_ID, TENANT_ID
 
 LOCATION = "eastus2"
@@ -112,13 +112,7 @@ async def key(azure: Client, vault_id: str, name: str, *, size: int = 3072) -> K
     host = f"https://{vault_id.rpartition('/')[2].lower()}.vault.azure.net"
     url = f"{host}/keys/{name}/create?api-version={_KEYS}"
     body = {"kty": "RSA", "key_size": size, "key_ops": ["encrypt", "decrypt", "wrapKey", "unwrapKey"]}
-    try:
-        _, _, text = await azure.send("POST", url, "https://vault.azure.net", json=body)
-    except Refused as refused:
-        if refused.status not in {400, 404}:
-            raise
-        # A sandbox without the data plane of vaults: the key is only named.
-        return Key(vault_id, f"{host}/keys/{name}/{uuid.uuid4().hex}")
+    _, _, text = await azure.send("POST", url, "https://vault.azure.net", json=body)
     return Key(vault_id, json.loads(text)["key"]["kid"])
 
 
@@ -225,6 +219,8 @@ async def _encrypted_workspace(azure: Client, group_id: str, name: str, account:
     await assign(azure, vault_id, KEY_VAULT_CRYPTO_USER, user.principal_id)
     made = await key(azure, vault_id, f"{name}-key")
     storage_id = await storage_account(azure, group_id, account, key=made, identity=user)
+    for role in (STORAGE_BLOB_DATA_CONTRIBUTOR, STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR):
+        await assign(azure, storage_id, role, user.principal_id)
     return await workspace(
         azure, group_id, name, storage_id=storage_id, vault_id=vault_id, key=made, identity=user
     )

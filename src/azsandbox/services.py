@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from multidict import CIMultiDict
 
 from azsandbox.calls import Answer, Call, TooLarge
-from azsandbox.messages import Request, Response, Service
+from azsandbox.messages import TENANT_ID, Request, Response, Service
 from azsandbox.refusals import arm_error, too_large
 from azsandbox.tokens import BadToken, Tokens
 
@@ -20,15 +21,23 @@ _UNKNOWN = "x-azsandbox-unknown-route"  # how a service says, for the log only, 
 class ServiceEndpoint:
     """Reads the body, asks the service, adds the headers that every answer of Azure has."""
 
-    def __init__(self, service: Service, tokens: Tokens, *, location: str = "eastus2") -> None:
+    def __init__(
+        self,
+        service: Service,
+        tokens: Tokens,
+        *,
+        location: str = "eastus2",
+        refuse: Callable[[BadToken], Answer] | None = None,
+    ) -> None:
         self._service, self._tokens, self._location = service, tokens, location
+        self._refuse = refuse or _bad_token
 
     async def serve(self, call: Call) -> Answer:
-        """Answers one call; a token that does not hold is refused here in ARM's words."""
+        """Answers one call; a token that does not hold is refused here, in ARM's words or by `refuse`."""
         try:
             principal = self._tokens.check(call.headers.get("Authorization"))
         except BadToken as problem:
-            return _dressed(call, _bad_token(problem), self._location)
+            return _dressed(call, self._refuse(problem), self._location)
         try:
             body = await call.body(BODY_LIMIT)
         except TooLarge:
@@ -50,6 +59,15 @@ class ServiceEndpoint:
 
 def _from(response: Response) -> Answer:
     return Answer(response.status, CIMultiDict(response.headers), response.body)
+
+
+def vault_bad_token(problem: BadToken) -> Answer:
+    """401 of a vault, with the challenge that its clients learn tenant and resource from."""
+    challenge = (
+        f'Bearer authorization="https://login.microsoftonline.com/{TENANT_ID}", resource="https://vault.azure.net"'
+    )
+    message = f"[BearerReadAccessTokenFailed] Error validating token: {problem.message}"
+    return arm_error(401, "Unauthorized", message, {"WWW-Authenticate": challenge})
 
 
 def _bad_token(problem: BadToken) -> Answer:

@@ -148,3 +148,14 @@ def test_a_blob_that_no_md5_speaks_for_is_compared_by_its_bytes(world: World) ->
     assert run.code == 3
     [failed] = [item for item in run.event("run.end")["left"] if item["outcome"] == "failed"]
     assert "d/other" in failed["detail"] and "d/same" not in failed["detail"]
+
+
+def test_what_lies_in_the_archive_tier_is_an_error_of_the_plan(small_world: World) -> None:
+    world = small_world
+    with world.container_client("source") as client:
+        client.get_blob_client("m/2/a").set_standard_blob_tier("Archive")
+    written = world.ok("plan", *world.names, "--json").event("plan.written")
+    assert "errors right" in written["next"]
+    [finding] = [f for f in world.plan_lines()[0]["findings"] if f["severity"] == "error"]
+    assert "archive tier" in finding["summary"] and "m/2/a" in finding["summary"]
+    assert world.migrate("run").code == 4

@@ -253,3 +253,24 @@ def test_a_foreign_asset_is_adopted_when_equal_and_a_conflict_when_not(full: Wor
     assert refused.code == 4 and "models/risk/10" in refused.err
     assert world.get("models/risk/versions/10") == before
     assert world.blobs("target")["d/https.csv"].size == len(b"foreign")
+
+
+def test_a_cycle_is_named_and_no_plan_is_written(world: World) -> None:
+    def pipeline(name: str, uses: str) -> dict[str, Any]:
+        used = f"{world.documents['source']['id']}/components/{uses}/versions/1"
+        spec = {
+            "type": "pipeline",
+            "name": name,
+            "version": "1",
+            "jobs": {"one": {"type": "command", "component": used}},
+        }
+        return {"properties": {"componentSpec": spec}}
+
+    # The service takes a component whose child is not there yet, so that two can come to name each other.
+    for name, uses in (("ping", "pong"), ("pong", "ping")):
+        world.put(f"components/{name}/versions/1", pipeline(name, uses))
+    result = world.migrate("plan", *world.names)
+    assert result.code == 2
+    for address in ("components/ping/1", "components/pong/1"):
+        assert address in result.err
+    assert not (world.folder / "plans" / world.source).exists()

@@ -38,7 +38,8 @@ def _documents(world: World, which: str) -> dict[str, Any]:
     return found
 
 
-def _check_target(world: World, real_input: Any) -> None:
+def check_target(world: World, real_input: Any) -> None:
+    """All of it is in the target, and no document there names the source."""
     resources, blobs = real_input
     target = _documents(world, "target")
     assert set(target) == {f"{r['kind']}/{r['name']}/{r['version']}" for r in resources}
@@ -81,7 +82,7 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
     assert run.event("run.end")["left"] == []
     verify = world.ok("verify", "--depth", "checksum", "--json")
     assert verify.event("verify.end")["green"] is True
-    _check_target(world, real_input)
+    check_target(world, real_input)
 
     again = world.ok("plan", *world.names, "--json").event("plan.header")
     actions = {action for counts in again["counts"].values() for action in counts}
@@ -116,7 +117,7 @@ def test_killed_in_the_middle_it_resumes_to_the_same_end(real_world: World, real
     assert refused.code == 4 and "--resume" in refused.err
     world.ok("run", "--resume")
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
-    _check_target(world, real_input)
+    check_target(world, real_input)
     start = time.perf_counter()
     world.ok("run", "--resume")
     assert time.perf_counter() - start < 5

@@ -110,6 +110,8 @@ async def _plan(
     planfile.write(folder, header, steps)
     manual.write(folder, header, steps)
     manual.write_listings(folder, source.leftovers)
+    # What is told is the plan as it stands on disk; what it was made of may be large, and is let go before.
+    del source, target, steps
     view.plan(planfile.read(folder))
     errors = sum(1 for finding in header.findings if finding.severity == "error")
     view.result(

@@ -28,6 +28,7 @@ class Cloud:
     authority: str
     arm: str
     storage_suffix: str
+    vault_suffix: str
 
 
 CLOUDS = {
@@ -36,18 +37,21 @@ CLOUDS = {
         AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
         "https://management.azure.com",
         "core.windows.net",
+        "vault.azure.net",
     ),
     "AzureUSGovernment": Cloud(
         "AzureUSGovernment",
         AzureAuthorityHosts.AZURE_GOVERNMENT,
         "https://management.usgovcloudapi.net",
         "core.usgovcloudapi.net",
+        "vault.usgovcloudapi.net",
     ),
     "AzureChinaCloud": Cloud(
         "AzureChinaCloud",
         AzureAuthorityHosts.AZURE_CHINA,
         "https://management.chinacloudapi.cn",
         "core.chinacloudapi.cn",
+        "vault.azure.cn",
     ),
 }
 _UNREACHED = re.compile(

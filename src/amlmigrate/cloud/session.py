@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
@@ -14,9 +15,12 @@ from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.workspace import WorkspaceRef
 
+if TYPE_CHECKING:
+    from amlmigrate.cloud.vault import Vaults
+
 
 class Side:
-    """ARM and storage as one principal of one tenant reaches them."""
+    """ARM, storage and vaults as one principal of one tenant reaches them."""
 
     def __init__(self, login: Login) -> None:
         self.login = login
@@ -25,6 +29,16 @@ class Side:
         self.blobs = Blobs(login, self.credential)
         self.roles = Roles(self.arm)
         self.shares = Shares(login, self.credential)
+        self._vaults: Vaults | None = None
+
+    @property
+    def vaults(self) -> Vaults:
+        """Keys in vaults; their client is loaded by whoever asks for it."""
+        if self._vaults is None:
+            from amlmigrate.cloud.vault import Vaults
+
+            self._vaults = Vaults(self.login, self.credential)
+        return self._vaults
 
     def workspace(self, ref: WorkspaceRef) -> WorkspacePort:
         """One workspace through this side."""
@@ -34,6 +48,8 @@ class Side:
         """Ends all connections."""
         await self.arm.close()
         await self.blobs.close()
+        if self._vaults:
+            await self._vaults.close()
         await self.credential.close()
 
 

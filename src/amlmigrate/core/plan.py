@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.address import BLOBS, Address
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1
@@ -49,7 +50,7 @@ class Bytes:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One line of a plan."""
 
@@ -60,7 +61,7 @@ class Step:
     target_id: str = ""
     source_sha256: str = ""
     after: tuple[Address, ...] = ()
-    body: Document | None = None
+    body: OptionalPackedDocument = OptionalPackedDocument()  # noqa: RUF009 - a descriptor
     rewrites: tuple[Rewrite, ...] = ()
     bytes: Bytes | None = None
 
@@ -86,20 +87,20 @@ class Step:
         return line
 
     @classmethod
-    def of_dict(cls, line: dict[str, Any]) -> Step:
-        """Reads a line. Raises BadInputError when it is no step."""
+    def of_dict(cls, line: dict[str, Any], parse: Callable[[str], Address] = Address.parse) -> Step:
+        """Reads a line. Raises BadInputError when it is no step. `parse` may give one address for one text."""
         try:
             amount = None
             if "blobs" in line:
                 amount = Bytes(Location(*line["from"]), Location(*line["to"]), line["blobs"], line["bytes"])
             return cls(
-                address=Address.parse(line["address"]),
+                address=parse(line["address"]),
                 action=Action(line["action"]),
                 reason=line["reason"],
                 source_id=line["source_id"],
                 target_id=line["target_id"],
                 source_sha256=line["source_sha256"],
-                after=tuple(Address.parse(text) for text in line["after"]),
+                after=tuple(parse(text) for text in line["after"]),
                 body=line.get("body"),
                 rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
                 bytes=amount,

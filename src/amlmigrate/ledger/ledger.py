@@ -103,14 +103,14 @@ class Ledger:
         found = schema.version(self._db)
         if found == 0:
             schema.create(self._db)
-        elif found < schema.VERSION:
-            schema.upgrade(self._db, found)
         elif found > schema.VERSION:
             raise BadInputError(
                 f"The ledger has version {found}; this migrate reads up to {schema.VERSION}.",
                 address=str(self.path),
                 remedy="Use the version of migrate that wrote it.",
             )
+        elif found < schema.VERSION:
+            schema.upgrade(self._db, self.path)
 
     def close(self) -> None:
         """Closes the file."""
@@ -199,8 +199,13 @@ class Ledger:
         )
         return StepRow(address, State(row[0]), *row[1:])
 
-    def move(self, address: Address, state: State, *, detail: str = "", target_id: str = "") -> None:
-        """Moves a step on. Raises ValueError for a state that cannot follow."""
+    def move(
+        self, address: Address, state: State, *, detail: str = "", target_id: str = "", source_id: str = ""
+    ) -> None:
+        """Moves a step on. Raises ValueError for a state that cannot follow.
+
+        With `source_id` it also records, in the same transaction, that this old id has become `target_id`.
+        """
         before = self.step(address).state
         if state is not before and state not in FOLLOWS[before]:
             raise ValueError(f"{address}: {state} cannot follow {before}")
@@ -215,6 +220,8 @@ class Ledger:
                 "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
                 (str(address), state, detail, now),
             )
+            if source_id:
+                db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 
     def reopen(self) -> None:
         """Makes what failed or was blocked pending again, for a run that goes on."""
@@ -237,11 +244,6 @@ class Ledger:
 
     # Ids and blobs that the tool created.
 
-    def created_id(self, old: str, new: str, address: Address) -> None:
-        """Records that an old id has become a new one."""
-        with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (old, new, str(address)))
-
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
         return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
@@ -260,13 +262,16 @@ class Ledger:
             )
 
     def blobs(self, target: Location) -> dict[str, str]:
-        """Path to the source's ETag, for all blobs of a container that the tool copied."""
+        """Path to the source's ETag, for what the tool copied to a place: a container, a folder or one blob."""
+        query = "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?"
+        if not target.path:
+            return dict(self._rows(query, target.account, target.container))
+        # '0' is the sign after the slash; the key's index answers this without reading the other rows.
+        below = (target.account, target.container, f"{target.path}/", f"{target.path}0")
+        itself = (target.account, target.container, target.path)
         return dict(
-            self._rows(
-                "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?",
-                target.account,
-                target.container,
-            )
+            self._rows(f"{query} AND path >= ? AND path < ?", *below)
+            + self._rows(f"{query} AND path = ?", *itself)
         )
 
     def all_blobs(self) -> dict[tuple[str, str, str], str]:

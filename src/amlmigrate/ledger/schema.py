@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 # Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
 _APPROVALS = """
 CREATE TABLE approvals (
     plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
     report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)
 ) STRICT;
-"""
-# From version 1, whose approvals no command wrote. Waivers made before then have no report.
-_FROM_1 = """
-ALTER TABLE waivers ADD COLUMN object_id TEXT NOT NULL DEFAULT '';
-ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
-DROP TABLE approvals;
-INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
 """
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -50,9 +44,22 @@ CREATE TABLE waivers (
     object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE lock (
-    one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL
+    one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL,
+    started TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
+# No command wrote approvals before. Waivers that are older than this have no report in the evidence.
+_DECISIONS = """
+ALTER TABLE waivers ADD COLUMN object_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
+INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
+DROP TABLE approvals;
+"""
+# By the version that they start from.
+_UPGRADES = {
+    1: "ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';",
+    2: "".join((_DECISIONS, _APPROVALS)),
+}
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -60,15 +67,34 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_APPROVALS} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
-def upgrade(connection: sqlite3.Connection, found: int) -> None:
-    """Brings the tables of an older ledger up to now, all or none."""
-    if found == 1:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {_FROM_1} {_APPROVALS} PRAGMA user_version = {VERSION}; COMMIT;"
-        )
-
-
 def version(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 for a fresh file."""
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return found
+
+
+def upgrade(connection: sqlite3.Connection, file: Path) -> Path:
+    """Brings the tables of an older version up to this one, all or none, and returns the copy that is kept.
+
+    The copy is made first, whole, and is named after its version: `ledger.db.v1`.
+    """
+    found = version(connection)
+    kept = file.with_name(f"{file.name}.v{found}")
+    unfinished = kept.with_name(f".{kept.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    copy = sqlite3.connect(unfinished)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    unfinished.rename(kept)
+    statements = " ".join(_UPGRADES[number] for number in range(found, VERSION))
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {VERSION}; COMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        # Another process may have done it in the meantime.
+        if version(connection) != VERSION:
+            raise
+    return kept

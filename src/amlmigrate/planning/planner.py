@@ -27,6 +27,7 @@ from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.resolve import Needs, Resolver
 
 _LAST = 9
+_ARCHIVE_TIER = "Archive"
 _NAMED = 3
 
 
@@ -144,8 +145,11 @@ class Planner:
                     covered[prefix].append(blob)
         for prefix in self._cover:
             if covered[prefix]:
-                draft.add(self._copy(prefix, covered[prefix], containers))
+                step = self._copy(prefix, covered[prefix], containers)
+                draft.add(step)
                 draft.findings += _other_types(prefix, covered[prefix])
+                if step.action is Action.COPY:
+                    draft.findings += _offline(prefix, covered[prefix])
         for key, blobs in loose.items():
             rest = self._unselected(draft, key, blobs)
             if rest:
@@ -340,6 +344,19 @@ def _other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             str(blob_address(prefix.container, prefix.path)),
             f"{len(others)} append or page blobs become block blobs, byte for byte: {', '.join(others[:_NAMED])}",
             "Nothing is needed if they are only read; what appends to them needs new ones.",
+        )
+
+
+def _offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
+    """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
+    archived = [blob.path for blob in blobs if blob.tier == _ARCHIVE_TIER]
+    if archived:
+        yield Finding(
+            "error",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(archived)} blobs are in the archive tier and cannot be read: {', '.join(archived[:_NAMED])}",
+            "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
+            " with --exclude.",
         )
 
 

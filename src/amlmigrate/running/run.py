@@ -10,6 +10,7 @@ from amlmigrate.bytes.copying import Copier
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
@@ -63,21 +64,28 @@ async def run(
     walker = Walker(plan, rows, recorder, life.carry_out, emit)
     emit(Event("run.start", _amounts(plan, rows)))
     on_start(walker)
-    beating = asyncio.create_task(_beat(recorder, lock))
+    beating = asyncio.create_task(_beat(recorder, lock, walker))
     try:
         tally = await walker.walk(jobs)
     finally:
         beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
+        [ended] = await asyncio.gather(beating, return_exceptions=True)
         recorder.close()
+    if isinstance(ended, MigrateError):
+        raise ended
     write_idmap(folder, ledger)
     return tally
 
 
-async def _beat(recorder: Recorder, lock: Lock) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
-        await recorder.do(lock.beat)
+async def _beat(recorder: Recorder, lock: Lock, walker: Walker) -> None:
+    """Says that the run is alive; one that has lost its plan, or cannot write, begins nothing more."""
+    try:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await recorder.do(lock.beat)
+    except MigrateError:
+        walker.stop()
+        raise
 
 
 def _amounts(plan: Plan, rows: dict[Address, StepRow]) -> dict[str, int]:

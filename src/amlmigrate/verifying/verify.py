@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
-from amlmigrate.bytes.listings import below, listing_digest
+from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
@@ -75,9 +75,7 @@ async def verify(
         *read,
     ]
     evidence = Evidence(folder, ledger)
-    manifests = [
-        evidence.add_file(f"manifest-{side}.jsonl", b"".join(lines)) for side, lines in verdict.manifests.items()
-    ]
+    manifests = [evidence.add_file(f"manifest-{side}.jsonl", lines) for side, lines in verdict.manifests.items()]
     content = _content(plan, ledger, depth, verdict, differences, posture)
     digests = seal(
         document_digests(source),
@@ -105,7 +103,7 @@ def _left(plan: Plan, containers: Containers) -> list[Difference]:
         if (place.account, place.container) == (goal.account, goal.container):
             continue
         listing = containers.source.get((place.account, place.container))
-        now = listing_digest(below(listing.blobs.values(), place.path)) if listing else None
+        now = listing_digest(listing.below(place.path)) if listing else None
         if now != step.source_sha256:
             found.append(Difference(str(step.address), "source", step.source_sha256, now))
     return found

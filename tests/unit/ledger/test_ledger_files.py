@@ -15,8 +15,9 @@ from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger import Ledger, decisions, schema
 from amlmigrate.ledger.ledger import Waiver
+from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
 
 PLAN = plan(*(step(f"models/m/{number}") for number in range(50)))
@@ -69,29 +70,65 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
     assert (tmp_path / "ledger.db").read_bytes() == before
 
 
-def test_a_ledger_of_the_first_version_is_upgraded_with_its_waivers(tmp_path: Path) -> None:
-    _bound(tmp_path).close()
-    with sqlite3.connect(tmp_path / "ledger.db") as db:
-        db.executescript(
-            "DROP TABLE waivers; DROP TABLE approvals;"
-            "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
-            " STRICT;"
-            "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
-            "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01T00:00:00.000+00:00');"
-            "PRAGMA user_version = 1;"
-        )
+def _as_version_1(folder: Path) -> bytes:
+    """A ledger as the first version wrote it: a lock without its process's start, waivers without evidence."""
+    with _bound(folder) as ledger:
+        ledger.move(FIRST, State.DOING)
+        ledger.waive(Waiver(str(FIRST), "known", "somebody", "2026-01-01T00:00:00.000+00:00"))
+    db = sqlite3.connect(folder / "ledger.db")
+    db.executescript(
+        "ALTER TABLE lock DROP COLUMN started; ALTER TABLE waivers DROP COLUMN object_id;"
+        "ALTER TABLE waivers DROP COLUMN report; DROP TABLE approvals;"
+        "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
+        "PRAGMA user_version = 1; PRAGMA journal_mode = DELETE;"
+    )
     db.close()
+    return (folder / "ledger.db").read_bytes()
+
+
+def _content(file: Path) -> list[str]:
+    db = sqlite3.connect(file)
+    try:
+        return list(db.iterdump())
+    finally:
+        db.close()
+
+
+def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    before = _content(tmp_path / "ledger.db")
     with Ledger(tmp_path) as ledger:
-        assert ledger.waivers() == {
-            "jobs": Waiver("jobs", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
-        }
-        assert ledger.approvals() == []
-        # It was made before waivers were evidence; one put in later by hand was not.
-        assert decisions.problems(ledger, []) == []
-        ledger.waive(Waiver("models/m/1", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00"))
-        assert decisions.problems(ledger, []) == ["The waiver of models/m/1 is not the one that was recorded."]
-    with Ledger(tmp_path) as again:
-        assert again.bind(PLAN) is False
+        assert ledger.step(FIRST).state is State.DOING
+        assert ledger.waivers()[str(FIRST)].reason == "known"
+        with Lock(ledger):
+            pass
+    assert _content(tmp_path / "ledger.db.v1") == before
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    _bound(fresh).close()
+    tables = [[line for line in _content(f / "ledger.db") if "TABLE" in line] for f in (fresh, tmp_path)]
+    assert [len(each) for each in tables] == [8, 8]
+
+
+def test_waivers_from_before_they_were_evidence_count_and_later_forgeries_do_not(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    with Ledger(tmp_path) as ledger:
+        assert ledger.approvals() == [] and decisions.problems(ledger, []) == []
+        ledger.waive(Waiver("models/m/9", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00"))
+        assert decisions.problems(ledger, []) == ["The waiver of models/m/9 is not the one that was recorded."]
+
+
+def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _as_version_1(tmp_path)
+    before = _content(tmp_path / "ledger.db")
+    with monkeypatch.context() as patched:
+        patched.setitem(schema._UPGRADES, 1, f"{schema._UPGRADES[1]} INSERT INTO nowhere VALUES (1);")
+        with pytest.raises(MigrateError, match="nowhere"):
+            Ledger(tmp_path)
+    assert _content(tmp_path / "ledger.db") == before
+    with Ledger(tmp_path) as ledger:
+        assert ledger.step(FIRST).state is State.DOING
+    assert _content(tmp_path / "ledger.db.v1") == before
 
 
 def _cut(data: bytes) -> bytes:
@@ -188,15 +225,18 @@ def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
 
 def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.created_id("/old/2", "/new/2", Address.parse("models/m/2"))
-        ledger.created_id("/old/1", "/new/1", FIRST)
-        ledger.created_id("/old/1", "/newer/1", FIRST)
+        ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
+        ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
+        ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
         assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
         ledger.copied(Location("cmkacct", "azureml", "ignored"), [("a/b", '"1"'), ("c", '"2"')])
         ledger.copied(Location("cmkacct", OLD_BLOBS), [("a/b", '"3"')])
         ledger.copied(Location("cmkacct", "azureml"), [("c", '"4"')])
         assert ledger.blobs(Location("cmkacct", "azureml")) == {"a/b": '"1"', "c": '"4"'}
         assert ledger.blobs(Location("other", "azureml")) == {}
+        ledger.copied(Location("cmkacct", "azureml"), [("a", '"5"'), ("a0", '"6"'), ("a.b", '"7"'), ("b", '"8"')])
+        assert ledger.blobs(Location("cmkacct", "azureml", "a")) == {"a": '"5"', "a/b": '"1"'}
+        assert ledger.blobs(Location("cmkacct", "azureml", "a/b")) == {"a/b": '"1"'}
         assert ledger.all_blobs()["cmkacct", OLD_BLOBS, "a/b"] == '"3"'
 
 

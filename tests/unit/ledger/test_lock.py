@@ -6,9 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.unit.world import plan, step
 
@@ -24,9 +26,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def _held(ledger: Ledger, host: str, pid: int, beat: str = "2026-01-01T00:00:00+00:00") -> None:
+BEAT = "2026-01-01T00:00:00+00:00"
+
+
+def _held(ledger: Ledger, host: str, pid: int, started: str = "") -> None:
     with ledger.transaction() as db:
-        db.execute("INSERT OR REPLACE INTO lock VALUES (1, ?, ?, ?)", (host, pid, beat))
+        db.execute("INSERT OR REPLACE INTO lock VALUES (1, ?, ?, ?, ?)", (host, pid, BEAT, started))
 
 
 def _holder(ledger: Ledger) -> tuple[str, int, str] | None:
@@ -68,11 +73,11 @@ def test_a_live_process_keeps_its_lock(ledger: Ledger) -> None:
 
 
 def test_a_process_of_somebody_else_keeps_its_lock(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(pid: int, number: int) -> None:
-        raise PermissionError
+    def refused(_: psutil.Process) -> float:
+        raise psutil.AccessDenied
 
-    _held(ledger, socket.gethostname(), 1)
-    monkeypatch.setattr(os, "kill", refused)
+    _held(ledger, socket.gethostname(), 1, started="1.0")
+    monkeypatch.setattr(psutil.Process, "create_time", refused)
     with pytest.raises(PlanLockedError), Lock(ledger):
         pass
 
@@ -83,6 +88,36 @@ def test_the_lock_of_a_dead_process_is_taken_over(ledger: Ledger) -> None:
         held = _holder(ledger)
         assert held is not None
         assert held[1] == os.getpid()
+
+
+def test_an_id_that_was_given_out_again_is_no_holder(ledger: Ledger) -> None:
+    parent = psutil.Process(os.getppid())
+    _held(ledger, socket.gethostname(), parent.pid, started=f"{parent.create_time():.2f}")
+    with pytest.raises(PlanLockedError), Lock(ledger):
+        pass
+    _held(ledger, socket.gethostname(), parent.pid, started=f"{parent.create_time() - 3600:.2f}")
+    with Lock(ledger):
+        held = _holder(ledger)
+    assert held is not None and held[1] == os.getpid()
+
+
+def test_a_killed_process_that_nobody_waited_for_is_dead(ledger: Ledger) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    _held(ledger, socket.gethostname(), process.pid, f"{psutil.Process(process.pid).create_time():.2f}")
+    process.kill()
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    with Lock(ledger):
+        pass
+    process.communicate()
+
+
+def test_a_run_whose_plan_was_taken_over_hears_of_it(ledger: Ledger) -> None:
+    with Lock(ledger) as lock:
+        _held(ledger, "another-host", 1)
+        with pytest.raises(PlanLockedError, match="taken the plan over"):
+            lock.beat()
+    assert _holder(ledger) == ("another-host", 1, BEAT)
 
 
 def test_a_process_of_another_host_keeps_its_lock_dead_or_not(ledger: Ledger) -> None:

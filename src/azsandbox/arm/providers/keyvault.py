@@ -12,6 +12,7 @@ from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
+from azsandbox.arm.vault.keys import vault_term
 from azsandbox.messages import Response
 
 
@@ -63,7 +64,7 @@ class Vaults(TrackedKind):
                 "A vault with the same name already exists in deleted state. You need to either recover or purge "
                 "existing key vault.",
             )
-        if any(other.key != call.route.key for other in self.context.store.find(_name_term(call.name))):
+        if any(other.key != call.route.key for other in self.context.store.find(vault_term(call.name))):
             raise gateway(
                 409,
                 "VaultAlreadyExists",
@@ -73,7 +74,7 @@ class Vaults(TrackedKind):
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
         """Found by its name."""
-        record.terms = (_name_term(record.name),)
+        record.terms = (vault_term(record.name),)
 
     async def delete(self, call: Call) -> Response:
         """200; the vault can be recovered or purged."""
@@ -102,7 +103,7 @@ class DeletedVaults(Kind):
 
     def find(self, call: Call) -> Record | None:
         """The deleted vault of that name."""
-        return self.context.store.find_gone(_name_term(call.name))
+        return self.context.store.find_gone(vault_term(call.name))
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
         """As the service lists deleted vaults."""
@@ -142,7 +143,3 @@ class AllDeletedVaults(DeletedVaults):
         """All of them."""
         vaults = self.context.store.gone_of_type(Vaults.type.lower(), call.route.parent)
         return answer(200, {"value": [self.view(call, record) for record in vaults]})
-
-
-def _name_term(name: str) -> str:
-    return f"vault-name {name.lower()}"

@@ -1,0 +1,204 @@
+"""Key vaults' data plane: keys, their versions and rotation policies, wrapping. One call a method, retried."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.keyvault.keys import (
+    KeyProperties,
+    KeyRotationLifetimeAction,
+    KeyRotationPolicy,
+    KeyRotationPolicyAction,
+    KeyVaultKey,
+)
+from azure.keyvault.keys.aio import KeyClient
+from azure.keyvault.keys.crypto import KeyWrapAlgorithm
+from azure.keyvault.keys.crypto.aio import CryptographyClient
+
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.retrying import retrying
+from amlmigrate.core.keys import Key, KeyVersion, Rotation
+
+T = TypeVar("T")
+_AGENT = "aml-cmk-migrate"
+
+
+class Vaults:
+    """One principal's way to the keys of every vault; a vault is named by its URI, `https://NAME.vault.azure.net`."""
+
+    def __init__(self, login: Login, credential: Credential) -> None:
+        self.suffix = login.endpoints.vault_suffix
+        self._credential = credential
+        self._clients: dict[str, KeyClient] = {}
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        for client in self._clients.values():
+            await client.close()
+
+    def uri(self, vault_id: str) -> str:
+        """The URI of the vault of that ARM id."""
+        return f"https://{vault_id.rstrip('/').rsplit('/', 1)[-1].lower()}.{self.suffix}"
+
+    async def key(self, vault: str, name: str, version: str | None = None) -> Key | None:
+        """A key in its newest or the named version; None means 404 and nothing else."""
+        client = self._client(vault)
+        try:
+            found = await self._call("GET", f"{vault}/keys/{name}", lambda: client.get_key(name, version))
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+        return _key(found)
+
+    async def versions(self, vault: str, name: str) -> list[KeyVersion]:
+        """All versions of a key, newest first."""
+        client = self._client(vault)
+
+        async def call() -> list[KeyVersion]:
+            return [_version(item) async for item in client.list_properties_of_key_versions(name)]
+
+        found = await self._call("GET", f"{vault}/keys/{name}/versions", call)
+        return sorted(found, key=lambda version: str(version.created), reverse=True)
+
+    async def create(
+        self, vault: str, name: str, *, kind: str, size: int, expires: datetime | None, tags: dict[str, str]
+    ) -> Key:
+        """Creates an RSA key, or a new version of it; `kind` is `RSA` or `RSA-HSM`, `size` in bits."""
+        client = self._client(vault)
+        found = await self._call(
+            "POST",
+            f"{vault}/keys/{name}/create",
+            lambda: client.create_rsa_key(
+                name, size=size, hardware_protected=kind == "RSA-HSM", expires_on=expires, tags=tags or None
+            ),
+        )
+        return _key(found)
+
+    async def rotation(self, vault: str, name: str) -> Rotation | None:
+        """The rotation policy of a key; None where it has none that does anything."""
+        client = self._client(vault)
+        try:
+            found = await self._call(
+                "GET", f"{vault}/keys/{name}/rotationpolicy", lambda: client.get_key_rotation_policy(name)
+            )
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+        return _rotation(found)
+
+    async def set_rotation(self, vault: str, name: str, rotation: Rotation) -> Rotation | None:
+        """Gives a key a rotation policy, and returns what the vault made of it."""
+        client = self._client(vault)
+        actions = [
+            KeyRotationLifetimeAction(
+                KeyRotationPolicyAction.rotate,
+                time_after_create=rotation.after_create,
+                time_before_expiry=rotation.before_expiry,
+            )
+        ]
+        if rotation.notify_before_expiry:
+            actions.append(
+                KeyRotationLifetimeAction(
+                    KeyRotationPolicyAction.notify, time_before_expiry=rotation.notify_before_expiry
+                )
+            )
+        policy = KeyRotationPolicy(lifetime_actions=actions, expires_in=rotation.expires_in)
+        found = await self._call(
+            "PUT",
+            f"{vault}/keys/{name}/rotationpolicy",
+            lambda: client.update_key_rotation_policy(name, policy),
+        )
+        return _rotation(found)
+
+    async def wraps(self, key_id: str) -> bool:
+        """Wraps and unwraps a few bytes with a key, and says whether they came back. Raises ServiceError 403."""
+        told = b"0123456789abcdef0123456789abcdef"
+
+        async def call() -> bool:
+            async with CryptographyClient(
+                key_id, self._credential, retry_total=0, user_agent=_AGENT, read_timeout=60
+            ) as client:
+                wrapped = await client.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, told)
+                back = await client.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped.encrypted_key)
+            return bool(back.key == told)
+
+        return await self._call("POST", f"{key_id}/wrapkey", call)
+
+    def _client(self, vault: str) -> KeyClient:
+        if vault not in self._clients:
+            self._clients[vault] = KeyClient(
+                vault, self._credential, retry_total=0, user_agent=_AGENT, read_timeout=60
+            )
+        return self._clients[vault]
+
+    async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
+        async def once() -> T:
+            try:
+                return await call()
+            except HttpResponseError as error:
+                if error.status_code == 401:
+                    self._credential.forget()
+                raise _service_error(error, method, url) from error
+            except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
+                reason = str(error) or type(error).__name__
+                raise OutOfReachError(reason, method=method, url=without_query(url)) from error
+
+        return await retrying(once)
+
+
+def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:
+    """The vault's own codes lie one level deeper: `Forbidden` has `ForbiddenByRbac` within."""
+    found: Any = getattr(error, "error", None)
+    inner = getattr(found, "innererror", None) or {}
+    code = str(inner.get("code") or getattr(found, "code", "") or error.status_code)
+    headers: Any = getattr(error.response, "headers", {})
+    message = str(getattr(found, "message", "") or error.message).splitlines()[0]
+    return ServiceError(
+        error.status_code or 0,
+        code,
+        message,
+        method=method,
+        url=without_query(url),
+        retry_after=retry_after(headers),
+    )
+
+
+def _key(found: KeyVaultKey) -> Key:
+    modulus: bytes | None = getattr(found.key, "n", None)
+    size = len(modulus.lstrip(b"\0")) * 8 if modulus else None
+    return Key(
+        name=found.name or "",
+        kind=str(getattr(found.key_type, "value", found.key_type)),
+        size=size,
+        operations=tuple(sorted(str(getattr(one, "value", one)) for one in found.key_operations or ())),
+        version=_version(found.properties),
+    )
+
+
+def _version(found: KeyProperties) -> KeyVersion:
+    return KeyVersion(
+        id=found.id or "",
+        enabled=bool(found.enabled),
+        created=found.created_on,
+        expires=found.expires_on,
+        not_before=found.not_before,
+    )
+
+
+def _rotation(found: KeyRotationPolicy) -> Rotation | None:
+    rotate = next((a for a in found.lifetime_actions if str(a.action).lower().endswith("rotate")), None)
+    notify = next((a for a in found.lifetime_actions if str(a.action).lower().endswith("notify")), None)
+    if rotate is None:
+        return None
+    return Rotation(
+        expires_in=found.expires_in,
+        after_create=rotate.time_after_create,
+        before_expiry=rotate.time_before_expiry,
+        notify_before_expiry=notify.time_before_expiry if notify else None,
+    )

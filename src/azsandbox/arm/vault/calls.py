@@ -1,0 +1,87 @@
+"""One request to a vault as its operations see it: vault, key, version, body; and which operation it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from azsandbox.arm.store import Record
+from azsandbox.arm.vault.errors import VaultError, bad_parameter
+from azsandbox.arm.vault.keys import Keys
+from azsandbox.messages import Principal, Request
+
+_BELOW_KEY = ("create", "rotate", "versions", "rotationpolicy")
+_BELOW_VERSION = ("encrypt", "decrypt", "sign", "verify", "wrapkey", "unwrapkey")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is asked, in words: `shape` of the path with its method, the key's name, the version."""
+
+    shape: tuple[str, str]
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(slots=True)
+class VaultCall:
+    """A request with its vault and its caller known."""
+
+    request: Request
+    principal: Principal
+    keys: Keys
+    operation: Operation
+    now: float
+
+    @property
+    def vault(self) -> Record:
+        """The vault."""
+        return self.keys.vault
+
+    def body(self) -> dict[str, Any]:
+        """The body, a JSON object, empty when there is none. Raises VaultError 400."""
+        if not self.request.body.strip():
+            return {}
+        try:
+            document = self.request.json()
+        except ValueError as error:
+            raise bad_parameter("Request body is not valid JSON.") from error  # [I]
+        if not isinstance(document, dict):
+            raise bad_parameter("Request body must be an object.")  # [I]
+        return document
+
+
+def operation_of(method: str, path: str) -> Operation:
+    """Which operation a path is. Raises VaultError 404."""
+    first, *rest = path.removeprefix("/").split("/")
+    kind, method = first.lower(), method.upper()
+    while rest and rest[-1] == "":
+        rest.pop()
+    if kind == "keys":
+        return _of_keys(method, rest, path)
+    if kind == "deletedkeys" and not rest:
+        return Operation((method, "deleted keys"))
+    if kind == "deletedkeys" and len(rest) == 1:
+        return Operation((method, "deleted key"), rest[0])
+    if kind == "deletedkeys" and len(rest) == 2 and rest[1].lower() == "recover":
+        return Operation((method, "recover"), rest[0])
+    raise unknown(path)
+
+
+def _of_keys(method: str, rest: list[str], path: str) -> Operation:
+    if not rest:
+        return Operation((method, "keys"))
+    if len(rest) == 1:
+        return Operation((method, "key"), rest[0])
+    if len(rest) == 2 and rest[1].lower() in _BELOW_KEY:
+        return Operation((method, rest[1].lower()), rest[0])
+    if len(rest) == 2:
+        return Operation((method, "key"), rest[0], rest[1])
+    if len(rest) == 3 and rest[2].lower() in _BELOW_VERSION:
+        return Operation((method, rest[2].lower()), rest[0], rest[1])
+    raise unknown(path)
+
+
+def unknown(path: str) -> VaultError:
+    """404 for what the sandbox's vaults do not have: secrets, certificates, backups."""
+    return VaultError(404, "NotFound", f"The sandbox's vaults have nothing at {path}.")

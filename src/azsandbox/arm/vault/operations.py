@@ -1,0 +1,233 @@
+"""The operations of a vault on keys: what each does, and what rights it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.arm.vault import bundles, material
+from azsandbox.arm.vault.calls import VaultCall
+from azsandbox.arm.vault.errors import bad_parameter, deleted_key_not_found, forbidden, not_allowed
+from azsandbox.arm.vault.keys import seconds_of
+from azsandbox.messages import Response
+
+_PAGE = 25
+Handler = Callable[[VaultCall], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How an operation is done, the data action it takes, and the permission of an access policy."""
+
+    handler: Handler
+    action: str
+    permission: str
+
+
+def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
+    """A page of a list; 25 at most, `nextLink` null on the last."""
+    query = {name.lower(): value for name, value in call.request.query.items()}
+    size, start = query.get("maxresults", ""), query.get("$skiptoken", "")
+    count = min(int(size), _PAGE) if size.isdecimal() and int(size) > 0 else _PAGE
+    begin = int(start) if start.isdecimal() else 0
+    link = None
+    if begin + count < len(items):
+        base = f"{bundles.base_url(call.vault)}{call.request.path}"
+        link = f"{base}?api-version={query['api-version']}&$skiptoken={begin + count}&maxresults={count}"
+    return answer(200, {"value": items[begin : begin + count], "nextLink": link})
+
+
+async def list_keys(call: VaultCall) -> Response:
+    """GET `/keys`."""
+    return _page(call, [bundles.item(call.keys, key) for key in call.keys.all()])
+
+
+async def list_versions(call: VaultCall) -> Response:
+    """GET `/keys/{name}/versions`."""
+    key = call.keys.find(call.operation.name)
+    found = call.keys.versions(key) if key else []
+    return _page(call, [bundles.item(call.keys, key, each) for each in found] if key else [])
+
+
+async def create(call: VaultCall) -> Response:
+    """POST `/keys/{name}/create`."""
+    body, name = call.body(), call.operation.name
+    if not name.replace("-", "a").isalnum() or not name.isascii() or len(name) > 127:
+        raise bad_parameter(f"Invalid key name: {name}")  # [I]
+    version = await call.keys.create(
+        name, body, ops=body.get("key_ops"), attributes=body.get("attributes"), tags=body.get("tags")
+    )
+    return _bundle(call, call.keys.require(name), version)
+
+
+async def get(call: VaultCall) -> Response:
+    """GET `/keys/{name}[/{version}]`; a disabled key is shown too."""
+    return _bundle(call, *_target(call))
+
+
+async def update(call: VaultCall) -> Response:
+    """PATCH `/keys/{name}[/{version}]`."""
+    key, version = _target(call)
+    body = call.body()
+    call.keys.update(version, ops=body.get("key_ops"), attributes=body.get("attributes"), tags=body.get("tags"))
+    return _bundle(call, key, version)
+
+
+async def rotate(call: VaultCall) -> Response:
+    """POST `/keys/{name}/rotate`."""
+    key = call.keys.require(call.operation.name)
+    return _bundle(call, key, await call.keys.rotate(key))
+
+
+async def get_policy(call: VaultCall) -> Response:
+    """GET `/keys/{name}/rotationpolicy`."""
+    return answer(200, bundles.rotation_policy(call.keys, call.keys.require(call.operation.name)))
+
+
+async def set_policy(call: VaultCall) -> Response:
+    """PUT `/keys/{name}/rotationpolicy`."""
+    key, body = call.keys.require(call.operation.name), call.body()
+    actions, sent = body.get("lifetimeActions") or [], body.get("attributes") or {}
+    for each in actions:
+        for duration in (each.get("trigger") or {}).values():
+            if duration is not None:
+                seconds_of(str(duration))
+    if sent.get("expiryTime"):
+        seconds_of(str(sent["expiryTime"]))
+    before = (key.hidden.get("policy") or {}).get("attributes", {})
+    now = int(call.now)
+    attributes = {"expiryTime": sent.get("expiryTime"), "created": before.get("created", now), "updated": now}
+    call.keys.set_policy(key, {"lifetimeActions": actions, "attributes": attributes})
+    return answer(200, bundles.rotation_policy(call.keys, key))
+
+
+async def delete(call: VaultCall) -> Response:
+    """DELETE `/keys/{name}`."""
+    key = call.keys.require(call.operation.name)
+    call.keys.delete(key)
+    return _deleted(call, key)
+
+
+async def list_deleted(call: VaultCall) -> Response:
+    """GET `/deletedkeys`."""
+    found = call.keys.deleted()
+    return _page(call, [bundles.item(call.keys, key) | bundles.of_deleted(call.keys, key) for key in found])
+
+
+async def get_deleted(call: VaultCall) -> Response:
+    """GET `/deletedkeys/{name}`."""
+    return _deleted(call, _deleted_key(call))
+
+
+async def recover(call: VaultCall) -> Response:
+    """POST `/deletedkeys/{name}/recover`."""
+    key = _deleted_key(call)
+    call.keys.recover(key)
+    return _bundle(call, key, call.keys.version(key))
+
+
+async def purge(call: VaultCall) -> Response:
+    """DELETE `/deletedkeys/{name}`; never with purge protection."""
+    key = _deleted_key(call)
+    if call.vault.properties.get("enablePurgeProtection"):
+        text = (
+            f'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
+            "service will automatically purge it after the retention period has passed.\r\n"
+            f"Vault: {call.vault.name};location={call.vault.document['location']}"
+        )
+        raise forbidden(text, "ForbiddenByPurgeProtection")  # the inner code is ours [I]
+    call.keys.purge(key)
+    return Response(204)
+
+
+def _target(call: VaultCall) -> tuple[Record, Record]:
+    key = call.keys.require(call.operation.name)
+    return key, call.keys.version(key, call.operation.version)
+
+
+def _deleted_key(call: VaultCall) -> Record:
+    key = call.keys.find_deleted(call.operation.name)
+    if key is None:
+        raise deleted_key_not_found(call.operation.name)
+    return key
+
+
+def _bundle(call: VaultCall, key: Record, version: Record) -> Response:
+    return answer(200, bundles.bundle(call.keys, key, version))
+
+
+def _deleted(call: VaultCall, key: Record) -> Response:
+    shown = bundles.bundle(call.keys, key, call.keys.version(key))
+    return answer(200, shown | bundles.of_deleted(call.keys, key))
+
+
+# Using a key
+
+# These go on working outside of the key's time (learn.microsoft.com, "About keys", date-time controlled).
+_ALWAYS = ("decrypt", "unwrapKey", "verify")
+
+
+def check_usable(attributes: dict[str, Any], operation: str, now: float) -> None:
+    """Raises VaultError 403 for a version that is disabled, expired or not valid yet."""
+    if not attributes.get("enabled", True):
+        raise not_allowed(operation, "a disabled key", "KeyDisabled")
+    if operation in _ALWAYS:
+        return
+    if attributes.get("exp") is not None and attributes["exp"] <= now:
+        raise not_allowed(operation, "an expired key", "KeyExpired")
+    if attributes.get("nbf") is not None and attributes["nbf"] > now:
+        raise not_allowed(operation, "a key that is not yet valid", "KeyNotYetValid")
+
+
+def _use(operation: str) -> Handler:
+    async def use(call: VaultCall) -> Response:
+        key, version = _target(call)
+        hidden, body = version.hidden, call.body()
+        check_usable(hidden["attributes"], operation, call.now)
+        if operation not in hidden["ops"]:
+            raise forbidden(f"Operation {operation} is not permitted on this key.", "KeyOperationForbidden")
+        private = material.from_pem(hidden["pem"])
+        algorithm = str(body.get("alg") or "")
+        if operation == "verify":
+            digest, signature = material.decoded(body.get("digest")), material.decoded(body.get("value"))
+            return answer(200, {"value": material.is_signed(private, algorithm, digest, signature)})
+        done = _DOING[operation](private, algorithm, material.decoded(body.get("value")))
+        return answer(200, {"kid": bundles.key_id(call.keys, key, version), "value": material.encoded(done)})
+
+    use.__doc__ = f"POST `/keys/{{name}}/{{version}}/{operation.lower()}`."
+    return use
+
+
+_DOING = {
+    "encrypt": material.encrypted,
+    "wrapKey": material.encrypted,
+    "decrypt": material.decrypted,
+    "unwrapKey": material.decrypted,
+    "sign": material.signed,
+}
+_KEYS = "Microsoft.KeyVault/vaults/keys"
+_POLICIES = "Microsoft.KeyVault/vaults/keyrotationpolicies"
+RULES: dict[tuple[str, str], Rule] = {
+    ("GET", "keys"): Rule(list_keys, f"{_KEYS}/read", "list"),
+    ("GET", "versions"): Rule(list_versions, f"{_KEYS}/read", "list"),
+    ("POST", "create"): Rule(create, f"{_KEYS}/create/action", "create"),
+    ("GET", "key"): Rule(get, f"{_KEYS}/read", "get"),
+    ("PATCH", "key"): Rule(update, f"{_KEYS}/update/action", "update"),
+    ("POST", "rotate"): Rule(rotate, f"{_KEYS}/rotate/action", "rotate"),
+    ("GET", "rotationpolicy"): Rule(get_policy, f"{_POLICIES}/read", "getrotationpolicy"),
+    ("PUT", "rotationpolicy"): Rule(set_policy, f"{_POLICIES}/write", "setrotationpolicy"),
+    ("DELETE", "key"): Rule(delete, f"{_KEYS}/delete", "delete"),
+    ("GET", "deleted keys"): Rule(list_deleted, f"{_KEYS}/read", "list"),
+    ("GET", "deleted key"): Rule(get_deleted, f"{_KEYS}/read", "get"),
+    ("POST", "recover"): Rule(recover, f"{_KEYS}/recover/action", "recover"),
+    ("DELETE", "deleted key"): Rule(purge, f"{_KEYS}/purge/action", "purge"),
+    ("POST", "encrypt"): Rule(_use("encrypt"), f"{_KEYS}/encrypt/action", "encrypt"),
+    ("POST", "decrypt"): Rule(_use("decrypt"), f"{_KEYS}/decrypt/action", "decrypt"),
+    ("POST", "sign"): Rule(_use("sign"), f"{_KEYS}/sign/action", "sign"),
+    ("POST", "verify"): Rule(_use("verify"), f"{_KEYS}/verify/action", "verify"),
+    ("POST", "wrapkey"): Rule(_use("wrapKey"), f"{_KEYS}/wrap/action", "wrapKey"),
+    ("POST", "unwrapkey"): Rule(_use("unwrapKey"), f"{_KEYS}/unwrap/action", "unwrapKey"),
+}

@@ -1,0 +1,78 @@
+"""The service for `*.vault.azure.net`: who asks, which vault, which operation, may they; then it is done."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from azsandbox.arm.access.vault_calls import check_network, may_use, not_authorized
+from azsandbox.arm.context import Context
+from azsandbox.arm.firewall import CLIENT_ADDRESS
+from azsandbox.arm.store import Record
+from azsandbox.arm.vault.calls import VaultCall, operation_of
+from azsandbox.arm.vault.errors import VaultError, bad_parameter, unauthenticated
+from azsandbox.arm.vault.keys import Keys, find_vault
+from azsandbox.arm.vault.operations import RULES, Rule
+from azsandbox.calls import Gone
+from azsandbox.messages import Principal, Request, Response
+
+_log = logging.getLogger(__name__)
+_VERSION = re.compile(r"(7\.\d+|\d{4}-\d{2}-\d{2})(-preview[.\d]*)?$")
+_AUDIENCES = ("https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
+
+
+class VaultService:
+    """Answers for every vault."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def handle(self, request: Request) -> Response:
+        """The answer to one request. Raises Gone where no vault is: such a host cannot be resolved."""
+        vault = find_vault(self._context, request.host.partition(".")[0])
+        if vault is None:
+            raise Gone
+        try:
+            response = await self._answer(request, vault)
+        except VaultError as error:
+            response = error.response()
+        except Exception:  # noqa: BLE001 (a client never sees a traceback, and the sandbox goes on)
+            _log.exception("%s %s", request.method, request.path)
+            response = VaultError(500, "InternalServerError", "An internal error occurred.").response()
+        response.headers |= {
+            "x-ms-keyvault-region": str(vault.document["location"]),
+            "x-ms-keyvault-service-version": "1.9.0.0",
+            "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={CLIENT_ADDRESS};act_as_addr_family=InterNetwork;",
+        }
+        return response
+
+    async def _answer(self, request: Request, vault: Record) -> Response:
+        principal = _authenticated(request)
+        query = {name.lower(): value for name, value in request.query.items()}
+        if not _VERSION.match(query.get("api-version", "")):
+            raise bad_parameter("api-version must be specified")  # [I]
+        operation = operation_of(request.method, request.path)
+        rule = RULES.get(operation.shape)
+        if rule is None:
+            raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # [I]
+        self._check(vault, principal, rule, operation.name)
+        call = VaultCall(request, principal, Keys(self._context, vault), operation, self._context.clock.now())
+        return await rule.handler(call)
+
+    def _check(self, vault: Record, principal: Principal, rule: Rule, key: str) -> None:
+        access, who = self._context.access, principal.object_id
+        access.welcome(who)
+        check_network(vault, principal)
+        if not may_use(access, vault, who, rule.action, rule.permission, key=key):
+            raise not_authorized(vault, principal, rule.action, rule.permission, key)
+
+
+def _authenticated(request: Request) -> Principal:
+    """The caller. Raises VaultError 401 with the challenge."""
+    if request.principal is None:
+        raise unauthenticated("AKV10000: Request is missing a Bearer or PoP token.")
+    if request.principal.audience.rstrip("/") not in _AUDIENCES:
+        raise unauthenticated(
+            f"AKV10022: Invalid audience. Expected https://vault.azure.net, found: {request.principal.audience}."
+        )
+    return request.principal

@@ -1,0 +1,101 @@
+"""A small workspace that has every kind, and what a target is seen to be when all of it has arrived."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from tests.acceptance.world import World
+
+KINDS = ("datastores", "codes", "environments", "data", "models", "components")
+KEY = "a2V5LW9mLXRoZS1jdXN0b21lcg=="
+ANONYMOUS = "1" * 32
+_TIME = re.compile(r"20\d\d-\d\d-\d\d[T-][-+:.\dZ]+")
+Snapshot = dict[str, Any]
+
+
+def seed_everything(world: World) -> World:
+    """Fills the source: each kind, versions in order, archived ones, a file with lines to rewrite, a secret."""
+    base = world.documents["source"]["id"]
+    paths = "azureml://datastores/workspaceblobstore/paths"
+    old = "azureml:/" + base.replace("/providers/Microsoft.MachineLearningServices/", "/").removeprefix("/")
+    table = f"paths:\n  - folder: {old.replace('azureml:/', 'azureml://')}/datastores/workspaceblobstore/paths/d/files\n"
+    world.put(
+        "datastores/bank?skipValidation=true",
+        {"properties": {"datastoreType": "AzureBlob", "accountName": "bankdata", "containerName": "raw",
+                        "credentials": {"credentialsType": "AccountKey",
+                                        "secrets": {"secretsType": "AccountKey", "key": KEY}}}},
+    )  # fmt: skip
+    rows: list[tuple[str, str, str | None, dict[str, Any]]] = [
+        ("codes", "c0de", "1", {"codeUri": "https://{account}.blob.core.windows.net/azureml-blobstore/code/src"}),
+        ("environments", "py", "1", {"image": "mcr.microsoft.com/x:1"}),
+        ("environments", "CliV2AnonymousEnvironment", ANONYMOUS, {"image": "python", "isAnonymous": True}),
+        ("data", "table", "1", {"dataType": "mltable", "dataUri": f"{paths}/d/table"}),
+        ("models", "m", None, {"description": "credit risk", "tags": {"team": "bank"}}),
+        ("models", "m", "2", {"modelType": "custom_model", "modelUri": f"{paths}/m/2"}),
+        ("models", "m", "1", {"modelType": "custom_model", "modelUri": f"{paths}/m/1", "tags": {"k": "v"}}),
+        ("components", "train", "1", {"componentSpec": {
+            "type": "command", "name": "train", "version": "1", "command": "true", "code": f"{base}/codes/c0de/versions/1",
+            "environment": f"{base}/environments/CliV2AnonymousEnvironment/versions/{ANONYMOUS}"}}),
+        ("components", "all", "1", {"componentSpec": {
+            "type": "pipeline", "name": "all", "version": "1",
+            "jobs": {"one": {"type": "command", "component": f"{base}/components/train/versions/1"}}}}),
+    ]  # fmt: skip
+    blobs: list[dict[str, Any]] = [
+        {"container": "azureml-blobstore", "path": path, "bytes": 100 + number}
+        for number, path in enumerate(("code/src/train.py", "d/files/1", "m/1/a", "m/1/b", "m/2/a"))
+    ]
+    blobs.append({"container": "azureml-blobstore", "path": "d/table/MLTable", "text": table})
+    world.seed([{"kind": k, "name": n, "version": v, "properties": p} for k, n, v, p in rows], blobs)
+    archived = {"modelType": "custom_model", "modelUri": f"{paths}/m/2", "isArchived": True}
+    world.put("models/m/versions/2", {"properties": archived})
+    return world
+
+
+def snapshot(world: World) -> Snapshot:
+    """Documents, blobs and the report, with all names of this pair of workspaces made the same."""
+    documents: dict[str, Any] = {}
+    for kind in KINDS:
+        view = "" if kind in ("codes", "datastores") else "?listViewType=All"
+        for item in world.items(f"{kind}{view}"):
+            documents[f"{kind}/{item['name']}"] = item["properties"]
+        names = {path.split("/")[1] for path in documents if path.startswith(f"{kind}/")}
+        names |= {"CliV2AnonymousEnvironment"} if kind == "environments" else set()
+        for name in names if kind != "datastores" else ():
+            for item in world.items(f"{kind}/{name}/versions{view}"):
+                documents[f"{kind}/{name}/{item['name']}"] = item["properties"]
+    blobs = {path: [blob.size, blob.metadata] for path, blob in world.blobs("target").items()}
+    with world.container_client("target") as client:
+        for path, shown in blobs.items():
+            shown.append(client.download_blob(path).readall().decode("latin-1"))
+    status = world.migrate("status", "--json").event("status")
+    found = {"documents": documents, "blobs": blobs, "report": {key: status[key] for key in ("items", "left")}}
+    normal: Snapshot = json.loads(_normal(world, json.dumps(found, sort_keys=True)))
+    return normal
+
+
+def _normal(world: World, text: str) -> str:
+    for which in ("source", "target"):
+        document = world.documents[which]
+        for name, word in (
+            ("ws", document["properties"]["workspaceId"]),
+            ("account", world.account(which)),
+            ("name", f"{which[:3]}-{world.source if which == 'source' else world.target}"),
+        ):
+            text = text.replace(word, f"<{which} {name}>")
+        text = text.replace(world.source if which == "source" else world.target, f"<{which}>")
+    # Times differ from one pair to the next, in what says where a document came from, and in `nextVersion`.
+    return _TIME.sub("<time>", text.replace(world.group, "<group>"))
+
+
+def changes(world: World, since: str) -> Counter[tuple[str, str]]:
+    """How often each change of the target was asked for, by method and path."""
+    target, account = f"/workspaces/{world.target}/".lower(), f"{world.account('target')}."
+    return Counter(
+        (row["method"], f"{row['path']}?{query if 'comp=' in (query := row.get('query', '')) else ''}")
+        for row in world.log(since)
+        if row["method"] in ("PUT", "PATCH", "DELETE")
+        and (target in row["path"].lower() or row["host"].startswith(account))
+    )

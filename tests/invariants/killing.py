@@ -1,0 +1,75 @@
+"""The installed command, killed at a request by the local Azure or at a commit of the ledger by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.acceptance.world import Result, World
+
+# The command as its console script runs it, but for what it does at its n-th commit.
+_AT_COMMIT = """
+import os, sqlite3, sys
+from contextlib import contextmanager
+from amlmigrate.ledger import Ledger
+number, when, count = int(sys.argv.pop(1)), sys.argv.pop(1), 0
+plain = Ledger.transaction
+
+@contextmanager
+def counted(self):
+    global count
+    with plain(self) as db:
+        yield db
+        count += 1
+        if count == number and when == "before":
+            os.kill(os.getpid(), 9)
+    if count == number and when == "after":
+        os.kill(os.getpid(), 9)
+
+Ledger.transaction = counted
+from amlmigrate.cli.main import main
+try:
+    main()
+finally:
+    print(count, file=sys.stderr)
+"""
+
+
+def at_request(world: World, nth: int, when: str, *arguments: str) -> Result:
+    """Runs the command, killed at its n-th request: before it is served, after, or after the answer."""
+    path = world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": [{"match": {"nth": nth}, "action": "kill", "when": when}]}))
+    world.sandbox("faults", "set", str(path))
+    try:
+        return world.migrate(*arguments)
+    finally:
+        world.sandbox("faults", "clear")
+
+
+def at_commit(world: World, nth: int, when: str, *arguments: str) -> Result:
+    """Runs the command, killed at its n-th change of the ledger: before it is committed, or after."""
+    done = subprocess.run(
+        [sys.executable, "-c", _AT_COMMIT, str(nth), when, *arguments],
+        cwd=world.folder,
+        env={**os.environ, **world.env, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def counting(world: World, *arguments: str) -> int:
+    """Runs the command undisturbed, and returns how often it changed the ledger."""
+    done = at_commit(world, 0, "never", *arguments)
+    assert done.code == 0, done.out[-2000:] + done.err[-2000:]
+    return int(done.err.splitlines()[-1])
+
+
+KILLED = -signal.SIGKILL
+HERE = Path(__file__).parent

@@ -1,0 +1,155 @@
+"""The gate's reasons: with every proof there is none, and each thing that is wrong is a reason of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import inventory, plan, step
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.state import UNSELECTED_REASON, State
+from amlmigrate.decommissioning.gate import Facts, reasons
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.evidence import Evidence
+
+DIGESTS = {"source_documents": "1", "target_documents": "2", "source_blobs": "3", "target_blobs": "4"}
+STEPS = (step("models/m/1"), step("models/m/2", "models/m/1"))
+
+
+@dataclass
+class Case:
+    """Everything that the gate looks at, as it is when nothing stands in the way."""
+
+    steps: tuple[Step, ...] = STEPS
+    states: dict[str, State] = field(default_factory=dict)
+    waived: tuple[str, ...] = ()
+    evidence: tuple[dict[str, Any], ...] = ({},)
+    facts: Facts = field(
+        default_factory=lambda: Facts(
+            source=inventory(), digests=DIGESTS, parts={}, posture=[], locks=[], soak=timedelta(hours=168)
+        )
+    )
+
+    def reasons(self, folder: Path) -> list[str]:
+        """What the gate says, with a ledger and a chain of evidence on disk."""
+        made = plan(*self.steps)
+        with Ledger(folder) as ledger:
+            ledger.bind(made)
+            for one in self.steps:
+                for state in _way(one, self.states.get(str(one.address), State.DONE)):
+                    ledger.move(one.address, state)
+            for address in self.waived:
+                decisions.waive(made, ledger, (address, "known", "a reviewer"), None)
+            chain = Evidence(folder, ledger)
+            for changed in self.evidence:
+                chain.add("verify", _green(made.sha256) | changed)
+            return reasons(made, ledger, chain.reports(), self.facts)
+
+
+def _way(one: Step, end: State) -> tuple[State, ...]:
+    if not one.action.carried_out:
+        return ()
+    return (State.DOING, end) if end in (State.CREATED, State.FAILED) else (end,)
+
+
+def _green(sha256: str) -> dict[str, Any]:
+    long_ago = (datetime.now(UTC) - timedelta(hours=169)).isoformat()
+    return {"plan": {"sha256": sha256}, "green": True, "depth": "checksum", "digests": DIGESTS, "time": long_ago}
+
+
+def _facts(case: Case, **changed: Any) -> Case:
+    return replace(case, facts=replace(case.facts, **changed))
+
+
+def _left(address: str, document: dict[str, Any]) -> Callable[[Case], Case]:
+    found = [Leftover(Address.parse(address), "cannot be moved", "by hand", document)]
+    return lambda case: _facts(case, source=replace(case.facts.source, leftovers=found))
+
+
+def _posture(address: str, summary: str) -> Callable[[Case], Case]:
+    return lambda case: _facts(case, posture=[Finding("error", address, summary, "set it right")])
+
+
+def _with(one: Step) -> Callable[[Case], Case]:
+    return lambda case: replace(case, steps=(*case.steps, one))
+
+
+def _evidence(*changed: dict[str, Any]) -> Callable[[Case], Case]:
+    return lambda case: replace(case, evidence=changed)
+
+
+def _seen(name: str) -> Callable[[Case], Case]:
+    return _evidence({"digests": {**DIGESTS, name: "other"}})
+
+
+NOW = {"time": datetime.now(UTC).isoformat()}
+UNSELECTED = step("data/d/1", action=Action.SKIP, reason=UNSELECTED_REASON)
+CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
+    "no evidence": (_evidence(), "There is no evidence"),
+    "evidence of another plan": (_evidence({"plan": {"sha256": "cd" * 32}}), "of another plan"),
+    "not green": (_evidence({}, {"green": False, **NOW}), "not green"),
+    "below checksum": (_evidence({"depth": "metadata"}), "depth 'metadata'"),
+    "a document of the source changed": (_seen("source_documents"), "documents of the source"),
+    "a document of the target changed": (_seen("target_documents"), "documents of the target"),
+    "a blob of the source changed": (_seen("source_blobs"), "blobs of the source"),
+    "a blob of the target changed": (_seen("target_blobs"), "blobs of the target"),
+    "failed": (lambda c: replace(c, states={"models/m/2": State.FAILED}), "models/m/2 is failed and not waived"),
+    "blocked": (lambda c: replace(c, states={"models/m/2": State.BLOCKED}), "models/m/2 is blocked"),
+    "not carried out": (lambda c: replace(c, states={"models/m/2": State.CREATED}), "models/m/2 is remaining"),
+    "in conflict": (_with(step("data/d/1", action=Action.CONFLICT)), "data/d/1 is in conflict"),
+    "left by selection": (_with(UNSELECTED), "data/d/1 is left by selection"),
+    "left to do by hand": (_with(step("jobs", action=Action.MANUAL)), "jobs is left to do by hand"),
+    "the workspace without a key": (_posture("ws", "not under a customer's key"), "ws: not under a"),
+    "the account without a key": (_posture("account", "not under a customer's key"), "account: not under a"),
+    "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
+    "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
+    "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
+    "a running job": (_left("jobs", {"running": 2}), "2 jobs are running"),
+    "an enabled schedule": (_left("schedules/s", {"properties": {"isEnabled": True}}), "is an enabled schedule"),
+    "a lock": (lambda c: _facts(c, locks=[{"id": "/x/locks/keep"}]), "A lock is in the way: /x/locks/keep"),
+}  # fmt: skip
+
+
+def test_nothing_stands_in_the_way(tmp_path: Path) -> None:
+    assert Case().reasons(tmp_path) == []
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_each_reason_stands_alone(tmp_path: Path, what: str) -> None:
+    change, words = CASES[what]
+    [reason] = change(Case()).reasons(tmp_path)
+    assert words in reason
+
+
+SETTLED: dict[str, Callable[[Case], Case]] = {
+    "failed and waived": lambda c: replace(c, states={"models/m/2": State.FAILED}, waived=("models/m/2",)),
+    "in conflict and waived": lambda c: replace(_with(step("data/d/1", action=Action.CONFLICT))(c), waived=("data/d/1",)),
+    "left by selection and waived": lambda c: replace(_with(UNSELECTED)(c), waived=("data/d/1",)),
+    "by hand and waived": lambda c: replace(_with(step("jobs", action=Action.MANUAL))(c), waived=("jobs",)),
+    "not needed in the target": _with(step("datastores/workspaceblobstore", action=Action.SKIP, reason="the target's own")),
+    "a disabled schedule": _left("schedules/s", {"properties": {"isEnabled": False}}),
+    "no job is running": _left("jobs", {"running": 0}),
+    "a later green one, long after": _evidence({}, NOW),
+    "depth sdk": _evidence({"depth": "sdk"}),
+    "a warning about the posture": lambda c: _facts(c, posture=[Finding("warning", "ws", "no rotation policy", "")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SETTLED)
+def test_what_is_settled_is_no_reason(tmp_path: Path, what: str) -> None:
+    assert SETTLED[what](Case()).reasons(tmp_path) == []
+
+
+def test_all_are_told_at_once(tmp_path: Path) -> None:
+    case = replace(
+        Case(), states={"models/m/1": State.FAILED, "models/m/2": State.BLOCKED}, evidence=({"green": False},)
+    )
+    assert len(case.reasons(tmp_path)) == 3
