@@ -5,13 +5,21 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-VERSION = 3
+VERSION = 2
 # Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
 _APPROVALS = """
 CREATE TABLE approvals (
     plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
     report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)
 ) STRICT;
+"""
+# From version 1, whose approvals no command wrote. Waivers made before then have no report.
+_FROM_1 = """
+ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';
+ALTER TABLE waivers ADD COLUMN object_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
+DROP TABLE approvals;
+INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
 """
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -48,17 +56,9 @@ CREATE TABLE lock (
     started TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
-# No command wrote approvals before. Waivers that are older than this have no report in the evidence.
-_DECISIONS = """
-ALTER TABLE waivers ADD COLUMN object_id TEXT NOT NULL DEFAULT '';
-ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
-INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
-DROP TABLE approvals;
-"""
 # By the version that they start from.
 _UPGRADES = {
-    1: "ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';",
-    2: "".join((_DECISIONS, _APPROVALS)),
+    1: " ".join((_FROM_1, _APPROVALS)),
 }
 
 
