@@ -74,7 +74,7 @@ async def _plan(
     from amlmigrate.core.workspace import WorkspaceRef
     from amlmigrate.inventory import read_contents, take
     from amlmigrate.planning import build, manual, planfile
-    from amlmigrate.posture import prove
+    from amlmigrate.posture import findings, prove
 
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     refs = [WorkspaceRef.parse(name, subscription) for name in names]
@@ -96,7 +96,7 @@ async def _plan(
             selection=Selection(*globs),
             prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
             copy_unreferenced=copy_unreferenced,
-            posture=tuple(await prove(clouds.target.arm, target.workspace)),
+            posture=tuple(findings(await prove(clouds.target, target.workspace))),
             emit=view.event,
         )
     planfile.write(folder, header, steps)
