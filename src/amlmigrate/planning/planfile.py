@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Header, Plan, Step
 
@@ -67,7 +69,11 @@ def read(folder: Path) -> Plan:
     """Reads a plan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
     path = folder / FILE
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        with path.open("rb") as file:
+            sha256 = _checked(path, file)
+            file.seek(0)
+            header = Header.of_dict(_decoded(path, file.readline()))
+            return Plan(header, tuple(_steps(path, file)), sha256)
     except FileNotFoundError as error:
         raise BadInputError(
             "There is no plan in this folder.", address=str(folder), remedy="Make one with `migrate plan`."
@@ -78,15 +84,44 @@ def read(folder: Path) -> Plan:
             address=str(path),
             remedy="Check the file's permissions.",
         ) from error
-    header = Header.of_dict(_decoded(path, lines[0] if lines else b""))
-    end = _decoded(path, lines[-1])
-    body = lines[:-1]
-    if end.get("record") != "end" or not lines[-1].endswith(b"\n"):
+
+
+def steps(folder: Path) -> Iterator[Step]:
+    """The steps of a plan one after the other, for who needs no more of them than that. Raises as `read` does."""
+    path = folder / FILE
+    with path.open("rb") as file:
+        _checked(path, file)
+        file.seek(0)
+        file.readline()
+        yield from _steps(path, file)
+
+
+def _checked(path: Path, file: IO[bytes]) -> str:
+    """Reads a plan to its end a line at a time; the SHA-256 of its lines but the last."""
+    sha, count, last = hashlib.sha256(), 0, b""
+    for line in file:
+        if last:
+            sha.update(last)
+            count += 1
+        else:
+            Header.of_dict(_decoded(path, line))
+        last = line
+    end = _decoded(path, last)
+    if end.get("record") != "end" or not last.endswith(b"\n"):
         raise _unusable(path, "it is cut short")
-    sha = hashlib.sha256(b"".join(body)).hexdigest()
-    if end.get("count") != len(body) or end.get("sha256") != sha:
+    if end.get("count") != count or end.get("sha256") != sha.hexdigest():
         raise _unusable(path, "it is not what was written: its checksum does not match")
-    return Plan(header, tuple(Step.of_dict(_decoded(path, line)) for line in body[1:]), sha)
+    return sha.hexdigest()
+
+
+def _steps(path: Path, file: IO[bytes]) -> Iterator[Step]:
+    """The steps in what follows the header."""
+    # Most addresses stand in several steps; one object each is enough.
+    parse = cache(Address.parse)
+    line = file.readline()
+    for after in file:
+        yield Step.of_dict(_decoded(path, line), parse)
+        line = after
 
 
 def read_header(folder: Path) -> Header:
