@@ -20,6 +20,7 @@ from typing import Any
 from typer.models import ArgumentInfo, OptionInfo
 
 from amlmigrate.cli.main import app
+from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.core import errors
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -429,6 +430,42 @@ def posture() -> str:
     return table(("claim", "what it says", "while it is not proven", "what reading it takes"), rows)
 
 
+SHORT = ((WS, "WS"), (BLOB, "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))
+
+
+def _short(action: str) -> str:
+    for long, short in SHORT:
+        if action.startswith(f"{long}/"):
+            return f"{short}{action.removeprefix(long)}"
+    return action
+
+
+def _why(need: Need) -> str:
+    by = f"; of the {need.signed_in}'s sign-in" if need.by else ""
+    return f"{need.why}{by}; only where {need.only}" if need.only else f"{need.why}{by}"
+
+
+def rights(stage: str, before: str = "") -> str:
+    """What a stage needs, without what another needs already; rows of one place and reason are one."""
+    known = set(needs(before)) if before else set()
+    rows: dict[tuple[str, bool, str], list[str]] = {}
+    for need in needs(stage):
+        if need not in known:
+            rows.setdefault((need.where, need.data, _why(need)), []).append(_short(need.action))
+    found = ([where, "" if data else _code(names), _code(names) if data else "", why]
+             for (where, data, why), names in rows.items())  # fmt: skip
+    return table(("where", "action", "data action", "why"), found)
+
+
+def permissions() -> str:
+    """The whole table of needs."""
+    rows = (
+        [need.where, f"`{need.action}`", "data" if need.data else "", ", ".join(need.stages), _why(need)]
+        for need in NEEDS
+    )
+    return table(("where", "permission", "", "needed by", "why"), rows)
+
+
 def blocks() -> dict[str, str]:
     """Every generated block by name."""
     assert set(FAULTS) == ACTIONS, "an action of faults is not told"
@@ -446,6 +483,12 @@ def blocks() -> dict[str, str]:
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
         "posture": posture(),
+        "permissions": permissions(),
+        "rights:plan": rights("plan"),
+        "rights:run": rights("run", "plan"),
+        "rights:verify": rights("verify"),
+        "rights:decommission": rights("decommission", "verify"),
+        "rights:doctor": rights(DOCTOR),
     }
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in all_kinds().items()}
 

@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from amlmigrate.cloud.roles import Roles
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, Rotation
@@ -127,7 +126,7 @@ def _key_work(side: Side, key: KeyRef) -> dict[str, Coroutine[Any, Any, Any]]:
 
 
 async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Identity | None) -> dict[str, Any]:
-    roles = Roles(side.arm)
+    roles = side.roles
     work: dict[str, Coroutine[Any, Any, Any]] = {
         "on_vault": tried(roles.assignments(key.vault_id)),
         "on_workspace": tried(roles.assignments(workspace.id)),
@@ -135,10 +134,9 @@ async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Ident
     if identity and identity.principal_id:
         work["of_identity"] = tried(roles.assigned_to(key.vault_id, identity.principal_id))
     found = await _all(work)
-    wanted = {
-        role_of(one) for name in ("on_vault", "on_workspace") for one in found[name].value or () if role_of(one)
-    }
-    read = await _all({role: tried(roles.definition(role)) for role in sorted(wanted)})
+    at = {role_of(one): workspace.id for one in found["on_workspace"].value or ()}
+    at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
+    read = await _all({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
     return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
 
 

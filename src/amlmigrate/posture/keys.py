@@ -179,7 +179,8 @@ def _newest(facts: Facts, ref: KeyRef) -> Claim:
     if read.value is None:
         return _unread("version", ref.id, read, _KEY_READ)
     newest = read.value.version.id.rpartition("/")[2]
-    current = not ref.version or newest.lower() == ref.version.lower()
+    # A newer version that is disabled is nothing to go over to.
+    current = not ref.version or newest.lower() == ref.version.lower() or not read.value.version.enabled
     return Claim(
         "key.version",
         current,
