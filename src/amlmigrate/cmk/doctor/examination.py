@@ -18,7 +18,7 @@ from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import DeniedError
+from amlmigrate.core.errors import BadInputError, DeniedError
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -57,7 +57,7 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
     tenants = {name: await side.credential.tenant() for name, side in sides.items()}
     pair = Pair(
         await clouds.source.workspace(source).read() if source else None,
-        await clouds.target.workspace(target).read() if target else None,
+        await _target(clouds.target, target) if target else None,
     )
     tokens = [finding for side in dict.fromkeys(sides.values()) for finding in await _tokens(side)]
     stores = await _stores(clouds, pair)
@@ -69,6 +69,19 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
     )
     told = [*tokens, *(finding for part in found for finding in part), *findings(claims)]
     return Report(identities, tenants, sorted(dict.fromkeys(told), key=lambda one: one.severity), claims)
+
+
+async def _target(side: Side, ref: WorkspaceRef) -> Workspace:
+    try:
+        return await side.workspace(ref).read()
+    except BadInputError as error:
+        # Azure lists no soft-deleted workspaces, but their names are blocked (azure-facts §3).
+        raise BadInputError(
+            error.summary,
+            address=error.address,
+            remedy=f"{error.remedy} One that was deleted in the last 14 days blocks its name until it is recovered"
+            " in the portal, or purged by a DELETE with forceToPurge=true.",
+        ) from error
 
 
 async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> list[Finding]:
