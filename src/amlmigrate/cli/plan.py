@@ -76,11 +76,11 @@ async def _plan(
 
     from amlmigrate.cli import plans
     from amlmigrate.cli.signing import session
+    from amlmigrate.cmk.doctor import before_plan
     from amlmigrate.core.select import Selection
     from amlmigrate.core.workspace import WorkspaceRef
     from amlmigrate.inventory import read_contents, take
     from amlmigrate.planning import build, manual, planfile
-    from amlmigrate.posture import prove
 
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     refs = [WorkspaceRef.parse(name, subscription) for name in names]
@@ -103,7 +103,7 @@ async def _plan(
             selection=Selection(*globs),
             prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
             copy_unreferenced=copy_unreferenced,
-            posture=tuple(await prove(clouds.target.arm, target.workspace)),
+            posture=tuple(await before_plan(clouds, source.workspace, target.workspace)),
             extra=extra,
             emit=view.event,
         )

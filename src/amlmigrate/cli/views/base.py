@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from amlmigrate.core.errors import MigrateError
     from amlmigrate.core.events import Event
+    from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan
 
 
@@ -19,6 +20,14 @@ class View(Protocol):
 
     def plan(self, plan: Plan) -> None:
         """A plan, as a person reviews it."""
+        ...
+
+    def findings(self, findings: list[Finding]) -> None:
+        """What a reviewer has to know, each with its remedy."""
+        ...
+
+    def document(self, document: dict[str, Any]) -> None:
+        """A document for another program: itself and nothing else."""
         ...
 
     def result(self, name: str, data: dict[str, Any]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +22,7 @@ from rich.table import Table
 
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan, Step
 
 _FOLD = 8
@@ -128,7 +132,7 @@ class HumanView:
         self._out.print()
         self._out.print(_table(plan))
         self._lists(plan)
-        self._findings(plan)
+        self.findings(plan.header.findings)
         estimate = header.estimate
         self._out.print(
             f"\n{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
@@ -151,13 +155,18 @@ class HumanView:
             if len(steps) > len(shown):
                 self._out.print(f"  [dim]and {len(steps) - len(shown)} more; all of them with --json[/]")
 
-    def _findings(self, plan: Plan) -> None:
-        for finding in plan.header.findings:
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Each with its remedy below it."""
+        for finding in findings:
             colour = "red" if finding.severity == "error" else "yellow"
             self._out.print(
                 f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
             )
             self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
+
+    def document(self, document: dict[str, Any]) -> None:
+        """As it is."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
     # Ends.
 

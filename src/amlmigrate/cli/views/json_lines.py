@@ -9,6 +9,7 @@ from typing import Any
 
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 
 
@@ -24,6 +25,15 @@ class JsonView:
         self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
         for step in plan.steps:
             self._line("plan.step", step.as_dict())
+
+    def findings(self, findings: list[Finding]) -> None:
+        """One line each."""
+        for finding in findings:
+            self._line("doctor.finding", dict(finding.as_dict()))
+
+    def document(self, document: dict[str, Any]) -> None:
+        """As it is."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to."""
