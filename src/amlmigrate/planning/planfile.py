@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Header, Plan, Step
+from amlmigrate.ledger import sealedlines
 
 FILE = "plan.jsonl"
+_WORDING = sealedlines.Wording("plan", "Make one with `migrate plan`.")
 
 
 def check_free(folder: Path) -> None:
@@ -30,14 +27,9 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     """Writes the plan whole or not at all. Raises BadInputError where one is already."""
     check_free(folder)
     path = folder / FILE
-    unfinished = folder / f".{FILE}.unfinished"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(unfinished, header, steps)
-        unfinished.rename(path)
+        sealedlines.write(path, (header.as_dict(), *(step.as_dict() for step in steps)))
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
         raise BadInputError(
             f"The plan cannot be written: {error.strerror}.",
             address=str(folder),
@@ -46,69 +38,14 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     return path
 
 
-def _write(path: Path, header: Header, steps: Iterable[Step]) -> None:
-    sha, count = hashlib.sha256(), 0
-    with path.open("wb") as file:
-        for line in (header.as_dict(), *(step.as_dict() for step in steps)):
-            data = _line(line)
-            sha.update(data)
-            file.write(data)
-            count += 1
-        file.write(_line({"record": "end", "count": count, "sha256": sha.hexdigest()}))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 def read(folder: Path) -> Plan:
     """Reads a plan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
-    path = folder / FILE
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError as error:
-        raise BadInputError(
-            "There is no plan in this folder.", address=str(folder), remedy="Make one with `migrate plan`."
-        ) from error
-    except OSError as error:
-        raise BadInputError(
-            f"The plan cannot be read: {error.strerror}.",
-            address=str(path),
-            remedy="Check the file's permissions.",
-        ) from error
-    header = Header.of_dict(_decoded(path, lines[0] if lines else b""))
-    end = _decoded(path, lines[-1])
-    body = lines[:-1]
-    if end.get("record") != "end" or not lines[-1].endswith(b"\n"):
-        raise _unusable(path, "it is cut short")
-    sha = hashlib.sha256(b"".join(body)).hexdigest()
-    if end.get("count") != len(body) or end.get("sha256") != sha:
-        raise _unusable(path, "it is not what was written: its checksum does not match")
-    return Plan(header, tuple(Step.of_dict(_decoded(path, line)) for line in body[1:]), sha)
+    # The format comes first: a newer one may be sealed in another way.
+    header = read_header(folder)
+    sealed = sealedlines.read(folder / FILE, _WORDING)
+    return Plan(header, tuple(Step.of_dict(line) for line in sealed.lines[1:]), sealed.sha256)
 
 
 def read_header(folder: Path) -> Header:
-    """Reads the first line alone."""
-    path = folder / FILE
-    with path.open("rb") as file:
-        return Header.of_dict(_decoded(path, file.readline()))
-
-
-def _decoded(path: Path, line: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise _unusable(path, "it is cut short or no plan")
-    return found
-
-
-def _unusable(path: Path, why: str) -> BadInputError:
-    return BadInputError(
-        f"The plan cannot be used: {why}.",
-        address=str(path),
-        remedy="Put the original file back, or make a new plan; a plan is never edited.",
-    )
+    """Reads the first line alone. Raises BadInputError."""
+    return Header.of_dict(sealedlines.read_first(folder / FILE, _WORDING))
