@@ -11,6 +11,7 @@ from azsandbox.arm.store import Record, Store
 from azsandbox.messages import Accounts, Principal
 
 if TYPE_CHECKING:
+    from azsandbox.arm.access.evaluation import Access
     from azsandbox.arm.calls import Call
     from azsandbox.arm.kinds import Kind
     from azsandbox.arm.operations import Operations
@@ -29,6 +30,7 @@ class Context:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
     _operations: Operations | None = None
+    _access: Access | None = None
 
     @property
     def operations(self) -> Operations:
@@ -36,9 +38,15 @@ class Context:
         assert self._operations is not None
         return self._operations
 
-    def attach(self, operations: Operations) -> None:
-        """Completes the context; operations need it themselves."""
-        self._operations = operations
+    @property
+    def access(self) -> Access:
+        """Who may do what."""
+        assert self._access is not None
+        return self._access
+
+    def attach(self, operations: Operations, access: Access) -> None:
+        """Completes the context, which both need themselves."""
+        self._operations, self._access = operations, access
 
     def kind_of(self, record: Record) -> Kind:
         """The rules of a stored resource."""

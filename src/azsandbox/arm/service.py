@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from azsandbox.arm.access.arm_calls import check_access
+from azsandbox.arm.access.evaluation import Access, Terms
+from azsandbox.arm.access.storage_calls import StorageAccess
 from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.calls import Call, Route
 from azsandbox.arm.clock import Clock
@@ -41,6 +44,7 @@ class Arm:
         self._router = Router(context.kinds)
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
+        self.storage_refusal = StorageAccess(context).refusal
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""
@@ -74,6 +78,7 @@ class Arm:
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
         extra |= route.kind.headers
+        check_access(call)
         check_scopes(call)
         if request.method not in ("GET", "HEAD"):
             for guard in self._context.guards:
@@ -109,16 +114,17 @@ def build(
     limits: str,
     location: str = "eastus2",
     operation_seconds: float = 0.5,
+    terms: Terms | None = None,
 ) -> Arm:
     """Makes the ARM part, with what an earlier one left in `state_dir`.
 
-    `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple. Raises
-    ValueError for other limits.
+    `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple; `terms` say
+    how access is given, by default everything to every caller at once. Raises ValueError for other limits.
     """
     clock = Clock()
     throttle = Throttle(limits, clock.now)
     context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
     context.kinds = all_kinds(context)
     context.guards = all_guards()
-    context.attach(Operations(context, operation_seconds))
+    context.attach(Operations(context, operation_seconds), Access(context, terms or Terms()))
     return Arm(context, throttle)

@@ -228,7 +228,8 @@ async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmCli
     compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
     await arm.finish(await arm.send("PUT", f"{WORKSPACE}/computes/cluster", compute))
     assignment = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments/a"
-    await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": "r"}})
+    reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": reader}})
     await arm.finish(await arm.send("DELETE", WORKSPACE))
     await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)))
     assert await arm.every(f"{WORKSPACE}/computes") == []

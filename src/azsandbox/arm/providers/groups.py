@@ -28,6 +28,8 @@ class ResourceGroups(Kind):
 
     type = "Microsoft.Resources/resourceGroups"
     path_type = _GROUP
+    rights_type = "Microsoft.Resources/subscriptions/resourceGroups"
+    lists_what_is_seen = True
 
     def missing(self, call: Call) -> ArmError:
         """404 `ResourceGroupNotFound`."""
@@ -87,6 +89,7 @@ class OperationResults(Kind):
 
     type = "Microsoft.Resources/operationresults"
     path_type = "microsoft.resources/subscriptions/operationresults"
+    open_to_all = True  # its address is secret enough
 
     async def get(self, call: Call) -> Response:
         """200 without a body."""
@@ -101,6 +104,7 @@ class _Resources(Kind):
     """All tracked resources below a scope, as ARM's index has them: no properties."""
 
     type = "Microsoft.Resources/resources"
+    lists_what_is_seen = True
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
@@ -138,6 +142,7 @@ class GroupResources(_Resources):
     """`/subscriptions/{s}/resourceGroups/{g}/resources`."""
 
     path_type = _GROUP + "/resources"
+    rights_type = "Microsoft.Resources/subscriptions/resourceGroups/resources"
 
 
 @register
@@ -145,3 +150,4 @@ class SubscriptionResources(_Resources):
     """`/subscriptions/{s}/resources`."""
 
     path_type = "microsoft.resources/subscriptions/resources"
+    rights_type = "Microsoft.Resources/subscriptions/resources"

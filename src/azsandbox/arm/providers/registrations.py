@@ -28,6 +28,11 @@ class Providers(Kind):
     """GET of one or all, and `register`, which changes nothing."""
 
     type = "Microsoft.Resources/providers"
+    rights_type = "Microsoft.Resources/subscriptions/providers"
+
+    def right(self, call: Call) -> str:
+        """Registering is a right of the provider's own."""
+        return f"{call.name}/{call.route.action}/action" if call.route.action else ""
 
     def _namespaces(self) -> dict[str, str]:
         known = [kind.type.split("/")[0] for kind in self.context.kinds.values()]

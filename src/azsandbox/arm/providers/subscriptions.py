@@ -55,7 +55,10 @@ class Subscriptions(Kind):
     async def list(self, call: Call) -> Response:
         """GET `/subscriptions`."""
         groups = self.context.store.of_type("microsoft.resources/subscriptions/resourcegroups")
+        access, who = self.context.access, call.principal.object_id
+        access.welcome(who)
         known = dict.fromkeys(group.id.split("/")[2] for group in groups)
+        known = {each: None for each in known if access.has_any_below(who, f"/subscriptions/{each.lower()}")}
         documents = [subscription_document(each, call.principal.tenant_id) for each in known]
         return answer(200, {"value": documents, "count": {"type": "Total", "value": len(documents)}})
 
@@ -85,6 +88,7 @@ class Tenants(Kind):
     """The one tenant of the caller."""
 
     type = "Microsoft.Resources/tenants"
+    open_to_all = True
 
     def listed(self, call: Call) -> Sequence[Record]:
         """Nothing is stored."""

@@ -20,6 +20,7 @@ class ProviderOperations(Kind):
     """`/providers/Microsoft.MachineLearningServices/operations`: none are listed."""
 
     type = f"{NAMESPACE}/operations"
+    open_to_all = True
 
 
 @register
@@ -54,6 +55,7 @@ class Polled(Kind):
     """Operations of one form of address."""
 
     case_sensitive = True
+    open_to_all = True  # the address is signed by ARM (wire-facts §7)
 
     async def get(self, call: Call) -> Response:
         """The state of the operation."""
