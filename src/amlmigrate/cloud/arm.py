@@ -29,6 +29,8 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.management": "2020-05-01",
+    "microsoft.resources/tags": "2021-04-01",
     "": "2022-09-01",
 }
 NO_QUERY: Mapping[str, str] = {}

@@ -40,6 +40,12 @@ class ServiceError(MigrateError):
         """Whether the same call may go through later."""
         return self.status in _TRANSIENT
 
+    @property
+    def action(self) -> str:
+        """The ARM action that was refused; empty where the answer names none."""
+        match = _ACTION.search(self.message)
+        return match[1] if match else ""
+
     def _sentence(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Azure refused the action '{match[1]}' on '{match[2]}' ({self.status} {self.code})."

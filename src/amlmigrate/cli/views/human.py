@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +25,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 
 _FOLD = 8
 _LINES = 40
+_WIDE, _ROOMY = 240, 160
 _COLOURS = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
@@ -71,6 +74,26 @@ class HumanView:
             self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
         elif event.name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
+        elif event.name.startswith("scan."):
+            self._scanning(event.name, data)
+
+    def _scanning(self, name: str, data: dict[str, Any]) -> None:
+        if name == "scan.start":
+            self._bar("Reading workspaces", data["workspaces"], 0)
+        elif name == "scan.read":
+            self._advance()
+        elif name == "scan.unreadable":
+            self._say(f"[yellow]not read[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.kept":
+            self.close()
+            self._say(f"[dim]kept in {escape(data['path'])}[/]")
+        elif name == "scan.tag":
+            told = ", ".join(f"{tag}: {data['before'].get(tag, 'none')} -> {v}" for tag, v in data["tags"].items())
+            self._say(f"tags of {escape(data['address'])}: {escape(told)}")
+        elif name == "scan.tag.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.tags":
+            self._say(f"{data['written']} of {data['wanted']} workspaces were given the tags they lack")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
@@ -145,6 +168,28 @@ class HumanView:
                 f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
             )
             self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
+
+    # A scan.
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """A table, and what could not be read."""
+        from amlmigrate.cli.views import scans
+
+        self.close()
+        # A file or a pipe has no width of its own.
+        out = self._out if self._out.is_terminal else Console(highlight=False, width=_WIDE)
+        out.print(scans.table(workspaces, wide=out.width >= _ROOMY))
+        gaps = scans.missing(workspaces)
+        for gap in gaps[:_LINES]:
+            self._out.print(f"  [dim]{escape(gap)}[/]")
+        if len(gaps) > _LINES:
+            self._out.print(f"  [dim]and {len(gaps) - _LINES} more; all of them with --json[/]")
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        self.close()
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     # Ends.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,15 @@ class JsonView:
         self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
         for step in plan.steps:
             self._line("plan.step", step.as_dict())
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """Each workspace, the highest risk first."""
+        for one in workspaces:
+            self._line("scan.workspace", {key: value for key, value in one.items() if key != "record"})
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        sys.stdout.write(text)
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to."""

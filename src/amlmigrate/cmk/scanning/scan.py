@@ -1,0 +1,127 @@
+"""Scans subscriptions: lists their workspaces, reads each in detail, and ranks them by risk.
+
+Every call waits in the token bucket of its subscription, so that many subscriptions are read at once and none is
+asked too often. What cannot be read is kept with its reason, and stops nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, zip_longest
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.cmk.scanning.counting import COUNTED
+from amlmigrate.cmk.scanning.details import Details
+from amlmigrate.cmk.scanning.risk import rank
+from amlmigrate.cmk.scanning.subscriptions import chosen
+from amlmigrate.cmk.scanning.tagging import Standard
+from amlmigrate.cmk.scanning.values import NotKnown, Scanned
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import DeniedError, MigrateError
+from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.parallel import each
+
+_PROVIDER = "Microsoft.MachineLearningServices/workspaces"
+_SUBSCRIPTIONS_AT_ONCE = 8
+_WORKSPACES_AT_ONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a scan is about; with neither named, all subscriptions that the identity sees."""
+
+    subscriptions: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was found: workspaces by risk, and what could not be read by its ARM id."""
+
+    started: datetime
+    subscriptions: tuple[str, ...]
+    workspaces: tuple[Scanned, ...]
+    unreadable: dict[str, NotKnown]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was read, but for single facts that the identity may not read."""
+        return not self.unreadable and all(_read(one) for one in self.workspaces)
+
+
+def _read(workspace: Scanned) -> bool:
+    """Whether nothing but rights was missing, and those not for all that a workspace holds."""
+    counted = [count for count in workspace.counts.values() if count is not None]
+    refused = bool(workspace.counts) and not counted and len(workspace.counts) == len(COUNTED)
+    return not refused and all(missing.denied for missing in workspace.not_known)
+
+
+async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = False, emit: Emit = ignore) -> Scan:
+    """Everything that can be read of the scope's workspaces.
+
+    Raises DeniedError where nothing could be read and a permission was missing, the first error where Azure
+    could not be reached, and BadInputError for what is no subscription.
+    """
+    started = datetime.now(UTC)
+    subscriptions, unreadable = await chosen(side.arm, scope.subscriptions, scope.groups)
+    for address, missing in unreadable.items():
+        _tell(emit, address, missing)
+    listed = await _lists(side, subscriptions, unreadable, emit)
+    if unreadable and not listed:
+        raise _nothing(unreadable)
+    documents = list(_in_turn(listed.values()))
+    emit(Event("scan.start", {"subscriptions": len(listed), "workspaces": len(documents)}))
+    details = Details(side, standard, started, sizes=sizes)
+    found: list[Scanned] = []
+
+    async def read(document: Document) -> None:
+        one = await details.read(document)
+        found.append(one)
+        emit(Event("scan.read", {"workspace": one.id, "not_known": len(one.not_known)}))
+
+    await each(documents, read, parallel=_WORKSPACES_AT_ONCE)
+    return Scan(started, tuple(subscriptions), tuple(rank(found)), unreadable)
+
+
+async def _lists(
+    side: Side, subscriptions: Iterable[str], unreadable: dict[str, NotKnown], emit: Emit
+) -> dict[str, list[Document]]:
+    """The workspaces of each subscription that could be read."""
+    found: dict[str, list[Document]] = {}
+
+    async def read(subscription: str) -> None:
+        scope = f"/subscriptions/{subscription}"
+        try:
+            found[subscription] = [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
+        except MigrateError as error:
+            unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", error)
+            _tell(emit, scope, unreadable[scope])
+            return
+        emit(Event("scan.subscription", {"subscription": subscription, "workspaces": len(found[subscription])}))
+
+    await each(subscriptions, read, parallel=_SUBSCRIPTIONS_AT_ONCE)
+    return found
+
+
+def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:
+    """One workspace of each subscription, then the next of each: so no bucket is emptied while others are full."""
+    rounds = zip_longest(*listed)
+    return (document for document in chain.from_iterable(rounds) if document is not None)
+
+
+def _tell(emit: Emit, address: str, missing: NotKnown) -> None:
+    emit(Event("scan.unreadable", {"address": address, "action": missing.action, "reason": missing.reason}))
+
+
+def _nothing(unreadable: dict[str, NotKnown]) -> MigrateError:
+    address, missing = next(
+        ((address, one) for address, one in unreadable.items() if one.denied), next(iter(unreadable.items()))
+    )
+    told = f"Nothing could be read: {missing.reason}"
+    if missing.denied:
+        return DeniedError(
+            told, address=address, remedy=f"Grant a role with '{missing.action}', as Reader has it."
+        )
+    return MigrateError(told, address=address, remedy="Check the network and the names, then scan again.")
