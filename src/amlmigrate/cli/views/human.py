@@ -52,7 +52,9 @@ class HumanView:
     def event(self, event: Event) -> None:
         """Something happened: moves the bar, or says it in a line where there is none to move."""
         data = event.data
-        if event.name == "run.start":
+        if about := {"fleet": self._fleet, "scan": self._scanning}.get(event.name.partition(".")[0]):
+            about(event.name, data)
+        elif event.name == "run.start":
             self._bar("Migrating", data["steps"], data["done"])
         elif event.name == "step.done":
             self._advance()
@@ -74,8 +76,18 @@ class HumanView:
             self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
         elif event.name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
-        elif event.name.startswith("scan."):
-            self._scanning(event.name, data)
+
+    def _fleet(self, name: str, data: dict[str, Any]) -> None:
+        if name == "fleet.start":
+            self._bar("Planning", data["plans"], data["done"])
+            return
+        if name == "fleet.left":
+            return
+        self._advance()
+        if name == "fleet.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        else:
+            self._say(f"[dim]wave {data['wave']}: {escape(data['folder'])}[/]")
 
     def _scanning(self, name: str, data: dict[str, Any]) -> None:
         if name == "scan.start":
