@@ -29,6 +29,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import Kind, all_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.ledger import schema
+from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -422,6 +423,12 @@ def fault_actions() -> str:
     return table(("action", "what it does"), ([f"`{name}`", told] for name, told in FAULTS.items()))
 
 
+def posture() -> str:
+    """What is claimed of a workspace, and what it takes to prove it."""
+    rows = ([f"`{one.name}`", one.says, one.severity, one.read] for one in CATALOGUE)
+    return table(("claim", "what it says", "while it is not proven", "what reading it takes"), rows)
+
+
 def blocks() -> dict[str, str]:
     """Every generated block by name."""
     assert set(FAULTS) == ACTIONS, "an action of faults is not told"
@@ -438,6 +445,7 @@ def blocks() -> dict[str, str]:
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
+        "posture": posture(),
     }
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in all_kinds().items()}
 

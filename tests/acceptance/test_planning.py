@@ -138,7 +138,7 @@ def test_a_bit_of_everything(full: World) -> None:
     assert steps["models/from-job/1"]["body"]["properties"]["properties"]["migratedFrom.jobName"] == "brave_job"
     # 10 was created first, so it comes first and 2 stays the latest.
     assert "models/risk/10" in steps["models/risk/2"]["after"]
-    findings = world.plan_lines()[0]["findings"]
+    findings = world.asset_findings()
     assert [f["address"] for f in findings] == ["data/gone/1"]
     assert "datastores/lake" in steps["data/lake/1"]["after"]
 

@@ -172,6 +172,10 @@ class World:
         path = self.folder / "plans" / (name or self.source) / "plan.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()]
 
+    def asset_findings(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The findings of a plan about what moves, without those about the target's key and rights."""
+        return [f for f in self.plan_lines(name)[0]["findings"] if not f["address"].startswith("/")]
+
 
 async def items(client: Client, path: str) -> AsyncIterator[dict[str, Any]]:
     """Every item of an ARM collection, over all its pages."""

@@ -144,7 +144,7 @@ async def _facts(
     from amlmigrate.core.seal import seal
     from amlmigrate.decommissioning import gate, removal
     from amlmigrate.kinds import document_digests
-    from amlmigrate.posture import prove
+    from amlmigrate.posture import findings, prove
 
     return gate.Facts(
         source=source,
@@ -154,7 +154,7 @@ async def _facts(
             listing_digests(listed.source),
             listing_digests(listed.target),
         ),
-        posture=await prove(clouds.target.arm, target.workspace),
+        posture=findings(await prove(clouds.target, target.workspace)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
     )

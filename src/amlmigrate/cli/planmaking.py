@@ -15,7 +15,7 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, take
 from amlmigrate.planning import build, manual, planfile
-from amlmigrate.posture import prove
+from amlmigrate.posture import findings, prove
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         selection=wanted.selection,
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
         copy_unreferenced=wanted.copy_unreferenced,
-        posture=tuple(await prove(clouds.target.arm, target.workspace)),
+        posture=tuple(findings(await prove(clouds.target, target.workspace))),
         emit=emit,
     )
     planfile.write(folder, header, steps)

@@ -96,7 +96,7 @@ async def _run(
     from amlmigrate.cli import plans
     from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signing import session
-    from amlmigrate.posture import prove
+    from amlmigrate.posture import findings, prove
     from amlmigrate.running import drift
     from amlmigrate.running.run import run
 
@@ -104,7 +104,7 @@ async def _run(
         source, target = await read_both(clouds, plan)
         if not ledger.begun:
             drift.check_source(plan, source)
-        _refuse_unproven(await prove(clouds.target.arm, target.workspace))
+        _refuse_unproven(findings(await prove(clouds.target, target.workspace)))
         if dry_run:
             _say_dry(view, plan)
             return None
@@ -115,10 +115,11 @@ async def _run(
 
 
 def _refuse_unproven(posture: list[Any]) -> None:
-    if posture:
+    """What is a warning only was in the plan, for whoever reviewed it."""
+    if errors := [finding for finding in posture if finding.severity == "error"]:
         raise RefusedError(
             "The target is not proven to be under a customer's key.",
-            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in posture),
+            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
         )
 
 
