@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime
@@ -16,8 +15,9 @@ from amlmigrate.cmk.scanning.risk import risk
 from amlmigrate.cmk.scanning.values import NotKnown, Scanned
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.posture.facts import key_of
 
-_KEY = re.compile(r"https://[^/]+/keys/([^/]+)/([^/?]+)", re.IGNORECASE)
 _PLAIN = "default"
 
 
@@ -35,7 +35,7 @@ class Details:
         """A workspace by its document, with all that surrounds it."""
         found = facts.of_document(document)
         found = await self._vault(found)
-        found = await self._key(found)
+        found = await self._key(found, document)
         found = await self._storage(found)
         found = await self._registry(found)
         found = await self._contents(found)
@@ -74,20 +74,17 @@ class Details:
         reading = self._resources.find(id_, type_, near=found.subscription)
         return await _read(fact, f"{type_}/read", id_, reading)
 
-    async def _key(self, found: Scanned) -> Scanned:
+    async def _key(self, found: Scanned, workspace: Document) -> Scanned:
         """The key's age by ARM, which a reader of the vault may ask and no firewall of the vault stops."""
-        key_id = found.encryption.key_id
         if found.vault is None or not found.encryption.by_customer:
             return found
-        action = "Microsoft.KeyVault/vaults/keys/versions/read"
-        match = _KEY.match(key_id or "")
-        if match is None:
-            told = f"The key identifier '{key_id}' names no version."
-            return found.unknown(NotKnown("encryption.key_created", action, told, False))
-        path = f"{found.vault.id}/keys/{match[1]}/versions/{match[2]}"
-        document = await self._around(
-            found, "encryption.key_created", path, "Microsoft.KeyVault/vaults/keys/versions"
-        )
+        fact, action = "encryption.key_created", "Microsoft.KeyVault/vaults/keys/versions/read"
+        key = key_of(Workspace(WorkspaceRef.parse(found.id), workspace))
+        if key is None or not key.version:
+            told = f"The key identifier '{found.encryption.key_id}' names no version."
+            return found.unknown(NotKnown(fact, action, told, False))
+        path = f"{key.vault_id}/keys/{key.name}/versions/{key.version}"
+        document = await _read(fact, action, path, self._resources.single(path))
         if isinstance(document, NotKnown):
             return found.unknown(document)
         created, days = facts.key_age(document, self._now)
