@@ -82,3 +82,12 @@ def _patch(operation: str, **tags: str) -> dict[str, Any]:
 
 def _rest(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in ("tags", "systemData")}
+
+
+async def test_a_subscription_lists_the_locks_of_all_below_it(workspace: ArmClient) -> None:
+    lock = f"{WORKSPACE}/providers/Microsoft.Authorization/locks/keep"
+    await workspace.ok("PUT", lock, {"properties": {"level": "CanNotDelete"}})
+    listed = await workspace.ok(
+        "GET", f"{GROUP.split('/resourceGroups')[0]}/providers/Microsoft.Authorization/locks"
+    )
+    assert [one["id"] for one in listed["value"]] == [lock]

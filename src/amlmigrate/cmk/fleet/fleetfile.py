@@ -126,12 +126,15 @@ def placed(waves: Sequence[Sequence[Member]], before: Fleet | None, taken: Itera
 
     Folders are called after the workspaces, and after their groups too where a name is taken already.
     """
-    known = {(entry.source.lower(), entry.target.lower()): entry for entry in before.entries} if before else {}
+    known = {entry.source.lower(): entry for entry in before.entries} if before else {}
     used = {name.lower() for name in taken} | {entry.folder.lower() for entry in known.values()}
     found = []
     for number, wave in enumerate(waves, start=1):
         for member in wave:
-            old = known.get((member.source.id.lower(), member.target.id.lower()))
+            old = known.get(member.source.id.lower())
+            if old and old.state is Progress.PLANNED and old.target.lower() != member.target.id.lower():
+                # Its plan stays where it is, since it may have been run.
+                old = None
             fresh = Entry.of(member, number, old.folder if old else _folder(member.source, used))
             done = old is not None and old.state is Progress.PLANNED
             found.append(replace(fresh, state=old.state, told=old.told) if old and done else fresh)
