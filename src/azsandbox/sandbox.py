@@ -7,7 +7,7 @@ import importlib
 import os
 from typing import IO, Any
 
-from azsandbox import entra
+from azsandbox import entra, graph
 from azsandbox.accounts import StorageAccounts
 from azsandbox.arm.access.evaluation import Terms
 from azsandbox.azurite import Azurite
@@ -95,6 +95,7 @@ class Sandbox:
         refuse = getattr(self._arm, "storage_refusal", None)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
+            graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
             "management.azure.com": arm,
             ".vault.azure.net": ServiceEndpoint(
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token

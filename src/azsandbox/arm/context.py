@@ -13,6 +13,7 @@ from azsandbox.messages import Accounts, Principal
 if TYPE_CHECKING:
     from azsandbox.arm.access.evaluation import Access
     from azsandbox.arm.calls import Call
+    from azsandbox.arm.customerkeys import CustomerKeys
     from azsandbox.arm.kinds import Kind
     from azsandbox.arm.operations import Operations
 
@@ -29,8 +30,10 @@ class Context:
     location: str
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    gates: list[Guard] = field(default_factory=list)
     _operations: Operations | None = None
     _access: Access | None = None
+    _keys: CustomerKeys | None = None
 
     @property
     def operations(self) -> Operations:
@@ -44,9 +47,15 @@ class Context:
         assert self._access is not None
         return self._access
 
-    def attach(self, operations: Operations, access: Access) -> None:
-        """Completes the context, which both need themselves."""
-        self._operations, self._access = operations, access
+    @property
+    def keys(self) -> CustomerKeys:
+        """Which identity can use which customer's key."""
+        assert self._keys is not None
+        return self._keys
+
+    def attach(self, operations: Operations, access: Access, keys: CustomerKeys) -> None:
+        """Completes the context, which all three need themselves."""
+        self._operations, self._access, self._keys = operations, access, keys
 
     def kind_of(self, record: Record) -> Kind:
         """The rules of a stored resource."""

@@ -12,15 +12,16 @@ from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.calls import Call, Route
 from azsandbox.arm.clock import Clock
 from azsandbox.arm.context import Context
+from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.operations import Operations
-from azsandbox.arm.registry import all_guards, all_kinds
+from azsandbox.arm.registry import all_gates, all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store
 from azsandbox.arm.throttle import Throttle
-from azsandbox.arm.vault import VaultService
+from azsandbox.arm.vault.service import VaultService
 from azsandbox.messages import Accounts, Request, Response, Service
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Arm:
         extra |= route.kind.headers
         check_access(call)
         check_scopes(call)
+        for gate in self._context.gates:
+            gate(call)
         if request.method not in ("GET", "HEAD"):
             for guard in self._context.guards:
                 guard(call)
@@ -126,5 +129,7 @@ def build(
     context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
     context.kinds = all_kinds(context)
     context.guards = all_guards()
-    context.attach(Operations(context, operation_seconds), Access(context, terms or Terms()))
+    context.gates = all_gates()
+    access = Access(context, terms or Terms())
+    context.attach(Operations(context, operation_seconds), access, CustomerKeys(context))
     return Arm(context, throttle)

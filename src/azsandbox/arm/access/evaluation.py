@@ -12,6 +12,7 @@ from azsandbox.arm.access.definitions import Permission, permissions_of
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.extensions import above
 from azsandbox.arm.store import Record
+from azsandbox.messages import TENANT_ID
 
 if TYPE_CHECKING:
     from azsandbox.arm.context import Context
@@ -20,6 +21,7 @@ ASSIGNMENTS = "microsoft.authorization/roleassignments"
 DEFINITIONS = "microsoft.authorization/roledefinitions"
 MANAGEMENT_GROUPS = "microsoft.management/managementgroups"
 MEMBERS = "microsoft.management/managementgroups/subscriptions"
+ROOT_GROUP = f"/providers/{MANAGEMENT_GROUPS}/{TENANT_ID}"  # above every subscription and management group
 _MEMORY = 50_000
 # What a principal begins with, unless it is made without: everything, everywhere.
 _STANDING = (
@@ -114,9 +116,9 @@ class Access:
         parts = scope.split("/")
         groups: tuple[str, ...] = ()
         if parts[1:2] == ["subscriptions"]:
-            groups = self._parents.get("/".join(parts[:3]), ())
-        elif parts[1:3] == ["providers", "microsoft.management"]:
-            groups = self._parents.get("/".join(parts[:5]), ())
+            groups = self._parents.get("/".join(parts[:3]), (ROOT_GROUP,))
+        elif parts[1:3] == ["providers", "microsoft.management"] and not scope.startswith(ROOT_GROUP):
+            groups = self._parents.get("/".join(parts[:5]), (ROOT_GROUP,))
         own = (scope,) if scope else ()
         return ("", *groups, *above(scope), *own)
 
@@ -164,7 +166,8 @@ class Access:
         }
 
         def line(group: str) -> tuple[str, ...]:
-            return (*line(parent[group]), group) if group in parent else ()
+            above_all = group == ROOT_GROUP or group not in parent
+            return (ROOT_GROUP,) if above_all else (*line(parent[group]), group)
 
         found = {group: line(parent[group]) for group in parent}
         for member in store.of_type(MEMBERS):
