@@ -202,6 +202,30 @@ def test_what_may_not_be_read_is_said_and_stops_nothing(estate: Estate) -> None:
     assert "Microsoft.MachineLearningServices/workspaces/read" in alone.event("error")["remedy"]
 
 
+def test_management_groups_are_expanded_to_any_depth(estate: Estate) -> None:
+    outer, inner = f"outer-{estate.world.group}", f"inner-{estate.world.group}"
+    estate.world.azure(lambda client: _management_groups(client, outer, inner, estate))
+    named = ("scan", "--json", "--management-group", outer)
+    result = estate.world.migrate(*named)
+    assert result.code == 0, result.out
+    assert set(found(result)) == {"late", "ledger", "plain", "spare", "hub"}
+
+    # Who may not read the group is told so; what else was named is scanned all the same.
+    result = estate.world.migrate(*named, "--subscription", estate.one, **estate.reader)
+    assert result.code == 3
+    assert set(found(result)) == {"old-dev", "new-dev"}
+    assert result.event("scan.unreadable")["address"].endswith(f"/managementGroups/{outer}")
+
+
+async def _management_groups(client: Client, outer: str, inner: str, estate: Estate) -> None:
+    root = "/providers/Microsoft.Management/managementGroups"
+    await client.arm("PUT", f"{root}/{outer}", "2020-05-01", {"properties": {}})
+    parent = {"details": {"parent": {"id": f"{root}/{outer}"}}}
+    await client.arm("PUT", f"{root}/{inner}", "2020-05-01", {"properties": parent})
+    await client.arm("PUT", f"{root}/{outer}/subscriptions/{estate.three}", "2020-05-01", {})
+    await client.arm("PUT", f"{root}/{inner}/subscriptions/{estate.two}", "2020-05-01", {})
+
+
 def test_a_fact_that_may_not_be_read_is_not_known_and_never_guessed(estate: Estate) -> None:
     path = rf"/subscriptions/{estate.one}/.*(storageAccounts|/keys/)"
     body = {
