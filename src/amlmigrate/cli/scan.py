@@ -66,7 +66,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the workspaces are shown.")] = Format.TABLE,
+    format: Annotated[Format, typer.Option(help="How the workspaces are shown.")] = Format.TABLE,
     json: options.Json = False,
     verbose: options.Verbose = False,
     tenant: options.Tenant = None,
@@ -79,7 +79,7 @@ def command(
         from amlmigrate.cmk.scanning.scan import Scope
 
         scope = Scope(_subscriptions(subscription, management_group), tuple(management_group or ()))
-        return await _scan(view, shared, Wanted(scope, rules, out, form, sizes, write_tags, dry_run))
+        return await _scan(view, shared, Wanted(scope, rules, out, format, sizes, write_tags, dry_run))
 
     execute(shared, work)
 
