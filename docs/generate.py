@@ -320,8 +320,8 @@ COLUMNS = {
     "history": "Every state that a step was in, in order.",
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, with the ETag of its source. Only these may be overwritten or deleted.",
-    "waivers": "Which address was waived, why, by whom and when.",
-    "approvals": "Kept for approvals of a plan; no command writes it yet.",
+    "waivers": "Which address was waived, why, by whom and when, and the number of the evidence that says so.",
+    "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat.",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
-from amlmigrate.bytes.listings import Listing, at_goal, below, goal_path, list_container, listing_digest, unlike
+from amlmigrate.bytes.listings import Listing, at_goal, goal_path, list_container, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -22,6 +22,7 @@ _TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotM
 _NAMED = 3
 
 Copied = Callable[[Blob, str], Awaitable[None]]
+Mine = Callable[[str], str | None]
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Copy:
     """One prefix in the making: what it comes to, and what has been seen."""
 
     amount: Bytes
-    mine: dict[str, str]
+    mine: Mine
     texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
@@ -42,14 +43,15 @@ class Copier:
         self._source = source
         self._target = target
 
-    async def copy(self, step: Step, amount: Bytes, mine: dict[str, str], copied: Copied) -> str:
+    async def copy(self, step: Step, amount: Bytes, mine: Mine, copied: Copied) -> str:
         """Brings all blobs of the prefix to the target and reads both back; what is there already is compared.
 
-        `mine` is path to source ETag of what the tool copied before: only that may be written over. `copied`
-        is told of each blob that arrived. Returns a note for the report. Raises DriftError, ConflictError.
+        `mine` knows by path the source ETag of what the tool copied before, None for all else: only what it
+        knows may be written over. `copied` is told of each blob that arrived. Returns a note for the report.
+        Raises DriftError, ConflictError.
         """
         work = Copy(amount, mine, texts=files(step.rewrites))
-        blobs = below((await self._list(self._source, amount.source)).blobs.values(), amount.source.path)
+        blobs = (await self._list(self._source, amount.source)).below(amount.source.path)
         if listing_digest(blobs) != step.source_sha256:
             raise DriftError(
                 "The source's blobs are not what they were when the plan was made.",
@@ -72,7 +74,7 @@ class Copier:
     def check(self, amount: Bytes, blobs: list[Blob], there: Listing) -> None:
         """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""
         names = {goal_path(amount.source, amount.target, blob.path): blob for blob in blobs}
-        twins = at_goal(there.blobs.values(), amount.target, names)
+        twins = at_goal(there, amount.target, names)
         wrong = [path for path, blob in names.items() if path not in twins or unlike(blob, twins[path])]
         extra = sorted(twins.keys() - names.keys())
         if wrong or extra:
@@ -99,8 +101,8 @@ class Copier:
         """Copies that the tool made of blobs that the source no longer has."""
         amount = work.amount
         names = {goal_path(amount.source, amount.target, blob.path) for blob in blobs}
-        twins = at_goal(there.blobs.values(), amount.target, names)
-        return [blob for path, blob in twins.items() if path not in names and path in work.mine]
+        twins = at_goal(there, amount.target, names)
+        return [blob for path, blob in twins.items() if path not in names and work.mine(path) is not None]
 
     async def _remove(self, amount: Bytes, blob: Blob) -> None:
         await self._target.delete(Location(amount.target.account, amount.target.container, blob.path), blob.etag)
@@ -116,7 +118,7 @@ class Copier:
         """Whether a blob only looks like one there: the tool did not copy it, and no MD5 speaks for it."""
         path = goal_path(work.amount.source, work.amount.target, blob.path)
         twin = there.blobs.get(path)
-        if twin is None or work.mine.get(path) == blob.etag or not self._equal(work, blob, there):
+        if twin is None or work.mine(path) == blob.etag or not self._equal(work, blob, there):
             return False
         return blob.length > 0 and None in (blob.md5, twin.md5)
 
@@ -135,7 +137,7 @@ class Copier:
         source = Location(amount.source.account, amount.source.container, blob.path)
         target = Location(amount.target.account, amount.target.container, path)
         twin = there.blobs.get(path)
-        if twin is not None and work.mine.get(path) in (None, blob.etag):
+        if twin is not None and work.mine(path) in (None, blob.etag):
             raise _conflict(amount, [path], "differ in the target and were not written by this tool")
         try:
             await self._put(work, source, blob, target, twin.etag if twin else None)
@@ -159,7 +161,8 @@ class Copier:
     async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> None:
         """A target that is taken is settled by reading it: an answer that was lost leaves a copy behind."""
         if error.status not in (409, 412) or error.code not in _TAKEN:
-            if error.code == "SourceConditionNotMet":
+            gone = error.status == 404 and await self._source.head(source) is None
+            if gone or error.code == "SourceConditionNotMet":
                 raise DriftError(
                     "A blob of the source changed while it was copied.",
                     address=blob.path,

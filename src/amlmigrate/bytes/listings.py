@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -25,6 +26,21 @@ class Listing:
     blobs: dict[str, Blob] = field(default_factory=dict)
     tagged: bool = True
     exists: bool = True
+    _paths: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    def below(self, prefix: str) -> list[Blob]:
+        """The blobs that are the prefix itself or lie in the folder of that name, by path.
+
+        A container may hold as many prefixes as blobs, so that each must cost no more than what it holds.
+        """
+        if len(self._paths) != len(self.blobs):
+            self._paths = sorted(self.blobs)
+        if not prefix:
+            return [self.blobs[path] for path in self._paths]
+        # All that starts with "a/" stands between "a/" and "a0", the sign after the slash.
+        first, last = (bisect_left(self._paths, f"{prefix}{sign}") for sign in ("/", "0"))
+        itself = [self.blobs[prefix]] if prefix in self.blobs else []
+        return itself + [self.blobs[path] for path in self._paths[first:last]]
 
 
 async def list_container(blobs: Blobs, place: Location) -> Listing:
@@ -38,13 +54,7 @@ async def list_container(blobs: Blobs, place: Location) -> Listing:
     return Listing(place, {blob.path: blob for blob in found}, tagged)
 
 
-def below(blobs: Iterable[Blob], prefix: str) -> list[Blob]:
-    """The blobs that are the prefix itself or lie in the folder of that name."""
-    folder = f"{prefix}/" if prefix else ""
-    return [blob for blob in blobs if blob.path == prefix or blob.path.startswith(folder)]
-
-
-def at_goal(blobs: Iterable[Blob], goal: Location, expected: Container[str]) -> dict[str, Blob]:
+def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[str, Blob]:
     """By path, what lies below a goal and should be like its source.
 
     The folder for code uploads comes from other containers: seen from the root of the container around it,
@@ -53,7 +63,7 @@ def at_goal(blobs: Iterable[Blob], goal: Location, expected: Container[str]) -> 
     folder = "" if goal.path else f"{CODE_FOLDER}/"
     return {
         blob.path: blob
-        for blob in below(blobs, goal.path)
+        for blob in listing.below(goal.path)
         if blob.path in expected or not folder or not blob.path.startswith(folder)
     }
 

@@ -41,6 +41,7 @@ class FleetWanted:
     out: Path
     selection: Selection
     copy_unreferenced: bool
+    require_approval: bool
 
 
 async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCode:
@@ -130,6 +131,7 @@ class _Planning:
             folder,
             self._wanted.selection,
             self._wanted.copy_unreferenced,
+            self._wanted.require_approval,
             entry.workspace_id,
         )
 

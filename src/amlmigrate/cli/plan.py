@@ -51,6 +51,10 @@ def command(
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
     ] = Unreferenced.LIST,
+    require_approval: Annotated[
+        bool,
+        typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
+    ] = False,
     json: options.Json = False,
     verbose: options.Verbose = False,
     tenant: options.Tenant = None,
@@ -62,7 +66,7 @@ def command(
     shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
 
     globs = (tuple(select or ()), tuple(exclude or ()))
-    copying = unreferenced is Unreferenced.COPY
+    choices = {"copy_unreferenced": unreferenced is Unreferenced.COPY, "require_approval": require_approval}
 
     async def work(view: View) -> ExitCode:
         _check(source, target, fleet, (targets, waves, wave_size))
@@ -71,9 +75,9 @@ def command(
             from amlmigrate.cli.plans import ROOT
             from amlmigrate.core.select import Selection
 
-            wanted = FleetWanted(fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), copying)
+            wanted = FleetWanted(fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), **choices)
             return await plan_fleet(view, shared, wanted)
-        return await _plan(view, shared, (str(source), str(target)), out, globs, copy_unreferenced=copying)
+        return await _plan(view, shared, (str(source), str(target)), out, globs, **choices)
 
     execute(shared, work)
 
@@ -106,6 +110,7 @@ async def _plan(
     globs: tuple[tuple[str, ...], tuple[str, ...]],
     *,
     copy_unreferenced: bool,
+    require_approval: bool,
 ) -> ExitCode:
     from amlmigrate.cli import planmaking, plans
     from amlmigrate.cli.signing import session
@@ -116,7 +121,7 @@ async def _plan(
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     source, target = (WorkspaceRef.parse(name, subscription) for name in names)
     folder = out or plans.free_folder(source.name)
-    wanted = planmaking.Wanted(source, target, folder, Selection(*globs), copy_unreferenced)
+    wanted = planmaking.Wanted(source, target, folder, Selection(*globs), copy_unreferenced, require_approval)
     async with session(shared) as clouds:
         header = await planmaking.make(clouds, wanted, view.event)
     view.plan(planfile.read(folder))
@@ -130,7 +135,11 @@ async def _plan(
             "findings": len(header.findings),
             "next": f"set the errors right and plan again; migrate show {folder}"
             if errors
-            else f"migrate run {folder}",
+            else (
+                f"somebody else: migrate approve {folder}; then migrate run {folder}"
+                if require_approval
+                else f"migrate run {folder}"
+            ),
         },
     )
     return ExitCode.DONE

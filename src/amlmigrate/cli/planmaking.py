@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from amlmigrate.cli import plans
 from amlmigrate.cloud.session import Session
@@ -27,6 +28,7 @@ class Wanted:
     folder: Path
     selection: Selection
     copy_unreferenced: bool
+    require_approval: bool = False
     workspace_id: str = ""
 
 
@@ -39,6 +41,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     build.check_pair(*read)
     _check_same(wanted, read[0])
     source, target = await asyncio.gather(take(sides[0], clouds.source, emit=emit), take(sides[1], emit=emit))
+    extra = await _approval(clouds) if wanted.require_approval else {}
     await read_contents(source, clouds.source.blobs)
     header, steps = await build.build(
         source,
@@ -49,12 +52,19 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
         copy_unreferenced=wanted.copy_unreferenced,
         posture=tuple(findings(await prove(clouds.target, target.workspace))),
+        extra=extra,
         emit=emit,
     )
     planfile.write(folder, header, steps)
     manual.write(folder, header, steps)
     manual.write_listings(folder, source.leftovers)
     return header
+
+
+async def _approval(clouds: Session) -> dict[str, Any]:
+    """What the header says of approval: that it is needed, and who must not give it."""
+    planner = await clouds.target.credential.identity()
+    return {"require_approval": True, "planner": planner.as_dict()}
 
 
 def _check_same(wanted: Wanted, source: Workspace) -> None:

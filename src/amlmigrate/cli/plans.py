@@ -83,16 +83,15 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
 
 def _moved(folder: Path, ledger: Ledger) -> Iterator[tuple[str, tuple[str, str]]]:
     """The documents that a plan brought to the target whole: when, and the source's digest then."""
+    rows = ledger.steps()
+    open_items = {address.item for address, row in rows.items() if row.state is not State.DONE}
     try:
-        steps = planfile.read(folder).steps
+        for step in planfile.steps(folder):
+            if not step.is_bytes and not step.address.archive and step.address not in open_items:
+                yield str(step.address), (rows[step.address].at, step.source_sha256)
     except MigrateError:
         # What it did is known by its ledger; what it was made from is not any more.
         return
-    rows = ledger.steps()
-    open_items = {address.item for address, row in rows.items() if row.state is not State.DONE}
-    for step in steps:
-        if not step.is_bytes and not step.address.archive and step.address not in open_items:
-            yield str(step.address), (rows[step.address].at, step.source_sha256)
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -13,10 +13,10 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
+from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.pacing import Pacer
-from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.documents import Document
 
 # 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
@@ -87,7 +87,8 @@ class Arm:
             credential_scopes=[f"{self._endpoint}/.default"],
             retry_total=0,
             user_agent="aml-cmk-migrate",
-            read_timeout=120,
+            connection_timeout=retry.CONNECT_SECONDS,
+            read_timeout=retry.READ_SECONDS,
         )
 
     async def close(self) -> None:
@@ -158,7 +159,7 @@ class Arm:
     ) -> Answer:
         """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
         url = self._url(path, query)
-        return await retrying(lambda: self._once(method, url, body))
+        return await retry.retrying(lambda: self._once(method, url, body))
 
     async def _once(self, method: str, url: str, body: Document | None) -> Answer:
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""

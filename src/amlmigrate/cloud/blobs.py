@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -15,9 +16,12 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
+from amlmigrate.cloud import retrying as retry
+from amlmigrate.cloud.bloblists import Reader
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
-from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.pacing import Crowd
+from amlmigrate.cloud.storage import Storage
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
@@ -26,6 +30,9 @@ from amlmigrate.core.workspace import Location
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
 _BLOCKS_AT_ONCE = 8
+_BUSY = 503
+# Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
+_SMALL = 8 * 2**20
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
 T = TypeVar("T")
 
@@ -36,9 +43,12 @@ class Blobs:
     def __init__(self, login: Login, credential: Credential, *, parallel: int = 32) -> None:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
-        self._places = asyncio.Semaphore(parallel)
-        self._transport = AioHttpTransport(connection_timeout=20, read_timeout=120)
+        self.crowd = Crowd(parallel)
+        self._transport = AioHttpTransport(
+            connection_timeout=retry.CONNECT_SECONDS, read_timeout=retry.READ_SECONDS
+        )
         self._services: dict[str, BlobServiceClient] = {}
+        self._raw = Storage(credential, _Shared(self._transport), self._suffix)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -48,8 +58,7 @@ class Blobs:
 
     def url(self, place: Location) -> str:
         """The HTTPS URL of a blob, its path encoded."""
-        found: str = self._blob(place).url
-        return found
+        return self._raw.url(place)
 
     async def listing(self, place: Location) -> tuple[list[Blob], bool]:
         """All blobs below a prefix in the order of their names, and whether their tags could be read.
@@ -58,22 +67,20 @@ class Blobs:
         without tags. Raises ServiceError 404 `ContainerNotFound`.
         """
         try:
-            return [blob async for blob in self._pages(place, tags=True)], True
+            return await self._pages(place, Reader(tagged=True)), True
         except ServiceError as error:
             if error.status != 403:
                 raise
-        return [blob async for blob in self._pages(place, tags=False)], False
+        return await self._pages(place, Reader(tagged=False)), False
 
-    async def _pages(self, place: Location, *, tags: bool) -> AsyncIterator[Blob]:
-        include = ["metadata", "tags"] if tags else ["metadata"]
-        client = self._container(place)
-        marker: str | None = None
+    async def _pages(self, place: Location, reader: Reader) -> list[Blob]:
+        container = self._raw.url(Location(place.account, place.container))
+        found: list[Blob] = []
         while True:
-            page, marker = await self._call("GET", client.url, partial(_page, client, place, include, marker))
-            for item in page:
-                yield _blob(item, tagged=tags)
-            if not marker:
-                return
+            url = f"{container}?{reader.query(place.path)}"
+            found += reader.page(await self._call("GET", container, partial(self._raw.call, "GET", url, {})))
+            if not reader.marker:
+                return found
 
     async def head(self, place: Location) -> Blob | None:
         """A blob as it stands, without its tags; None means 404 and nothing else."""
@@ -109,25 +116,29 @@ class Blobs:
     async def _copy_whole(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None, *, check: bool
     ) -> None:
-        client = self._blob(target)
-        url = origin.url(source)
-        md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 and check else None
+        url = self._raw.url(target)
+        headers = {
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-copy-source": origin.url(source),
+            "x-ms-copy-source-blob-properties": "true",
+            "x-ms-source-if-match": blob.etag,
+            "Content-Length": "0",
+            **({"If-Match": replaces} if replaces else {"If-None-Match": "*"}),
+            **{f"x-ms-meta-{name}": value for name, value in blob.metadata},
+        }
+        if blob.md5 and check:
+            headers["x-ms-source-content-md5"] = blob.md5
+        if blob.tier:
+            headers["x-ms-access-tier"] = blob.tier
+        if blob.tags:
+            pairs = (f"{quote(name, safe='.-')}={quote(value, safe='.-')}" for name, value in blob.tags)
+            headers["x-ms-tags"] = "&".join(pairs)
 
-        async def call() -> Any:
-            return await client.upload_blob_from_url(
-                url,
-                metadata=dict(blob.metadata) or None,
-                tags=dict(blob.tags or ()) or None,
-                include_source_blob_properties=True,
-                source_content_md5=md5,
-                source_etag=blob.etag,
-                source_match_condition=MatchConditions.IfNotModified,
-                source_authorization=await origin.authorization(),
-                standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
-                **_condition(replaces),
-            )
+        async def call() -> None:
+            headers["x-ms-copy-source-authorization"] = await origin.authorization()
+            await self._raw.call("PUT", url, headers)
 
-        await self._call("PUT", client.url, call)
+        await self._call("PUT", url, call)
 
     async def _copy_blocks(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None
@@ -199,6 +210,8 @@ class Blobs:
 
     async def hash(self, place: Location, blob: Blob) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a blob's bytes, read once and kept nowhere."""
+        if 0 < blob.length <= _SMALL:
+            return await self._hash_small(place, blob)
         client = self._blob(place)
 
         async def call() -> tuple[str, str, int]:
@@ -217,6 +230,18 @@ class Blobs:
             return sha.hexdigest(), base64.b64encode(md5.digest()).decode(), length
 
         return await self._call("GET", client.url, call)
+
+    async def _hash_small(self, place: Location, blob: Blob) -> tuple[str, str, int]:
+        url = self._raw.url(place)
+
+        async def call() -> tuple[str, str, int]:
+            sha, md5, length = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+            async for piece in self._raw.pieces(url, {"If-Match": blob.etag}):
+                _update((sha, md5), piece)
+                length += len(piece)
+            return sha.hexdigest(), base64.b64encode(md5.digest()).decode(), length
+
+        return await self._call("GET", url, call)
 
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes one blob if it still is the one that was listed. Raises ServiceError 412 if it is not."""
@@ -257,8 +282,8 @@ class Blobs:
                 credential=self._credential,
                 transport=_Shared(self._transport),
                 retry_total=0,
-                max_single_get_size=8 * 2**20,
-                max_chunk_get_size=8 * 2**20,
+                max_single_get_size=_SMALL,
+                max_chunk_get_size=_SMALL,
                 user_agent="aml-cmk-migrate",
             )
         return self._services[account]
@@ -269,20 +294,32 @@ class Blobs:
     def _blob(self, place: Location) -> BlobClient:
         return self._service(place.account).get_blob_client(place.container, place.path)
 
+    def _told(self, status: int) -> None:
+        """What an answer says about the calls to come."""
+        if status == 401:
+            self._credential.forget()
+        if status == _BUSY:
+            self.crowd.busy()
+
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with self._places:
+            async with self.crowd:
                 try:
                     return await call()
+                except ServiceError as error:
+                    self._told(error.status)
+                    raise
                 except HttpResponseError as error:
-                    if error.status_code == 401:
-                        self._credential.forget()
+                    self._told(error.status_code or 0)
+                    if (error.status_code or 0) < 400:
+                        # An answer that broke off: azure-core says so with the status that it began with.
+                        raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
                     raise _service_error(error, method, url) from error
                 except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                     reason = str(error) or type(error).__name__
                     raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
-        return await retrying(once)
+        return await retry.retrying(once)
 
 
 class _Shared(AioHttpTransport):  # type: ignore[misc]
@@ -305,16 +342,6 @@ class _Shared(AioHttpTransport):  # type: ignore[misc]
 
     async def __aexit__(self, *_: object) -> None:
         """Left to the owner of the inner transport."""
-
-
-async def _page(
-    client: ContainerClient, place: Location, include: list[str], marker: str | None
-) -> tuple[list[BlobProperties], str | None]:
-    found = client.list_blobs(name_starts_with=place.path or None, include=include)
-    pages: Any = found.by_page(marker)
-    async for page in pages:
-        return [item async for item in page], pages.continuation_token
-    return [], None
 
 
 def _blob(item: BlobProperties, *, tagged: bool) -> Blob:

@@ -10,6 +10,15 @@ from typing import Any
 from amlmigrate.core.errors import ExitCode, MigrateError
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+# How Azure ML says that an asset is there and cannot become the one that was sent: by code and text, since the
+# status is 400 or 409 as it pleases (azure-facts, section 3).
+_TAKEN = re.compile(
+    r"already exists|already registered and cannot be changed|Asset paths cannot be updated|is immutable|"
+    r"ResourceExists|VersionExists",
+    re.IGNORECASE,
+)
+# Refusals for the moment that do not have a status to say so.
+_FOR_NOW = frozenset({"RetryableErrorDueToAnotherOperation", "AnotherOperationInProgress", "OperationInProgress"})
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 
 
@@ -38,7 +47,12 @@ class ServiceError(MigrateError):
     @property
     def transient(self) -> bool:
         """Whether the same call may go through later."""
-        return self.status in _TRANSIENT
+        return self.status in _TRANSIENT or self.code in _FOR_NOW
+
+    @property
+    def taken(self) -> bool:
+        """Whether something is there already that the call would change: settled by reading it."""
+        return self.status in (400, 409) and bool(_TAKEN.search(f"{self.code} {self.message}"))
 
     @property
     def action(self) -> str:

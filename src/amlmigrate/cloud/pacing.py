@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 
 _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 # Left for others of the same subscription and principal, and for what is under way.
@@ -96,3 +98,52 @@ class Pacer:
         text = headers.get(f"x-ms-ratelimit-remaining-subscription-{kind_of_call(method)}")
         if text and text.isdigit():
             bucket.learn(float(text))
+
+
+class Crowd:
+    """How many calls may be under way at once: half as many when the service is busy, more while all goes well.
+
+    Storage names no rate and no bucket; it answers 503 `ServerBusy` (azure-facts, section 5).
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.limit = float(most)
+        self._under_way = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._halved_at = 0.0
+
+    async def __aenter__(self) -> Crowd:
+        while self._under_way >= int(self.limit):
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._call_next()
+                raise
+        self._under_way += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._under_way -= 1
+        if kind is None:
+            self.limit = min(float(self._most), self.limit + 1 / self.limit)
+        self._call_next()
+
+    def _call_next(self) -> None:
+        room = int(self.limit) - self._under_way
+        while room > 0 and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                room -= 1
+
+    def busy(self) -> None:
+        """Halves the crowd; what was sent at the same time and refused with it counts once."""
+        now = time.monotonic()
+        if now - self._halved_at >= 1.0:
+            self._halved_at = now
+            self.limit = max(1.0, self.limit / 2)

@@ -1,17 +1,27 @@
-"""The retry policy, in one place: the clients' own is off, so that nothing retries twice."""
+"""The retry policy, in one place: the clients' own is off, so that nothing retries twice.
+
+What it comes to for each answer is told, and tested, in docs/reference/retries.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState
 from tenacity.wait import wait_random_exponential
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 
+# Failures of a call, and the time that it may take with all its pauses.
 ATTEMPTS = 8
 SECONDS = 300.0
+# Being throttled is no failure: somebody else draws on the same bucket. It only must not go on for ever.
+THROTTLED_SECONDS = 1800.0
+# After so long without an answer a call counts as cut off.
+READ_SECONDS = 120.0
+CONNECT_SECONDS = 20.0
+_THROTTLED = 429
 _backoff = wait_random_exponential(multiplier=0.5, max=30)
 T = TypeVar("T")
 
@@ -22,6 +32,21 @@ def _again(state: RetryCallState) -> bool:
         # A token that ran out on the way is asked for anew, once.
         return error.transient or (error.status == 401 and state.attempt_number == 1)
     return isinstance(error, OutOfReachError) and not error.retried
+
+
+class _Stop:
+    """Counts the failures of one call that are not throttling."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def __call__(self, state: RetryCallState) -> bool:
+        elapsed = state.seconds_since_start or 0.0
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ServiceError) and error.status == _THROTTLED:
+            return elapsed >= THROTTLED_SECONDS
+        self._failures += 1
+        return self._failures >= ATTEMPTS or elapsed >= SECONDS
 
 
 def _wait(state: RetryCallState) -> float:
@@ -37,12 +62,7 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
     Every call that comes here may be made twice: reads, PUTs of a whole document, deletes, and copies that
     overwrite nothing.
     """
-    policy = AsyncRetrying(
-        retry=_again,
-        wait=_wait,
-        stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(SECONDS),
-        reraise=True,
-    )
+    policy = AsyncRetrying(retry=_again, wait=_wait, stop=_Stop(), reraise=True)
     async for attempt in policy:
         with attempt:
             return await call()

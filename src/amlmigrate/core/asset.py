@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.packed import PackedDocument
 from amlmigrate.core.workspace import Location, Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
     """One document of a workspace with its address."""
 
     address: Address
-    document: Document
+    document: PackedDocument = PackedDocument()  # noqa: RUF009 - a descriptor
     # Place and text of the files among its bytes that name other places.
     contents: tuple[tuple[Location, str], ...] = ()
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, parallel: int) -> None:
     """Does `work` for each item. The first exception ends the rest and is raised as it is."""
-    left = iter(items)
+    known = list(items)
+    left = iter(known)
 
     async def worker() -> None:
         for item in left:
@@ -19,10 +22,29 @@ async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, para
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(parallel):
+            for _ in range(min(parallel, len(known))):
                 group.create_task(worker())
     except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
         raise first(errors) from None
+
+
+async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int) -> AsyncIterator[R]:
+    """What `work` gives for each item, in their order, while as many of the next are under way.
+
+    The first exception, in that order, ends the rest and is raised as it is.
+    """
+    under_way: deque[asyncio.Future[R]] = deque()
+    try:
+        for item in items:
+            under_way.append(asyncio.ensure_future(work(item)))
+            if len(under_way) >= parallel:
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def first(errors: BaseExceptionGroup[Exception]) -> Exception:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.address import BLOBS, Address
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1
@@ -48,7 +50,7 @@ class Bytes:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One line of a plan."""
 
@@ -59,7 +61,7 @@ class Step:
     target_id: str = ""
     source_sha256: str = ""
     after: tuple[Address, ...] = ()
-    body: Document | None = None
+    body: OptionalPackedDocument = OptionalPackedDocument()  # noqa: RUF009 - a descriptor
     rewrites: tuple[Rewrite, ...] = ()
     bytes: Bytes | None = None
 
@@ -85,20 +87,20 @@ class Step:
         return line
 
     @classmethod
-    def of_dict(cls, line: dict[str, Any]) -> Step:
-        """Reads a line. Raises BadInputError when it is no step."""
+    def of_dict(cls, line: dict[str, Any], parse: Callable[[str], Address] = Address.parse) -> Step:
+        """Reads a line. Raises BadInputError when it is no step. `parse` may give one address for one text."""
         try:
             amount = None
             if "blobs" in line:
                 amount = Bytes(Location(*line["from"]), Location(*line["to"]), line["blobs"], line["bytes"])
             return cls(
-                address=Address.parse(line["address"]),
+                address=parse(line["address"]),
                 action=Action(line["action"]),
                 reason=line["reason"],
                 source_id=line["source_id"],
                 target_id=line["target_id"],
                 source_sha256=line["source_sha256"],
-                after=tuple(Address.parse(text) for text in line["after"]),
+                after=tuple(parse(text) for text in line["after"]),
                 body=line.get("body"),
                 rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
                 bytes=amount,
@@ -177,6 +179,17 @@ class Header:
         return bool(self.extra.get("example"))
 
     @property
+    def require_approval(self) -> bool:
+        """Whether somebody other than the planner has to approve the plan before it is run."""
+        return bool(self.extra.get("require_approval"))
+
+    @property
+    def planner(self) -> Identity | None:
+        """Who made the plan, where it was asked to record that."""
+        found = self.extra.get("planner")
+        return Identity(**found) if found else None
+
+    @property
     def source_ref(self) -> WorkspaceRef:
         """The source workspace."""
         return WorkspaceRef.parse(self.source["id"])
@@ -194,6 +207,11 @@ class Plan:
     header: Header
     steps: tuple[Step, ...]
     sha256: str
+
+    def places(self, *, source: bool) -> dict[Location, str]:
+        """Where the bytes of its steps lie on one side, and the address of each."""
+        amounts = ((step.bytes, str(step.address)) for step in self.steps)
+        return {(amount.source if source else amount.target): text for amount, text in amounts if amount}
 
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""

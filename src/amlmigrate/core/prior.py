@@ -25,11 +25,6 @@ class Prior:
         """Whether the target was last brought in line with a source document of this very digest."""
         return self.sources.get(str(address.item)) == sha256
 
-    def below(self, container: Location) -> dict[str, str]:
-        """Path to the source's ETag, for what the tool copied into one container."""
-        key = (container.account, container.container)
-        return {path: etag for (*place, path), etag in self.blobs.items() if tuple(place) == key}
-
     def copied(self, place: Location) -> str | None:
         """The ETag of the source blob that the tool copied to a place, or None."""
         return self.blobs.get((place.account, place.container, place.path))

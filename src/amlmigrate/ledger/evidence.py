@@ -70,14 +70,14 @@ class Evidence:
         self._ledger.note(_HEAD, sha256)
         return _read(path)
 
-    def add_file(self, name: str, data: bytes) -> dict[str, str]:
+    def add_file(self, name: str, data: bytes | bytearray) -> dict[str, str]:
         """Writes a file that a report names, and returns how it names it."""
         number = len(self.reports()) + 1
         path = self.folder / f"{number:04d}-{name}"
         self.write(path, data)
         return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes | bytearray) -> None:
         """Writes a file whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.unfinished")

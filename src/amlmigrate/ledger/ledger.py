@@ -40,6 +40,26 @@ class Waiver:
     reason: str
     by: str
     at: str
+    object_id: str = ""
+    # The number of the evidence that says so; 0 for one made before waivers were evidence.
+    report: int = 0
+
+    @property
+    def who(self) -> str:
+        """By whom, for people."""
+        return f"{self.by} (object id {self.object_id})" if self.object_id else self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A recorded approval of exactly one plan by one identity."""
+
+    plan_sha256: str
+    object_id: str
+    by: str
+    comment: str
+    at: str
+    report: int
 
 
 class Ledger:
@@ -179,8 +199,13 @@ class Ledger:
         )
         return StepRow(address, State(row[0]), *row[1:])
 
-    def move(self, address: Address, state: State, *, detail: str = "", target_id: str = "") -> None:
-        """Moves a step on. Raises ValueError for a state that cannot follow."""
+    def move(
+        self, address: Address, state: State, *, detail: str = "", target_id: str = "", source_id: str = ""
+    ) -> None:
+        """Moves a step on. Raises ValueError for a state that cannot follow.
+
+        With `source_id` it also records, in the same transaction, that this old id has become `target_id`.
+        """
         before = self.step(address).state
         if state is not before and state not in FOLLOWS[before]:
             raise ValueError(f"{address}: {state} cannot follow {before}")
@@ -195,6 +220,8 @@ class Ledger:
                 "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
                 (str(address), state, detail, now),
             )
+            if source_id:
+                db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 
     def reopen(self) -> None:
         """Makes what failed or was blocked pending again, for a run that goes on."""
@@ -217,11 +244,6 @@ class Ledger:
 
     # Ids and blobs that the tool created.
 
-    def created_id(self, old: str, new: str, address: Address) -> None:
-        """Records that an old id has become a new one."""
-        with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (old, new, str(address)))
-
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
         return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
@@ -240,13 +262,16 @@ class Ledger:
             )
 
     def blobs(self, target: Location) -> dict[str, str]:
-        """Path to the source's ETag, for all blobs of a container that the tool copied."""
+        """Path to the source's ETag, for what the tool copied to a place: a container, a folder or one blob."""
+        query = "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?"
+        if not target.path:
+            return dict(self._rows(query, target.account, target.container))
+        # '0' is the sign after the slash; the key's index answers this without reading the other rows.
+        below = (target.account, target.container, f"{target.path}/", f"{target.path}0")
+        itself = (target.account, target.container, target.path)
         return dict(
-            self._rows(
-                "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?",
-                target.account,
-                target.container,
-            )
+            self._rows(f"{query} AND path >= ? AND path < ?", *below)
+            + self._rows(f"{query} AND path = ?", *itself)
         )
 
     def all_blobs(self) -> dict[tuple[str, str, str], str]:
@@ -256,14 +281,34 @@ class Ledger:
 
     # Decisions of people.
 
-    def waive(self, address: Address, reason: str, by: str) -> None:
-        """Records a waiver of one address."""
+    def waive(self, waiver: Waiver) -> None:
+        """Records a waiver of one address; a second one takes the place of the first."""
+        row = (waiver.address, waiver.reason, waiver.by, waiver.at, waiver.object_id, waiver.report)
         with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?)", (str(address), reason, by, _now()))
+            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def waivers(self) -> dict[str, Waiver]:
         """The waivers by address."""
-        return {row[0]: Waiver(*row) for row in self._rows("SELECT address, reason, by, at FROM waivers")}
+        rows = self._rows("SELECT address, reason, by, at, object_id, report FROM waivers")
+        return {row[0]: Waiver(*row) for row in rows}
+
+    def approve(self, approval: Approval) -> None:
+        """Records an approval."""
+        row = (
+            approval.plan_sha256,
+            approval.object_id,
+            approval.by,
+            approval.comment,
+            approval.at,
+            approval.report,
+        )
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def approvals(self) -> list[Approval]:
+        """Every approval, oldest first."""
+        columns = "plan_sha256, object_id, by, comment, at, report"
+        return [Approval(*row) for row in self._rows(f"SELECT {columns} FROM approvals ORDER BY report")]  # noqa: S608
 
 
 def _first_state(step: Step) -> State:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from amlmigrate.core.errors import BadInputError
 
@@ -62,19 +62,47 @@ def _line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def read(path: Path, wording: Wording) -> Sealed:
-    """Reads the file. Raises BadInputError for one that is missing, cut short or changed."""
+@contextmanager
+def opened(path: Path, wording: Wording) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """The SHA-256 of a file, and its lines one after the other, the header first and without the last.
+
+    The file is read to its end before, a line at a time. Raises BadInputError for one that is missing, cut short
+    or changed.
+    """
     with _told(path, wording):
-        lines = path.read_bytes().splitlines(keepends=True)
-    header = _decoded(path, lines[0] if lines else b"", wording)
-    end = _decoded(path, lines[-1], wording)
-    body = lines[:-1]
-    if end.get("record") != "end" or not lines[-1].endswith(b"\n"):
+        file = path.open("rb")
+    with file:
+        sha256 = _checked(path, file, wording)
+        file.seek(0)
+        yield sha256, _lines(path, file, wording)
+
+
+def _checked(path: Path, file: IO[bytes], wording: Wording) -> str:
+    sha, count, last = hashlib.sha256(), 0, b""
+    for line in file:
+        if last:
+            sha.update(last)
+            count += 1
+        last = line
+    end = _decoded(path, last, wording)
+    if end.get("record") != "end" or not last.endswith(b"\n"):
         raise _unusable(path, "it is cut short", wording)
-    sha = hashlib.sha256(b"".join(body)).hexdigest()
-    if end.get("count") != len(body) or end.get("sha256") != sha:
+    if end.get("count") != count or end.get("sha256") != sha.hexdigest():
         raise _unusable(path, "it is not what was written: its checksum does not match", wording)
-    return Sealed((header, *(_decoded(path, line, wording) for line in body[1:])), sha)
+    return sha.hexdigest()
+
+
+def _lines(path: Path, file: IO[bytes], wording: Wording) -> Iterator[dict[str, Any]]:
+    line = file.readline()
+    for after in file:
+        yield _decoded(path, line, wording)
+        line = after
+
+
+def read(path: Path, wording: Wording) -> Sealed:
+    """Reads the file whole. Raises BadInputError for one that is missing, cut short or changed."""
+    with opened(path, wording) as (sha256, lines):
+        return Sealed(tuple(lines), sha256)
 
 
 def read_first(path: Path, wording: Wording) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
 def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
     """Copy what is absent or ours and changed; a foreign blob that differs, or one too many, is a conflict."""
     expected = {goal_path(source, goal, blob.path) for blob in blobs}
-    there = at_goal(listing.blobs.values(), goal, expected)
+    there = at_goal(listing, goal, expected)
     missing = changed = 0
     foreign: list[str] = []
     for blob in blobs:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Header, Plan, Step
 from amlmigrate.ledger import sealedlines
@@ -42,8 +45,23 @@ def read(folder: Path) -> Plan:
     """Reads a plan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
     # The format comes first: a newer one may be sealed in another way.
     header = read_header(folder)
-    sealed = sealedlines.read(folder / FILE, _WORDING)
-    return Plan(header, tuple(Step.of_dict(line) for line in sealed.lines[1:]), sealed.sha256)
+    with sealedlines.opened(folder / FILE, _WORDING) as (sha256, lines):
+        return Plan(header, tuple(_steps(lines)), sha256)
+
+
+def steps(folder: Path) -> Iterator[Step]:
+    """The steps of a plan one after the other, for who needs no more of them than that. Raises as `read` does."""
+    read_header(folder)
+    with sealedlines.opened(folder / FILE, _WORDING) as (_, lines):
+        yield from _steps(lines)
+
+
+def _steps(lines: Iterator[dict[str, Any]]) -> Iterator[Step]:
+    """The steps in what follows the header."""
+    # Most addresses stand in several steps; one object each is enough.
+    parse = cache(Address.parse)
+    next(lines)
+    return (Step.of_dict(line, parse) for line in lines)
 
 
 def read_header(folder: Path) -> Header:

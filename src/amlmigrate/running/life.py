@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.bytes.copying import Copier
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
@@ -53,12 +54,25 @@ class Life:
         await self._same_source(kind, step)
         if state is not State.CREATED and not await self._settled(kind, step, body, state):
             await self.recorder.move(step.address, State.DOING)
-            filled = await kind.fill(self.source, self.target, step.address, body)
-            answer = await kind.put(self.target, step.address, filled)
-            await self.recorder.move(
-                step.address, State.CREATED, target_id=str(answer.get("id") or step.target_id)
-            )
+            new = await self._put(kind, step, body)
+            await self.recorder.move(step.address, State.CREATED, target_id=new)
         await self._done(kind, step, await self._read_back(kind, step, body))
+
+    async def _put(self, kind: Kind, step: Step, body: Document) -> str:
+        """The one changing call; a refusal because something is there is settled by reading it. The new id."""
+        filled = await kind.fill(self.source, self.target, step.address, body)
+        try:
+            answer = await kind.put(self.target, step.address, filled)
+        except ServiceError as error:
+            if not error.taken:
+                raise
+            there = await kind.wait(self.target, step.address)
+            if there is None:
+                raise
+            if found := kind.compare(step.address, body, there):
+                raise _conflict(step, f"{found[0].field} differs") from error
+            answer = there
+        return str(answer.get("id") or step.target_id)
 
     async def _settled(self, kind: Kind, step: Step, body: Document, state: State) -> bool:
         """Whether the target has it already; a foreign thing in the way is a conflict."""
@@ -112,15 +126,18 @@ class Life:
 
     async def _done(self, kind: Kind, step: Step, there: Document) -> None:
         new = str(there.get("id") or step.target_id)
-        if step.source_id and not step.address.archive:
-            await self.recorder.do(self.ledger.created_id, step.source_id, new, step.address)
-        await self.recorder.move(step.address, State.DONE, target_id=new)
+        old = "" if step.address.archive else step.source_id
+        await self.recorder.do(self.ledger.move, step.address, State.DONE, target_id=new, source_id=old)
 
     # Bytes.
 
     async def _bytes(self, step: Step, amount: Bytes) -> None:
         container = Location(amount.target.account, amount.target.container)
-        mine = self.prior.below(container) | await self.recorder.do(self.ledger.blobs, container)
+        own = await self.recorder.do(self.ledger.blobs, amount.target)
+
+        def mine(path: str) -> str | None:
+            return own.get(path) or self.prior.copied(Location(container.account, container.container, path))
+
         if step.action is Action.COPY:
             await self.recorder.move(step.address, State.DOING)
         arrived: list[tuple[str, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -10,16 +11,17 @@ from functools import partial
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, files
-from amlmigrate.bytes.listings import Listing, at_goal, below, goal_path, listing_digest, unlike
+from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.parallel import each
+from amlmigrate.core.parallel import each, in_order
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 
 _PARALLEL = 16
+_PREFIXES = 8
 Rewrite = Callable[[str], str]
 
 
@@ -60,12 +62,28 @@ class Verdict:
 
     differences: list[Difference] = field(default_factory=list)
     trees: dict[str, dict[str, str]] = field(default_factory=dict)
-    manifests: dict[str, list[bytes]] = field(default_factory=lambda: {"source": [], "target": []})
+    manifests: dict[str, bytearray] = field(default_factory=lambda: {"source": bytearray(), "target": bytearray()})
     false_labels: list[str] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     not_checked: set[str] = field(default_factory=set)
     blobs: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A prefix as it was read: entries by path, with the source's as they must be in the target.
+
+    `lines` are the source's manifest, as it is there.
+    """
+
+    step: Step
+    amount: Bytes
+    listing_sha256: str
+    left: dict[str, Entry]
+    right: dict[str, Entry]
+    lines: bytes
+    rewritten: list[str]
 
 
 class BlobVerifier:
@@ -91,46 +109,62 @@ class BlobVerifier:
     async def verify(self, plan: Plan) -> Verdict:
         """All prefixes of the plan, and that the rest of the containers is as it was."""
         verdict = Verdict()
-        for step in plan.steps:
-            if step.is_bytes and step.bytes and step.action in (Action.COPY, Action.ADOPT):
-                await self._prefix(step, step.bytes, verdict)
+        steps = [
+            (step, step.bytes)
+            for step in plan.steps
+            if step.is_bytes and step.bytes and step.action in (Action.COPY, Action.ADOPT)
+        ]
+        # A prefix may hold a blob or two: several are read at a time, and told in the plan's order.
+        async for read in in_order(steps, self._read, parallel=_PREFIXES):
+            self._add(read, verdict)
         return verdict
 
-    async def _prefix(self, step: Step, amount: Bytes, verdict: Verdict) -> None:
-        address = str(step.address)
-        source = self._listed(self._containers.source, amount.source, verdict)
-        target = self._listed(self._containers.target, amount.target, verdict)
-        if listing_digest(source) != step.source_sha256:
-            verdict.differences.append(Difference(address, "source", step.source_sha256, listing_digest(source)))
+    async def _read(self, planned: tuple[Step, Bytes]) -> Read:
+        """Both sides of a prefix."""
+        step, amount = planned
+        source = self._listed(self._containers.source, amount.source).below(amount.source.path)
         expected = {goal_path(amount.source, amount.target, blob.path) for blob in source}
-        target = list(at_goal(target, amount.target, expected).values())
-        left = await self._entries(self._source, amount.source, source)
-        right = await self._entries(self._target, amount.target, target)
-        verdict.manifests["source"] += [entry.line() for entry in left.values()]
-        for path in files(step.rewrites):
-            if path in left:
-                left[path] = await self._rewritten(amount.source, left[path])
-                verdict.rewritten.append(f"{amount.source.container}/{path}")
+        twins = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
+        left, right = await asyncio.gather(
+            self._entries(self._source, amount.source, source),
+            self._entries(self._target, amount.target, list(twins.values())),
+        )
+        lines = b"".join(entry.line() for entry in left.values())
+        rewritten = [path for path in files(step.rewrites) if path in left]
+        for path in rewritten:
+            left[path] = await self._rewritten(amount.source, left[path])
+        return Read(step, amount, listing_digest(source), left, right, lines, rewritten)
+
+    def _add(self, read: Read, verdict: Verdict) -> None:
+        """What a prefix comes to."""
+        step, amount, left, right = read.step, read.amount, read.left, read.right
+        address, container = str(step.address), amount.source.container
+        for listings, place in (
+            (self._containers.source, amount.source),
+            (self._containers.target, amount.target),
+        ):
+            if not self._listed(listings, place).tagged:
+                verdict.not_checked.add(
+                    f"index tags in '{place.container}' of '{place.account}': no right to read them"
+                )
+        if read.listing_sha256 != step.source_sha256:
+            verdict.differences.append(Difference(address, "source", step.source_sha256, read.listing_sha256))
         verdict.differences += _compare(address, amount, left, right)
-        verdict.false_labels += [f"{amount.source.container}/{path}" for path, e in left.items() if e.false_label]
+        verdict.manifests["source"] += read.lines
+        verdict.manifests["target"] += b"".join(entry.line() for entry in right.values())
+        verdict.rewritten += [f"{container}/{path}" for path in read.rewritten]
+        verdict.false_labels += [f"{container}/{path}" for path, entry in left.items() if entry.false_label]
         verdict.trees[address] = {
             "source": tree_digest(amount.source, left),
             "target": tree_digest(amount.target, right),
         }
-        verdict.manifests["target"] += [entry.line() for entry in right.values()]
         verdict.blobs += len(left)
         verdict.bytes += sum(entry.blob.length for entry in left.values())
         self._emit(Event("verify.prefix", {"address": address, "blobs": len(left)}))
 
-    def _listed(self, listings: dict[tuple[str, str], Listing], place: Location, verdict: Verdict) -> list[Blob]:
-        listing = listings.get((place.account, place.container))
-        if listing is None:
-            return []
-        if not listing.tagged:
-            verdict.not_checked.add(
-                f"index tags in '{place.container}' of '{place.account}': no right to read them"
-            )
-        return sorted(below(listing.blobs.values(), place.path), key=lambda blob: blob.path)
+    @staticmethod
+    def _listed(listings: dict[tuple[str, str], Listing], place: Location) -> Listing:
+        return listings.get((place.account, place.container)) or Listing(place)
 
     async def _entries(self, blobs: Blobs, place: Location, found: list[Blob]) -> dict[str, Entry]:
         entries = {blob.path: Entry(blob) for blob in found}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers
 
 from amlmigrate.bytes.areas import listing_digests
-from amlmigrate.bytes.listings import below, goal_path, listing_digest, unlike
+from amlmigrate.bytes.listings import Listing, goal_path, listing_digest, unlike
 from amlmigrate.core.workspace import Location
 
 FULL = blob(
@@ -26,10 +26,22 @@ FULL = blob(
 
 
 def test_below_a_prefix_lie_the_blob_itself_and_its_folder() -> None:
-    blobs = [blob(path) for path in ("a", "a/b", "a/b/c", "a/bc", "a/b.csv", "b", "ab/c", "a//b")]
-    assert [found.path for found in below(blobs, "a/b")] == ["a/b", "a/b/c"]
-    assert [found.path for found in below(blobs, "a")] == ["a", "a/b", "a/b/c", "a/bc", "a/b.csv", "a//b"]
-    assert below(blobs, "") == blobs
+    paths = ("a", "a/b", "a/b/c", "a/bc", "a/b.csv", "b", "ab/c", "a//b", "a0", "a/é", "a.b")
+    listed = Listing(Location("acct", "c"), {path: blob(path) for path in paths})
+    assert [found.path for found in listed.below("a/b")] == ["a/b", "a/b/c"]
+    assert [found.path for found in listed.below("a")] == ["a", "a//b", "a/b", "a/b.csv", "a/b/c", "a/bc", "a/é"]
+    assert [found.path for found in listed.below("")] == sorted(paths)
+    assert listed.below("c") == []
+
+
+_PATHS = st.lists(st.text("ab/.0", min_size=1, max_size=5), max_size=12)
+
+
+@given(_PATHS, st.text("ab", min_size=1, max_size=2))
+def test_what_lies_below_is_found_without_looking_at_all(paths: list[str], prefix: str) -> None:
+    listed = Listing(Location("acct", "c"), {path: blob(path) for path in paths})
+    below = sorted(path for path in set(paths) if path == prefix or path.startswith(f"{prefix}/"))
+    assert [found.path for found in listed.below(prefix)] == below
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from amlmigrate.cloud import pacing
-from amlmigrate.cloud.pacing import Bucket, Pacer, floor_seconds, kind_of_call
+from amlmigrate.cloud.pacing import Bucket, Crowd, Pacer, floor_seconds, kind_of_call
 
 
 class Clock:
@@ -175,3 +175,54 @@ def test_a_bucket_learns_from_the_header_of_its_own_kind(
 )
 def test_the_floor_is_what_arm_lets_through_at_best(reads: int, writes: int, seconds: float) -> None:
     assert floor_seconds(reads, writes) == seconds
+
+
+async def _together(crowd: Crowd, calls: int, *, busy: bool = False) -> int:
+    """The most calls that were under way at once."""
+    now = most = 0
+
+    async def one() -> None:
+        nonlocal now, most
+        async with crowd:
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            if busy:
+                crowd.busy()
+            now -= 1
+            if busy:
+                raise KeyError
+
+    await asyncio.gather(*(one() for _ in range(calls)), return_exceptions=True)
+    return most
+
+
+async def test_a_crowd_is_as_large_as_it_may_be() -> None:
+    assert await _together(Crowd(8), 100) == 8
+    assert await _together(Crowd(8), 3) == 3
+
+
+async def test_a_busy_service_halves_the_crowd_and_all_come_through() -> None:
+    crowd = Crowd(8)
+    await _together(crowd, 8, busy=True)
+    assert int(crowd.limit) == 4
+    assert await _together(crowd, 4) == 4
+    crowd._halved_at = 0.0
+    crowd.busy()
+    assert await _together(crowd, 2) == 2
+    for _ in range(10):
+        crowd._halved_at = 0.0
+        crowd.busy()
+    assert crowd.limit == 1
+    assert await _together(crowd, 1) == 1
+    assert await _together(crowd, 300) == 8
+
+
+async def test_one_that_gives_up_waiting_leaves_its_turn_to_the_next() -> None:
+    crowd = Crowd(1)
+    async with crowd:
+        waiting = [asyncio.create_task(_together(crowd, 1)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*waiting[1:]) == [1, 1]

@@ -10,7 +10,7 @@ import pytest
 import tenacity
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, retrying
+from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, THROTTLED_SECONDS, retrying
 
 
 @pytest.fixture
@@ -127,3 +127,15 @@ async def test_anything_else_is_raised_as_it_is(slept: list[float], error: BaseE
     with pytest.raises(type(error)):
         await retrying(call)
     assert slept == []
+
+
+async def test_being_throttled_is_no_failure_for_half_an_hour(slept: list[float]) -> None:
+    throttled = [_answer(429, 17.0) for _ in range(100)]
+    call, calls = _failing(*throttled)
+    assert await retrying(call) == "done"
+    assert len(calls) == 101
+    call, calls = _failing(*(_answer(429, 17.0) for _ in range(200)))
+    slept.clear()
+    with pytest.raises(ServiceError):
+        await retrying(call)
+    assert THROTTLED_SECONDS <= sum(slept) <= THROTTLED_SECONDS + 17

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,7 +108,8 @@ async def test_a_datastore_is_made_without_trying_its_secret() -> None:
 
 def test_one_that_moves_names_the_group_of_its_new_account() -> None:
     store = _over(OLD_BLOBS, "None")
-    store.properties.update(subscriptionId="oldsub", resourceGroup="oldgroup")
+    properties = store.properties | {"subscriptionId": "oldsub", "resourceGroup": "oldgroup"}
+    store = replace(store, document=store.document | {"properties": properties})
     moved = _translated(store).body["properties"]
     owner = MAPPING.target.storage_account_id.split("/")
     assert (moved["subscriptionId"], moved["resourceGroup"]) == (owner[2], owner[4])

@@ -15,6 +15,7 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
+from amlmigrate.ledger.ledger import Waiver
 
 PLAN = plan(
     step("models/m/1", reason="not in the target"),
@@ -64,7 +65,7 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
         for address in ("jobs", "environments/e/1", "models/m/2"):
-            ledger.waive(Address.parse(address), "exported", "ann@host")
+            ledger.waive(Waiver(address, "exported", "ann@host", "t"))
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert found["jobs"] == found["environments/e/1"] == ("waived", "waived by ann@host: exported")
     assert found["models/m/1"][0] == "remaining"
@@ -75,8 +76,8 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
 def test_the_map_of_ids_is_csv_of_all_that_was_migrated(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
-        ledger.created_id('/old/"2",é', "/new/2", Address.parse("models/m/2"))
-        ledger.created_id("/old/1", "/new/1", Address.parse("models/m/1"))
+        ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id='/old/"2",é')
+        ledger.move(Address.parse("models/m/1"), State.DONE, target_id="/new/1", source_id="/old/1")
         path = write_idmap(tmp_path, ledger)
     with path.open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [["old_id", "new_id"], ["/old/1", "/new/1"], ['/old/"2",é', "/new/2"]]

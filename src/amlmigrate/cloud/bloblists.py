@@ -1,0 +1,89 @@
+"""Reads a page of List Blobs: the XML of the service to blobs, without an object for each of its members."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from urllib.parse import unquote, urlencode
+from xml.etree import ElementTree
+
+from amlmigrate.core.asset import Blob
+
+_HEADERS = (
+    ("cache_control", "Cache-Control"),
+    ("content_disposition", "Content-Disposition"),
+    ("content_encoding", "Content-Encoding"),
+    ("content_language", "Content-Language"),
+    ("content_type", "Content-Type"),
+)
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Reader:
+    """Reads the pages of one listing; what many blobs have in common is kept once."""
+
+    def __init__(self, *, tagged: bool) -> None:
+        self._tagged = tagged
+        self._known: dict[Pairs, Pairs] = {}
+        self.marker = ""
+
+    def query(self, prefix: str) -> str:
+        """The query of the next page."""
+        asked = {
+            "restype": "container",
+            "comp": "list",
+            "include": "metadata,tags" if self._tagged else "metadata",
+        }
+        if prefix:
+            asked["prefix"] = prefix
+        if self.marker:
+            asked["marker"] = self.marker
+        return urlencode(asked)
+
+    def page(self, data: bytes) -> list[Blob]:
+        """The blobs of one page, in its order; `marker` is then that of the next, '' after the last."""
+        found = []
+        self.marker = ""
+        # The service's own answer over TLS; expat bounds what its entities may grow to.
+        for _, element in ElementTree.iterparse(io.BytesIO(data)):  # noqa: S314
+            if element.tag == "Blob":
+                found.append(self._blob(element))
+                element.clear()
+            elif element.tag == "NextMarker":
+                self.marker = element.text or ""
+        return found
+
+    def _blob(self, element: ElementTree.Element) -> Blob:
+        own = element.find("Properties")
+        properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
+        etag = properties.get("Etag", "")
+        # An inferred tier is the account's default, and so will be that of the copy.
+        tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
+        return Blob(
+            path=_name(element),
+            length=int(properties.get("Content-Length", "0")),
+            etag=etag if etag.startswith('"') else f'"{etag}"',
+            md5=properties.get("Content-MD5"),
+            kind=sys.intern(properties.get("BlobType", "BlockBlob")),
+            headers=self._once((name, properties[tag]) for name, tag in _HEADERS if tag in properties),
+            metadata=self._once(sorted((child.tag, child.text or "") for child in element.findall("Metadata/*"))),
+            tags=self._once(_tags(element)) if self._tagged else None,
+            tier=sys.intern(tier) if tier else None,
+        )
+
+    def _once(self, pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Pairs:
+        made = tuple(pairs)
+        return self._known.setdefault(made, made)
+
+
+def _name(element: ElementTree.Element) -> str:
+    """A name that XML cannot hold comes percent-encoded and says so."""
+    name = element.find("Name")
+    text = (name.text or "") if name is not None else ""
+    return unquote(text) if name is not None and name.get("Encoded") == "true" else text
+
+
+def _tags(element: ElementTree.Element) -> list[tuple[str, str]]:
+    tags = element.findall("Tags/TagSet/Tag")
+    return sorted((tag.findtext("Key") or "", tag.findtext("Value") or "") for tag in tags)
