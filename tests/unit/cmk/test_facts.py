@@ -13,7 +13,7 @@ from workspaces import OPEN, SUBSCRIPTION, line, path, scanned
 
 from amlmigrate.cmk.scanning import facts, rows
 from amlmigrate.cmk.scanning.barriers import barriers
-from amlmigrate.cmk.scanning.values import Encryption, NotKnown, Registry, Vault
+from amlmigrate.cmk.scanning.values import Cause, Encryption, NotKnown, Registry, Vault
 
 KEY = {
     "status": "Enabled",
@@ -119,7 +119,7 @@ def test_a_row_has_every_member_of_a_line() -> None:
         registry=Registry("/r", "microsoft", "Enabled"),
         counts=dict.fromkeys(rows.COUNTED, 1),
         tags={"a": "1"},
-    ).unknown(NotKnown("locks", "Microsoft.Authorization/locks/read", "No.", True))
+    ).unknown(NotKnown("locks", "Microsoft.Authorization/locks/read", "No.", Cause.DENIED))
     told = line("ws") | {**whole.as_dict(), "risk": line("ws")["risk"]}
     assert set(_leaves(told)) == set(rows.COLUMNS), "a member of a line has no column, or a column no member"
 

@@ -6,7 +6,7 @@ import asyncio
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cmk.scanning.values import NotKnown
+from amlmigrate.cmk.scanning.values import Cause, NotKnown
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import Location
@@ -48,7 +48,9 @@ async def size(arm: Arm, blobs: Blobs, workspace_id: str) -> tuple[int, int] | N
         store: Document = await arm.get(f"{workspace_id}/datastores/{_DEFAULT_STORE}") or {}
         place = store.get("properties") or {}
         if not place.get("accountName") or not place.get("containerName"):
-            return NotKnown("blobs", action, f"There is no datastore '{_DEFAULT_STORE}' with a container.", False)
+            return NotKnown(
+                "blobs", action, f"There is no datastore '{_DEFAULT_STORE}' with a container.", Cause.MISSING
+            )
         action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
         found, _ = await blobs.listing(Location(place["accountName"], place["containerName"]))
     except MigrateError as error:

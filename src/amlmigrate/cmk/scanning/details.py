@@ -12,7 +12,7 @@ from amlmigrate.cmk.scanning import counting, facts, tagging
 from amlmigrate.cmk.scanning.barriers import barriers
 from amlmigrate.cmk.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, Resources
 from amlmigrate.cmk.scanning.risk import risk
-from amlmigrate.cmk.scanning.values import NotKnown, Scanned
+from amlmigrate.cmk.scanning.values import Cause, NotKnown, Scanned
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -82,7 +82,7 @@ class Details:
         key = key_of(Workspace(WorkspaceRef.parse(found.id), workspace))
         if key is None or not key.version:
             told = f"The key identifier '{found.encryption.key_id}' names no version."
-            return found.unknown(NotKnown(fact, action, told, False))
+            return found.unknown(NotKnown(fact, action, told, Cause.MISSING))
         path = f"{key.vault_id}/keys/{key.name}/versions/{key.version}"
         document = await _read(fact, action, path, self._resources.single(path))
         if isinstance(document, NotKnown):
@@ -122,4 +122,4 @@ async def _read(fact: str, action: str, id_: str, reading: Awaitable[Document | 
         document = await reading
     except MigrateError as error:
         return NotKnown.of(fact, action, error)
-    return document or NotKnown(fact, action, f"There is no {id_}.", False)
+    return document or NotKnown(fact, action, f"There is no {id_}.", Cause.MISSING)

@@ -17,9 +17,9 @@ from amlmigrate.cmk.scanning.details import Details
 from amlmigrate.cmk.scanning.risk import rank
 from amlmigrate.cmk.scanning.subscriptions import chosen
 from amlmigrate.cmk.scanning.tagging import Standard
-from amlmigrate.cmk.scanning.values import NotKnown, Scanned
+from amlmigrate.cmk.scanning.values import Cause, NotKnown, Scanned
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import DeniedError, MigrateError
+from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
 
@@ -52,17 +52,17 @@ class Scan:
 
 
 def _read(workspace: Scanned) -> bool:
-    """Whether nothing but rights was missing, and those not for all that a workspace holds."""
+    """Whether no reading failed, and something of what a workspace holds could be read."""
     counted = [count for count in workspace.counts.values() if count is not None]
     refused = bool(workspace.counts) and not counted and len(workspace.counts) == len(COUNTED)
-    return not refused and all(missing.denied for missing in workspace.not_known)
+    return not refused and all(gap.cause is not Cause.FAILED for gap in workspace.not_known)
 
 
 async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = False, emit: Emit = ignore) -> Scan:
     """Everything that can be read of the scope's workspaces.
 
-    Raises DeniedError where nothing could be read and a permission was missing, the first error where Azure
-    could not be reached, and BadInputError for what is no subscription.
+    Where nothing at all could be read: raises DeniedError if a permission was missing, BadInputError if there is
+    nothing of these names, else MigrateError.
     """
     started = datetime.now(UTC)
     subscriptions, unreadable = await chosen(side.arm, scope.subscriptions, scope.groups)
@@ -77,7 +77,13 @@ async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = Fa
     found: list[Scanned] = []
 
     async def read(document: Document) -> None:
-        one = await details.read(document)
+        try:
+            one = await details.read(document)
+        except MigrateError as error:
+            address = str(document.get("id"))
+            unreadable[address] = NotKnown.of("workspace", f"{_PROVIDER}/read", error)
+            _tell(emit, address, unreadable[address])
+            return
         found.append(one)
         emit(Event("scan.read", {"workspace": one.id, "not_known": len(one.not_known)}))
 
@@ -116,12 +122,13 @@ def _tell(emit: Emit, address: str, missing: NotKnown) -> None:
 
 
 def _nothing(unreadable: dict[str, NotKnown]) -> MigrateError:
-    address, missing = next(
-        ((address, one) for address, one in unreadable.items() if one.denied), next(iter(unreadable.items()))
-    )
+    causes = (Cause.DENIED, Cause.FAILED, Cause.MISSING)
+    address, missing = min(unreadable.items(), key=lambda item: causes.index(item[1].cause))
     told = f"Nothing could be read: {missing.reason}"
-    if missing.denied:
+    if missing.cause is Cause.DENIED:
         return DeniedError(
             told, address=address, remedy=f"Grant a role with '{missing.action}', as Reader has it."
         )
-    return MigrateError(told, address=address, remedy="Check the network and the names, then scan again.")
+    if missing.cause is Cause.MISSING:
+        return BadInputError(told, address=address, remedy="Check the ids of subscriptions and management groups.")
+    return MigrateError(told, address=address, remedy="Check the network, then scan again.")

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import ExitCode, MigrateError
 
 MICROSOFT, CLASSIC, SERVICE_SIDE, CUSTOMER = "microsoft", "classic", "service-side", "customer"
 
 
+class Cause(StrEnum):
+    """Why a fact is not known: Azure refused it (401, 403), there is nothing to read (404), the reading failed."""
+
+    DENIED = "denied"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class NotKnown:
-    """A fact that could not be read: which, the action it takes, why, and whether Azure refused it (401, 403)."""
+    """A fact that could not be read: which, the ARM action that it takes, and why."""
 
     fact: str
     action: str
     reason: str
-    denied: bool
+    cause: Cause
 
     @classmethod
     def of(cls, fact: str, action: str, error: MigrateError) -> NotKnown:
-        """From what went wrong; `action` is the ARM action that reads the fact."""
+        """From what went wrong; an answer that names the action that it refused is believed."""
         refused = getattr(error, "action", "") or action
-        return cls(fact, refused, error.summary, getattr(error, "status", 0) in (401, 403))
+        missing = getattr(error, "status", 0) == 404
+        denied = error.exit_code is ExitCode.DENIED
+        cause = Cause.DENIED if denied else Cause.MISSING if missing else Cause.FAILED
+        return cls(fact, refused, error.summary, cause)
 
 
 @dataclass(frozen=True, slots=True)
