@@ -251,11 +251,21 @@ def test_a_fact_that_may_not_be_read_is_not_known_and_never_guessed(estate: Esta
     assert old["risk"]["least"] < old["risk"]["score"]
 
 
-def test_a_broken_answer_leaves_the_scan_incomplete(estate: Estate) -> None:
-    rule = {"match": {"path": "workspaces/plain/models$", "times": 0}, "action": "status", "status": 400}
-    rules = estate.world.folder / "faults.json"
-    rules.write_text(json.dumps({"rules": [rule]}))
-    estate.world.sandbox("faults", "set", str(rules))
+def test_a_broken_answer_leaves_the_scan_incomplete_and_no_provider_is_registered(estate: Estate) -> None:
+    provider = f"/subscriptions/{estate.one}/providers/Microsoft.MachineLearningServices$"
+    rules = [
+        {"match": {"path": "workspaces/plain/models$", "times": 0}, "action": "status", "status": 400},
+        {
+            "match": {"path": provider, "times": 0},
+            "action": "status",
+            "status": 200,
+            "body": {"registrationState": "NotRegistered"},
+        },
+    ]
+    path = estate.world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": rules}))
+    since = datetime.now(UTC).isoformat()
+    estate.world.sandbox("faults", "set", str(path))
     try:
         result = estate.scan("--json")
     finally:
@@ -263,6 +273,8 @@ def test_a_broken_answer_leaves_the_scan_incomplete(estate: Estate) -> None:
     assert result.code == 3
     assert found(result)["plain"]["counts"]["models"] is None
     assert result.event("scan.end")["complete"] is False
+    asked = [row["path"].lower() for row in estate.world.log(since) if estate.one in row.get("path", "")]
+    assert asked == [provider.rstrip("$").lower()], "a list would have registered the provider"
 
 
 def test_tags_are_shown_then_written_and_nothing_else_changes(estate: Estate) -> None:

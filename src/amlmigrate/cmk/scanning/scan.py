@@ -7,10 +7,12 @@ asked too often. What cannot be read is kept with its reason, and stops nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cmk.scanning.counting import COUNTED
 from amlmigrate.cmk.scanning.details import Details
@@ -24,6 +26,7 @@ from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
 
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
+_UNREGISTERED = ("notregistered", "unregistered")
 _SUBSCRIPTIONS_AT_ONCE = 8
 _WORKSPACES_AT_ONCE = 12
 
@@ -100,7 +103,7 @@ async def _lists(
     async def read(subscription: str) -> None:
         scope = f"/subscriptions/{subscription}"
         try:
-            found[subscription] = [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
+            found[subscription] = await _listed(side, scope)
         except MigrateError as error:
             unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", error)
             _tell(emit, scope, unreadable[scope])
@@ -109,6 +112,18 @@ async def _lists(
 
     await each(subscriptions, read, parallel=_SUBSCRIPTIONS_AT_ONCE)
     return found
+
+
+async def _listed(side: Side, scope: str) -> list[Document]:
+    """The workspaces of a subscription; none where it has never registered their provider.
+
+    There the list itself would have the client register the provider, and a scan changes nothing.
+    """
+    with suppress(ServiceError):
+        provider = await side.arm.get(f"{scope}/providers/{_PROVIDER.partition('/')[0]}") or {}
+        if str(provider.get("registrationState", "")).lower() in _UNREGISTERED:
+            return []
+    return [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
 
 
 def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:
