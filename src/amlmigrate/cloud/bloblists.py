@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
 
 from amlmigrate.core.asset import Blob
@@ -39,7 +39,7 @@ class Reader:
             asked["prefix"] = prefix
         if self.marker:
             asked["marker"] = self.marker
-        return urlencode(asked)
+        return urlencode(asked, quote_via=quote)
 
     def page(self, data: bytes) -> list[Blob]:
         """The blobs of one page, in its order; `marker` is then that of the next, '' after the last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from amlmigrate.bytes.copying import Copier
@@ -22,7 +23,10 @@ from amlmigrate.running.recorder import Recorder
 
 # A read right after a write may be stale; it is asked again before it counts.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+# Copies are recorded in batches, but none waits for long: a large one that is not known to be the tool's own
+# has to be proven by reading it.
 _BATCH = 200
+_BATCH_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -141,10 +145,14 @@ class Life:
         if step.action is Action.COPY:
             await self.recorder.move(step.address, State.DOING)
         arrived: list[tuple[str, str]] = []
+        recorded = time.monotonic()
 
         async def copied(blob: Blob, path: str) -> None:
+            nonlocal recorded
             arrived.append((path, blob.etag))
-            if len(arrived) >= _BATCH:
+            now = time.monotonic()
+            if len(arrived) >= _BATCH or now - recorded > _BATCH_SECONDS:
+                recorded = now
                 await self._record(container, arrived)
 
         try:

@@ -64,7 +64,8 @@ async function stop(server) {
 
 async function main() {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  require("./completions").install(azurite);
+  const lokijs = require(require.resolve("lokijs", { paths: [path.join(modules, "azurite")] }));
+  require("./completions").install(azurite, lokijs);
   const server = new BlobServer(configuration());
   server.accountDataStore.refresh = () => {}; // accounts come over standard input only
   server.accountDataStore.accounts = {};

@@ -6,13 +6,14 @@
  * - Put Block From URL and Copy Blob from any account, with any authorization: the front has already asked for the
  *   source with the source's authorization when such a request arrives here, so that here it is only read;
  * - requests count as HTTPS, which they were when they reached the front;
- * - two answers that differ from Azure's are put right.
+ * - two answers that differ from Azure's are put right;
+ * - blobs are looked up by their name first, not by their account.
  *
  * A copied blob refers to the bytes of its source, as Azurite's own copies do: bytes are never changed in place.
  */
 const crypto = require("crypto");
 
-function install(azurite) {
+function install(azurite, lokijs) {
   const Adapter = azurite("blob/generated/ExpressRequestAdapter").default;
   Adapter.prototype.getProtocol = () => "https";
   Adapter.prototype.getEndpoint = function endpoint() {
@@ -23,6 +24,7 @@ function install(azurite) {
   withoutInventedMd5(BlobHandler);
   withoutUnaskedCrc64(azurite);
   refusingWrongSignatures(azurite);
+  findingByName(lokijs);
   const BlockBlobHandler = azurite("blob/handlers/BlockBlobHandler").default;
   const tools = toolbox(azurite);
   BlockBlobHandler.prototype.putBlobFromUrl = function put(contentLength, copySource, options, context) {
@@ -78,6 +80,32 @@ function refusingWrongSignatures(azurite) {
     }
     return validate.call(this, request, context);
   };
+}
+
+/*
+ * Azurite's queries name account, container and blob, and its database takes an index for the first of them only: each
+ * call would look at every blob of the account. A listing by prefix has no index at all. With the name in front, calls
+ * take as long with a hundred thousand blobs as with ten, as in Azure.
+ */
+function findingByName({ Resultset }) {
+  const find = Resultset.prototype.find;
+  Resultset.prototype.find = function findSelective(query, firstOnly) {
+    const fresh = !this.filterInitialized && query !== null && typeof query === "object";
+    const key = fresh ? ["blobName", "name"].find((name) => query[name] !== undefined) : undefined;
+    if (key === undefined || Object.keys(query).length < 2 || !this.collection.binaryIndices[key]) {
+      return find.call(this, query, firstOnly);
+    }
+    const { [key]: wanted, ...rest } = query;
+    return find.call(this, { $and: [...selective(key, wanted), rest] }, firstOnly);
+  };
+}
+
+/* What an index can answer of a condition on a name, before the condition itself. */
+function selective(key, wanted) {
+  const prefix = /^\^((?:[^\\^$.*+?()[\]{}|]|\\.)*)$/.exec((wanted && wanted.$regex) || "");
+  const text = prefix ? prefix[1].replace(/\\(.)/g, "$1") : "";
+  // The index has all that could be a number in an order of its own: nothing with a slash could.
+  return text.includes("/") ? [{ [key]: { $between: [text, `${text}\uffff`] } }, { [key]: wanted }] : [{ [key]: wanted }];
 }
 
 async function sourceOf(handler, tools, copySource, options, context) {

@@ -29,7 +29,9 @@ from tests.conftest import RunningSandbox
 from vaults import azure, new_vault, unique, url
 
 from azsandbox import provision, roledelay
+from azsandbox.cli import main
 from azsandbox.client import Client
+from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
 
 ARM = "https://management.azure.com"
@@ -232,6 +234,19 @@ def test_a_new_assignment_counts_after_the_delay(sandbox: RunningSandbox, person
     assert ask(person.env, "GET", group)[0] == 403
     time.sleep(1.0)
     assert ask(person.env, "GET", group)[0] == 200
+
+
+def test_the_command_line_makes_who_has_no_right_and_sets_the_delay(sandbox: RunningSandbox) -> None:
+    name, state = unique("plain-"), StateFolder(sandbox.state)
+    assert main(["principal", "--state", str(sandbox.state), "add", name, "--no-roles"]) == 0
+    [made] = [one for one in Directory(state).all() if one.name == name]
+    assert not made.has_roles
+    assert main(["role-delay", "--state", str(sandbox.state), "0.5"]) == 0
+    assert roledelay.delay_of(state) == 0.5
+    assert main(["role-delay", "--state", str(sandbox.state), "0"]) == 0
+    assert roledelay.delay_of(state) == 0
+    with pytest.raises(SystemExit):
+        main(["role-delay", "--state", str(sandbox.state), "-1"])
 
 
 # Vaults

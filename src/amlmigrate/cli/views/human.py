@@ -81,6 +81,9 @@ class HumanView:
         """What happens to the source is said line by line."""
         if name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
+        elif name in ("provision.doing", "provision.waiting"):
+            told = data.get("why") or data["action"]
+            self._say(f"[dim]{escape(data['what'])} {escape(data['id'].rsplit('/', 1)[-1])}: {escape(told)}[/]")
         elif name == "freeze.list":
             for line in data["lines"]:
                 self._say(f"to be taken away: {escape(line)}")

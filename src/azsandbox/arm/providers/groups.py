@@ -19,6 +19,7 @@ from azsandbox.arm.tracked import normal_location
 from azsandbox.messages import Response
 
 _FILTER = re.compile(r"(resourceType|name|tagName|tagValue|location)\s+eq\s+'([^']*)'", re.IGNORECASE)
+_VAULTS = "microsoft.keyvault/vaults"
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
 
 
@@ -77,7 +78,16 @@ class ResourceGroups(Kind):
         for each in self.context.store.below(record.key):
             if each.key.count("/") == record.key.count("/") + 4:
                 await self.context.kind_of(each).removing(call, each)
-        self.context.store.remove(*self.context.store.below(record.key), record)
+        # What is only hidden outlives its group: deleted vaults, with the keys in them.
+        hidden = [each.key for each in self.context.store.below(record.key) if each.gone and each.type == _VAULTS]
+        self.context.store.remove(
+            *(
+                each
+                for each in self.context.store.below(record.key)
+                if not any(each.key == kept or each.key.startswith(f"{kept}/keys/") for kept in hidden)
+            ),
+            record,
+        )
         token = secrets.token_urlsafe(48)
         link = f"https://{call.request.host}/subscriptions/{call.subscription}/operationresults/{token}"
         return Response(202, b"", {"Location": f"{link}?api-version={call.api_version}", "Retry-After": "1"})

@@ -1,0 +1,55 @@
+"""How many requests a move makes for each thing it moves: the count that grows with a workspace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.acceptance.world import World
+from tests.bench.workload import Workload, seed
+
+LOAD = Workload(assets=200, blobs=500)
+# Models and data have a folder of their own for each version.
+PREFIXES = LOAD.assets * 75 // 100
+# What a command asks however little there is: sign-in, workspaces, empty collections, proofs of the key.
+FEW = 80
+NAMES = LOAD.assets // 10
+
+
+def _counted(rows: list[dict[str, Any]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in rows:
+        service = "blob" if ".blob." in row["host"] else "arm"
+        what = "LIST" if "comp=list" in row.get("query", "") else row["method"]
+        found[f"{service} {what}"] += 1
+    return found
+
+
+def _asked(world: World, *arguments: str) -> Counter[str]:
+    begun = len(world.log(""))
+    world.ok(*arguments)
+    return _counted(world.log("")[begun:])
+
+
+def test_a_move_asks_no_more_than_it_needs(world: World) -> None:
+    seed(world, LOAD)
+    plan = _asked(world, "plan", *world.names)
+    # A page of each name's versions, a listing of each container; nothing for each version or blob.
+    assert plan["arm GET"] <= NAMES + FEW
+    assert plan["blob LIST"] <= 12
+    assert plan["blob GET"] + plan["blob HEAD"] + plan["blob PUT"] + plan["arm PUT"] == 0
+
+    run = _asked(world, "run")
+    # Each version: its source read again, one change, its target read back.
+    assert run["arm PUT"] == LOAD.assets
+    assert run["arm GET"] <= 2 * LOAD.assets + NAMES + FEW
+    # Each prefix: both sides listed, and the target's once more when it is there.
+    assert run["blob PUT"] == LOAD.blobs
+    assert run["blob LIST"] <= 3 * PREFIXES + 12
+    assert run["blob GET"] + run["blob HEAD"] == 0
+
+    verify = _asked(world, "verify")
+    assert verify["arm GET"] <= 2 * NAMES + FEW
+    assert verify["blob GET"] == 2 * LOAD.blobs
+    assert verify["blob LIST"] <= 12
+    assert verify["arm PUT"] + verify["blob PUT"] == 0

@@ -1,0 +1,71 @@
+"""Sandboxes of their own for each measurement, and the page that the figures go to."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.acceptance.world import World, make_world
+from tests.bench.measuring import Figures
+from tests.conftest import RunningSandbox
+
+from azsandbox import lifetime
+from azsandbox.settings import Options, environment
+from azsandbox.state import StateFolder
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
+_BLOCK = re.compile(r"(<!-- measured -->\n).*?(\n<!-- end of measured -->)", re.DOTALL)
+_figures = Figures()
+
+Start = Callable[[Options], RunningSandbox]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a sandbox with options of the test's own; its blobs are removed when the test ends."""
+    begun: list[StateFolder] = []
+
+    def one(options: Options) -> RunningSandbox:
+        state = StateFolder(tmp_path / f"sandbox-{len(begun)}")
+        lifetime.detach(state, options)
+        begun.append(state)
+        return RunningSandbox(environment(state, state.announced()["port"]), state.root)
+
+    yield one
+    for state in begun:
+        lifetime.stop(state)
+        shutil.rmtree(state.root, ignore_errors=True)
+
+
+@pytest.fixture
+def fresh(start: Start, tmp_path: Path) -> Callable[..., World]:
+    """Makes two workspaces in a sandbox of their own."""
+
+    def one(options: Options | None = None, name: str = "work") -> World:
+        folder = tmp_path / name
+        folder.mkdir()
+        return make_world(start(options or Options(arm_limits="off")), folder)
+
+    return one
+
+
+@pytest.fixture
+def figures() -> Figures:
+    """The figures of the session."""
+    return _figures
+
+
+def pytest_sessionfinish() -> None:
+    """Prints the table; `make bench` has it written to the page as well."""
+    if not _figures.rows:
+        return
+    print(f"\n\n{_figures.table()}\n")
+    if os.environ.get("MIGRATE_BENCH_PAGE"):
+        text = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(
+            _BLOCK.sub(lambda match: f"{match[1]}{_figures.table()}{match[2]}", text), encoding="utf-8"
+        )

@@ -1,0 +1,81 @@
+"""Measures a child process, and keeps the figures of a session for the page on performance."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a process came to: exit code, seconds of the clock and of the processor, peak memory in MiB, output."""
+
+    code: int
+    wall: float
+    cpu: float
+    mib: float
+    out: str
+
+
+def spent(argv: Sequence[str | Path], cwd: Path, env: dict[str, str], *, expect: int | None = 0) -> Spent:
+    """Runs a program to its end; of its children those that it waited for are counted in."""
+    log = cwd / f"{Path(argv[0]).name}-{time.monotonic_ns()}.out"
+    with log.open("w") as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            argv, cwd=cwd, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    text = log.read_text(errors="replace")
+    assert expect is None or code == expect, f"{argv}: {code}\n{text[-3000:]}"
+    # Linux counts ru_maxrss in KiB.
+    return Spent(code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, what it came to, what it must come to."""
+
+    what: str
+    measured: str
+    bound: str
+    holds: bool
+
+
+@dataclass
+class Figures:
+    """The figures of a session, in the order in which they were measured."""
+
+    rows: list[Figure] = field(default_factory=list)
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+
+    def add(self, what: str, measured: str, bound: str = "", *, holds: bool = True) -> bool:
+        """Keeps a figure and says whether its bound holds."""
+        self.rows.append(Figure(what, measured, bound, holds))
+        print(
+            f"{what}: {measured}" + (f" (bound: {bound}{'' if holds else ', NOT HELD'})" if bound else ""),
+            flush=True,
+        )
+        return holds
+
+    def table(self) -> str:
+        """The generated block of the page."""
+        lines = [
+            f"Measured on {os.cpu_count()} cores, which the local Azure shares with the clients;"
+            f" load of the machine before: {self.load:.1f}.",
+            "",
+            "| what | measured | bound |",
+            "| --- | --- | --- |",
+        ]
+        for row in self.rows:
+            bound = f"{row.bound}{'' if row.holds else ' (not held)'}"
+            lines.append(f"| {row.what} | {row.measured} | {bound} |")
+        return "\n".join(lines)

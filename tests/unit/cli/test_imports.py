@@ -1,0 +1,61 @@
+"""What a command loads: nothing of Azure to show its help, and MLClient only to read through it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from amlmigrate import cli
+
+MIGRATE = Path(sys.executable).with_name("migrate")
+COMMANDS = [
+    path.stem
+    for path in sorted(Path(cli.__file__).parent.glob("*.py"))
+    if "\ndef command(" in path.read_text(encoding="utf-8")
+]
+# Others run on the machine that tests do; `make bench` holds it to a fifth of a second.
+SECONDS = 0.5
+SHOWN = "import sys; print(*sorted(name for name in sys.modules if name.startswith(('azure', 'aiohttp', 'rich'))))"
+
+
+def _loaded(code: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{SHOWN}"], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_loads_nothing_of_azure() -> None:
+    code = "import sys\nsys.argv = ['migrate', '--help']\nfrom amlmigrate.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    assert _loaded(code) == set()
+
+
+def test_help_is_there_at_once() -> None:
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([MIGRATE, "--help"], capture_output=True, check=True)
+        took.append(time.perf_counter() - start)
+    assert min(took) < SECONDS, took
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_loads_azure_before_it_runs(command: str) -> None:
+    assert _loaded(f"import amlmigrate.cli.{command}") == set()
+
+
+def test_no_stage_loads_the_sdk_of_azure_ml() -> None:
+    stages = (
+        "inventory",
+        "planning.build",
+        "running.run",
+        "verifying.verify",
+        "verifying.sdk",
+        "cloud.session",
+        "cloud.sdk",
+    )
+    loaded = _loaded("\n".join(f"import amlmigrate.{stage}" for stage in stages))
+    assert any(name.startswith("azure.storage.blob") for name in loaded)
+    assert not [name for name in loaded if name.startswith("azure.ai")]

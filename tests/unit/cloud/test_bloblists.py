@@ -1,0 +1,54 @@
+"""A page of List Blobs as the service sends it: names, properties, metadata, tags, and the next page."""
+
+from __future__ import annotations
+
+from amlmigrate.cloud.bloblists import Reader
+from amlmigrate.core.asset import Blob
+
+# In the shape of the service's own answers (learn.microsoft.com/rest/api/storageservices/list-blobs).
+PAGE = """\ufeff<?xml version="1.0" encoding="utf-8"?>
+<EnumerationResults ServiceEndpoint="https://acct.blob.core.windows.net/" ContainerName="c"><Prefix>a/</Prefix>
+<MaxResults>5000</MaxResults><Blobs>
+<Blob><Name>a/b &amp; ü.csv</Name><Properties><Creation-Time>Mon, 01 Jan 2024 00:00:00 GMT</Creation-Time>
+<Last-Modified>Mon, 01 Jan 2024 00:00:00 GMT</Last-Modified><Etag>0x8DC0A</Etag><Content-Length>12</Content-Length>
+<Content-Type>text/csv</Content-Type><Content-Encoding /><Content-Language />
+<Content-MD5>1B2M2Y8AsgTpgAmY7PhCfg==</Content-MD5><Cache-Control>no-cache</Cache-Control><Content-Disposition />
+<BlobType>BlockBlob</BlobType><AccessTier>Cool</AccessTier><LeaseStatus>unlocked</LeaseStatus></Properties>
+<Metadata><upload_status>completed</upload_status><Empty /></Metadata>
+<Tags><TagSet><Tag><Key>k 2</Key><Value>v</Value></Tag><Tag><Key>k</Key><Value>a=b</Value></Tag></TagSet></Tags></Blob>
+<Blob><Name Encoded="true">a/%EF%BF%BE%25</Name><Properties><Etag>"0x2"</Etag><Content-Length>0</Content-Length>
+<BlobType>AppendBlob</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred></Properties>
+<Metadata /><OrMetadata /></Blob>
+</Blobs><NextMarker>2!76!MDAw</NextMarker></EnumerationResults>"""
+FIRST = Blob(
+    "a/b & ü.csv",
+    12,
+    '"0x8DC0A"',
+    "1B2M2Y8AsgTpgAmY7PhCfg==",
+    "BlockBlob",
+    (("cache_control", "no-cache"), ("content_type", "text/csv")),
+    (("Empty", ""), ("upload_status", "completed")),
+    (("k", "a=b"), ("k 2", "v")),
+    "Cool",
+)
+SECOND = Blob("a/\ufffe%", 0, '"0x2"', None, "AppendBlob", (), (), (), None)
+
+
+def test_a_page_is_read_whole() -> None:
+    reader = Reader(tagged=True)
+    assert reader.page(PAGE.encode()) == [FIRST, SECOND]
+    assert reader.marker == "2!76!MDAw"
+
+
+def test_without_the_right_to_tags_they_are_not_known() -> None:
+    assert [blob.tags for blob in Reader(tagged=False).page(PAGE.encode())] == [None, None]
+
+
+def test_the_next_page_is_asked_for_until_there_is_none() -> None:
+    reader = Reader(tagged=True)
+    assert reader.query("a b/") == "restype=container&comp=list&include=metadata%2Ctags&prefix=a%20b%2F"
+    reader.page(PAGE.encode())
+    assert reader.query("").endswith("&marker=2%2176%21MDAw")
+    reader.page(PAGE.replace("<NextMarker>2!76!MDAw</NextMarker>", "<NextMarker />").encode())
+    assert reader.marker == ""
+    assert "tags" not in Reader(tagged=False).query("")

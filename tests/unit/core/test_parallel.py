@@ -1,0 +1,63 @@
+"""Many works at once: bounded, in order where that is asked for, and ended by the first failure."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from amlmigrate.core.parallel import each, in_order
+
+
+class Work:
+    """Counts how many are under way; the longer an item, the sooner it ends."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.begun = 0
+
+    async def __call__(self, item: int) -> int:
+        self.begun += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await asyncio.sleep((10 - item) / 1000)
+        finally:
+            self.now -= 1
+        if item == 7:
+            raise LookupError(item)
+        return item * item
+
+
+async def test_results_come_in_the_order_of_their_items() -> None:
+    work = Work()
+    assert [result async for result in in_order(range(7), work, parallel=3)] == [0, 1, 4, 9, 16, 25, 36]
+    assert work.most == 3
+
+
+async def test_the_first_failure_ends_the_rest() -> None:
+    work = Work()
+    with pytest.raises(LookupError):
+        async for _ in in_order(range(100), work, parallel=3):
+            pass
+    assert work.now == 0
+    assert work.begun <= 10
+
+
+async def test_who_stops_asking_leaves_nothing_running() -> None:
+    work = Work()
+    results = in_order(range(7), work, parallel=3)
+    assert await anext(results) == 0
+    await results.aclose()
+    assert work.now == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+async def test_each_makes_no_more_workers_than_there_is_work(count: int) -> None:
+    work, before = Work(), len(asyncio.all_tasks())
+
+    async def one(item: int) -> None:
+        assert len(asyncio.all_tasks()) - before <= count
+        await work(item)
+
+    await each(range(count), one, parallel=32)
+    assert work.begun == count
