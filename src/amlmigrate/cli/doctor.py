@@ -37,9 +37,12 @@ def command(
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
         if print_role:
+            from json import dumps
+
             from amlmigrate.cmk.doctor import least_role
 
-            view.document(least_role(ref for ref in refs if ref))
+            role = least_role(ref for ref in refs if ref)
+            view.raw(dumps(role, ensure_ascii=False, indent=2) + "\n")
             return ExitCode.DONE
         return await _examine(view, shared, refs)
 

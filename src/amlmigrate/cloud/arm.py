@@ -32,6 +32,8 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.management": "2020-05-01",
+    "microsoft.resources/tags": "2021-04-01",
     "microsoft.operationalinsights": "2023-09-01",
     "microsoft.network": "2024-05-01",
     "": "2022-09-01",

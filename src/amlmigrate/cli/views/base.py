@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amlmigrate.core.errors import MigrateError
     from amlmigrate.core.events import Event
     from amlmigrate.core.finding import Finding
@@ -26,8 +28,12 @@ class View(Protocol):
         """What a reviewer has to know, each with its remedy."""
         ...
 
-    def document(self, document: dict[str, Any]) -> None:
-        """A document for another program: itself and nothing else."""
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """The workspaces of a scan, as its file has them."""
+        ...
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
         ...
 
     def result(self, name: str, data: dict[str, Any]) -> None:

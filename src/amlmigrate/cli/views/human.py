@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -27,6 +26,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 
 _FOLD = 8
 _LINES = 40
+_WIDE, _ROOMY = 240, 160
 _COLOURS = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
@@ -53,7 +53,9 @@ class HumanView:
     def event(self, event: Event) -> None:
         """Something happened: moves the bar, or says it in a line where there is none to move."""
         data = event.data
-        if event.name == "run.start":
+        if about := {"fleet": self._fleet, "scan": self._scanning}.get(event.name.partition(".")[0]):
+            about(event.name, data)
+        elif event.name == "run.start":
             self._bar("Migrating", data["steps"], data["done"])
         elif event.name == "step.done":
             self._advance()
@@ -88,6 +90,36 @@ class HumanView:
                 self._say(f"to be taken away: {escape(line)}")
         elif name in ("freeze.removing", "freeze.restoring"):
             self._say(f"{name.removeprefix('freeze.')} {escape(data['text'])}")
+
+    def _fleet(self, name: str, data: dict[str, Any]) -> None:
+        if name == "fleet.start":
+            self._bar("Planning", data["plans"], data["done"])
+            return
+        if name == "fleet.left":
+            return
+        self._advance()
+        if name == "fleet.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        else:
+            self._say(f"[dim]wave {data['wave']}: {escape(data['folder'])}[/]")
+
+    def _scanning(self, name: str, data: dict[str, Any]) -> None:
+        if name == "scan.start":
+            self._bar("Reading workspaces", data["workspaces"], 0)
+        elif name == "scan.read":
+            self._advance()
+        elif name == "scan.unreadable":
+            self._say(f"[yellow]not read[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.kept":
+            self.close()
+            self._say(f"[dim]kept in {escape(data['path'])}[/]")
+        elif name == "scan.tag":
+            told = ", ".join(f"{tag}: {data['before'].get(tag, 'none')} -> {v}" for tag, v in data["tags"].items())
+            self._say(f"tags of {escape(data['address'])}: {escape(told)}")
+        elif name == "scan.tag.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.tags":
+            self._say(f"{data['written']} of {data['wanted']} workspaces were given the tags they lack")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
@@ -164,9 +196,27 @@ class HumanView:
             )
             self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
 
-    def document(self, document: dict[str, Any]) -> None:
-        """As it is."""
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    # A scan.
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """A table, and what could not be read."""
+        from amlmigrate.cli.views import scans
+
+        self.close()
+        # A file or a pipe has no width of its own.
+        out = self._out if self._out.is_terminal else Console(highlight=False, width=_WIDE)
+        out.print(scans.table(workspaces, wide=out.width >= _ROOMY))
+        gaps = scans.missing(workspaces)
+        for gap in gaps[:_LINES]:
+            self._out.print(f"  [dim]{escape(gap)}[/]")
+        if len(gaps) > _LINES:
+            self._out.print(f"  [dim]and {len(gaps) - _LINES} more; all of them with --json[/]")
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        self.close()
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     # Ends.
 

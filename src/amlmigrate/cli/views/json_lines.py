@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,9 +32,14 @@ class JsonView:
         for finding in findings:
             self._line("doctor.finding", dict(finding.as_dict()))
 
-    def document(self, document: dict[str, Any]) -> None:
-        """As it is."""
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """Each workspace, the highest risk first."""
+        for one in workspaces:
+            self._line("scan.workspace", {key: value for key, value in one.items() if key != "record"})
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        sys.stdout.write(text)
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to."""
