@@ -20,6 +20,7 @@ from typing import Any
 from typer.models import ArgumentInfo, OptionInfo
 
 from amlmigrate.cli.main import app
+from amlmigrate.cmk.provisioning import profiles, reading
 from amlmigrate.core import errors
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -319,8 +320,8 @@ COLUMNS = {
     "history": "Every state that a step was in, in order.",
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, with the ETag of its source. Only these may be overwritten or deleted.",
-    "waivers": "Which address was waived, why, by whom and when.",
-    "approvals": "Kept for approvals of a plan; no command writes it yet.",
+    "waivers": "Which address was waived, why, by whom and when, and the number of the evidence that says so.",
+    "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat.",
 }
 
@@ -422,6 +423,48 @@ def fault_actions() -> str:
     return table(("action", "what it does"), ([f"`{name}`", told] for name, told in FAULTS.items()))
 
 
+# The file of `migrate provision`.
+
+
+def _members(schema: Any, root: Any, path: str) -> Iterable[list[str]]:
+    """Path, values and meaning of every member below one of the schema."""
+    needed = schema.get("required", ())
+    for name, member in schema.get("properties", {}).items():
+        target = root["$defs"][member["$ref"].rpartition("/")[2]] if "$ref" in member else member
+        here = f"{path}{name}"
+        yield [f"`{here}`{' *' if name in needed else ''}", _values(target), member["description"]]
+        yield from _members(target, root, f"{here}.")
+        for choice in target.get("oneOf", ()):
+            yield from _members(choice, root, f"{here}.")
+
+
+def _values(member: Any) -> str:
+    if "enum" in member:
+        return _code(str(value) for value in member["enum"])
+    if "minimum" in member:
+        return f"{member['minimum']} to {member['maximum']}"
+    if member.get("type") == "array":
+        return "list"
+    return {"object": "object", "boolean": "`true`, `false`", "string": "text"}.get(member.get("type", ""), "")
+
+
+def provision_file() -> str:
+    """Every member of the file, from its schema."""
+    schema = reading.schema()
+    return table(("member", "values", "what it is"), _members(schema, schema, ""))
+
+
+def profile_table() -> str:
+    """The shipped profiles, value by value."""
+    names = ("type", "size", "expires", "rotate", "notify")
+    rows = [
+        [f"`{name}`", f"`{key}`", f"`{profile[key]}`", profile["reasons"][key]]
+        for name, profile in profiles.shipped().items()
+        for key in names
+    ]
+    return table(("profile", "member", "value", "reason and source"), rows)
+
+
 def blocks() -> dict[str, str]:
     """Every generated block by name."""
     assert set(FAULTS) == ACTIONS, "an action of faults is not told"
@@ -438,6 +481,8 @@ def blocks() -> dict[str, str]:
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
+        "provision-file": provision_file(),
+        "profiles": profile_table(),
     }
     return found | {f"kind:{name}": kind_facts(kind) for name, kind in all_kinds().items()}
 

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from azsandbox.azurite import Azurite
 from azsandbox.calls import Answer, Call
-from azsandbox.copying import Refusal, SourceCheck
+from azsandbox.copying import Refusal, SourceCheck, delegating
 from azsandbox.messages import TENANT_ID
 from azsandbox.refusals import storage_error
 from azsandbox.storageactions import action_of
@@ -54,7 +54,9 @@ class BlobEndpoint:
             return anonymous()
         if self._refuse is None:
             return None
-        refused = self._refuse(call.host.partition(".")[0], principal, action_of(call))
+        speaker = principal or delegating(call.raw_query)
+        container = call.path.strip("/").partition("/")[0]
+        refused = self._refuse(call.host.partition(".")[0], speaker, action_of(call), container)
         return storage_error(*refused) if refused is not None else None
 
     async def _forward(self, call: Call) -> Answer:

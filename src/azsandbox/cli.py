@@ -12,6 +12,7 @@ from pathlib import Path
 
 from azsandbox import lifetime, requestlog
 from azsandbox.principals import Directory
+from azsandbox.roledelay import set_delay
 from azsandbox.settings import Options, environment
 from azsandbox.state import AlreadyRunning, NotRunning, StateFolder, default_folder, write_secret
 
@@ -26,6 +27,16 @@ def _limits(text: str) -> str:
     raise argparse.ArgumentTypeError("real, off, or xN (the refill N times as fast)")
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
+    return seconds
+
+
 def _state_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, help="state folder (default: $AZSANDBOX_STATE, else ./.azsandbox)")
 
@@ -38,6 +49,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="added to every request")
     parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any free one)")
     parser.add_argument("--location", default="eastus2", help="Azure region (default: eastus2)")
+    parser.add_argument(
+        "--role-delay", type=_seconds, default=0.0, metavar="SECONDS", help="until a role assignment counts"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     _state_option(principal)
     principal.add_argument("verb", choices=["add"])
     principal.add_argument("name")
+    principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
+    delay = commands.add_parser("role-delay", help="set for how long new role assignments do not count yet")
+    _state_option(delay)
+    delay.add_argument("seconds", type=_seconds)
     return parser
 
 
@@ -83,7 +101,9 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    return Options(arguments.arm_limits, arguments.latency, arguments.port, arguments.location)
+    return Options(
+        arguments.arm_limits, arguments.latency, arguments.port, arguments.location, arguments.role_delay
+    )
 
 
 def _folder(arguments: argparse.Namespace, *, make: bool = False) -> StateFolder:
@@ -155,10 +175,16 @@ def _show_log(arguments: argparse.Namespace) -> int:
 
 
 def _principal(arguments: argparse.Namespace) -> int:
-    made, secret = Directory(_folder(arguments, make=True)).add(arguments.name)
+    directory = Directory(_folder(arguments, make=True))
+    made, secret = directory.add(arguments.name, has_roles=not arguments.no_roles)
     _print(f"client id      {made.client_id}")
     _print(f"object id      {made.object_id}")
     _print(f"client secret  {secret}    (shown this once)")
+    return 0
+
+
+def _role_delay(arguments: argparse.Namespace) -> int:
+    set_delay(_folder(arguments, make=True), arguments.seconds)
     return 0
 
 
@@ -171,6 +197,7 @@ _COMMANDS = {
     "faults": _faults,
     "log": _show_log,
     "principal": _principal,
+    "role-delay": _role_delay,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import aiohttp
 
@@ -46,7 +46,7 @@ _BY_STATUS = {
     409: "Public access is not permitted on this storage account.",
 }
 
-Refusal = Callable[[str, Principal | None, str], tuple[int, str, str] | None]
+Refusal = Callable[[str, Principal | None, str, str], tuple[int, str, str] | None]
 
 
 class SourceCheck:
@@ -68,17 +68,29 @@ class SourceCheck:
             return None
         authorization = call.headers.get("x-ms-copy-source-authorization")
         try:
-            principal = self._tokens.check(authorization)
+            principal = self._tokens.check(authorization) or delegating(source.query)
         except BadToken:
             return _unverified(401, "InvalidAuthenticationInfo")
         if self._refuse is not None:
-            refused = self._refuse(host.partition(".")[0], principal, _READ)
+            container = source.path.strip("/").partition("/")[0]
+            refused = self._refuse(host.partition(".")[0], principal, _READ, container)
             if refused is not None:
                 return _unverified(refused[0], refused[1], refused[2])
         target = quote(source.path, safe=_UNTOUCHED) + (f"?{source.query}" if source.query else "")
         headers = _source_headers(call, authorization)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
             return _verdict(response)
+
+
+def delegating(query: str) -> Principal | None:
+    """In whose name a user delegation SAS was signed; None for any other.
+
+    It is worth what that principal's roles are (learn.microsoft.com, "Create a user delegation SAS").
+    """
+    values = dict(parse_qsl(query))
+    if "skoid" not in values:
+        return None
+    return Principal(values.get("sktid", ""), values["skoid"], "", "https://storage.azure.com")
 
 
 def _needs_no_authorization(call: Call, host: str, query: str) -> bool:

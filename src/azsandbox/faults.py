@@ -17,6 +17,7 @@ from azsandbox.blobs import unauthenticated
 from azsandbox.calls import Answer, Call, Endpoint, Gone
 from azsandbox.faultrules import Rule, RuleBook
 from azsandbox.refusals import arm_error, in_shape_of, is_storage
+from azsandbox.services import vault_bad_token
 from azsandbox.stale import StaleReads
 from azsandbox.tokens import BadToken
 
@@ -138,4 +139,8 @@ def _status(values: dict[str, Any], call: Call) -> Answer:
 
 def _expired(call: Call) -> Answer:
     problem = BadToken("ExpiredAuthenticationToken", _EXPIRED)
-    return unauthenticated(problem) if is_storage(call.host) else arm_error(401, problem.code, problem.message)
+    if is_storage(call.host):
+        return unauthenticated(problem)
+    if call.host.endswith(".vault.azure.net"):
+        return vault_bad_token(problem)
+    return arm_error(401, problem.code, problem.message)

@@ -29,6 +29,7 @@ def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
         "latency_ms": "--latency",
         "port": "--port",
         "location": "--location",
+        "role_delay": "--role-delay",
     }
     given = [part for one in fields(options) for part in (names[one.name], str(getattr(options, one.name)))]
     with state.server_output.open("ab") as output:

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-# The one tenant and the one subscription of every sandbox, and the object id of its first service principal,
-# whom the ARM part takes for Owner of the subscription. Further principals begin without any role.
+# The one tenant of every sandbox, the subscription that its environment names, and the object id of its first
+# service principal.
 TENANT_ID = "7d3f9a52-6c1e-4b0a-9f27-3e58c4d1a6b0"
 SUBSCRIPTION_ID = "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154"
 OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
+# Azure Cosmos DB as every tenant has it (azure-facts §1.3), and the object id it has in this one.
+COSMOS_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b"
+COSMOS_OBJECT_ID = "3f1d8b52-0c7e-4a96-9d25-6be4f0a71c38"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,13 @@ class StorageGuard(Protocol):
     """What ARM knows and the data plane of storage obeys; what `arm.build` returns may offer it, or not."""
 
     def storage_refusal(
-        self, account: str, principal: Principal | None, action: str
+        self, account: str, principal: Principal | None, action: str, container: str = ""
     ) -> tuple[int, str, str] | None:
         """Status, error code and message when the account or the caller's roles forbid a call, else None.
 
         `action` is the action that Azure's roles name, such as
         `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read`; `principal` is None for
-        calls by shared key or SAS, which roles do not concern but a revoked key of the account does.
+        calls by shared key or by a SAS of one, which roles do not concern but a revoked key of the account does.
+        `container` is the container or the share, where the call has one.
         """
         ...

@@ -23,6 +23,7 @@ class ServicePrincipal:
     client_id: str
     object_id: str
     secret_sha256: str
+    has_roles: bool = True  # whether it begins with every right, or with none
 
     def knows(self, secret: str) -> bool:
         """Whether this is its secret."""
@@ -68,12 +69,20 @@ class Directory:
         secret = self._state.owner_secret.read_text(encoding="utf-8")
         return next(one for one in self.all() if one.name == OWNER), secret
 
-    def add(self, name: str, *, object_id: str | None = None) -> tuple[ServicePrincipal, str]:
+    def begins_with_rights(self, object_id: str) -> bool:
+        """Whether a principal of the sandbox may do everything from the start; others may not."""
+        return any(one.has_roles for one in self.all() if one.object_id == object_id)
+
+    def add(
+        self, name: str, *, object_id: str | None = None, has_roles: bool = True
+    ) -> tuple[ServicePrincipal, str]:
         """Registers a principal; returns it and its secret, told this once. Raises ValueError."""
         if any(one.name == name for one in self.all()):
             raise ValueError(f"there is a principal named {name} already")
         secret = secrets.token_hex(20)
-        made = ServicePrincipal(name, str(uuid.uuid4()), object_id or str(uuid.uuid4()), _digest(secret))
+        made = ServicePrincipal(
+            name, str(uuid.uuid4()), object_id or str(uuid.uuid4()), _digest(secret), has_roles
+        )
         rows = [asdict(one) for one in [*self.all(), made]]
         write_secret(self._state.principals, json.dumps(rows, indent=2))
         return made, secret

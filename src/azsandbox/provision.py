@@ -219,6 +219,8 @@ async def _encrypted_workspace(azure: Client, group_id: str, name: str, account:
     await assign(azure, vault_id, KEY_VAULT_CRYPTO_USER, user.principal_id)
     made = await key(azure, vault_id, f"{name}-key")
     storage_id = await storage_account(azure, group_id, account, key=made, identity=user)
+    for role in (STORAGE_BLOB_DATA_CONTRIBUTOR, STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR):
+        await assign(azure, storage_id, role, user.principal_id)
     return await workspace(
         azure, group_id, name, storage_id=storage_id, vault_id=vault_id, key=made, identity=user
     )

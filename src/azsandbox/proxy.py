@@ -18,6 +18,7 @@ HOSTS = (
     "*.file.core.windows.net",
     "*.vault.azure.net",
     "*.api.azureml.ms",
+    "graph.microsoft.com",
 )
 
 

@@ -7,8 +7,9 @@ import importlib
 import os
 from typing import IO, Any
 
-from azsandbox import entra
+from azsandbox import entra, graph
 from azsandbox.accounts import StorageAccounts
+from azsandbox.arm.access.evaluation import Terms
 from azsandbox.azurite import Azurite
 from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
@@ -19,6 +20,7 @@ from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
 from azsandbox.requestlog import RequestLog
+from azsandbox.roledelay import delay_of, set_delay
 from azsandbox.services import ServiceEndpoint, vault_bad_token
 from azsandbox.settings import Options, environment
 from azsandbox.shares.endpoint import FileShares
@@ -42,12 +44,14 @@ class _NoArm:
         pass
 
 
-def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options) -> Any:
+def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, directory: Directory) -> Any:
     build = getattr(importlib.import_module("azsandbox.arm"), "build", None)
     if build is None:
         return _NoArm()
     state.arm.mkdir(mode=0o700, exist_ok=True)
-    return build(state.arm, accounts, limits=options.arm_limits, location=options.location)
+    set_delay(state, options.role_delay)
+    terms = Terms(directory.begins_with_rights, lambda: delay_of(state))
+    return build(state.arm, accounts, limits=options.arm_limits, location=options.location, terms=terms)
 
 
 class Sandbox:
@@ -74,7 +78,7 @@ class Sandbox:
         self._shares = ShareStore(state.shares)
         self.accounts = StorageAccounts(state, self._azurite, self._shares, self._tokens)
         await self.accounts.load()
-        self._arm = _build_arm(state, self.accounts, self._options)
+        self._arm = _build_arm(state, self.accounts, self._options, self._directory)
         self._faults = Faults(state.faults, latency_ms=self._options.latency_ms)
         self._endpoints = self._wire()
         self._front = Front(self._find, self._tokens, self._log)
@@ -91,6 +95,7 @@ class Sandbox:
         refuse = getattr(self._arm, "storage_refusal", None)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
+            graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
             "management.azure.com": arm,
             ".vault.azure.net": ServiceEndpoint(
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token

@@ -50,6 +50,7 @@ class StateFolder:
         self.owner_secret = self.root / "owner.secret"
         self.accounts = self.root / "accounts.json"
         self.log = self.root / "log.jsonl"
+        self.role_delay = self.root / "role-delay"
         self.faults = self.root / "faults.json"
         self.running = self.root / "running.json"
         self.server_output = self.root / "server.log"

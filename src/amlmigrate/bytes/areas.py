@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest
+from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.core.address import blob_address
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
 
@@ -25,6 +30,17 @@ class Containers:
 def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
     """`account/container` to the digest of its listing."""
     return {"/".join(key): listing_digest(found.blobs.values()) for key, found in listings.items()}
+
+
+def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[str, str]:
+    """The same by address, so that a change can be named: of each place in `named`, and of a container's rest."""
+    cover = Cover(named)
+    found: dict[str, list[Blob]] = defaultdict(list)
+    for key, listing in listings.items():
+        for blob in listing.blobs.values():
+            prefix = cover.prefix(Location(*key, blob.path))
+            found[str(blob_address(key[1])) if prefix is None else named[prefix]].append(blob)
+    return {address: listing_digest(blobs) for address, blobs in found.items()}
 
 
 async def own_containers(mapping: Mapping, blobs: Blobs) -> set[Location]:

@@ -164,7 +164,8 @@ class Copier:
     async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> None:
         """A target that is taken is settled by reading it: an answer that was lost leaves a copy behind."""
         if error.status not in (409, 412) or error.code not in _TAKEN:
-            if error.code == "SourceConditionNotMet":
+            gone = error.status == 404 and await self._source.head(source) is None
+            if gone or error.code == "SourceConditionNotMet":
                 raise DriftError(
                     "A blob of the source changed while it was copied.",
                     address=blob.path,

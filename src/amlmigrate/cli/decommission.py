@@ -91,6 +91,7 @@ async def _decommission(
 ) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.decommissioning import removal
+    from amlmigrate.freezing.record import frozen_beside
     from amlmigrate.ledger.evidence import Evidence
 
     evidence = Evidence(folder, ledger)
@@ -104,7 +105,14 @@ async def _decommission(
                 text = "The gate is open: nothing stands in the way. Nothing was removed."
                 view.result("decommission.dry", {"text": text})
                 return ExitCode.DONE
-            begun = removal.begin(ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete)
+            frozen = [
+                one.as_dict()
+                for _, record in frozen_beside(folder, source.workspace.workspace_id)
+                for one in record.assignments
+            ]
+            begun = removal.begin(
+                ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=frozen
+            )
             await removal.remove(port, source, purge=wanted.purge, emit=view.event)
         await removal.remove_containers(clouds.source.blobs, begun, view.event)
     _told(view, plan, evidence.add("decommission", removal.tombstone(begun)))
@@ -124,7 +132,7 @@ async def _gate(
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
-    why = gate.reasons(plan, ledger, reports, await _facts(clouds, source, target, listed, wanted.soak))
+    why = gate.reasons(plan, ledger, reports, await _facts(clouds, plan, source, target, listed, wanted.soak))
     if wanted.delete:
         why += await containers.reasons(clouds.source.arm, plan, source, target, listed.source)
     if why:
@@ -138,22 +146,27 @@ async def _gate(
 
 
 async def _facts(
-    clouds: Session, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
+    clouds: Session, plan: Plan, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
 ) -> Facts:
-    from amlmigrate.bytes.areas import listing_digests
-    from amlmigrate.core.seal import seal
+    from amlmigrate.bytes.areas import listing_digests, prefix_digests
+    from amlmigrate.core.seal import PARTS, seal
     from amlmigrate.decommissioning import gate, removal
     from amlmigrate.kinds import document_digests
     from amlmigrate.posture import prove
 
+    documents = (document_digests(source), document_digests(target))
+    blobs = (
+        prefix_digests(listed.source, plan.places(source=True)),
+        prefix_digests(listed.target, plan.places(source=False)),
+    )
     return gate.Facts(
         source=source,
         digests=seal(
-            document_digests(source),
-            document_digests(target),
+            *documents,
             listing_digests(listed.source),
             listing_digests(listed.target),
         ),
+        parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
         posture=await prove(clouds.target.arm, target.workspace),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,

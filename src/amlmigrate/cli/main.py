@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from amlmigrate.cli import decommission, plan, run, show, status, verify, waive
+from amlmigrate.cli import approve, decommission, freeze, plan, provision, run, show, status, verify, waive
 
 app = typer.Typer(
     name="migrate",
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (plan, show, run, status, verify, waive, decommission):
+for module in (provision, plan, show, approve, run, freeze, status, verify, waive, decommission):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
 
 

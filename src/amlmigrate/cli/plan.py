@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,10 @@ def command(
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
     ] = Unreferenced.LIST,
+    require_approval: Annotated[
+        bool,
+        typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
+    ] = False,
     json: options.Json = False,
     verbose: options.Verbose = False,
     tenant: options.Tenant = None,
@@ -52,6 +56,7 @@ def command(
             out,
             (tuple(select or ()), tuple(exclude or ())),
             copy_unreferenced=unreferenced is Unreferenced.COPY,
+            require_approval=require_approval,
         )
 
     execute(shared, work)
@@ -65,6 +70,7 @@ async def _plan(
     globs: tuple[tuple[str, ...], tuple[str, ...]],
     *,
     copy_unreferenced: bool,
+    require_approval: bool,
 ) -> ExitCode:
     import asyncio
 
@@ -87,6 +93,7 @@ async def _plan(
             take(sides[0], clouds.source, emit=view.event),
             take(sides[1], emit=view.event),
         )
+        extra = await _approval(clouds) if require_approval else {}
         await read_contents(source, clouds.source.blobs)
         header, steps = await build.build(
             source,
@@ -97,6 +104,7 @@ async def _plan(
             prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
             copy_unreferenced=copy_unreferenced,
             posture=tuple(await prove(clouds.target.arm, target.workspace)),
+            extra=extra,
             emit=view.event,
         )
     planfile.write(folder, header, steps)
@@ -115,7 +123,17 @@ async def _plan(
             "findings": len(header.findings),
             "next": f"set the errors right and plan again; migrate show {folder}"
             if errors
-            else f"migrate run {folder}",
+            else (
+                f"somebody else: migrate approve {folder}; then migrate run {folder}"
+                if require_approval
+                else f"migrate run {folder}"
+            ),
         },
     )
     return ExitCode.DONE
+
+
+async def _approval(clouds: Any) -> dict[str, Any]:
+    """What the header says of approval: that it is needed, and who must not give it."""
+    planner = await clouds.target.credential.identity()
+    return {"require_approval": True, "planner": planner.as_dict()}

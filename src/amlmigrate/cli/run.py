@@ -45,6 +45,7 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger
+        from amlmigrate.ledger.decisions import refuse_unapproved
         from amlmigrate.ledger.lock import Lock
         from amlmigrate.planning.build import refuse_errors
         from amlmigrate.running.run import finished
@@ -57,6 +58,7 @@ def command(
             _refuse_conflicts(read, ledger)
             if ledger.begun and finished(read, ledger):
                 return _ended(view, folder, read, ledger, None)
+            refuse_unapproved(read, folder, ledger)
             with Lock(ledger, force=force_unlock) as lock:
                 tally = await _run(view, shared, folder, read, ledger, lock, jobs=jobs, dry_run=dry_run)
             return ExitCode.DONE if dry_run else _ended(view, folder, read, ledger, tally)

@@ -7,13 +7,23 @@ import asyncio
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.workspace import Workspace
 from amlmigrate.inventory import take
 from amlmigrate.running.drift import check_workspaces
+
+
+async def read_pair(clouds: Session, plan: Plan) -> tuple[Workspace, Workspace]:
+    """Both workspaces' own documents. Raises BadInputError for others than the plan's."""
+    source = clouds.source.workspace(plan.header.source_ref)
+    target = clouds.target.workspace(plan.header.target_ref)
+    found = await asyncio.gather(source.read(), target.read())
+    check_workspaces(plan, *found)
+    return found[0], found[1]
 
 
 async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
     """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces."""
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
-    check_workspaces(plan, *await asyncio.gather(source.read(), target.read()))
+    await read_pair(clouds, plan)
     return await asyncio.gather(take(source, clouds.source), take(target))

@@ -84,9 +84,11 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
 
 
 def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:
+    from amlmigrate.ledger import decisions
     from amlmigrate.ledger.evidence import Evidence
 
     reports = Evidence(folder, ledger).reports()
+    decisions.refuse_unlike(ledger, reports)
     lines = [f"{report.path.name}  {report.sha256}" for report in reports]
     text = f"{len(reports)} reports, each as it was written." if reports else "There is no evidence yet."
     view.result("verify.evidence", {"text": text, "lines": lines, "reports": len(reports)})

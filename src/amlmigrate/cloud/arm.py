@@ -29,6 +29,8 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.operationalinsights": "2023-09-01",
+    "microsoft.network": "2024-05-01",
     "": "2022-09-01",
 }
 NO_QUERY: Mapping[str, str] = {}

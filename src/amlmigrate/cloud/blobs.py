@@ -30,9 +30,9 @@ from amlmigrate.core.workspace import Location
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
 _BLOCKS_AT_ONCE = 8
+_BUSY = 503
 # Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
 _SMALL = 8 * 2**20
-_BUSY = 503
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
 T = TypeVar("T")
 
@@ -294,25 +294,26 @@ class Blobs:
     def _blob(self, place: Location) -> BlobClient:
         return self._service(place.account).get_blob_client(place.container, place.path)
 
+    def _told(self, status: int) -> None:
+        """What an answer says about the calls to come."""
+        if status == 401:
+            self._credential.forget()
+        if status == _BUSY:
+            self.crowd.busy()
+
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
         async def once() -> T:
             async with self.crowd:
                 try:
                     return await call()
                 except ServiceError as error:
-                    if error.status == 401:
-                        self._credential.forget()
-                    if error.status == _BUSY:
-                        self.crowd.busy()
+                    self._told(error.status)
                     raise
                 except HttpResponseError as error:
-                    if error.status_code == 401:
-                        self._credential.forget()
+                    self._told(error.status_code or 0)
                     if (error.status_code or 0) < 400:
                         # An answer that broke off: azure-core says so with the status that it began with.
                         raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
-                    if error.status_code == _BUSY:
-                        self.crowd.busy()
                     raise _service_error(error, method, url) from error
                 except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                     reason = str(error) or type(error).__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from azure.identity.aio import DefaultAzureCredential
 
 from amlmigrate.cloud.errors import OutOfReachError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
+from amlmigrate.core.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Credential(AsyncTokenCredential):
 
     def __init__(self, login: Login) -> None:
         self._tenant = login.tenant
+        self._arm = f"{login.endpoints.arm}/.default"
         self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
@@ -108,6 +112,10 @@ class Credential(AsyncTokenCredential):
         self._tokens[scopes] = token
         return token
 
+    async def identity(self) -> Identity:
+        """Who signed in, by the claims of the token for ARM. Raises DeniedError where it names nobody."""
+        return _identity((await self.get_token(self._arm)).token)
+
     def forget(self) -> None:
         """Drops the kept tokens, after the service has refused one."""
         self._tokens.clear()
@@ -121,6 +129,24 @@ class Credential(AsyncTokenCredential):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _identity(token: str) -> Identity:
+    """Claims `oid`, and of a person `upn` or `unique_name`, of an application `appid` (version 2: `azp`).
+
+    The token came from Entra over TLS just now, so its signature is not checked again. Never part of a message.
+    """
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        object_id = str(claims["oid"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise DeniedError(
+            "The token does not say who signed in: it has no object id.",
+            remedy="Sign in with an identity of the Entra tenant of the workspace.",
+        ) from None
+    person = next((claims[key] for key in ("upn", "unique_name", "preferred_username") if claims.get(key)), "")
+    return Identity(object_id, str(person), str(claims.get("appid") or claims.get("azp") or ""))
 
 
 def _refusal(scope: str, error: Exception) -> MigrateError:

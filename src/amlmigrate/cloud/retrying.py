@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
 from tenacity.wait import wait_random_exponential
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -23,6 +23,7 @@ READ_SECONDS = 120.0
 CONNECT_SECONDS = 20.0
 _THROTTLED = 429
 _backoff = wait_random_exponential(multiplier=0.5, max=30)
+_grant_backoff = wait_random_exponential(multiplier=1, min=0.5, max=20)
 T = TypeVar("T")
 
 
@@ -63,6 +64,31 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
     overwrite nothing.
     """
     policy = AsyncRetrying(retry=_again, wait=_wait, stop=_Stop(), reraise=True)
+    async for attempt in policy:
+        with attempt:
+            return await call()
+    raise AssertionError("unreachable")  # pragma: no cover - reraise ends the loop
+
+
+async def retrying_late(
+    call: Callable[[], Awaitable[T]],
+    late: Callable[[BaseException], bool],
+    *,
+    seconds: float,
+    waiting: Callable[[BaseException], None],
+) -> T:
+    """Repeats a call until a right that was just given has arrived: for `seconds`, while `late` says so.
+
+    Role assignments take minutes to be known everywhere (azure-facts, section 3). `waiting` is told each such
+    error. Raises the last one.
+    """
+    policy = AsyncRetrying(
+        retry=retry_if_exception(late),
+        wait=_grant_backoff,
+        stop=stop_after_delay(seconds),
+        before_sleep=lambda state: waiting(state.outcome.exception()) if state.outcome else None,  # type: ignore[arg-type]
+        reraise=True,
+    )
     async for attempt in policy:
         with attempt:
             return await call()

@@ -10,6 +10,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.roles import Roles
 from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.workspace import WorkspaceRef
@@ -26,6 +27,7 @@ class Side:
         self.credential = Credential(login)
         self.arm = Arm(login, self.credential, Pacer())
         self.blobs = Blobs(login, self.credential)
+        self.roles = Roles(self.arm)
         self.shares = Shares(login, self.credential)
         self._vaults: Vaults | None = None
 

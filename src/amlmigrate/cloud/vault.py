@@ -55,6 +55,17 @@ class Vaults:
             raise
         return _key(found)
 
+    async def deleted(self, vault: str, name: str) -> bool:
+        """Whether a deleted key of that name can still be recovered."""
+        client = self._client(vault)
+        try:
+            await self._call("GET", f"{vault}/deletedkeys/{name}", lambda: client.get_deleted_key(name))
+        except ServiceError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
     async def versions(self, vault: str, name: str) -> list[KeyVersion]:
         """All versions of a key, newest first."""
         client = self._client(vault)

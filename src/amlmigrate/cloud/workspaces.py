@@ -61,3 +61,16 @@ class WorkspacePort:
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
         await self.arm.delete(f"{self.ref.id}/{path}", query)
+
+
+async def sharing_account(arm: Arm, workspace: Workspace) -> list[str]:
+    """The ids of the other workspaces of the subscription that have the same storage account."""
+    account = workspace.storage_account_id.lower()
+    path = f"/subscriptions/{workspace.ref.subscription}/providers/Microsoft.MachineLearningServices/workspaces"
+    found = [
+        str(item["id"])
+        async for item in arm.pages(path)
+        if str((item.get("properties") or {}).get("storageAccount", "")).lower() == account
+        and str(item["id"]).lower() != workspace.id.lower()
+    ]
+    return sorted(found)

@@ -10,6 +10,7 @@ from typing import Any
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
@@ -178,6 +179,17 @@ class Header:
         return bool(self.extra.get("example"))
 
     @property
+    def require_approval(self) -> bool:
+        """Whether somebody other than the planner has to approve the plan before it is run."""
+        return bool(self.extra.get("require_approval"))
+
+    @property
+    def planner(self) -> Identity | None:
+        """Who made the plan, where it was asked to record that."""
+        found = self.extra.get("planner")
+        return Identity(**found) if found else None
+
+    @property
     def source_ref(self) -> WorkspaceRef:
         """The source workspace."""
         return WorkspaceRef.parse(self.source["id"])
@@ -195,6 +207,11 @@ class Plan:
     header: Header
     steps: tuple[Step, ...]
     sha256: str
+
+    def places(self, *, source: bool) -> dict[Location, str]:
+        """Where the bytes of its steps lie on one side, and the address of each."""
+        amounts = ((step.bytes, str(step.address)) for step in self.steps)
+        return {(amount.source if source else amount.target): text for amount, text in amounts if amount}
 
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""

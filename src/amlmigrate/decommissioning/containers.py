@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.workspaces import sharing_account
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import strings
 from amlmigrate.core.plan import Action, Plan
@@ -23,16 +24,8 @@ async def reasons(
 
 
 async def _shared(arm: Arm, source: Inventory) -> list[str]:
-    account = source.workspace.storage_account_id.lower()
-    subscription = source.workspace.ref.subscription
-    path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
-    others = [
-        item["id"]
-        async for item in arm.pages(path)
-        if str((item.get("properties") or {}).get("storageAccount", "")).lower() == account
-        and str(item["id"]).lower() != source.workspace.id.lower()
-    ]
-    return [f"The storage account serves another workspace: {other}." for other in sorted(others)]
+    others = await sharing_account(arm, source.workspace)
+    return [f"The storage account serves another workspace: {other}." for other in others]
 
 
 def _pointing(target: Inventory, listings: dict[tuple[str, str], Listing]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,9 @@ from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import FILE, changes
 from amlmigrate.core.state import Outcome
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
 
@@ -30,6 +32,8 @@ class Facts:
 
     source: Inventory
     digests: dict[str, str]
+    # The same four by address, to name what differs.
+    parts: dict[str, dict[str, str]]
     posture: list[Finding]
     locks: list[Document]
     soak: timedelta
@@ -39,6 +43,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
+        *decisions.problems(ledger, reports),
         *_items(plan, ledger),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
@@ -58,10 +63,21 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
         yield "The last verification is not green."
     if content["depth"] not in _DEEP_ENOUGH:
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
+    parts = _parts(newest)
     for name, what in _SEEN.items():
         if content["digests"].get(name) != facts.digests[name]:
-            yield f"The {what} are not what they were when they were verified."
+            named = "; ".join(changes(parts.get(name, {}), facts.parts[name])) if parts else ""
+            yield f"The {what} are not what they were when they were verified{named and ': '}{named}."
     yield from _soak(reports, facts.soak)
+
+
+def _parts(report: Report) -> dict[str, dict[str, str]]:
+    """What the verification saw, by address; empty for a report that was made without it."""
+    for one in report.content.get("manifests", ()):
+        if one["file"].endswith(FILE):
+            found: dict[str, dict[str, str]] = json.loads((report.path.parent / one["file"]).read_bytes())
+            return found
+    return {}
 
 
 def _soak(reports: list[Report], soak: timedelta) -> Iterable[str]:

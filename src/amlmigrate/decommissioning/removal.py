@@ -71,7 +71,14 @@ def begun(ledger: Ledger) -> Document | None:
 
 
 def begin(
-    ledger: Ledger, plan: Plan, source: Inventory, places: list[Location], *, purge: bool, delete: bool
+    ledger: Ledger,
+    plan: Plan,
+    source: Inventory,
+    places: list[Location],
+    *,
+    purge: bool,
+    delete: bool,
+    frozen: list[Document],
 ) -> Document:
     """Records, before anything is removed, what will be: afterwards the source cannot be asked any more."""
     workspace = source.workspace
@@ -91,6 +98,7 @@ def begin(
             {"what": "application insights", "id": workspace.properties.get("applicationInsights")},
             *({"what": "container", "id": name} for name in kept),
         ],
+        "frozen": frozen,
         "containers_deleted": names if delete else [],
         "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",
     }

@@ -34,7 +34,7 @@ def items(plan: Plan, ledger: Ledger | None) -> list[Item]:
         end = outcome(step.action, step.reason, row.state if row else State.PENDING, waived=waiver is not None)
         detail = row.detail if row and row.detail else step.reason
         if end is Outcome.WAIVED and waiver:
-            detail = f"waived by {waiver.by}: {waiver.reason}"
+            detail = f"waived by {waiver.who}: {waiver.reason}"
         found.append(Item(str(step.address), end, detail))
     return found
 

@@ -40,6 +40,26 @@ class Waiver:
     reason: str
     by: str
     at: str
+    object_id: str = ""
+    # The number of the evidence that says so; 0 for one made before waivers were evidence.
+    report: int = 0
+
+    @property
+    def who(self) -> str:
+        """By whom, for people."""
+        return f"{self.by} (object id {self.object_id})" if self.object_id else self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A recorded approval of exactly one plan by one identity."""
+
+    plan_sha256: str
+    object_id: str
+    by: str
+    comment: str
+    at: str
+    report: int
 
 
 class Ledger:
@@ -261,14 +281,34 @@ class Ledger:
 
     # Decisions of people.
 
-    def waive(self, address: Address, reason: str, by: str) -> None:
-        """Records a waiver of one address."""
+    def waive(self, waiver: Waiver) -> None:
+        """Records a waiver of one address; a second one takes the place of the first."""
+        row = (waiver.address, waiver.reason, waiver.by, waiver.at, waiver.object_id, waiver.report)
         with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?)", (str(address), reason, by, _now()))
+            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def waivers(self) -> dict[str, Waiver]:
         """The waivers by address."""
-        return {row[0]: Waiver(*row) for row in self._rows("SELECT address, reason, by, at FROM waivers")}
+        rows = self._rows("SELECT address, reason, by, at, object_id, report FROM waivers")
+        return {row[0]: Waiver(*row) for row in rows}
+
+    def approve(self, approval: Approval) -> None:
+        """Records an approval."""
+        row = (
+            approval.plan_sha256,
+            approval.object_id,
+            approval.by,
+            approval.comment,
+            approval.at,
+            approval.report,
+        )
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def approvals(self) -> list[Approval]:
+        """Every approval, oldest first."""
+        columns = "plan_sha256, object_id, by, comment, at, report"
+        return [Approval(*row) for row in self._rows(f"SELECT {columns} FROM approvals ORDER BY report")]  # noqa: S608
 
 
 def _first_state(step: Step) -> State:

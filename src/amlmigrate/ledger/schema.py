@@ -6,6 +6,21 @@ import sqlite3
 from pathlib import Path
 
 VERSION = 2
+# Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
+_APPROVALS = """
+CREATE TABLE approvals (
+    plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
+    report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)
+) STRICT;
+"""
+# From version 1, whose approvals no command wrote. Waivers made before then have no report.
+_FROM_1 = """
+ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';
+ALTER TABLE waivers ADD COLUMN object_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
+DROP TABLE approvals;
+INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
+"""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -33,9 +48,9 @@ CREATE TABLE blobs (
     PRIMARY KEY (account, container, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE waivers (
-    address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
+    address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
+    object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE TABLE lock (
     one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL,
     started TEXT NOT NULL DEFAULT ''
@@ -43,13 +58,13 @@ CREATE TABLE lock (
 """
 # By the version that they start from.
 _UPGRADES = {
-    1: "ALTER TABLE lock ADD COLUMN started TEXT NOT NULL DEFAULT '';",
+    1: " ".join((_FROM_1, _APPROVALS)),
 }
 
 
 def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none."""
-    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_APPROVALS} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from amlmigrate.bytes.areas import list_both
 from amlmigrate.bytes.listings import Listing
@@ -52,6 +53,7 @@ async def build(
     prior: Prior,
     copy_unreferenced: bool = False,
     posture: tuple[Finding, ...] = (),
+    extra: dict[str, Any] | None = None,
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one, ServiceError."""
@@ -75,6 +77,7 @@ async def build(
         bytes=sum(amount.bytes for amount in copies),
         estimate=_estimate(source, steps),
         findings=(*posture, *sorted(findings, key=lambda f: (f.severity, f.address, f.summary))),
+        extra=extra or {},
     )
     return header, steps
 

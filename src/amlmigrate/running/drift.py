@@ -5,10 +5,9 @@ from __future__ import annotations
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, DriftError
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import document_digests
-
-_NAMED = 20
 
 
 def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
@@ -31,16 +30,10 @@ def check_source(plan: Plan, inventory: Inventory) -> None:
         for step in plan.steps
         if not step.is_bytes and not step.address.archive
     }
-    reasons = [f"{address} was added" for address in sorted(now.keys() - then.keys())]
-    reasons += [f"{address} was deleted" for address in sorted(then.keys() - now.keys())]
-    reasons += [
-        f"{address} changed" for address in sorted(now.keys() & then.keys()) if now[address] != then[address]
-    ]
-    if reasons:
-        more = [f"and {len(reasons) - _NAMED} more"] if len(reasons) > _NAMED else []
+    if reasons := changes(then, now):
         raise DriftError(
             "The source is no longer what the plan was made from.",
-            reasons=(*reasons[:_NAMED], *more),
+            reasons=tuple(reasons),
             address=inventory.workspace.id,
             remedy="Make a new plan: it will hold just the difference.",
         )

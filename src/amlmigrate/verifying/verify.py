@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both, listing_digests
+from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
@@ -16,7 +17,7 @@ from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import seal
+from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
@@ -70,6 +71,7 @@ async def verify(
         *compare_documents(plan, source, target),
         *verdict.differences,
         *_loose(plan, containers),
+        *_left(plan, containers),
         *read,
     ]
     evidence = Evidence(folder, ledger)
@@ -81,7 +83,30 @@ async def verify(
         listing_digests(containers.source),
         listing_digests(containers.target),
     )
+    parts = {
+        PARTS[0]: document_digests(source),
+        PARTS[1]: document_digests(target),
+        PARTS[2]: prefix_digests(containers.source, plan.places(source=True)),
+        PARTS[3]: prefix_digests(containers.target, plan.places(source=False)),
+    }
+    manifests.append(evidence.add_file(FILE, json.dumps(parts, sort_keys=True).encode() + b"\n"))
     return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
+
+
+def _left(plan: Plan, containers: Containers) -> list[Difference]:
+    """Prefixes that stay behind, by selection or in conflict, and are not what they were when that was decided."""
+    found = []
+    for step in plan.steps:
+        if step.bytes is None or step.action.carried_out:
+            continue
+        place, goal = step.bytes.source, step.bytes.target
+        if (place.account, place.container) == (goal.account, goal.container):
+            continue
+        listing = containers.source.get((place.account, place.container))
+        now = listing_digest(listing.below(place.path)) if listing else None
+        if now != step.source_sha256:
+            found.append(Difference(str(step.address), "source", step.source_sha256, now))
+    return found
 
 
 def _loose(plan: Plan, containers: Containers) -> list[Difference]:

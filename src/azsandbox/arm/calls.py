@@ -53,6 +53,7 @@ class Call:
     api_version: str
     query: Mapping[str, str]
     context: Context
+    filtered: bool = False  # a list holds only what the caller may read
 
     @property
     def name(self) -> str:

@@ -11,7 +11,9 @@ from azsandbox.arm.store import Record, Store
 from azsandbox.messages import Accounts, Principal
 
 if TYPE_CHECKING:
+    from azsandbox.arm.access.evaluation import Access
     from azsandbox.arm.calls import Call
+    from azsandbox.arm.customerkeys import CustomerKeys
     from azsandbox.arm.kinds import Kind
     from azsandbox.arm.operations import Operations
 
@@ -28,7 +30,10 @@ class Context:
     location: str
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    gates: list[Guard] = field(default_factory=list)
     _operations: Operations | None = None
+    _access: Access | None = None
+    _keys: CustomerKeys | None = None
 
     @property
     def operations(self) -> Operations:
@@ -36,9 +41,21 @@ class Context:
         assert self._operations is not None
         return self._operations
 
-    def attach(self, operations: Operations) -> None:
-        """Completes the context; operations need it themselves."""
-        self._operations = operations
+    @property
+    def access(self) -> Access:
+        """Who may do what."""
+        assert self._access is not None
+        return self._access
+
+    @property
+    def keys(self) -> CustomerKeys:
+        """Which identity can use which customer's key."""
+        assert self._keys is not None
+        return self._keys
+
+    def attach(self, operations: Operations, access: Access, keys: CustomerKeys) -> None:
+        """Completes the context, which all three need themselves."""
+        self._operations, self._access, self._keys = operations, access, keys
 
     def kind_of(self, record: Record) -> Kind:
         """The rules of a stored resource."""

@@ -34,6 +34,14 @@ class ExtensionKind(Kind):
         """The properties as they are kept. Raises ArmError to refuse."""
         return properties
 
+    def hidden(self, call: Call, old: Record | None) -> dict[str, Any]:
+        """What is kept and never shown."""
+        return {}
+
+    def terms(self, call: Call) -> tuple[str, ...]:
+        """What it is found by."""
+        return ()
+
     def scope_id(self, call: Call) -> str:
         """The id of the scope: the stored resource's own, else the path as sent."""
         levels = call.route.levels[:-1]
@@ -46,6 +54,7 @@ class ExtensionKind(Kind):
         old = self.find(call)
         record = self.new_record(call, self.scope_id(call), {})
         record.document["properties"] = self.filled(call, properties, old)
+        record.hidden, record.terms = self.hidden(call, old), self.terms(call)
         self.context.store.put(record)
         return answer(200 if old else 201, record.document)
 

@@ -29,6 +29,9 @@ class Kind:
     tracked: ClassVar[bool] = False  # listed among the resources of its group
     gone_with_workspace: ClassVar[bool] = False  # even where the workspace may be recovered
     implied: ClassVar[bool] = False  # what lies in it may be asked for though it is missing
+    rights_type: ClassVar[str] = ""  # where the actions of roles spell the type differently
+    open_to_all: ClassVar[bool] = False  # no role is asked for
+    lists_what_is_seen: ClassVar[bool] = False  # a list holds what the caller may read, and is never refused
     page_size: ClassVar[int] = 1000
     headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind
     own_rate: ClassVar[str] = ""  # of writes, where they are counted apart
@@ -44,6 +47,10 @@ class Kind:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.key_type = (self.path_type or self.type).lower()
+
+    def right(self, call: Call) -> str:
+        """The action that a call takes, where type and method do not tell it."""
+        return ""
 
     # Reading
 

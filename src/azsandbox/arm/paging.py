@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from azsandbox.arm.access.arm_calls import readable
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.render import answer
@@ -46,13 +47,17 @@ def page(
     index = start
     while index < len(records) and len(found) <= size:
         record = records[index]
-        if not record.gone and (wanted is None or wanted(record)):
+        if not record.gone and (wanted is None or wanted(record)) and _is_seen(call, record):
             found.append(record)
         index += 1
     document: dict[str, Any] = {"value": [view(call, record) for record in found[:size]]}
     if len(found) > size:
         document["nextLink"] = next_link(call, shown + size, found[size - 1].sequence)
     return answer(200, document)
+
+
+def _is_seen(call: Call, record: Record) -> bool:
+    return not call.filtered or readable(call, record)
 
 
 def next_link(call: Call, shown: int, last: int) -> str:

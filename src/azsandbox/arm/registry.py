@@ -11,6 +11,7 @@ from azsandbox.arm.kinds import Kind
 
 _KINDS: list[type[Kind]] = []
 _GUARDS: list[Guard] = []
+_GATES: list[Guard] = []
 KindClass = TypeVar("KindClass", bound=type[Kind])
 
 
@@ -24,6 +25,17 @@ def guard(check: Guard) -> Guard:
     """Makes a check known that every changing call passes; it raises ArmError to refuse."""
     _GUARDS.append(check)
     return check
+
+
+def gate(check: Guard) -> Guard:
+    """Makes a check known that every call passes, reading ones too; it raises ArmError to refuse."""
+    _GATES.append(check)
+    return check
+
+
+def all_gates() -> list[Guard]:
+    """Every such check."""
+    return list(_GATES)
 
 
 def all_kinds(context: Context) -> dict[str, Kind]:

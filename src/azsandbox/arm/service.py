@@ -5,19 +5,23 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from azsandbox.arm.access.arm_calls import check_access
+from azsandbox.arm.access.evaluation import Access, Terms
+from azsandbox.arm.access.storage_calls import StorageAccess
 from azsandbox.arm.authentication import authenticate
 from azsandbox.arm.calls import Call, Route
 from azsandbox.arm.clock import Clock
 from azsandbox.arm.context import Context
+from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.operations import Operations
-from azsandbox.arm.registry import all_guards, all_kinds
+from azsandbox.arm.registry import all_gates, all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
 from azsandbox.arm.store import Store
 from azsandbox.arm.throttle import Throttle
-from azsandbox.arm.vault import VaultService
+from azsandbox.arm.vault.service import VaultService
 from azsandbox.messages import Accounts, Request, Response, Service
 
 _log = logging.getLogger(__name__)
@@ -41,6 +45,7 @@ class Arm:
         self._router = Router(context.kinds)
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
+        self.storage_refusal = StorageAccess(context).refusal
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""
@@ -74,7 +79,10 @@ class Arm:
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
         extra |= route.kind.headers
+        check_access(call)
         check_scopes(call)
+        for gate in self._context.gates:
+            gate(call)
         if request.method not in ("GET", "HEAD"):
             for guard in self._context.guards:
                 guard(call)
@@ -109,16 +117,19 @@ def build(
     limits: str,
     location: str = "eastus2",
     operation_seconds: float = 0.5,
+    terms: Terms | None = None,
 ) -> Arm:
     """Makes the ARM part, with what an earlier one left in `state_dir`.
 
-    `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple. Raises
-    ValueError for other limits.
+    `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple; `terms` say
+    how access is given, by default everything to every caller at once. Raises ValueError for other limits.
     """
     clock = Clock()
     throttle = Throttle(limits, clock.now)
     context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
     context.kinds = all_kinds(context)
     context.guards = all_guards()
-    context.attach(Operations(context, operation_seconds))
+    context.gates = all_gates()
+    access = Access(context, terms or Terms())
+    context.attach(Operations(context, operation_seconds), access, CustomerKeys(context))
     return Arm(context, throttle)

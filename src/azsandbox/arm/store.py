@@ -63,6 +63,7 @@ class Store:
         self._types: dict[str, dict[str, Record]] = {}
         self._terms: dict[str, dict[str, Record]] = {}
         self._last = 0
+        self._changes: dict[str, int] = {}
         self._load()
 
     def close(self) -> None:
@@ -108,10 +109,15 @@ class Store:
         found = self._types.get(type_, {}).values()
         return [record for record in found if record.gone and record.key.startswith(below + "/")]
 
+    def changes(self, *types: str) -> int:
+        """How often anything of these types has been stored or removed: a stamp for what is derived from it."""
+        return sum(self._changes.get(type_, 0) for type_ in types)
+
     def put(self, *records: Record) -> None:
         """Stores new or changed resources, all or none. A document must not be changed in place later."""
         for record in records:
             self._remember(record)
+            self._changes[record.type] = self._changes.get(record.type, 0) + 1
         rows = [self._row(record) for record in records]
         if len(rows) > 1:
             self._database.execute("begin")
@@ -126,6 +132,7 @@ class Store:
         """Forgets resources; unknown ones are no error."""
         for record in records:
             self._forget(record)
+            self._changes[record.type] = self._changes.get(record.type, 0) + 1
         self._database.executemany("delete from resource where key = ?", [(record.key,) for record in records])
 
     def _load(self) -> None:

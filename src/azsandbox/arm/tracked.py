@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
+from azsandbox.arm.access.arm_calls import linked_failed
 from azsandbox.arm.calls import Call, not_an_object
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import Context, stamped, tracked_author
@@ -14,6 +15,7 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 
+_ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 GROUPS = "microsoft.resources/subscriptions/resourcegroups"
 
 
@@ -47,6 +49,8 @@ def filled_identity(context: Context, call: Call, sent: Any, old: dict[str, Any]
             record = context.store.get(id_.lower())
             if record is None:
                 raise gateway(400, "FailedIdentityOperation", f"The identity '{id_}' was not found.")
+            if not context.access.granted(call.principal.object_id, _ASSIGN, record.key):
+                raise linked_failed(call, _ASSIGN, record.id)
             users[id_] = {name: record.properties[name] for name in ("principalId", "clientId")}
         filled["userAssignedIdentities"] = users
     return filled

@@ -39,7 +39,7 @@ class Authorization:
             return anonymous()
         if self._refuse is None:
             return None
-        refused = self._refuse(place.account, principal, right_for(call, place).action)
+        refused = self._refuse(place.account, principal, right_for(call, place).action, place.share)
         return storage_error(*refused) if refused is not None else None
 
     def _check(self, call: Call, place: Place, principal: Principal | None) -> None:

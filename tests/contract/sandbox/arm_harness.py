@@ -142,6 +142,19 @@ class ArmClient:
         ):
             await self.ok("PUT", f"{GROUP}/providers/{type_}/{name}", tracked)
 
+    async def key(self, name: str = "k", *, vault: str = "kv", **properties: Any) -> str:
+        """A key in a vault of that group, made by the control plane; its versioned URL."""
+        path = f"{GROUP}/providers/Microsoft.KeyVault/vaults/{vault}/keys/{name}"
+        wanted = {"kty": "RSA", "keySize": 2048, **properties}
+        made = await self.ok("PUT", path, {"properties": wanted})
+        return str(made["properties"]["keyUriWithVersion"])
+
+    async def allow(self, object_id: str, *permissions: str, vault: str = "kv") -> None:
+        """An access policy of a vault of that group."""
+        path = f"{GROUP}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/add"
+        entry = {"tenantId": TENANT, "objectId": object_id, "permissions": {"keys": list(permissions)}}
+        await self.ok("PUT", path, {"properties": {"accessPolicies": [entry]}})
+
     def workspace_body(self, **properties: Any) -> dict[str, Any]:
         """What creates a workspace of that group."""
         made_of = {

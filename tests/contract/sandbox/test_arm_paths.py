@@ -108,7 +108,6 @@ async def test_answers_of_paths_of_the_provider_itself(arm: ArmClient) -> None:
     provider = "providers/Microsoft.MachineLearningServices"
     for path in (
         f"/{provider}/operations",
-        f"/subscriptions/{SUBSCRIPTION}/{provider}/locations/eastus2/usages",
         f"/subscriptions/{SUBSCRIPTION}/{provider}/locations/eastus2/vmSizes",
         f"{WORKSPACE}/features",
     ):

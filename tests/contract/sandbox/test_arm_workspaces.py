@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from arm_harness import GROUP, VERSION, WORKSPACE, ArmClient, client
 
+from azsandbox.messages import COSMOS_OBJECT_ID
+
 
 @pytest.fixture
 async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
@@ -105,7 +107,7 @@ async def test_soft_deleted_workspace_is_recovered_with_what_it_held(arm: ArmCli
 async def test_encryption_needs_purge_protection(arm: ArmClient) -> None:
     await arm.group()
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
-    key = {"keyVaultArmId": vault, "keyIdentifier": "https://kv.vault.azure.net/keys/k/1"}
+    key = {"keyVaultArmId": vault, "keyIdentifier": await arm.key()}
     encryption = {"status": "Enabled", "keyVaultProperties": key}
     body = arm.workspace_body(encryption=encryption, enableServiceSideCMKEncryption=True)
     error = await arm.error(400, "PUT", WORKSPACE, body)
@@ -178,18 +180,21 @@ async def test_encryption_is_refused_for_other_reasons(
 async def test_only_the_key_of_an_encrypted_workspace_can_change(arm: ArmClient) -> None:
     await arm.group()
     await arm.ok("PATCH", VAULT, {"properties": {"enablePurgeProtection": True}})
-    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(encryption=encrypted())))
+    first, second = await arm.key(), await arm.key("second")
+    await arm.allow(COSMOS_OBJECT_ID, "get", "wrapKey", "unwrapKey")
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(encryption=encrypted(key=first))))
     made = (await arm.ok("GET", WORKSPACE))["properties"]
     group = f"/subscriptions/{GROUP.split('/')[2]}/resourceGroups/{made['serviceProvisionedResourceGroup']}"
     assert (await arm.ok("GET", group))["managedBy"] == WORKSPACE
-    new = {"encryption": {"keyVaultProperties": {"keyIdentifier": "https://kv.vault.azure.net/keys/k/2"}}}
+    new = {"encryption": {"keyVaultProperties": {"keyIdentifier": second}}}
     await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": new}))
     key = (await arm.ok("GET", WORKSPACE))["properties"]["encryption"]["keyVaultProperties"]
-    assert key["keyIdentifier"].endswith("/k/2")
+    assert key["keyIdentifier"] == second
     for refused in (
         encrypted(VAULT.replace("/kv", "/other")),
         {"status": "Disabled"},
         encrypted(key="https://other.vault.azure.net/keys/k/1"),
+        encrypted(key="https://kv.vault.azure.net/keys/none/1"),
     ):
         await arm.error(400, "PATCH", WORKSPACE, {"properties": {"encryption": refused}})
     await arm.finish(await arm.send("DELETE", f"{WORKSPACE}?forceToPurge=true"))
@@ -228,7 +233,8 @@ async def test_soft_deletion_ends_jobs_computes_and_role_assignments(arm: ArmCli
     compute = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": {}}}
     await arm.finish(await arm.send("PUT", f"{WORKSPACE}/computes/cluster", compute))
     assignment = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments/a"
-    await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": "r"}})
+    reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    await arm.ok("PUT", assignment, {"properties": {"principalId": "p", "roleDefinitionId": reader}})
     await arm.finish(await arm.send("DELETE", WORKSPACE))
     await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(allowRecoverSoftDeletedWorkspace=True)))
     assert await arm.every(f"{WORKSPACE}/computes") == []

@@ -265,6 +265,25 @@ async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_en
         assert (await client.get_key("kept")).key.kid == made.key.kid
 
 
+async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: RunningSandbox) -> None:
+    vault = new_vault_of(azure_env)
+    group, name = vault.partition("/providers/")[0], vault.rpartition("/")[2]
+    async with credential() as who, KeyClient(url(vault), who) as client, Client(os.environ) as arm:
+        made = await client.create_rsa_key("kept", size=2048)
+        await arm.arm("DELETE", group, "2022-09-01")
+        elsewhere = vault.replace(group, f"{group}-other")
+        await arm.arm("PUT", f"{group}-other", "2022-09-01", {"location": "eastus2"})
+        body = {"location": "eastus2", "properties": {}}
+        assert await arm.arm("PUT", elsewhere, "2023-07-01", body, accept=(409,)) is None
+        deleted = await arm.arm(
+            "GET", f"{arm.subscription}/providers/Microsoft.KeyVault/deletedVaults", "2023-07-01"
+        )
+        assert name in [each["name"] for each in deleted["value"]]
+        await arm.arm("PUT", group, "2022-09-01", {"location": "eastus2"})
+        await arm.arm("PUT", vault, "2023-07-01", {**body, "properties": {"createMode": "recover"}})
+        assert (await client.get_key("kept")).key.kid == made.key.kid
+
+
 def new_vault_of(sandbox: RunningSandbox) -> str:
     from concurrent.futures import ThreadPoolExecutor
 

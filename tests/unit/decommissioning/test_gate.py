@@ -17,7 +17,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.decommissioning.gate import Facts, reasons
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence
 
 DIGESTS = {"source_documents": "1", "target_documents": "2", "source_blobs": "3", "target_blobs": "4"}
@@ -34,7 +34,7 @@ class Case:
     evidence: tuple[dict[str, Any], ...] = ({},)
     facts: Facts = field(
         default_factory=lambda: Facts(
-            source=inventory(), digests=DIGESTS, posture=[], locks=[], soak=timedelta(hours=168)
+            source=inventory(), digests=DIGESTS, parts={}, posture=[], locks=[], soak=timedelta(hours=168)
         )
     )
 
@@ -47,7 +47,7 @@ class Case:
                 for state in _way(one, self.states.get(str(one.address), State.DONE)):
                     ledger.move(one.address, state)
             for address in self.waived:
-                ledger.waive(address, "known", by="a reviewer")
+                decisions.waive(made, ledger, (address, "known", "a reviewer"), None)
             chain = Evidence(folder, ledger)
             for changed in self.evidence:
                 chain.add("verify", _green(made.sha256) | changed)

@@ -15,6 +15,7 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
+from amlmigrate.ledger.ledger import Waiver
 
 PLAN = plan(
     step("models/m/1", reason="not in the target"),
@@ -64,7 +65,7 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
         for address in ("jobs", "environments/e/1", "models/m/2"):
-            ledger.waive(Address.parse(address), "exported", "ann@host")
+            ledger.waive(Waiver(address, "exported", "ann@host", "t"))
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert found["jobs"] == found["environments/e/1"] == ("waived", "waived by ann@host: exported")
     assert found["models/m/1"][0] == "remaining"

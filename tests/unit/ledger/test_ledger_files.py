@@ -15,7 +15,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger, schema
+from amlmigrate.ledger import Ledger, decisions, schema
+from amlmigrate.ledger.ledger import Waiver
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
 
@@ -69,17 +70,20 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
     assert (tmp_path / "ledger.db").read_bytes() == before
 
 
-def _as_version_1(folder: Path) -> bytes:
-    """A ledger as the first version wrote it: its lock did not say when the process started."""
+def _as_version_1(folder: Path) -> None:
+    """A ledger as the first version wrote it: its lock knew no start, its waivers no identity and no evidence."""
     with _bound(folder) as ledger:
         ledger.move(FIRST, State.DOING)
-        ledger.waive(FIRST, "known", by="somebody")
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
-        "ALTER TABLE lock DROP COLUMN started; PRAGMA user_version = 1; PRAGMA journal_mode = DELETE;"
+        "ALTER TABLE lock DROP COLUMN started; DROP TABLE waivers; DROP TABLE approvals;"
+        "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
+        " STRICT;"
+        "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
+        "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01T00:00:00.000+00:00');"
+        "PRAGMA user_version = 1; PRAGMA journal_mode = DELETE;"
     )
     db.close()
-    return (folder / "ledger.db").read_bytes()
 
 
 def _content(file: Path) -> list[str]:
@@ -95,15 +99,23 @@ def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path
     before = _content(tmp_path / "ledger.db")
     with Ledger(tmp_path) as ledger:
         assert ledger.step(FIRST).state is State.DOING
-        assert ledger.waivers()[str(FIRST)].reason == "known"
         with Lock(ledger):
             pass
     assert _content(tmp_path / "ledger.db.v1") == before
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     _bound(fresh).close()
-    tables = [[line for line in _content(f / "ledger.db") if "TABLE" in line] for f in (fresh, tmp_path)]
-    assert [len(each) for each in tables] == [8, 8]
+    columns = [_columns(folder / "ledger.db") for folder in (fresh, tmp_path)]
+    assert columns[0] == columns[1]
+
+
+def _columns(file: Path) -> set[tuple[str, str]]:
+    db = sqlite3.connect(file)
+    try:
+        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {(name, row[1]) for name in names for row in db.execute(f"PRAGMA table_info({name})")}
+    finally:
+        db.close()
 
 
 def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +129,21 @@ def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: 
     with Ledger(tmp_path) as ledger:
         assert ledger.step(FIRST).state is State.DOING
     assert _content(tmp_path / "ledger.db.v1") == before
+
+
+def test_a_ledger_of_the_first_version_keeps_its_waivers(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    with Ledger(tmp_path) as ledger:
+        assert ledger.waivers() == {
+            "jobs": Waiver("jobs", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
+        }
+        assert ledger.approvals() == []
+        # It was made before waivers were evidence; one put in later by hand was not.
+        assert decisions.problems(ledger, []) == []
+        ledger.waive(Waiver("models/m/1", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00"))
+        assert decisions.problems(ledger, []) == ["The waiver of models/m/1 is not the one that was recorded."]
+    with Ledger(tmp_path) as again:
+        assert again.bind(PLAN) is False
 
 
 def _cut(data: bytes) -> bytes:
@@ -203,13 +230,12 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path
 
 def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.waive(Address.parse("jobs"), "exported", "ann@host")
-        ledger.waive(Address.parse("jobs"), "exported, ticket 1", "ben@host")
+        ledger.waive(Waiver("jobs", "exported", "ann@host", "t1"))
+        ledger.waive(Waiver("jobs", "exported, ticket 1", "ben@host", "t2"))
     with Ledger(tmp_path) as ledger:
         [(address, waiver)] = ledger.waivers().items()
     assert address == waiver.address == "jobs"
-    assert (waiver.reason, waiver.by) == ("exported, ticket 1", "ben@host")
-    assert waiver.at.endswith("+00:00")
+    assert (waiver.reason, waiver.by, waiver.at) == ("exported, ticket 1", "ben@host", "t2")
 
 
 def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:

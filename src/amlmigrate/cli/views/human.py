@@ -69,8 +69,21 @@ class HumanView:
             self._say(f"[dim]{escape(data['workspace'])}: {data['count']} {escape(data['kind'])}[/]")
         elif event.name == "inventory.container":
             self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
-        elif event.name == "decommission.removing":
+        else:
+            self._changes(event.name, event.data)
+
+    def _changes(self, name: str, data: dict[str, Any]) -> None:
+        """What happens to the source is said line by line."""
+        if name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
+        elif name in ("provision.doing", "provision.waiting"):
+            told = data.get("why") or data["action"]
+            self._say(f"[dim]{escape(data['what'])} {escape(data['id'].rsplit('/', 1)[-1])}: {escape(told)}[/]")
+        elif name == "freeze.list":
+            for line in data["lines"]:
+                self._say(f"to be taken away: {escape(line)}")
+        elif name in ("freeze.removing", "freeze.restoring"):
+            self._say(f"{name.removeprefix('freeze.')} {escape(data['text'])}")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()

@@ -19,6 +19,7 @@ from azsandbox.arm.tracked import normal_location
 from azsandbox.messages import Response
 
 _FILTER = re.compile(r"(resourceType|name|tagName|tagValue|location)\s+eq\s+'([^']*)'", re.IGNORECASE)
+_VAULTS = "microsoft.keyvault/vaults"
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
 
 
@@ -28,6 +29,8 @@ class ResourceGroups(Kind):
 
     type = "Microsoft.Resources/resourceGroups"
     path_type = _GROUP
+    rights_type = "Microsoft.Resources/subscriptions/resourceGroups"
+    lists_what_is_seen = True
 
     def missing(self, call: Call) -> ArmError:
         """404 `ResourceGroupNotFound`."""
@@ -75,7 +78,16 @@ class ResourceGroups(Kind):
         for each in self.context.store.below(record.key):
             if each.key.count("/") == record.key.count("/") + 4:
                 await self.context.kind_of(each).removing(call, each)
-        self.context.store.remove(*self.context.store.below(record.key), record)
+        # What is only hidden outlives its group: deleted vaults, with the keys in them.
+        hidden = [each.key for each in self.context.store.below(record.key) if each.gone and each.type == _VAULTS]
+        self.context.store.remove(
+            *(
+                each
+                for each in self.context.store.below(record.key)
+                if not any(each.key == kept or each.key.startswith(f"{kept}/keys/") for kept in hidden)
+            ),
+            record,
+        )
         token = secrets.token_urlsafe(48)
         link = f"https://{call.request.host}/subscriptions/{call.subscription}/operationresults/{token}"
         return Response(202, b"", {"Location": f"{link}?api-version={call.api_version}", "Retry-After": "1"})
@@ -87,6 +99,7 @@ class OperationResults(Kind):
 
     type = "Microsoft.Resources/operationresults"
     path_type = "microsoft.resources/subscriptions/operationresults"
+    open_to_all = True  # its address is secret enough
 
     async def get(self, call: Call) -> Response:
         """200 without a body."""
@@ -101,6 +114,7 @@ class _Resources(Kind):
     """All tracked resources below a scope, as ARM's index has them: no properties."""
 
     type = "Microsoft.Resources/resources"
+    lists_what_is_seen = True
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
@@ -138,6 +152,7 @@ class GroupResources(_Resources):
     """`/subscriptions/{s}/resourceGroups/{g}/resources`."""
 
     path_type = _GROUP + "/resources"
+    rights_type = "Microsoft.Resources/subscriptions/resourceGroups/resources"
 
 
 @register
@@ -145,3 +160,4 @@ class SubscriptionResources(_Resources):
     """`/subscriptions/{s}/resources`."""
 
     path_type = "microsoft.resources/subscriptions/resources"
+    rights_type = "Microsoft.Resources/subscriptions/resources"

@@ -53,8 +53,8 @@ class Vaults(TrackedKind):
 
     def _check_name(self, call: Call, properties: dict[str, Any]) -> None:
         """Names are the world's; `createMode: recover` takes a deleted vault of that name and place back."""
-        gone = self.context.store.get_gone(call.route.key)
-        if gone is not None and properties.get("createMode") == "recover":
+        gone = self.context.store.find_gone(vault_term(call.name))
+        if gone is not None and gone.key == call.route.key and properties.get("createMode") == "recover":
             properties.update({**gone.properties, **properties})
             return
         if gone is not None:
@@ -81,10 +81,19 @@ class Vaults(TrackedKind):
         record = self.find(call)
         if record is None:
             return Response(204)
+        self.hide(record)
+        return Response(200)
+
+    def hide(self, record: Record) -> None:
+        """Deletes a vault so that it can be recovered, with its keys."""
         record.gone = True
         record.hidden["deleted"] = self.context.clock.tick()
         self.context.store.put(record)
-        return Response(200)
+
+    async def removing(self, call: Call, record: Record) -> None:
+        """A vault whose group goes is deleted as any other: its keys can be recovered."""
+        if not record.gone:
+            self.hide(record)
 
 
 @register

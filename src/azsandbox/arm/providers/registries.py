@@ -1,4 +1,4 @@
-"""Microsoft.ContainerRegistry: registries, stored."""
+"""Microsoft.ContainerRegistry: registries, stored; a customer's key is a thing of their creation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.customerkeys import principal_of
+from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
+
+
+def _is_on(properties: dict[str, Any]) -> bool:
+    return str((properties.get("encryption") or {}).get("status")).lower() == "enabled"
 
 
 @register
@@ -23,10 +29,35 @@ class Registries(TrackedKind):
         before = old.properties if old else {}
         return {
             "adminUserEnabled": False,
-            "encryption": {"status": "disabled"},
+            "encryption": before.get("encryption", {"status": "disabled"}),
             "publicNetworkAccess": "Enabled",
             **properties,
             "loginServer": f"{call.name.lower()}.azurecr.io",
             "creationDate": before.get("creationDate") or tracked_time(call.tick()),
             "provisioningState": "Succeeded",
         }
+
+    async def written(self, call: Call, record: Record, old: Record | None) -> None:
+        """A customer's key needs Premium, an identity with rights, and a new registry (azure-facts §1.5).
+
+        Raises ArmError 400 or 403; the texts are ours [I].
+        """
+        if old is not None and _is_on(record.properties) != _is_on(old.properties):
+            raise _refused("Encryption can only be set when the registry is created.")
+        if not _is_on(record.properties):
+            return
+        if str((record.document.get("sku") or {}).get("name")).lower() != "premium":
+            raise _refused("Encryption with a customer-managed key needs the Premium SKU.")
+        key = record.properties["encryption"].get("keyVaultProperties") or {}
+        users = (record.document.get("identity") or {}).get("userAssignedIdentities") or {}
+        if not key.get("keyIdentifier") or (not key.get("identity") and not users):
+            raise _refused("Encryption needs keyIdentifier and a user-assigned identity.")
+        who = principal_of(self.context, record.document, None, key.get("identity"))
+        trouble = self.context.keys.trouble(str(key["keyIdentifier"]), who)
+        if trouble is not None:
+            message = f"The key '{key['keyIdentifier']}' cannot be used: {trouble.text}."
+            raise gateway(403, "KeyVaultAccessForbidden", message)
+
+
+def _refused(message: str) -> ArmError:
+    return gateway(400, "CmkNotSupported", message)

@@ -1,27 +1,42 @@
-"""Microsoft.Authorization: role assignments and role definitions, stored and listed, not evaluated."""
+"""Microsoft.Authorization: role assignments, role definitions, and the caller's permissions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from azsandbox.arm.access.definitions import built_in
+from azsandbox.arm.access.evaluation import definition_term
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.errors import ArmError, gateway
-from azsandbox.arm.extensions import ExtensionKind, above
+from azsandbox.arm.extensions import ExtensionKind
+from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
 from azsandbox.arm.registry import register
+from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.messages import Response
 
 _PRINCIPAL = re.compile(r"(?:principalId\s+eq|assignedTo)\s*\(?\s*'([^']+)'", re.IGNORECASE)
 _ROLE = re.compile(r"roleName\s+eq\s+'([^']+)'", re.IGNORECASE)
+_TYPE = re.compile(r"type\s+eq\s+'([^']+)'", re.IGNORECASE)
+_BUILT_IN_TIME = "2015-02-02T21:55:09.8806423Z"
+
+
+def no_such_role(name: str) -> ArmError:
+    """404 `RoleDefinitionDoesNotExist`."""
+    return gateway(
+        404,
+        "RoleDefinitionDoesNotExist",
+        f"The specified role definition with ID '{name.replace('-', '')}' does not exist.",
+    )
 
 
 @register
 class RoleAssignments(ExtensionKind):
-    """Role assignments of any scope."""
+    """Role assignments of any scope; evaluated by `access.evaluation`."""
 
     type = "Microsoft.Authorization/roleAssignments"
     gone_with_workspace = True
@@ -40,14 +55,13 @@ class RoleAssignments(ExtensionKind):
                 f"The request to create role assignment '{call.name}' is not valid. "
                 "Parameters 'roleDefinitionId' and 'principalId' are required.",
             )
+        guid = str(role).rpartition("/")[2]
+        if self.context.access.definition(guid) is None:
+            raise no_such_role(guid)
         for other in self.context.store.children(call.route.parent, self.key_type):
-            same = other.properties["principalId"] == principal and other.properties["roleDefinitionId"] == role
-            if same and other.key != call.route.key:
+            if not other.gone and other.key != call.route.key and _is_same(other, principal, guid):
                 raise gateway(409, "RoleAssignmentExists", "The role assignment already exists.")
-        if old is not None and (old.properties["principalId"], old.properties["roleDefinitionId"]) != (
-            principal,
-            role,
-        ):
+        if old is not None and not _is_same(old, principal, guid):
             raise gateway(
                 400,
                 "RoleAssignmentUpdateNotPermitted",
@@ -59,7 +73,7 @@ class RoleAssignments(ExtensionKind):
             "roleDefinitionId": role,
             "principalId": principal,
             "principalType": properties.get("principalType") or "ServicePrincipal",
-            "scope": self.scope_id(call),
+            "scope": self.scope_id(call) or "/",
             "condition": properties.get("condition"),
             "conditionVersion": properties.get("conditionVersion"),
             "createdOn": before.get("createdOn") or now,
@@ -70,12 +84,26 @@ class RoleAssignments(ExtensionKind):
             "description": properties.get("description"),
         }
 
+    def hidden(self, call: Call, old: Record | None) -> dict[str, Any]:
+        """From when it counts: at once, or when what is set for propagation is over."""
+        return old.hidden if old else {"effective": self.context.access.effective_time()}
+
+    async def delete(self, call: Call) -> Response:
+        """What a principal began with is only hidden, so that it is not given again."""
+        record = self.find(call)
+        if record is None or not record.hidden.get("standing"):
+            return await super().delete(call)
+        record.gone = True
+        self.context.store.put(record)
+        return answer(200, record.document)
+
     def listed(self, call: Call) -> Sequence[Record]:
         """At the scope, above it, and below it unless `$filter` has `atScope()`."""
         store, scope = self.context.store, call.route.parent
-        found = [each for place in (*above(scope), scope) for each in store.children(place, self.key_type)]
+        places = self.context.access.chain(scope)
+        found = [each for place in places for each in store.children(place, self.key_type) if not each.gone]
         if "atscope()" not in call.query.get("$filter", "").lower():
-            found += [each for each in store.of_type(self.key_type, scope) if each.parent != scope]
+            found += [each for each in store.of_type(self.key_type, scope) if each.parent not in places]
         return found
 
     async def list(self, call: Call) -> Response:
@@ -83,42 +111,140 @@ class RoleAssignments(ExtensionKind):
         wanted = _PRINCIPAL.search(call.query.get("$filter", ""))
         records = self.listed(call)
         if wanted:
-            records = [each for each in records if each.properties["principalId"] == wanted[1]]
+            who = wanted[1].lower()
+            records = [each for each in records if str(each.properties["principalId"]).lower() == who]
         return page(call, records, self.page_size, self.view)
+
+
+def _is_same(record: Record, principal: str, role: str) -> bool:
+    of = str(record.properties["roleDefinitionId"]).rpartition("/")[2]
+    return record.properties["principalId"] == principal and of.lower() == role.lower()
 
 
 @register
 class RoleDefinitions(ExtensionKind):
-    """Custom role definitions."""
+    """Microsoft's role definitions at every scope, and custom ones at and below theirs."""
 
     type = "Microsoft.Authorization/roleDefinitions"
 
     def missing(self, call: Call) -> ArmError:
         """404 `RoleDefinitionDoesNotExist`."""
-        return gateway(
-            404,
-            "RoleDefinitionDoesNotExist",
-            f"The specified role definition with ID '{call.name.replace('-', '')}' does not exist.",
-        )
+        return no_such_role(call.name)
+
+    def find(self, call: Call) -> Record | None:
+        """A custom definition is found at any scope."""
+        custom = self.context.store.find(definition_term(call.name))
+        return custom[0] if custom else None
+
+    async def get(self, call: Call) -> Response:
+        """One definition, built-in or custom."""
+        known = built_in().get(call.name.lower())
+        if known is not None:
+            return answer(200, self._built_in(call, call.name.lower(), known))
+        return await super().get(call)
+
+    def _built_in(self, call: Call, guid: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        parts = call.request.path.split("/")
+        subscription = "/".join(parts[:3]) if parts[1:2] == ["subscriptions"] else ""
+        times = {"createdOn": _BUILT_IN_TIME, "updatedOn": _BUILT_IN_TIME, "createdBy": None, "updatedBy": None}
+        return {
+            "id": f"{subscription}/providers/{self.type}/{guid}",
+            "type": self.type,
+            "name": guid,
+            "properties": {**properties, **times},
+        }
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Adds type and times."""
+        """Adds type and times; a name is the tenant's, and some scope has to be assignable."""
+        if call.name.lower() in built_in():
+            raise gateway(
+                403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be changed."
+            )  # [I]
+        name, scopes = properties.get("roleName"), properties.get("assignableScopes")
+        if not name or not isinstance(scopes, list) or not scopes:
+            raise gateway(
+                400,
+                "InvalidRoleDefinition",
+                "The role definition is not valid: 'roleName' and 'assignableScopes' are required.",
+            )  # [I]
+        taken = {str(each["roleName"]).lower() for each in built_in().values()} | {
+            str(each.properties["roleName"]).lower()
+            for each in self.context.store.of_type(self.key_type)
+            if old is None or each.key != old.key
+        }
+        if str(name).lower() in taken:
+            raise gateway(
+                409,
+                "RoleDefinitionWithSameNameExists",
+                "A custom role with the same name already exists in this directory. "
+                f"Use a different name: {name}.",
+            )  # [I]
         now = tracked_time(call.tick())
         before = old.properties if old else {}
+        kept = {each: value for each, value in properties.items() if each != "type"}
         return {
-            **properties,
             "type": "CustomRole",
+            "description": "",
+            "permissions": [],
+            **kept,
             "createdOn": before.get("createdOn") or now,
             "updatedOn": now,
             "createdBy": before.get("createdBy") or call.principal.object_id,
             "updatedBy": call.principal.object_id,
         }
 
+    def terms(self, call: Call) -> tuple[str, ...]:
+        """Found by its GUID from every scope."""
+        return (definition_term(call.name),)
+
+    async def delete(self, call: Call) -> Response:
+        """Refused while assignments use it."""
+        used = [
+            each
+            for each in self.context.store.of_type("microsoft.authorization/roleassignments")
+            if str(each.properties["roleDefinitionId"]).rpartition("/")[2].lower() == call.name.lower()
+        ]
+        if used:
+            raise gateway(
+                400,
+                "RoleDefinitionHasAssignments",
+                "There are existing role assignments referencing role (code: RoleDefinitionHasAssignments).",
+            )
+        return await super().delete(call)
+
     async def list(self, call: Call) -> Response:
-        """GET with `$filter=roleName eq '…'`."""
-        wanted = _ROLE.search(call.query.get("$filter", ""))
-        scopes = (*above(call.route.parent), call.route.parent)
-        records = [each for scope in scopes for each in self.context.store.children(scope, self.key_type)]
-        if wanted:
-            records = [each for each in records if each.properties.get("roleName") == wanted[1]]
-        return page(call, records, self.page_size, self.view)
+        """GET with `$filter`: `roleName eq '…'`, `type eq 'CustomRole'`, joined by `and`."""
+        text = call.query.get("$filter", "")
+        name, kind = _ROLE.search(text), _TYPE.search(text)
+        known = [self._built_in(call, guid, properties) for guid, properties in built_in().items()]
+        places = set(self.context.access.chain(call.route.parent))
+        custom = [
+            each.document
+            for each in self.context.store.of_type(self.key_type)
+            if any(str(scope).rstrip("/").lower() in places for scope in each.properties["assignableScopes"])
+        ]
+        found = [
+            each
+            for each in (*known, *custom)
+            if (not name or each["properties"]["roleName"].lower() == name[1].lower())
+            and (not kind or each["properties"]["type"].lower() == kind[1].lower())
+        ]
+        return answer(200, {"value": found})
+
+
+@register
+class Permissions(Kind):
+    """`{scope}/providers/Microsoft.Authorization/permissions`: what the caller may do there, an entry a role."""
+
+    type = "Microsoft.Authorization/permissions"
+    open_to_all = True
+
+    async def list(self, call: Call) -> Response:
+        """GET."""
+        names = ("actions", "notActions", "dataActions", "notDataActions")
+        value = [
+            {name: list(entry.get(name) or []) for name in names}
+            for role in self.context.access.roles(call.principal.object_id, call.route.parent)
+            for entry in role.document.get("permissions") or []
+        ]
+        return answer(200, {"value": value})

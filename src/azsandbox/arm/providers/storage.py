@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from azsandbox.arm.access.storage_calls import key_of_account
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.customerkeys import parsed, principal_of
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import action
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import TrackedKind
+from azsandbox.arm.vault.keys import find_vault
 from azsandbox.messages import Response
 
+_RIGHTS = ("KeyVaultAccessForbidden", "IdentityNotFound", "KeyVaultNotReachable")
 _NAME = re.compile(r"[a-z0-9]{3,24}$")
 
 
@@ -109,8 +113,35 @@ class StorageAccounts(TrackedKind):
         record.document["sku"] = sku
         record.document.setdefault("tags", {})
         record.terms = (_name_term(record.name),)
+        self._check_key(record, old)
         if old is None:
             await self.context.accounts.create(record.name)
+
+    def _check_key(self, record: Record, old: Record | None) -> None:
+        """A new key has to be usable by the account's identity, in a vault that keeps what is deleted.
+
+        Raises ArmError. Codes and the text of the first are of public reports; the other texts are ours [I].
+        """
+        encryption = record.properties["encryption"]
+        identifier = key_of_account(encryption)
+        if encryption["keySource"] != "Microsoft.Keyvault":
+            return
+        if old is not None and key_of_account(old.properties["encryption"]) == identifier:
+            return
+        name = parsed(identifier)
+        vault = find_vault(self.context, name.vault) if name else None
+        if vault is not None and vault.properties.get("enablePurgeProtection") is not True:
+            raise gateway(409, "KeyVaultPolicyError", "Keyvault policy recoverable is not set")
+        user = (encryption.get("identity") or {}).get("userAssignedIdentity")
+        who = principal_of(self.context, record.document, user)
+        trouble = self.context.keys.trouble(identifier, who)
+        if trouble is not None:
+            code = "KeyVaultAuthenticationFailure" if trouble.code in _RIGHTS else "KeyVaultKeyError"
+            raise gateway(409, code, f"The key '{identifier}' cannot be used: {trouble.text}.")
+        assert name is not None
+        version = self.context.keys.version(name)
+        if isinstance(version, Record) and not str(version.hidden["spec"]["kty"]).startswith("RSA"):
+            raise gateway(409, "KeyVaultKeyError", f"The key '{identifier}' is not an RSA key.")
 
     async def removing(self, call: Call, record: Record) -> None:
         """Removes the account with all it holds."""

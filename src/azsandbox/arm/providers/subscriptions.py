@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from azsandbox.arm.access.evaluation import MEMBERS
 from azsandbox.arm.calls import Call
 from azsandbox.arm.kinds import Kind, action
 from azsandbox.arm.registry import register
@@ -43,7 +44,7 @@ def subscription_document(subscription: str, tenant: str) -> dict[str, Any]:
 
 @register
 class Subscriptions(Kind):
-    """Nothing of them is stored; the list holds those that have resource groups."""
+    """Nothing of them is stored; the list holds those with resource groups or a management group."""
 
     type = "Microsoft.Resources/subscriptions"
 
@@ -55,7 +56,11 @@ class Subscriptions(Kind):
     async def list(self, call: Call) -> Response:
         """GET `/subscriptions`."""
         groups = self.context.store.of_type("microsoft.resources/subscriptions/resourcegroups")
-        known = dict.fromkeys(group.id.split("/")[2] for group in groups)
+        access, who = self.context.access, call.principal.object_id
+        access.welcome(who)
+        members = self.context.store.of_type(MEMBERS)
+        known = dict.fromkeys([*(group.id.split("/")[2] for group in groups), *(each.name for each in members)])
+        known = {each: None for each in known if access.has_any_below(who, f"/subscriptions/{each.lower()}")}
         documents = [subscription_document(each, call.principal.tenant_id) for each in known]
         return answer(200, {"value": documents, "count": {"type": "Total", "value": len(documents)}})
 
@@ -85,6 +90,7 @@ class Tenants(Kind):
     """The one tenant of the caller."""
 
     type = "Microsoft.Resources/tenants"
+    open_to_all = True
 
     def listed(self, call: Call) -> Sequence[Record]:
         """Nothing is stored."""

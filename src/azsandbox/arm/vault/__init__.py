@@ -1,5 +1,1 @@
 """The data plane of key vaults, behind `*.vault.azure.net`: keys, their versions, and what they are used for."""
-
-from azsandbox.arm.vault.service import VaultService
-
-__all__ = ["VaultService"]

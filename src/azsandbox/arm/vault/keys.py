@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from azsandbox.arm.context import Context
+from azsandbox.arm.policy.denial import check_key
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import material
 from azsandbox.arm.vault.errors import bad_parameter, in_deleted_state, key_not_found
@@ -31,7 +33,7 @@ class Keys:
     """The keys of one vault. `hidden` of a version holds all that is known of it, the private key too."""
 
     def __init__(self, context: Context, vault: Record) -> None:
-        self._store, self._clock, self.vault = context.store, context.clock, vault
+        self._context, self._store, self._clock, self.vault = context, context.store, context.clock, vault
 
     # Finding
 
@@ -98,6 +100,8 @@ class Keys:
         wanted = list(ops) if isinstance(ops, list) and ops else list(known)
         if any(one not in known for one in wanted):
             raise bad_parameter("Property key_ops has invalid value.")  # [I]
+        times = _times(attributes)
+        self._check_policy(name, checked, times)
         private = await asyncio.to_thread(material.made, checked)
         now = int(self._clock.now())
         hidden = {
@@ -106,9 +110,24 @@ class Keys:
             "spec": checked,
             "ops": wanted,
             "tags": dict(tags or {}),
-            "attributes": {"enabled": True, **_times(attributes), "created": now, "updated": now},
+            "attributes": {"enabled": True, **times, "created": now, "updated": now},
         }
         return self._add(name, hidden)
+
+    def _check_policy(self, name: str, spec: dict[str, Any], times: dict[str, Any]) -> None:
+        """Raises VaultError 403 for what a policy for keys denies; fields by the names of their aliases."""
+        shown = {"enabled": times.get("enabled", True)}
+        shown |= {
+            alias: datetime.fromtimestamp(times[each], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for each, alias in (("exp", "expiresOn"), ("nbf", "notBefore"))
+            if times.get(each) is not None
+        }
+        now = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        key = {"name": name, "keyType": spec["kty"], "attributes": {**shown, "createdOn": now}}
+        key |= {
+            alias: spec[each] for each, alias in (("key_size", "keySize"), ("crv", "keyCurveName")) if each in spec
+        }
+        check_key(self._context, self.vault, key)
 
     def _add(self, name: str, hidden: dict[str, Any]) -> Record:
         key = self.find(name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 
+from azsandbox.arm.access.vault_calls import check_network, may_use, not_authorized
 from azsandbox.arm.context import Context
+from azsandbox.arm.firewall import CLIENT_ADDRESS
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.errors import VaultError, bad_parameter, unauthenticated
 from azsandbox.arm.vault.keys import Keys, find_vault
-from azsandbox.arm.vault.operations import RULES
+from azsandbox.arm.vault.operations import RULES, Rule
 from azsandbox.calls import Gone
 from azsandbox.messages import Principal, Request, Response
 
@@ -40,7 +42,7 @@ class VaultService:
         response.headers |= {
             "x-ms-keyvault-region": str(vault.document["location"]),
             "x-ms-keyvault-service-version": "1.9.0.0",
-            "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=198.51.100.10;act_as_addr_family=InterNetwork;",
+            "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={CLIENT_ADDRESS};act_as_addr_family=InterNetwork;",
         }
         return response
 
@@ -53,8 +55,16 @@ class VaultService:
         rule = RULES.get(operation.shape)
         if rule is None:
             raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # [I]
+        self._check(vault, principal, rule, operation.name)
         call = VaultCall(request, principal, Keys(self._context, vault), operation, self._context.clock.now())
         return await rule.handler(call)
+
+    def _check(self, vault: Record, principal: Principal, rule: Rule, key: str) -> None:
+        access, who = self._context.access, principal.object_id
+        access.welcome(who)
+        check_network(vault, principal)
+        if not may_use(access, vault, who, rule.action, rule.permission, key=key):
+            raise not_authorized(vault, principal, rule.action, rule.permission, key)
 
 
 def _authenticated(request: Request) -> Principal:

@@ -8,6 +8,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.providers.ml import quotas
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -20,6 +21,7 @@ class ProviderOperations(Kind):
     """`/providers/Microsoft.MachineLearningServices/operations`: none are listed."""
 
     type = f"{NAMESPACE}/operations"
+    open_to_all = True
 
 
 @register
@@ -31,18 +33,18 @@ class Locations(Kind):
 
     @action("GET", "usages")
     async def usages(self, call: Call) -> Response:
-        """Nothing is used."""
-        return answer(200, {"value": []})
+        """Cores in use and their limits, in all and by family of machines."""
+        return answer(200, {"value": quotas.usages(call)})
 
     @action("GET", "quotas")
-    async def quotas(self, call: Call) -> Response:
-        """Nothing is limited."""
-        return answer(200, {"value": []})
+    async def list_quotas(self, call: Call) -> Response:
+        """The limits."""
+        return answer(200, {"value": quotas.quotas(call)})
 
     @action("POST", "updateQuotas")
     async def update_quotas(self, call: Call) -> Response:
-        """Nothing is limited."""
-        return answer(200, {"value": []})
+        """Sets limits."""
+        return answer(200, {"value": quotas.update(call)})
 
     @action("GET", "vmSizes")
     async def vm_sizes(self, call: Call) -> Response:
@@ -54,6 +56,7 @@ class Polled(Kind):
     """Operations of one form of address."""
 
     case_sensitive = True
+    open_to_all = True  # the address is signed by ARM (wire-facts §7)
 
     async def get(self, call: Call) -> Response:
         """The state of the operation."""

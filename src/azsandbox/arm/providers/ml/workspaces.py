@@ -11,6 +11,7 @@ from azsandbox.arm.errors import gateway
 from azsandbox.arm.providers.ml import hubs, longrunning, soft_delete
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
 from azsandbox.arm.providers.ml.encryption import changed_encryption, checked_encryption, managed_group, refused
+from azsandbox.arm.providers.ml.key_gate import key_trouble
 from azsandbox.arm.providers.ml.system_datastores import make_system_datastores, set_auth_mode
 from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
 from azsandbox.arm.providers.ml.workspace_checks import check_change, check_nested, check_new
@@ -75,7 +76,8 @@ class Workspaces(WorkspaceActions):
 
     def _create(self, call: Call, body: dict[str, Any], sent: dict[str, Any], kind: str) -> Response:
         location = normal_location(body["location"])
-        encryption = checked_encryption(call, sent, location)
+        identity = filled_identity(self.context, call, body.get("identity") or {"type": "SystemAssigned"}, None)
+        encryption = checked_encryption(call, sent, location, identity)
         properties = hubs.of_hub(self.context, filled_properties(call, sent, None, kind))
         if encryption:
             properties["encryption"] = encryption
@@ -83,10 +85,9 @@ class Workspaces(WorkspaceActions):
                 properties["serviceProvisionedResourceGroup"] = self._managed_group(call, location)
         head = {"location": location, "tags": object_of(body, "tags"), "etag": None}
         record = self.new_record(call, call.ancestor(GROUPS).id, head)
-        identity = body.get("identity") or {"type": "SystemAssigned"}
         record.document |= {
             "properties": properties,
-            "identity": filled_identity(self.context, call, identity, None),
+            "identity": identity,
             "kind": kind,
             "sku": body.get("sku") or {"name": "Basic", "tier": "Basic"},
             "systemData": stamped(tracked_time(call.tick()), tracked_author(call.principal)),
@@ -122,6 +123,9 @@ class Workspaces(WorkspaceActions):
             # Text of azure-facts §3; shape [I].
             message = "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
             raise refused(call, location, message)
+        trouble = key_trouble(call, deleted)
+        if trouble is not None:
+            raise refused(call, location, f"The workspace cannot be recovered: {trouble.text}.")  # text ours [I]
         deleted.gone = False
         deleted.document = _in_state(deleted, "Updating")
         self.context.store.put(deleted)

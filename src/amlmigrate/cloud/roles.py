@@ -1,0 +1,61 @@
+"""Role assignments and role definitions of any scope, through ARM."""
+
+from __future__ import annotations
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
+
+_ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+# A CanNotDelete lock on a scope keeps its role assignments too.
+_LOCKED = "ScopeLocked"
+_EXISTS = "RoleAssignmentExists"
+
+
+class Roles:
+    """Each method is one call; all raise ServiceError for what is not said here."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+
+    async def assignments(self, scope: str) -> list[Document]:
+        """Every assignment that applies to a scope: made at it, above it and below it."""
+        return [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}")]
+
+    async def assigned_to(self, scope: str, object_id: str) -> set[str]:
+        """The ids, in lower case, of those that an identity has there, itself or through its groups."""
+        query = {"$filter": f"assignedTo('{object_id}')"}
+        found = [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
+        return {str(item["id"]).lower() for item in found}
+
+    async def definition(self, definition_id: str) -> Document | None:
+        """A role definition; None means 404 and nothing else."""
+        return await self._arm.get(definition_id)
+
+    async def get(self, assignment_id: str) -> Document | None:
+        """One assignment; None means 404 and nothing else."""
+        return await self._arm.get(assignment_id)
+
+    async def remove(self, assignment_id: str) -> None:
+        """Deletes one; nothing happens when it is not there. Raises RefusedError where a lock is in the way."""
+        try:
+            await self._arm.delete(assignment_id)
+        except ServiceError as error:
+            if error.code != _LOCKED:
+                raise
+            raise RefusedError(
+                f"A lock keeps the role assignment: {error.message}",
+                address=assignment_id,
+                remedy="Remove the lock, run the same command again, and put the lock back.",
+            ) from error
+
+    async def assign(self, assignment_id: str, properties: Document) -> bool:
+        """Makes one under its old name. False: the principal has this role there already, under another name."""
+        try:
+            await self._arm.put(assignment_id, {"properties": properties})
+        except ServiceError as error:
+            if error.status == 409 and error.code == _EXISTS:
+                return False
+            raise
+        return True

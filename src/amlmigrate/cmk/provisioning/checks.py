@@ -1,0 +1,78 @@
+"""What a file must not say though each member is right by itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from amlmigrate.cmk.provisioning import profiles
+from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.cmk.provisioning.wanted import same, subscription_of
+
+# Key Vault's own limits (learn.microsoft.com, key rotation): a version is valid for 28 days at least, and is
+# rotated at least 7 days after its creation and 7 days before it expires.
+_SHORTEST_LIFE = 28
+_SHORTEST_PAUSE = 7
+Problem = tuple[str, str]
+
+
+def problems(document: Mapping[str, Any], table: Mapping[str, profiles.Profile]) -> Iterator[Problem]:
+    """Path in the file and what is wrong there."""
+    if not document.get("subscription"):
+        yield "subscription", "missing; name it, or set AZURE_SUBSCRIPTION_ID"
+        return
+    yield from _key(document["key"], table)
+    yield from _vaults(document)
+    yield from _rest(document)
+
+
+def _key(key: Mapping[str, Any], table: Mapping[str, profiles.Profile]) -> Iterator[Problem]:
+    values, name = key, key.get("profile")
+    if name:
+        values = profiles.find(table, name) or {}
+        if not values:
+            yield "key.profile", f"there is no profile '{name}', only {', '.join(table)}"
+            return
+    where = f"profiles.{name}" if name else "key"
+    expires, rotate, notify = (values.get(each) for each in ("expires", "rotate", "notify"))
+    if expires and days(expires) < _SHORTEST_LIFE:
+        yield f"{where}.expires", f"a version is valid for {_SHORTEST_LIFE} days at least"
+    if rotate and days(rotate) < _SHORTEST_PAUSE:
+        yield f"{where}.rotate", f"cannot be more often than every {_SHORTEST_PAUSE} days"
+    if rotate and expires and days(rotate) > days(expires) - _SHORTEST_PAUSE:
+        yield f"{where}.rotate", f"has to come {_SHORTEST_PAUSE} days before `expires` at least"
+    if notify and not (rotate and expires):
+        yield f"{where}.notify", "needs `expires` and `rotate`"
+    if notify and days(notify) < _SHORTEST_PAUSE:
+        yield f"{where}.notify", f"has to be {_SHORTEST_PAUSE} days at least"
+
+
+def _vaults(document: Mapping[str, Any]) -> Iterator[Problem]:
+    vault, workspace = document["keyVault"], document["workspace"]
+    id_ = vault.get("id")
+    if id_ and subscription_of(id_) != document["subscription"].lower():
+        # AID:how-to-setup-customer-managed-keys (azure-facts, section 1.3).
+        yield "keyVault.id", "the vault has to be in the subscription of the workspace"
+    if id_ and "keyVault" not in workspace:
+        yield "workspace.keyVault", "needed, since the key's vault is another's: name a vault for the secrets"
+    network = vault.get("network") or {}
+    limited = network.get("defaultAction") == "Deny" or network.get("publicAccess") == "Disabled"
+    if limited and network.get("trustedServices") is False:
+        yield "keyVault.network.trustedServices", "the services that use the key could not reach it"
+    if network.get("publicAccess") == "Disabled" and isinstance(workspace.get("encryption"), Mapping):
+        # azure-facts, section 1.3: Cosmos DB fails with a vault that has private endpoints only.
+        yield "keyVault.network.publicAccess", "classic encryption needs a vault that Cosmos DB reaches"
+
+
+def _rest(document: Mapping[str, Any]) -> Iterator[Problem]:
+    storage, workspace = document["storage"], document["workspace"]
+    mode = workspace.get("systemDatastoresAuthMode", "AccessKey")
+    if storage.get("sharedKey") is False and not same(mode, "Identity"):
+        yield "workspace.systemDatastoresAuthMode", "has to be Identity where `storage.sharedKey` is false"
+    insights = document.get("applicationInsights") or {}
+    if insights.get("name") and "logAnalytics" not in document:
+        yield "logAnalytics", "needed for a new Application Insights"
+    own = workspace.get("keyVault") or {}
+    first, second = document["keyVault"].get("name"), own.get("name")
+    if first and second and same(first, second):
+        yield "workspace.keyVault.name", "is the key's vault; leave `workspace.keyVault` out to share it"

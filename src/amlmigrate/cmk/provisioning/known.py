@@ -1,0 +1,22 @@
+"""What is learned on the way: ids and addresses that the service makes, and how the vaults give access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Stands in a plan for what the service has yet to make; no call is made with it.
+UNKNOWN = "(known once it is made)"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Values of what exists by now; `UNKNOWN` before."""
+
+    principal_id: str = UNKNOWN
+    client_id: str = UNKNOWN
+    tenant_id: str = UNKNOWN
+    # The newest version of the key, `https://VAULT/keys/NAME/VERSION`.
+    key_version: str = UNKNOWN
+    # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
+    by_roles: Mapping[str, bool] = field(default_factory=dict)

@@ -1,0 +1,73 @@
+"""What a part gives: its reading, its decision, and what is learned from it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.cloud.resources import Resources
+from amlmigrate.cloud.vault import Vaults
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.core.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """What parts reach Azure through."""
+
+    resources: Resources
+    vaults: Vaults
+
+
+class Part(ABC):
+    """One resource, or one property of it, that is to be there."""
+
+    what: str  # as a reader of the plan calls it
+    id: str
+    # Whether the service may refuse for a while because the identity's rights have not arrived yet.
+    awaits_grants = False
+    # Whether `id` is a resource of its own, to be read until the service has made it.
+    settles = True
+
+    async def read(self, port: Port, known: Known) -> Any:
+        """What is there; None: nothing. What is under way is returned as it stands."""
+        return await port.resources.get(self.id)
+
+    @abstractmethod
+    def decide(self, found: Any, known: Known) -> Step:
+        """What becomes of it. Pure."""
+
+    def learn(self, found: Any, known: Known) -> Known:
+        """What follows from it for the parts that come later. Pure."""
+        return known
+
+    async def act(self, port: Port, step: Step) -> None:
+        """Does what the step says, and waits until it is done."""
+        assert step.change
+        await port.resources.write(step.change.method, step.change.path, step.change.body)
+
+    # What decisions are made of.
+
+    def exists(self, *notes: str) -> Step:
+        """It is there and stays as it is."""
+        return Step(Verb.EXISTS, self.what, self.id, notes)
+
+    def refuse(self, *reasons: str) -> Step:
+        """It cannot be made what is asked for."""
+        return Step(Verb.REFUSE, self.what, self.id, reasons)
+
+    def create(self, body: Document, *notes: str) -> Step:
+        """It is made by a PUT."""
+        return Step(Verb.CREATE, self.what, self.id, notes, Change("PUT", self.id, body))
+
+    def update(self, body: Document, *notes: str) -> Step:
+        """It is strengthened by a PATCH."""
+        return Step(Verb.UPDATE, self.what, self.id, notes, Change("PATCH", self.id, body))
+
+
+def properties(document: Document | None) -> Document:
+    """The properties of a document, empty where there are none."""
+    found: Document = (document or {}).get("properties") or {}
+    return found

@@ -1,0 +1,69 @@
+"""Private access to the workspace: the endpoint, and its names in private DNS zones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.wanted import EndpointWanted, name_of, same
+from amlmigrate.core.documents import Document
+
+# The one group of a workspace (azure-facts, section 2).
+_GROUP = "amlworkspace"
+
+
+class Endpoint(Part):
+    """A private endpoint."""
+
+    what = "private endpoint"
+
+    def __init__(self, wanted: EndpointWanted, workspace: str, location: str, tags: Mapping[str, str]) -> None:
+        self.id, self.wanted, self._workspace = wanted.id, wanted, workspace
+        connection = {
+            "name": name_of(wanted.id),
+            "properties": {"privateLinkServiceId": workspace, "groupIds": [_GROUP]},
+        }
+        told = {"subnet": {"id": wanted.subnet}, "privateLinkServiceConnections": [connection]}
+        self._body = {"location": location, "tags": dict(tags), "properties": told}
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made where it is not; one to something else is refused."""
+        if found is None:
+            return self.create(self._body)
+        told = properties(found)
+        leads = [
+            properties(each).get("privateLinkServiceId")
+            for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+            for each in told.get(name) or ()
+        ]
+        reasons = []
+        if not any(same(each, self._workspace) for each in leads):
+            reasons.append(f"It leads to {', '.join(map(str, leads)) or 'nothing'}.")
+        subnet = (told.get("subnet") or {}).get("id")
+        if not same(subnet, self.wanted.subnet):
+            reasons.append(f"It lies in the subnet {subnet}.")
+        return self.refuse(*reasons) if reasons else self.exists()
+
+
+class ZoneGroup(Part):
+    """The endpoint's names in private DNS zones."""
+
+    what = "private DNS zone group"
+
+    def __init__(self, wanted: EndpointWanted) -> None:
+        self.id, self._zones = f"{wanted.id}/privateDnsZoneGroups/default", wanted.dns_zones
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made where it is not; zones that are missing are added."""
+        configs = list(properties(found).get("privateDnsZoneConfigs") or ())
+        there = [properties(each).get("privateDnsZoneId") for each in configs]
+        missing = [zone for zone in self._zones if not any(same(zone, each) for each in there)]
+        if not missing:
+            return self.exists()
+        added = [
+            {"name": name_of(zone).replace(".", "-"), "properties": {"privateDnsZoneId": zone}} for zone in missing
+        ]
+        body = {"properties": {"privateDnsZoneConfigs": [*configs, *added]}}
+        return self.create(body, *(name_of(zone) for zone in missing))

@@ -1,0 +1,161 @@
+"""What the identity may do: role assignments with names that follow from their content, or access policies."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, subscription_of
+from amlmigrate.core.documents import Document
+
+_ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role; `enough` are others that hold all of its rights."""
+
+    id: str
+    name: str
+    enough: tuple[str, ...] = ()
+
+
+_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
+_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+USE_OF_KEY = Role(
+    "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "Key Vault Crypto Service Encryption User",
+    (_CRYPTO_USER, _CRYPTO_OFFICER, _VAULT_ADMINISTRATOR),
+)
+SECRETS = Role(_VAULT_ADMINISTRATOR, "Key Vault Administrator")
+_BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+BLOBS = Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor", (_BLOB_OWNER,))
+FILES = Role("69566ab7-960f-475b-8e7c-b3118f30c6bd", "Storage File Data Privileged Contributor")
+_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+CONTRIBUTOR = Role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", (_OWNER,))
+AI_ADMINISTRATOR = Role("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator", (_OWNER,))
+APPROVER = Role("b556d68e-0be0-4f35-a333-ad7ee1ce17ea", "Azure AI Enterprise Network Connection Approver")
+
+# Permissions of access policies that stand for a role.
+KEY_PERMISSIONS: dict[str, tuple[str, ...]] = {"keys": ("get", "wrapKey", "unwrapKey")}
+SECRET_PERMISSIONS: dict[str, tuple[str, ...]] = {
+    **KEY_PERMISSIONS,
+    "secrets": ("get", "list", "set", "delete", "recover", "backup", "restore"),
+}
+
+
+def assignment_id(scope: str, principal: str, role: str) -> str:
+    """The ARM id of an assignment; its name follows from what it says, so that a repeat is the same one."""
+    name = uuid.uuid5(_NAMES, f"{scope.lower()} {principal.lower()} {role.lower()}")
+    return f"{scope}/{_ASSIGNMENTS}/{name}"
+
+
+class RoleGrant(Part):
+    """A role at a scope. `holder` is an object id; None: the identity."""
+
+    awaits_grants = True
+    settles = False
+
+    def __init__(self, scope: str, role: Role, *, holder: tuple[str, str] | None = None) -> None:
+        self.id, self.role, self._holder = scope, role, holder
+        self.what = f"{role.name} for {holder[0] if holder else 'the identity'}"
+
+    def principal(self, known: Known) -> str:
+        """The object id."""
+        return self._holder[1] if self._holder else known.principal_id
+
+    async def read(self, port: Port, known: Known) -> list[Document]:
+        """The holder's assignments at the scope and above it."""
+        principal = self.principal(known)
+        if principal == UNKNOWN:
+            return []
+        query = {"$filter": f"atScope() and assignedTo('{principal}')"}
+        return await port.resources.items(f"{self.id}/{_ASSIGNMENTS}", query)
+
+    def decide(self, found: list[Document], known: Known) -> Step:
+        """Granted unless the holder has it, or more, at the scope or above it."""
+        for each in found:
+            told = properties(each)
+            role = name_of(str(told.get("roleDefinitionId", ""))).lower()
+            if role in (self.role.id, *self.role.enough) and not told.get("condition"):
+                scope = str(told.get("scope") or self.id)
+                return self.exists() if scope.lower() == self.id.lower() else self.exists(f"at {scope}")
+        principal = self.principal(known)
+        definition = (
+            f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.Authorization/roleDefinitions/"
+            f"{self.role.id}"
+        )
+        body = {
+            "properties": {
+                "roleDefinitionId": definition,
+                "principalId": principal,
+                "principalType": "ServicePrincipal",
+            }
+        }
+        change = Change("PUT", assignment_id(self.id, principal, self.role.id), body)
+        return Step(Verb.GRANT, self.what, self.id, (), change)
+
+    async def act(self, port: Port, step: Step) -> None:
+        """The same role under another name is as good."""
+        try:
+            await super().act(port, step)
+        except ServiceError as error:
+            if error.code != "RoleAssignmentExists":
+                raise
+
+
+class VaultGrant(RoleGrant):
+    """A right in a vault, by role or by access policy, whichever the vault goes by."""
+
+    def __init__(
+        self,
+        vault: VaultWanted,
+        scope: str,
+        role: Role,
+        permissions: dict[str, tuple[str, ...]],
+        *,
+        holder: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, role, holder=holder)
+        self._vault, self._permissions = vault, permissions
+
+    def _by_roles(self, known: Known) -> bool:
+        return known.by_roles.get(self._vault.id.lower(), self._vault.access != "policies")
+
+    async def read(self, port: Port, known: Known) -> list[Document]:
+        """Assignments, or the vault's policies of the holder."""
+        if self._by_roles(known):
+            return await super().read(port, known)
+        policies = properties(await port.resources.get(self._vault.id)).get("accessPolicies") or ()
+        principal = self.principal(known).lower()
+        return [each for each in policies if str(each.get("objectId", "")).lower() == principal]
+
+    def decide(self, found: list[Document], known: Known) -> Step:
+        """Granted unless the holder has it, or more."""
+        if self._by_roles(known):
+            return super().decide(found, known)
+        if any(self._covers(each.get("permissions") or {}) for each in found):
+            return Step(Verb.EXISTS, self.what, self.id, ("by access policy",))
+        policy = {
+            "tenantId": known.tenant_id,
+            "objectId": self.principal(known),
+            "permissions": {kind: list(names) for kind, names in self._permissions.items()},
+        }
+        change = Change(
+            "PUT", f"{self._vault.id}/accessPolicies/add", {"properties": {"accessPolicies": [policy]}}
+        )
+        told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in self._permissions.items())
+        return Step(Verb.GRANT, self.what, self.id, (f"by access policy ({told})",), change)
+
+    def _covers(self, there: Document) -> bool:
+        for kind, names in self._permissions.items():
+            has = {str(each).lower() for each in there.get(kind) or ()}
+            if "all" not in has and not {name.lower() for name in names} <= has:
+                return False
+        return True

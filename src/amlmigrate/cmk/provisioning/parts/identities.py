@@ -1,0 +1,35 @@
+"""The user-assigned identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.wanted import Named
+from amlmigrate.core.documents import Document
+
+
+class Identity(Part):
+    """Uses the key and runs the workspace; a system-assigned one does not exist before its workspace does."""
+
+    what = "identity"
+
+    def __init__(self, wanted: Named, location: str, tags: Mapping[str, str]) -> None:
+        self.id, self._given = wanted.id, wanted.given
+        self._body = {"location": location, "tags": dict(tags)}
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made where it is not."""
+        if found is None and self._given:
+            return self.refuse("There is no such identity; leave `id` out and give a `name` to have one made.")
+        return self.create(self._body) if found is None else self.exists()
+
+    def learn(self, found: Document | None, known: Known) -> Known:
+        """Its object id and client id."""
+        told = properties(found)
+        return replace(
+            known, principal_id=told.get("principalId") or UNKNOWN, client_id=told.get("clientId") or UNKNOWN
+        )

@@ -1,0 +1,191 @@
+"""The key and its rotation policy.
+
+The key is made through ARM, which makes the first version of a key and never touches one that is there
+(Microsoft.KeyVault/vaults/keys, "Creates the first version of a new key if it does not exist"): so no right on the
+vault's data is needed for it, and a closed vault is no hindrance. A rotation policy of a key that is there is the
+vault's own to change.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cmk.provisioning.durations import days, no_longer
+from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted
+from amlmigrate.core.documents import Document
+from amlmigrate.core.keys import Rotation
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The key, and whether a deleted one holds its name."""
+
+    document: Document | None
+    deleted: bool = False
+
+
+class Key(Part):
+    """An RSA key in the vault."""
+
+    what = "key"
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
+
+    async def read(self, port: Port, known: Known) -> Found:
+        """The newest version; where there is no key, whether a deleted one holds the name."""
+        document = await port.resources.get(self.id)
+        if document is not None or self._vault.lower() not in known.by_roles:
+            return Found(document)
+        try:
+            return Found(None, await port.vaults.deleted(port.vaults.uri(self._vault), self.wanted.name))
+        except (ServiceError, OutOfReachError):
+            return Found(None)  # it may not look, or cannot; the service will say so when the key is made
+
+    def decide(self, found: Found, known: Known) -> Step:
+        """Made, left, or refused: what is weaker cannot be made stronger without a key of another name."""
+        if found.deleted:
+            return self.refuse(
+                "A deleted key holds the name: recover it (az keyvault key recover), or choose another name."
+            )
+        if found.document is None:
+            return self.create(_body(self.wanted, self._tags, time.time()), _told(self.wanted))
+        reasons, stays = unfit(properties(found.document), self.wanted, time.time())
+        return self.refuse(*reasons) if reasons else self.exists(*stays)
+
+    def learn(self, found: Found, known: Known) -> Known:
+        """The newest version's identifier."""
+        return replace(known, key_version=properties(found.document).get("keyUriWithVersion") or UNKNOWN)
+
+
+def _body(wanted: KeyWanted, tags: Mapping[str, str], now: float) -> Document:
+    attributes: Document = {"enabled": True}
+    if wanted.expires:
+        attributes["exp"] = int(now) + days(wanted.expires) * _DAY
+    body: Document = {"kty": wanted.kind, "keySize": wanted.size, "attributes": attributes}
+    if wanted.rotation:
+        body["rotationPolicy"] = _policy(wanted.rotation)
+    return {"tags": dict(tags), "properties": body}
+
+
+def _policy(rotation: Rotation) -> Document:
+    actions: list[Document] = [
+        {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": rotation.after_create}}
+    ]
+    if rotation.notify_before_expiry:
+        trigger = {"timeBeforeExpiry": rotation.notify_before_expiry}
+        actions.append({"action": {"type": "notify"}, "trigger": trigger})
+    policy: Document = {"lifetimeActions": actions}
+    if rotation.expires_in:
+        policy["attributes"] = {"expiryTime": rotation.expires_in}
+    return policy
+
+
+def _told(wanted: KeyWanted) -> str:
+    parts = [f"{wanted.kind} {wanted.size}"]
+    for name, value in (("expires", wanted.expires), ("rotated", wanted.rotate), ("told before", wanted.notify)):
+        parts += [f"{name} {value}"] if value else []
+    profile = f"{wanted.profile}: " if wanted.profile else ""
+    return profile + ", ".join(parts)
+
+
+def unfit(found: Document, wanted: KeyWanted, now: float) -> tuple[list[str], list[str]]:
+    """Why a key that is there cannot serve, and what of it stays though the file says otherwise. Pure."""
+    reasons, stays = [], []
+    kind, size = str(found.get("kty", "")), int(found.get("keySize") or 0)
+    attributes = found.get("attributes") or {}
+    if kind not in ("RSA", "RSA-HSM"):
+        reasons.append(f"It is of type {kind}; Azure ML and storage take RSA keys.")
+    elif wanted.kind == "RSA-HSM" and kind == "RSA":
+        reasons.append("It is protected by software, and the file asks for RSA-HSM.")
+    elif wanted.kind == "RSA" and kind == "RSA-HSM":
+        stays.append("stays protected by hardware")
+    if size < wanted.size:
+        reasons.append(f"It has {size} bits, and the file asks for {wanted.size}: choose another name.")
+    elif size > wanted.size:
+        stays.append(f"stays at {size} bits")
+    if attributes.get("enabled") is False:
+        reasons.append("Its newest version is disabled.")
+    expires, begins = attributes.get("exp"), attributes.get("nbf")
+    if expires is not None and expires <= now:
+        reasons.append("Its newest version has expired: rotate it.")
+    elif expires is None and wanted.expires:
+        stays.append("its newest version never expires; the next one does, by the rotation policy")
+    elif expires is not None and wanted.expires and expires > now + days(wanted.expires) * _DAY:
+        until = datetime.fromtimestamp(expires, UTC).date()
+        stays.append(f"its newest version is valid until {until}, longer than {wanted.expires} from now")
+    if begins is not None and begins > now:
+        reasons.append("Its newest version is not valid yet.")
+    return reasons, stays
+
+
+class RotationPolicy(Part):
+    """When the vault makes a new version by itself."""
+
+    what = "rotation policy"
+
+    def __init__(self, wanted: Wanted, rotation: Rotation) -> None:
+        self.id, self.wanted, self._vault = wanted.key_id, rotation, wanted.vault.id
+        self._name = wanted.key.name
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Given where there is none or a slower one; a stricter one stays."""
+        if found is None:
+            return self.exists("comes with the key")
+        there = rotation_of(properties(found).get("rotationPolicy") or {})
+        wanted = stricter(there, self.wanted)
+        if wanted == there:
+            return self.exists()
+        why = "rotates later, or tells later, than the file asks for" if there else "there is none"
+        return Step(Verb.UPDATE, self.what, self.id, (why,), Change("PUT", self.id, asdict(wanted)))
+
+    async def act(self, port: Port, step: Step) -> None:
+        """Through the vault itself."""
+        assert step.change and step.change.body
+        await port.vaults.set_rotation(port.vaults.uri(self._vault), self._name, Rotation(**step.change.body))
+
+
+def rotation_of(policy: Document) -> Rotation | None:
+    """A policy as ARM shows it; None where it rotates nothing."""
+    triggers = {
+        str((each.get("action") or {}).get("type", "")).lower(): each.get("trigger") or {}
+        for each in policy.get("lifetimeActions") or ()
+    }
+    if "rotate" not in triggers:
+        return None
+    return Rotation(
+        expires_in=(policy.get("attributes") or {}).get("expiryTime"),
+        after_create=triggers["rotate"].get("timeAfterCreate"),
+        before_expiry=triggers["rotate"].get("timeBeforeExpiry"),
+        notify_before_expiry=triggers.get("notify", {}).get("timeBeforeExpiry"),
+    )
+
+
+def period(rotation: Rotation) -> int | None:
+    """After how many days a version is followed by the next; None where that is never."""
+    if rotation.after_create:
+        return days(rotation.after_create)
+    if rotation.before_expiry and rotation.expires_in:
+        return days(rotation.expires_in) - days(rotation.before_expiry)
+    return None
+
+
+def stricter(there: Rotation | None, wanted: Rotation) -> Rotation:
+    """What both ask for at once; it is `there` itself where that asks for all that is wanted."""
+    if there is None:
+        return wanted
+    now, then = period(there), period(wanted)
+    sooner = now is not None and (then is None or now <= then)
+    lasts = there.expires_in if no_longer(there.expires_in, wanted.expires_in) else wanted.expires_in
+    told, ask = there.notify_before_expiry, wanted.notify_before_expiry
+    notify = ask if told is None or (ask and days(ask) > days(told)) else told
+    return replace(there if sooner else wanted, expires_in=lasts, notify_before_expiry=notify)

@@ -1,0 +1,47 @@
+"""Log Analytics and Application Insights; encrypting them takes a dedicated cluster (azure-facts, section 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.parts.base import Part
+from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.wanted import Named
+from amlmigrate.core.documents import Document
+
+_MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated cluster"
+
+
+class _Monitoring(Part):
+    def __init__(self, wanted: Named, body: Document) -> None:
+        self.id, self._given, self._body = wanted.id, wanted.given, body
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made where it is not."""
+        if found is not None:
+            return self.exists()
+        if self._given:
+            return self.refuse(f"There is no such {self.what}.")
+        return self.create(self._body, _MICROSOFTS)
+
+
+class LogAnalytics(_Monitoring):
+    """A Log Analytics workspace."""
+
+    what = "Log Analytics workspace"
+
+    def __init__(self, wanted: Named, location: str, tags: Mapping[str, str]) -> None:
+        told = {"sku": {"name": "PerGB2018"}, "retentionInDays": wanted.more.get("retentionDays", 30)}
+        super().__init__(wanted, {"location": location, "tags": dict(tags), "properties": told})
+
+
+class Insights(_Monitoring):
+    """Application Insights, based on a Log Analytics workspace."""
+
+    what = "Application Insights"
+
+    def __init__(self, wanted: Named, analytics: Named | None, location: str, tags: Mapping[str, str]) -> None:
+        told = {"Application_Type": "web", "WorkspaceResourceId": analytics.id if analytics else None}
+        body = {"location": location, "tags": dict(tags), "kind": "web", "properties": told}
+        super().__init__(wanted, body)

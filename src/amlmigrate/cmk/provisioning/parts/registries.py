@@ -1,0 +1,64 @@
+"""The container registry: Premium, and under the key from its creation or never."""
+
+from __future__ import annotations
+
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, region, same
+from amlmigrate.core.documents import Document
+
+
+class Registry(Part):
+    """Named without the key's version, so that it follows the key's rotation."""
+
+    what = "container registry"
+    awaits_grants = True
+
+    def __init__(self, wanted: Wanted, registry: RegistryWanted, vault_uri: str) -> None:
+        self.id, self._all, self.wanted = registry.id, wanted, registry
+        self._key = f"{vault_uri}/keys/{wanted.key.name}"
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made, left, or refused: a registry cannot be put under a key later (azure-facts, section 1.5)."""
+        if found is None:
+            notes = ["Premium, under the key"]
+            if not self.wanted.admin_user:
+                notes.append("without an admin user the identity needs rights on it, such as AcrPull and AcrPush")
+            return self.create(self._body(known), *notes)
+        reasons = self._unfit(found)
+        if reasons:
+            return self.refuse(*reasons)
+        closed = same(properties(found).get("publicNetworkAccess"), "Disabled")
+        if self.wanted.public_access == "Disabled" and not closed:
+            change = {"properties": {"publicNetworkAccess": "Disabled"}}
+            return self.update(change, "public network access is switched off")
+        return Step(Verb.EXISTS, self.what, self.id)
+
+    def _body(self, known: Known) -> Document:
+        return {
+            "location": self._all.location,
+            "tags": dict(self._all.tags),
+            "sku": {"name": "Premium"},
+            "identity": {"type": "UserAssigned", "userAssignedIdentities": {self._all.identity.id: {}}},
+            "properties": {
+                "adminUserEnabled": self.wanted.admin_user,
+                "publicNetworkAccess": self.wanted.public_access or "Enabled",
+                "encryption": {
+                    "status": "enabled",
+                    "keyVaultProperties": {"identity": known.client_id, "keyIdentifier": self._key},
+                },
+            },
+        }
+
+    def _unfit(self, found: Document) -> list[str]:
+        reasons = []
+        if region(str(found.get("location", ""))) != self._all.location:
+            reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
+        encryption = properties(found).get("encryption") or {}
+        if not same(encryption.get("status"), "enabled"):
+            return [*reasons, "It is not under a customer's key, which a registry is given at creation only."]
+        key = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier", "")).rstrip("/")
+        if not f"{key}/".lower().startswith(f"{self._key}/".lower()):
+            reasons.append(f"It stands under another key, {key}.")
+        return reasons

@@ -1,0 +1,122 @@
+"""The storage account, which is no part of the workspace and has to be put under the key by itself."""
+
+from __future__ import annotations
+
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.parts.networks import new_network, tightened
+from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.wanted import Wanted, region, same
+from amlmigrate.core.documents import Document
+
+_CUSTOMER = "Microsoft.Keyvault"
+
+
+class Storage(Part):
+    """Under the key without a version, so that it follows the key's rotation (azure-facts, section 1.2)."""
+
+    what = "storage account"
+    awaits_grants = True
+
+    def __init__(self, wanted: Wanted, vault_uri: str) -> None:
+        self.id, self._all, self.wanted = wanted.storage.id, wanted, wanted.storage
+        self._vault_uri = vault_uri
+
+    def decide(self, found: Document | None, known: Known) -> Step:
+        """Made, put under the key, left, or refused."""
+        if found is None:
+            if self.wanted.given:
+                return self.refuse("There is no such account; leave `id` out and give a `name` to have one made.")
+            return self.create(self._body(), f"{self.wanted.sku}, blobs, files, queues and tables under the key")
+        reasons = self._unfit(found)
+        return self.refuse(*reasons) if reasons else self._kept(found)
+
+    def _body(self) -> Document:
+        service = {"keyType": "Account", "enabled": True}
+        told: Document = {
+            "minimumTlsVersion": "TLS1_2",
+            "supportsHttpsTrafficOnly": True,
+            "allowBlobPublicAccess": False,
+            "allowSharedKeyAccess": self.wanted.shared_key is not False,
+            **new_network(self.wanted.network),
+            # Queues and tables can be put under the account's key at its creation only (azure-facts, section 1.5).
+            "encryption": {
+                **self._encryption(),
+                "services": dict.fromkeys(("blob", "file", "queue", "table"), service),
+            },
+        }
+        return {
+            "location": self._all.location,
+            "tags": dict(self._all.tags),
+            "sku": {"name": self.wanted.sku},
+            "kind": "StorageV2",
+            "identity": {"type": "UserAssigned", "userAssignedIdentities": {self._all.identity.id: {}}},
+            "properties": told,
+        }
+
+    def _encryption(self) -> Document:
+        return {
+            "keySource": _CUSTOMER,
+            "identity": {"userAssignedIdentity": self._all.identity.id},
+            "keyvaultproperties": {"keyvaulturi": self._vault_uri, "keyname": self._all.key.name},
+        }
+
+    def _unfit(self, found: Document) -> list[str]:
+        """What Azure ML takes for a default account: azure-facts, section 2, details."""
+        told, reasons = properties(found), []
+        if region(str(found.get("location", ""))) != self._all.location:
+            reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
+        if told.get("isHnsEnabled"):
+            reasons.append("It has a hierarchical namespace, which a workspace's own account must not have.")
+        sku = str((found.get("sku") or {}).get("name", ""))
+        if sku.lower().startswith("premium") or same(found.get("kind"), "BlobStorage"):
+            reasons.append(f"A workspace's own account must not be of kind {found.get('kind')}, {sku}.")
+        encryption = told.get("encryption") or {}
+        if same(encryption.get("keySource"), _CUSTOMER) and not self._under_key(encryption):
+            key = encryption.get("keyvaultproperties") or {}
+            there = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
+            reasons.append(
+                f"It stands under another key of a customer, {there}; change it by yourself if you mean to."
+            )
+        return reasons
+
+    def _under_key(self, encryption: Document) -> bool:
+        key = encryption.get("keyvaultproperties") or {}
+        return (
+            same(encryption.get("keySource"), _CUSTOMER)
+            and same(key.get("keyvaulturi"), self._vault_uri)
+            and same(key.get("keyname"), self._all.key.name)
+        )
+
+    def _kept(self, found: Document) -> Step:
+        told = properties(found)
+        change, why, stays = tightened(told, self.wanted.network)
+        body: Document = {}
+        encryption = told.get("encryption") or {}
+        if not self._under_key(encryption):
+            change["encryption"] = self._encryption()
+            body["identity"] = with_identity(found.get("identity") or {}, self._all.identity.id)
+            why.append("is put under the key; nothing is encrypted anew, and queues and tables stay as they are")
+        elif pinned := (encryption.get("keyvaultproperties") or {}).get("keyversion"):
+            stays.append(f"stays on version {pinned} of the key, which it does not rotate")
+        shared = told.get("allowSharedKeyAccess") is not False
+        if self.wanted.shared_key is False and shared:
+            change["allowSharedKeyAccess"] = False
+            why.append("its account keys are switched off")
+        elif self.wanted.shared_key and not shared:
+            stays.append("its account keys stay switched off")
+        sku = (found.get("sku") or {}).get("name")
+        if not self.wanted.given and sku and not same(sku, self.wanted.sku):
+            stays.append(f"stays {sku}")
+        if change:
+            return self.update({**body, "properties": change}, *why, *stays)
+        return self.exists(*stays)
+
+
+def with_identity(there: Document, id_: str) -> Document:
+    """An `identity` with one more user-assigned identity; those that are there stay."""
+    users: Document = {each: {} for each in there.get("userAssignedIdentities") or {}}
+    if not any(same(each, id_) for each in users):
+        users[id_] = {}
+    system = "systemassigned" in str(there.get("type", "")).replace(" ", "").lower()
+    return {"type": "SystemAssigned,UserAssigned" if system else "UserAssigned", "userAssignedIdentities": users}

@@ -1,0 +1,23 @@
+"""The table of profiles, what a key of a standard looks like: `profiles.yaml`, and anybody's to replace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+Profile = Mapping[str, Any]
+
+
+def shipped() -> dict[str, Profile]:
+    """The shipped table: profile name to `type`, `size`, `expires`, `rotate`, `notify` and `reasons`."""
+    text = (files("amlmigrate.cmk.provisioning") / "profiles.yaml").read_text(encoding="utf-8")
+    found: dict[str, Profile] = yaml.safe_load(text)
+    return found
+
+
+def find(table: Mapping[str, Profile], name: str) -> Profile | None:
+    """A profile by its name, whose letter case does not count."""
+    return next((profile for known, profile in table.items() if known.lower() == name.lower()), None)

@@ -1,0 +1,50 @@
+"""One thing that provisioning does or finds: what it is, where, and the call that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from amlmigrate.core.documents import Document
+
+
+class Verb(StrEnum):
+    """What becomes of a resource."""
+
+    REGISTER = "register"
+    CREATE = "create"
+    UPDATE = "update"
+    GRANT = "grant"
+    EXISTS = "exists"
+    WAIT = "wait"
+    REFUSE = "refuse"
+
+    @property
+    def writes(self) -> bool:
+        """Whether something changes."""
+        return self not in (Verb.EXISTS, Verb.WAIT, Verb.REFUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call of ARM: method, path and body."""
+
+    method: str
+    path: str
+    body: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`notes` say what a reader of the plan must know; for a refusal they are all its reasons."""
+
+    verb: Verb
+    what: str
+    id: str
+    notes: tuple[str, ...] = ()
+    change: Change | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {"action": self.verb.value, "what": self.what, "id": self.id, "notes": list(self.notes)}

@@ -1,0 +1,140 @@
+"""Who can write the source: its role assignments, which of them to take away, and which only to report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.roles import Roles
+from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.freezing.record import Assignment
+from amlmigrate.freezing.rights import gives_rights, writes_storage, writes_workspace
+
+Writes = Callable[[Document], bool]
+
+
+@dataclass(slots=True)
+class Writers:
+    """What was found: assignments to take away, and what a person has to know or do."""
+
+    removable: list[Assignment] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def warn(self, address: str, summary: str, remedy: str) -> None:
+        """Adds a finding."""
+        self.findings.append(Finding("warning", address, summary, remedy))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rights are looked at: a scope, what counts as writing there, and why its own must stay, if so."""
+
+    scope: str
+    writes: Writes
+    shared_with: tuple[str, ...] = ()
+
+    def holds(self, scope: str) -> bool:
+        """Whether an assignment at that scope serves this place alone: it is made at it or below it."""
+        low, own = scope.lower().rstrip("/"), self.scope.lower().rstrip("/")
+        return low == own or low.startswith(f"{own}/")
+
+
+class Finder:
+    """Reads assignments and definitions once each. `caller` is the object id of whoever asks."""
+
+    def __init__(self, roles: Roles, workspace: Workspace, caller: str) -> None:
+        self._roles = roles
+        self._caller = caller.lower()
+        self._own = _identities(workspace)
+        self._definitions: dict[str, Document | None] = {}
+
+    async def find(self, places: list[Place]) -> Writers:
+        """Every writer of the places, in a stable order."""
+        found: dict[str, Assignment] = {}
+        writers = Writers()
+        for place in places:
+            mine = await self._roles.assigned_to(place.scope, self._caller)
+            for document in sorted(await self._roles.assignments(place.scope), key=lambda item: str(item["id"])):
+                await self._sort(place, document, mine, writers, found)
+        writers.removable = [found[key] for key in sorted(found)]
+        writers.findings = list(dict.fromkeys(writers.findings))
+        return writers
+
+    async def _sort(
+        self, place: Place, document: Document, mine: set[str], writers: Writers, found: dict[str, Assignment]
+    ) -> None:
+        properties = document.get("properties") or {}
+        principal = str(properties.get("principalId", "")).lower()
+        if principal == self._caller or principal in self._own:
+            return
+        definition = await self._definition(str(properties.get("roleDefinitionId", "")))
+        one = Assignment.of(document, _name(definition, properties))
+        if definition is None:
+            writers.warn(
+                one.id, f"Its role cannot be read, so it counts as one that may write: {one}.", "Look at the role."
+            )
+        elif not place.writes(definition):
+            if gives_rights(definition):
+                writers.warn(one.id, f"It may assign roles, and so write again: {one}.", "Watch, or take it away.")
+            return
+        if not place.holds(one.scope):
+            writers.warn(
+                one.id,
+                f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
+                "Take it away there, or ask its holder not to write until the move is over.",
+            )
+        elif one.key in mine:
+            writers.warn(
+                one.id,
+                f"You have your own rights through it, and it stays: {one}.",
+                "Assign yourself what you need, then freeze again.",
+            )
+        elif place.shared_with:
+            writers.warn(
+                one.id,
+                f"The account serves {', '.join(place.shared_with)} too, and it stays: {one}.",
+                "Take it away by hand if its holder writes for the source alone.",
+            )
+        else:
+            found[one.key] = one
+
+    async def _definition(self, definition_id: str) -> Document | None:
+        key = definition_id.lower()
+        if key not in self._definitions:
+            self._definitions[key] = await self._roles.definition(definition_id)
+        return self._definitions[key]
+
+
+def places(workspace: Workspace, shared_with: tuple[str, ...]) -> list[Place]:
+    """The workspace, and the storage account that is its own."""
+    found = [Place(workspace.id, writes_workspace)]
+    if workspace.storage_account_id:
+        found.append(Place(workspace.storage_account_id, writes_storage, shared_with))
+    return found
+
+
+def keys_finding(workspace: Workspace, account: Document | None) -> Finding | None:
+    """That who holds a key of the account writes without any role; None where keys are switched off."""
+    if ((account or {}).get("properties") or {}).get("allowSharedKeyAccess") is False:
+        return None
+    return Finding(
+        "warning",
+        workspace.storage_account_id,
+        "Its keys are in use: who holds one, or a SAS made with one, can write without any role.",
+        "Stop computes and schedules, and rotate the keys once everything is verified.",
+    )
+
+
+def _identities(workspace: Workspace) -> set[str]:
+    """The object ids of the workspace's own identities: without their rights it does not work any more."""
+    identity = workspace.document.get("identity") or {}
+    users = (identity.get("userAssignedIdentities") or {}).values()
+    ids = [identity.get("principalId"), *((one or {}).get("principalId") for one in users)]
+    return {str(one).lower() for one in ids if one}
+
+
+def _name(definition: Document | None, properties: Document) -> str:
+    told = ((definition or {}).get("properties") or {}).get("roleName")
+    return str(told or str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1])

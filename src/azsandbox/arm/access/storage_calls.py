@@ -1,0 +1,82 @@
+"""What the data plane of storage obeys: the account's firewall, its keys' state, its settings, and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azsandbox.arm.context import Context
+from azsandbox.arm.customerkeys import principal_of
+from azsandbox.arm.firewall import is_open_to_clients
+from azsandbox.arm.store import Record
+from azsandbox.messages import Principal
+
+Refusal = tuple[int, str, str]
+# Data actions of blobs and files; what else the data plane does is among the `actions` of roles.
+_DATA = ("/containers/blobs/", "/fileshares/files/")
+_NOT_ALLOWED = "This request is not authorized to perform this operation."
+_KEY_ERROR = ("KeyVaultEncryptionKeyNotFound", "The key vault key is not found to unwrap the encryption key.")
+_KEY_ERRORS = {
+    "KeyVaultNotFound": ("KeyVaultVaultNotFound", "The key vault vault is not found."),
+    "IdentityNotFound": (
+        "KeyVaultAccessTokenCannotBeAcquired",
+        "Key vault access token cannot be acquired from Microsoft Entra ID using the identity of this resource.",
+    ),
+}
+
+
+def key_of_account(encryption: Mapping[str, Any]) -> str:
+    """The key identifier in an account's `encryption`; without a version the newest counts."""
+    key = encryption.get("keyvaultproperties") or {}
+    parts = (str(key.get("keyvaulturi") or "").rstrip("/"), "keys", key.get("keyname"), key.get("keyversion"))
+    return "/".join(str(part) for part in parts if part)
+
+
+class StorageAccess:
+    """Answers `storage_refusal` for the front."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def refusal(
+        self, account: str, principal: Principal | None, action: str, container: str = ""
+    ) -> Refusal | None:
+        """Status, code and message for a call that is not to be done, else None."""
+        record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
+        if record is None:
+            return None
+        if not is_open_to_clients(record.properties):
+            return 403, "AuthorizationFailure", _NOT_ALLOWED
+        unusable = self._without_key(record)
+        if unusable is not None:
+            return unusable
+        if principal is None:
+            if record.properties.get("allowSharedKeyAccess") is False:
+                text = "Key based authentication is not permitted on this storage account."
+                return 403, "KeyBasedAuthenticationNotPermitted", text
+            return None
+        return self._by_role(record, principal, action, container)
+
+    def _without_key(self, account: Record) -> Refusal | None:
+        """Codes and texts of "Common REST API error codes"; which reason gives which is ours [I]."""
+        encryption = account.properties.get("encryption") or {}
+        if encryption.get("keySource") != "Microsoft.Keyvault":
+            return None
+        user = (encryption.get("identity") or {}).get("userAssignedIdentity")
+        who = principal_of(self._context, account.document, user)
+        trouble = self._context.keys.trouble(key_of_account(encryption), who)
+        return None if trouble is None else (403, *_KEY_ERRORS.get(trouble.code, _KEY_ERROR))
+
+    def _by_role(self, account: Record, principal: Principal, action: str, container: str) -> Refusal | None:
+        access = self._context.access
+        access.welcome(principal.object_id)
+        scope = account.key
+        if container:
+            service = "blobservices" if "/blobServices/" in action else "fileservices"
+            kind = "containers" if service == "blobservices" else "fileshares"
+            scope = f"{account.key}/{service}/default/{kind}/{container.lower()}"
+        data = any(part in action for part in _DATA)
+        if access.granted(principal.object_id, action, scope, data=data):
+            return None
+        text = "This request is not authorized to perform this operation using this permission."
+        return 403, "AuthorizationPermissionMismatch", text

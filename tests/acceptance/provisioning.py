@@ -1,0 +1,121 @@
+"""A file of `migrate provision` with names of its own, and what a test asks of the outcome."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tests.acceptance.world import Result, World
+
+_numbers = itertools.count(os.getpid() % 10_000 * 100)
+WRITES = {"PUT", "PATCH", "POST", "DELETE"}
+
+
+@dataclass
+class Place:
+    """One file, and the sandbox it is provisioned in."""
+
+    world: World
+    number: int
+    file: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """The ARM id of the resource group."""
+        return f"{self.subscription}/resourceGroups/{self.file['resourceGroup']}"
+
+    @property
+    def subscription(self) -> str:
+        """The ARM id of the subscription."""
+        return f"/subscriptions/{self.world.env['AZURE_SUBSCRIPTION_ID']}"
+
+    def id(self, type_: str, name: str) -> str:
+        """The ARM id of something in the group."""
+        return f"{self.group}/providers/{type_}/{name}"
+
+    @property
+    def workspace(self) -> str:
+        """The ARM id of the workspace."""
+        return self.id("Microsoft.MachineLearningServices/workspaces", self.file["workspace"]["name"])
+
+    @property
+    def path(self) -> Path:
+        """Where the file is written."""
+        return self.world.folder / "workspace.yaml"
+
+    def run(self, *options: str) -> Result:
+        """Runs the installed command on the file."""
+        self.path.write_text(yaml.safe_dump(self.file))
+        return self.world.migrate("provision", str(self.path), "--json", *options)
+
+    def ok(self, *options: str) -> Result:
+        """Runs it and expects 0."""
+        result = self.run(*options)
+        assert result.code == 0, f"{result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
+        return result
+
+    def refused(self, *options: str, code: int = 4) -> dict[str, Any]:
+        """Runs it and expects that exit code; the error."""
+        result = self.run(*options)
+        assert result.code == code, f"{result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
+        return result.event("error")
+
+    def put(self, id_: str, version: str, body: dict[str, Any]) -> Any:
+        """PUTs something beforehand."""
+        return self.world.azure(lambda client: client.arm("PUT", id_, version, body))
+
+    def get(self, id_: str, version: str) -> Any:
+        """GETs a document."""
+        return self.world.azure(lambda client: client.arm("GET", id_, version))
+
+    def now(self) -> str:
+        """The time of the last request."""
+        return str(self.world.log("")[-1]["time"]) + "~"
+
+    def writes(self, since: str) -> list[str]:
+        """Every changing request since then, but for signing in and looking at the policies of keys."""
+        return [
+            f"{row['method']} {row['path']}"
+            for row in self.world.log(since)
+            if row["method"] in WRITES and row["host"] == "management.azure.com"
+        ]
+
+    def grants(self) -> dict[str, list[str]]:
+        """Scope to the roles that the file's identity has there, by their GUIDs."""
+        identity = self.get(
+            self.id("Microsoft.ManagedIdentity/userAssignedIdentities", self.file["identity"]["name"]),
+            "2023-01-31",
+        )
+        query = f"$filter=principalId eq '{identity['properties']['principalId']}'"
+        path = f"{self.subscription}/providers/Microsoft.Authorization/roleAssignments?{query}"
+        found: dict[str, list[str]] = {}
+        for each in self.get(path, "2022-04-01")["value"]:
+            told = each["properties"]
+            found.setdefault(told["scope"].rsplit("/", 1)[-1], []).append(told["roleDefinitionId"][-36:])
+        return {scope: sorted(roles) for scope, roles in found.items()}
+
+
+def make_place(sandbox: Any, folder: Path) -> Place:
+    """The least file, with names that nothing else in this sandbox has."""
+    number = next(_numbers)
+    world = World(sandbox.env, folder, f"pg{number}", "", f"pw{number}")
+    place = Place(world, number)
+    place.file = {
+        "location": "eastus2",
+        "resourceGroup": f"pg{number}",
+        "keyVault": {"name": f"kv-p{number}"},
+        "key": {"name": "cmk", "size": 2048},
+        "identity": {"name": f"id-p{number}"},
+        "storage": {"name": f"stp{number}"},
+        "workspace": {"name": f"pw{number}", "keyVault": {"name": f"kv-s{number}"}},
+    }
+    return place
+
+
+def steps(result: Result) -> dict[str, str]:
+    """What became of each resource: its kind to the action."""
+    return {step["what"]: step["action"] for step in result.event("provision.plan")["steps"]}

@@ -1,0 +1,139 @@
+"""Four eyes: who plans does not approve, what is not approved does not run, and no decision is forged unseen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World
+
+from azsandbox.principals import Directory, ServicePrincipal
+from azsandbox.state import StateFolder
+
+
+def _second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
+    """Another application, and the environment in which it signs in."""
+    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(f"approver-{world.group}")
+    return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+
+
+def _folder(world: World) -> Path:
+    return world.folder / "plans" / world.source
+
+
+def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) -> None:
+    world = small_world
+    other, env = _second(world)
+    world.ok("plan", *world.names, "--require-approval")
+    header = world.plan_lines()[0]
+    assert header["require_approval"] is True and header["planner"]["app_id"] == world.env["AZURE_CLIENT_ID"]
+
+    since = world.log("")[-1]["time"]
+    refused = world.migrate("run", "--json")
+    assert refused.code == 4
+    assert f"migrate approve plans/{world.source}" in refused.event("error")["remedy"]
+    assert not [row for row in world.log(since) if row["method"] != "GET"]
+    assert world.ok("show", "--json").event("show.approval")["approved"] is False
+
+    own = world.migrate("approve", f"plans/{world.source}")
+    assert own.code == 4 and "plan of their own" in own.err
+
+    given = world.migrate("approve", f"plans/{world.source}", "--comment", "looked at all", "--json", **env)
+    assert given.code == 0, given.out
+    assert given.event("approve")["object_id"] == other.object_id
+    assert world.migrate("approve", f"plans/{world.source}", "--json", **env).event("approve")["new"] is False
+    shown = world.ok("show", "--json").event("show.approval")
+    assert [one["object_id"] for one in shown["approvals"]] == [other.object_id]
+    report = json.loads((_folder(world) / "evidence" / "0001-approval.json").read_text())
+    assert report["by"]["object_id"] == other.object_id and report["comment"] == "looked at all"
+    assert report["plan"]["sha256"] == given.event("approve")["plan_sha256"]
+
+    world.ok("run")
+    world.ok("verify")
+    assert "2 reports" in world.ok("verify", "--evidence").out
+    # The next plan is another one: what was approved before does not count for it.
+    world.ok("plan", *world.names, "--require-approval")
+    assert world.migrate("run", f"plans/{world.source}-2").code == 4
+    # Nothing of a token is kept.
+    for path in (world.folder / "plans").rglob("*"):
+        assert not path.is_file() or b"eyJ" not in path.read_bytes(), path
+
+
+def _sql(world: World, statement: str) -> None:
+    with sqlite3.connect(_folder(world) / "ledger.db") as db:
+        db.execute(statement)
+    db.close()
+
+
+def _forge(world: World) -> None:
+    sha = "(SELECT value FROM meta WHERE key = 'plan_sha256')"
+    _sql(world, f"INSERT INTO approvals VALUES ({sha}, 'somebody', 'somebody', '', '2026-01-01', 1)")
+
+
+def _drop_approval(world: World) -> None:
+    next((_folder(world) / "evidence").glob("*-approval.json")).unlink()
+
+
+FORGERIES: dict[str, Any] = {
+    "an approval nobody gave": (False, _forge),
+    "an approval taken out of the evidence": (True, _drop_approval),
+    "an approval of another": (True, lambda world: _sql(world, "UPDATE approvals SET object_id = 'x'")),
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_forged_approval_does_not_count(small_world: World, what: str) -> None:
+    world = small_world
+    approved, forge = FORGERIES[what]
+    world.ok("plan", *world.names, "--require-approval")
+    if approved:
+        _, env = _second(world)
+        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+    else:
+        world.ok("waive", "models/m/1", "--reason", "makes the ledger")
+    forge(world)
+    assert world.migrate("run").code == 4
+    refused = world.migrate("verify", "--evidence")
+    assert refused.code == 4 and "cannot be trusted" in refused.err
+
+
+def test_a_plan_that_asks_for_none_takes_none(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    refused = world.migrate("approve", f"plans/{world.source}")
+    assert refused.code == 2 and "--require-approval" in refused.err
+
+
+def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names, "--exclude", "components/*")
+    world.ok("run")
+    waived = world.ok("waive", "components/c/1", "--reason", "not needed", "--json").event("waive")
+    assert waived["object_id"]
+    world.ok("verify")
+    world.ok("verify", "--evidence")
+    _sql(world, "UPDATE waivers SET reason = 'something else'")
+    refused = world.migrate("verify", "--evidence", "--json")
+    assert refused.code == 4
+    assert refused.event("error")["reasons"] == ["The waiver of components/c/1 is not the one that was recorded."]
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
+    gate = world.migrate("decommission", f"plans/{world.source}", *confirm, "--dry-run")
+    assert gate.code == 4 and "waiver of components/c/1" in gate.event("error")["reasons"][0]
+    # Waived again, it is in order.
+    world.ok("waive", "components/c/1", "--reason", "not needed")
+    world.ok("verify", "--evidence")
+
+
+def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    since = world.log("")[-1]["time"]
+    waived = world.migrate("waive", "models/m/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="")
+    assert waived.code == 0 and waived.event("waive")["object_id"] == ""
+    assert not [row for row in world.log(since) if row["time"] > since]
+    # One that does not work is told, and the waiver is made all the same.
+    wrong = world.migrate("waive", "models/m/2", "--reason", "known", "--json", AZURE_CLIENT_SECRET="wrong")
+    assert wrong.code == 0 and "without an identity" in wrong.event("waive")["lines"][0]

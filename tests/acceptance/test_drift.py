@@ -1,0 +1,224 @@
+"""Drift: whatever changes in the source, in whichever window, is found, named and refused or reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.acceptance.world import MIGRATE, VERSION, World
+
+STORE = "azureml://datastores/workspaceblobstore/paths"
+BLOB = r"\.blob\."
+Change = Callable[[World], Any]
+
+
+def _body(name: str, **more: Any) -> dict[str, Any]:
+    return {"properties": {"dataType": "uri_folder", "dataUri": f"{STORE}/d/{name}", "tags": {"t": "1"}, **more}}
+
+
+def _put(name: str, **more: Any) -> Change:
+    return lambda world: world.put(f"data/{name}/versions/1", _body(name, **more))
+
+
+def _delete(world: World) -> None:
+    path = f"{world.documents['source']['id']}/data/deleted/versions/1"
+    world.azure(lambda client: client.arm("DELETE", path, VERSION))
+
+
+def _blob(name: str, data: bytes | None) -> Change:
+    def change(world: World) -> None:
+        with world.container_client("source") as client:
+            if data is None:
+                client.delete_blob(name)
+            else:
+                client.upload_blob(name, data, overwrite=True)
+
+    return change
+
+
+# What is changed, and the address by which it must be named (`CONTAINER` is the source's default one).
+DOCUMENTS: dict[str, Change] = {
+    "data/added/1": _put("added"),
+    "data/tagged/1": _put("tagged", tags={"t": "2"}),
+    "data/described/1": _put("described", description="told"),
+    "data/archived/1": _put("archived", isArchived=True),
+    "data/deleted/1": _delete,
+}
+BLOBS: dict[str, Change] = {
+    "blobs/CONTAINER/d/blob-changed": _blob("d/blob-changed/1", b"other"),
+    "blobs/CONTAINER/d/blob-added": _blob("d/blob-added/2", b"new"),
+    "blobs/CONTAINER/d/blob-deleted": _blob("d/blob-deleted/1", None),
+}
+# The container of what was deleted, which now is empty: a thing of its own.
+EMPTIED = {"data/deleted"}
+MOVED = ["tagged", "described", "archived", "deleted", "blob-changed", "blob-added", "blob-deleted"]
+
+
+@pytest.fixture
+def planned(world: World) -> World:
+    names = ["a-first", *MOVED, "left"]
+    world.seed(
+        [
+            {"kind": "data", "name": name, "version": "1", "properties": _body(name)["properties"]}
+            for name in names
+        ],
+        [
+            {"container": "azureml-blobstore", "path": f"d/{name}/{n}", "bytes": 100 + n}
+            for name in names
+            for n in (0, 1)
+        ],
+    )
+    world.ok("plan", *world.names, "--exclude", "data/left/*")
+    return world
+
+
+def _changed(world: World, *tables: dict[str, Change]) -> set[str]:
+    """Makes every change, and returns the addresses that must be told."""
+    for table in tables:
+        for change in table.values():
+            change(world)
+    return {address.replace("CONTAINER", world.container("source")) for table in tables for address in table}
+
+
+def _differences(world: World) -> set[str]:
+    result = world.migrate("verify", "--depth", "metadata", "--json")
+    assert result.code == 3, result.out
+    return {difference["address"] for difference in result.event("verify.end")["differences"]}
+
+
+def _puts(world: World, since: str) -> list[str]:
+    rows = world.log(since)
+    return [row["path"] for row in rows if row["method"] in ("PUT", "DELETE") and world.target in str(row)]
+
+
+def test_documents_between_plan_and_run(planned: World) -> None:
+    expected = _changed(planned, DOCUMENTS)
+    since = planned.log("")[-1]["time"]
+    refused = planned.migrate("run", "--json")
+    assert refused.code == 4
+    assert {reason.split()[0] for reason in refused.event("error")["reasons"]} == expected | EMPTIED
+    assert "new plan" in refused.event("error")["remedy"]
+    assert not _puts(planned, since)
+
+
+def test_blobs_between_plan_and_run(planned: World) -> None:
+    expected = _changed(planned, BLOBS)
+    result = planned.migrate("run", "--json")
+    assert result.code == 3
+    failed = [event for event in result.events if event["event"] == "step.failed"]
+    assert {event["address"] for event in failed} == expected
+    assert all("not what they were when the plan was made" in event["reason"] for event in failed)
+    # What stays behind by selection is watched as well: a waiver was for what it held then.
+    _blob("d/left/2", b"new")(planned)
+    assert _differences(planned) >= expected | {f"blobs/{planned.container('source')}/d/left"}
+
+
+def _run_slowly(
+    world: World, rules: list[dict[str, Any]], until: str, change: Callable[[], Any]
+) -> tuple[int, list[Any]]:
+    """Runs one step at a time with faults, and changes the source once `until` was told."""
+    path = world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": rules}))
+    world.sandbox("faults", "set", str(path))
+    command = [str(MIGRATE), "run", "--json", "--jobs", "1"]
+    process = subprocess.Popen(
+        command, cwd=world.folder, env={**os.environ, **world.env}, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if until in line:
+                change()
+                break
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        world.sandbox("faults", "clear")
+    return process.returncode, [json.loads(line) for line in ("".join(lines) + out).splitlines()]
+
+
+def test_everything_while_it_runs(planned: World) -> None:
+    expected: set[str] = set()
+    rule = {"match": {"method": "PUT", "host": BLOB, "path": "/d/a-first/0"}, "action": "delay", "seconds": 6}
+    code, events = _run_slowly(
+        planned, [rule], "step.doing", lambda: expected.update(_changed(planned, DOCUMENTS, BLOBS))
+    )
+    assert code == 3
+    failed = {event["address"] for event in events if event["event"] == "step.failed"}
+    # Nothing of the plan can fail for what was added; verify finds it, and all the rest once more.
+    assert failed == expected - {"data/added/1"}
+    assert _differences(planned) >= expected
+    for name in ("tagged", "described", "archived", "deleted"):
+        assert name not in {item["name"] for item in planned.items("data?listViewType=All")}
+
+
+DELAY = {"action": "delay", "seconds": 3}
+# What Azure answers a copy whose source is gone, which the local one does not by itself.
+GONE = {"action": "status", "status": 404, "headers": {"x-ms-error-code": "CannotVerifyCopySource"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "faults"),
+    [("blob-changed", b"x", [DELAY]), ("blob-deleted", None, [DELAY, GONE])],
+    ids=["changes", "goes"],
+)
+def test_a_blob_that_is_another_while_it_is_copied(
+    planned: World, name: str, data: bytes | None, faults: list[dict[str, Any]]
+) -> None:
+    path = f"d/{name}/1"
+    rules = [{"match": {"method": "PUT", "host": BLOB, "path": path}, **fault} for fault in faults]
+    address = f"blobs/{planned.container('source')}/d/{name}"
+    code, events = _run_slowly(planned, rules, f'"{address}"', lambda: _later(planned, path, data))
+    assert code == 3
+    [failed] = [event for event in events if event["event"] == "step.failed"]
+    assert failed["address"] == address and "changed while it was copied" in failed["reason"]
+
+
+def _later(world: World, name: str, data: bytes | None) -> None:
+    """Changes a blob once its copy, which a fault holds up, was asked for: after the listing."""
+    time.sleep(1.5)
+    _blob(name, data)(world)
+
+
+def test_between_a_kill_and_the_resume(planned: World) -> None:
+    rule = {"match": {"method": "PUT", "path": "/data/described/"}, "action": "kill", "when": "after"}
+    (planned.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    planned.sandbox("faults", "set", str(planned.folder / "faults.json"))
+    try:
+        assert planned.migrate("run", "--jobs", "1").code == -signal.SIGKILL
+    finally:
+        planned.sandbox("faults", "clear")
+    expected = _changed(planned, DOCUMENTS, BLOBS)
+    resumed = planned.migrate("run", "--resume", "--json")
+    assert resumed.code == 3
+    failed = {event["address"] for event in resumed.events if event["event"] == "step.failed"}
+    assert "data/described/1" in failed
+    # What had been moved before the kill was right then: that it changed since is for verify to find.
+    assert failed < expected
+    assert _differences(planned) >= expected
+
+
+def test_after_the_run_and_after_verify(planned: World) -> None:
+    planned.ok("run")
+    for address in ("data/left/1", f"blobs/{planned.container('source')}/d/left"):
+        planned.ok("waive", address, "--reason", "known")
+    planned.ok("verify")
+    expected = _changed(planned, DOCUMENTS, BLOBS)
+    confirm = ("--confirm", f"{planned.group}/{planned.source}", "--soak", "0", "--json")
+    refused = planned.migrate("decommission", f"plans/{planned.source}", *confirm)
+    assert refused.code == 4
+    documents, blobs = refused.event("error")["reasons"]
+    assert "documents of the source" in documents and "blobs of the source" in blobs
+    told = {part.split()[0] for reason in (documents, blobs) for part in reason.split(": ", 1)[1].split("; ")}
+    assert told == expected | EMPTIED
+    assert planned.status("source") == 200
+    # The same changes, seen from a run that is over: verify names each, and what hangs on them.
+    assert _differences(planned) >= expected

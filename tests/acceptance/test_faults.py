@@ -1,0 +1,247 @@
+"""What Azure answers when it does not do what it was asked: each row of docs/reference/retries.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.world import MIGRATE, Result, World
+
+ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
+ARM, BLOB = r"management\.azure\.com", r"\.blob\."
+ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/py"}
+COPY = {"method": "PUT", "host": BLOB}
+
+
+def _rule(match: dict[str, Any], action: str = "status", **values: Any) -> dict[str, Any]:
+    return {"match": match, "action": action, **values}
+
+
+def _status(
+    match: dict[str, Any], status: int, code: str = "", message: str = "no", **values: Any
+) -> dict[str, Any]:
+    body = {"body": {"error": {"code": code, "message": message}}} if code else {}
+    return _rule(match, status=status, **body, **values)
+
+
+def _always(match: dict[str, Any]) -> dict[str, Any]:
+    return match | {"times": 0}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the faults of a run, how it ends, what it says; afterwards `--resume` without them ends well."""
+
+    rules: list[dict[str, Any]]
+    code: int = 0
+    says: str = ""
+
+
+FORBIDDEN = (
+    "The client 'c' with object id 'o' does not have authorization to perform action"
+    " 'Microsoft.MachineLearningServices/workspaces/environments/versions/write' over scope '/subscriptions/s'"
+    " or the scope is invalid."
+)
+PASSES = {
+    "401, the token ran out": [_rule(ENVIRONMENT, "expired_token"), _rule(COPY, "expired_token")],
+    "409 or 429, another operation is under way": [
+        _status(ENVIRONMENT, 409, "AnotherOperationInProgress"),
+        _status({"method": "PUT", "path": "/models/m/"}, 429, "RetryableErrorDueToAnotherOperation"),
+    ],
+    "429 with `Retry-After`": [_status(ENVIRONMENT, 429, retry_after=1)],
+    "429 without": [_status(ENVIRONMENT, 429), _status({"method": "GET", "path": "/models/m/versions"}, 429)],
+    "408, 500, 502, 503, 504": [
+        *(_status(ENVIRONMENT | {"nth": n}, status) for n, status in enumerate((408, 500, 502, 503), 1)),
+        *(_status(COPY | {"nth": n}, status) for n, status in enumerate((500, 503, 504), 1)),
+        _status({"method": "GET", "path": "/components/"}, 504),
+    ],
+    "a connection dropped before the work": [_rule(ENVIRONMENT, "drop"), _rule(COPY, "drop")],
+    "a connection dropped after the work": [
+        _rule(ENVIRONMENT, "drop", when="after"),
+        _rule(COPY | {"nth": 2}, "drop", when="after"),
+    ],
+    "503 `ServerBusy` of storage": [_status(COPY | {"times": 6}, 503)],
+    "a stale first read": [_rule(ENVIRONMENT, "stale", reads=1)],
+}
+FAILS = {
+    "403": Row(
+        [_status(_always(ENVIRONMENT), 403, "AuthorizationFailed", FORBIDDEN)], 6, "environments/versions/write"
+    ),
+    "400, any other": Row(
+        [_status(_always(ENVIRONMENT), 400, "UserError", "Not to its liking.")], 3, "Not to its liking"
+    ),
+    "404 of a document": Row(
+        [_status(_always({"method": "GET", "path": r"/old\d+/environments/py/versions/1"}), 404)],
+        3,
+        "is not what it was when the plan was made",
+    ),
+}
+
+
+def _with_faults(world: World, rules: list[dict[str, Any]], *arguments: str) -> Result:
+    path = world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": rules}))
+    world.sandbox("faults", "set", str(path))
+    try:
+        return world.migrate(*arguments)
+    finally:
+        world.sandbox("faults", "clear")
+
+
+def _fired(world: World, since: str) -> set[str]:
+    """The rules that fired; `stale` alone is told of the reads after the one that a rule fired at."""
+    return {row["fault"] for row in world.log(since) if row.get("fault")} - {"stale"}
+
+
+@pytest.mark.parametrize("what", PASSES)
+def test_what_passes(small_world: World, what: str) -> None:
+    world, rules = small_world, PASSES[what]
+    world.ok("plan", *world.names)
+    since = world.log("")[-1]["time"]
+    result = _with_faults(world, rules, "run", "--json")
+    assert result.code == 0, result.out[-2000:]
+    assert len(_fired(world, since)) == len(rules)
+    # What is stale stays so for the first listing too; one that is looked at later is not.
+    assert world.items("environments/py/versions") is not None
+    assert world.ok("verify", "--json").event("verify.end")["green"] is True
+
+
+@pytest.mark.parametrize("what", FAILS)
+def test_what_fails_and_goes_on_when_it_is_over(small_world: World, what: str) -> None:
+    world, row = small_world, FAILS[what]
+    world.ok("plan", *world.names)
+    result = _with_faults(world, row.rules, "run")
+    assert result.code == row.code, result.out + result.err
+    assert row.says in result.out + result.err
+    world.ok("run", "--resume")
+    world.ok("verify")
+
+
+def _meanwhile(world: World, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
+    """Runs under a rule that slows something down, and does `work` once that step has begun."""
+    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(world.folder / "faults.json"))
+    process = subprocess.Popen(
+        [str(MIGRATE), "run", "--json"],
+        cwd=world.folder,
+        env={**os.environ, **world.env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    done = threading.Event()
+    out = []
+    for line in process.stdout:
+        out.append(line)
+        event = json.loads(line)
+        if event["event"] == "step.doing" and event["address"].startswith(step) and not done.is_set():
+            done.set()
+            # The calls that come before the slow one are made in the meantime.
+            time.sleep(1.5)
+            work()
+    process.stdout.close()
+    code = process.wait()
+    world.sandbox("faults", "clear")
+    return Result(code, "".join(out), "")
+
+
+def _left(result: Result) -> dict[str, tuple[str, str]]:
+    return {item["address"]: (item["outcome"], item["detail"]) for item in result.event("run.end")["left"]}
+
+
+def test_something_is_there_already(small_world: World) -> None:
+    """Equal where an answer was lost and the service refuses the same again; else a conflict."""
+    world = small_world
+    world.ok("plan", *world.names)
+    registered = "Environment py with version 1 is already registered and cannot be changed."
+    lost = [
+        _rule(ENVIRONMENT, "drop", when="after"),
+        _status(ENVIRONMENT | {"nth": 2}, 400, "UserError", registered),
+    ]
+    since = world.log("")[-1]["time"]
+    assert _with_faults(world, lost, "run").code == 0
+    assert len(_fired(world, since)) == 2
+    world.ok("verify")
+
+
+def test_something_else_is_there_already(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    other = {"properties": {"image": "mcr.microsoft.com/other:1"}}
+    result = _meanwhile(
+        world,
+        _rule(ENVIRONMENT, "delay", seconds=4),
+        "environments/py",
+        lambda: world.put("environments/py/versions/1", other, into="target"),
+    )
+    assert result.code == 3, result.out[-2000:]
+    outcome, why = _left(result)["environments/py/1"]
+    assert outcome == "failed" and "/properties/image differs" in why
+    assert world.get("environments/py/versions/1")["properties"]["image"] == "mcr.microsoft.com/other:1"
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_blob_changes_under_its_copy(small_world: World, side: str) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+
+    def write() -> None:
+        with world.container_client(side) as client:
+            client.upload_blob("m/1/a", b"somebody else's", overwrite=True)
+
+    rule = _rule({"method": "PUT", "host": BLOB, "path": "/m/1/a$"}, "delay", seconds=4)
+    result = _meanwhile(world, rule, "blobs/", write)
+    assert result.code == 3, result.out[-2000:]
+    left = _left(result)
+    [(outcome, why)] = [left[address] for address in left if address.startswith("blobs/")]
+    assert outcome == "failed"
+    assert ("changed while it was copied" if side == "source" else "another blob of this name") in why
+    assert left["models/m/1"][0] == "blocked"
+
+
+OPERATION = {"method": "GET", "path": "operation"}
+ENDS = {
+    "fails": {"status": "Failed", "error": {"code": "InternalServerError", "message": "It broke on the way."}},
+    "is cancelled": {"status": "Canceled", "error": {"code": "Canceled", "message": "Somebody stopped it."}},
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_long_running_operation(small_world: World, how: str) -> None:
+    world = small_world
+    for command in (("plan", *world.names), ("run",), ("verify",)):
+        world.ok(*command)
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    rule = _rule(OPERATION, status=200, body=ENDS[how])
+    result = _with_faults(world, [rule], "decommission", f"plans/{world.source}", *confirm)
+    assert result.code == 1 and ENDS[how]["error"]["message"] in result.err  # type: ignore[index]
+    # What it did is seen from the workspace itself, not from what the operation said.
+    world.ok("decommission", f"plans/{world.source}", *confirm)
+    assert world.status("source") == 404
+
+
+ELSEWHERE = {
+    "400 or 409, something is there already": test_something_else_is_there_already,
+    "412, the source's blob changed": test_a_blob_changes_under_its_copy,
+    "412, the target's blob is taken": test_a_blob_changes_under_its_copy,
+    "a long-running operation that fails": test_a_long_running_operation,
+    "a long-running operation that is cancelled": test_a_long_running_operation,
+    # Killed while the source goes: tests/acceptance/test_decommissioning.py.
+    "a long-running operation that outlives the client": "tombstone",
+    # With a time of its own: tests/contract/test_hanging.py.
+    "an answer that hangs": "hang",
+}
+
+
+def test_every_row_has_its_test() -> None:
+    told = {row.strip() for row in re.findall(r"^\| ([^|]+) \|", ROWS.read_text(), re.MULTILINE)}
+    assert told - {"what happens", "---"} == set(PASSES) | set(FAILS) | set(ELSEWHERE)

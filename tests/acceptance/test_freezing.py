@@ -1,0 +1,248 @@
+"""A source in use is frozen, moved, and can be thawed exactly as it was."""
+
+from __future__ import annotations
+
+import json
+import signal
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World
+
+from azsandbox.messages import OWNER_OBJECT_ID
+
+ROLES = "2022-04-01"
+ML = "Microsoft.MachineLearningServices/workspaces"
+BLOB_WRITE = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+PERMISSIONS: dict[str, dict[str, Any]] = {
+    "writer": {"actions": [f"{ML}/*/read", f"{ML}/models/versions/*"], "notActions": [f"{ML}/*/delete"]},
+    "reader": {"actions": ["*/read"]},
+    "denied": {"actions": [f"{ML}/*"], "notActions": [f"{ML}/*/write", f"{ML}/*/delete", f"{ML}/*/action",
+                                                      f"{ML}/write", f"{ML}/delete"]},
+    "bytes": {"actions": [], "dataActions": [BLOB_WRITE]},
+}  # fmt: skip
+CONDITION = {
+    "condition": "((!(ActionMatches{'x'})) OR (@Resource[y] StringEquals 'z'))",
+    "conditionVersion": "2.0",
+    "description": "the team's own",
+}
+
+
+@dataclass
+class Team:
+    """Who has which role where, by a name of the test's own: the assignment as ARM answers it."""
+
+    world: World
+    roles: dict[str, str] = field(default_factory=dict)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def role(self, name: str, permission: dict[str, Any]) -> None:
+        scope = f"/subscriptions/{self.world.env['AZURE_SUBSCRIPTION_ID']}"
+        path = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
+        body = {
+            "properties": {
+                "roleName": f"{name} {self.world.group}",
+                "assignableScopes": [scope],
+                "permissions": [permission],
+            }
+        }
+        self.world.azure(lambda c: c.arm("PUT", path, ROLES, body))
+        self.roles[name] = path
+
+    def give(self, name: str, role: str, scope: str, principal: str = "", **more: Any) -> None:
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        properties = {
+            "roleDefinitionId": self.roles.get(role, role),
+            "principalId": principal or str(uuid.uuid4()),
+            **more,
+        }
+        self.made[name] = self.world.azure(lambda c: c.arm("PUT", path, ROLES, {"properties": properties}))
+
+    def now(self) -> dict[str, dict[str, Any] | None]:
+        async def work(client: Any) -> dict[str, Any]:
+            return {
+                name: await client.arm("GET", one["id"], ROLES, accept=(404,)) for name, one in self.made.items()
+            }
+
+        found: dict[str, dict[str, Any] | None] = self.world.azure(work)
+        return found
+
+    def left(self) -> set[str]:
+        return {name for name, one in self.now().items() if one}
+
+
+@pytest.fixture
+def team(small_world: World) -> Team:
+    world = small_world
+    team = Team(world)
+    for name, permission in PERMISSIONS.items():
+        team.role(name, permission)
+    source, account = world.documents["source"], world.storage_id("source")
+    group = source["id"].split("/providers/")[0]
+    subscription = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}"
+    unknown = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
+    team.give("ann", "writer", source["id"], principalType="User", **CONDITION)
+    team.give("team", "writer", source["id"], principalType="Group")
+    team.give("loader", "bytes", account, principalType="ServicePrincipal")
+    team.give("mystery", unknown, source["id"], principalType="User")
+    team.give("auditor", "reader", source["id"], principalType="User")
+    team.give("looker", "denied", source["id"], principalType="User")
+    team.give("bytes of no account", "bytes", source["id"], principalType="User")
+    team.give("me", "writer", source["id"], OWNER_OBJECT_ID)
+    team.give("workspace", "bytes", account, source["identity"]["principalId"])
+    team.give("everybody", "writer", group, principalType="Group")
+    team.give("other workspace", "writer", world.documents["target"]["id"], principalType="User")
+    world.ok("plan", *world.names)
+    return team
+
+
+WRITERS = {"ann", "team", "loader", "mystery"}
+
+
+def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None:
+    world, everybody = team.world, set(team.made)
+    shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
+    ids = {one["id"] for one in shown["assignments"]}
+    assert ids == {team.made[name]["id"] for name in WRITERS}
+    assert team.left() == everybody and not (world.folder / "plans" / world.source / "freeze.json").exists()
+
+    frozen = world.ok("freeze", "--json").event("freeze.end")
+    assert team.left() == everybody - WRITERS
+    findings = {finding["address"]: finding for finding in frozen["findings"]}
+    assert "inherited" in findings[team.made["everybody"]["id"]]["summary"]
+    assert findings[team.made["everybody"]["id"]]["remedy"]
+    assert "cannot be read" in findings[team.made["mystery"]["id"]]["summary"]
+    assert "keys" in findings[world.storage_id("source")]["summary"]
+    assert team.made["me"]["id"] not in findings and team.made["auditor"]["id"] not in findings
+
+    # Once more there is nothing to do, and nothing is done.
+    since = world.log("")[-1]["time"]
+    assert world.ok("freeze", "--json").event("freeze.end")["assignments"] == []
+    assert not [row for row in world.log(since) if row["method"] in ("PUT", "DELETE") and row["time"] > since]
+    # The cycle goes on: what was frozen neither hinders a run nor the evidence.
+    world.ok("run")
+    world.ok("verify")
+    world.ok("verify", "--evidence")
+
+    world.ok("freeze", "--thaw", "--dry-run")
+    assert team.left() == everybody - WRITERS
+    world.ok("freeze", "--thaw")
+    _check_restored(team)
+    world.ok("freeze", "--thaw")
+    names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
+    assert names == ["0001-freeze.json", "0002-verify.json", "0003-thaw.json"]
+    world.ok("verify", "--evidence")
+    record = world.folder / "plans" / world.source / "freeze.json"
+    record.write_text(record.read_text().replace(team.made["ann"]["name"], str(uuid.uuid4())))
+    refused = world.migrate("verify", "--evidence", "--json")
+    assert refused.code == 4 and "freeze.json" in refused.event("error")["reasons"][0]
+
+
+def _check_restored(team: Team) -> None:
+    kept = ("roleDefinitionId", "principalId", "principalType", "scope", "condition", "conditionVersion",
+            "description", "delegatedManagedIdentityResourceId")  # fmt: skip
+    now = team.now()
+    for name, before in team.made.items():
+        after = now[name]
+        assert after is not None and after["id"] == before["id"], name
+        assert {key: after["properties"].get(key) for key in kept} == {
+            key: before["properties"].get(key) for key in kept
+        }
+
+
+def _with_fault(world: World, rule: dict[str, Any], *arguments: str) -> Any:
+    path = world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(path))
+    try:
+        return world.migrate(*arguments)
+    finally:
+        world.sandbox("faults", "clear")
+
+
+ASSIGNMENT = "/roleAssignments/"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
+    world, everybody = team.world, set(team.made)
+    kill = {"match": {"method": "DELETE", "path": ASSIGNMENT, "nth": 2}, "action": "kill", "when": when}
+    assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
+    assert len(everybody - team.left()) == (1 if when == "before" else 2)
+    world.ok("freeze")
+    assert team.left() == everybody - WRITERS
+    kill["match"] = {"method": "PUT", "path": ASSIGNMENT, "nth": 2}
+    assert _with_fault(world, kill, "freeze", "--thaw").code == -signal.SIGKILL
+    world.ok("freeze", "--thaw")
+    _check_restored(team)
+    world.ok("verify", "--evidence") if (world.folder / "plans" / world.source / "evidence").exists() else None
+
+
+def test_killed_at_the_last_deletion_the_evidence_still_comes(team: Team) -> None:
+    world = team.world
+    kill = {
+        "match": {"method": "DELETE", "path": ASSIGNMENT, "nth": len(WRITERS)},
+        "action": "kill",
+        "when": "after",
+    }
+    assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
+    assert not (world.folder / "plans" / world.source / "evidence").exists()
+    world.ok("freeze")
+    assert (world.folder / "plans" / world.source / "evidence" / "0001-freeze.json").exists()
+
+
+def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
+    world, everybody = team.world, set(team.made)
+    world.ok("freeze")
+    team.give("late", "writer", world.documents["source"]["id"], principalType="User")
+    world.ok("freeze")
+    assert team.left() == everybody - WRITERS
+    world.ok("freeze", "--thaw")
+    assert team.left() == everybody | {"late"}
+
+
+def test_a_refused_permission_names_action_and_scope(team: Team) -> None:
+    world = team.world
+    action, scope = "Microsoft.Authorization/roleAssignments/delete", "/subscriptions/s/x"
+    message = (f"The client 'x' with object id 'y' does not have authorization to perform action '{action}' over scope"
+               f" '{scope}' or the scope is invalid.")  # fmt: skip
+    rule = {"match": {"method": "DELETE", "path": ASSIGNMENT, "times": 0}, "action": "status", "status": 403,
+            "body": {"error": {"code": "AuthorizationFailed", "message": message}}}  # fmt: skip
+    refused = _with_fault(world, rule, "freeze")
+    assert refused.code == 6 and action in refused.err and scope in refused.err
+    assert team.left() == set(team.made)
+    world.ok("freeze")
+    assert team.left() == set(team.made) - WRITERS
+
+
+def test_what_cannot_be_given_back_does_not_keep_the_rest(team: Team) -> None:
+    world = team.world
+    world.ok("freeze")
+    gone = {"match": {"method": "PUT", "path": team.made["ann"]["name"], "times": 0}, "action": "status",
+            "status": 400, "body": {"error": {"code": "PrincipalNotFound", "message": "Principal ann is no more."}}}  # fmt: skip
+    result = _with_fault(world, gone, "freeze", "--thaw", "--json")
+    assert result.code == 3
+    [failed] = result.event("thaw.end")["failed"]
+    assert failed["id"] == team.made["ann"]["id"] and "PrincipalNotFound" in failed["reason"]
+    assert team.left() == set(team.made) - {"ann"}
+    world.ok("freeze", "--thaw")
+    _check_restored(team)
+
+
+def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
+    world = team.world
+    world.ok("freeze")
+    world.ok("run")
+    world.ok("verify")
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    world.ok("decommission", f"plans/{world.source}", *confirm)
+    evidence = world.folder / "plans" / world.source / "evidence"
+    tombstone = json.loads((evidence / "0003-decommission.json").read_text())
+    assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
+
+
+def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:
+    small_world.ok("plan", *small_world.names)
+    assert small_world.migrate("freeze", "--thaw").code == 2

@@ -1,0 +1,333 @@
+"""`migrate provision`: from nothing, again, killed, beside what exists, and against what Azure refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.acceptance.provisioning import Place, make_place, steps
+from tests.acceptance.world import MIGRATE, World
+
+from azsandbox import provision
+from azsandbox.messages import COSMOS_OBJECT_ID
+from azsandbox.principals import Directory
+from azsandbox.state import StateFolder
+
+VAULTS = "Microsoft.KeyVault/vaults"
+VAULT_API, ML_API, STORAGE_API = "2023-07-01", "2025-12-01", "2023-05-01"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
+VAULTS_GO_BY_ROLES = "12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
+ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+
+
+@pytest.fixture
+def place(sandbox: Any, tmp_path: Path) -> Place:
+    """The least file."""
+    return make_place(sandbox, tmp_path)
+
+
+def _vault(place: Place, name: str, group: str = "", **changed: Any) -> str:
+    """A vault that is there beforehand; its ARM id."""
+    group_id = f"{place.subscription}/resourceGroups/{group or place.file['resourceGroup']}"
+    place.put(group_id, "2022-09-01", {"location": "eastus2"})
+    id_ = f"{group_id}/providers/{VAULTS}/{name}"
+    tenant = place.world.env["AZURE_TENANT_ID"]
+    told = {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+    place.put(id_, VAULT_API, {"location": "eastus2", "properties": {**told, **changed}})
+    return id_
+
+
+def test_the_documented_example_from_nothing_to_a_target(world: World, place: Place) -> None:
+    example = yaml.safe_load(EXAMPLE.read_text())
+    for part in ("keyVault", "storage", "registry", "logAnalytics", "applicationInsights", "identity"):
+        example[part]["name"] = f"{part[:3].lower()}p{place.number}"
+    example["resourceGroup"], example["workspace"]["name"] = place.group.rsplit("/", 1)[-1], f"pw{place.number}"
+    example["workspace"]["keyVault"]["name"] = f"kv-s{place.number}"
+    place.file = example
+
+    since = place.now()
+    assert steps(place.ok("--dry-run"))["workspace"] == "create"
+    assert place.writes(since) == []
+
+    made = place.ok().event("provision.end")
+    assert made["target"].endswith(f"/{place.world.group}/pw{place.number}")
+    told = place.get(place.workspace, ML_API)["properties"]
+    assert told["encryption"]["status"] == "Enabled"
+    assert told["enableServiceSideCMKEncryption"] is True
+    assert told["managedNetwork"]["isolationMode"] == "AllowInternetOutbound"
+    vault = place.get(place.id(VAULTS, example["keyVault"]["name"]), VAULT_API)["properties"]
+    assert (vault["enablePurgeProtection"], vault["networkAcls"]["defaultAction"]) == (True, "Deny")
+
+    since = place.now()
+    again = place.ok()
+    assert set(steps(again).values()) == {"exists"}
+    assert again.event("provision.end")["changed"] == 0
+    assert place.writes(since) == []
+
+    # A target that `plan` takes without an objection to its keys.
+    options = ("--source", f"{world.group}/{world.source}", "--target", made["target"], "--json")
+    header = world.ok("plan", *options).event("plan.header")
+    assert [finding for finding in header["findings"] if finding["severity"] == "error"] == []
+
+
+def test_the_identity_gets_what_it_needs_and_no_more(place: Place) -> None:
+    place.ok()
+    assert place.grants() == {
+        "cmk": [ENCRYPTION_USER],
+        f"kv-s{place.number}": ["00482a5a-887f-4fb3-b363-3b7fe8e74483", AI_ADMINISTRATOR],
+        f"stp{place.number}": [
+            "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+            AI_ADMINISTRATOR,
+            "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        ],
+        f"pw{place.number}": [AI_ADMINISTRATOR],
+    }
+
+
+# A call, and the moment at which the caller is killed there.
+POINTS = [
+    ("PUT", "/vaults/[^/]+$", "before"),
+    ("PUT", "/roleAssignments/", "after"),
+    ("PUT", "/storageAccounts/[^/]+$", "answered"),
+    ("PUT", "/workspaces/[^/]+$", "after"),
+    ("PUT", "/keys/[^/]+$", "after"),
+    ("PUT", "/userAssignedIdentities/[^/]+$", "answered"),
+    ("GET", "/workspaceOperationsStatus/", "before"),
+]
+SAMPLE = {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "when"),
+    [
+        pytest.param(*point, marks=() if index in SAMPLE else pytest.mark.crash)
+        for index, point in enumerate(POINTS)
+    ],
+)
+def test_killed_at_a_call_and_run_again(place: Place, method: str, path: str, when: str) -> None:
+    rule = {"match": {"method": method, "path": path}, "action": "kill", "when": when}
+    killed = _with_fault(place, rule)
+    assert killed.code == -signal.SIGKILL
+    place.ok()
+    assert set(steps(place.ok("--dry-run")).values()) == {"exists"}
+    assert sum(map(len, place.grants().values())) == 7
+
+
+def _with_fault(place: Place, rule: dict[str, Any], *options: str) -> Any:
+    path = place.world.folder / "faults.json"
+    path.write_text(json.dumps({"rules": [rule]}))
+    place.world.sandbox("faults", "set", str(path))
+    try:
+        return place.run(*options)
+    finally:
+        place.world.sandbox("faults", "clear")
+
+
+def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place) -> None:
+    vault = _vault(place, f"kv-o{place.number}", f"other{place.number}", enablePurgeProtection=True)
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    account = place.id("Microsoft.Storage/storageAccounts", f"stx{place.number}")
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    place.put(account, STORAGE_API, plain)
+    zone = f"{place.subscription}/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.api.azureml.ms"
+    place.file |= {"keyVault": {"id": vault}, "storage": {"id": account}}
+    place.file["workspace"]["privateEndpoint"] = {
+        "name": f"pe{place.number}",
+        "subnet": f"{place.subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
+        "dnsZones": [zone],
+    }
+    found = steps(place.ok())
+    assert (found["key vault"], found["storage account"], found["key"]) == ("exists", "update", "create")
+    assert (found["private endpoint"], found["private DNS zone group"]) == ("create", "create")
+    encryption = place.get(account, STORAGE_API)["properties"]["encryption"]
+    assert encryption["keySource"] == "Microsoft.Keyvault"
+    # Nothing is granted on the vault itself: it is another's, and holds other keys.
+    assert place.grants()["cmk"] == [ENCRYPTION_USER]
+    assert f"kv-o{place.number}" not in place.grants()
+    assert set(steps(place.ok("--dry-run")).values()) == {"exists"}
+
+
+def test_a_vault_of_anothers_needs_one_for_the_secrets(place: Place) -> None:
+    place.file["keyVault"] = {"id": place.id(VAULTS, "kv-anothers")}
+    del place.file["workspace"]["keyVault"]
+    assert "workspace.keyVault: needed" in place.refused(code=2)["summary"]
+
+
+def test_access_policies(place: Place) -> None:
+    place.file["keyVault"]["access"] = place.file["workspace"]["keyVault"]["access"] = "policies"
+    place.ok()
+    [policy] = place.get(place.id(VAULTS, f"kv-p{place.number}"), VAULT_API)["properties"]["accessPolicies"]
+    assert policy["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"]}
+    assert "cmk" not in place.grants()
+    since = place.now()
+    place.ok()
+    assert place.writes(since) == []
+
+
+def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Place) -> None:
+    document_db = f"{place.subscription}/providers/Microsoft.DocumentDB"
+    place.world.azure(lambda client: client.arm("POST", f"{document_db}/unregister", "2022-09-01"))
+    place.file["workspace"]["encryption"] = {"mode": "classic", "cosmosDbPrincipalId": COSMOS_OBJECT_ID}
+    try:
+        plan = place.ok().event("provision.plan")
+    finally:
+        place.world.azure(lambda client: client.arm("POST", f"{document_db}/register", "2022-09-01"))
+    done = {(step["action"], step["what"], step["id"].rsplit("/", 1)[-1]) for step in plan["steps"]}
+    assert ("register", "resource provider", "Microsoft.DocumentDB") in done
+    assert ("grant", "Key Vault Crypto Service Encryption User for Azure Cosmos DB", "cmk") in done
+    [workspace] = [step for step in plan["steps"] if step["what"] == "workspace"]
+    assert "managed resource group" in workspace["notes"][0]
+    told = place.get(place.workspace, ML_API)["properties"]
+    assert told["enableServiceSideCMKEncryption"] is False
+    assert told["serviceProvisionedResourceGroup"]
+
+
+def test_a_vault_without_purge_protection_is_strengthened_and_never_weakened(place: Place) -> None:
+    id_ = _vault(place, f"kv-p{place.number}", softDeleteRetentionInDays=60, publicNetworkAccess="Enabled")
+    place.file["keyVault"]["softDeleteDays"] = 30
+    plan = place.ok().event("provision.plan")
+    [step] = [step for step in plan["steps"] if step["what"] == "key vault"]
+    assert step["action"] == "update"
+    assert any("purge protection is turned on" in note for note in step["notes"])
+    assert "soft delete stays at 60 days" in step["notes"]
+    told = place.get(id_, VAULT_API)["properties"]
+    assert (told["enablePurgeProtection"], told["softDeleteRetentionInDays"]) == (True, 60)
+
+
+def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place) -> None:
+    world = place.world
+    _vault(place, f"kv-q{place.number}")
+    account = place.id("Microsoft.Storage/storageAccounts", f"sty{place.number}")
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    place.put(account, STORAGE_API, plain)
+    told = {"storageAccount": account, "keyVault": place.id(VAULTS, f"kv-q{place.number}")}
+    body = {"location": "eastus2", "identity": {"type": "SystemAssigned"}, "properties": told}
+    place.put(place.workspace, ML_API, body)
+    place.file["workspace"]["hbiWorkspace"] = True
+    since = place.now()
+    error = place.refused()
+    reasons = "\n".join(error["reasons"])
+    for told_of in ("not under a customer's key", "storageAccount is", "keyVault is", "hbiWorkspace is False"):
+        assert told_of in reasons
+    assert place.writes(since) == []
+    assert world.azure(lambda c: c.arm("GET", place.workspace, ML_API))["properties"].get("encryption") is None
+
+
+def test_names_that_something_deleted_holds(place: Place) -> None:
+    id_ = _vault(place, f"kv-p{place.number}", enablePurgeProtection=True)
+    place.world.azure(lambda client: client.arm("DELETE", id_, VAULT_API))
+    [reason] = place.refused()["reasons"]
+    assert f"az keyvault recover --name kv-p{place.number}" in reason
+    assert "purge" not in reason.replace("purged", "")  # with purge protection it cannot be
+
+    place.file["keyVault"]["name"] = f"kv-r{place.number}"
+    place.ok()
+    place.world.azure(lambda client: client.arm("DELETE", place.workspace, ML_API))
+    error = place.refused()
+    assert "Soft-deleted workspace exists" in error["summary"]
+    assert "forceToPurge=true" in error["remedy"]
+    assert error["address"] == place.workspace
+
+
+def test_a_signal_ends_it_with_130_and_it_goes_on(place: Place) -> None:
+    place.path.write_text(yaml.safe_dump(place.file))
+    rule = {"match": {"method": "PUT", "path": "/workspaces/"}, "action": "delay", "seconds": 20}
+    faults = place.world.folder / "faults.json"
+    faults.write_text(json.dumps({"rules": [rule]}))
+    place.world.sandbox("faults", "set", str(faults))
+    command = [str(MIGRATE), "provision", str(place.path), "--json"]
+    env = {**os.environ, **place.world.env}
+    try:
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "provision.doing" and event["what"] == "workspace":
+                    process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 130
+    finally:
+        place.world.sandbox("faults", "clear")
+    assert "goes on from there" in event["remedy"]
+
+
+def test_a_policy_that_denies_is_named(place: Place) -> None:
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    told = {
+        "displayName": "Vaults go by roles",
+        "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{VAULTS_GO_BY_ROLES}",
+        "parameters": {"effect": {"value": "Deny"}},
+    }
+    place.put(
+        f"{place.group}/providers/Microsoft.Authorization/policyAssignments/roles",
+        "2023-04-01",
+        {"properties": told},
+    )
+    place.file["keyVault"]["access"] = "policies"
+    error = place.refused()
+    assert "'Vaults go by roles'" in error["summary"]
+    assert "denies it" in error["summary"]
+    assert error["address"] == place.id(VAULTS, f"kv-p{place.number}")
+    place.file["keyVault"]["access"] = "roles"
+    place.ok()
+
+
+def _role_delay(place: Place, seconds: int) -> None:
+    command = [str(MIGRATE.with_name("azsandbox")), "role-delay", str(seconds)]
+    subprocess.run([*command, "--state", place.world.env["AZSANDBOX_STATE"]], check=True, capture_output=True)
+
+
+def test_rights_that_arrive_late(place: Place) -> None:
+    _role_delay(place, 3)
+    try:
+        error = place.refused("--wait", "0", code=3)
+        assert "--wait" in error["remedy"]
+        place.file["key"]["name"] = "second"  # a grant that is new again
+        place.file["storage"]["name"] = f"stz{place.number}"
+        result = place.ok()
+    finally:
+        _role_delay(place, 0)
+    waits = [event for event in result.events if event["event"] == "provision.waiting"]
+    assert any(event["what"] == "storage account" and "grant to arrive" in event["why"] for event in waits)
+
+
+def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Place) -> None:
+    person, secret = Directory(StateFolder(sandbox.state)).add(f"maker{place.number}", has_roles=False)
+    place.world.azure(lambda client: provision.assign(client, place.subscription, CONTRIBUTOR, person.object_id))
+    place.path.write_text(yaml.safe_dump(place.file))
+    signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
+    result = place.world.migrate("provision", str(place.path), "--json", **signed_in)
+    assert result.code == 6, result.out + result.err
+    summary = result.event("error")["summary"]
+    assert "'Microsoft.Authorization/roleAssignments/write'" in summary
+    assert f"kv-p{place.number}/keys/cmk" in summary
+    place.ok()  # somebody else goes on
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"keyVault": {"name": "kv-x", "softDeleteDays": 5}}, "keyVault.softDeleteDays: 5 is less than"),
+        ({"key": {"name": "k", "profile": "HIPPA"}}, "key.profile: there is no profile 'HIPPA'"),
+    ],
+)
+def test_a_file_that_is_wrong_is_told_where(place: Place, change: dict[str, Any], told: str) -> None:
+    place.file |= change
+    since = place.now()
+    error = place.refused(code=2)
+    assert told in error["summary"]
+    assert place.world.log(since) == []
+
+
+def test_a_file_that_is_no_yaml(place: Place) -> None:
+    place.path.write_text("a: [1\nb: 2\n")
+    result = place.world.migrate("provision", str(place.path), "--json")
+    assert result.code == 2
+    assert "line 2" in result.event("error")["summary"]

@@ -1,0 +1,85 @@
+"""ARM's token buckets, real but for a faster refill: a run waits instead of bouncing, and shares them with others."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World, make_world
+from tests.conftest import RunningSandbox
+
+from azsandbox import lifetime
+from azsandbox.client import Client
+from azsandbox.settings import Options, environment
+from azsandbox.state import StateFolder
+
+WRITES, NAMES = 300, 20
+
+
+@pytest.fixture(scope="module")
+def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """A sandbox with ARM's buckets, refilled ten times as fast: 100 writes and 250 reads a second."""
+    state = StateFolder(tmp_path_factory.mktemp("throttled"))
+    process = lifetime.detach(state, Options(arm_limits="x10"))
+    yield RunningSandbox(environment(state, state.announced()["port"]), state.root)
+    lifetime.stop(state)
+    process.wait()
+
+
+@pytest.fixture
+def many(throttled: Any, tmp_path: Path) -> World:
+    """Three hundred small data versions, planned."""
+    world = make_world(throttled, tmp_path)
+    rows: list[dict[str, Any]] = [
+        {"kind": "data", "name": f"d{n % NAMES}", "version": str(n // NAMES),
+         "properties": {"dataType": "uri_file", "dataUri": f"https://example.com/{n}"}}
+        for n in range(WRITES)
+    ]  # fmt: skip
+    world.seed(rows, [])
+    world.ok("plan", *world.names)
+    return world
+
+
+def _calls(world: World, since: str) -> list[dict[str, Any]]:
+    """The run's own calls of ARM: those for this pair of workspaces by the product's client."""
+    rows = [row for row in world.log(since) if row["host"] == "management.azure.com"]
+    return [row for row in rows if f"/{world.group}/" in row["path"] and "/tags/" not in row["path"]]
+
+
+def test_a_run_waits_for_its_tokens(many: World) -> None:
+    since = many.log("")[-1]["time"]
+    many.ok("run")
+    calls = _calls(many, since)
+    assert sum(row["method"] == "PUT" and row["status"] == 201 for row in calls) == WRITES
+    assert sum(row["status"] == 429 for row in calls) <= 0.01 * len(calls)
+
+
+def test_a_neighbour_slows_the_run_and_breaks_nothing(many: World) -> None:
+    """Half of what the bucket gives goes to somebody else with the same principal."""
+    ended = threading.Event()
+    taken = 0
+
+    async def neighbour() -> None:
+        nonlocal taken
+        path = f"{many.documents['source']['id']}/environments/neighbour/versions"
+        async with Client({**many.env}) as client:
+            while not ended.is_set():
+                taken += 1
+                body = {"properties": {"image": "mcr.microsoft.com/x:1"}}
+                await client.arm("PUT", f"{path.replace(many.source, many.target)}/{taken}", "2024-04-01", body)
+                await asyncio.sleep(0.01)
+
+    thread = threading.Thread(target=lambda: asyncio.run(neighbour()))
+    thread.start()
+    try:
+        many.ok("run")
+    finally:
+        ended.set()
+        thread.join()
+    assert taken > 50, "the neighbour did not come to anything"
+    assert many.ok("status", "--json").event("status")["items"]["migrated"] == WRITES
+    many.ok("verify", "--depth", "metadata")

@@ -1,0 +1,49 @@
+"""Answers that hang: after so long without a byte a call counts as cut off, and is made again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World, make_world, seed_small
+
+from amlmigrate.cloud import retrying
+from amlmigrate.cloud.credentials import Login
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.workspace import Location
+
+
+@pytest.fixture
+def hanging(sandbox: Any, azure_env: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A workspace whose first read of a model and first listing of its container are never answered."""
+    world = seed_small(make_world(sandbox, tmp_path))
+    rules = [
+        {"match": {"method": "GET", "path": f"/{world.source}/models/m/versions/1"}, "action": "hang"},
+        {"match": {"method": "GET", "host": world.account("source"), "query": "comp=list"}, "action": "hang"},
+    ]
+    (tmp_path / "faults.json").write_text(json.dumps({"rules": rules}))
+    monkeypatch.setattr(retrying, "READ_SECONDS", 1.0)
+    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
+    yield world
+    world.sandbox("faults", "clear")
+
+
+def test_a_call_that_hangs_is_made_again(hanging: World) -> None:
+    async def work() -> tuple[Any, int]:
+        side = Side(Login())
+        try:
+            model = await side.arm.get(f"{hanging.documents['source']['id']}/models/m/versions/1")
+            place = Location(hanging.account("source"), hanging.container("source"))
+            blobs, _ = await side.blobs.listing(place)
+            return model, len(list(blobs))
+        finally:
+            await side.close()
+            await asyncio.sleep(0.1)
+
+    start = time.monotonic()
+    model, blobs = asyncio.run(work())
+    assert model["name"] == "1" and blobs == 6
+    assert 2.0 <= time.monotonic() - start < 30

@@ -1,0 +1,317 @@
+"""What is there against what is wanted: what becomes of it, without Azure."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from provisioned import KNOWN, part, uri, wanted
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cmk.provisioning import refusals
+from amlmigrate.cmk.provisioning.assemble import parts
+from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.parts import keys, vaults
+from amlmigrate.cmk.provisioning.parts.grants import assignment_id
+from amlmigrate.cmk.provisioning.parts.networks import tightened
+from amlmigrate.cmk.provisioning.parts.storage import with_identity
+from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.cmk.provisioning.wanted import KeyWanted, Network
+from amlmigrate.core.errors import IncompleteError, RefusedError
+from amlmigrate.core.keys import Rotation
+
+GOOD_VAULT = {
+    "location": "eastus2",
+    "properties": {
+        "enableRbacAuthorization": True,
+        "enableSoftDelete": True,
+        "enablePurgeProtection": True,
+        "softDeleteRetentionInDays": 90,
+        "sku": {"name": "standard"},
+    },
+}
+
+
+def _vault(**changed: Any) -> vaults.Found:
+    properties = {**GOOD_VAULT["properties"], **changed}  # type: ignore[dict-item]
+    return vaults.Found({**GOOD_VAULT, "properties": properties})
+
+
+def _text(step: Step) -> str:
+    return " ".join(step.notes)
+
+
+def test_the_order_is_that_of_what_needs_what() -> None:
+    order = [each.what for each in parts(wanted(), uri)]
+    places = [
+        order.index(what)
+        for what in (
+            "resource provider",
+            "resource group",
+            "key vault",
+            "key",
+            "identity",
+            "Key Vault Crypto Service Encryption User for the identity",
+            "Log Analytics workspace",
+            "Application Insights",
+            "storage account",
+            "container registry",
+            "workspace",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value() -> None:
+    for each in parts(wanted(), uri):
+        empty: Any = {"vault": vaults.Found(None), "key": keys.Found(None)}.get(type(each).__name__.lower())
+        found = [] if "for the identity" in each.what else empty
+        verb = each.decide(found, Known()).verb
+        expected = {"subscription": Verb.REFUSE, "resource provider": Verb.REFUSE, "rotation policy": Verb.EXISTS}
+        wanted_verb = Verb.GRANT if "for the identity" in each.what else Verb.CREATE
+        assert verb is expected.get(each.what, wanted_verb), each.what
+        assert each.learn(found, Known()).principal_id == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("found", "verb", "told"),
+    [
+        (_vault(), Verb.EXISTS, ""),
+        (_vault(enablePurgeProtection=None), Verb.UPDATE, "purge protection is turned on"),
+        (_vault(enableSoftDelete=False), Verb.UPDATE, "soft delete is turned on"),
+        (_vault(softDeleteRetentionInDays=7), Verb.REFUSE, "for 7 days and the file asks for 90"),
+        (vaults.Found({**GOOD_VAULT, "location": "westus"}), Verb.REFUSE, "lies in westus"),
+        (_vault(networkAcls={"defaultAction": "Deny", "bypass": "None"}), Verb.REFUSE, "trusted services out"),
+        (vaults.Found(None, {"properties": {"purgeProtectionEnabled": False}}), Verb.REFUSE, "or purge it"),
+    ],
+)
+def test_a_vault(found: vaults.Found, verb: Verb, told: str) -> None:
+    step = part("key vault").decide(found, KNOWN)
+    assert step.verb is verb
+    assert told in _text(step)
+
+
+def test_a_vaults_way_of_access_is_never_changed() -> None:
+    step = part("key vault", keyVault={"name": "kv-keys", "access": "policies"}).decide(_vault(), KNOWN)
+    assert step.verb is Verb.REFUSE
+    assert "would take the rights" in _text(step)
+
+
+def test_a_key_of_hardware_needs_a_premium_vault() -> None:
+    changed = {"key": {"name": "cmk", "profile": "PCI-DSS"}}
+    assert part("key vault", **changed).decide(_vault(), KNOWN).verb is Verb.REFUSE
+    body = part("key vault", **changed).decide(vaults.Found(None), KNOWN).change
+    assert body and body.body and body.body["properties"]["sku"]["name"] == "premium"
+
+
+NOW = time.time()
+
+
+@pytest.mark.parametrize(
+    ("found", "reasons", "stays"),
+    [
+        ({"kty": "RSA", "keySize": 3072}, 0, 0),
+        ({"kty": "RSA-HSM", "keySize": 4096}, 0, 2),
+        ({"kty": "RSA", "keySize": 2048}, 1, 0),
+        ({"kty": "EC"}, 2, 0),
+        ({"kty": "RSA", "keySize": 3072, "attributes": {"enabled": False, "exp": 1}}, 2, 0),
+        ({"kty": "RSA", "keySize": 3072, "attributes": {"nbf": NOW + 9e6}}, 1, 0),
+    ],
+)
+def test_a_key_that_is_there(found: dict[str, Any], reasons: int, stays: int) -> None:
+    why, kept = keys.unfit(found, KeyWanted("cmk"), NOW)
+    assert (len(why), len(kept)) == (reasons, stays)
+
+
+_durations = st.sampled_from([None, "P30D", "P90D", "P6M", "P1Y", "P18M", "P2Y"])
+_rotations = st.builds(Rotation, _durations, _durations, st.none(), _durations)
+
+
+@given(st.none() | _rotations, st.builds(Rotation, _durations, st.just("P90D"), st.none(), _durations))
+def test_a_rotation_policy_only_grows_stricter_and_settles(there: Rotation | None, asked: Rotation) -> None:
+    made = keys.stricter(there, asked)
+    assert keys.stricter(made, asked) == made
+    period = keys.period(made)
+    assert period is not None and period <= 90
+    if there is not None and (before := keys.period(there)) is not None:
+        assert period <= before
+    for old in (there.expires_in if there else None, asked.expires_in):
+        assert old is None or (made.expires_in and days(made.expires_in) <= days(old))
+    for told in (there.notify_before_expiry if there else None, asked.notify_before_expiry):
+        assert told is None or (made.notify_before_expiry and days(made.notify_before_expiry) >= days(told))
+
+
+_addresses = st.lists(st.sampled_from(["198.51.100.1", "203.0.113.0/24"]), unique=True)
+_networks = st.builds(
+    Network,
+    st.sampled_from([None, "Enabled", "Disabled"]),
+    st.sampled_from([None, "Allow", "Deny"]),
+    st.booleans(),
+    _addresses.map(tuple),
+)
+_there = st.fixed_dictionaries(
+    {
+        "publicNetworkAccess": st.sampled_from(["Enabled", "Disabled"]),
+        "networkAcls": st.fixed_dictionaries(
+            {
+                "defaultAction": st.sampled_from(["Allow", "Deny"]),
+                "ipRules": _addresses.map(lambda found: [{"value": each} for each in found]),
+            }
+        ),
+    }
+)
+
+
+@given(_there, _networks)
+def test_a_network_is_never_loosened_and_settles(there: dict[str, Any], asked: Network) -> None:
+    change, _, _ = tightened(there, asked)
+    after = {**there, **change}
+    assert there["publicNetworkAccess"] != "Disabled" or after["publicNetworkAccess"] == "Disabled"
+    before, now = there["networkAcls"], after["networkAcls"]
+    if before["defaultAction"] == "Deny":
+        assert now == before  # not even an address more
+    assert asked.default_action != "Deny" or now["defaultAction"] == "Deny"
+    assert asked.public_access != "Disabled" or after["publicNetworkAccess"] == "Disabled"
+    assert tightened(after, asked)[0] == {}
+
+
+def _account(**encryption: Any) -> dict[str, Any]:
+    told = {"encryption": encryption or {"keySource": "Microsoft.Storage"}}
+    return {"location": "eastus2", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": told}
+
+
+def _under(name: str) -> dict[str, Any]:
+    key = {"keyvaulturi": "https://KV-keys.vault.azure.net/", "keyname": name}
+    return {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}
+
+
+def test_a_storage_account() -> None:
+    storage = part("storage account")
+    assert storage.decide(_account(), KNOWN).verb is Verb.UPDATE
+    assert storage.decide(_account(**_under("cmk")), KNOWN).verb is Verb.EXISTS
+    assert "another key" in _text(storage.decide(_account(**_under("other")), KNOWN))
+    for unfit in ({"kind": "BlobStorage"}, {"sku": {"name": "Premium_LRS"}}, {"location": "westus"}):
+        assert storage.decide({**_account(), **unfit}, KNOWN).verb is Verb.REFUSE
+    hierarchical = _account()
+    hierarchical["properties"]["isHnsEnabled"] = True
+    assert storage.decide(hierarchical, KNOWN).verb is Verb.REFUSE
+
+
+def test_identities_of_an_account_stay() -> None:
+    there = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"/x/A": {"clientId": "1"}}}
+    assert with_identity(there, "/x/b") == {
+        "type": "SystemAssigned,UserAssigned",
+        "userAssignedIdentities": {"/x/A": {}, "/x/b": {}},
+    }
+    assert with_identity({"type": "None"}, "/x/b")["type"] == "UserAssigned"
+
+
+def test_a_registry_gets_its_key_at_creation_or_never() -> None:
+    registry = part("container registry")
+    assert registry.decide({"location": "eastus2", "properties": {}}, KNOWN).verb is Verb.REFUSE
+    key = {"keyIdentifier": "https://kv-keys.vault.azure.net/keys/cmk/0001"}
+    told = {"encryption": {"status": "Enabled", "keyVaultProperties": key}}
+    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is Verb.EXISTS
+    key["keyIdentifier"] = "https://kv-keys.vault.azure.net/keys/cmk2"
+    assert registry.decide({"location": "eastus2", "properties": told}, KNOWN).verb is Verb.REFUSE
+
+
+def _workspace(**changed: Any) -> dict[str, Any]:
+    change = part("workspace").decide(None, KNOWN).change
+    assert change and change.body
+    return {**change.body, "properties": {**change.body["properties"], **changed}}
+
+
+def test_a_workspace_that_is_what_was_asked_for() -> None:
+    workspace = part("workspace")
+    assert workspace.decide(_workspace(provisioningState="Succeeded"), KNOWN).verb is Verb.EXISTS
+    assert workspace.decide(_workspace(provisioningState="Failed"), KNOWN).verb is Verb.CREATE
+    rotated = Known(key_version="https://kv-keys.vault.azure.net/keys/cmk/0002")
+    step = workspace.decide(_workspace(), rotated)
+    assert step.verb is Verb.EXISTS
+    assert "stands on version 0001 of the key; the newest is 0002" in _text(step)
+
+
+@pytest.mark.parametrize("name", ["storageAccount", "keyVault", "applicationInsights", "containerRegistry"])
+def test_a_workspace_of_other_parts_is_refused(name: str) -> None:
+    step = part("workspace").decide(_workspace(**{name: "/another"}), KNOWN)
+    assert step.verb is Verb.REFUSE
+    assert name in _text(step)
+
+
+def test_every_difference_of_a_workspace_is_told() -> None:
+    found = _workspace(encryption=None, storageAccount="/a", enableServiceSideCMKEncryption=False)
+    found["location"] = "westus"
+    assert len(part("workspace").decide(found, KNOWN).notes) == 3
+
+
+def test_an_assignment_has_one_name() -> None:
+    first = assignment_id("/S/x", "P", "R")
+    assert first.rsplit("/", 1)[-1] == assignment_id("/s/X", "p", "r").rsplit("/", 1)[-1]
+    assert first != assignment_id("/S/y", "P", "R")
+
+
+def test_a_role_that_holds_more_or_lies_above_is_enough() -> None:
+    grant = part("Key Vault Crypto Service Encryption User for the identity")
+    told = {"roleDefinitionId": "/x/12338AF0-0e69-4776-bea7-57ae8d297424", "scope": "/subscriptions/s"}
+    assert grant.decide([{"properties": told}], KNOWN).verb is Verb.EXISTS
+    assert grant.decide([{"properties": {**told, "condition": "@Resource"}}], KNOWN).verb is Verb.GRANT
+    assert grant.decide([{"properties": {"roleDefinitionId": "/x/acdd72a7"}}], KNOWN).verb is Verb.GRANT
+
+
+def _error(status: int, code: str, message: str) -> ServiceError:
+    return ServiceError(status, code, message, method="PUT", url="/x")
+
+
+LATE = [
+    _error(403, "KeyVaultAuthenticationFailure", "The operation failed because of authentication issue."),
+    _error(400, "BadRequest", "The identity has no permission wrapKey in the key vault 'kv'"),
+    _error(400, "PrincipalNotFound", "Principal 1 does not exist in the directory."),
+]
+NOT_LATE = [
+    _error(
+        403,
+        "AuthorizationFailed",
+        "does not have authorization to perform action 'Microsoft.KeyVault/x' over scope 'y'",
+    ),
+    _error(403, "RequestDisallowedByPolicy", "key vault access was disallowed by policy"),
+    _error(400, "BadRequest", "CMK workspaces should have purge protection enabled on their CMK keyvault."),
+    _error(400, "BadRequest", "The key cannot be used: Operation wrapKey is not allowed on a disabled key"),
+    _error(429, "TooManyRequests", "key vault permission"),
+]
+
+
+@pytest.mark.parametrize("error", LATE, ids=lambda error: error.code)
+def test_late_rights(error: ServiceError) -> None:
+    assert refusals.is_late(error)
+    assert isinstance(refusals.explained(error, "/x"), IncompleteError)
+
+
+@pytest.mark.parametrize("error", NOT_LATE, ids=lambda error: error.message[:20])
+def test_what_no_waiting_helps(error: ServiceError) -> None:
+    assert not refusals.is_late(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "remedy"),
+    [
+        (
+            "BadRequest",
+            "CMK workspaces should have purge protection enabled on their CMK keyvault.",
+            "Turn its purge",
+        ),
+        ("BadRequest", "Soft-deleted workspace exists. Please purge or recover it.", "workspaces/one?"),
+        ("ConflictError", "A vault with the same name already exists in deleted state.", "--name one"),
+        ("VaultAlreadyExists", "The vault name is already in use.", "choose another"),
+        ("InvalidResourceLocation", "The resource already exists in location 'x'", "another resource"),
+    ],
+)
+def test_refusals_keep_the_services_words_and_say_what_to_do(code: str, message: str, remedy: str) -> None:
+    error = refusals.explained(_error(400, code, message), "/g/one")
+    assert isinstance(error, RefusedError)
+    assert message in error.summary
+    assert remedy in error.remedy

@@ -1,0 +1,115 @@
+"""Reading a file: the schema, the profiles, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from provisioned import FILE
+
+from amlmigrate.cmk.provisioning import checks, profiles, reading
+from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.core.errors import BadInputError
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
+SUBSCRIPTION = str(FILE["subscription"])
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(reading.schema())
+
+
+def test_the_documented_example_is_accepted() -> None:
+    wanted = reading.read(EXAMPLE, subscription=SUBSCRIPTION)
+    assert (wanted.key.profile, wanted.key.size) == ("HIPAA", 3072)
+
+
+@pytest.mark.parametrize("name", profiles.shipped())
+def test_every_shipped_profile(name: str, tmp_path: Path) -> None:
+    profile = profiles.shipped()[name]
+    assert set(profile["reasons"]) == set(profile) - {"reasons"}
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, "key": {"name": "k", "profile": name.lower()}}))
+    key = reading.read(path).key
+    assert (key.kind, key.size, key.expires) == (profile["type"], profile["size"], profile["expires"])
+    assert key.rotation and key.rotation.after_create == profile["rotate"]
+
+
+def test_profiles_of_ones_own(tmp_path: Path) -> None:
+    table, file = tmp_path / "p.yaml", tmp_path / "f.yaml"
+    table.write_text(
+        yaml.safe_dump({"house": {"type": "RSA", "size": 4096}, "NIST": {"type": "RSA", "size": 2048}})
+    )
+    for name, size in (("house", 4096), ("NIST", 2048)):
+        file.write_text(yaml.safe_dump({**FILE, "key": {"name": "k", "profile": name}}))
+        assert reading.read(file, table=table).key.size == size
+    own = {"NIST": {"type": "RSA", "size": 3072}}
+    file.write_text(yaml.safe_dump({**FILE, "profiles": own, "key": {"name": "k", "profile": "NIST"}}))
+    assert reading.read(file, table=table).key.size == 3072
+    table.write_text("house: {type: EC, size: 256}\n")
+    with pytest.raises(BadInputError, match=r"profiles\.house\.size"):
+        reading.read(file, table=table)
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"subscription": ""}, "subscription"),
+        ({"key": {"name": "k", "expires": "P20D"}}, "key.expires"),
+        ({"key": {"name": "k", "rotate": "P3D"}}, "key.rotate"),
+        ({"key": {"name": "k", "expires": "P90D", "rotate": "P85D"}}, "key.rotate"),
+        ({"key": {"name": "k", "notify": "P10D"}}, "key.notify"),
+        ({"keyVault": {"id": "/subscriptions/other/x"}}, "keyVault.id"),
+        ({"storage": {"name": "stx", "sharedKey": False}}, "workspace.systemDatastoresAuthMode"),
+        (
+            {"keyVault": {"name": "kv", "network": {"defaultAction": "Deny", "trustedServices": False}}},
+            "keyVault.network.trustedServices",
+        ),
+        ({"workspace": {"name": "w", "keyVault": {"name": "kv-keys"}}}, "workspace.keyVault.name"),
+    ],
+)
+def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
+    assert place in [where for where, _ in checks.problems({**FILE, **changed}, profiles.shipped())]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"key": {"name": "k", "profile": "NIST", "size": 2048}}, "key.size: not together with `profile`"),
+        ({"colour": "blue"}, "'colour' was unexpected"),
+        ({"identity": {}}, "identity: give either `name` or `id`"),
+        ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),
+        ({"workspace": {"name": "abc", "encryption": "none"}}, "workspace.encryption: write `service-side`"),
+    ],
+)
+def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, **changed}))
+    with pytest.raises(BadInputError) as caught:
+        reading.read(path)
+    assert told in caught.value.summary
+    assert caught.value.address == str(path)
+
+
+def test_insights_need_log_analytics() -> None:
+    file = {name: part for name, part in FILE.items() if name != "logAnalytics"}
+    assert [where for where, _ in checks.problems(file, profiles.shipped())] == ["logAnalytics"]
+
+
+def test_closed_vault_and_classic() -> None:
+    file = {
+        **FILE,
+        "keyVault": {"name": "kv-keys", "network": {"publicAccess": "Disabled"}},
+        "workspace": {"name": "w", "encryption": {"mode": "classic", "cosmosDbPrincipalId": SUBSCRIPTION}},
+    }
+    assert "keyVault.network.publicAccess" in [where for where, _ in checks.problems(file, profiles.shipped())]
+
+
+def test_durations() -> None:
+    assert [days(text) for text in ("P90D", "P1Y", "P1Y6M", "P2W")] == [90, 365, 545, 14]
+    with pytest.raises(ValueError, match="no duration"):
+        days("90 days")
