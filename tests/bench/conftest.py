@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,17 +28,17 @@ Start = Callable[[Options], RunningSandbox]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a sandbox with options of the test's own; its blobs are removed when the test ends."""
-    begun: list[StateFolder] = []
+    begun: list[tuple[StateFolder, subprocess.Popen[bytes]]] = []
 
     def one(options: Options) -> RunningSandbox:
         state = StateFolder(tmp_path / f"sandbox-{len(begun)}")
-        lifetime.detach(state, options)
-        begun.append(state)
+        begun.append((state, lifetime.detach(state, options)))
         return RunningSandbox(environment(state, state.announced()["port"]), state.root)
 
     yield one
-    for state in begun:
+    for state, process in begun:
         lifetime.stop(state)
+        process.wait()
         shutil.rmtree(state.root, ignore_errors=True)
 
 

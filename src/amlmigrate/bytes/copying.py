@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,7 +52,10 @@ class Copier:
         Raises DriftError, ConflictError.
         """
         work = Copy(amount, mine, texts=files(step.rewrites))
-        blobs = (await self._list(self._source, amount.source)).below(amount.source.path)
+        listed, there = await asyncio.gather(
+            self._list(self._source, amount.source), self._list(self._target, amount.target)
+        )
+        blobs = listed.below(amount.source.path)
         if listing_digest(blobs) != step.source_sha256:
             raise DriftError(
                 "The source's blobs are not what they were when the plan was made.",
@@ -59,7 +63,6 @@ class Copier:
                 remedy="Make a new plan: it will hold just the difference.",
             )
         blobs = [await self._expected(work, blob) for blob in blobs]
-        there = await self._list(self._target, amount.target)
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         unproven = [blob for blob in blobs if self._unproven(work, blob, there)]
         await each(unproven, partial(self._compare, work, there), parallel=PARALLEL)

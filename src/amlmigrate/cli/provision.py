@@ -5,7 +5,6 @@ Example: migrate provision workspace.yaml --dry-run
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -42,6 +41,8 @@ def command(
     shared = Shared(json, verbose, tenant, client_id, cloud)
 
     async def work(view: View) -> ExitCode:
+        import asyncio
+
         from amlmigrate.cmk.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
@@ -58,6 +59,8 @@ def command(
 
 def _end_on_signals() -> None:
     """SIGTERM ends it as SIGINT does: with an exit code and a sentence."""
+    import asyncio
+
     task = asyncio.current_task()
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
