@@ -164,9 +164,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     left = [item for item in found if not item.outcome.settled]
     stopped = tally is not None and tally.stopped
     data = {
-        "text": "Stopped; what was under way has ended."
-        if stopped
-        else ("Not all is done." if left else "All is done."),
+        "text": _text(tally, left=bool(left)),
         "items": count(found),
         "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left],
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
@@ -175,11 +173,21 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "next": _next(folder, left, stopped=stopped),
     }
     view.result("run.end", data)
+    if tally and tally.lost:
+        view.error(tally.lost)
+        return tally.lost.exit_code
     if stopped:
         return ExitCode.INTERRUPTED
     if tally and tally.denied:
         return ExitCode.DENIED
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
+
+
+def _text(tally: Tally | None, *, left: bool) -> str:
+    if tally and tally.stopped:
+        why = "Stopped, since the target can no longer be used" if tally.lost else "Stopped"
+        return f"{why}; what was under way has ended."
+    return "Not all is done." if left else "All is done."
 
 
 def _next(folder: Path, left: list[Any], *, stopped: bool) -> str:
