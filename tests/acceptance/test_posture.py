@@ -203,3 +203,18 @@ def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
         "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0"
     )
     assert refused.code in (4, 6) and world.status("source") == 200
+
+
+def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Target) -> None:
+    def network(action: str) -> None:
+        acls = {"networkAcls": {"bypass": "AzureServices", "defaultAction": action, "ipRules": []}}
+        target.world.azure(lambda c: c.arm("PATCH", target.vault_id, _VAULTS, {"properties": acls}))
+
+    network("Deny")
+    try:
+        claims = target.claims()
+    finally:
+        network("Allow")
+    for name in ("key.type", "key.size", "key.enabled", "key.expiry", "key.rotation"):
+        assert claims[name].proven, claims[name]
+    assert claims["key.wraps"].proven is None
