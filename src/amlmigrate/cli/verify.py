@@ -120,7 +120,8 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             ),
             "green": green,
             "items": content["items"],
-            "lines": lines,
+            # What the plan warned of may still be so, and is told once.
+            "lines": list(dict.fromkeys(lines)),
             "differences": content["differences"],
             "unsettled": content["unsettled"],
             "posture": content["posture"],
