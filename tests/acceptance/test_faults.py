@@ -90,7 +90,7 @@ def _fired(world: World, since: str) -> set[str]:
 def test_what_passes(small_world: World, what: str) -> None:
     world, rules = small_world, PASSES[what]
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
+    since = world.now()
     result = world.with_faults(rules, "run", "--json")
     assert result.code == 0, result.out[-2000:]
     assert len(_fired(world, since)) == len(rules)
@@ -123,7 +123,7 @@ def test_something_is_there_already(small_world: World) -> None:
         _rule(ENVIRONMENT, "drop", when="after"),
         _status(ENVIRONMENT | {"nth": 2}, 400, "UserError", registered),
     ]
-    since = world.log("")[-1]["time"]
+    since = world.now()
     assert world.with_faults(lost, "run").code == 0
     assert len(_fired(world, since)) == 2
     world.ok("verify")

@@ -46,7 +46,7 @@ def _puts(world: World, since: str) -> list[str]:
 def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
+    since = world.now()
     killed = world.with_faults([{"match": CALLS[call], "action": "kill", "when": when}], "run")
     assert killed.code == -signal.SIGKILL
     world.ok("run", "--resume")
