@@ -31,7 +31,7 @@ def command(
     force_unlock: Annotated[
         bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
     ] = False,
-    jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 16,
+    jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
     json: options.Json = False,
     verbose: options.Verbose = False,
     tenant: options.Tenant = None,

@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Recorder:
     """Writes to the ledger in order; each call returns when it is on disk.
 
-    A write to a disk takes milliseconds, and the steps of a run are sixteen: what was asked while one was under
-    way goes to the disk with the next, all of it at once.
+    A write to a disk takes milliseconds, and a run has many steps under way: what was asked while one was being
+    written goes to the disk with the next, all of it at once.
     """
 
     def __init__(self, ledger: Ledger) -> None:
