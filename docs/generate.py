@@ -20,6 +20,7 @@ from typing import Any
 from typer.models import ArgumentInfo, OptionInfo
 
 from amlmigrate.cli.main import app
+from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.cmk.provisioning import profiles, reading
 from amlmigrate.core import errors
 from amlmigrate.core.address import Address
@@ -30,6 +31,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import Kind, all_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.ledger import schema
+from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -423,6 +425,48 @@ def fault_actions() -> str:
     return table(("action", "what it does"), ([f"`{name}`", told] for name, told in FAULTS.items()))
 
 
+def posture() -> str:
+    """What is claimed of a workspace, and what it takes to prove it."""
+    rows = ([f"`{one.name}`", one.says, one.severity, one.read] for one in CATALOGUE)
+    return table(("claim", "what it says", "while it is not proven", "what reading it takes"), rows)
+
+
+SHORT = ((WS, "WS"), (BLOB, "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))
+
+
+def _short(action: str) -> str:
+    for long, short in SHORT:
+        if action.startswith(f"{long}/"):
+            return f"{short}{action.removeprefix(long)}"
+    return action
+
+
+def _why(need: Need) -> str:
+    by = f"; of the {need.signed_in}'s sign-in" if need.by else ""
+    return f"{need.why}{by}; only where {need.only}" if need.only else f"{need.why}{by}"
+
+
+def rights(stage: str, before: str = "") -> str:
+    """What a stage needs, without what another needs already; rows of one place and reason are one."""
+    known = set(needs(before)) if before else set()
+    rows: dict[tuple[str, bool, str], list[str]] = {}
+    for need in needs(stage):
+        if need not in known:
+            rows.setdefault((need.where, need.data, _why(need)), []).append(_short(need.action))
+    found = ([where, "" if data else _code(names), _code(names) if data else "", why]
+             for (where, data, why), names in rows.items())  # fmt: skip
+    return table(("where", "action", "data action", "why"), found)
+
+
+def permissions() -> str:
+    """The whole table of needs."""
+    rows = (
+        [need.where, f"`{need.action}`", "data" if need.data else "", ", ".join(need.stages), _why(need)]
+        for need in NEEDS
+    )
+    return table(("where", "permission", "", "needed by", "why"), rows)
+
+
 # The file of `migrate provision`.
 
 
@@ -481,6 +525,13 @@ def blocks() -> dict[str, str]:
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
+        "posture": posture(),
+        "permissions": permissions(),
+        "rights:plan": rights("plan"),
+        "rights:run": rights("run", "plan"),
+        "rights:verify": rights("verify"),
+        "rights:decommission": rights("decommission", "verify"),
+        "rights:doctor": rights(DOCTOR),
         "provision-file": provision_file(),
         "profiles": profile_table(),
     }

@@ -42,8 +42,11 @@ async def seed(state: StateFolder) -> Seeded:
 
 
 async def _make(azure: Client, group: str, source: str) -> None:
-    await provision.pair(azure, _GROUP, _SOURCE, _TARGET)
+    pair = await provision.pair(azure, _GROUP, _SOURCE, _TARGET)
     lake = await provision.storage_account(azure, group, _LAKE)
+    # One of the lake's datastores has no credentials: the new workspace reads it with its own identity.
+    for identity in pair.target["identity"]["userAssignedIdentities"].values():
+        await provision.assign(azure, lake, provision.STORAGE_BLOB_DATA_READER, identity["principalId"])
     await _datastores(azure, source, lake)
     await Seeder(azure, source, _LAKE, "").blobs(demoassets.lake_blobs())
     seeder = await Seeder.of(azure, source)

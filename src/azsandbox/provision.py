@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,14 @@ _IDENTITIES = "2023-01-31"
 _ROLES = "2022-04-01"
 _WORKSPACES = "2025-12-01"
 _KEYS = "7.4"
+_DAY = 86400
 WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 
 # Built-in roles (learn.microsoft.com/azure/role-based-access-control/built-in-roles).
 KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 KEY_VAULT_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
+KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
 
@@ -107,12 +111,28 @@ async def vault(azure: Client, group_id: str, name: str, *, purge_protection: bo
     return path
 
 
-async def key(azure: Client, vault_id: str, name: str, *, size: int = 3072) -> Key:
-    """A new RSA key (or a new version of it) in a vault that the caller may write keys to."""
+async def key(
+    azure: Client, vault_id: str, name: str, *, size: int = 3072, days: int | None = None, rotates: bool = False
+) -> Key:
+    """A new RSA key (or a new version of it) in a vault that the caller may write keys to.
+
+    It expires in `days`, and with `rotates` it is rotated a month before its versions do, which is each year.
+    """
     host = f"https://{vault_id.rpartition('/')[2].lower()}.vault.azure.net"
     url = f"{host}/keys/{name}/create?api-version={_KEYS}"
-    body = {"kty": "RSA", "key_size": size, "key_ops": ["encrypt", "decrypt", "wrapKey", "unwrapKey"]}
+    body: dict[str, Any] = {
+        "kty": "RSA",
+        "key_size": size,
+        "key_ops": ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
+    }
+    if days is not None:
+        body["attributes"] = {"exp": int(time.time()) + days * _DAY}
     _, _, text = await azure.send("POST", url, "https://vault.azure.net", json=body)
+    if rotates:
+        action = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Rotate"}}
+        policy = {"lifetimeActions": [action], "attributes": {"expiryTime": "P1Y"}}
+        url = f"{host}/keys/{name}/rotationpolicy?api-version={_KEYS}"
+        await azure.send("PUT", url, "https://vault.azure.net", json=policy)
     return Key(vault_id, json.loads(text)["key"]["kid"])
 
 
@@ -216,8 +236,8 @@ async def _encrypted_workspace(azure: Client, group_id: str, name: str, account:
     vault_id, user = await asyncio.gather(
         vault(azure, group_id, f"{account[:21]}-kv"), identity(azure, group_id, f"{name}-identity")
     )
-    await assign(azure, vault_id, KEY_VAULT_CRYPTO_USER, user.principal_id)
-    made = await key(azure, vault_id, f"{name}-key")
+    await assign(azure, vault_id, KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER, user.principal_id)
+    made = await key(azure, vault_id, f"{name}-key", days=365, rotates=True)
     storage_id = await storage_account(azure, group_id, account, key=made, identity=user)
     for role in (STORAGE_BLOB_DATA_CONTRIBUTOR, STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR):
         await assign(azure, storage_id, role, user.principal_id)

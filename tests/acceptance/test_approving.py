@@ -16,7 +16,9 @@ from azsandbox.state import StateFolder
 
 def _second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
     """Another application, and the environment in which it signs in."""
-    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(f"approver-{world.group}")
+    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
+        f"approver-{world.group}", has_roles=False
+    )
     return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
 
 

@@ -75,8 +75,7 @@ def test_what_cannot_move_with_an_asset_is_said_of_it(world: World) -> None:
         client.upload_blob("latin/MLTable", f"paths:\n  - folder: {old}/d\xe9\n".encode("latin-1"))
         client.upload_blob("wide/MLTable", f"paths:\n  - folder: {old}/d\n".encode("utf-16"))
     world.ok("plan", *world.names)
-    header, *_ = world.plan_lines()
-    found = {(finding["severity"], finding["address"].partition("/")[2]) for finding in header["findings"]}
+    found = {(finding["severity"], finding["address"].partition("/")[2]) for finding in world.asset_findings()}
     assert found == {
         ("warning", "notebook/1"),
         ("warning", world.container("source")),
@@ -94,14 +93,12 @@ def test_two_plans_for_one_name_do_not_change_what_its_label_means(small_world: 
     world.ok(
         "plan", *world.names, "--out", "plans/new", "--select", "models/m/2", "--select", "c*", "--exclude", "e*"
     )
-    header, *_ = world.plan_lines("new")
-    [warning] = header["findings"]
+    [warning] = world.asset_findings("new")
     assert warning["address"] == "components/c/1" and "environments/py/1" in warning["summary"]
     world.ok("run", "plans/new")
 
     world.ok("plan", *world.names, "--out", "plans/rest")
-    header, *_ = world.plan_lines("rest")
-    [error] = header["findings"]
+    [error] = world.asset_findings("rest")
     assert (error["severity"], error["address"]) == ("error", "models/m/2")
     assert world.migrate("run", "plans/rest").code == 4
     assert world.get("models/m")["properties"]["latestVersion"] == "2"

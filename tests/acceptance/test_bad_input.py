@@ -165,7 +165,9 @@ def test_a_target_without_a_customers_key_is_4(small_world: World) -> None:
 def test_a_lock_is_5(copy: World) -> None:
     assert copy.migrate("run", "--dry-run").code == 0
     with sqlite3.connect(_plan_file(copy).parent / "ledger.db") as db:
-        db.execute("INSERT INTO lock VALUES (1, 'elsewhere', 42, '2026-01-01T00:00:00+00:00')")
+        db.execute(
+            "INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01T00:00:00+00:00')"
+        )
     _refused(copy, 5, "run", says=("process 42 on elsewhere", "--force-unlock"))
     assert copy.migrate("run", "--force-unlock", "--dry-run").code == 0
 

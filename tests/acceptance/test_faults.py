@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.world import MIGRATE, Result, World
+from tests.acceptance.world import Result, World
 
 ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
@@ -126,34 +121,6 @@ def test_what_fails_and_goes_on_when_it_is_over(small_world: World, what: str) -
     world.ok("verify")
 
 
-def _meanwhile(world: World, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
-    """Runs under a rule that slows something down, and does `work` once that step has begun."""
-    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(world.folder / "faults.json"))
-    process = subprocess.Popen(
-        [str(MIGRATE), "run", "--json"],
-        cwd=world.folder,
-        env={**os.environ, **world.env},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    done = threading.Event()
-    out = []
-    for line in process.stdout:
-        out.append(line)
-        event = json.loads(line)
-        if event["event"] == "step.doing" and event["address"].startswith(step) and not done.is_set():
-            done.set()
-            # The calls that come before the slow one are made in the meantime.
-            time.sleep(1.5)
-            work()
-    process.stdout.close()
-    code = process.wait()
-    world.sandbox("faults", "clear")
-    return Result(code, "".join(out), "")
-
-
 def _left(result: Result) -> dict[str, tuple[str, str]]:
     return {item["address"]: (item["outcome"], item["detail"]) for item in result.event("run.end")["left"]}
 
@@ -177,8 +144,7 @@ def test_something_else_is_there_already(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
     other = {"properties": {"image": "mcr.microsoft.com/other:1"}}
-    result = _meanwhile(
-        world,
+    result = world.meanwhile(
         _rule(ENVIRONMENT, "delay", seconds=4),
         "environments/py",
         lambda: world.put("environments/py/versions/1", other, into="target"),
@@ -199,7 +165,7 @@ def test_a_blob_changes_under_its_copy(small_world: World, side: str) -> None:
             client.upload_blob("m/1/a", b"somebody else's", overwrite=True)
 
     rule = _rule({"method": "PUT", "host": BLOB, "path": "/m/1/a$"}, "delay", seconds=4)
-    result = _meanwhile(world, rule, "blobs/", write)
+    result = world.meanwhile(rule, "blobs/", write)
     assert result.code == 3, result.out[-2000:]
     left = _left(result)
     [(outcome, why)] = [left[address] for address in left if address.startswith("blobs/")]

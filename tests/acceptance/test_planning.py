@@ -138,7 +138,7 @@ def test_a_bit_of_everything(full: World) -> None:
     assert steps["models/from-job/1"]["body"]["properties"]["properties"]["migratedFrom.jobName"] == "brave_job"
     # 10 was created first, so it comes first and 2 stays the latest.
     assert "models/risk/10" in steps["models/risk/2"]["after"]
-    findings = world.plan_lines()[0]["findings"]
+    findings = world.asset_findings()
     assert [f["address"] for f in findings] == ["data/gone/1"]
     assert "datastores/lake" in steps["data/lake/1"]["after"]
 
@@ -274,3 +274,15 @@ def test_a_cycle_is_named_and_no_plan_is_written(world: World) -> None:
     for address in ("components/ping/1", "components/pong/1"):
         assert address in result.err
     assert not (world.folder / "plans" / world.source).exists()
+
+
+def test_a_latest_of_somebody_elses_that_moves_is_said(small_world: World) -> None:
+    world = small_world
+    uri = "azureml://datastores/workspaceblobstore/paths/theirs"
+    world.put("models/m/versions/7", {"properties": {"modelType": "custom_model", "modelUri": uri}}, into="target")
+    world.ok("plan", *world.names)
+    [finding] = [f for f in world.plan_lines()[0]["findings"] if "'latest'" in f["summary"]]
+    assert (finding["severity"], finding["address"]) == ("warning", "models/m/2")
+    assert "models/m/7" in finding["summary"]
+    world.ok("run")
+    assert world.ok("plan", *world.names, "--json").event("plan.header")["counts"]["models"] == {"adopt": 2}

@@ -70,7 +70,7 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
     plan = world.ok("plan", *world.names, "--json")
     header = plan.event("plan.header")
     assert {f["severity"] for f in header["findings"]} == {"warning"}
-    warned = Counter(f["address"].split("/")[0] for f in header["findings"])
+    warned = Counter(f["address"].split("/")[0] for f in world.asset_findings())
     assert set(warned) == {"data", "components"} and warned["data"] == 9
     assert {f["address"] for f in header["findings"] if f["address"].startswith("components")} == {
         "components/batch_scoring_uci_heart/1"

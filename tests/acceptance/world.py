@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,32 @@ class World:
         result = self.migrate(*arguments)
         assert result.code == 0, f"{arguments}: {result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
         return result
+
+    def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
+        """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
+        (self.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
+        self.sandbox("faults", "set", str(self.folder / "faults.json"))
+        process = subprocess.Popen(
+            [str(MIGRATE), "run", "--json"],
+            cwd=self.folder,
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        out, done = [], False
+        for line in process.stdout:
+            out.append(line)
+            event = json.loads(line)
+            if not done and event["event"] == "step.doing" and event["address"].startswith(step):
+                done = True
+                # The calls that come before the slow one are made in the meantime.
+                time.sleep(1.5)
+                work()
+        process.stdout.close()
+        code = process.wait()
+        self.sandbox("faults", "clear")
+        return Result(code, "".join(out), "")
 
     def azure(self, work: Any) -> Any:
         """Runs `work(client)` against the sandbox."""
@@ -171,6 +198,10 @@ class World:
         """The lines of a plan."""
         path = self.folder / "plans" / (name or self.source) / "plan.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def asset_findings(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The findings of a plan about what moves, without those about the target's key and rights."""
+        return [f for f in self.plan_lines(name)[0]["findings"] if not f["address"].startswith("/")]
 
 
 async def items(client: Client, path: str) -> AsyncIterator[dict[str, Any]]:

@@ -102,7 +102,7 @@ def test_commands_and_their_options_exist(page: str) -> None:
             own = re.split(r"\s--\s", rest)[0]
             unknown = set(OPTION.findall(own)) - programs[program][name] - {"--help"}
             assert not unknown, f"{typed}: {program} {name} has no {unknown}"
-        if not typed.startswith(("az ", "azcopy ")):
+        if not typed.removeprefix("$ ").startswith(("az ", "azcopy ")):
             assert not set(OPTION.findall(typed)) - known, typed
 
 

@@ -152,7 +152,7 @@ async def _facts(
     from amlmigrate.core.seal import PARTS, seal
     from amlmigrate.decommissioning import gate, removal
     from amlmigrate.kinds import document_digests
-    from amlmigrate.posture import prove
+    from amlmigrate.posture import findings, prove
 
     documents = (document_digests(source), document_digests(target))
     blobs = (
@@ -167,7 +167,7 @@ async def _facts(
             listing_digests(listed.target),
         ),
         parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=await prove(clouds.target.arm, target.workspace),
+        posture=findings(await prove(clouds.target, target.workspace)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
     )

@@ -104,6 +104,9 @@ class Work:
             text = "Nothing is frozen any more: all was given back." if known.state != "frozen" else (
                 f"Nothing was changed. {len(known.assignments)} role assignments would be given back."
             )  # fmt: skip
+            if not dry_run:
+                # Cut off between giving back and saying so, it still has to be said.
+                self._evidence("thaw", known, await self._side.credential.identity(), [])
             self._view.result("thaw.dry" if dry_run else "thaw.end", {"text": text, **_lines(known.assignments)})
             return ExitCode.DONE
         came = await freeze.put_back(self._side.roles, known.assignments, self._view.event)

@@ -6,19 +6,32 @@ import sys
 
 import typer
 
-from amlmigrate.cli import approve, decommission, freeze, plan, provision, run, show, status, verify, waive
+from amlmigrate.cli import (
+    approve,
+    decommission,
+    doctor,
+    freeze,
+    plan,
+    provision,
+    run,
+    scan,
+    show,
+    status,
+    verify,
+    waive,
+)
 
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: migrate plan, migrate show, migrate run, migrate verify, migrate decommission.",
+    epilog="The way: migrate doctor, then migrate plan, show, run, verify, decommission.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (provision, plan, show, approve, run, freeze, status, verify, waive, decommission):
+for module in (scan, provision, doctor, plan, show, approve, run, freeze, status, verify, waive, decommission):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
 
 

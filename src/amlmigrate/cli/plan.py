@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode
 
 
 class Unreferenced(StrEnum):
@@ -26,9 +26,26 @@ class Unreferenced(StrEnum):
 
 
 def command(
-    source: Annotated[str, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.")],
-    target: Annotated[str, typer.Option(help="The workspace under a customer's key.")],
-    out: Annotated[Path | None, typer.Option(help="The plan's folder.", metavar="DIR")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.")] = None,
+    fleet: Annotated[
+        Path | None, typer.Option(help="Instead: plan every movable workspace of a scan.", metavar="SCAN")
+    ] = None,
+    targets: Annotated[
+        Path | None, typer.Option(help="With --fleet: CSV or YAML, source to target.", metavar="FILE")
+    ] = None,
+    waves: Annotated[
+        Path | None, typer.Option(help="With --fleet: CSV or YAML, source to wave.", metavar="FILE")
+    ] = None,
+    wave_size: Annotated[
+        int | None, typer.Option(help="With --fleet: so many workspaces a wave at the most.", min=1)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The plan's folder; a fleet's is the one above all its plans.", metavar="DIR"),
+    ] = None,
     select: Annotated[list[str] | None, typer.Option(help="Only these addresses.", metavar="GLOB")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Not these addresses.", metavar="GLOB")] = None,
     unreferenced: Annotated[
@@ -48,18 +65,41 @@ def command(
 ) -> None:
     shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
 
+    globs = (tuple(select or ()), tuple(exclude or ()))
+    choices = {"copy_unreferenced": unreferenced is Unreferenced.COPY, "require_approval": require_approval}
+
     async def work(view: View) -> ExitCode:
-        return await _plan(
-            view,
-            shared,
-            (source, target),
-            out,
-            (tuple(select or ()), tuple(exclude or ())),
-            copy_unreferenced=unreferenced is Unreferenced.COPY,
-            require_approval=require_approval,
-        )
+        _check(source, target, fleet, (targets, waves, wave_size))
+        if fleet is not None and targets is not None:
+            from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
+            from amlmigrate.cli.plans import ROOT
+            from amlmigrate.core.select import Selection
+
+            wanted = FleetWanted(fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), **choices)
+            return await plan_fleet(view, shared, wanted)
+        return await _plan(view, shared, (str(source), str(target)), out, globs, **choices)
 
     execute(shared, work)
+
+
+def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet: tuple[object, ...]) -> None:
+    """Refuses options that do not go together. Raises BadInputError."""
+    targets, waves, wave_size = of_fleet
+    if fleet is None:
+        if any(option is not None for option in of_fleet):
+            raise BadInputError(
+                "--targets, --waves and --wave-size go with --fleet.", remedy="Name the scan with --fleet."
+            )
+        if not source or not target:
+            raise BadInputError(
+                "A plan needs --source and --target.", remedy="Name both, or a scan with --fleet and --targets."
+            )
+    elif source or target:
+        raise BadInputError("--fleet plans many pairs: --source and --target do not go with it.")
+    elif targets is None:
+        raise BadInputError("--fleet needs --targets.", remedy="docs/how-to/fleet.md shows what the file holds.")
+    elif waves is not None and wave_size is not None:
+        raise BadInputError("--waves and --wave-size are two ways to say one thing.", remedy="Leave one out.")
 
 
 async def _plan(
@@ -72,46 +112,18 @@ async def _plan(
     copy_unreferenced: bool,
     require_approval: bool,
 ) -> ExitCode:
-    import asyncio
-
-    from amlmigrate.cli import plans
+    from amlmigrate.cli import planmaking, plans
     from amlmigrate.cli.signing import session
     from amlmigrate.core.select import Selection
     from amlmigrate.core.workspace import WorkspaceRef
-    from amlmigrate.inventory import read_contents, take
-    from amlmigrate.planning import build, manual, planfile
-    from amlmigrate.posture import prove
+    from amlmigrate.planning import planfile
 
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    refs = [WorkspaceRef.parse(name, subscription) for name in names]
-    folder = out or plans.free_folder(refs[0].name)
-    planfile.check_free(folder)
+    source, target = (WorkspaceRef.parse(name, subscription) for name in names)
+    folder = out or plans.free_folder(source.name)
+    wanted = planmaking.Wanted(source, target, folder, Selection(*globs), copy_unreferenced, require_approval)
     async with session(shared) as clouds:
-        sides = (clouds.source.workspace(refs[0]), clouds.target.workspace(refs[1]))
-        build.check_pair(*await asyncio.gather(*(side.read() for side in sides)))
-        source, target = await asyncio.gather(
-            take(sides[0], clouds.source, emit=view.event),
-            take(sides[1], emit=view.event),
-        )
-        extra = await _approval(clouds) if require_approval else {}
-        await read_contents(source, clouds.source.blobs)
-        header, steps = await build.build(
-            source,
-            target,
-            (clouds.source.blobs, clouds.target.blobs),
-            name=folder.name,
-            selection=Selection(*globs),
-            prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
-            copy_unreferenced=copy_unreferenced,
-            posture=tuple(await prove(clouds.target.arm, target.workspace)),
-            extra=extra,
-            emit=view.event,
-        )
-    planfile.write(folder, header, steps)
-    manual.write(folder, header, steps)
-    manual.write_listings(folder, source.leftovers)
-    # What is told is the plan as it stands on disk; what it was made of may be large, and is let go before.
-    del source, target, steps
+        header = await planmaking.make(clouds, wanted, view.event)
     view.plan(planfile.read(folder))
     errors = sum(1 for finding in header.findings if finding.severity == "error")
     view.result(
@@ -131,9 +143,3 @@ async def _plan(
         },
     )
     return ExitCode.DONE
-
-
-async def _approval(clouds: Any) -> dict[str, Any]:
-    """What the header says of approval: that it is needed, and who must not give it."""
-    planner = await clouds.target.credential.identity()
-    return {"require_approval": True, "planner": planner.as_dict()}

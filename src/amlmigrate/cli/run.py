@@ -98,7 +98,7 @@ async def _run(
     from amlmigrate.cli import plans
     from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signing import session
-    from amlmigrate.posture import prove
+    from amlmigrate.posture import findings, prove
     from amlmigrate.running import drift
     from amlmigrate.running.run import run
 
@@ -106,7 +106,7 @@ async def _run(
         source, target = await read_both(clouds, plan)
         if not ledger.begun:
             drift.check_source(plan, source)
-        _refuse_unproven(await prove(clouds.target.arm, target.workspace))
+        _refuse_unproven(findings(await prove(clouds.target, target.workspace)))
         if dry_run:
             _say_dry(view, plan)
             return None
@@ -117,10 +117,11 @@ async def _run(
 
 
 def _refuse_unproven(posture: list[Any]) -> None:
-    if posture:
+    """What is a warning only was in the plan, for whoever reviewed it."""
+    if errors := [finding for finding in posture if finding.severity == "error"]:
         raise RefusedError(
             "The target is not proven to be under a customer's key.",
-            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in posture),
+            reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
         )
 
 
@@ -163,9 +164,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     left = [item for item in found if not item.outcome.settled]
     stopped = tally is not None and tally.stopped
     data = {
-        "text": "Stopped; what was under way has ended."
-        if stopped
-        else ("Not all is done." if left else "All is done."),
+        "text": _text(tally, left=bool(left)),
         "items": count(found),
         "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left],
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
@@ -174,11 +173,21 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "next": _next(folder, left, stopped=stopped),
     }
     view.result("run.end", data)
+    if tally and tally.lost:
+        view.error(tally.lost)
+        return tally.lost.exit_code
     if stopped:
         return ExitCode.INTERRUPTED
     if tally and tally.denied:
         return ExitCode.DENIED
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
+
+
+def _text(tally: Tally | None, *, left: bool) -> str:
+    if tally and tally.stopped:
+        why = "Stopped, since the target can no longer be used" if tally.lost else "Stopped"
+        return f"{why}; what was under way has ended."
+    return "Not all is done." if left else "All is done."
 
 
 def _next(folder: Path, left: list[Any], *, stopped: bool) -> str:

@@ -77,7 +77,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             clouds,
             inventories,
             depth=Depth(depth),
-            posture=await prove(clouds.target.arm, inventories[1].workspace),
+            posture=await prove(clouds.target, inventories[1].workspace),
             read=found,
             emit=view.event,
         )
@@ -104,7 +104,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         for d in content["differences"]
     ]
     lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"]]
-    lines += [f"not proven: {finding['address']}: {finding['summary']}" for finding in content["posture"]]
+    lines += [f"{f['severity']}: {f['address']}: {f['summary']}" for f in content["posture"]]
     lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
     lines += [f"warning: {w['address']}: {w['summary']}" for w in content["warnings"]]
     lines += [f"not checked: {what}" for what in content["not_checked"]]
@@ -120,7 +120,8 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             ),
             "green": green,
             "items": content["items"],
-            "lines": lines,
+            # What the plan warned of may still be so, and is told once.
+            "lines": list(dict.fromkeys(lines)),
             "differences": content["differences"],
             "unsettled": content["unsettled"],
             "posture": content["posture"],
@@ -132,5 +133,6 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     )
     if green:
         return ExitCode.DONE
-    unproven = content["posture"] and not content["differences"] and not content["unsettled"]
-    return ExitCode.REFUSED if unproven else ExitCode.INCOMPLETE
+    unproven = any(f["severity"] == "error" for f in content["posture"])
+    settled = not content["differences"] and not content["unsettled"]
+    return ExitCode.REFUSED if unproven and settled else ExitCode.INCOMPLETE

@@ -94,6 +94,7 @@ class Credential(AsyncTokenCredential):
     def __init__(self, login: Login) -> None:
         self._tenant = login.tenant
         self._arm = f"{login.endpoints.arm}/.default"
+        self._vault = f"https://{login.endpoints.vault_suffix}/.default"
         self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
@@ -116,6 +117,15 @@ class Credential(AsyncTokenCredential):
         """Who signed in, by the claims of the token for ARM. Raises DeniedError where it names nobody."""
         return _identity((await self.get_token(self._arm)).token)
 
+    async def tenant(self) -> str:
+        """The Entra tenant that the token for ARM is from; empty where it does not say."""
+        return str(_claims((await self.get_token(self._arm)).token).get("tid") or "")
+
+    @property
+    def data_scopes(self) -> tuple[str, str]:
+        """What tokens for the data planes are asked for: storage's and the vaults'."""
+        return STORAGE_SCOPE, self._vault
+
     def forget(self) -> None:
         """Drops the kept tokens, after the service has refused one."""
         self._tokens.clear()
@@ -137,8 +147,7 @@ def _identity(token: str) -> Identity:
     The token came from Entra over TLS just now, so its signature is not checked again. Never part of a message.
     """
     try:
-        part = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        claims = _claims(token)
         object_id = str(claims["oid"])
     except (IndexError, KeyError, TypeError, ValueError):
         raise DeniedError(
@@ -147,6 +156,12 @@ def _identity(token: str) -> Identity:
         ) from None
     person = next((claims[key] for key in ("upn", "unique_name", "preferred_username") if claims.get(key)), "")
     return Identity(object_id, str(person), str(claims.get("appid") or claims.get("azp") or ""))
+
+
+def _claims(token: str) -> dict[str, Any]:
+    part = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return found
 
 
 def _refusal(scope: str, error: Exception) -> MigrateError:

@@ -54,6 +54,12 @@ class ServiceError(MigrateError):
         """Whether something is there already that the call would change: settled by reading it."""
         return self.status in (400, 409) and bool(_TAKEN.search(f"{self.code} {self.message}"))
 
+    @property
+    def action(self) -> str:
+        """The ARM action that was refused; empty where the answer names none."""
+        match = _ACTION.search(self.message)
+        return match[1] if match else ""
+
     def _sentence(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Azure refused the action '{match[1]}' on '{match[2]}' ({self.status} {self.code})."

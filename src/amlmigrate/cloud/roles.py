@@ -8,6 +8,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+_PERMISSIONS = "providers/Microsoft.Authorization/permissions"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
 _EXISTS = "RoleAssignmentExists"
@@ -28,6 +29,20 @@ class Roles:
         query = {"$filter": f"assignedTo('{object_id}')"}
         found = [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
         return {str(item["id"]).lower() for item in found}
+
+    async def assigned(self, scope: str, object_id: str) -> list[Document]:
+        """Those that an identity has at a scope, above it and below it, itself or through its groups."""
+        query = {"$filter": f"assignedTo('{object_id}')"}
+        return [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
+
+    async def permissions(self, scope: str) -> list[Document]:
+        """What the caller itself may do at a scope: an entry a role, as `permissions` of a role definition."""
+        return [item async for item in self._arm.pages(f"{scope}/{_PERMISSIONS}")]
+
+    async def definition_at(self, scope: str, definition_id: str) -> Document | None:
+        """A role definition as seen from a scope: who may read roles there need not be able to above it."""
+        guid = definition_id.rpartition("/")[2]
+        return await self._arm.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 
     async def definition(self, definition_id: str) -> Document | None:
         """A role definition; None means 404 and nothing else."""

@@ -66,6 +66,10 @@ class DeniedError(MigrateError):
     exit_code = ExitCode.DENIED
 
 
+class TargetLostError(DeniedError):
+    """The target could be read when the run began and is refused now: its key or the rights are gone."""
+
+
 class InterruptedRunError(MigrateError):
     """A signal ended the run; `run --resume` goes on."""
 

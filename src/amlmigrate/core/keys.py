@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+from amlmigrate.core.documents import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,43 @@ class Rotation:
     after_create: str | None = None
     before_expiry: str | None = None
     notify_before_expiry: str | None = None
+
+
+def rotation_of(policy: Document) -> Rotation | None:
+    """A policy as ARM shows it; None where it rotates nothing."""
+    triggers = {
+        str((each.get("action") or {}).get("type", "")).lower(): each.get("trigger") or {}
+        for each in policy.get("lifetimeActions") or ()
+    }
+    if "rotate" not in triggers:
+        return None
+    return Rotation(
+        expires_in=(policy.get("attributes") or {}).get("expiryTime"),
+        after_create=triggers["rotate"].get("timeAfterCreate"),
+        before_expiry=triggers["rotate"].get("timeBeforeExpiry"),
+        notify_before_expiry=triggers.get("notify", {}).get("timeBeforeExpiry"),
+    )
+
+
+def key_of_document(document: Document) -> Key:
+    """A key as ARM shows it (`Microsoft.KeyVault/vaults/keys`), whose times are seconds since 1970."""
+    properties: Document = document.get("properties") or {}
+    attributes: Document = properties.get("attributes") or {}
+    created, expires, not_before = (_time(attributes.get(name)) for name in ("created", "exp", "nbf"))
+    return Key(
+        name=str(properties.get("keyUri") or "").rstrip("/").rsplit("/", 1)[-1],
+        kind=str(properties.get("kty") or ""),
+        size=properties.get("keySize"),
+        operations=tuple(sorted(properties.get("keyOps") or ())),
+        version=KeyVersion(
+            id=str(properties.get("keyUriWithVersion") or ""),
+            enabled=bool(attributes.get("enabled", True)),
+            created=created,
+            expires=expires,
+            not_before=not_before,
+        ),
+    )
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cache
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.rights import Permission, permissions
 
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
 _BLOBS = "microsoft.storage/storageaccounts/blobservices/containers/blobs"
@@ -43,33 +42,27 @@ _RIGHTS = "microsoft.authorization/roleassignments/write"
 
 def writes_workspace(definition: Document) -> bool:
     """Whether a role grants anything that changes a workspace, or hands out a key to it."""
-    return any(_grants(p, "actions", "notActions", _named(p)) for p in _permissions(definition))
+    return any(_grants(entry, _named(entry)) for entry in permissions(definition))
 
 
 def writes_storage(definition: Document) -> bool:
     """Whether a role grants writing the data of a storage account, by itself or with the account's key."""
     return any(
-        _grants(p, "actions", "notActions", _STORAGE_CONTROL)
-        or _grants(p, "dataActions", "notDataActions", _STORAGE_DATA)
-        for p in _permissions(definition)
+        _grants(entry, _STORAGE_CONTROL) or _grants(entry, _STORAGE_DATA, data=True)
+        for entry in permissions(definition)
     )
 
 
 def gives_rights(definition: Document) -> bool:
     """Whether a role lets its holder assign roles, and so take any right again."""
-    return any(_grants(p, "actions", "notActions", (_RIGHTS,)) for p in _permissions(definition))
+    return any(_grants(entry, (_RIGHTS,)) for entry in permissions(definition))
 
 
-def _permissions(definition: Document) -> list[Document]:
-    found: list[Document] = (definition.get("properties") or {}).get("permissions") or []
-    return found
-
-
-def _named(permission: Document) -> set[str]:
+def _named(permission: Permission) -> set[str]:
     """The known operations on a workspace, and those unknown here that a role itself names."""
     found = set(_CONTROL)
-    for pattern in permission.get("actions") or ():
-        text = str(pattern).lower()
+    for pattern in permission.actions:
+        text = pattern.lower()
         text = f"{_WORKSPACE}{text[1:]}" if text.startswith("*/") else text
         ends = (
             [f"{text[:-1].rstrip('/')}/{verb}" for verb in _VERBS]
@@ -81,16 +74,5 @@ def _named(permission: Document) -> set[str]:
     return found - {f"{_WORKSPACE}/action"}
 
 
-def _grants(permission: Document, allow: str, deny: str, operations: Iterable[str]) -> bool:
-    """`actions` minus `notActions`; `*` stands for any characters, letter case does not matter."""
-    allowed, denied = permission.get(allow) or (), permission.get(deny) or ()
-    return any(_matches(allowed, name) and not _matches(denied, name) for name in operations)
-
-
-def _matches(patterns: Iterable[str], name: str) -> bool:
-    return any(_pattern(str(pattern)).fullmatch(name) for pattern in patterns)
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.lower().split("*")))
+def _grants(entry: Permission, operations: Iterable[str], *, data: bool = False) -> bool:
+    return any(entry.grants(name, data=data) for name in operations)

@@ -24,10 +24,10 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, document_digests
 from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
 from amlmigrate.planning.graph import ordered
+from amlmigrate.planning.remarks import foreign_overtaken, newest_overtaken, offline, other_types
 from amlmigrate.planning.resolve import Needs, Resolver
 
 _LAST = 9
-_ARCHIVE_TIER = "Archive"
 _NAMED = 3
 
 
@@ -64,6 +64,9 @@ class Planner:
         self._resolver = Resolver(source, self.mapping)
         self._needs = {address: self._resolver.needs(asset) for address, asset in source.assets.items()}
         self._texts = dict(pair for asset in source.assets.values() for pair in asset.contents)
+        self._target_names: dict[Address, list[Address]] = defaultdict(list)
+        for address in target.assets:
+            self._target_names[address.container].append(address)
         self._moving = self._chosen()
         self._cover = Cover(place for address in self._moving for place in self._needs[address].places)
 
@@ -147,9 +150,9 @@ class Planner:
             if covered[prefix]:
                 step = self._copy(prefix, covered[prefix], containers)
                 draft.add(step)
-                draft.findings += _other_types(prefix, covered[prefix])
+                draft.findings += other_types(prefix, covered[prefix])
                 if step.action is Action.COPY:
-                    draft.findings += _offline(prefix, covered[prefix])
+                    draft.findings += offline(prefix, covered[prefix])
         for key, blobs in loose.items():
             rest = self._unselected(draft, key, blobs)
             if rest:
@@ -299,7 +302,8 @@ class Planner:
                 chain.insert(0, container)
             for before, address in pairwise(chain):
                 _come_after(draft, address, before)
-            draft.findings += _newest_overtaken([draft.steps[asset.address] for asset in versions])
+            draft.findings += newest_overtaken([draft.steps[asset.address] for asset in versions])
+            draft.findings += foreign_overtaken(draft.steps[versions[-1].address], self._foreign(container))
             for address in (*chain, container):
                 if address.archived() in draft.steps:
                     _come_after(draft, address.archived(), chain[-1])
@@ -309,55 +313,25 @@ class Planner:
                     if asset.address.archived() in draft.steps:
                         _come_after(draft, address, asset.address.archived())
 
+    def _foreign(self, container: Address) -> list[Address]:
+        """Versions of a name that only the target has."""
+        known = self._source.assets
+        return [
+            address
+            for address in self._target_names.get(container, ())
+            if address.version is not None and address not in known
+        ]
+
 
 def _by_hand(left: Leftover) -> str:
     owner = f" Made by {left.owner}." if left.owner else ""
     return f"{left.reason}. {left.remedy}{owner}"
 
 
-def _newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
-    """`latest` is the newest by creation: older versions must not come after one that is there already."""
-    *older, newest = versions
-    made = [step.address for step in older if step.action is Action.CREATE]
-    if made and newest.action is not Action.CREATE:
-        yield Finding(
-            "error",
-            str(newest.address),
-            f"It is the newest of its name, and in the target already: {made[-1]} would be created after it, and"
-            " 'latest' would mean that one.",
-            "Delete it in the target, so that it is created last, or leave the older ones out with --exclude.",
-        )
-
-
 def _come_after(draft: Draft, address: Address, before: Address) -> None:
     step = draft.steps[address]
     if before not in step.after:
         draft.steps[address] = replace(step, after=(*step.after, before))
-
-
-def _other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Put Blob From URL makes a block blob of whatever it reads (azure-facts, section 5)."""
-    others = [blob.path for blob in blobs if blob.kind != "BlockBlob"]
-    if others:
-        yield Finding(
-            "warning",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(others)} append or page blobs become block blobs, byte for byte: {', '.join(others[:_NAMED])}",
-            "Nothing is needed if they are only read; what appends to them needs new ones.",
-        )
-
-
-def _offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
-    archived = [blob.path for blob in blobs if blob.tier == _ARCHIVE_TIER]
-    if archived:
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(archived)} blobs are in the archive tier and cannot be read: {', '.join(archived[:_NAMED])}",
-            "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
-            " with --exclude.",
-        )
 
 
 def _size(blobs: Iterable[Blob]) -> int:

@@ -1,43 +1,84 @@
-"""Whether a workspace and the accounts that receive its bytes stand under a customer's key."""
+"""What is proven of a workspace: its key, the key's vault, its identity, and what stands beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
-from amlmigrate.cloud.arm import Arm
-from amlmigrate.core.finding import Finding
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.claim import Claim
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture import facts as reading
+from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.keys import key_claims, vault_claims
+from amlmigrate.posture.rights import duty_claims, identity_claims
+from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims, storage_claims
 
-_CUSTOMER = "microsoft.keyvault"
 
+async def prove(side: Side, workspace: Workspace, storage_ids: Iterable[str] = ()) -> list[Claim]:
+    """Every claim of the catalogue that applies, each with what the service itself answers as evidence.
 
-async def prove(arm: Arm, workspace: Workspace, storage_ids: Iterable[str] = ()) -> list[Finding]:
-    """What is not proven, as errors; empty means proven.
-
-    The accounts are the workspace's own and those named beside it. Only what the service itself answers
-    counts: `encryption.status` of the workspace, `encryption.keySource` of the account.
+    The accounts are the workspace's own and those named beside it. What the caller may not read is a claim
+    not proven, never silence. Raises ServiceError and OutOfReachError where ARM is out of order.
     """
-    found: list[Finding] = []
+    return claims(await reading.gather(side, workspace, storage_ids), datetime.now(UTC))
+
+
+def claims(facts: Facts, now: datetime) -> list[Claim]:
+    """The claims from what was read; `now` is what a key's dates are compared with."""
+    found = list(_workspace(facts.workspace))
+    if ref := facts.key_ref:
+        found += [
+            *vault_claims(facts, ref),
+            *key_claims(facts, ref, now),
+            *identity_claims(facts, ref),
+            *duty_claims(facts, ref),
+        ]
+    return [
+        *found,
+        *storage_claims(facts),
+        *registry_claims(facts),
+        *logs_claims(facts),
+        *compute_claims(facts),
+    ]
+
+
+def _workspace(workspace: Workspace) -> Iterator[Claim]:
+    encryption = workspace.properties.get("encryption") or {}
+    yield Claim(
+        "encryption.status",
+        workspace.encrypted,
+        "error",
+        workspace.id,
+        "The workspace is under a customer's key."
+        if workspace.encrypted
+        else "The target workspace is not under a customer's key.",
+        ""
+        if workspace.encrypted
+        else "Encryption is given at creation only: create a workspace with a customer's key and plan anew.",
+        {"encryption": encryption},
+    )
     if not workspace.encrypted:
-        found.append(
-            Finding(
-                "error",
-                workspace.id,
-                "The target workspace is not under a customer's key.",
-                "Encryption is given at creation only: create a workspace with a customer's key and plan anew.",
-            )
+        return
+    group = workspace.properties.get("serviceProvisionedResourceGroup")
+    service_side = workspace.properties.get("enableServiceSideCMKEncryption") is True
+    yield Claim(
+        "encryption.flavour",
+        True,
+        "information",
+        workspace.id,
+        "The service keeps the workspace's documents under the key itself."
+        if service_side
+        else f"Classic encryption: the documents lie in the managed resource group '{group}'.",
+        "",
+        {"enableServiceSideCMKEncryption": service_side, "serviceProvisionedResourceGroup": group},
+    )
+    if reading.key_of(workspace) is None:
+        yield Claim(
+            "key.enabled",
+            None,
+            "warning",
+            workspace.id,
+            "Not proven: the workspace names no key that could be looked at.",
+            "Read its properties.encryption: az ml workspace show",
         )
-    for account_id in sorted({workspace.storage_account_id, *storage_ids} - {""}):
-        account = await arm.get(account_id)
-        encryption = ((account or {}).get("properties") or {}).get("encryption") or {}
-        if str(encryption.get("keySource", "")).lower() != _CUSTOMER:
-            found.append(
-                Finding(
-                    "error",
-                    account_id,
-                    "The storage account that receives the bytes is not under a customer's key.",
-                    "Give it one: az storage account update --encryption-key-source Microsoft.Keyvault"
-                    " --encryption-key-vault ... --encryption-key-name ...",
-                )
-            )
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from amlmigrate.bytes.copying import Copier
@@ -11,7 +12,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
+from amlmigrate.core.errors import ConflictError, DriftError, ExitCode, MigrateError, TargetLostError
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
@@ -40,9 +41,33 @@ class Life:
     ledger: Ledger
     present: dict[Address, Asset]
     prior: Prior
+    # Reads the target workspace itself.
+    reads_target: Callable[[], Awaitable[object]]
 
     async def carry_out(self, step: Step, state: State) -> None:
-        """Does one step to its end. Raises MigrateError where it cannot be done."""
+        """Does one step to its end. Raises MigrateError; TargetLostError where no other step can be done."""
+        try:
+            await self._carry_out(step, state)
+        except MigrateError as error:
+            if error.exit_code is ExitCode.DENIED:
+                await self._refuse_lost()
+            raise
+
+    async def _refuse_lost(self) -> None:
+        """A target that cannot even be read any more takes no other step either (azure-facts, section 1.6)."""
+        try:
+            await self.reads_target()
+        except MigrateError as error:
+            if error.exit_code is not ExitCode.DENIED:
+                return
+            raise TargetLostError(
+                f"The target can no longer be used. {error.summary}",
+                address=error.address,
+                remedy="See that its key is enabled, not expired and open to its identity (migrate doctor --target"
+                " GROUP/NAME), then go on with `migrate run --resume`.",
+            ) from error
+
+    async def _carry_out(self, step: Step, state: State) -> None:
         if step.bytes:
             await self._bytes(step, step.bytes)
         elif step.action is Action.ADOPT:

@@ -49,14 +49,16 @@ async def run(
     ledger.note("begun", "yes")
     ledger.reopen()
     recorder = Recorder(ledger)
+    port = session.target.workspace(plan.header.target_ref)
     life = Life(
         source=session.source.workspace(plan.header.source_ref),
-        target=session.target.workspace(plan.header.target_ref),
+        target=port,
         copier=Copier(session.source.blobs, session.target.blobs),
         recorder=recorder,
         ledger=ledger,
         present=target.assets,
         prior=prior,
+        reads_target=port.exists,
     )
     rows = ledger.steps()
     walker = Walker(plan, rows, recorder, life.carry_out, emit)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.core.errors import ExitCode, MigrateError, TargetLostError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
@@ -27,6 +27,7 @@ class Tally:
     failed: list[MigrateError] = field(default_factory=list)
     blocked: int = 0
     stopped: bool = False
+    lost: TargetLostError | None = None
 
     @property
     def denied(self) -> bool:
@@ -92,6 +93,9 @@ class Walker:
         try:
             await self._carry_out(step, self._states[address])
         except MigrateError as error:
+            if isinstance(error, TargetLostError):
+                self.tally.lost = error
+                self.stop()
             await self._failed(step, error)
             return
         self.tally.done += 1

@@ -13,8 +13,8 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
-from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
@@ -50,7 +50,7 @@ async def verify(
     inventories: tuple[Inventory, Inventory],
     *,
     depth: Depth,
-    posture: list[Finding],
+    posture: list[Claim],
     read: list[Difference],
     emit: Emit,
 ) -> Report:
@@ -134,11 +134,12 @@ def _content(
     depth: Depth,
     verdict: Verdict,
     differences: list[Difference],
-    posture: list[Finding],
+    posture: list[Claim],
 ) -> dict[str, Any]:
     ended = items(plan, ledger)
     unsettled = [item for item in ended if not item.outcome.settled]
-    proven = not [finding for finding in posture if finding.severity == "error"]
+    unproven = findings(posture)
+    proven = not [finding for finding in unproven if finding.severity == "error"]
     return {
         "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -156,7 +157,8 @@ def _content(
             {"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in unsettled
         ],
         "differences": [difference.as_dict() for difference in differences],
-        "posture": [finding.as_dict() for finding in posture],
+        "posture": [finding.as_dict() for finding in unproven],
+        "claims": [claim.as_dict() for claim in posture],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amlmigrate.core.errors import MigrateError
     from amlmigrate.core.events import Event
+    from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan
 
 
@@ -19,6 +22,18 @@ class View(Protocol):
 
     def plan(self, plan: Plan) -> None:
         """A plan, as a person reviews it."""
+        ...
+
+    def findings(self, findings: list[Finding]) -> None:
+        """What a reviewer has to know, each with its remedy."""
+        ...
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """The workspaces of a scan, as its file has them."""
+        ...
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
         ...
 
     def result(self, name: str, data: dict[str, Any]) -> None:

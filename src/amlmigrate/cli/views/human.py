@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -19,10 +21,12 @@ from rich.table import Table
 
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan, Step
 
 _FOLD = 8
 _LINES = 40
+_WIDE, _ROOMY = 240, 160
 _COLOURS = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
@@ -49,7 +53,9 @@ class HumanView:
     def event(self, event: Event) -> None:
         """Something happened: moves the bar, or says it in a line where there is none to move."""
         data = event.data
-        if event.name == "run.start":
+        if about := {"fleet": self._fleet, "scan": self._scanning}.get(event.name.partition(".")[0]):
+            about(event.name, data)
+        elif event.name == "run.start":
             self._bar("Migrating", data["steps"], data["done"])
         elif event.name == "step.done":
             self._advance()
@@ -84,6 +90,36 @@ class HumanView:
                 self._say(f"to be taken away: {escape(line)}")
         elif name in ("freeze.removing", "freeze.restoring"):
             self._say(f"{name.removeprefix('freeze.')} {escape(data['text'])}")
+
+    def _fleet(self, name: str, data: dict[str, Any]) -> None:
+        if name == "fleet.start":
+            self._bar("Planning", data["plans"], data["done"])
+            return
+        if name == "fleet.left":
+            return
+        self._advance()
+        if name == "fleet.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        else:
+            self._say(f"[dim]wave {data['wave']}: {escape(data['folder'])}[/]")
+
+    def _scanning(self, name: str, data: dict[str, Any]) -> None:
+        if name == "scan.start":
+            self._bar("Reading workspaces", data["workspaces"], 0)
+        elif name == "scan.read":
+            self._advance()
+        elif name == "scan.unreadable":
+            self._say(f"[yellow]not read[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.kept":
+            self.close()
+            self._say(f"[dim]kept in {escape(data['path'])}[/]")
+        elif name == "scan.tag":
+            told = ", ".join(f"{tag}: {data['before'].get(tag, 'none')} -> {v}" for tag, v in data["tags"].items())
+            self._say(f"tags of {escape(data['address'])}: {escape(told)}")
+        elif name == "scan.tag.failed":
+            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+        elif name == "scan.tags":
+            self._say(f"{data['written']} of {data['wanted']} workspaces were given the tags they lack")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
@@ -128,7 +164,7 @@ class HumanView:
         self._out.print()
         self._out.print(_table(plan))
         self._lists(plan)
-        self._findings(plan)
+        self.findings(plan.header.findings)
         estimate = header.estimate
         self._out.print(
             f"\n{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
@@ -151,13 +187,36 @@ class HumanView:
             if len(steps) > len(shown):
                 self._out.print(f"  [dim]and {len(steps) - len(shown)} more; all of them with --json[/]")
 
-    def _findings(self, plan: Plan) -> None:
-        for finding in plan.header.findings:
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Each with its remedy below it."""
+        for finding in findings:
             colour = "red" if finding.severity == "error" else "yellow"
             self._out.print(
                 f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
             )
             self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
+
+    # A scan.
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """A table, and what could not be read."""
+        from amlmigrate.cli.views import scans
+
+        self.close()
+        # A file or a pipe has no width of its own.
+        out = self._out if self._out.is_terminal else Console(highlight=False, width=_WIDE)
+        out.print(scans.table(workspaces, wide=out.width >= _ROOMY))
+        gaps = scans.missing(workspaces)
+        for gap in gaps[:_LINES]:
+            self._out.print(f"  [dim]{escape(gap)}[/]")
+        if len(gaps) > _LINES:
+            self._out.print(f"  [dim]and {len(gaps) - _LINES} more; all of them with --json[/]")
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        self.close()
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     # Ends.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 
 
@@ -24,6 +26,20 @@ class JsonView:
         self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
         for step in plan.steps:
             self._line("plan.step", step.as_dict())
+
+    def findings(self, findings: list[Finding]) -> None:
+        """One line each."""
+        for finding in findings:
+            self._line("doctor.finding", dict(finding.as_dict()))
+
+    def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
+        """Each workspace, the highest risk first."""
+        for one in workspaces:
+            self._line("scan.workspace", {key: value for key, value in one.items() if key != "record"})
+
+    def raw(self, text: str) -> None:
+        """Text for another program, as it is."""
+        sys.stdout.write(text)
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to."""

@@ -29,9 +29,10 @@ class Locks(ExtensionKind):
 
     def listed(self, call: Call) -> Sequence[Record]:
         """At the scope, above it and below it."""
-        scopes = (*above(call.route.parent), call.route.parent)
-        inherited = [each for scope in scopes for each in self.context.store.children(scope, _TYPE)]
-        return inherited + list(self.context.store.of_type(_TYPE, call.route.parent + "/"))
+        inherited = [
+            each for scope in above(call.route.parent) for each in self.context.store.children(scope, _TYPE)
+        ]
+        return inherited + list(self.context.store.of_type(_TYPE, call.route.parent))
 
 
 @guard

@@ -20,7 +20,7 @@ from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted
 from amlmigrate.core.documents import Document
-from amlmigrate.core.keys import Rotation
+from amlmigrate.core.keys import Rotation, rotation_of
 
 _DAY = 86_400
 
@@ -152,22 +152,6 @@ class RotationPolicy(Part):
         """Through the vault itself."""
         assert step.change and step.change.body
         await port.vaults.set_rotation(port.vaults.uri(self._vault), self._name, Rotation(**step.change.body))
-
-
-def rotation_of(policy: Document) -> Rotation | None:
-    """A policy as ARM shows it; None where it rotates nothing."""
-    triggers = {
-        str((each.get("action") or {}).get("type", "")).lower(): each.get("trigger") or {}
-        for each in policy.get("lifetimeActions") or ()
-    }
-    if "rotate" not in triggers:
-        return None
-    return Rotation(
-        expires_in=(policy.get("attributes") or {}).get("expiryTime"),
-        after_create=triggers["rotate"].get("timeAfterCreate"),
-        before_expiry=triggers["rotate"].get("timeBeforeExpiry"),
-        notify_before_expiry=triggers.get("notify", {}).get("timeBeforeExpiry"),
-    )
 
 
 def period(rotation: Rotation) -> int | None:

@@ -35,7 +35,14 @@ class Workspaces(WorkspaceActions):
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
         """The document with the properties of the api-version."""
-        return {**record.document, "properties": shown_properties(record.properties, call.api_version)}
+        shown = shown_properties(record.properties, call.api_version)
+        links = [
+            {name: link.document[name] for name in ("id", "name", "type", "properties")}
+            for link in self.context.store.children(record.key, f"{self.key_type}/privateendpointconnections")
+        ]
+        if links:
+            shown = {**shown, "privateLinkCount": len(links), "privateEndpointConnections": links}
+        return {**record.document, "properties": shown}
 
     async def put(self, call: Call) -> Response:
         """202 without a body, and an operation; a name that is soft-deleted is refused or recovered."""

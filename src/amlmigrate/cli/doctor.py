@@ -1,0 +1,99 @@
+"""Say what would stop a move before it starts: rights, network, keys, locks, policies, the target's posture.
+
+Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import BadInputError, ExitCode
+
+
+def command(
+    source: Annotated[
+        str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None,
+    print_role: Annotated[
+        bool, typer.Option("--print-role", help="Write the least custom role as JSON, and nothing else.")
+    ] = False,
+    json: options.Json = False,
+    verbose: options.Verbose = False,
+    tenant: options.Tenant = None,
+    client_id: options.ClientId = None,
+    cloud: options.CloudName = "AzureCloud",
+    source_tenant: options.SourceTenant = None,
+    target_tenant: options.TargetTenant = None,
+) -> None:
+    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+
+    async def work(view: View) -> ExitCode:
+        refs = _refs(source, target)
+        if print_role:
+            from json import dumps
+
+            from amlmigrate.cmk.doctor import least_role
+
+            role = least_role(ref for ref in refs if ref)
+            view.raw(dumps(role, ensure_ascii=False, indent=2) + "\n")
+            return ExitCode.DONE
+        return await _examine(view, shared, refs)
+
+    execute(shared, work)
+
+
+def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
+    from amlmigrate.core.workspace import WorkspaceRef
+
+    if not source and not target:
+        raise BadInputError(
+            "There is no workspace to look at.", remedy="Name --source, --target, or both as for `migrate plan`."
+        )
+    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
+    return tuple(WorkspaceRef.parse(name, subscription) if name else None for name in (source, target))  # type: ignore[return-value]
+
+
+async def _examine(view: View, shared: Shared, refs: tuple[Any, Any]) -> ExitCode:
+    from amlmigrate.cli.signing import session
+    from amlmigrate.cmk.doctor import examine
+
+    async with session(shared) as clouds:
+        report = await examine(clouds, *refs)
+    errors = sum(1 for finding in report.findings if finding.severity == "error")
+    warnings = len(report.findings) - errors
+    proven = sum(1 for claim in report.claims if claim.proven)
+    view.findings(report.findings)
+    view.result(
+        "doctor.end",
+        {
+            "text": f"\n{errors} errors and {warnings} warnings; {proven} of {len(report.claims)} claims proven.",
+            "errors": errors,
+            "warnings": warnings,
+            "identities": {
+                side: who.as_dict() | {"tenant": report.tenants[side]} for side, who in report.identities.items()
+            },
+            "findings": [finding.as_dict() for finding in report.findings],
+            "claims": [claim.as_dict() for claim in report.claims],
+            "lines": [
+                f"{side}: signed in as {who}, tenant {report.tenants[side]}"
+                for side, who in report.identities.items()
+            ],
+            "next": _next(refs, errors),
+        },
+    )
+    return ExitCode.REFUSED if errors else ExitCode.DONE
+
+
+def _next(refs: tuple[Any, Any], errors: int) -> str:
+    if errors:
+        return "do what each error says, then run migrate doctor again"
+    if all(refs):
+        return f"migrate plan --source {refs[0].short} --target {refs[1].short}"
+    return "name the other workspace too"

@@ -1,0 +1,188 @@
+"""Makes a plan for each workspace of a scan: in waves, a few at once, and none stops the others."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.cli import planmaking
+from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.signing import session
+from amlmigrate.cli.views.base import View
+from amlmigrate.cloud.session import Session
+from amlmigrate.cmk.fleet import fleetfile, pairs
+from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
+from amlmigrate.cmk.fleet.members import Left, Member, members
+from amlmigrate.cmk.fleet.waves import Waves, named_waves, waves
+from amlmigrate.cmk.scanning import scanfile
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.events import Event, ignore
+from amlmigrate.core.parallel import each
+from amlmigrate.core.plan import Header
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.planning import planfile
+
+_AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FleetWanted:
+    """The command's options that are about a fleet, and those that every plan of it takes."""
+
+    scan: Path
+    targets: Path
+    waves: Path | None
+    wave_size: int | None
+    out: Path
+    selection: Selection
+    copy_unreferenced: bool
+    require_approval: bool
+
+
+async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCode:
+    """Plans all of them; 3 where one failed or has no target. Raises BadInputError for the files."""
+    kept = scanfile.read(wanted.scan)
+    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
+    chosen, left = members(kept.workspaces, pairs.targets(wanted.targets, subscription))
+    before = _earlier(wanted.out, kept.sha256)
+    order = _waves(wanted, chosen, kept.header["levels"]["environment"], subscription)
+    planning = _Planning(view, wanted, kept.sha256, fleetfile.placed(order, before, _taken(wanted.out)), left)
+    planning.keep()
+    async with session(shared) as clouds:
+        await planning.carry_out(clouds)
+    return planning.end()
+
+
+def _waves(wanted: FleetWanted, chosen: list[Member], environments: list[str], subscription: str | None) -> Waves:
+    if wanted.waves:
+        return named_waves(chosen, pairs.waves(wanted.waves, subscription), environments)
+    return waves(chosen, environments, size=wanted.wave_size)
+
+
+def _earlier(out: Path, scan: str) -> Fleet | None:
+    """What was planned of this very scan in this folder. Raises BadInputError for a fleet of another scan."""
+    found = fleetfile.read(out)
+    if found is not None and found.scan != scan:
+        raise BadInputError(
+            "There is a fleet of another scan in this folder already.",
+            address=str(out / fleetfile.FILE),
+            remedy="Name another folder with --out.",
+        )
+    return found
+
+
+def _taken(out: Path) -> list[str]:
+    return [path.name for path in out.iterdir()] if out.is_dir() else []
+
+
+class _Planning:
+    """The fleet while it is planned; after each plan it is written, so that a killed one goes on where it was."""
+
+    def __init__(self, view: View, wanted: FleetWanted, scan: str, entries: list[Entry], left: list[Left]) -> None:
+        self._view = view
+        self._wanted = wanted
+        self._scan = scan
+        self._entries = {entry.folder: entry for entry in entries}
+        self._left = left
+        self._created = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def keep(self) -> None:
+        """Writes `fleet.jsonl`."""
+        fleet = Fleet(self._scan, tuple(self._entries.values()), tuple(self._left))
+        fleetfile.write(self._wanted.out, fleet, created=self._created)
+
+    async def carry_out(self, clouds: Session) -> None:
+        """Makes the plans that there are not yet, wave by wave."""
+        for left in self._left:
+            self._view.event(Event("fleet.left", {"address": left.id, "state": left.state, "reason": left.reason}))
+        open_ones = [entry for entry in self._entries.values() if entry.state is not Progress.PLANNED]
+        done = len(self._entries) - len(open_ones)
+        self._view.event(Event("fleet.start", {"plans": len(self._entries), "done": done}))
+
+        async def one(entry: Entry) -> None:
+            self._entries[entry.folder] = await self._plan(clouds, entry)
+            self.keep()
+
+        await each(open_ones, one, parallel=_AT_ONCE)
+
+    async def _plan(self, clouds: Session, entry: Entry) -> Entry:
+        folder = self._wanted.out / entry.folder
+        try:
+            header = _written(folder, entry) or await planmaking.make(clouds, self._of(entry, folder), ignore)
+        except MigrateError as error:
+            told = {"reason": error.summary, "remedy": error.remedy}
+            self._view.event(Event("fleet.failed", {"address": entry.source, "wave": entry.wave, **told}))
+            return entry.became(Progress.FAILED, told)
+        told = _told(header)
+        self._view.event(
+            Event("fleet.planned", {"address": entry.source, "wave": entry.wave, "folder": str(folder), **told})
+        )
+        return entry.became(Progress.PLANNED, told)
+
+    def _of(self, entry: Entry, folder: Path) -> planmaking.Wanted:
+        return planmaking.Wanted(
+            WorkspaceRef.parse(entry.source),
+            WorkspaceRef.parse(entry.target),
+            folder,
+            self._wanted.selection,
+            self._wanted.copy_unreferenced,
+            self._wanted.require_approval,
+            entry.workspace_id,
+        )
+
+    def end(self) -> ExitCode:
+        """Says what it came to."""
+        entries = list(self._entries.values())
+        failed = [entry for entry in entries if entry.state is Progress.FAILED]
+        missing = [left for left in self._left if left.open]
+        errors = sum(1 for entry in entries if entry.told.get("findings", {}).get("error"))
+        numbers = Counter(entry.wave for entry in entries if entry.state is Progress.PLANNED)
+        first = next((e for e in entries if e.state is Progress.PLANNED), None)
+        self._view.result(
+            "fleet.written",
+            {
+                "text": f"\n{sum(numbers.values())} plans in {len(numbers)} waves, {len(failed)} failed,"
+                f" {len(missing)} sources without a target or a scan, {errors} plans with errors.",
+                "waves": {str(wave): count for wave, count in sorted(numbers.items())},
+                "failed": [{"address": entry.source, **entry.told} for entry in failed],
+                "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in self._left],
+                "lines": [
+                    *(f"failed: {entry.source}: {entry.told['reason']}" for entry in failed),
+                    *(f"{one.state}: {one.id}: {one.reason}" for one in self._left),
+                ],
+                "files": {"written to": str(self._wanted.out / fleetfile.FILE)},
+                "next": f"migrate show {self._wanted.out / first.folder}" if first else "scan or set targets anew",
+            },
+        )
+        return ExitCode.INCOMPLETE if failed or missing else ExitCode.DONE
+
+
+def _written(folder: Path, entry: Entry) -> Header | None:
+    """The plan that an earlier, interrupted planning of the same pair has written whole."""
+    if not (folder / planfile.FILE).exists():
+        return None
+    header = planfile.read(folder).header
+    pair = (header.source_ref.id.lower(), header.target_ref.id.lower())
+    if pair != (entry.source.lower(), entry.target.lower()):
+        raise BadInputError(
+            "There is a plan of other workspaces in this folder.",
+            address=str(folder),
+            remedy="Name another folder with --out.",
+        )
+    return header
+
+
+def _told(header: Header) -> dict[str, Any]:
+    findings = Counter(finding.severity for finding in header.findings)
+    return {
+        "counts": header.counts,
+        "blobs": header.blobs,
+        "bytes": header.bytes,
+        "findings": {severity: findings[severity] for severity in ("error", "warning")},
+        "floor_seconds": header.estimate["floor_seconds"],
+    }

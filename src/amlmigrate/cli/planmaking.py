@@ -1,0 +1,76 @@
+"""Makes one plan: reads both workspaces and writes the plan's folder; for one pair and for a fleet alike."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.cli import plans
+from amlmigrate.cloud.session import Session
+from amlmigrate.cmk.doctor import before_plan
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.events import Emit
+from amlmigrate.core.plan import Header
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.inventory import read_contents, take
+from amlmigrate.planning import build, manual, planfile
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is planned, and where the plan goes; `workspace_id` is the source's, where it is known already."""
+
+    source: WorkspaceRef
+    target: WorkspaceRef
+    folder: Path
+    selection: Selection
+    copy_unreferenced: bool
+    require_approval: bool = False
+    workspace_id: str = ""
+
+
+async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
+    """Writes the plan and what belongs to it. Raises BadInputError, ServiceError, OutOfReachError."""
+    folder = wanted.folder
+    planfile.check_free(folder)
+    sides = (clouds.source.workspace(wanted.source), clouds.target.workspace(wanted.target))
+    read = await asyncio.gather(*(side.read() for side in sides))
+    build.check_pair(*read)
+    _check_same(wanted, read[0])
+    source, target = await asyncio.gather(take(sides[0], clouds.source, emit=emit), take(sides[1], emit=emit))
+    extra = await _approval(clouds) if wanted.require_approval else {}
+    await read_contents(source, clouds.source.blobs)
+    header, steps = await build.build(
+        source,
+        target,
+        (clouds.source.blobs, clouds.target.blobs),
+        name=folder.name,
+        selection=wanted.selection,
+        prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
+        copy_unreferenced=wanted.copy_unreferenced,
+        posture=tuple(await before_plan(clouds, source.workspace, target.workspace)),
+        extra=extra,
+        emit=emit,
+    )
+    planfile.write(folder, header, steps)
+    manual.write(folder, header, steps)
+    manual.write_listings(folder, source.leftovers)
+    return header
+
+
+async def _approval(clouds: Session) -> dict[str, Any]:
+    """What the header says of approval: that it is needed, and who must not give it."""
+    planner = await clouds.target.credential.identity()
+    return {"require_approval": True, "planner": planner.as_dict()}
+
+
+def _check_same(wanted: Wanted, source: Workspace) -> None:
+    if wanted.workspace_id and source.workspace_id.lower() != wanted.workspace_id.lower():
+        raise BadInputError(
+            f"'{source.ref.short}' is another workspace than the one that was scanned: it was made anew.",
+            address=source.id,
+            remedy="Scan anew.",
+        )

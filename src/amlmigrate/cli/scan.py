@@ -1,0 +1,162 @@
+"""Find the workspaces of many subscriptions: their keys, exposure and risk, and what is in the way of a move.
+
+Example: migrate scan --management-group contoso-ml --format csv > workspaces.csv
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import BadInputError, ExitCode
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.arm import Arm
+    from amlmigrate.cmk.scanning.scan import Scan, Scope
+    from amlmigrate.cmk.scanning.scanfile import Kept
+    from amlmigrate.cmk.scanning.tagging import Standard
+
+
+class Format(StrEnum):
+    """How the workspaces are shown."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The command's own options, as they were given."""
+
+    scope: Scope
+    rules: Path | None
+    out: Path | None
+    form: Format
+    sizes: bool
+    write_tags: bool
+    dry_run: bool
+
+
+def command(
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these; else AZURE_SUBSCRIPTION_ID, else all that are seen.", metavar="ID"),
+    ] = None,
+    management_group: Annotated[
+        list[str] | None, typer.Option(help="Every subscription below it, at any depth.", metavar="ID")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="The tagging standard to go by.", metavar="FILE")] = None,
+    sizes: Annotated[
+        bool,
+        typer.Option("--sizes", help="Count blobs and bytes too: lists every blob of the default containers."),
+    ] = False,
+    write_tags: Annotated[
+        bool, typer.Option("--write-tags", help="Give workspaces the tags of the standard that they lack.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How the workspaces are shown.")] = Format.TABLE,
+    json: options.Json = False,
+    verbose: options.Verbose = False,
+    tenant: options.Tenant = None,
+    client_id: options.ClientId = None,
+    cloud: options.CloudName = "AzureCloud",
+) -> None:
+    shared = Shared(json, verbose, tenant, client_id, cloud)
+
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cmk.scanning.scan import Scope
+
+        scope = Scope(_subscriptions(subscription, management_group), tuple(management_group or ()))
+        return await _scan(view, shared, Wanted(scope, rules, out, format, sizes, write_tags, dry_run))
+
+    execute(shared, work)
+
+
+def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
+    default = os.environ.get("AZURE_SUBSCRIPTION_ID")
+    return tuple(named or ([default] if default and not groups else []))
+
+
+async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
+    from datetime import UTC, datetime
+
+    from amlmigrate.cli.signing import session
+    from amlmigrate.cmk.scanning import scanfile, tagging
+    from amlmigrate.cmk.scanning.scan import scan
+    from amlmigrate.core.events import Event
+
+    if shared.json and wanted.form is not Format.TABLE:
+        raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
+    standard = tagging.read(wanted.rules)
+    # Before anything is read: a place that is taken would make all of it vain.
+    scanfile.place(wanted.out, datetime.now(UTC))
+    async with session(shared) as clouds:
+        found = await scan(clouds.source, wanted.scope, standard, sizes=wanted.sizes, emit=view.event)
+        path = scanfile.place(wanted.out, found.started)
+        sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
+        kept = scanfile.read(path)
+        view.event(Event("scan.kept", {"path": str(path), "sha256": sha256}))
+        _show(view, wanted.form, kept)
+        tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
+    if wanted.form is Format.TABLE:
+        _end(view, found, path)
+    return ExitCode.DONE if found.complete and tagged else ExitCode.INCOMPLETE
+
+
+def _show(view: View, form: Format, kept: Kept) -> None:
+    from amlmigrate.cmk.scanning import rows
+
+    if form is Format.CSV:
+        view.raw(rows.as_csv(kept.workspaces))
+    elif form is Format.JSON:
+        view.raw(rows.as_json(kept.header, kept.workspaces))
+    else:
+        view.scan(kept.workspaces)
+
+
+async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: Wanted) -> bool:
+    """Shows the tags that are missing, and writes them unless it is a dry run; whether all are written."""
+    from amlmigrate.cmk.scanning import tags
+    from amlmigrate.core.events import Event
+
+    changes = tags.changes(found.workspaces, standard)
+    for change in changes:
+        view.event(
+            Event("scan.tag", {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)})
+        )
+    failed = {} if wanted.dry_run else await tags.write(arm, changes, view.event)
+    written = 0 if wanted.dry_run else len(changes) - len(failed)
+    view.event(Event("scan.tags", {"wanted": len(changes), "written": written, "failed": len(failed)}))
+    return not failed
+
+
+def _end(view: View, found: Scan, path: Path) -> None:
+    from collections import Counter
+
+    levels = Counter(one.risk.level for one in found.workspaces if one.risk)
+    microsoft = sum(1 for one in found.workspaces if not one.encryption.by_customer)
+    view.result(
+        "scan.end",
+        {
+            "text": f"\n{len(found.workspaces)} workspaces in {len(found.subscriptions)} subscriptions,"
+            f" {microsoft} under Microsoft's key." + ("" if found.complete else " Not everything could be read."),
+            "workspaces": len(found.workspaces),
+            "complete": found.complete,
+            "risk": dict(levels),
+            "lines": [f"not read: {address}: {one.reason}" for address, one in sorted(found.unreadable.items())],
+            "files": {"kept in": str(path)},
+            "next": f"migrate plan --fleet {path} --targets targets.csv",
+        },
+    )

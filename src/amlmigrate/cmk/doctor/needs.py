@@ -1,0 +1,233 @@
+"""Every permission that the commands need: by whom, where, for what. Documentation and roles are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+PLAN, RUN, VERIFY, DECOMMISSION = STAGES = ("plan", "run", "verify", "decommission")
+DOCTOR = "doctor"
+
+WS = "Microsoft.MachineLearningServices/workspaces"
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+BLOB = f"{ACCOUNT}/blobServices/containers"
+FILE = f"{ACCOUNT}/fileServices"
+VAULT = "Microsoft.KeyVault/vaults"
+AUTHORIZATION = "Microsoft.Authorization"
+
+SideName = Literal["source", "target"]
+
+
+class Where(StrEnum):
+    """The scopes at which permissions are asked for."""
+
+    SOURCE = "source workspace"
+    SOURCE_ACCOUNT = "source storage account"
+    SOURCE_SUBSCRIPTION = "source subscription"
+    TARGET = "target workspace"
+    TARGET_ACCOUNT = "target storage account"
+    TARGET_VAULT = "target key vault"
+    TARGET_SUBSCRIPTION = "target subscription"
+
+    @property
+    def side(self) -> SideName:
+        """Which workspace it belongs to."""
+        return "source" if self.value.startswith("source") else "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One permission. `action` is as a role has it; `asks` are the operations that stand for its `*`.
+
+    `only` says where it is needed; what is needed always is an error when it is missing, all else a warning.
+    `by` is the sign-in that needs it: the copies read the source with the target's.
+    """
+
+    where: Where
+    action: str
+    stages: tuple[str, ...]
+    why: str
+    data: bool = False
+    only: str = ""
+    asks: tuple[str, ...] = ()
+    by: SideName | None = None
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What is looked up in the rights of whoever signed in."""
+        return self.asks or (self.action,)
+
+    @property
+    def always(self) -> bool:
+        """Whether a stage cannot do without it."""
+        return not self.only and self.stages != (DOCTOR,)
+
+    @property
+    def signed_in(self) -> SideName:
+        """Whose sign-in needs it."""
+        return self.by or self.where.side
+
+
+# Below a workspace every collection is read; a right that is missing would hide what has to be moved.
+_COLLECTIONS = (
+    "datastores", "codes", "codes/versions", "environments", "environments/versions", "data", "data/versions",
+    "models", "models/versions", "components", "components/versions", "jobs", "computes", "schedules",
+    "connections", "onlineEndpoints", "onlineEndpoints/deployments", "batchEndpoints",
+    "batchEndpoints/deployments",
+)  # fmt: skip
+_READS = tuple(f"{WS}/{name}/read" for name in _COLLECTIONS)
+_ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
+OWN_SECRETS = "datastores of your own have a secret"
+_TAGS = "blobs have index tags"
+_POSTURE = "the posture of the target is to be proven"
+
+
+def _writes() -> tuple[Need, ...]:
+    versions = ("codes", "environments", "data", "models", "components")
+    return (
+        Need(Where.TARGET, f"{WS}/datastores/write", (RUN,), "creates datastores"),
+        *(
+            Need(Where.TARGET, f"{WS}/{name}/versions/write", (RUN,), "creates, updates, archives versions")
+            for name in versions
+        ),
+        *(
+            Need(
+                Where.TARGET,
+                f"{WS}/{name}/write",
+                (RUN,),
+                "containers that say something themselves",
+                only="there are any",
+            )
+            for name in versions
+        ),
+    )
+
+
+def _removes() -> tuple[Need, ...]:
+    blocking = ("onlineEndpoints", "batchEndpoints", "onlineEndpoints/deployments", "computes", "schedules")
+    return (
+        Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
+        *(
+            Need(
+                Where.SOURCE,
+                f"{WS}/{name}/delete",
+                (DECOMMISSION,),
+                "they block the deletion",
+                only="there are any",
+            )
+            for name in blocking
+        ),
+        Need(
+            Where.SOURCE_SUBSCRIPTION,
+            "Microsoft.MachineLearningServices/locations/workspaceOperationsStatus/read",
+            (DECOMMISSION,),
+            "waits for the deletion",
+            only="the address that Azure names is not enough",
+        ),
+        Need(
+            Where.SOURCE_SUBSCRIPTION,
+            f"{WS}/read",
+            (DECOMMISSION,),
+            "whether the account serves another workspace",
+            only="`--storage delete` is asked for",
+        ),
+        Need(
+            Where.SOURCE_ACCOUNT,
+            f"{BLOB}/delete",
+            (DECOMMISSION,),
+            "removes the containers",
+            only="`--storage delete` is asked for",
+        ),
+    )
+
+
+NEEDS: tuple[Need, ...] = (
+    Need(Where.SOURCE, f"{WS}/read", _ALL, "reads the workspace"),
+    Need(Where.SOURCE, f"{WS}/*/read", _ALL, "every collection is listed", asks=_READS),
+    Need(
+        Where.SOURCE,
+        f"{AUTHORIZATION}/locks/read",
+        (DECOMMISSION,),
+        "locks on the workspace, its group and its subscription",
+    ),
+    Need(Where.SOURCE, f"{WS}/datastores/listSecrets/action", (RUN,), "copies their secrets", only=OWN_SECRETS),
+    Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", (PLAN, DOCTOR), "its network", only="that is to be checked"),
+    Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
+    Need(
+        Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/read", _READING, "lists blobs; `verify` reads every byte", data=True
+    ),
+    Need(
+        Where.SOURCE_ACCOUNT,
+        f"{BLOB}/blobs/read",
+        (RUN,),
+        "the target's storage reads it with the token of the target's sign-in",
+        data=True,
+        by="target",
+    ),
+    Need(Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/tags/read", _READING, "index tags", data=True, only=_TAGS),
+    *(
+        Need(
+            Where.SOURCE_ACCOUNT,
+            f"{FILE}/{name}",
+            _READING,
+            "lists notebooks",
+            data=True,
+            only="there are file shares",
+        )
+        for name in ("fileshares/files/read", "readFileBackupSemantics/action")
+    ),
+    Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
+    Need(Where.TARGET, f"{WS}/*/read", _ALL, "what is there already", asks=_READS),
+    *_writes(),
+    Need(
+        Where.TARGET,
+        f"{WS}/datastores/listSecrets/action",
+        (RUN,),
+        "the key of the new account",
+        only="a datastore of your own, with an account key, lies over the workspace's own container",
+    ),
+    Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
+    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/read", _READING, "what is there already", data=True),
+    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/tags/read", _READING, "index tags", data=True, only=_TAGS),
+    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/write", (RUN,), "the copies", data=True),
+    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/tags/write", (RUN,), "index tags", data=True, only=_TAGS),
+    Need(
+        Where.TARGET_ACCOUNT,
+        f"{BLOB}/blobs/delete",
+        (RUN,),
+        "blobs that were deleted in the source since",
+        data=True,
+        only="a later plan carries that over",
+    ),
+    Need(Where.TARGET_VAULT, f"{VAULT}/read", _ALL, "purge protection and place", only=_POSTURE),
+    Need(Where.TARGET_VAULT, f"{VAULT}/keys/read", _ALL, "the key's state", data=True, only=_POSTURE),
+    Need(Where.TARGET_VAULT, f"{VAULT}/keyrotationpolicies/read", _ALL, "its rotation", data=True, only=_POSTURE),
+    *(
+        Need(Where.TARGET_VAULT, f"{AUTHORIZATION}/{name}/read", _ALL, "who may use the key", only=_POSTURE)
+        for name in ("roleAssignments", "roleDefinitions")
+    ),
+    *(
+        Need(Where.TARGET, f"{AUTHORIZATION}/{name}/read", _ALL, "who may write to the workspace", only=_POSTURE)
+        for name in ("roleAssignments", "roleDefinitions")
+    ),
+    Need(Where.TARGET, f"{AUTHORIZATION}/locks/read", (DOCTOR,), "locks that are in the way"),
+    *(
+        Need(Where.TARGET, f"{AUTHORIZATION}/{name}/read", (DOCTOR,), "policies that would deny")
+        for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
+    ),
+    *(
+        Need(Where.TARGET_SUBSCRIPTION, action, (DOCTOR,), why)
+        for action, why in (
+            ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
+            ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up"),
+            ("Microsoft.KeyVault/deletedVaults/read", "deleted vaults whose names are blocked"),
+        )
+    ),
+    *_removes(),
+)
+
+
+def needs(*stages: str) -> tuple[Need, ...]:
+    """The needs of some stages, in the table's order."""
+    return tuple(need for need in NEEDS if set(stages) & set(need.stages))

@@ -1,0 +1,26 @@
+"""The scopes of a move: where each permission is asked for, from the two workspaces."""
+
+from __future__ import annotations
+
+from amlmigrate.cmk.doctor.needs import Where
+from amlmigrate.core.workspace import Workspace
+
+
+def places(source: Workspace | None, target: Workspace | None) -> dict[Where, str]:
+    """The ARM id of each scope; what a workspace does not have or name is left out."""
+    found: dict[Where, str] = {}
+    if source:
+        found |= {
+            Where.SOURCE: source.id,
+            Where.SOURCE_ACCOUNT: source.storage_account_id,
+            Where.SOURCE_SUBSCRIPTION: f"/subscriptions/{source.ref.subscription}",
+        }
+    if target:
+        named = (target.properties.get("encryption") or {}).get("keyVaultProperties") or {}
+        found |= {
+            Where.TARGET: target.id,
+            Where.TARGET_ACCOUNT: target.storage_account_id,
+            Where.TARGET_VAULT: str(named.get("keyVaultArmId") or ""),
+            Where.TARGET_SUBSCRIPTION: f"/subscriptions/{target.ref.subscription}",
+        }
+    return {where: scope for where, scope in found.items() if scope}

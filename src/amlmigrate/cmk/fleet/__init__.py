@@ -1,0 +1,1 @@
+"""Many workspaces of one scan: which moves where, and in which wave."""

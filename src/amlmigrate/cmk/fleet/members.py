@@ -1,0 +1,79 @@
+"""Which workspaces of a scan are planned, and why the others are not: nothing is left out without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.workspace import WorkspaceRef
+
+NO_TARGET, NOT_SCANNED, NOT_MOVABLE, CUSTOMER_KEY = "no-target", "not-scanned", "not-movable", "customer-key"
+_MICROSOFT = "microsoft"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A workspace to plan: `size` is its bytes where the scan counted them, else the number of its names."""
+
+    source: WorkspaceRef
+    target: WorkspaceRef
+    workspace_id: str
+    environment: str | None
+    score: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One that is not planned; `open` says that something is missing from what was asked for."""
+
+    id: str
+    state: str
+    reason: str
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has to do something about it."""
+        return self.state in (NO_TARGET, NOT_SCANNED)
+
+
+def members(
+    workspaces: Iterable[Document], targets: Mapping[WorkspaceRef, WorkspaceRef]
+) -> tuple[list[Member], list[Left]]:
+    """Every workspace of the scan, and every source of the targets, is in one of the two lists."""
+    wanted = {source.id.lower(): target for source, target in targets.items()}
+    found: list[Member] = []
+    left: list[Left] = []
+    scanned: set[str] = set()
+    for one in workspaces:
+        source = WorkspaceRef.parse(one["id"])
+        scanned.add(source.id.lower())
+        target = wanted.get(source.id.lower())
+        if (why := _left(one, target)) is not None:
+            left.append(why)
+        elif target is not None:
+            found.append(_member(one, source, target))
+    left += [
+        Left(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.")
+        for source in targets
+        if source.id.lower() not in scanned
+    ]
+    return found, left
+
+
+def _left(one: Document, target: WorkspaceRef | None) -> Left | None:
+    stopping = next((barrier["text"] for barrier in one["barriers"] if barrier["stops"]), None)
+    if stopping:
+        return Left(one["id"], NOT_MOVABLE, stopping)
+    if target is not None:
+        return None
+    if one["encryption"]["kind"] != _MICROSOFT:
+        return Left(one["id"], CUSTOMER_KEY, "It stands under a customer's key already.")
+    return Left(one["id"], NO_TARGET, "The targets name none for it.")
+
+
+def _member(one: Document, source: WorkspaceRef, target: WorkspaceRef) -> Member:
+    names = sum(count or 0 for count in one["counts"].values())
+    size = names if one["bytes"] is None else one["bytes"]
+    return Member(source, target, one["workspace_id"], one["environment"], one["risk"]["score"], size)

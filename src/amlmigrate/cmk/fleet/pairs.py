@@ -1,0 +1,97 @@
+"""The files of a fleet that people write: source to target, and source to wave; CSV or YAML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.workspace import WorkspaceRef
+
+_YAML = (".yaml", ".yml")
+
+
+def targets(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, WorkspaceRef]:
+    """Each source with its target. Raises BadInputError, also where two sources have one target."""
+    found: dict[WorkspaceRef, WorkspaceRef] = {}
+    sources: dict[str, WorkspaceRef] = {}
+    for source, value in _entries(path, "target", subscription):
+        target = _ref(path, value, subscription)
+        if (other := sources.setdefault(target.id.lower(), source)) != source:
+            raise _bad(
+                path,
+                f"'{target.short}' is the target of '{other.short}' and of '{source.short}'",
+                "Give each source a target of its own: what has one name in both would be lost in a shared one.",
+            )
+        found[source] = target
+    return found
+
+
+def waves(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, int]:
+    """Each source with the number of its wave, from 1 on. Raises BadInputError."""
+    found = {}
+    for source, value in _entries(path, "wave", subscription):
+        if not value.isdecimal() or int(value) < 1:
+            raise _bad(path, f"'{value}' is no wave", "Waves are numbers from 1 on.")
+        found[source] = int(value)
+    return found
+
+
+def _entries(path: Path, column: str, subscription: str | None) -> Iterator[tuple[WorkspaceRef, str]]:
+    seen: set[str] = set()
+    for source, value in _read(path, column):
+        ref = _ref(path, source, subscription)
+        if ref.id.lower() in seen:
+            raise _bad(path, f"'{ref.short}' stands in it twice", "Leave one of the lines out.")
+        seen.add(ref.id.lower())
+        yield ref, value
+
+
+def _read(path: Path, column: str) -> Iterable[tuple[str, str]]:
+    """Lines of CSV with `source` and the column, or a YAML mapping from one to the other."""
+    try:
+        # Spreadsheets write a mark of the byte order in front.
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _bad(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if path.suffix.lower() in _YAML:
+        return _of_yaml(path, text, column)
+    return _of_csv(path, text, column)
+
+
+def _of_csv(path: Path, text: str, column: str) -> list[tuple[str, str]]:
+    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    if not {"source", column} <= set(reader.fieldnames or ()):
+        raise _bad(path, f"its first line does not name the columns source and {column}")
+    found = []
+    for number, row in enumerate(reader, start=2):
+        source, value = (row.get("source") or "").strip(), (row.get(column) or "").strip()
+        if not source or not value:
+            raise _bad(path, f"line {number} has no source or no {column}")
+        found.append((source, value))
+    return found
+
+
+def _of_yaml(path: Path, text: str, column: str) -> list[tuple[str, str]]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _bad(path, f"it is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise _bad(path, f"it is no mapping from source to {column}")
+    return [(source, str(value)) for source, value in content.items()]
+
+
+def _ref(path: Path, text: str, subscription: str | None) -> WorkspaceRef:
+    try:
+        return WorkspaceRef.parse(text, subscription)
+    except BadInputError as error:
+        raise _bad(path, error.summary.rstrip("."), error.remedy) from error
+
+
+def _bad(path: Path, why: str, remedy: str = "docs/how-to/fleet.md shows what it holds.") -> BadInputError:
+    return BadInputError(f"The file cannot be used: {why}.", address=str(path), remedy=remedy)

@@ -1,0 +1,58 @@
+"""How much a workspace holds, by what lists tell cheaply: names, not versions; no jobs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cmk.scanning.values import Cause, NotKnown
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.workspace import Location
+
+_ALL = {"listViewType": "All"}
+_ARCHIVABLE = ("models", "data", "environments", "components")
+# One list each; versions and jobs come in thousands and are left out.
+COUNTED = (*_ARCHIVABLE, "datastores", "onlineEndpoints", "batchEndpoints", "computes", "schedules")
+_PROVIDER = "Microsoft.MachineLearningServices/workspaces"
+_DEFAULT_STORE = "workspaceblobstore"
+
+
+async def counts(arm: Arm, workspace_id: str) -> tuple[dict[str, int | None], list[NotKnown]]:
+    """Number of names by collection, None where it could not be read, and why not."""
+    async with asyncio.TaskGroup() as group:
+        tasks = {kind: group.create_task(_count(arm, workspace_id, kind)) for kind in COUNTED}
+    found: dict[str, int | None] = {}
+    missing = []
+    for kind, task in tasks.items():
+        result = task.result()
+        found[kind] = None if isinstance(result, NotKnown) else result
+        if isinstance(result, NotKnown):
+            missing.append(result)
+    return found, missing
+
+
+async def _count(arm: Arm, workspace_id: str, kind: str) -> int | NotKnown:
+    query = _ALL if kind in _ARCHIVABLE else {}
+    try:
+        return sum([1 async for _ in arm.pages(f"{workspace_id}/{kind}", query)])
+    except MigrateError as error:
+        return NotKnown.of(f"counts.{kind}", f"{_PROVIDER}/{kind}/read", error)
+
+
+async def size(arm: Arm, blobs: Blobs, workspace_id: str) -> tuple[int, int] | NotKnown:
+    """Number and bytes of the blobs in the container of the default datastore: a list of all of them."""
+    action = f"{_PROVIDER}/datastores/read"
+    try:
+        store: Document = await arm.get(f"{workspace_id}/datastores/{_DEFAULT_STORE}") or {}
+        place = store.get("properties") or {}
+        if not place.get("accountName") or not place.get("containerName"):
+            return NotKnown(
+                "blobs", action, f"There is no datastore '{_DEFAULT_STORE}' with a container.", Cause.MISSING
+            )
+        action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+        found, _ = await blobs.listing(Location(place["accountName"], place["containerName"]))
+    except MigrateError as error:
+        return NotKnown.of("blobs", action, error)
+    return len(found), sum(blob.length for blob in found)

@@ -1,0 +1,52 @@
+"""Which subscriptions a scan is about: named ones, those of management groups, or all that can be seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+
+from amlmigrate.cloud.arm import Arm
+from amlmigrate.cmk.scanning.values import NotKnown
+from amlmigrate.core.errors import BadInputError, MigrateError
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_GROUP = "/providers/Microsoft.Management/managementGroups/"
+_SUBSCRIPTION_TYPE = re.compile(r"(^|/)subscriptions$", re.IGNORECASE)
+
+
+def checked(subscriptions: Iterable[str]) -> list[str]:
+    """The ids without their doubles, in order. Raises BadInputError for one that is no GUID."""
+    found: dict[str, str] = {}
+    for text in subscriptions:
+        id_ = text.strip().rstrip("/").rpartition("/")[2]
+        if not _GUID.match(id_):
+            raise BadInputError(f"'{text}' is no subscription.", remedy="Write its id, a GUID.")
+        found.setdefault(id_.lower(), id_)
+    return list(found.values())
+
+
+async def chosen(arm: Arm, named: Iterable[str], groups: Iterable[str]) -> tuple[list[str], dict[str, NotKnown]]:
+    """The ids of the subscriptions, and the management groups that could not be read, by their names.
+
+    With neither named, all that the identity sees. Raises BadInputError, and ServiceError for that list.
+    """
+    found = checked(named)
+    groups = list(groups)
+    if not found and not groups:
+        return checked([str(item["subscriptionId"]) async for item in arm.pages("/subscriptions")]), {}
+    unreadable: dict[str, NotKnown] = {}
+    for group in groups:
+        name = group.strip().rstrip("/").rpartition("/")[2]
+        try:
+            found += [each async for each in _descendants(arm, name)]
+        except MigrateError as error:
+            action = "Microsoft.Management/managementGroups/descendants/read"
+            unreadable[f"{_GROUP}{name}"] = NotKnown.of("subscriptions", action, error)
+    return checked(found), unreadable
+
+
+async def _descendants(arm: Arm, group: str) -> AsyncIterator[str]:
+    """The subscriptions at any depth below a management group; groups are among the descendants too."""
+    async for item in arm.pages(f"{_GROUP}{group}/descendants"):
+        if _SUBSCRIPTION_TYPE.search(str(item.get("type", ""))):
+            yield str(item["name"])

@@ -1,0 +1,164 @@
+"""What a scan knows of one workspace, as values; None always means not known, never no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from amlmigrate.core.errors import ExitCode, MigrateError
+
+MICROSOFT, CLASSIC, SERVICE_SIDE, CUSTOMER = "microsoft", "classic", "service-side", "customer"
+
+
+class Cause(StrEnum):
+    """Why a fact is not known: Azure refused it (401, 403), there is nothing to read (404), the reading failed."""
+
+    DENIED = "denied"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """A fact that could not be read: which, the ARM action that it takes, and why."""
+
+    fact: str
+    action: str
+    reason: str
+    cause: Cause
+
+    @classmethod
+    def of(cls, fact: str, action: str, error: MigrateError) -> NotKnown:
+        """From what went wrong; an answer that names the action that it refused is believed."""
+        refused = getattr(error, "action", "") or action
+        missing = getattr(error, "status", 0) == 404
+        denied = error.exit_code is ExitCode.DENIED
+        cause = Cause.DENIED if denied else Cause.MISSING if missing else Cause.FAILED
+        return cls(fact, refused, error.summary, cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """`kind` is `microsoft`, `classic` or `service-side`; the key's age in whole days."""
+
+    kind: str
+    key_id: str | None = None
+    key_created: str | None = None
+    key_age_days: int | None = None
+
+    @property
+    def by_customer(self) -> bool:
+        """Whether the workspace stands under a customer's key."""
+        return self.kind != MICROSOFT
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The vault of the key, or of a workspace without one (`holds` is `secrets`) its own."""
+
+    id: str
+    holds: str
+    same_subscription: bool
+    same_region: bool | None = None
+    soft_delete: bool | None = None
+    purge_protection: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The storage account; `encryption` is `microsoft` or `customer`."""
+
+    id: str
+    encryption: str | None = None
+    public_network_access: str | None = None
+    default_action: str | None = None
+    shared_key_access: bool | None = None
+    hierarchical_namespace: bool | None = None
+    private_endpoints: int | None = None
+
+    @property
+    def open(self) -> bool | None:
+        """Whether every network reaches it."""
+        if self.public_network_access is None or self.default_action is None:
+            return None
+        return self.public_network_access.lower() == "enabled" and self.default_action.lower() == "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The container registry; `encryption` is `microsoft` or `customer`."""
+
+    id: str
+    encryption: str | None = None
+    public_network_access: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The workspace's own network: `Enabled` or `Disabled`, private endpoints, managed network's isolation."""
+
+    public_network_access: str
+    private_endpoints: int
+    isolation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Something in the way of a move; one that `stops` leaves this tool no way."""
+
+    code: str
+    text: str
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """0 to 100: `score` counts what is not known as its worst, `least` as nothing; `parts` add up to `score`."""
+
+    score: int
+    least: int
+    level: str
+    parts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One workspace as a scan found it."""
+
+    id: str
+    name: str
+    group: str
+    subscription: str
+    location: str
+    workspace_id: str
+    kind: str
+    identity: str
+    encryption: Encryption
+    exposure: Exposure
+    vault: Vault | None = None
+    storage: Storage | None = None
+    registry: Registry | None = None
+    sensitivity: str | None = None
+    environment: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int | None] = field(default_factory=dict)
+    blobs: int | None = None
+    bytes: int | None = None
+    barriers: tuple[Barrier, ...] = ()
+    not_known: tuple[NotKnown, ...] = ()
+    risk: Risk | None = None
+
+    @property
+    def movable(self) -> bool:
+        """Whether this tool can move it."""
+        return not any(barrier.stops for barrier in self.barriers)
+
+    def unknown(self, *missing: NotKnown) -> Scanned:
+        """The same, with more that is not known."""
+        return replace(self, not_known=(*self.not_known, *missing))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its line in a scan file; the names are those of docs/how-to/scan.md."""
+        return {"record": "workspace", **asdict(self), "movable": self.movable}

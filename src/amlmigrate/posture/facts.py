@@ -1,0 +1,190 @@
+"""Everything that is read to judge a workspace's posture, at once and in as few calls as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
+from amlmigrate.core.parallel import first
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture.identities import Identity, identity_of
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_vault
+
+_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """The key that a workspace names: the vault's ARM id and URI, the key's name, its version (may be empty)."""
+
+    vault_id: str
+    vault: str
+    name: str
+    version: str
+
+    @property
+    def id(self) -> str:
+        """The key's identifier, as the workspace names it."""
+        return "/".join(part for part in (f"{self.vault}/keys/{self.name}", self.version) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read. `definitions` has None for role definitions that are not there or may not be read."""
+
+    workspace: Workspace
+    key_ref: KeyRef | None
+    identity: Identity | None
+    accounts: dict[str, Read[Document]]
+    computes: Read[list[Document]]
+    registry: Read[Document]
+    insights: Read[Document]
+    logs: Read[Document]
+    cluster: Read[Document]
+    vault: Read[Document] = NOTHING
+    key: Read[Key] = NOTHING
+    newest: Read[Key] = NOTHING
+    rotation: Read[Rotation] = NOTHING
+    wraps: Read[bool] = NOTHING
+    on_vault: Read[list[Document]] = NOTHING
+    on_workspace: Read[list[Document]] = NOTHING
+    of_identity: Read[set[str]] = NOTHING
+    definitions: tuple[tuple[str, Document | None], ...] = ()
+
+    def definition(self, assignment: Document) -> Document | None:
+        """The definition of the role that an assignment gives."""
+        return dict(self.definitions).get(role_of(assignment))
+
+
+def key_of(workspace: Workspace) -> KeyRef | None:
+    """The key of a workspace; None where it names none."""
+    named = (workspace.properties.get("encryption") or {}).get("keyVaultProperties") or {}
+    match = _KEY.match(str(named.get("keyIdentifier") or ""))
+    if match is None:
+        return None
+    return KeyRef(str(named.get("keyVaultArmId") or ""), match[1], match[2], match[3] or "")
+
+
+def role_of(assignment: Document) -> str:
+    """The id of an assignment's role definition, in lower case."""
+    return str((assignment.get("properties") or {}).get("roleDefinitionId", "")).lower()
+
+
+async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = ()) -> Facts:
+    """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
+    account_ids = sorted({workspace.storage_account_id, *storage_ids} - {""})
+    encrypted = key_of(workspace) if workspace.encrypted else None
+    identity = await _whole(side, identity_of(workspace)) if encrypted else None
+    work: dict[str, Coroutine[Any, Any, Any]] = {
+        **{f"account {id_}": tried(side.arm.get(id_)) for id_ in account_ids},
+        "computes": tried(_computes(side, workspace)),
+        "registry": _optional(side, workspace, "containerRegistry"),
+        "observed": _observed(side, workspace),
+    }
+    if encrypted:
+        work |= _key_work(side, encrypted)
+        work["rights"] = _rights(side, workspace, encrypted, identity)
+    found = await _all(work)
+    insights, logs, cluster = found.pop("observed")
+    return Facts(
+        workspace,
+        encrypted,
+        identity,
+        accounts={id_: found.pop(f"account {id_}") for id_ in account_ids},
+        insights=insights,
+        logs=logs,
+        cluster=cluster,
+        **found.pop("rights", {}),
+        **found,
+    )
+
+
+async def _whole(side: Side, identity: Identity | None) -> Identity | None:
+    """The identity with its principal's id, which the workspace shows for those that are its own."""
+    if identity is None or identity.principal_id:
+        return identity
+    found = (await tried(side.arm.get(identity.id))).value or {}
+    return replace(identity, principal_id=str((found.get("properties") or {}).get("principalId") or ""))
+
+
+def _key_work(side: Side, key: KeyRef) -> dict[str, Coroutine[Any, Any, Any]]:
+    vaults = side.vaults
+    path = f"{key.vault_id}/keys/{key.name}"
+    one = f"{path}/versions/{key.version}" if key.version else path
+    return {
+        "vault": tried(side.arm.get(key.vault_id)),
+        "key": _either(
+            tried_vault(vaults.key(key.vault, key.name, key.version or None)), side, one, key_of_document
+        ),
+        "newest": _either(tried_vault(vaults.key(key.vault, key.name)), side, path, key_of_document),
+        "rotation": _either(tried_vault(vaults.rotation(key.vault, key.name)), side, path, _rotation),
+        "wraps": tried_vault(vaults.wraps(key.id)),
+    }
+
+
+def _rotation(document: Document) -> Rotation | None:
+    return rotation_of((document.get("properties") or {}).get("rotationPolicy") or {})
+
+
+async def _either(
+    first: Coroutine[Any, Any, Read[T]], side: Side, path: str, read: Callable[[Document], T | None]
+) -> Read[T]:
+    """From the vault, else from ARM, which shows keys to whoever reads the vault and knows no firewall.
+
+    A 404 of ARM is not taken for proof that the key is gone: the vault itself was not heard.
+    """
+    found = await first
+    if not found.refused:
+        return found
+    document = (await tried(side.arm.get(path))).value
+    return Read(read(document)) if document is not None else found
+
+
+async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Identity | None) -> dict[str, Any]:
+    roles = side.roles
+    work: dict[str, Coroutine[Any, Any, Any]] = {
+        "on_vault": tried(roles.assignments(key.vault_id)),
+        "on_workspace": tried(roles.assignments(workspace.id)),
+    }
+    if identity and identity.principal_id:
+        work["of_identity"] = tried(roles.assigned_to(key.vault_id, identity.principal_id))
+    found = await _all(work)
+    at = {role_of(one): workspace.id for one in found["on_workspace"].value or ()}
+    at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
+    read = await _all({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
+    return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
+
+
+async def _computes(side: Side, workspace: Workspace) -> list[Document]:
+    return [item async for item in side.arm.pages(f"{workspace.id}/computes")]
+
+
+async def _optional(side: Side, workspace: Workspace, name: str) -> Read[Document]:
+    id_ = workspace.properties.get(name)
+    return await tried(side.arm.get(str(id_))) if id_ else Read()
+
+
+async def _observed(side: Side, workspace: Workspace) -> tuple[Read[Document], Read[Document], Read[Document]]:
+    """Application Insights, the Log Analytics workspace behind it, and the cluster that one may lie in."""
+    insights = await _optional(side, workspace, "applicationInsights")
+    logs_id = ((insights.value or {}).get("properties") or {}).get("WorkspaceResourceId")
+    logs = await tried(side.arm.get(str(logs_id))) if logs_id else Read()
+    features = ((logs.value or {}).get("properties") or {}).get("features") or {}
+    cluster_id = features.get("clusterResourceId")
+    return insights, logs, await tried(side.arm.get(str(cluster_id))) if cluster_id else Read()
+
+
+async def _all(work: dict[str, Coroutine[Any, Any, T]]) -> dict[str, T]:
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(one) for name, one in work.items()}
+    except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
+        raise first(errors) from None
+    return {name: task.result() for name, task in tasks.items()}

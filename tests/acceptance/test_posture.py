@@ -1,0 +1,220 @@
+"""The posture of a target in the local Azure: each thing that is spoilt is told, alone, and what is not stays proven."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.world import VERSION, World, make_world, seed_small
+from tests.conftest import RunningSandbox
+
+from amlmigrate.cloud.credentials import Login
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.claim import Claim
+from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.posture import prove
+from azsandbox import provision
+from azsandbox.client import Client
+
+_VAULT = "https://vault.azure.net"
+_VAULTS, _STORAGE, _REGISTRIES = "2023-07-01", "2023-05-01", "2023-07-01"
+
+
+class Target:
+    """One target, its document as it was read while all was well: with its key gone it answers no more."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.document = world.documents["target"]
+        key = self.document["properties"]["encryption"]["keyVaultProperties"]
+        self.vault_id, self.key_url = key["keyVaultArmId"], key["keyIdentifier"]
+        self.identity = next(iter(self.document["identity"]["userAssignedIdentities"].values()))["principalId"]
+
+    def claims(self, **changed: Any) -> dict[str, Claim]:
+        """Every claim by name; `changed` are properties that the document would have."""
+        document = {**self.document, "properties": self.document["properties"] | changed}
+        found = asyncio.run(self._prove(Workspace(WorkspaceRef.parse(self.document["id"]), document)))
+        return {claim.name: claim for claim in found}
+
+    async def _prove(self, workspace: Workspace) -> list[Claim]:
+        side = Side(Login())
+        try:
+            return await prove(side, workspace)
+        finally:
+            await side.close()
+
+    def unproven(self, **changed: Any) -> dict[str, tuple[bool | None, str]]:
+        """What is not proven, but for the owner's two duties."""
+        found = self.claims(**changed)
+        return {
+            name: (claim.proven, claim.severity)
+            for name, claim in found.items()
+            if not claim.proven and name not in ("duties.separate", "registry.encryption")
+        }
+
+    def vault(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the vault's data plane; `path` may be a whole URL."""
+        url = (
+            path
+            if path.startswith("https://")
+            else f"https://{self.vault_id.rpartition('/')[2]}.vault.azure.net{path}"
+        )
+
+        async def work(client: Client) -> Any:
+            _, _, text = await client.send(method, f"{url}?api-version=7.4", _VAULT, json=body)
+            return json.loads(text)
+
+        return self.world.azure(work)
+
+
+@pytest.fixture(scope="module")
+def world(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(sandbox, tmp_path_factory.mktemp("posture"))
+
+
+@pytest.fixture
+def target(world: World, azure_env: RunningSandbox) -> Target:
+    return Target(world)
+
+
+@pytest.fixture
+def disabled(target: Target) -> Iterator[Target]:
+    """With its key disabled, until the test is over."""
+    target.vault("PATCH", target.key_url, {"attributes": {"enabled": False}})
+    yield target
+    target.vault("PATCH", target.key_url, {"attributes": {"enabled": True}})
+
+
+def test_the_local_target_is_exemplary(target: Target) -> None:
+    assert target.unproven() == {}
+    claims = target.claims()
+    assert claims["key.wraps"].proven is True
+    # Whoever made all this may do everything, and is told so.
+    assert claims["duties.separate"].severity == "warning"
+    assert "Owner" in json.dumps(claims["duties.separate"].evidence)
+
+
+def test_a_disabled_key_is_an_error(disabled: Target) -> None:
+    found = disabled.claims()
+    assert (found["key.enabled"].proven, found["key.enabled"].severity) == (False, "error")
+    assert f"--id {disabled.key_url} --enabled true" in found["key.enabled"].remedy
+
+
+def test_an_expired_key_is_an_error(target: Target) -> None:
+    before = target.vault("GET", target.key_url)["attributes"]["exp"]
+    target.vault("PATCH", target.key_url, {"attributes": {"exp": 1_700_000_000}})
+    try:
+        found = target.claims()["key.expiry"]
+        assert (found.proven, found.severity) == (False, "error") and "expired on 2023" in found.summary
+    finally:
+        target.vault("PATCH", target.key_url, {"attributes": {"exp": before}})
+
+
+def test_a_newer_version_and_a_small_key_are_warned_of(target: Target) -> None:
+    name = target.key_url.split("/")[-2]
+    body = {"kty": "RSA", "key_size": 2048, "attributes": {"exp": 4_000_000_000}}
+    small = target.vault("POST", f"/keys/{name}/create", body)["key"]["kid"]
+    try:
+        assert target.unproven() == {"key.version": (False, "warning")}
+        encryption = json.loads(
+            json.dumps(target.document["properties"]["encryption"]).replace(target.key_url, small)
+        )
+        assert target.unproven(encryption=encryption) == {"key.size": (False, "warning")}
+    finally:  # so that the first is the newest again
+        target.vault("PATCH", small, {"attributes": {"enabled": False}})
+
+
+def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
+    role = provision.KEY_VAULT_CRYPTO_OFFICER
+    made = target.world.azure(lambda c: provision.assign(c, target.vault_id, role, target.identity))
+    found = target.claims()["identity.least"]
+    assert found.proven is False and "Key Vault Crypto Officer" in found.summary
+    assert "Microsoft.KeyVault/vaults/keys/sign/action" in found.evidence["rights"]
+    assert f"az role assignment delete --ids {made}" in found.remedy
+
+    service = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
+
+    async def work(client: Client) -> None:
+        await client.arm("DELETE", made, "2022-04-01")
+        path = await provision.assign(client, target.vault_id, service, target.identity)
+        await client.arm("DELETE", path, "2022-04-01")
+
+    target.world.azure(work)
+    try:
+        lacking = target.claims()["identity.rights"]
+        assert (lacking.proven, lacking.severity) == (False, "error")
+        assert f"--assignee-object-id {target.identity}" in lacking.remedy
+    finally:
+        target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+
+
+def test_a_registry_under_microsofts_key_is_warned_of(target: Target) -> None:
+    group = target.document["id"].partition("/providers/")[0]
+    path = f"{group}/providers/Microsoft.ContainerRegistry/registries/acr{target.world.target}"
+    body = {"location": "eastus2", "sku": {"name": "Basic"}, "properties": {}}
+    target.world.azure(lambda c: c.arm("PUT", path, _REGISTRIES, body))
+    found = target.claims(containerRegistry=path)["registry.encryption"]
+    assert (found.proven, found.severity, found.address) == (False, "warning", path)
+
+
+def test_computes_have_disks_under_microsofts_keys(target: Target) -> None:
+    body = {
+        "location": "eastus2",
+        "properties": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS2_V2"}},
+    }
+    name = f"cpu{target.world.target}"
+    target.world.put(f"computes/{name}", body, into="target")
+    assert target.unproven() == {"computes.disks": (False, "warning")}
+    path = f"{target.document['id']}/computes/{name}?underlyingResourceAction=Delete"
+    target.world.azure(lambda c: c.arm("DELETE", path, VERSION))
+
+
+def test_a_vault_without_purge_protection_is_an_error(target: Target) -> None:
+    group = target.document["id"].partition("/providers/")[0]
+    bare = target.world.azure(
+        lambda c: provision.vault(c, group, f"bare{target.world.target}", purge_protection=False)
+    )
+    encryption = json.loads(json.dumps(target.document["properties"]["encryption"]).replace(target.vault_id, bare))
+    found = target.claims(encryption=encryption)["vault.purgeProtection"]
+    assert (found.proven, found.severity, found.address) == (False, "error", bare)
+    assert "--enable-purge-protection true" in found.remedy
+
+
+def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
+    sandbox: RunningSandbox, tmp_path: Path, azure_env: RunningSandbox
+) -> None:
+    world = seed_small(make_world(sandbox, tmp_path))
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    [path] = (world.folder / "plans" / world.source / "evidence").glob("*-verify.json")
+    claims = {claim["name"]: claim for claim in json.loads(path.read_text())["claims"]}
+    assert claims["encryption.status"]["proven"] and claims["key.wraps"]["proven"]
+    assert claims["vault.purgeProtection"]["address"] == Target(world).vault_id
+
+    target = Target(world)
+    target.vault("PATCH", target.key_url, {"attributes": {"enabled": False}})
+    assert world.migrate("verify").code in (4, 6)
+    refused = world.migrate(
+        "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0"
+    )
+    assert refused.code in (4, 6) and world.status("source") == 200
+
+
+def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Target) -> None:
+    def network(action: str) -> None:
+        acls = {"networkAcls": {"bypass": "AzureServices", "defaultAction": action, "ipRules": []}}
+        target.world.azure(lambda c: c.arm("PATCH", target.vault_id, _VAULTS, {"properties": acls}))
+
+    network("Deny")
+    try:
+        claims = target.claims()
+    finally:
+        network("Allow")
+    for name in ("key.type", "key.size", "key.enabled", "key.expiry", "key.rotation"):
+        assert claims[name].proven, claims[name]
+    assert claims["key.wraps"].proven is None

@@ -1,0 +1,72 @@
+"""When a scan is whole, and what it ends with when nothing could be read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from workspaces import scanned
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cmk.scanning.counting import COUNTED
+from amlmigrate.cmk.scanning.scan import Scan, _in_turn, _nothing
+from amlmigrate.cmk.scanning.values import Cause, NotKnown, Scanned
+from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
+
+COUNTS: dict[str, int | None] = dict.fromkeys(COUNTED, 0)
+
+
+def gap(cause: Cause, fact: str = "locks") -> NotKnown:
+    return NotKnown(fact, "A/read", "So it is.", cause)
+
+
+def scan(*workspaces: Scanned, **unreadable: NotKnown) -> Scan:
+    return Scan(datetime.now(UTC), (), workspaces, unreadable)
+
+
+def test_what_a_scan_lacks_and_is_whole_all_the_same() -> None:
+    whole = scanned(counts=COUNTS)
+    assert scan(whole, whole.unknown(gap(Cause.DENIED)), whole.unknown(gap(Cause.MISSING))).complete
+    assert not scan(whole.unknown(gap(Cause.FAILED))).complete
+    assert not scan(whole, sub=gap(Cause.DENIED)).complete
+    assert not scan(scanned(counts=dict.fromkeys(COUNTED))).complete, "nothing of what it holds could be read"
+    assert scan(scanned(counts={**dict.fromkeys(COUNTED), "models": 1})).complete
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (ServiceError(403, "AuthorizationFailed", "No.", method="GET", url="u"), Cause.DENIED),
+        (ServiceError(401, "InvalidToken", "No.", method="GET", url="u"), Cause.DENIED),
+        (DeniedError("Azure gave no token."), Cause.DENIED),
+        (ServiceError(404, "SubscriptionNotFound", "No.", method="GET", url="u"), Cause.MISSING),
+        (ServiceError(500, "InternalServerError", "No.", method="GET", url="u"), Cause.FAILED),
+        (OutOfReachError("reset", method="GET", url="u"), Cause.FAILED),
+    ],
+)
+def test_why_something_is_not_known(error: MigrateError, cause: Cause) -> None:
+    assert NotKnown.of("x", "A/read", error).cause is cause
+
+
+def test_an_answer_names_the_action_that_it_refused() -> None:
+    text = "does not have authorization to perform action 'B/c/read' over scope '/s'"
+    error = ServiceError(403, "AuthorizationFailed", text, method="GET", url="u")
+    assert NotKnown.of("x", "A/read", error).action == "B/c/read"
+
+
+@pytest.mark.parametrize(
+    ("causes", "code"),
+    [
+        ((Cause.MISSING, Cause.DENIED, Cause.FAILED), ExitCode.DENIED),
+        ((Cause.MISSING, Cause.FAILED), ExitCode.UNEXPECTED),
+        ((Cause.MISSING,), ExitCode.BAD_INPUT),
+    ],
+)
+def test_nothing_read_ends_with_the_reason_that_matters_most(causes: tuple[Cause, ...], code: ExitCode) -> None:
+    error = _nothing({f"/{n}": gap(cause) for n, cause in enumerate(causes)})
+    assert (error.exit_code, bool(error.remedy)) == (code, True)
+
+
+def test_workspaces_are_read_in_turn_of_their_subscriptions() -> None:
+    lists = [[{"id": "a1"}, {"id": "a2"}, {"id": "a3"}], [], [{"id": "b1"}]]
+    assert [document["id"] for document in _in_turn(lists)] == ["a1", "b1", "a2", "a3"]
