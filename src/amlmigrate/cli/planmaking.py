@@ -40,7 +40,10 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     read = await asyncio.gather(*(side.read() for side in sides))
     build.check_pair(*read)
     _check_same(wanted, read[0])
-    source, target = await asyncio.gather(take(sides[0], clouds.source, emit=emit), take(sides[1], emit=emit))
+    # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
+    source, target, posture = await asyncio.gather(
+        take(sides[0], clouds.source, emit=emit), take(sides[1], emit=emit), before_plan(clouds, *read)
+    )
     extra = await _approval(clouds) if wanted.require_approval else {}
     await read_contents(source, clouds.source.blobs)
     header, steps = await build.build(
@@ -51,7 +54,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         selection=wanted.selection,
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
         copy_unreferenced=wanted.copy_unreferenced,
-        posture=tuple(await before_plan(clouds, source.workspace, target.workspace)),
+        posture=tuple(posture),
         extra=extra,
         emit=emit,
     )

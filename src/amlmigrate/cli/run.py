@@ -32,7 +32,7 @@ def command(
     force_unlock: Annotated[
         bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
     ] = False,
-    jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 16,
+    jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
     *,
     shared: Shared,
 ) -> None:
@@ -89,18 +89,21 @@ async def _run(
     jobs: int,
     dry_run: bool,
 ) -> Tally | None:
+    import asyncio
+
     from amlmigrate.cli import plans
-    from amlmigrate.cli.sides import read_both
+    from amlmigrate.cli.sides import read_both, read_pair
     from amlmigrate.cli.signing import session
     from amlmigrate.posture import findings, prove
     from amlmigrate.running import drift
     from amlmigrate.running.run import run
 
     async with session(shared) as clouds:
-        source, target = await read_both(clouds, plan)
+        _, proven = await read_pair(clouds, plan)
+        (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
         if not ledger.begun:
             drift.check_source(plan, source)
-        _refuse_unproven(findings(await prove(clouds.target, target.workspace)))
+        _refuse_unproven(findings(claims))
         if dry_run:
             _say_dry(view, plan)
             return None

@@ -17,6 +17,7 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
 
 # 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
@@ -91,8 +92,7 @@ class Arm:
             credential_scopes=[f"{self._endpoint}/.default"],
             retry_total=0,
             user_agent="aml-cmk-migrate",
-            connection_timeout=retry.CONNECT_SECONDS,
-            read_timeout=retry.READ_SECONDS,
+            transport=Transport(),
         )
 
     async def close(self) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
@@ -22,6 +21,7 @@ from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.storage import Storage
+from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
@@ -44,11 +44,9 @@ class Blobs:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self.crowd = Crowd(parallel)
-        self._transport = AioHttpTransport(
-            connection_timeout=retry.CONNECT_SECONDS, read_timeout=retry.READ_SECONDS
-        )
+        self._transport = Transport()
         self._services: dict[str, BlobServiceClient] = {}
-        self._raw = Storage(credential, _Shared(self._transport), self._suffix)
+        self._raw = Storage(credential, Shared(self._transport), self._suffix)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -280,7 +278,7 @@ class Blobs:
             self._services[account] = BlobServiceClient(
                 f"https://{account}.blob.{self._suffix}",
                 credential=self._credential,
-                transport=_Shared(self._transport),
+                transport=Shared(self._transport),
                 retry_total=0,
                 max_single_get_size=_SMALL,
                 max_chunk_get_size=_SMALL,
@@ -320,28 +318,6 @@ class Blobs:
                     raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
         return await retry.retrying(once)
-
-
-class _Shared(AioHttpTransport):  # type: ignore[misc]
-    """The one transport of all accounts: a client that closes does not close it for the others."""
-
-    def __init__(self, inner: AioHttpTransport) -> None:
-        self._inner = inner
-
-    async def send(self, request: Any, **options: Any) -> Any:
-        return await self._inner.send(request, **options)
-
-    async def open(self) -> None:
-        await self._inner.open()
-
-    async def close(self) -> None:
-        """Left to the owner of the inner transport."""
-
-    async def __aenter__(self) -> _Shared:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Left to the owner of the inner transport."""
 
 
 def _blob(item: BlobProperties, *, tagged: bool) -> Blob:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,9 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import schema
 
 FILE = "ledger.db"
+# How a transaction begins, ends and is undone; alone, and within one that is open.
+_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_INNER = ("SAVEPOINT one", "RELEASE one", ("ROLLBACK TO one", "RELEASE one"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +127,44 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is done inside, or nothing."""
+        """All of what is done inside, or nothing; inside `together` it is on disk when that returns."""
+        with self._scope(*(_INNER if self._db.in_transaction else _OUTER)) as db:
+            yield db
+
+    @contextmanager
+    def _scope(self, begin: str, commit: str, undo: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(begin)
             try:
                 yield self._db
-                self._db.execute("COMMIT")
+                self._db.execute(commit)
             except BaseException:
                 # A full disk ends the transaction by itself, or leaves it open after COMMIT.
                 if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                    for statement in undo:
+                        self._db.execute(statement)
                 raise
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
+
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[tuple[Any, Exception | None]]:
+        """Does several calls with one write to the disk: what each returned, or the exception that it raised.
+
+        Each changes all it does or nothing, whatever becomes of the others. When this returns they are on disk;
+        where that fails, each has failed.
+        """
+        if len(calls) == 1:
+            return [_outcome(calls[0])]
+        found: list[tuple[Any, Exception | None]] = []
+        try:
+            with self._scope(*_OUTER) as db:
+                for call in calls:
+                    found.append(_outcome(call))
+                    if not db.in_transaction:
+                        raise found[-1][1] or sqlite3.OperationalError("the transaction was ended")  # noqa: TRY301
+        except Exception as error:  # noqa: BLE001 - each caller gets it
+            return [(None, error)] * len(calls)
+        return found
 
     # What the plan is.
 
@@ -309,6 +337,13 @@ class Ledger:
         """Every approval, oldest first."""
         columns = "plan_sha256, object_id, by, comment, at, report"
         return [Approval(*row) for row in self._rows(f"SELECT {columns} FROM approvals ORDER BY report")]  # noqa: S608
+
+
+def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return call(), None
+    except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+        return None, error
 
 
 def _first_state(step: Step) -> State:

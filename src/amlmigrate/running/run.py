@@ -22,8 +22,6 @@ from amlmigrate.running.life import Life
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.walker import Tally, Walker
 
-DEFAULT_JOBS = 16
-
 
 def finished(plan: Plan, ledger: Ledger) -> bool:
     """Whether every step that a run carries out is done."""

@@ -1,0 +1,48 @@
+"""Proxies are those of the environment, looked up once for each host; a `.netrc` leaves them to aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from amlmigrate.cloud.transport import Transport, proxy_of
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in ("https_proxy", "http_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "ALL_PROXY", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pw@proxy:3128")
+    monkeypatch.setenv("NO_PROXY", "localhost,.vault.azure.net")
+    proxy_of.cache_clear()
+    yield
+    proxy_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("host", "proxy"),
+    [
+        ("management.azure.com", "http://user:pw@proxy:3128"),
+        ("acct.blob.core.windows.net", "http://user:pw@proxy:3128"),
+        ("kv.vault.azure.net", None),
+        ("localhost", None),
+    ],
+)
+def test_a_host_has_the_proxy_that_the_environment_names(host: str, proxy: str | None) -> None:
+    assert proxy_of("https", host) == proxy
+
+
+def test_without_a_proxy_hosts_are_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HTTPS_PROXY")
+    assert proxy_of("https", "management.azure.com") is None
+
+
+async def test_only_who_has_a_netrc_is_left_to_aiohttp(tmp_path: Path) -> None:
+    async with Transport() as plain:
+        assert plain.session is not None and not plain.session.trust_env
+    (tmp_path / ".netrc").write_text("machine proxy login user password pw\n")
+    async with Transport() as left:
+        assert left.session is not None and left.session.trust_env
