@@ -109,6 +109,8 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
     # Before anything is read: a place that is taken would make all of it vain.
     scanfile.place(wanted.out, datetime.now(UTC))
     async with session(shared) as clouds:
+        # Who is not signed in lacks no role: this says so.
+        await clouds.source.credential.tenant()
         found = await scan(clouds.source, wanted.scope, standard, sizes=wanted.sizes, emit=view.event)
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)
