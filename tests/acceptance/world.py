@@ -78,6 +78,16 @@ class World:
         assert result.code == 0, f"{arguments}: {result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
         return result
 
+    def with_faults(self, rules: list[dict[str, Any]], *arguments: str) -> Result:
+        """Runs the installed command while these rules of the sandbox are in force."""
+        path = self.folder / "faults.json"
+        path.write_text(json.dumps({"rules": rules}))
+        self.sandbox("faults", "set", str(path))
+        try:
+            return self.migrate(*arguments)
+        finally:
+            self.sandbox("faults", "clear")
+
     def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
         """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
         (self.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))

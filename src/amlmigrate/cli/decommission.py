@@ -39,6 +39,7 @@ class Storage(StrEnum):
     DELETE = "delete"
 
 
+@options.shared
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     confirm: Annotated[str, typer.Option(help="The source once more, as GROUP/NAME.", metavar="GROUP/NAME")],
@@ -52,16 +53,9 @@ def command(
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger

@@ -31,20 +31,14 @@ if TYPE_CHECKING:
     from amlmigrate.ledger import Ledger
 
 
+@options.shared
 def command(
     plan: options.PlanFolder = None,
     thaw: Annotated[bool, typer.Option("--thaw", help="Give back exactly what was taken away.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.sides import read_pair

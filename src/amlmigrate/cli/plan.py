@@ -27,6 +27,7 @@ class Unreferenced(StrEnum):
     COPY = "copy"
 
 
+@options.shared
 def command(
     source: Annotated[
         str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")
@@ -62,16 +63,9 @@ def command(
         bool,
         typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
     ] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     globs = (tuple(select or ()), tuple(exclude or ()))
     choices = {"copy_unreferenced": unreferenced is Unreferenced.COPY, "require_approval": require_approval}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.wanted import Wanted
 
 
+@options.shared
 def command(
     file: Annotated[Path, typer.Argument(help="What is to be there, in YAML or JSON.", metavar="FILE")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
@@ -34,14 +35,9 @@ def command(
         float,
         typer.Option(help="Minutes that a right that was given may take to arrive.", min=0, metavar="MINUTES"),
     ] = 10,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud)
-
     async def work(view: View) -> ExitCode:
         import asyncio
 

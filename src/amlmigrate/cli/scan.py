@@ -48,6 +48,7 @@ class Wanted:
     dry_run: bool
 
 
+@options.shared
 def command(
     subscription: Annotated[
         list[str] | None,
@@ -73,14 +74,9 @@ def command(
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
     ] = None,
     format: Annotated[Format, typer.Option(help="How the workspaces are shown.")] = Format.TABLE,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cmk.scanning.scan import Scope
 

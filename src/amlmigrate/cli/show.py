@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from amlmigrate.core.plan import Plan
 
 
-def command(plan: options.PlanFolder = None, json: options.Json = False, verbose: options.Verbose = False) -> None:
+@options.shared
+def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
 
@@ -29,7 +30,7 @@ def command(plan: options.PlanFolder = None, json: options.Json = False, verbose
             _approval(view, folder, read)
         return ExitCode.DONE
 
-    execute(Shared(json, verbose), work)
+    execute(shared, work)
 
 
 def _approval(view: View, folder: Path, plan: Plan) -> None:
