@@ -41,7 +41,7 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
     assert world.ok("show", "--json").event("show.approval")["approved"] is False
 
     own = world.migrate("approve", f"plans/{world.source}")
-    assert own.code == 4 and "plan of their own" in own.err
+    assert own.code == 4 and f"plan of their own.\n  at: plans/{world.source}\n" in own.err
 
     given = world.migrate("approve", f"plans/{world.source}", "--comment", "looked at all", "--json", **env)
     assert given.code == 0, given.out

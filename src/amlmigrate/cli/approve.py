@@ -1,4 +1,4 @@
-"""Approve a plan that somebody else made with --require-approval.
+"""Approve a plan that somebody else has made. For plans made with --require-approval.
 
 Example: migrate approve plans/old-ws --comment "reviewed with the model owners"
 """

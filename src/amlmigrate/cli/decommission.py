@@ -1,6 +1,8 @@
-"""Remove the source workspace, and only on proof: evidence that is green, complete and still true.
+"""Remove the source workspace, and only on proof. Its evidence must be green, complete and still true.
 
 Example: migrate decommission plans/old-ws --confirm old-rg/old-ws --dry-run
+
+Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ def command(
     purge: Annotated[
         bool, typer.Option("--purge", help="For good: it cannot be recovered, and the name is free.")
     ] = False,
-    soak: Annotated[float, typer.Option(help="Hours to wait after the first green verification.", min=0)] = 168,
+    soak: Annotated[
+        float, typer.Option(help="Hours to wait after the first green verification.", min=0, metavar="HOURS")
+    ] = 168,
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,

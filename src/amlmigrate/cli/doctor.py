@@ -1,6 +1,9 @@
-"""Say what would stop a move before it starts: rights, network, keys, locks, policies, the target's posture.
+"""Say what would stop a move before it starts. Looks at rights, network, keys, locks, policies and the posture of
+the target, and changes nothing.
 
 Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws
+
+Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws --print-role > role.json
 """
 
 from __future__ import annotations

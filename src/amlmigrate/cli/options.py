@@ -15,12 +15,16 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON event a line on sta
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Log each call to standard error; tracebacks for failures.")
 ]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Entra tenant for both sides.", metavar="ID")]
+Tenant = Annotated[
+    str | None, typer.Option("--tenant", help="Entra tenant to sign in to, for both sides.", metavar="ID")
+]
 ClientId = Annotated[
     str | None,
     typer.Option("--client-id", help="Client id of a user-assigned or workload identity.", metavar="ID"),
 ]
-CloudName = Annotated[str, typer.Option("--cloud", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.")]
+CloudName = Annotated[
+    str, typer.Option("--cloud", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.", metavar="CLOUD")
+]
 SourceTenant = Annotated[
     str | None, typer.Option("--source-tenant", help="Entra tenant of the source.", metavar="ID")
 ]

@@ -1,6 +1,8 @@
-"""Carry out a plan: recreate everything in the target, with retries and checkpoints.
+"""Carry out a plan, with retries and checkpoints. A run that ended early goes on with --resume.
 
-Example: migrate run plans/old-ws, and after an interruption migrate run plans/old-ws --resume
+Example: migrate run plans/old-ws
+
+Example: migrate run plans/old-ws --resume
 """
 
 from __future__ import annotations

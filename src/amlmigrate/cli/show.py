@@ -1,4 +1,5 @@
-"""Show a plan as a person reads it: what is created, adopted, in conflict, left to do by hand.
+"""Show a plan as a person reads it. What is created, adopted, in conflict, left to do by hand, and whether it is
+approved.
 
 Example: migrate show plans/old-ws
 """

@@ -1,4 +1,4 @@
-"""Show how far a plan is: done, failed, blocked, remaining, and how long it will take.
+"""Show how far a plan is, and how long it will take.
 
 Example: migrate status plans/old-ws
 """

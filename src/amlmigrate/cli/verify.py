@@ -1,6 +1,8 @@
-"""Read both workspaces afresh, compare them, and keep the result as evidence.
+"""Compare both workspaces afresh, and keep evidence. Ends with 0 only when nothing differs and nothing is open.
 
-Example: migrate verify plans/old-ws --depth checksum
+Example: migrate verify plans/old-ws
+
+Example: migrate verify plans/old-ws --evidence
 """
 
 from __future__ import annotations

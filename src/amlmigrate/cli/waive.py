@@ -1,6 +1,6 @@
 """Record that one item may stay as it is, by whom and why.
 
-Example: migrate waive jobs --reason "run history was exported, ticket 4711"
+Example: migrate waive blobs/azureml --reason "job logs, kept in the old account"
 """
 
 from __future__ import annotations
