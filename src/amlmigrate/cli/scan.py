@@ -87,6 +87,16 @@ def command(
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
+    from uuid import UUID
+
+    for one in named or ():
+        try:
+            UUID(one)
+        except ValueError:
+            raise BadInputError(
+                f"'{one}' is no subscription id.",
+                remedy="Write the id, a GUID; `az account list --output table` shows those that the identity sees.",
+            ) from None
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
     return tuple(named or ([default] if default and not groups else []))
 
