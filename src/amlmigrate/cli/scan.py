@@ -95,7 +95,7 @@ def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[s
         except ValueError:
             raise BadInputError(
                 f"'{one}' is no subscription id.",
-                remedy="Write the id, a GUID; `az account list --output table` shows those that the identity sees.",
+                remedy="Write the id, a GUID; `az account list --output table` shows those that you see.",
             ) from None
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
     return tuple(named or ([default] if default and not groups else []))
