@@ -119,13 +119,12 @@ def _usage(name: str, callback: Callable[..., Any]) -> str:
 def _parameter_rows(callback: Callable[..., Any], *, shared: bool) -> Iterable[list[str]]:
     for key, info, kind, default in parameters(callback):
         if (key in _SHARED) is shared:
-            more = " May be repeated." if "list" in str(kind) else ""
             limits = [f"{word} {value}" for word, value in (("at least", info.min), ("at most", info.max))
                       if value is not None]  # fmt: skip
             bounds = f" {', '.join(limits).capitalize()}." if limits else ""
             yield [
                 f"`{_spelled(key, info)}`{_value(info, kind)}",
-                f"{info.help}{more}{bounds}",
+                f"{info.help}{bounds}",
                 _default(default),
             ]
 
@@ -136,10 +135,10 @@ def command_pages() -> str:
     for info in app.registered_commands:
         name, callback = str(info.name), info.callback
         assert callback
-        text, _, example = str(info.help).partition("\n\nExample: ")
+        text, *examples = (part.strip() for part in str(info.help).split("\n\nExample: "))
         shared = [key for key, *_ in parameters(callback) if key in _SHARED]
         found.append(f"## migrate {name}\n\n{text}\n\n```\n{_usage(name, callback)}\n```\n")
-        found.append(f"Example: `{example.strip()}`\n")
+        found += [f"Example: `{example}`\n" for example in examples]
         if rows := list(_parameter_rows(callback, shared=False)):
             found.append(table(("argument or option", "what it does", "default"), rows))
         names = ", ".join(f"`{_spelled(k, i)}`" for k, i, _, _ in parameters(callback) if k in shared)
@@ -193,9 +192,12 @@ EXIT_CODES = {
     errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
     " plan, plan of a newer format.",
     errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
-    " hand and not waived; or `verify` found a difference.",
+    " hand and not waived; `verify` found a difference; or a scan, a fleet, a thaw or a provisioning"
+    " could not do all.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
-    " resolved, the target or its storage is not proven under a customer's key, evidence is missing, stale or"
+    " resolved, the plan is not approved, `doctor` found an error, what is to be provisioned cannot"
+    " be, the target or its storage is not proven under a customer's key,"
+    " evidence is missing, stale or"
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",

@@ -97,6 +97,7 @@ def _log(parser: argparse.ArgumentParser) -> None:
     for name in ("host", "method", "path", "status", "principal"):
         parser.add_argument(f"--{name}", metavar="REGEX")
     parser.add_argument("--json", action="store_true", help="JSON lines (the default)")
+    parser.add_argument("--since", default="", metavar="TIME", help="from a time on, as the log writes it")
     parser.add_argument("--follow", action="store_true", help="go on printing")
 
 
@@ -169,7 +170,7 @@ def _faults(arguments: argparse.Namespace) -> int:
 def _show_log(arguments: argparse.Namespace) -> int:
     names = ("host", "method", "path", "status", "principal")
     filters = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
-    for entry in requestlog.read(_folder(arguments).log, filters, follow=arguments.follow):
+    for entry in requestlog.read(_folder(arguments).log, filters, since=arguments.since, follow=arguments.follow):
         _print(json.dumps(entry, ensure_ascii=False))
     return 0
 

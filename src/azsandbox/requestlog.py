@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+_TIME = slice(len('{"time": "'), len('{"time": "2026-01-01T00:00:00.000Z'))
 _SIGNATURE = re.compile(r"(?i)(\bsig=)[^&]*")
 
 
@@ -41,8 +42,10 @@ def matches(entry: dict[str, Any], filters: dict[str, str]) -> bool:
     return all(re.search(pattern, str(entry.get(name, "")), re.IGNORECASE) for name, pattern in filters.items())
 
 
-def read(path: Path, filters: dict[str, str], *, follow: bool = False) -> Iterator[dict[str, Any]]:
-    """The entries that match, oldest first; with `follow` it waits for more and never ends."""
+def read(
+    path: Path, filters: dict[str, str], *, since: str = "", follow: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The entries that match, oldest first, from a time on; with `follow` it waits for more and never ends."""
     if not path.exists():
         return
     with path.open(encoding="utf-8") as file:
@@ -50,8 +53,11 @@ def read(path: Path, filters: dict[str, str], *, follow: bool = False) -> Iterat
         while True:
             line = file.readline()
             if line.endswith("\n"):
-                entry = json.loads(partial + line)
-                partial = ""
+                whole, partial = partial + line, ""
+                # The time comes first in a line, so that the many before need not be parsed.
+                if whole[_TIME] < since:
+                    continue
+                entry = json.loads(whole)
                 if matches(entry, filters):
                     yield entry
             elif follow:

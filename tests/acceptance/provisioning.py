@@ -74,7 +74,7 @@ class Place:
 
     def now(self) -> str:
         """The time of the last request."""
-        return str(self.world.log("")[-1]["time"]) + "~"
+        return str(self.world.now()) + "~"
 
     def writes(self, since: str) -> list[str]:
         """Every changing request since then, but for signing in and looking at the policies of keys."""

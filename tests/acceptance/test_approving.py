@@ -33,7 +33,7 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
     header = world.plan_lines()[0]
     assert header["require_approval"] is True and header["planner"]["app_id"] == world.env["AZURE_CLIENT_ID"]
 
-    since = world.log("")[-1]["time"]
+    since = world.now()
     refused = world.migrate("run", "--json")
     assert refused.code == 4
     assert f"migrate approve plans/{world.source}" in refused.event("error")["remedy"]
@@ -41,7 +41,7 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
     assert world.ok("show", "--json").event("show.approval")["approved"] is False
 
     own = world.migrate("approve", f"plans/{world.source}")
-    assert own.code == 4 and "plan of their own" in own.err
+    assert own.code == 4 and f"plan of their own.\n  at: plans/{world.source}\n" in own.err
 
     given = world.migrate("approve", f"plans/{world.source}", "--comment", "looked at all", "--json", **env)
     assert given.code == 0, given.out
@@ -132,7 +132,7 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
 def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
+    since = world.now()
     waived = world.migrate("waive", "models/m/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="")
     assert waived.code == 0 and waived.event("waive")["object_id"] == ""
     assert not [row for row in world.log(since) if row["time"] > since]

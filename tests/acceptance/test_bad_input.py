@@ -175,6 +175,7 @@ def test_a_lock_is_5(copy: World) -> None:
 def test_a_refused_identity_is_6(planned: World) -> None:
     says = ("gave no token", "AADSTS7000215", "AZURE_CLIENT_SECRET")
     _refused(planned, 6, "plan", *planned.names, "--out", "plans/x", says=says, AZURE_CLIENT_SECRET="wrong")
+    _refused(planned, 6, "scan", says=says, AZURE_CLIENT_SECRET="wrong")
 
 
 def test_azure_out_of_reach_is_1(planned: World) -> None:

@@ -99,7 +99,7 @@ def _puts(world: World, since: str) -> list[str]:
 
 def test_documents_between_plan_and_run(planned: World) -> None:
     expected = _changed(planned, DOCUMENTS)
-    since = planned.log("")[-1]["time"]
+    since = planned.now()
     refused = planned.migrate("run", "--json")
     assert refused.code == 4
     assert {reason.split()[0] for reason in refused.event("error")["reasons"]} == expected | EMPTIED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,16 +81,6 @@ FAILS = {
 }
 
 
-def _with_faults(world: World, rules: list[dict[str, Any]], *arguments: str) -> Result:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(path))
-    try:
-        return world.migrate(*arguments)
-    finally:
-        world.sandbox("faults", "clear")
-
-
 def _fired(world: World, since: str) -> set[str]:
     """The rules that fired; `stale` alone is told of the reads after the one that a rule fired at."""
     return {row["fault"] for row in world.log(since) if row.get("fault")} - {"stale"}
@@ -101,8 +90,8 @@ def _fired(world: World, since: str) -> set[str]:
 def test_what_passes(small_world: World, what: str) -> None:
     world, rules = small_world, PASSES[what]
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
-    result = _with_faults(world, rules, "run", "--json")
+    since = world.now()
+    result = world.with_faults(rules, "run", "--json")
     assert result.code == 0, result.out[-2000:]
     assert len(_fired(world, since)) == len(rules)
     # What is stale stays so for the first listing too; one that is looked at later is not.
@@ -114,7 +103,7 @@ def test_what_passes(small_world: World, what: str) -> None:
 def test_what_fails_and_goes_on_when_it_is_over(small_world: World, what: str) -> None:
     world, row = small_world, FAILS[what]
     world.ok("plan", *world.names)
-    result = _with_faults(world, row.rules, "run")
+    result = world.with_faults(row.rules, "run")
     assert result.code == row.code, result.out + result.err
     assert row.says in result.out + result.err
     world.ok("run", "--resume")
@@ -134,8 +123,8 @@ def test_something_is_there_already(small_world: World) -> None:
         _rule(ENVIRONMENT, "drop", when="after"),
         _status(ENVIRONMENT | {"nth": 2}, 400, "UserError", registered),
     ]
-    since = world.log("")[-1]["time"]
-    assert _with_faults(world, lost, "run").code == 0
+    since = world.now()
+    assert world.with_faults(lost, "run").code == 0
     assert len(_fired(world, since)) == 2
     world.ok("verify")
 
@@ -188,7 +177,7 @@ def test_a_long_running_operation(small_world: World, how: str) -> None:
         world.ok(*command)
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     rule = _rule(OPERATION, status=200, body=ENDS[how])
-    result = _with_faults(world, [rule], "decommission", f"plans/{world.source}", *confirm)
+    result = world.with_faults([rule], "decommission", f"plans/{world.source}", *confirm)
     assert result.code == 1 and ENDS[how]["error"]["message"] in result.err  # type: ignore[index]
     # What it did is seen from the workspace itself, not from what the operation said.
     world.ok("decommission", f"plans/{world.source}", *confirm)

@@ -117,7 +117,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert team.left() == everybody and not (world.folder / "plans" / world.source / "freeze.json").exists()
 
     frozen = world.ok("freeze", "--json").event("freeze.end")
-    assert team.left() == everybody - WRITERS
+    assert team.left() == everybody - WRITERS and frozen["next"].endswith("--thaw")
     findings = {finding["address"]: finding for finding in frozen["findings"]}
     assert "inherited" in findings[team.made["everybody"]["id"]]["summary"]
     assert findings[team.made["everybody"]["id"]]["remedy"]
@@ -125,7 +125,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert team.made["me"]["id"] not in findings and team.made["auditor"]["id"] not in findings
 
     # Once more there is nothing to do, and nothing is done.
-    since = world.log("")[-1]["time"]
+    since = world.now()
     assert world.ok("freeze", "--json").event("freeze.end")["assignments"] == []
     assert not [row for row in world.log(since) if row["method"] in ("PUT", "DELETE") and row["time"] > since]
     # The cycle goes on: what was frozen neither hinders a run nor the evidence.
@@ -302,4 +302,5 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
 
 def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:
     small_world.ok("plan", *small_world.names)
+    assert "--thaw" not in small_world.ok("freeze", "--dry-run", "--json").event("freeze.dry")["next"]
     assert small_world.migrate("freeze", "--thaw").code == 2

@@ -29,16 +29,6 @@ MOMENTS = [
 ]
 
 
-def _with_faults(world: World, rules: list[dict[str, Any]], *arguments: str) -> Any:
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": rules}))
-    world.sandbox("faults", "set", str(path))
-    try:
-        return world.migrate(*arguments)
-    finally:
-        world.sandbox("faults", "clear")
-
-
 def _report(world: World) -> dict[str, str]:
     """What became of every item."""
     result = world.migrate("status", "--json").event("status")
@@ -56,8 +46,8 @@ def _puts(world: World, since: str) -> list[str]:
 def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
-    killed = _with_faults(world, [{"match": CALLS[call], "action": "kill", "when": when}], "run")
+    since = world.now()
+    killed = world.with_faults([{"match": CALLS[call], "action": "kill", "when": when}], "run")
     assert killed.code == -signal.SIGKILL
     world.ok("run", "--resume")
     assert _report(world) == {"items": {"migrated": 8, "not needed in the target": 4}, "left": []}
@@ -123,7 +113,7 @@ def test_one_bad_asset_never_stops_the_others(small_world: World, tmp_path: Path
     world.ok("plan", *world.names)
     rule = {"match": {"method": "PUT", "path": "/models/m/versions/1", "times": 0}, "action": "status", "status": 400,
             "body": {"error": {"code": "UserError", "message": "The model is not to its liking."}}}  # fmt: skip
-    result = _with_faults(world, [rule], "run", "--json")
+    result = world.with_faults([rule], "run", "--json")
     assert result.code == 3
     left = {item["address"]: (item["outcome"], item["detail"]) for item in result.event("run.end")["left"]}
     assert left["models/m/1"][0] == "failed" and "not to its liking" in left["models/m/1"][1]
@@ -131,29 +121,6 @@ def test_one_bad_asset_never_stops_the_others(small_world: World, tmp_path: Path
     assert set(left) == {"models/m/1", "models/m/2"}
     world.ok("run", "--resume")
     assert world.get("models/m")["properties"]["latestVersion"] == "2"
-
-
-TRANSIENT: dict[str, dict[str, Any]] = {
-    "429 with Retry-After": {"action": "status", "status": 429, "retry_after": 1},
-    "429 without": {"action": "status", "status": 429},
-    "500": {"action": "status", "status": 500},
-    "503": {"action": "status", "status": 503},
-    "dropped before the work": {"action": "drop", "when": "before"},
-    "dropped after the work": {"action": "drop", "when": "after"},
-    "an expired token": {"action": "expired_token"},
-}
-
-
-@pytest.mark.parametrize("what", TRANSIENT)
-def test_what_passes_is_waited_for(small_world: World, what: str) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    rules = [{"match": match, **TRANSIENT[what]} for match in (
-        {"method": "PUT", "host": ARM, "path": "/environments/py"}, {"method": "GET", "host": ARM, "path": "/models/m/"},
-        {"method": "PUT", "host": BLOB, "nth": 2})]  # fmt: skip
-    result = _with_faults(world, rules, "run", "--json")
-    assert result.code == 0, result.out[-2000:]
-    assert world.ok("verify", "--json").event("verify.end")["green"] is True
 
 
 def test_a_refused_permission_is_6_and_names_action_and_scope(small_world: World) -> None:
@@ -164,7 +131,7 @@ def test_a_refused_permission_is_6_and_names_action_and_scope(small_world: World
                f" '{scope}' or the scope is invalid.")  # fmt: skip
     rule = {"match": {"method": "PUT", "path": "/models/m/", "times": 0}, "action": "status", "status": 403,
             "body": {"error": {"code": "AuthorizationFailed", "message": message}}}  # fmt: skip
-    result = _with_faults(world, [rule], "run")
+    result = world.with_faults([rule], "run")
     assert result.code == 6
     assert action in result.out + result.err and scope in result.out + result.err
     world.ok("run", "--resume")

@@ -93,7 +93,7 @@ def test_nothing_foreign_is_changed_or_deleted(small_world: World) -> None:
 
     for address in conflicts:
         world.ok("waive", address, "--reason", "theirs stays")
-    since = world.log("")[-1]["time"]
+    since = world.now()
     world.ok("run")
     after = _state(world)
     assert _changed(before, after) == []

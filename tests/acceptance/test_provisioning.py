@@ -214,6 +214,8 @@ def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place)
     place.file["workspace"]["hbiWorkspace"] = True
     since = place.now()
     error = place.refused()
+    assert error["summary"].endswith("nothing was changed.")
+    assert "1 refused, so nothing is done." in place.run("--dry-run").event("provision.plan")["text"]
     reasons = "\n".join(error["reasons"])
     for told_of in ("not under a customer's key", "storageAccount is", "keyVault is", "hbiWorkspace is False"):
         assert told_of in reasons

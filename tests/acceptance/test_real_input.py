@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from tests.acceptance.world import MIGRATE, World, items
@@ -76,7 +75,7 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
         "components/batch_scoring_uci_heart/1"
     }
 
-    begun = datetime.now(UTC).isoformat()
+    begun = world.now()
     run = world.ok("run", "--json")
     _check_no_bytes_passed(world.log(begun))
     assert run.event("run.end")["left"] == []

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ class World:
         result = self.migrate(*arguments)
         assert result.code == 0, f"{arguments}: {result.code}\n{result.out[-3000:]}\n{result.err[-3000:]}"
         return result
+
+    def with_faults(self, rules: list[dict[str, Any]], *arguments: str) -> Result:
+        """Runs the installed command while these rules of the sandbox are in force."""
+        path = self.folder / "faults.json"
+        path.write_text(json.dumps({"rules": rules}))
+        self.sandbox("faults", "set", str(path))
+        try:
+            return self.migrate(*arguments)
+        finally:
+            self.sandbox("faults", "clear")
 
     def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
         """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
@@ -183,16 +194,20 @@ class World:
         command = [str(MIGRATE.with_name("azsandbox")), *arguments, "--state", self.env["AZSANDBOX_STATE"]]
         subprocess.run(command, check=True, capture_output=True)
 
+    @staticmethod
+    def now() -> str:
+        """The time as the request log writes it."""
+        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def log(self, since: str) -> list[dict[str, Any]]:
         """The sandbox's request log from a time on."""
         done = subprocess.run(
-            [str(MIGRATE.with_name("azsandbox")), "log", "--state", self.env["AZSANDBOX_STATE"]],
+            [str(MIGRATE.with_name("azsandbox")), "log", "--since", since, "--state", self.env["AZSANDBOX_STATE"]],
             capture_output=True,
             text=True,
             check=True,
         )
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
-        return [row for row in rows if row["time"] >= since]
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
         """The lines of a plan."""

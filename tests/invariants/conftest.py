@@ -31,7 +31,7 @@ def undisturbed(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Undis
 
     world = seed_everything(make_world(sandbox, tmp_path_factory.mktemp("undisturbed")))
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
+    since = world.now()
     commits = counting(world, "run")
     rows = [row for row in world.log(since) if row["time"] > since]
     world.ok("verify")

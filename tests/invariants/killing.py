@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -41,13 +40,8 @@ finally:
 
 def at_request(world: World, nth: int, when: str, *arguments: str) -> Result:
     """Runs the command, killed at its n-th request: before it is served, after, or after the answer."""
-    path = world.folder / "faults.json"
-    path.write_text(json.dumps({"rules": [{"match": {"nth": nth}, "action": "kill", "when": when}]}))
-    world.sandbox("faults", "set", str(path))
-    try:
-        return world.migrate(*arguments)
-    finally:
-        world.sandbox("faults", "clear")
+    rule = {"match": {"nth": nth}, "action": "kill", "when": when}
+    return world.with_faults([rule], *arguments)
 
 
 def at_commit(world: World, nth: int, when: str, *arguments: str) -> Result:

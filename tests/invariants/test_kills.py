@@ -28,7 +28,7 @@ def _resumes(sandbox: Any, folder: Any, kill: Callable[[World], Result], undistu
     """Kills a run, resumes it, and compares; False when it ended before it came to the moment."""
     world = seed_everything(make_world(sandbox, folder))
     world.ok("plan", *world.names)
-    since = world.log("")[-1]["time"]
+    since = world.now()
     killed = kill(world)
     if killed.code == 0:
         return False

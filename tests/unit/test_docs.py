@@ -103,7 +103,8 @@ def test_commands_and_their_options_exist(page: str) -> None:
             unknown = set(OPTION.findall(own)) - programs[program][name] - {"--help"}
             assert not unknown, f"{typed}: {program} {name} has no {unknown}"
         if not typed.removeprefix("$ ").startswith(("az ", "azcopy ")):
-            assert not set(OPTION.findall(typed)) - known, typed
+            # A remedy in what a command prints may hold a command of another program.
+            assert not set(OPTION.findall(re.sub(r"\(az [^)]*\)", "", typed))) - known, typed
 
 
 @pages

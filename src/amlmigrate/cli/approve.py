@@ -1,4 +1,4 @@
-"""Approve a plan that somebody else made with --require-approval.
+"""Approve a plan that somebody else has made. For plans made with --require-approval.
 
 Example: migrate approve plans/old-ws --comment "reviewed with the model owners"
 """
@@ -15,18 +15,13 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
 
+@options.shared
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     comment: Annotated[str, typer.Option(help="What was looked at.", metavar="TEXT")] = "",
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, None, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.signing import session

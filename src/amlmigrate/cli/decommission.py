@@ -1,6 +1,8 @@
-"""Remove the source workspace, and only on proof: evidence that is green, complete and still true.
+"""Remove the source workspace, and only on proof. Its evidence must be green, complete and still true.
 
 Example: migrate decommission plans/old-ws --confirm old-rg/old-ws --dry-run
+
+Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ class Storage(StrEnum):
     DELETE = "delete"
 
 
+@options.shared
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     confirm: Annotated[str, typer.Option(help="The source once more, as GROUP/NAME.", metavar="GROUP/NAME")],
@@ -44,20 +47,15 @@ def command(
     purge: Annotated[
         bool, typer.Option("--purge", help="For good: it cannot be recovered, and the name is free.")
     ] = False,
-    soak: Annotated[float, typer.Option(help="Hours to wait after the first green verification.", min=0)] = 168,
+    soak: Annotated[
+        float, typer.Option(help="Hours to wait after the first green verification.", min=0, metavar="HOURS")
+    ] = 168,
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger

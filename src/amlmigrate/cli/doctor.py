@@ -1,6 +1,9 @@
-"""Say what would stop a move before it starts: rights, network, keys, locks, policies, the target's posture.
+"""Say what would stop a move before it starts. Looks at rights, network, keys, locks, policies and the posture of
+the target, and changes nothing.
 
 Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws
+
+Example: migrate doctor --source old-rg/old-ws --target new-rg/new-ws --print-role > role.json
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
 
+@options.shared
 def command(
     source: Annotated[
         str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")
@@ -24,16 +28,9 @@ def command(
     print_role: Annotated[
         bool, typer.Option("--print-role", help="Write the least custom role as JSON, and nothing else.")
     ] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
         if print_role:

@@ -1,6 +1,10 @@
-"""Take away, or give back, the rights to write a source that is still in use.
+"""Take away, or give back, rights to write the source. For a source that is still in use, before its last plan.
 
-Example: migrate freeze plans/old-ws --dry-run, then without --dry-run; later migrate freeze plans/old-ws --thaw
+Example: migrate freeze plans/old-ws --dry-run
+
+Example: migrate freeze plans/old-ws
+
+Example: migrate freeze plans/old-ws --thaw
 """
 
 from __future__ import annotations
@@ -27,20 +31,14 @@ if TYPE_CHECKING:
     from amlmigrate.ledger import Ledger
 
 
+@options.shared
 def command(
     plan: options.PlanFolder = None,
     thaw: Annotated[bool, typer.Option("--thaw", help="Give back exactly what was taken away.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.sides import read_pair
@@ -189,6 +187,8 @@ class Work:
     def _told(
         self, name: str, writers: Writers, removed: list[Any], path: Path | None, *, dry_run: bool
     ) -> ExitCode:
+        from amlmigrate.freezing import record
+
         count = len(writers.removable)
         if dry_run:
             text = f"Nothing was changed. {count} role assignments would be taken away."
@@ -196,15 +196,21 @@ class Work:
             text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
         else:
             text = "Nothing to take away: no other role assignment of the source's own lets anybody write it."
-        lines = [*map(str, writers.removable), *(f"warning: {f.summary} {f.remedy}" for f in writers.findings)]
+        lines = [
+            *map(str, writers.removable),
+            *(f"warning: {f.address}: {f.summary} {f.remedy}" for f in writers.findings),
+        ]
         following = f"migrate freeze {self._folder}" if dry_run else "migrate plan, run and verify once more"
+        known = record.read(self._folder)
+        if known and known.state == "frozen":
+            following += f"; to give all back: migrate freeze {self._folder} --thaw"
         data: dict[str, Any] = {
             "text": text,
             "assignments": [one.as_dict() for one in writers.removable],
             "findings": [finding.as_dict() for finding in writers.findings],
             "lines": lines,
             "files": {"Evidence": str(path)} if path else {},
-            "next": f"{following}; to give all back: migrate freeze {self._folder} --thaw",
+            "next": following,
         }
         self._view.result(name, data)
         return ExitCode.DONE

@@ -24,14 +24,14 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: migrate doctor, then migrate plan, show, run, verify, decommission.",
+    epilog="The way: scan, provision, doctor, plan, show, run, verify, decommission. Each has --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (scan, provision, doctor, plan, show, approve, run, freeze, status, verify, waive, decommission):
+for module in (scan, provision, doctor, plan, show, approve, run, status, freeze, waive, verify, decommission):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
 
 import typer
+
+from amlmigrate.cli.execute import Shared
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON event a line on standard output.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Log each call to standard error; tracebacks for failures.")
 ]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Entra tenant for both sides.", metavar="ID")]
+Tenant = Annotated[
+    str | None, typer.Option("--tenant", help="Entra tenant to sign in to, for both sides.", metavar="ID")
+]
 ClientId = Annotated[
     str | None,
     typer.Option("--client-id", help="Client id of a user-assigned or workload identity.", metavar="ID"),
 ]
-CloudName = Annotated[str, typer.Option("--cloud", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.")]
+CloudName = Annotated[
+    str, typer.Option("--cloud", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.", metavar="CLOUD")
+]
 SourceTenant = Annotated[
     str | None, typer.Option("--source-tenant", help="Entra tenant of the source.", metavar="ID")
 ]
@@ -29,3 +38,41 @@ PlanFolder = Annotated[
         help="The plan's folder; left out, the only one below plans/ that is not yet decommissioned.",
     ),
 ]
+
+
+def _every_command_has(
+    json: Json = False,
+    verbose: Verbose = False,
+    tenant: Tenant = None,
+    client_id: ClientId = None,
+    cloud: CloudName = "AzureCloud",
+    source_tenant: SourceTenant = None,
+    target_tenant: TargetTenant = None,
+) -> Shared:
+    return Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that every command has; it takes them as its parameter `shared`."""
+    own, common = _parameters(command), _parameters(_every_command_has)
+    del own["shared"]
+
+    @wraps(command)
+    def wrapper(**given: Any) -> None:
+        said = {name: given.pop(name) for name in common}
+        command(**given, shared=_every_command_has(**said))
+
+    parameters = [*own.values(), *common.values()]
+    # What typer reads the options from.
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
+    return wrapper
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    hints = get_type_hints(function, include_extras=True)
+    found = inspect.signature(function).parameters
+    return {
+        name: one.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, one in found.items()
+    }

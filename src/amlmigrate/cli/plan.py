@@ -1,6 +1,8 @@
-"""Read both workspaces and write a plan that a person can review.
+"""Read both workspaces and write a plan to review. With --fleet a plan for each movable workspace of a scan.
 
 Example: migrate plan --source old-rg/old-ws --target new-rg/new-ws
+
+Example: migrate plan --fleet scans/SCAN.jsonl --targets targets.csv --out moves
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ class Unreferenced(StrEnum):
     COPY = "copy"
 
 
+@options.shared
 def command(
     source: Annotated[
-        str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.")
+        str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.")] = None,
+    target: Annotated[str | None, typer.Option(help="The workspace under a customer's key.", metavar="WS")] = None,
     fleet: Annotated[
         Path | None, typer.Option(help="Instead: plan every movable workspace of a scan.", metavar="SCAN")
     ] = None,
@@ -40,14 +43,19 @@ def command(
         Path | None, typer.Option(help="With --fleet: CSV or YAML, source to wave.", metavar="FILE")
     ] = None,
     wave_size: Annotated[
-        int | None, typer.Option(help="With --fleet: so many workspaces a wave at the most.", min=1)
+        int | None, typer.Option(help="With --fleet: so many workspaces a wave at the most.", min=1, metavar="N")
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="The plan's folder; a fleet's is the one above all its plans.", metavar="DIR"),
     ] = None,
-    select: Annotated[list[str] | None, typer.Option(help="Only these addresses.", metavar="GLOB")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Not these addresses.", metavar="GLOB")] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these addresses, and what they refer to. May be repeated.", metavar="GLOB"),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Not these addresses. May be repeated.", metavar="GLOB")
+    ] = None,
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
     ] = Unreferenced.LIST,
@@ -55,16 +63,9 @@ def command(
         bool,
         typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
     ] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     globs = (tuple(select or ()), tuple(exclude or ()))
     choices = {"copy_unreferenced": unreferenced is Unreferenced.COPY, "require_approval": require_approval}
 

@@ -1,4 +1,5 @@
-"""Create a workspace under a customer's key, and all that it needs: vault, key, identity, grants, storage.
+"""Create a workspace under a customer's key. With it vault, key, identity, grants and storage, as a file says;
+what is there already stays.
 
 Example: migrate provision workspace.yaml --dry-run
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.wanted import Wanted
 
 
+@options.shared
 def command(
     file: Annotated[Path, typer.Argument(help="What is to be there, in YAML or JSON.", metavar="FILE")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
@@ -30,16 +32,12 @@ def command(
         typer.Option(help="Profiles of keys beside, or in place of, the shipped ones.", metavar="FILE"),
     ] = None,
     wait: Annotated[
-        float, typer.Option(help="Minutes that a right that was given may take to arrive.", min=0)
+        float,
+        typer.Option(help="Minutes that a right that was given may take to arrive.", min=0, metavar="MINUTES"),
     ] = 10,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud)
-
     async def work(view: View) -> ExitCode:
         import asyncio
 
@@ -92,6 +90,8 @@ async def _provision(
 
 
 def _show(view: View, planned: list[Planned], subscription: str) -> None:
+    from amlmigrate.cmk.provisioning.steps import Verb
+
     lines = [f"In subscription {subscription}:"]
     for each in planned:
         step = each.step
@@ -100,7 +100,13 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
         )
         lines += [f"{'':>10}- {note}" for note in step.notes]
     changes = sum(1 for each in planned if each.step.verb.writes)
-    lines.append(f"\n{changes} to do, {len(planned) - changes} as they are." if changes else "\nNothing to do.")
+    refused = sum(1 for each in planned if each.step.verb is Verb.REFUSE)
+    if refused:
+        lines.append(f"\n{refused} refused, so nothing is done.")
+    else:
+        lines.append(
+            f"\n{changes} to do, {len(planned) - changes} as they are." if changes else "\nNothing to do."
+        )
     steps = [each.step.as_dict() for each in planned]
     view.result("provision.plan", {"text": "\n".join(lines), "steps": steps, "changes": changes})
 

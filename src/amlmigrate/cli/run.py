@@ -1,6 +1,8 @@
-"""Carry out a plan: recreate everything in the target, with retries and checkpoints.
+"""Carry out a plan, with retries and checkpoints. A run that ended early goes on with --resume.
 
-Example: migrate run plans/old-ws, and after an interruption migrate run plans/old-ws --resume
+Example: migrate run plans/old-ws
+
+Example: migrate run plans/old-ws --resume
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from amlmigrate.running.walker import Tally, Walker
 
 
+@options.shared
 def command(
     plan: options.PlanFolder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
@@ -32,16 +35,9 @@ def command(
         bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
     ] = False,
     jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger

@@ -1,4 +1,6 @@
-"""Find the workspaces of many subscriptions: their keys, exposure and risk, and what is in the way of a move.
+"""Find workspaces and rank them by risk. Tells whose keys, how old, what is open, what is in the way of a move.
+
+Example: migrate scan
 
 Example: migrate scan --management-group contoso-ml --format csv > workspaces.csv
 """
@@ -46,13 +48,18 @@ class Wanted:
     dry_run: bool
 
 
+@options.shared
 def command(
     subscription: Annotated[
         list[str] | None,
-        typer.Option(help="Only these; else AZURE_SUBSCRIPTION_ID, else all that are seen.", metavar="ID"),
+        typer.Option(
+            help="Only this one, and may be repeated; else AZURE_SUBSCRIPTION_ID, else all that are seen.",
+            metavar="ID",
+        ),
     ] = None,
     management_group: Annotated[
-        list[str] | None, typer.Option(help="Every subscription below it, at any depth.", metavar="ID")
+        list[str] | None,
+        typer.Option(help="Every subscription below it, at any depth. May be repeated.", metavar="ID"),
     ] = None,
     rules: Annotated[Path | None, typer.Option(help="The tagging standard to go by.", metavar="FILE")] = None,
     sizes: Annotated[
@@ -67,14 +74,9 @@ def command(
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
     ] = None,
     format: Annotated[Format, typer.Option(help="How the workspaces are shown.")] = Format.TABLE,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cmk.scanning.scan import Scope
 
@@ -85,6 +87,16 @@ def command(
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
+    from uuid import UUID
+
+    for one in named or ():
+        try:
+            UUID(one)
+        except ValueError:
+            raise BadInputError(
+                f"'{one}' is no subscription id.",
+                remedy="Write the id, a GUID; `az account list --output table` shows those that you see.",
+            ) from None
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
     return tuple(named or ([default] if default and not groups else []))
 
@@ -103,6 +115,8 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
     # Before anything is read: a place that is taken would make all of it vain.
     scanfile.place(wanted.out, datetime.now(UTC))
     async with session(shared) as clouds:
+        # Who is not signed in lacks no role: this says so.
+        await clouds.source.credential.tenant()
         found = await scan(clouds.source, wanted.scope, standard, sizes=wanted.sizes, emit=view.event)
         path = scanfile.place(wanted.out, found.started)
         sha256 = scanfile.write(path, scanfile.header(found, standard, sizes=wanted.sizes), found)

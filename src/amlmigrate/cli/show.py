@@ -1,4 +1,5 @@
-"""Show a plan as a person reads it: what is created, adopted, in conflict, left to do by hand.
+"""Show a plan as a person reads it. What is created, adopted, in conflict, left to do by hand, and whether it is
+approved.
 
 Example: migrate show plans/old-ws
 """
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from amlmigrate.core.plan import Plan
 
 
-def command(plan: options.PlanFolder = None, json: options.Json = False, verbose: options.Verbose = False) -> None:
+@options.shared
+def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
 
@@ -28,7 +30,7 @@ def command(plan: options.PlanFolder = None, json: options.Json = False, verbose
             _approval(view, folder, read)
         return ExitCode.DONE
 
-    execute(Shared(json, verbose), work)
+    execute(shared, work)
 
 
 def _approval(view: View, folder: Path, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Show how far a plan is: done, failed, blocked, remaining, and how long it will take.
+"""Show how far a plan is, and how long it will take.
 
 Example: migrate status plans/old-ws
 """
@@ -11,7 +11,8 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 
 
-def command(plan: options.PlanFolder = None, json: options.Json = False, verbose: options.Verbose = False) -> None:
+@options.shared
+def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.core.state import Outcome
@@ -44,4 +45,4 @@ def command(plan: options.PlanFolder = None, json: options.Json = False, verbose
         )
         return ExitCode.DONE
 
-    execute(Shared(json, verbose), work)
+    execute(shared, work)

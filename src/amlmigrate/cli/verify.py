@@ -1,6 +1,8 @@
-"""Read both workspaces afresh, compare them, and keep the result as evidence.
+"""Compare both workspaces afresh, and keep evidence. Ends with 0 only when nothing differs and nothing is open.
 
-Example: migrate verify plans/old-ws --depth checksum
+Example: migrate verify plans/old-ws
+
+Example: migrate verify plans/old-ws --evidence
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ class DepthOption(StrEnum):
     SDK = "sdk"
 
 
+@options.shared
 def command(
     plan: options.PlanFolder = None,
     depth: Annotated[
@@ -33,16 +36,9 @@ def command(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Check that the evidence is whole and unchanged, and nothing else.")
     ] = False,
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    source_tenant: options.SourceTenant = None,
-    target_tenant: options.TargetTenant = None,
+    *,
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger

@@ -1,6 +1,6 @@
 """Record that one item may stay as it is, by whom and why.
 
-Example: migrate waive jobs --reason "run history was exported, ticket 4711"
+Example: migrate waive blobs/azureml --reason "job logs, kept in the old account"
 """
 
 from __future__ import annotations
@@ -28,19 +28,14 @@ _AT_HAND = (
 )
 
 
+@options.shared
 def command(
     address: Annotated[str, typer.Argument(help="One address, as `migrate show` writes it.", metavar="ADDRESS")],
     plan: options.PlanFolder = None,
-    reason: Annotated[str, typer.Option(help="Why it may stay as it is.", metavar="TEXT")] = ...,  # type: ignore[assignment]
-    json: options.Json = False,
-    verbose: options.Verbose = False,
-    tenant: options.Tenant = None,
-    client_id: options.ClientId = None,
-    cloud: options.CloudName = "AzureCloud",
-    target_tenant: options.TargetTenant = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why it may stay as it is.", metavar="TEXT")],
+    shared: Shared,
 ) -> None:
-    shared = Shared(json, verbose, tenant, client_id, cloud, None, target_tenant)
-
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.core.address import Address

@@ -122,7 +122,7 @@ def keys_finding(workspace: Workspace, account: Document | None) -> Finding | No
     return Finding(
         "warning",
         workspace.storage_account_id,
-        "Its keys are in use: who holds one, or a SAS made with one, can write without any role.",
+        "The account takes its keys: who holds one, or a SAS made with one, can write without any role.",
         "Stop computes and schedules, and rotate the keys once everything is verified.",
     )
 

@@ -41,7 +41,7 @@ def approve(plan: Plan, ledger: Ledger, identity: Identity, comment: str) -> tup
     if planner is None or planner.same(identity.object_id):
         raise RefusedError(
             "Nobody approves a plan of their own.",
-            address=plan.header.name,
+            address=str(ledger.path.parent),
             remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
         )
     known = [one for one in approvals(plan, ledger) if identity.same(one.object_id)]

@@ -66,7 +66,8 @@ def check(steps: Iterable[Step], address: str, *, changed: int = 0) -> None:
     refused = [step for step in steps if step.verb is Verb.REFUSE]
     if refused:
         raise RefusedError(
-            f"This cannot be provisioned as it stands; {changed or 'no'} steps changed something.",
+            "This cannot be provisioned as it stands; "
+            + (f"{changed} steps had changed something by then." if changed else "nothing was changed."),
             reasons=tuple(f"{step.what} {step.id}: {note}" for step in refused for note in step.notes),
             address=address,
             remedy="Settle every reason, or say something else in the file, then run the same command again.",
