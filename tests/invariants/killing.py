@@ -16,20 +16,20 @@ import os, sqlite3, sys
 from contextlib import contextmanager
 from amlmigrate.ledger import Ledger
 number, when, count = int(sys.argv.pop(1)), sys.argv.pop(1), 0
-plain = Ledger.transaction
+plain = Ledger._scope
 
 @contextmanager
-def counted(self):
+def counted(self, begin, commit, undo):
     global count
-    with plain(self) as db:
+    with plain(self, begin, commit, undo) as db:
         yield db
-        count += 1
-        if count == number and when == "before":
+        count += commit == "COMMIT"
+        if commit == "COMMIT" and count == number and when == "before":
             os.kill(os.getpid(), 9)
-    if count == number and when == "after":
+    if commit == "COMMIT" and count == number and when == "after":
         os.kill(os.getpid(), 9)
 
-Ledger.transaction = counted
+Ledger._scope = counted
 from amlmigrate.cli.main import main
 try:
     main()

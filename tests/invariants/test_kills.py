@@ -59,7 +59,8 @@ def test_a_sample_of_requests(sandbox: Any, tmp_path_factory: Any, undisturbed: 
 
 
 def test_a_sample_of_commits(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed) -> None:
-    for nth, when in zip(_sample(2, undisturbed.commits), MOMENTS[:2], strict=True):
+    # How many writes a run makes hangs on how many changes share one; so many it makes at the least.
+    for nth, when in zip(_sample(2, undisturbed.commits // 2), MOMENTS[:2], strict=True):
         print("seed", SEED, "commit", nth, when)
         assert _resumes(sandbox, tmp_path_factory.mktemp("kill"), partial(_at, COMMIT, nth, when), undisturbed)
 
