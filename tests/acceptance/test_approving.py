@@ -139,3 +139,16 @@ def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World)
     # One that does not work is told, and the waiver is made all the same.
     wrong = world.migrate("waive", "models/m/2", "--reason", "known", "--json", AZURE_CLIENT_SECRET="wrong")
     assert wrong.code == 0 and "without an identity" in wrong.event("waive")["lines"][0]
+
+
+def test_an_approval_that_was_cut_off_is_given_again(small_world: World) -> None:
+    world = small_world
+    _, env = _second(world)
+    world.ok("plan", *world.names, "--require-approval")
+    # Evidence comes first: killed in between, the ledger does not know of it.
+    for statement in ("DELETE FROM approvals", "UPDATE approvals SET comment = 'another'"):
+        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+        _sql(world, statement)
+        assert world.migrate("run").code == 4
+        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+    world.ok("run")

@@ -156,3 +156,31 @@ def test_what_lies_in_the_archive_tier_is_an_error_of_the_plan(small_world: Worl
     [finding] = [f for f in world.plan_lines()[0]["findings"] if f["severity"] == "error"]
     assert "archive tier" in finding["summary"] and "m/2/a" in finding["summary"]
     assert world.migrate("run").code == 4
+
+
+def test_metadata_that_is_called_like_an_element_of_the_listing_arrives(world: World) -> None:
+    world.seed([_data("d", f"{STORE}/d")], [])
+    names = {"Blob": "x", "NextMarker": "y", "Name": "z", "Properties": "p"}
+    with world.container_client("source") as client:
+        client.upload_blob("d/a", b"1", metadata=names)
+        client.upload_blob("d/b", b"2")
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    assert {path: blob.metadata for path, blob in world.blobs("target").items()} == {"d/a": names, "d/b": {}}
+
+
+def test_a_part_of_a_folder_moves_and_the_rest_is_left(world: World) -> None:
+    paths = ("d/1", "d/x/1", "d/x/2", "d/x.bak", "d/x1")
+    world.seed(
+        [_data("all", f"{STORE}/d"), _data("part", f"{STORE}/d/x")],
+        [{"container": "azureml-blobstore", "path": path, "bytes": 10} for path in paths],
+    )
+    world.ok("plan", *world.names, "--select", "data/part")
+    world.ok("run")
+    world.ok("verify")
+    assert world.blobs("target").keys() == {"d/x/1", "d/x/2"}
+    with world.container_client("source") as client:
+        client.upload_blob("d/2", b"new")
+    changed = world.migrate("verify")
+    assert changed.code == 3 and "/d source" in changed.out, "what is left is not what was decided about"

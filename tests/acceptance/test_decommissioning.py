@@ -307,3 +307,54 @@ def test_soft_deleted_the_name_lingers(gone: World) -> None:
 def test_purged_the_name_is_free(gone: World) -> None:
     assert gone.status("source") == 404
     assert _create_again(gone) in (200, 201, 202)
+
+
+def _cut_off(world: World, path: str, *more: str) -> None:
+    """Kills a removal once the service has deleted what `path` matches."""
+    rule = {"match": {"method": "DELETE", "path": path}, "action": "kill", "when": "after"}
+    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(world.folder / "faults.json"))
+    try:
+        assert _decommission(world, *more).code == -9
+    finally:
+        world.sandbox("faults", "clear")
+
+
+def test_a_dry_run_after_a_cut_removes_nothing_and_what_is_done_is_done_once(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    _cut_off(world, f"/workspaces/{world.source}$", "--storage", "delete")
+    assert "would be deleted" in _decommission(world, "--storage", "delete", "--dry-run").out
+    evidence = world.folder / "plans" / world.source / "evidence"
+    assert len(world.blobs("source")) == 6 and not list(evidence.glob("*-decommission.json"))
+
+    assert _decommission(world).code == 0
+    assert len(world.blobs("source")) == 6, "asked for without --storage delete"
+    [tombstone] = evidence.glob("*-decommission.json")
+    remains = [item["id"] for item in json.loads(tombstone.read_text())["remains"] if item["what"] == "container"]
+    assert f"{world.account('source')}/{world.container('source')}" in remains
+    again = _decommission(world)
+    assert again.code == 0
+    told = again.event("decommission.end")["recoverable_until"]
+    assert told == json.loads(tombstone.read_text())["recoverable_until"]
+    assert list(evidence.glob("*-decommission.json")) == [tombstone]
+
+
+def test_cut_off_before_the_workspace_goes_it_goes_on(small_world: World) -> None:
+    world, name = small_world, f"ep-{small_world.source}"
+    for number in (1, 2):
+        world.put(f"onlineEndpoints/{name}{number}", {"location": "eastus2", "properties": {"authMode": "Key"}})
+    _waived_and_green(world)
+    _cut_off(world, f"/onlineEndpoints/{name}1")
+    # What it did not remove itself still counts.
+    world.put("schedules/late", {"properties": {"displayName": "n", "isEnabled": False,
+              "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
+              "action": {"actionType": "CreateJob", "jobDefinition": {"jobType": "Command", "command": "x",
+                                                                      "environmentId": "e"}}}})  # fmt: skip
+    [reason] = _reasons(world)
+    assert "schedules/late was added" in reason
+    world.azure(lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/schedules/late", "2025-12-01"))
+    assert _decommission(world).code == 0
+    assert world.status("source") == 404

@@ -27,7 +27,9 @@ def filled(sandbox: Any, tmp_path: Any) -> World:
             client.upload_blob(
                 name,
                 b"x" * number,
-                metadata={"upload_status": "completed", "K": f"v {number}"} if number % 2 else None,
+                metadata={"upload_status": "completed", "K": f"v {number}", "Blob": "b", "NextMarker": "m"}
+                if number % 2
+                else None,
                 tags={"k 1": "a/b+c-1.=:_", "z": ""} if number % 3 else None,
                 standard_blob_tier=StandardBlobTier.COOL if number % 2 else None,
                 content_settings=ContentSettings(

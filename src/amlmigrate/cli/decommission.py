@@ -7,7 +7,7 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from amlmigrate.bytes.areas import Containers
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.asset import Inventory
+    from amlmigrate.core.documents import Document
     from amlmigrate.core.plan import Plan
     from amlmigrate.core.workspace import Location
     from amlmigrate.decommissioning.gate import Facts
@@ -98,7 +99,7 @@ async def _decommission(
         port = clouds.source.workspace(plan.header.source_ref)
         begun = removal.begun(ledger)
         if begun is None or await port.exists():
-            source, places = await _gate(clouds, plan, ledger, reports, wanted)
+            source, places = await _gate(clouds, plan, ledger, reports, wanted, begun)
             if wanted.dry_run:
                 text = "The gate is open: nothing stands in the way. Nothing was removed."
                 view.result("decommission.dry", {"text": text})
@@ -112,13 +113,27 @@ async def _decommission(
                 ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=frozen
             )
             await removal.remove(port, source, purge=wanted.purge, emit=view.event)
+        elif reports and reports[-1].content["record"] == removal.RECORD:
+            _told(view, plan, reports[-1])
+            return ExitCode.DONE
+        else:
+            if not wanted.delete:
+                begun = await removal.keeping(clouds.source.blobs, begun)
+            if wanted.dry_run:
+                view.result("decommission.dry", {"text": _cut_off(begun)})
+                return ExitCode.DONE
         await removal.remove_containers(clouds.source.blobs, begun, view.event)
-    _told(view, plan, evidence.add("decommission", removal.tombstone(begun)))
+    _told(view, plan, evidence.add(removal.RECORD, removal.tombstone(begun)))
     return ExitCode.DONE
 
 
 async def _gate(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], wanted: Wanted
+    clouds: Session,
+    plan: Plan,
+    ledger: Ledger,
+    reports: list[Report],
+    wanted: Wanted,
+    begun: Document | None,
 ) -> tuple[Inventory, list[Location]]:
     """Reads both sides afresh. Raises RefusedError with every reason why the source must stay."""
     from amlmigrate.bytes.areas import list_both
@@ -130,7 +145,10 @@ async def _gate(
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
-    why = gate.reasons(plan, ledger, reports, await _facts(clouds, plan, source, target, listed, wanted.soak))
+    facts = await _facts(clouds, plan, source, target, listed, wanted.soak)
+    why = gate.reasons(
+        plan, ledger, reports, replace(facts, removed=frozenset((begun or {}).get("removed_first", ())))
+    )
     if wanted.delete:
         why += await containers.reasons(clouds.source.arm, plan, source, target, listed.source)
     if why:
@@ -169,6 +187,13 @@ async def _facts(
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
     )
+
+
+def _cut_off(begun: Document) -> str:
+    """What is still to be done after a removal that was cut off once the workspace had gone."""
+    names = ", ".join(begun["containers_deleted"])
+    rest = f"the containers {names} would be deleted" if names else "no container would be deleted"
+    return f"The source is gone: {rest}, and the tombstone written. Nothing was removed."
 
 
 def _told(view: View, plan: Plan, report: Report) -> None:

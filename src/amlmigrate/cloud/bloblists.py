@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode
@@ -43,16 +42,11 @@ class Reader:
 
     def page(self, data: bytes) -> list[Blob]:
         """The blobs of one page, in its order; `marker` is then that of the next, '' after the last."""
-        found = []
-        self.marker = ""
         # The service's own answer over TLS; expat bounds what its entities may grow to.
-        for _, element in ElementTree.iterparse(io.BytesIO(data)):  # noqa: S314
-            if element.tag == "Blob":
-                found.append(self._blob(element))
-                element.clear()
-            elif element.tag == "NextMarker":
-                self.marker = element.text or ""
-        return found
+        root = ElementTree.fromstring(data)  # noqa: S314
+        self.marker = root.findtext("NextMarker") or ""
+        # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
+        return [self._blob(element) for element in root.iterfind("Blobs/Blob")]
 
     def _blob(self, element: ElementTree.Element) -> Blob:
         own = element.find("Properties")

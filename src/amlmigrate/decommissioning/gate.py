@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, changes
@@ -37,6 +37,8 @@ class Facts:
     posture: list[Finding]
     locks: list[Document]
     soak: timedelta
+    # What an earlier removal, cut off, set out to remove before the workspace: it may be gone.
+    removed: frozenset[str] = frozenset()
 
 
 def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
@@ -65,10 +67,19 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
     parts = _parts(newest)
     for name, what in _SEEN.items():
-        if content["digests"].get(name) != facts.digests[name]:
+        if content["digests"].get(name) != facts.digests[name] and not _begun(content, parts, facts, name):
             named = "; ".join(changes(parts.get(name, {}), facts.parts[name])) if parts else ""
             yield f"The {what} are not what they were when they were verified{named and ': '}{named}."
     yield from _soak(reports, facts.soak)
+
+
+def _begun(content: Document, parts: dict[str, dict[str, str]], facts: Facts, name: str) -> bool:
+    """Whether nothing of the source is missing but what an earlier removal, cut off, took away itself."""
+    then = parts.get(name, {})
+    if name != "source_documents" or digest(then) != content["digests"].get(name):
+        return False
+    now = facts.parts[name]
+    return now == {address: sha for address, sha in then.items() if address in now or address not in facts.removed}
 
 
 def _parts(report: Report) -> dict[str, dict[str, str]]:

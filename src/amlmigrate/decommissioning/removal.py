@@ -23,6 +23,8 @@ _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", _COMPUTES)
 # A deleted workspace can be recovered for so long (azure-facts, section 0).
 _RECOVERABLE = timedelta(days=14)
 _BEGUN = "decommission"
+# The evidence that ends it.
+RECORD = "decommission"
 
 
 async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
@@ -33,14 +35,17 @@ async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
 
 async def remove(port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit) -> None:
     """Deletes the workspace and waits until it is gone; assets go with it."""
-    blocking = [left for left in source.leftovers if left.address.kind in _BLOCKING]
-    for left in sorted(blocking, key=_children_first):
+    for left in _blocking(source):
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), _query(left))
     for asset in source.assets.values():
         await all_kinds()[asset.address.kind].retire(port, asset)
     emit(Event("decommission.removing", {"address": port.ref.id}))
     await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
+
+
+def _blocking(source: Inventory) -> list[Leftover]:
+    return sorted((left for left in source.leftovers if left.address.kind in _BLOCKING), key=_children_first)
 
 
 def _children_first(left: Leftover) -> tuple[int, bool, str]:
@@ -61,6 +66,19 @@ async def remove_containers(blobs: Blobs, begun: Document, emit: Emit) -> None:
         emit(Event("decommission.removing", {"address": text}))
         account, container = text.split("/")
         await blobs.delete_container(Location(account, container))
+
+
+async def keeping(blobs: Blobs, begun: Document) -> Document:
+    """The same removal without deleting containers: those that are still there remain."""
+    there: set[str] = set()
+    for account in {text.split("/")[0] for text in begun["containers_deleted"]}:
+        there |= {f"{account}/{name}" for name in await blobs.containers(account)}
+    kept = [name for name in begun["containers_deleted"] if name in there]
+    return {
+        **begun,
+        "remains": [*begun["remains"], *({"what": "container", "id": name} for name in kept)],
+        "containers_deleted": [name for name in begun["containers_deleted"] if name not in there],
+    }
 
 
 def begun(ledger: Ledger) -> Document | None:
@@ -99,6 +117,7 @@ def begin(
             *({"what": "container", "id": name} for name in kept),
         ],
         "frozen": frozen,
+        "removed_first": [str(left.address) for left in _blocking(source)],
         "containers_deleted": names if delete else [],
         "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",
     }

@@ -44,7 +44,8 @@ def approve(plan: Plan, ledger: Ledger, identity: Identity, comment: str) -> tup
             address=str(ledger.path.parent),
             remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
         )
-    known = [one for one in approvals(plan, ledger) if identity.same(one.object_id)]
+    told = _told(Evidence(ledger.path.parent, ledger).reports())
+    known = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in told]
     if known:
         return known[0], False
     now = _now()
@@ -126,7 +127,13 @@ def _waivers(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
 
 
 def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
-    told = {
+    for one in sorted(_told(reports) ^ set(ledger.approvals()), key=lambda a: a.report):
+        yield f"The approval by {one.by} is not the one that was recorded."
+
+
+def _told(reports: list[Report]) -> set[Approval]:
+    """The approvals that evidence tells of; of two for the same plan by the same identity the newer one."""
+    found = [
         Approval(
             report.content["plan"]["sha256"],
             report.content["by"]["object_id"],
@@ -137,9 +144,8 @@ def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
         )
         for report in reports
         if report.content["record"] == "approval"
-    }
-    for one in sorted(told ^ set(ledger.approvals()), key=lambda a: a.report):
-        yield f"The approval by {one.by} is not the one that was recorded."
+    ]
+    return set({(one.plan_sha256, one.object_id): one for one in found}.values())
 
 
 def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:

@@ -115,7 +115,8 @@ def _broken(path: Path, why: str) -> RefusedError:
     return RefusedError(
         f"The evidence cannot be trusted: {why}.",
         address=str(path),
-        remedy="Put the original files back, or set the evidence folder aside and run `migrate verify` again.",
+        remedy="Put the original files back. Without them make a new plan in another folder: what is in the target"
+        " is adopted, and verifying that plan makes evidence of its own.",
     )
 
 

@@ -16,9 +16,9 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import FILE, PARTS, seal
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.state import UNSELECTED_REASON, Outcome
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import document_digests
@@ -96,6 +96,8 @@ async def verify(
 def _left(plan: Plan, containers: Containers) -> list[Difference]:
     """Prefixes that stay behind, by selection or in conflict, and are not what they were when that was decided."""
     found = []
+    # Selection leaves what is left of a folder when part of it moves for another asset's sake.
+    moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
     for step in plan.steps:
         if step.bytes is None or step.action.carried_out:
             continue
@@ -103,10 +105,18 @@ def _left(plan: Plan, containers: Containers) -> list[Difference]:
         if (place.account, place.container) == (goal.account, goal.container):
             continue
         listing = containers.source.get((place.account, place.container))
-        now = listing_digest(listing.below(place.path)) if listing else None
+        blobs = listing.below(place.path) if listing else []
+        if _unselected(step):
+            account, container = place.account, place.container
+            blobs = [blob for blob in blobs if moving.prefix(Location(account, container, blob.path)) is None]
+        now = listing_digest(blobs) if listing else None
         if now != step.source_sha256:
             found.append(Difference(str(step.address), "source", step.source_sha256, now))
     return found
+
+
+def _unselected(step: Step) -> bool:
+    return step.action is Action.SKIP and step.reason == UNSELECTED_REASON
 
 
 def _loose(plan: Plan, containers: Containers) -> list[Difference]:
