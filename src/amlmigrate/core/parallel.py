@@ -20,12 +20,16 @@ async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, para
         for item in left:
             await work(item)
 
+    failed: Exception | None = None
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(parallel, len(known))):
                 group.create_task(worker())
     except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
-        raise first(errors) from None
+        failed = first(errors)
+    # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
+    if failed is not None:
+        raise failed
 
 
 async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int) -> AsyncIterator[R]:
