@@ -60,13 +60,21 @@ def figures() -> Figures:
     return _figures
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Notes what was left out or did not hold: a table in which rows are missing must not replace a whole one."""
+    if not report.passed:
+        _figures.whole = False
+
+
 def pytest_sessionfinish() -> None:
-    """Prints the table; `make bench` has it written to the page as well."""
+    """Prints the table; `make bench` has it written to the page as well, if it is whole."""
     if not _figures.rows:
         return
     print(f"\n\n{_figures.table()}\n")
-    if os.environ.get("MIGRATE_BENCH_PAGE"):
-        text = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(
-            _BLOCK.sub(lambda match: f"{match[1]}{_figures.table()}{match[2]}", text), encoding="utf-8"
-        )
+    if not os.environ.get("MIGRATE_BENCH_PAGE"):
+        return
+    if not _figures.whole:
+        print("Something was left out or did not hold: the page stays as it is.\n")
+        return
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(_BLOCK.sub(lambda match: f"{match[1]}{_figures.table()}{match[2]}", text), encoding="utf-8")

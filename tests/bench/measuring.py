@@ -56,6 +56,7 @@ class Figures:
 
     rows: list[Figure] = field(default_factory=list)
     load: float = field(default_factory=lambda: os.getloadavg()[0])
+    whole: bool = True
 
     def add(self, what: str, measured: str, bound: str = "", *, holds: bool = True) -> bool:
         """Keeps a figure and says whether its bound holds."""
