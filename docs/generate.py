@@ -92,7 +92,7 @@ def _needed(default: Any) -> bool:
 def _default(default: Any) -> str:
     if _needed(default):
         return "needed"
-    if default in (None, False):
+    if default in (None, False, ""):
         return ""
     return f"`{default.value if isinstance(default, enum.Enum) else default}`"
 
@@ -156,7 +156,7 @@ def sandbox_pages() -> str:
     told = {action.dest: str(action.help) for action in choices._choices_actions}
     found = []
     for name, one in choices.choices.items():
-        found.append(f"### azsandbox {name}\n\n{told[name].capitalize().rstrip('.')}.\n")
+        found.append(f"### azsandbox {name}\n\n{_sentence(told[name])}\n")
         rows = []
         for action in one._actions:
             if isinstance(action, argparse._HelpAction):
@@ -166,10 +166,14 @@ def sandbox_pages() -> str:
                 spelled = f"`{action.option_strings[0]}`" + (f" `{value}`" if value else "")
             else:
                 spelled = f"`{value or action.dest.upper()}`"
-            default = "" if action.default in (None, False) else f"`{action.default}`"
+            default = "" if action.default in (None, False, "") else f"`{action.default}`"
             rows.append([spelled, str(action.help or ""), default])
         found.append(table(("argument or option", "what it does", "default"), rows))
     return "\n".join(found)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _choices(action: argparse.Action) -> str:
@@ -195,11 +199,11 @@ EXIT_CODES = {
     " hand and not waived; `verify` found a difference; or a scan, a fleet, a thaw or a provisioning"
     " could not do all.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
-    " resolved, the plan is not approved, `doctor` found an error, what is to be provisioned cannot"
+    " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error, what is to be provisioned cannot"
     " be, the target or its storage is not proven under a customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
-    errors.ExitCode.LOCKED: "The plan is locked by another run.",
+    errors.ExitCode.LOCKED: "The plan is locked by another run or freeze.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",
     errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); `run --resume` continues.",
 }

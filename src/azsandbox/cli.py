@@ -68,26 +68,26 @@ def _parser() -> argparse.ArgumentParser:
     _seed(commands.add_parser("seed", help="fill the sandbox"))
     faults = commands.add_parser("faults", help="make chosen requests fail")
     _state_option(faults)
-    faults.add_argument("verb", choices=["set", "clear"])
-    faults.add_argument("file", nargs="?", type=Path)
+    faults.add_argument("verb", choices=["set", "clear"], help="obey the rules of a file, or no more")
+    faults.add_argument("file", nargs="?", type=Path, help="with `set`: the rules, in JSON")
     _log(commands.add_parser("log", help="print the request log, a JSON line each"))
     principal = commands.add_parser("principal", help="service principals")
     _state_option(principal)
-    principal.add_argument("verb", choices=["add"])
-    principal.add_argument("name")
+    principal.add_argument("verb", choices=["add"], help="make one; its export lines are printed")
+    principal.add_argument("name", help="its display name")
     principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
     delay = commands.add_parser("role-delay", help="set for how long new role assignments do not count yet")
     _state_option(delay)
-    delay.add_argument("seconds", type=_seconds)
+    delay.add_argument("seconds", type=_seconds, help="0 for at once")
     return parser
 
 
 def _seed(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
-    parser.add_argument("what", nargs="?", choices=["demo"])
-    parser.add_argument("--workspace", metavar="ARM_ID")
-    parser.add_argument("--resources", type=Path, metavar="FILE")
-    parser.add_argument("--blobs", type=Path, metavar="FILE")
+    parser.add_argument("what", nargs="?", choices=["demo"], help="a realistic source and an empty target")
+    parser.add_argument("--workspace", metavar="ARM_ID", help="instead: the workspace that files fill")
+    parser.add_argument("--resources", type=Path, metavar="FILE", help="ARM resources, a JSON line each")
+    parser.add_argument("--blobs", type=Path, metavar="FILE", help="blobs by path and length, a JSON line each")
     parser.add_argument("--files", type=Path, metavar="FILE", help="files in the workspace's file shares")
     parser.add_argument("--json", action="store_true", help="demo: print ids and counts as one JSON object")
 
@@ -95,7 +95,7 @@ def _seed(parser: argparse.ArgumentParser) -> None:
 def _log(parser: argparse.ArgumentParser) -> None:
     _state_option(parser)
     for name in ("host", "method", "path", "status", "principal"):
-        parser.add_argument(f"--{name}", metavar="REGEX")
+        parser.add_argument(f"--{name}", metavar="REGEX", help=f"only where the {name} matches")
     parser.add_argument("--json", action="store_true", help="JSON lines (the default)")
     parser.add_argument("--since", default="", metavar="TIME", help="from a time on, as the log writes it")
     parser.add_argument("--follow", action="store_true", help="go on printing")

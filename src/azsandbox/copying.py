@@ -119,7 +119,7 @@ def _verdict(response: aiohttp.ClientResponse) -> Answer | None:
 
 
 def _unverified(status: int, code: str, message: str | None = None) -> Answer:
-    """CannotVerifyCopySource, with what the source said (as quoted in Azure/azure-storage-python#720)."""
+    """CannotVerifyCopySource, with what the source said."""
     known = status in {401, 403, 404, 409}
     text = message or _TEXTS.get(code) or _BY_STATUS.get(status, _NOT_VERIFIED)
     details = {"CopySourceStatusCode": str(status), "CopySourceErrorCode": code, "CopySourceErrorMessage": text}

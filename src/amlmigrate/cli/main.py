@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -24,13 +25,32 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: scan, provision, doctor, plan, show, run, verify, decommission. Each has --help.",
+    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, decommission. Each has --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from amlmigrate.core.tool import tool
+
+        typer.echo(tool())
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 for module in (scan, provision, doctor, plan, show, approve, run, status, freeze, waive, verify, decommission):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
 

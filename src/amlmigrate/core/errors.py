@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code of the contract, its address and what to do next."""
+"""What can go wrong, each with its exit code, its address and what to do next."""
 
 from __future__ import annotations
 

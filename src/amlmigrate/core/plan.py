@@ -118,7 +118,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first line of a plan; the names of its members are the contract's."""
+    """The first line of a plan; the names of its members are those of the plan file's reference."""
 
     name: str
     tool: str

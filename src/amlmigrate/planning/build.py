@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 from amlmigrate.bytes.areas import list_both
@@ -18,6 +17,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Header, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
+from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.planning.planner import Planner, counts
 
@@ -67,7 +67,7 @@ async def build(
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,
-        tool=f"aml-cmk-migrate {version('aml-cmk-migrate')}",
+        tool=tool(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         source=source.workspace.header(),
         target=target.workspace.header(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,8 @@ def test_no_stage_loads_the_sdk_of_azure_ml() -> None:
     loaded = _loaded("\n".join(f"import amlmigrate.{stage}" for stage in stages))
     assert any(name.startswith("azure.storage.blob") for name in loaded)
     assert not [name for name in loaded if name.startswith("azure.ai")]
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    done = subprocess.run([MIGRATE, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"aml-cmk-migrate {version('aml-cmk-migrate')}\n"

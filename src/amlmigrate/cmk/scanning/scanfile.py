@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from amlmigrate.cmk.scanning.scan import Scan
 from amlmigrate.cmk.scanning.tagging import Standard
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.tool import tool
 from amlmigrate.ledger import sealedlines
 
 FORMAT = 1
@@ -58,7 +58,7 @@ def header(scan: Scan, standard: Standard, *, sizes: bool) -> dict[str, Any]:
     return {
         "record": "header",
         "format": FORMAT,
-        "tool": f"aml-cmk-migrate {version('aml-cmk-migrate')}",
+        "tool": tool(),
         "created": scan.started.isoformat(timespec="seconds"),
         "subscriptions": list(scan.subscriptions),
         "workspaces": len(scan.workspaces),
