@@ -199,8 +199,8 @@ EXIT_CODES = {
     " hand and not waived; `verify` found a difference; or a scan, a fleet, a thaw or a provisioning"
     " could not do all.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
-    " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error, what is to be provisioned cannot"
-    " be, the target or its storage is not proven under a customer's key,"
+    " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error,"
+    " what is to be provisioned cannot be, the target or its storage is not proven under a customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run or freeze.",

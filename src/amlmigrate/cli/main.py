@@ -25,7 +25,8 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, decommission. Each has --help.",
+    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, decommission."
+    " Each has --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
