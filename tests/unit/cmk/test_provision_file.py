@@ -50,6 +50,21 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
     own = {"NIST": {"type": "RSA", "size": 3072}}
     file.write_text(yaml.safe_dump({**FILE, "profiles": own, "key": {"name": "k", "profile": "NIST"}}))
     assert reading.read(file, table=table).key.size == 3072
+    # The table is looked up without letter case, so it is replaced without it.
+    table.write_text(yaml.safe_dump({"hipaa": {"type": "RSA", "size": 4096}}))
+    for name in ("hipaa", "HIPAA"):
+        file.write_text(yaml.safe_dump({**FILE, "key": {"name": "k", "profile": name}}))
+        assert reading.read(file, table=table).key.size == 4096
+    file.write_text(
+        yaml.safe_dump(
+            {
+                **FILE,
+                "profiles": {"Hipaa": {"type": "RSA", "size": 2048}},
+                "key": {"name": "k", "profile": "HIPAA"},
+            }
+        )
+    )
+    assert reading.read(file, table=table).key.size == 2048
     table.write_text("house: {type: EC, size: 256}\n")
     with pytest.raises(BadInputError, match=r"profiles\.house\.size"):
         reading.read(file, table=table)
