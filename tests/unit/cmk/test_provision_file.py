@@ -17,6 +17,7 @@ from amlmigrate.core.errors import BadInputError
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])
+LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs"
 
 
 def test_the_schema_is_one() -> None:
@@ -85,6 +86,11 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
             "keyVault.network.trustedServices",
         ),
         ({"workspace": {"name": "w", "keyVault": {"name": "kv-keys"}}}, "workspace.keyVault.name"),
+        ({"workspace": {"name": "w", "managedNetwork": "AllowInternetOutbound"}}, "workspace.keyVault"),
+        (
+            {"storage": {"name": "stx", "privateEndpoints": {"blob": {"name": "pe"}, "file": {"name": "PE"}}}},
+            "privateEndpoint.name",
+        ),
     ],
 )
 def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
@@ -95,6 +101,10 @@ def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
     ("changed", "told"),
     [
         ({"key": {"name": "k", "profile": "NIST", "size": 2048}}, "key.size: not together with `profile`"),
+        (
+            {"logAnalytics": {"id": LOGS, "retentionDays": 90}},
+            "logAnalytics.retentionDays: not together with `id`",
+        ),
         ({"colour": "blue"}, "'colour' was unexpected"),
         ({"identity": {}}, "identity: give either `name` or `id`"),
         ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),
