@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +299,22 @@ def test_rights_that_arrive_late(place: Place) -> None:
         _role_delay(place, 0)
     waits = [event for event in result.events if event["event"] == "provision.waiting"]
     assert any(event["what"] == "storage account" and "grant to arrive" in event["why"] for event in waits)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(420)
+def test_rights_that_take_two_minutes_to_arrive(place: Place) -> None:
+    """As long as Azure takes; nothing but the default patience."""
+    place.path.write_text(yaml.safe_dump(place.file))
+    begun = time.monotonic()
+    _role_delay(place, 120)
+    try:
+        result = place.world.migrate("provision", str(place.path), "--json", timeout=400)
+    finally:
+        _role_delay(place, 0)
+    assert result.code == 0, result.out + result.err
+    assert time.monotonic() - begun >= 120
+    assert any(event["event"] == "provision.waiting" for event in result.events)
 
 
 def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Place) -> None:
