@@ -339,6 +339,36 @@ def test_what_stays_of_a_registry_and_of_its_logs_is_told() -> None:
     )
 
 
+_NETWORK = f"/subscriptions/{wanted().subscription}/resourceGroups/net/providers/Microsoft.Network"
+_ZONE = f"{_NETWORK}/privateDnsZones/privatelink.blob.core.windows.net"
+_PRIVATE = {
+    "name": "stone",
+    "privateEndpoints": {
+        "blob": {"name": "pe", "subnet": f"{_NETWORK}/virtualNetworks/v/subnets/s", "dnsZones": [_ZONE]}
+    },
+}
+
+
+def test_an_endpoint_that_leads_elsewhere_or_lies_elsewhere_is_refused() -> None:
+    endpoint = part("private endpoint (blob)", storage=_PRIVATE)
+    made = endpoint.decide(None, KNOWN).change
+    assert made and made.body and endpoint.decide(made.body, KNOWN).verb is Verb.EXISTS
+    told = made.body["properties"]
+    elsewhere = {**told, "subnet": {"id": f"{_NETWORK}/virtualNetworks/v/subnets/other"}}
+    assert "lies in the subnet" in _text(endpoint.decide({"properties": elsewhere}, KNOWN))
+    assert "leads to nothing" in _text(endpoint.decide({"properties": {"subnet": told["subnet"]}}, KNOWN))
+
+
+def test_zones_that_are_missing_are_added_and_the_others_stay() -> None:
+    zones = part("private DNS zone group (blob)", storage=_PRIVATE)
+    other = {"name": "theirs", "properties": {"privateDnsZoneId": "/theirs"}}
+    step = zones.decide({"properties": {"privateDnsZoneConfigs": [other]}}, KNOWN)
+    assert step.verb is Verb.CREATE and step.change and step.change.body
+    configs = step.change.body["properties"]["privateDnsZoneConfigs"]
+    assert configs[0] == other and configs[1]["properties"] == {"privateDnsZoneId": _ZONE}
+    assert zones.decide(step.change.body, KNOWN).verb is Verb.EXISTS
+
+
 def _error(status: int, code: str, message: str) -> ServiceError:
     return ServiceError(status, code, message, method="PUT", url="/x")
 

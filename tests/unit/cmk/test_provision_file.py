@@ -17,6 +17,7 @@ from amlmigrate.core.errors import BadInputError
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
 LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs"
 
 
@@ -105,6 +106,11 @@ def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
             {"logAnalytics": {"id": LOGS, "retentionDays": 90}},
             "logAnalytics.retentionDays: not together with `id`",
         ),
+        (
+            {"keyVault": {"id": VAULT, "privateEndpoint": {"name": "pe", "subnet": "/s"}}},
+            "keyVault.privateEndpoint: not together with `id`",
+        ),
+        ({"keyVault": {"id": VAULT, "softDeleteDays": 30}}, "keyVault.softDeleteDays: not together with `id`"),
         ({"colour": "blue"}, "'colour' was unexpected"),
         ({"identity": {}}, "identity: give either `name` or `id`"),
         ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),
