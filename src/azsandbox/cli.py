@@ -76,6 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     principal.add_argument("verb", choices=["add"], help="make one; its export lines are printed")
     principal.add_argument("name", help="its display name")
     principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
+    principal.add_argument(
+        "--role",
+        type=Path,
+        metavar="FILE",
+        help="with this custom role alone, as az role definition create takes it",
+    )
+    principal.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="GROUP",
+        help="resource group at which it has it; may be repeated",
+    )
     delay = commands.add_parser("role-delay", help="set for how long new role assignments do not count yet")
     _state_option(delay)
     delay.add_argument("seconds", type=_seconds, help="0 for at once")
@@ -176,8 +189,14 @@ def _show_log(arguments: argparse.Namespace) -> int:
 
 
 def _principal(arguments: argparse.Namespace) -> int:
-    directory = Directory(_folder(arguments, make=True))
-    made, secret = directory.add(arguments.name, has_roles=not arguments.no_roles)
+    from azsandbox import leastroles
+
+    state = _folder(arguments, make=True)
+    role = leastroles.read(arguments.role) if arguments.role else None
+    made, secret = Directory(state).add(arguments.name, has_roles=not (arguments.no_roles or role))
+    if role:
+        env = environment(state, state.announced()["port"])
+        asyncio.run(leastroles.give(env, made, role, arguments.at))
     _print(f"client id      {made.client_id}")
     _print(f"object id      {made.object_id}")
     _print(f"client secret  {secret}    (shown this once)")

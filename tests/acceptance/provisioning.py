@@ -12,6 +12,7 @@ import yaml
 from tests.acceptance.world import Result, World
 
 _numbers = itertools.count(os.getpid() % 10_000 * 100)
+VAULTS, VAULT_API = "Microsoft.KeyVault/vaults", "2023-07-01"
 WRITES = {"PUT", "PATCH", "POST", "DELETE"}
 
 
@@ -71,6 +72,16 @@ class Place:
     def get(self, id_: str, version: str) -> Any:
         """GETs a document."""
         return self.world.azure(lambda client: client.arm("GET", id_, version))
+
+    def vault(self, name: str, group: str = "", location: str = "eastus2", **changed: Any) -> str:
+        """A vault that is there beforehand, in this resource group or another; its ARM id."""
+        group_id = f"{self.subscription}/resourceGroups/{group or self.file['resourceGroup']}"
+        self.put(group_id, "2022-09-01", {"location": "eastus2"})
+        id_ = f"{group_id}/providers/{VAULTS}/{name}"
+        tenant = self.world.env["AZURE_TENANT_ID"]
+        told = {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+        self.put(id_, VAULT_API, {"location": location, "properties": {**told, **changed}})
+        return id_
 
     def now(self) -> str:
         """The time of the last request."""

@@ -6,23 +6,24 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from tests.acceptance.provisioning import Place, make_place, steps
+from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 from tests.acceptance.world import MIGRATE, World
 
 from azsandbox import provision
-from azsandbox.messages import COSMOS_OBJECT_ID
+from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
 
-VAULTS = "Microsoft.KeyVault/vaults"
-VAULT_API, ML_API, STORAGE_API = "2023-07-01", "2025-12-01", "2023-05-01"
+ML_API, STORAGE_API = "2025-12-01", "2023-05-01"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+CONNECTION_APPROVER = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
 AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 VAULTS_GO_BY_ROLES = "12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
@@ -32,17 +33,6 @@ ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 def place(sandbox: Any, tmp_path: Path) -> Place:
     """The least file."""
     return make_place(sandbox, tmp_path)
-
-
-def _vault(place: Place, name: str, group: str = "", **changed: Any) -> str:
-    """A vault that is there beforehand; its ARM id."""
-    group_id = f"{place.subscription}/resourceGroups/{group or place.file['resourceGroup']}"
-    place.put(group_id, "2022-09-01", {"location": "eastus2"})
-    id_ = f"{group_id}/providers/{VAULTS}/{name}"
-    tenant = place.world.env["AZURE_TENANT_ID"]
-    told = {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
-    place.put(id_, VAULT_API, {"location": "eastus2", "properties": {**told, **changed}})
-    return id_
 
 
 def test_the_documented_example_from_nothing_to_a_target(world: World, place: Place) -> None:
@@ -65,6 +55,9 @@ def test_the_documented_example_from_nothing_to_a_target(world: World, place: Pl
     assert told["managedNetwork"]["isolationMode"] == "AllowInternetOutbound"
     vault = place.get(place.id(VAULTS, example["keyVault"]["name"]), VAULT_API)["properties"]
     assert (vault["enablePurgeProtection"], vault["networkAcls"]["defaultAction"]) == (True, "Deny")
+    # The identity approves what the managed network connects to, and never to the vault of the key.
+    approves = {scope for scope, roles in place.grants().items() if CONNECTION_APPROVER in roles}
+    assert approves == {f"stop{place.number}", f"regp{place.number}", f"kv-s{place.number}", f"pw{place.number}"}
 
     since = place.now()
     again = place.ok()
@@ -102,7 +95,8 @@ POINTS = [
     ("PUT", "/userAssignedIdentities/[^/]+$", "answered"),
     ("GET", "/workspaceOperationsStatus/", "before"),
 ]
-SAMPLE = {2, 3}
+# Enough of them to go through in every test run; `make crash` takes all.
+SAMPLE = {1, 2, 3, 6}
 
 
 @pytest.mark.parametrize(
@@ -132,7 +126,7 @@ def _with_fault(place: Place, rule: dict[str, Any], *options: str) -> Any:
 
 
 def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place) -> None:
-    vault = _vault(place, f"kv-o{place.number}", f"other{place.number}", enablePurgeProtection=True)
+    vault = place.vault(f"kv-o{place.number}", f"other{place.number}", enablePurgeProtection=True)
     place.put(place.group, "2022-09-01", {"location": "eastus2"})
     account = place.id("Microsoft.Storage/storageAccounts", f"stx{place.number}")
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
@@ -146,7 +140,10 @@ def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place
     }
     found = steps(place.ok())
     assert (found["key vault"], found["storage account"], found["key"]) == ("exists", "update", "create")
-    assert (found["private endpoint"], found["private DNS zone group"]) == ("create", "create")
+    assert (found["private endpoint (amlworkspace)"], found["private DNS zone group (amlworkspace)"]) == (
+        "create",
+        "create",
+    )
     encryption = place.get(account, STORAGE_API)["properties"]["encryption"]
     assert encryption["keySource"] == "Microsoft.Keyvault"
     # Nothing is granted on the vault itself: it is another's, and holds other keys.
@@ -182,16 +179,20 @@ def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Pla
         place.world.azure(lambda client: client.arm("POST", f"{document_db}/register", "2022-09-01"))
     done = {(step["action"], step["what"], step["id"].rsplit("/", 1)[-1]) for step in plan["steps"]}
     assert ("register", "resource provider", "Microsoft.DocumentDB") in done
-    assert ("grant", "Key Vault Crypto Service Encryption User for Azure Cosmos DB", "cmk") in done
+    # The plan names Microsoft's application and tells what it costs.
+    cosmos = f"Key Vault Crypto Service Encryption User for Azure Cosmos DB ({COSMOS_APP_ID})"
+    assert ("grant", cosmos, "cmk") in done
     [workspace] = [step for step in plan["steps"] if step["what"] == "workspace"]
-    assert "managed resource group" in workspace["notes"][0]
+    for told_of in ("managed resource group", "on your subscription's bill", "EUR 700 a month", "is purged"):
+        assert told_of in workspace["notes"][0]
+    assert cosmos in plan["text"] and "EUR 700 a month" in plan["text"]
     told = place.get(place.workspace, ML_API)["properties"]
     assert told["enableServiceSideCMKEncryption"] is False
     assert told["serviceProvisionedResourceGroup"]
 
 
 def test_a_vault_without_purge_protection_is_strengthened_and_never_weakened(place: Place) -> None:
-    id_ = _vault(place, f"kv-p{place.number}", softDeleteRetentionInDays=60, publicNetworkAccess="Enabled")
+    id_ = place.vault(f"kv-p{place.number}", softDeleteRetentionInDays=60, publicNetworkAccess="Enabled")
     place.file["keyVault"]["softDeleteDays"] = 30
     plan = place.ok().event("provision.plan")
     [step] = [step for step in plan["steps"] if step["what"] == "key vault"]
@@ -204,7 +205,7 @@ def test_a_vault_without_purge_protection_is_strengthened_and_never_weakened(pla
 
 def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place) -> None:
     world = place.world
-    _vault(place, f"kv-q{place.number}")
+    place.vault(f"kv-q{place.number}")
     account = place.id("Microsoft.Storage/storageAccounts", f"sty{place.number}")
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
     place.put(account, STORAGE_API, plain)
@@ -224,7 +225,7 @@ def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place)
 
 
 def test_names_that_something_deleted_holds(place: Place) -> None:
-    id_ = _vault(place, f"kv-p{place.number}", enablePurgeProtection=True)
+    id_ = place.vault(f"kv-p{place.number}", enablePurgeProtection=True)
     place.world.azure(lambda client: client.arm("DELETE", id_, VAULT_API))
     [reason] = place.refused()["reasons"]
     assert f"az keyvault recover --name kv-p{place.number}" in reason
@@ -298,6 +299,22 @@ def test_rights_that_arrive_late(place: Place) -> None:
         _role_delay(place, 0)
     waits = [event for event in result.events if event["event"] == "provision.waiting"]
     assert any(event["what"] == "storage account" and "grant to arrive" in event["why"] for event in waits)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(420)
+def test_rights_that_take_two_minutes_to_arrive(place: Place) -> None:
+    """As long as Azure takes; nothing but the default patience."""
+    place.path.write_text(yaml.safe_dump(place.file))
+    begun = time.monotonic()
+    _role_delay(place, 120)
+    try:
+        result = place.world.migrate("provision", str(place.path), "--json", timeout=400)
+    finally:
+        _role_delay(place, 0)
+    assert result.code == 0, result.out + result.err
+    assert time.monotonic() - begun >= 120
+    assert any(event["event"] == "provision.waiting" for event in result.events)
 
 
 def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Place) -> None:

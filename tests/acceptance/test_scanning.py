@@ -6,6 +6,8 @@ import asyncio
 import csv
 import io
 import json
+import os
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.world import Result, World, make_world, seed_small
+from tests.acceptance.world import MIGRATE, Result, World, make_world, seed_small
 
 from amlmigrate.cmk.scanning import rows
 from azsandbox import provision
@@ -329,6 +331,11 @@ def test_a_fleet_is_planned_in_waves_and_one_failure_stops_nobody(estate: Estate
     targets.write_text(
         f"source,target\n{world.group}/old-dev,{world.group}/new-dev\n{short}/plain,{short}/nowhere\n"
     )
+    (world.folder / "waves.csv").write_text(f"source,wave\n{world.group}/old-dev,1\n{short}/plian,2\n")
+    typo = ("--targets", "targets.csv", "--waves", "waves.csv", "--out", "typo")
+    refused = world.migrate("plan", "--fleet", scanned["path"], *typo)
+    assert refused.code == 2 and "line 3 names 'fleet/plian'" in refused.err
+    assert not (world.folder / "typo").exists()
     cut = world.folder / "cut.jsonl"
     cut.write_text((world.folder / scanned["path"]).read_text().replace("old-dev", "other"))
     refused = world.migrate("plan", "--fleet", "cut.jsonl", "--targets", "targets.csv")
@@ -368,3 +375,34 @@ def test_a_fleet_is_planned_in_waves_and_one_failure_stops_nobody(estate: Estate
     assert again.event("fleet.start") | {"time": ""} == {"event": "fleet.start", "time": "", "plans": 2, "done": 1}
     assert again.event("fleet.planned")["address"].endswith("/plain")
     assert (world.folder / "moves" / "old-dev" / "plan.jsonl").read_bytes() == before
+
+
+def test_what_was_asked_for_and_is_not_planned_is_exit_code_3_and_the_recipe_verifies(estate: Estate) -> None:
+    world = replace(estate.world, folder=estate.world.folder / "recipe")
+    world.folder.mkdir()
+    # Something that nothing refers to: `run` ends with 3, and `verify` is to come all the same.
+    world.seed([], [{"container": "azureml-blobstore", "path": "scratch/1", "bytes": 10}])
+    named = ("--subscription", estate.one, "--subscription", estate.two)
+    scanned = world.ok("scan", "--json", *named, "--out", "estate.jsonl").event("scan.kept")
+    short = f"{estate.two}/fleet"
+    (world.folder / "targets.yaml").write_text(
+        f"{world.group}/old-dev: {world.group}/new-dev\n{short}/hub: {short}/elsewhere\n"
+        f"{short}/ledger: {short}/a\n{short}/spare: {short}/b\n{short}/plain: {short}/c\n"
+    )
+    options = ("--targets", "targets.yaml", "--out", "moves", "--json")
+    result = world.migrate("plan", "--fleet", scanned["path"], *options)
+    assert result.code == 3
+    [hub] = [one for one in result.events if one["event"] == "fleet.left" and one["named"]]
+    assert hub["address"].endswith("/hub") and hub["state"] == "not-movable"
+    wave = next(one["wave"] for one in result.events if one["event"] == "fleet.planned")
+
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "fleet.md").read_text()
+    recipe = page.partition("## Carry it out")[2].partition("```console\n")[2].partition("```")[0]
+    recipe = recipe.replace("\n$ ", "\n").removeprefix("$ ").replace("fleet.jsonl 1", f"fleet.jsonl {wave}")
+    path = f"{MIGRATE.parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", recipe], cwd=world.folder, env={**os.environ, **world.env, "PATH": path}, capture_output=True,
+        text=True, check=False, timeout=120,
+    )  # fmt: skip
+    evidence = list((world.folder / "moves" / "old-dev" / "evidence").glob("*-verify.json"))
+    assert len(evidence) == 1, done.stdout + done.stderr

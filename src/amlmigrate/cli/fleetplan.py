@@ -16,8 +16,8 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.fleet import fleetfile, pairs
 from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
-from amlmigrate.cmk.fleet.members import Left, Member, members
-from amlmigrate.cmk.fleet.waves import Waves, named_waves, waves
+from amlmigrate.cmk.fleet.members import Left, asked_for, members
+from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning import scanfile
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.events import Event, ignore
@@ -50,18 +50,19 @@ async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCod
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     chosen, left = members(kept.workspaces, pairs.targets(wanted.targets, subscription))
     before = _earlier(wanted.out, kept.sha256)
-    order = _waves(wanted, chosen, kept.header["levels"]["environment"], subscription)
+    environments = kept.header["levels"]["environment"]
+    if wanted.waves:
+        known = {one.id.lower() for one in chosen} | {one.id.lower() for one in left}
+        numbers = pairs.waves(wanted.waves, subscription, known)
+        left = asked_for(left, numbers)
+        order = named_waves(chosen, numbers, environments)
+    else:
+        order = waves(chosen, environments, size=wanted.wave_size)
     planning = _Planning(view, wanted, kept.sha256, fleetfile.placed(order, before, _taken(wanted.out)), left)
     planning.keep()
     async with session(shared) as clouds:
         await planning.carry_out(clouds)
     return planning.end()
-
-
-def _waves(wanted: FleetWanted, chosen: list[Member], environments: list[str], subscription: str | None) -> Waves:
-    if wanted.waves:
-        return named_waves(chosen, pairs.waves(wanted.waves, subscription), environments)
-    return waves(chosen, environments, size=wanted.wave_size)
 
 
 def _earlier(out: Path, scan: str) -> Fleet | None:
@@ -99,7 +100,8 @@ class _Planning:
     async def carry_out(self, clouds: Session) -> None:
         """Makes the plans that there are not yet, wave by wave."""
         for left in self._left:
-            self._view.event(Event("fleet.left", {"address": left.id, "state": left.state, "reason": left.reason}))
+            told = {"address": left.id, "state": left.state, "reason": left.reason, "named": left.named}
+            self._view.event(Event("fleet.left", told))
         open_ones = [entry for entry in self._entries.values() if entry.state is not Progress.PLANNED]
         done = len(self._entries) - len(open_ones)
         self._view.event(Event("fleet.start", {"plans": len(self._entries), "done": done}))
@@ -147,7 +149,7 @@ class _Planning:
             "fleet.written",
             {
                 "text": f"\n{sum(numbers.values())} plans in {len(numbers)} waves, {len(failed)} failed,"
-                f" {len(missing)} sources without a target or a scan, {errors} plans with errors.",
+                f" {len(missing)} asked for and not planned, {errors} plans with errors.",
                 "waves": {str(wave): count for wave, count in sorted(numbers.items())},
                 "failed": [{"address": entry.source, **entry.told} for entry in failed],
                 "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in self._left],

@@ -77,7 +77,7 @@ async def _provision(
     async with session(shared) as clouds:
         side = clouds.target
         port = Port(Resources(side.arm), side.vaults)
-        asked = parts(wanted, side.vaults.uri)
+        asked = parts(wanted, side.vaults.uri, side.login.cloud)
         planned = await planning.plan(asked, port, view.event, wait=not dry_run)
         _show(view, planned, wanted.subscription)
         planning.check((each.step for each in planned), file)

@@ -61,7 +61,9 @@ def command(
         list[str] | None,
         typer.Option(help="Every subscription below it, at any depth. May be repeated.", metavar="ID"),
     ] = None,
-    rules: Annotated[Path | None, typer.Option(help="The tagging standard to go by.", metavar="FILE")] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="The tagging standard to go by. Default: the shipped one.", metavar="FILE")
+    ] = None,
     sizes: Annotated[
         bool,
         typer.Option("--sizes", help="Count blobs and bytes too: lists every blob of the default containers."),

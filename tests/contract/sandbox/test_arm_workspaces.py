@@ -76,6 +76,25 @@ async def test_missing_workspace_is_the_gateways_404(arm: ArmClient) -> None:
     }
 
 
+async def test_a_second_put_replaces_and_a_patch_merges(arm: ArmClient) -> None:
+    await arm.workspace()
+    patched = {"tags": {"owner": "risk"}, "properties": {"publicNetworkAccess": "Disabled", "description": "x"}}
+    await arm.finish(await arm.send("PATCH", WORKSPACE, patched))
+    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": {"friendlyName": "Risk"}}))
+    merged = await arm.ok("GET", WORKSPACE)
+    told = merged["properties"]
+    assert (merged["tags"], told["publicNetworkAccess"], told["description"]) == (
+        {"owner": "risk"},
+        "Disabled",
+        "x",
+    )
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body()))
+    replaced = await arm.ok("GET", WORKSPACE)
+    told = replaced["properties"]
+    assert (replaced["tags"], told["publicNetworkAccess"], told["description"]) == ({}, "Enabled", "")
+    assert (told["workspaceId"], told["friendlyName"]) == (merged["properties"]["workspaceId"], "")
+
+
 async def test_soft_delete_blocks_the_name_until_purged(arm: ArmClient) -> None:
     await arm.workspace()
     response = await arm.send("DELETE", WORKSPACE)

@@ -10,7 +10,7 @@ import pytest
 import tenacity
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, THROTTLED_SECONDS, retrying
+from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, THROTTLED_SECONDS, retrying, retrying_late
 
 
 @pytest.fixture
@@ -139,3 +139,34 @@ async def test_being_throttled_is_no_failure_for_half_an_hour(slept: list[float]
     with pytest.raises(ServiceError):
         await retrying(call)
     assert THROTTLED_SECONDS <= sum(slept) <= THROTTLED_SECONDS + 17
+
+
+async def test_a_right_that_takes_two_minutes_to_arrive_is_waited_for(slept: list[float]) -> None:
+    refused, told = _answer(403), list[BaseException]()
+
+    async def call() -> str:
+        if sum(slept) < 120:
+            raise refused
+        return "done"
+
+    assert await retrying_late(call, lambda error: error is refused, seconds=600, waiting=told.append) == "done"
+    # No pause is so long that much more time is lost than the right takes.
+    assert 120 <= sum(slept) <= 140 and max(slept) <= 20
+    assert told == [refused] * len(slept)
+
+
+async def test_a_right_that_does_not_arrive_is_given_up_when_patience_ends(slept: list[float]) -> None:
+    refused = _answer(403)
+
+    async def call() -> str:
+        raise refused
+
+    with pytest.raises(ServiceError):
+        await retrying_late(call, lambda error: error is refused, seconds=600, waiting=lambda _: None)
+    assert 600 <= sum(slept) <= 620
+
+
+async def test_what_is_no_late_right_is_not_waited_for(slept: list[float]) -> None:
+    with pytest.raises(ServiceError):
+        await retrying_late(_failing(_answer(403))[0], lambda _: False, seconds=600, waiting=lambda _: None)
+    assert slept == []

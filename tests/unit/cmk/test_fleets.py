@@ -11,11 +11,13 @@ from workspaces import ENVIRONMENTS, STOP, SUBSCRIPTION, line
 
 from amlmigrate.cmk.fleet import fleetfile, pairs
 from amlmigrate.cmk.fleet.fleetfile import Fleet, Progress
-from amlmigrate.cmk.fleet.members import Left, Member, members
+from amlmigrate.cmk.fleet.members import Left, Member, asked_for, members
 from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning.values import Encryption
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
+
+LEFT = Left("/x", "not-movable", "A hub.", named=True)
 
 
 def ref(name: str, group: str = "rg") -> WorkspaceRef:
@@ -37,6 +39,7 @@ def test_each_workspace_and_each_target_is_accounted_for() -> None:
         line("moves"),
         line("lacks"),
         line("hub", barriers=(STOP,)),
+        line("project", barriers=(STOP,)),
         line("safe", encryption=Encryption("classic")),
         line("again", encryption=Encryption("classic")),
     ]
@@ -46,10 +49,17 @@ def test_each_workspace_and_each_target_is_accounted_for() -> None:
     states = {one.id.rsplit("/", 1)[-1]: (one.state, one.open) for one in left}
     assert states == {
         "lacks": ("no-target", True),
-        "hub": ("not-movable", False),
+        "hub": ("not-movable", True),
+        "project": ("not-movable", False),
         "safe": ("customer-key", False),
         "elsewhere": ("not-scanned", True),
     }
+
+
+def test_whoever_is_given_a_wave_is_asked_for() -> None:
+    _, left = members([line("hub", barriers=(STOP,)), line("safe", encryption=Encryption("classic"))], {})
+    assert [one.open for one in left] == [False, False]
+    assert [one.open for one in asked_for(left, [ref("SAFE")])] == [False, True]
 
 
 def test_waves_go_from_what_matters_least_to_most() -> None:
@@ -94,9 +104,9 @@ def test_folders_are_kept_apart_and_finished_plans_kept(tmp_path: Path) -> None:
         entries[1].became(Progress.FAILED, {}),
         *entries[2:],
     ]
-    fleetfile.write(tmp_path, Fleet("sha", tuple(done), (Left("/x", "no-target", "None."),)), created="now")
+    fleetfile.write(tmp_path, Fleet("sha", tuple(done), (LEFT,)), created="now")
     before = fleetfile.read(tmp_path)
-    assert before == Fleet("sha", tuple(done), (Left("/x", "no-target", "None."),))
+    assert before == Fleet("sha", tuple(done), (LEFT,))
     again = fleetfile.placed(fleet, before, folders)
     assert [entry.folder for entry in again] == folders
     assert [entry.state for entry in again] == [Progress.PLANNED, *[Progress.PENDING] * 3]
@@ -129,7 +139,17 @@ def test_targets_are_read_from_csv_and_yaml(tmp_path: Path, name: str, text: str
 
 
 def test_waves_are_read(tmp_path: Path) -> None:
-    assert pairs.waves(write(tmp_path, "w.yml", "rg/a: 2\n"), SUBSCRIPTION) == {ref("a"): 2}
+    path = write(tmp_path, "w.yml", "rg/a: 2\n")
+    assert pairs.waves(path, SUBSCRIPTION, {ref("a").id.lower()}) == {ref("a"): 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("w.yaml", "rg/a: 1\n# a typo\nrg/aa: 2\n"), ("w.csv", "source,wave\nrg/a,1\nrg/aa,2\n")],
+)
+def test_a_wave_of_nobody_names_its_line(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(BadInputError, match="line 3 names 'rg/aa', which neither the scan nor the targets have"):
+        pairs.waves(write(tmp_path, name, text), SUBSCRIPTION, {ref("a").id.lower()})
 
 
 @pytest.mark.parametrize(
@@ -141,6 +161,10 @@ def test_waves_are_read(tmp_path: Path) -> None:
         ("t.csv", "source,target\nrg/a,rg/b\nrg/c,rg/B\n", "is the target of 'rg/a' and of 'rg/c'"),
         ("t.csv", "source,target\na,rg/b\n", "is no workspace"),
         ("t.yaml", "- a\n", "no mapping"),
+        ("t.yaml", "", "no mapping"),
+        ("t.yaml", "rg/a: [rg/b]\n", "no mapping"),
+        ("t.yaml", "rg/a: rg/b\nrg/c:\n", "line 2 has no source or no target"),
+        ("t.yaml", "rg/a: rg/b\nrg/a: rg/c\n", "stands in it twice"),
         ("t.yaml", "a: [", "no YAML"),
     ],
 )
@@ -151,5 +175,5 @@ def test_targets_that_cannot_be_used_are_refused(tmp_path: Path, name: str, text
 
 
 def test_a_wave_is_a_number(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="'first' is no wave"):
-        pairs.waves(write(tmp_path, "w.yml", "rg/a: first\n"), SUBSCRIPTION)
+    with pytest.raises(BadInputError, match="'first' in line 1 is no wave"):
+        pairs.waves(write(tmp_path, "w.yml", "rg/a: first\n"), SUBSCRIPTION, {ref("a").id.lower()})

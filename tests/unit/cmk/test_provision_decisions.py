@@ -229,7 +229,10 @@ def _workspace(**changed: Any) -> dict[str, Any]:
 def test_a_workspace_that_is_what_was_asked_for() -> None:
     workspace = part("workspace")
     assert workspace.decide(_workspace(provisioningState="Succeeded"), KNOWN).verb is Verb.EXISTS
+    # Only what never came to be is made again: a PUT replaces all that others have set since.
     assert workspace.decide(_workspace(provisioningState="Failed"), KNOWN).verb is Verb.CREATE
+    made = workspace.decide(_workspace(provisioningState="Failed", workspaceId="1"), KNOWN)
+    assert made.verb is Verb.REFUSE and "it was made before" in _text(made)
     rotated = Known(key_version="https://kv-keys.vault.azure.net/keys/cmk/0002")
     step = workspace.decide(_workspace(), rotated)
     assert step.verb is Verb.EXISTS
@@ -241,6 +244,24 @@ def test_a_workspace_of_other_parts_is_refused(name: str) -> None:
     step = part("workspace").decide(_workspace(**{name: "/another"}), KNOWN)
     assert step.verb is Verb.REFUSE
     assert name in _text(step)
+
+
+def test_a_workspace_that_does_not_say_service_side_is_classic() -> None:
+    found = _workspace()
+    del found["properties"]["enableServiceSideCMKEncryption"]
+    step = part("workspace").decide(found, KNOWN)
+    assert step.verb is Verb.REFUSE and "enableServiceSideCMKEncryption is False" in _text(step)
+
+
+def test_a_workspace_without_the_identity_is_refused() -> None:
+    found = {**_workspace(), "identity": {"type": "SystemAssigned"}}
+    assert "identity is []" in _text(part("workspace").decide(found, KNOWN))
+
+
+def test_what_people_see_stays() -> None:
+    told = {"name": "one", "keyVault": {"name": "kv-secrets"}, "friendlyName": "Mine"}
+    step = part("workspace", workspace=told).decide(_workspace(friendlyName="Theirs"), KNOWN)
+    assert (step.verb, step.notes) == (Verb.EXISTS, ("its friendlyName stays 'Theirs'",))
 
 
 def test_every_difference_of_a_workspace_is_told() -> None:
@@ -258,9 +279,94 @@ def test_an_assignment_has_one_name() -> None:
 def test_a_role_that_holds_more_or_lies_above_is_enough() -> None:
     grant = part("Key Vault Crypto Service Encryption User for the identity")
     told = {"roleDefinitionId": "/x/12338AF0-0e69-4776-bea7-57ae8d297424", "scope": "/subscriptions/s"}
-    assert grant.decide([{"properties": told}], KNOWN).verb is Verb.EXISTS
+    more = grant.decide([{"properties": told}], KNOWN)
+    assert more.verb is Verb.EXISTS
+    assert more.notes == (
+        "warning: holds Key Vault Crypto User at /subscriptions/s too, which is more than it needs",
+    )
+    itself = {"roleDefinitionId": "/x/e147488a-f6f5-4113-8e2d-b22465e65bf6", "scope": grant.id.upper()}
+    assert grant.decide([{"properties": itself}], KNOWN).notes == ()
+    assert len(grant.decide([{"properties": told}, {"properties": itself}], KNOWN).notes) == 1
+    above = {**itself, "scope": "/subscriptions/s"}
+    assert grant.decide([{"properties": above}], KNOWN).notes == ("at /subscriptions/s",)
     assert grant.decide([{"properties": {**told, "condition": "@Resource"}}], KNOWN).verb is Verb.GRANT
     assert grant.decide([{"properties": {"roleDefinitionId": "/x/acdd72a7"}}], KNOWN).verb is Verb.GRANT
+
+
+def test_a_policy_that_allows_more_is_told() -> None:
+    changed = {"keyVault": {"name": "kv-keys", "access": "policies"}}
+    grant = part("Key Vault Crypto Service Encryption User for the identity", **changed)
+    enough = {"permissions": {"keys": ["Get", "WrapKey", "UnwrapKey"]}}
+    assert grant.decide([enough], KNOWN).notes == ("by access policy",)
+    more = {"permissions": {"keys": ["get", "wrapKey", "unwrapKey", "delete"]}}
+    assert grant.decide([more], KNOWN).notes[1:] == ("warning: its access policy allows more on keys too: delete",)
+
+
+def test_connections_are_approved_where_the_managed_network_leads_and_never_to_the_keys_vault() -> None:
+    network = {"name": "one", "keyVault": {"name": "kv-secrets"}, "managedNetwork": "AllowOnlyApprovedOutbound"}
+    approver = "Azure AI Enterprise Network Connection Approver for the identity"
+    scopes = [each.id for each in parts(wanted(workspace=network), uri) if each.what == approver]
+    assert [scope.rsplit("/", 1)[-1] for scope in scopes] == ["kv-secrets", "stone", "crone", "one"]
+    assert not [each for each in parts(wanted(), uri) if each.what == approver]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "told"),
+    [
+        ("AzureCloud", "Azure Cosmos DB (a232010e-820c-4083-83bb-3ace5fc29d0b)"),
+        ("AzureUSGovernment", "Azure Cosmos DB (57506a73-e302-42a9-b869-6f12d9ec29e9)"),
+        ("AzureChinaCloud", "Azure Cosmos DB"),
+    ],
+)
+def test_classic_encryption_names_the_application_of_its_cloud(cloud: str, told: str) -> None:
+    encryption = {"mode": "classic", "cosmosDbPrincipalId": KNOWN.client_id}
+    file = wanted(workspace={"name": "one", "keyVault": {"name": "kv-secrets"}, "encryption": encryption})
+    assert f"Key Vault Crypto Service Encryption User for {told}" in [
+        each.what for each in parts(file, uri, cloud)
+    ]
+
+
+def test_what_stays_of_a_registry_and_of_its_logs_is_told() -> None:
+    key = {"keyIdentifier": "https://kv-keys.vault.azure.net/keys/cmk"}
+    there = {"encryption": {"status": "Enabled", "keyVaultProperties": key}, "publicNetworkAccess": "Disabled"}
+    step = part("container registry", registry={"name": "crone", "publicAccess": "Enabled"}).decide(
+        {"location": "eastus2", "properties": there}, KNOWN
+    )
+    assert step.notes == ("public network access stays switched off", "its admin user stays switched off")
+    logs = part("Log Analytics workspace", logAnalytics={"name": "log-one", "retentionDays": 90})
+    assert logs.decide({"properties": {"retentionInDays": 30}}, KNOWN).notes == (
+        "it stays to keep what it is sent for 30 days",
+    )
+
+
+_NETWORK = f"/subscriptions/{wanted().subscription}/resourceGroups/net/providers/Microsoft.Network"
+_ZONE = f"{_NETWORK}/privateDnsZones/privatelink.blob.core.windows.net"
+_PRIVATE = {
+    "name": "stone",
+    "privateEndpoints": {
+        "blob": {"name": "pe", "subnet": f"{_NETWORK}/virtualNetworks/v/subnets/s", "dnsZones": [_ZONE]}
+    },
+}
+
+
+def test_an_endpoint_that_leads_elsewhere_or_lies_elsewhere_is_refused() -> None:
+    endpoint = part("private endpoint (blob)", storage=_PRIVATE)
+    made = endpoint.decide(None, KNOWN).change
+    assert made and made.body and endpoint.decide(made.body, KNOWN).verb is Verb.EXISTS
+    told = made.body["properties"]
+    elsewhere = {**told, "subnet": {"id": f"{_NETWORK}/virtualNetworks/v/subnets/other"}}
+    assert "lies in the subnet" in _text(endpoint.decide({"properties": elsewhere}, KNOWN))
+    assert "leads to nothing" in _text(endpoint.decide({"properties": {"subnet": told["subnet"]}}, KNOWN))
+
+
+def test_zones_that_are_missing_are_added_and_the_others_stay() -> None:
+    zones = part("private DNS zone group (blob)", storage=_PRIVATE)
+    other = {"name": "theirs", "properties": {"privateDnsZoneId": "/theirs"}}
+    step = zones.decide({"properties": {"privateDnsZoneConfigs": [other]}}, KNOWN)
+    assert step.verb is Verb.CREATE and step.change and step.change.body
+    configs = step.change.body["properties"]["privateDnsZoneConfigs"]
+    assert configs[0] == other and configs[1]["properties"] == {"privateDnsZoneId": _ZONE}
+    assert zones.decide(step.change.body, KNOWN).verb is Verb.EXISTS
 
 
 def _error(status: int, code: str, message: str) -> ServiceError:

@@ -17,6 +17,8 @@ from amlmigrate.core.errors import BadInputError
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
+LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs"
 
 
 def test_the_schema_is_one() -> None:
@@ -50,6 +52,21 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
     own = {"NIST": {"type": "RSA", "size": 3072}}
     file.write_text(yaml.safe_dump({**FILE, "profiles": own, "key": {"name": "k", "profile": "NIST"}}))
     assert reading.read(file, table=table).key.size == 3072
+    # The table is looked up without letter case, so it is replaced without it.
+    table.write_text(yaml.safe_dump({"hipaa": {"type": "RSA", "size": 4096}}))
+    for name in ("hipaa", "HIPAA"):
+        file.write_text(yaml.safe_dump({**FILE, "key": {"name": "k", "profile": name}}))
+        assert reading.read(file, table=table).key.size == 4096
+    file.write_text(
+        yaml.safe_dump(
+            {
+                **FILE,
+                "profiles": {"Hipaa": {"type": "RSA", "size": 2048}},
+                "key": {"name": "k", "profile": "HIPAA"},
+            }
+        )
+    )
+    assert reading.read(file, table=table).key.size == 2048
     table.write_text("house: {type: EC, size: 256}\n")
     with pytest.raises(BadInputError, match=r"profiles\.house\.size"):
         reading.read(file, table=table)
@@ -70,6 +87,11 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
             "keyVault.network.trustedServices",
         ),
         ({"workspace": {"name": "w", "keyVault": {"name": "kv-keys"}}}, "workspace.keyVault.name"),
+        ({"workspace": {"name": "w", "managedNetwork": "AllowInternetOutbound"}}, "workspace.keyVault"),
+        (
+            {"storage": {"name": "stx", "privateEndpoints": {"blob": {"name": "pe"}, "file": {"name": "PE"}}}},
+            "privateEndpoint.name",
+        ),
     ],
 )
 def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
@@ -80,6 +102,15 @@ def test_members_that_contradict(changed: dict[str, Any], place: str) -> None:
     ("changed", "told"),
     [
         ({"key": {"name": "k", "profile": "NIST", "size": 2048}}, "key.size: not together with `profile`"),
+        (
+            {"logAnalytics": {"id": LOGS, "retentionDays": 90}},
+            "logAnalytics.retentionDays: not together with `id`",
+        ),
+        (
+            {"keyVault": {"id": VAULT, "privateEndpoint": {"name": "pe", "subnet": "/s"}}},
+            "keyVault.privateEndpoint: not together with `id`",
+        ),
+        ({"keyVault": {"id": VAULT, "softDeleteDays": 30}}, "keyVault.softDeleteDays: not together with `id`"),
         ({"colour": "blue"}, "'colour' was unexpected"),
         ({"identity": {}}, "identity: give either `name` or `id`"),
         ({"storage": {"name": "stx", "sku": "Premium_LRS"}}, "storage.sku: 'Premium_LRS' is not one of"),

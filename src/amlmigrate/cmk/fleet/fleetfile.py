@@ -118,7 +118,11 @@ def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[Entry]:
 
 
 def _left(lines: Sequence[dict[str, Any]]) -> Iterable[Left]:
-    return (Left(line["id"], line["state"], line["reason"]) for line in lines if line.get("record") == "left")
+    return (
+        Left(line["id"], line["state"], line["reason"], line.get("named", False))
+        for line in lines
+        if line.get("record") == "left"
+    )
 
 
 def placed(waves: Sequence[Sequence[Member]], before: Fleet | None, taken: Iterable[str]) -> list[Entry]:

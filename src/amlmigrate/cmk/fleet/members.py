@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import WorkspaceRef
@@ -23,19 +23,25 @@ class Member:
     score: int
     size: int
 
+    @property
+    def id(self) -> str:
+        """The ARM id of the source."""
+        return self.source.id
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """One that is not planned; `open` says that something is missing from what was asked for."""
+    """One that is not planned; `named` says that a file of the fleet asks for it all the same."""
 
     id: str
     state: str
     reason: str
+    named: bool = False
 
     @property
     def open(self) -> bool:
-        """Whether somebody has to do something about it."""
-        return self.state in (NO_TARGET, NOT_SCANNED)
+        """Whether something is missing from what was asked for, so that somebody has to do something about it."""
+        return self.named or self.state in (NO_TARGET, NOT_SCANNED)
 
 
 def members(
@@ -55,17 +61,23 @@ def members(
         elif target is not None:
             found.append(_member(one, source, target))
     left += [
-        Left(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.")
+        Left(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.", named=True)
         for source in targets
         if source.id.lower() not in scanned
     ]
     return found, left
 
 
+def asked_for(left: Iterable[Left], sources: Iterable[WorkspaceRef]) -> list[Left]:
+    """The same, those marked that the sources name."""
+    ids = {source.id.lower() for source in sources}
+    return [replace(one, named=one.named or one.id.lower() in ids) for one in left]
+
+
 def _left(one: Document, target: WorkspaceRef | None) -> Left | None:
     stopping = next((barrier["text"] for barrier in one["barriers"] if barrier["stops"]), None)
     if stopping:
-        return Left(one["id"], NOT_MOVABLE, stopping)
+        return Left(one["id"], NOT_MOVABLE, stopping, named=target is not None)
     if target is not None:
         return None
     if one["encryption"]["kind"] != _MICROSOFT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -13,13 +13,15 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 
 _YAML = (".yaml", ".yml")
+# Its number, the source, and what the source has.
+_Line = tuple[int, str, str]
 
 
 def targets(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, WorkspaceRef]:
     """Each source with its target. Raises BadInputError, also where two sources have one target."""
     found: dict[WorkspaceRef, WorkspaceRef] = {}
     sources: dict[str, WorkspaceRef] = {}
-    for source, value in _entries(path, "target", subscription):
+    for _, source, value in _entries(path, "target", subscription):
         target = _ref(path, value, subscription)
         if (other := sources.setdefault(target.id.lower(), source)) != source:
             raise _bad(
@@ -31,27 +33,38 @@ def targets(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, W
     return found
 
 
-def waves(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, int]:
-    """Each source with the number of its wave, from 1 on. Raises BadInputError."""
+def waves(path: Path, subscription: str | None, known: Collection[str]) -> dict[WorkspaceRef, int]:
+    """Each source with the number of its wave, from 1 on.
+
+    Raises BadInputError, also for a source whose id, in lower case, is not `known`: it would be in no wave at all.
+    """
     found = {}
-    for source, value in _entries(path, "wave", subscription):
+    for line, source, value in _entries(path, "wave", subscription):
         if not value.isdecimal() or int(value) < 1:
-            raise _bad(path, f"'{value}' is no wave", "Waves are numbers from 1 on.")
+            raise _bad(path, f"'{value}' in line {line} is no wave", "Waves are numbers from 1 on.")
+        if source.id.lower() not in known:
+            raise _bad(
+                path,
+                f"line {line} names '{source.short}', which neither the scan nor the targets have",
+                "Correct the name, or leave the line out.",
+            )
         found[source] = int(value)
     return found
 
 
-def _entries(path: Path, column: str, subscription: str | None) -> Iterator[tuple[WorkspaceRef, str]]:
+def _entries(path: Path, column: str, subscription: str | None) -> Iterator[tuple[int, WorkspaceRef, str]]:
     seen: set[str] = set()
-    for source, value in _read(path, column):
+    for line, source, value in _read(path, column):
+        if not source or not value:
+            raise _bad(path, f"line {line} has no source or no {column}")
         ref = _ref(path, source, subscription)
         if ref.id.lower() in seen:
             raise _bad(path, f"'{ref.short}' stands in it twice", "Leave one of the lines out.")
         seen.add(ref.id.lower())
-        yield ref, value
+        yield line, ref, value
 
 
-def _read(path: Path, column: str) -> Iterable[tuple[str, str]]:
+def _read(path: Path, column: str) -> Iterable[_Line]:
     """Lines of CSV with `source` and the column, or a YAML mapping from one to the other."""
     try:
         # Spreadsheets write a mark of the byte order in front.
@@ -63,27 +76,26 @@ def _read(path: Path, column: str) -> Iterable[tuple[str, str]]:
     return _of_csv(path, text, column)
 
 
-def _of_csv(path: Path, text: str, column: str) -> list[tuple[str, str]]:
+def _of_csv(path: Path, text: str, column: str) -> list[_Line]:
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     if not {"source", column} <= set(reader.fieldnames or ()):
         raise _bad(path, f"its first line does not name the columns source and {column}")
-    found = []
-    for number, row in enumerate(reader, start=2):
-        source, value = (row.get("source") or "").strip(), (row.get(column) or "").strip()
-        if not source or not value:
-            raise _bad(path, f"line {number} has no source or no {column}")
-        found.append((source, value))
-    return found
+    return [
+        (reader.line_num, (row.get("source") or "").strip(), (row.get(column) or "").strip()) for row in reader
+    ]
 
 
-def _of_yaml(path: Path, text: str, column: str) -> list[tuple[str, str]]:
+def _of_yaml(path: Path, text: str, column: str) -> list[_Line]:
     try:
-        content = yaml.safe_load(text)
+        # Nodes, not values: they know their lines, and a source that stands there twice stays twice.
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise _bad(path, f"it is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+    if not isinstance(root, yaml.MappingNode):
         raise _bad(path, f"it is no mapping from source to {column}")
-    return [(source, str(value)) for source, value in content.items()]
+    if not all(isinstance(node, yaml.ScalarNode) for pair in root.value for node in pair):
+        raise _bad(path, f"it is no mapping from source to {column}")
+    return [(key.start_mark.line + 1, key.value, value.value) for key, value in root.value]
 
 
 def _ref(path: Path, text: str, subscription: str | None) -> WorkspaceRef:

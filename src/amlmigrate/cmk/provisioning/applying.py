@@ -49,7 +49,7 @@ class _Doing:
         try:
             await retrying_late(lambda: self._once(step), self._is_late, seconds=patience, waiting=self._waiting)
         except ServiceError as error:
-            raise refusals.explained(error, self._part.id) from error
+            raise refusals.explained(error, self._part.id, self._part.instead(step)) from error
         after = await self._read_back()
         if after.step.verb is not Verb.EXISTS:
             raise IncompleteError(

@@ -18,13 +18,25 @@ from amlmigrate.cmk.provisioning.parts.vaults import Vault
 from amlmigrate.cmk.provisioning.parts.workspaces import Workspace
 from amlmigrate.cmk.provisioning.wanted import Wanted
 
-COSMOS_DB, LEARNING = "Azure Cosmos DB", "Azure Machine Learning"
+LEARNING = "Azure Machine Learning"
+# Microsoft's application in every tenant, by cloud (azure-facts, section 1.3); of China's none is documented.
+_COSMOS_APPS = {
+    "AzureCloud": "a232010e-820c-4083-83bb-3ace5fc29d0b",
+    "AzureUSGovernment": "57506a73-e302-42a9-b869-6f12d9ec29e9",
+}
 
 
-def parts(wanted: Wanted, vault_uri: Callable[[str], str]) -> list[Part]:
+def parts(wanted: Wanted, vault_uri: Callable[[str], str], cloud: str = "AzureCloud") -> list[Part]:
     """In the order in which they are made; `vault_uri` gives the address of a vault by its ARM id."""
     uri = vault_uri(wanted.vault.id)
-    return [*_base(wanted), *_grants(wanted), *_resources(wanted, uri), *_private(wanted)]
+    return [
+        *_base(wanted),
+        *_grants(wanted, cloud),
+        *_resources(wanted, uri),
+        *_private(wanted, workspace=False),
+        *_workspace(wanted),
+        *_private(wanted, workspace=True),
+    ]
 
 
 def providers(wanted: Wanted) -> list[str]:
@@ -39,7 +51,7 @@ def providers(wanted: Wanted) -> list[str]:
         found += ["Microsoft.OperationalInsights", "Microsoft.Insights"]
     if wanted.registry:
         found.append("Microsoft.ContainerRegistry")
-    if wanted.workspace.endpoint:
+    if wanted.endpoints:
         found.append("Microsoft.Network")
     if wanted.workspace.classic:
         # azure-facts, section 1.3.
@@ -62,26 +74,26 @@ def _base(wanted: Wanted) -> Iterator[Part]:
     yield Identity(wanted.identity, *place)
 
 
-def _grants(wanted: Wanted) -> Iterator[Part]:
+def _grants(wanted: Wanted, cloud: str) -> Iterator[Part]:
     """What azure-facts, section 1.3, says that the workspace's identity needs, and nothing beside it.
 
     It names Azure AI Administrator for the resource group. That role holds `Microsoft.KeyVault/*`, and the key's
     vault may lie in the group: so it is given on the workspace and on each thing that the workspace uses instead,
-    where it also holds what Reader would give, and never on the key's vault.
+    where it also holds what Reader would give, and never on the key's vault. The same goes for Azure AI Enterprise
+    Network Connection Approver, which may write and approve the private connections of vaults.
     """
     use = (wanted.vault, wanted.key_id, grants.USE_OF_KEY, grants.KEY_PERMISSIONS)
     yield VaultGrant(*use)
     if classic := wanted.workspace.classic:
-        yield VaultGrant(*use, holder=(COSMOS_DB, classic.cosmos_principal))
+        app = f" ({_COSMOS_APPS[cloud]})" if cloud in _COSMOS_APPS else ""
+        yield VaultGrant(*use, holder=(f"Azure Cosmos DB{app}", classic.cosmos_principal))
         if classic.learning_principal:
             subscription = f"/subscriptions/{wanted.subscription}"
             yield RoleGrant(subscription, grants.CONTRIBUTOR, holder=(LEARNING, classic.learning_principal))
     secrets = wanted.secrets_vault
     yield VaultGrant(secrets, secrets.id, grants.SECRETS, grants.SECRET_PERMISSIONS)
     if wanted.secrets:
-        yield RoleGrant(wanted.secrets.id, grants.AI_ADMINISTRATOR)
-    if wanted.workspace.managed_network:
-        yield RoleGrant(wanted.group_id, grants.APPROVER)
+        yield from _managed(wanted, wanted.secrets.id)
 
 
 def _resources(wanted: Wanted, uri: str) -> Iterator[Part]:
@@ -92,17 +104,30 @@ def _resources(wanted: Wanted, uri: str) -> Iterator[Part]:
         yield Insights(wanted.insights, wanted.analytics, *place)
         yield RoleGrant(wanted.insights.id, grants.AI_ADMINISTRATOR)
     yield Storage(wanted, uri)
-    for role in (grants.BLOBS, grants.FILES, grants.AI_ADMINISTRATOR):
+    for role in (grants.BLOBS, grants.FILES):
         yield RoleGrant(wanted.storage.id, role)
+    yield from _managed(wanted, wanted.storage.id)
     if wanted.registry:
         yield Registry(wanted, wanted.registry, uri)
-        yield RoleGrant(wanted.registry.id, grants.AI_ADMINISTRATOR)
+        yield from _managed(wanted, wanted.registry.id)
+
+
+def _managed(wanted: Wanted, id_: str) -> Iterator[Part]:
+    """What the identity may do with a resource that the workspace manages, and connects to."""
+    yield RoleGrant(id_, grants.AI_ADMINISTRATOR)
+    if wanted.workspace.managed_network:
+        yield RoleGrant(id_, grants.APPROVER)
+
+
+def _workspace(wanted: Wanted) -> Iterator[Part]:
     yield Workspace(wanted)
-    yield RoleGrant(wanted.workspace.id, grants.AI_ADMINISTRATOR)
+    yield from _managed(wanted, wanted.workspace.id)
 
 
-def _private(wanted: Wanted) -> Iterator[Part]:
-    if endpoint := wanted.workspace.endpoint:
-        yield Endpoint(endpoint, wanted.workspace.id, wanted.location, wanted.tags)
-        if endpoint.dns_zones:
-            yield ZoneGroup(endpoint)
+def _private(wanted: Wanted, *, workspace: bool) -> Iterator[Part]:
+    """What is private before the workspace, which uses it, is made; or the endpoint of the workspace itself."""
+    for endpoint in wanted.endpoints:
+        if (endpoint.target == wanted.workspace.id) is workspace:
+            yield Endpoint(endpoint, wanted.location, wanted.tags)
+            if endpoint.dns_zones:
+                yield ZoneGroup(endpoint)

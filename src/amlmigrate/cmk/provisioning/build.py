@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.cmk.provisioning import profiles
@@ -27,6 +27,9 @@ _OPTIONS = (
     "systemDatastoresAuthMode",
     "publicNetworkAccess",
 )
+_VAULTS, _ACCOUNTS = "Microsoft.KeyVault/vaults", "Microsoft.Storage/storageAccounts"
+_REGISTRIES = "Microsoft.ContainerRegistry/registries"
+_WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 Part = Mapping[str, Any]
 
 
@@ -47,6 +50,7 @@ def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> Wanted:
         registry=_registry(document["registry"], group) if "registry" in document else None,
         analytics=_optional(document.get("logAnalytics"), group, "Microsoft.OperationalInsights/workspaces"),
         insights=_optional(document.get("applicationInsights"), group, "Microsoft.Insights/components"),
+        endpoints=tuple(_endpoints(document, group)),
         tags=dict(document.get("tags") or {}),
     )
 
@@ -91,7 +95,7 @@ def _key(part: Part, table: Mapping[str, profiles.Profile]) -> KeyWanted:
 
 def _vault(part: Part, group: str, *, premium: bool = False) -> VaultWanted:
     return VaultWanted(
-        id=_id(part, group, "Microsoft.KeyVault/vaults"),
+        id=_id(part, group, _VAULTS),
         given="id" in part,
         soft_delete_days=part.get("softDeleteDays", 90),
         access=part.get("access"),
@@ -102,7 +106,7 @@ def _vault(part: Part, group: str, *, premium: bool = False) -> VaultWanted:
 
 def _storage(part: Part, group: str) -> StorageWanted:
     return StorageWanted(
-        id=_id(part, group, "Microsoft.Storage/storageAccounts"),
+        id=_id(part, group, _ACCOUNTS),
         given="id" in part,
         sku=part.get("sku", "Standard_LRS"),
         shared_key=part.get("sharedKey"),
@@ -111,7 +115,7 @@ def _storage(part: Part, group: str) -> StorageWanted:
 
 
 def _registry(part: Part, group: str) -> RegistryWanted:
-    id_ = _id(part, group, "Microsoft.ContainerRegistry/registries")
+    id_ = _id(part, group, _REGISTRIES)
     return RegistryWanted(id_, part.get("adminUser", True), part.get("publicAccess"))
 
 
@@ -124,13 +128,25 @@ def _workspace(part: Part, group: str) -> WorkspaceWanted:
     if isinstance(encryption, Mapping):
         classic = Classic(encryption["cosmosDbPrincipalId"], encryption.get("machineLearningPrincipalId"))
     return WorkspaceWanted(
-        id=_id({"name": part["name"]}, group, "Microsoft.MachineLearningServices/workspaces"),
+        id=_id({"name": part["name"]}, group, _WORKSPACES),
         options=options,
         classic=classic,
-        endpoint=_endpoint(part["privateEndpoint"], group) if "privateEndpoint" in part else None,
     )
 
 
-def _endpoint(part: Part, group: str) -> EndpointWanted:
-    id_ = _id(part, group, "Microsoft.Network/privateEndpoints")
-    return EndpointWanted(id_, part["subnet"], tuple(part.get("dnsZones", ())))
+def _endpoints(document: Part, group: str) -> Iterator[EndpointWanted]:
+    """Each with the group of what it leads to (learn.microsoft.com, private endpoint, private-link resource)."""
+    storage, workspace = document["storage"], document["workspace"]
+    private = storage.get("privateEndpoints") or {}
+    for part, type_, name, link in (
+        (document["keyVault"], _VAULTS, "privateEndpoint", "vault"),
+        (workspace.get("keyVault") or {}, _VAULTS, "privateEndpoint", "vault"),
+        ({**storage, **private}, _ACCOUNTS, "blob", "blob"),
+        ({**storage, **private}, _ACCOUNTS, "file", "file"),
+        (document.get("registry") or {}, _REGISTRIES, "privateEndpoint", "registry"),
+        (workspace, _WORKSPACES, "privateEndpoint", "amlworkspace"),
+    ):
+        if endpoint := part.get(name):
+            id_ = _id(endpoint, group, "Microsoft.Network/privateEndpoints")
+            zones = tuple(endpoint.get("dnsZones", ()))
+            yield EndpointWanted(id_, endpoint["subnet"], _id(part, group, type_), link, zones)

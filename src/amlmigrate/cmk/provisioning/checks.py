@@ -55,6 +55,12 @@ def _vaults(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield "keyVault.id", "the vault has to be in the subscription of the workspace"
     if id_ and "keyVault" not in workspace:
         yield "workspace.keyVault", "needed, since the key's vault is another's: name a vault for the secrets"
+    if workspace.get("managedNetwork", "Disabled") != "Disabled" and "keyVault" not in workspace:
+        # The managed network connects to the vault of the secrets, and the identity approves that.
+        yield (
+            "workspace.keyVault",
+            "needed with a managed network: its identity would approve access to the key's vault",
+        )
     network = vault.get("network") or {}
     limited = network.get("defaultAction") == "Deny" or network.get("publicAccess") == "Disabled"
     if limited and network.get("trustedServices") is False:
@@ -69,6 +75,9 @@ def _rest(document: Mapping[str, Any]) -> Iterator[Problem]:
     mode = workspace.get("systemDatastoresAuthMode", "AccessKey")
     if storage.get("sharedKey") is False and not same(mode, "Identity"):
         yield "workspace.systemDatastoresAuthMode", "has to be Identity where `storage.sharedKey` is false"
+    names = [each["name"].lower() for each in _endpoints(document)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "privateEndpoint.name", f"'{name}' is the name of two"
     insights = document.get("applicationInsights") or {}
     if insights.get("name") and "logAnalytics" not in document:
         yield "logAnalytics", "needed for a new Application Insights"
@@ -76,3 +85,11 @@ def _rest(document: Mapping[str, Any]) -> Iterator[Problem]:
     first, second = document["keyVault"].get("name"), own.get("name")
     if first and second and same(first, second):
         yield "workspace.keyVault.name", "is the key's vault; leave `workspace.keyVault` out to share it"
+
+
+def _endpoints(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    workspace = document["workspace"]
+    for part in (document["keyVault"], workspace.get("keyVault"), document.get("registry"), workspace):
+        if part and "privateEndpoint" in part:
+            yield part["privateEndpoint"]
+    yield from (document["storage"].get("privateEndpoints") or {}).values()

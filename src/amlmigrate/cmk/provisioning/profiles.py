@@ -18,6 +18,12 @@ def shipped() -> dict[str, Profile]:
     return found
 
 
+def merged(table: Mapping[str, Profile], own: Mapping[str, Profile]) -> dict[str, Profile]:
+    """The table with more profiles in it; one of a name that is there, in whatever letter case, replaces it."""
+    names = {name.lower() for name in own}
+    return {name: profile for name, profile in table.items() if name.lower() not in names} | dict(own)
+
+
 def find(table: Mapping[str, Profile], name: str) -> Profile | None:
     """A profile by its name, whose letter case does not count."""
     return next((profile for known, profile in table.items() if known.lower() == name.lower()), None)

@@ -36,8 +36,8 @@ def read(path: Path, *, subscription: str | None = None, table: Path | None = No
     if table is not None:
         own = _load(table)
         _refuse(table, _problems({"profiles": own}, {**schema(), "required": []}))
-        known |= own
-    known |= document.get("profiles", {})
+        known = profiles.merged(known, own)
+    known = profiles.merged(known, document.get("profiles", {}))
     if not document.get("subscription") and subscription:
         document["subscription"] = subscription
     _refuse(path, checks.problems(document, known))

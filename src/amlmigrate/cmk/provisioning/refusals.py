@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
+from amlmigrate.core.errors import DeniedError, IncompleteError, MigrateError, RefusedError
 
 _POLICY = re.compile(r'"policyAssignment"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
 _DEFINITION = re.compile(r'"policyDefinition"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
@@ -39,8 +39,13 @@ def is_late(error: BaseException) -> bool:
     return bool(_LATE.search(told)) and not _SPENT.search(told)
 
 
-def explained(error: ServiceError, id_: str) -> MigrateError:
-    """The error with its remedy; what provisioning knows nothing of stays as it is."""
+def explained(error: ServiceError, id_: str, instead: str = "") -> MigrateError:
+    """The error with its remedy; what provisioning knows nothing of stays as it is.
+
+    `instead` is what somebody else has to do where a right of whoever runs this is missing.
+    """
+    if instead and error.status == 403 and error.action:
+        return DeniedError(error.summary, address=id_, remedy=instead)
     if is_late(error):
         return IncompleteError(
             f"The identity's right to use the key did not arrive in time: {error.message.strip()}",

@@ -97,10 +97,12 @@ class Classic:
 
 @dataclass(frozen=True, slots=True)
 class EndpointWanted:
-    """A private endpoint to the workspace."""
+    """A private endpoint: what it leads to, and which of its groups, as `blob`."""
 
     id: str
     subnet: str
+    target: str
+    group: str
     dns_zones: tuple[str, ...] = ()
 
 
@@ -111,7 +113,6 @@ class WorkspaceWanted:
     id: str
     options: Mapping[str, Any] = field(default_factory=dict)
     classic: Classic | None = None
-    endpoint: EndpointWanted | None = None
 
     @property
     def managed_network(self) -> bool:
@@ -136,6 +137,7 @@ class Wanted:
     registry: RegistryWanted | None = None
     analytics: Named | None = None
     insights: Named | None = None
+    endpoints: tuple[EndpointWanted, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property

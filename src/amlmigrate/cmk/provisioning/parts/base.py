@@ -48,6 +48,10 @@ class Part(ABC):
         assert step.change
         await port.resources.write(step.change.method, step.change.path, step.change.body)
 
+    def instead(self, step: Step) -> str:
+        """What its owner has to do where whoever runs this may not; empty where that is nobody in particular."""
+        return ""
+
     # What decisions are made of.
 
     def exists(self, *notes: str) -> Step:

@@ -1,4 +1,4 @@
-"""Private access to the workspace: the endpoint, and its names in private DNS zones."""
+"""Private access: an endpoint to a resource, and its names in private DNS zones."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import EndpointWanted, name_of, same
 from amlmigrate.core.documents import Document
 
-# The one group of a workspace (azure-facts, section 2).
-_GROUP = "amlworkspace"
-
 
 class Endpoint(Part):
     """A private endpoint."""
 
-    what = "private endpoint"
-
-    def __init__(self, wanted: EndpointWanted, workspace: str, location: str, tags: Mapping[str, str]) -> None:
-        self.id, self.wanted, self._workspace = wanted.id, wanted, workspace
+    def __init__(self, wanted: EndpointWanted, location: str, tags: Mapping[str, str]) -> None:
+        self.id, self.wanted = wanted.id, wanted
+        self.what = f"private endpoint ({wanted.group})"
         connection = {
             "name": name_of(wanted.id),
-            "properties": {"privateLinkServiceId": workspace, "groupIds": [_GROUP]},
+            "properties": {"privateLinkServiceId": wanted.target, "groupIds": [wanted.group]},
         }
         told = {"subnet": {"id": wanted.subnet}, "privateLinkServiceConnections": [connection]}
         self._body = {"location": location, "tags": dict(tags), "properties": told}
@@ -31,16 +27,17 @@ class Endpoint(Part):
     def decide(self, found: Document | None, known: Known) -> Step:
         """Made where it is not; one to something else is refused."""
         if found is None:
-            return self.create(self._body)
+            return self.create(self._body, f"leads to {name_of(self.wanted.target)}")
         told = properties(found)
         leads = [
-            properties(each).get("privateLinkServiceId")
+            (properties(each).get("privateLinkServiceId"), properties(each).get("groupIds") or [])
             for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
             for each in told.get(name) or ()
         ]
         reasons = []
-        if not any(same(each, self._workspace) for each in leads):
-            reasons.append(f"It leads to {', '.join(map(str, leads)) or 'nothing'}.")
+        if not any(same(id_, self.wanted.target) and self.wanted.group in groups for id_, groups in leads):
+            there = ", ".join(f"{id_} ({', '.join(groups)})" for id_, groups in leads)
+            reasons.append(f"It leads to {there or 'nothing'}.")
         subnet = (told.get("subnet") or {}).get("id")
         if not same(subnet, self.wanted.subnet):
             reasons.append(f"It lies in the subnet {subnet}.")
@@ -50,9 +47,8 @@ class Endpoint(Part):
 class ZoneGroup(Part):
     """The endpoint's names in private DNS zones."""
 
-    what = "private DNS zone group"
-
     def __init__(self, wanted: EndpointWanted) -> None:
+        self.what = f"private DNS zone group ({wanted.group})"
         self.id, self._zones = f"{wanted.id}/privateDnsZoneGroups/default", wanted.dns_zones
 
     def decide(self, found: Document | None, known: Known) -> Step:

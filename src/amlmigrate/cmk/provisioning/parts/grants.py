@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
@@ -18,28 +19,32 @@ _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A built-in role; `enough` are others that hold all of its rights."""
+    """A built-in role; `enough` are others that hold all of its rights and more, by id."""
 
     id: str
     name: str
-    enough: tuple[str, ...] = ()
+    enough: Mapping[str, str] = field(default_factory=dict)
 
 
-_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
-_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
-_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+SECRETS = Role("00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator")
 USE_OF_KEY = Role(
     "e147488a-f6f5-4113-8e2d-b22465e65bf6",
     "Key Vault Crypto Service Encryption User",
-    (_CRYPTO_USER, _CRYPTO_OFFICER, _VAULT_ADMINISTRATOR),
+    {
+        "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
+        "14b46e9e-c2b7-41b4-b07b-48a6ebf60603": "Key Vault Crypto Officer",
+        SECRETS.id: SECRETS.name,
+    },
 )
-SECRETS = Role(_VAULT_ADMINISTRATOR, "Key Vault Administrator")
-_BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
-BLOBS = Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor", (_BLOB_OWNER,))
+BLOBS = Role(
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Contributor",
+    {"b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner"},
+)
 FILES = Role("69566ab7-960f-475b-8e7c-b3118f30c6bd", "Storage File Data Privileged Contributor")
-_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-CONTRIBUTOR = Role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", (_OWNER,))
-AI_ADMINISTRATOR = Role("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator", (_OWNER,))
+_OWNER = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner"}
+CONTRIBUTOR = Role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", _OWNER)
+AI_ADMINISTRATOR = Role("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator", _OWNER)
 APPROVER = Role("b556d68e-0be0-4f35-a333-ad7ee1ce17ea", "Azure AI Enterprise Network Connection Approver")
 
 # Permissions of access policies that stand for a role.
@@ -79,13 +84,14 @@ class RoleGrant(Part):
         return await port.resources.items(f"{self.id}/{_ASSIGNMENTS}", query)
 
     def decide(self, found: list[Document], known: Known) -> Step:
-        """Granted unless the holder has it, or more, at the scope or above it."""
-        for each in found:
-            told = properties(each)
-            role = name_of(str(told.get("roleDefinitionId", ""))).lower()
-            if role in (self.role.id, *self.role.enough) and not told.get("condition"):
-                scope = str(told.get("scope") or self.id)
-                return self.exists() if scope.lower() == self.id.lower() else self.exists(f"at {scope}")
+        """Granted unless the holder has it, or more, at the scope or above it; what is more is said."""
+        if held := self._held(found):
+            itself = (self.role.name, self.id.lower())
+            there = [] if itself in held else [f"at {scope}" for name, scope in held if name == self.role.name]
+            more = [f"{name} at {scope}" for name, scope in held if name != self.role.name]
+            return self.exists(
+                *there, *(f"warning: holds {each} too, which is more than it needs" for each in more)
+            )
         principal = self.principal(known)
         definition = (
             f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.Authorization/roleDefinitions/"
@@ -100,6 +106,16 @@ class RoleGrant(Part):
         }
         change = Change("PUT", assignment_id(self.id, principal, self.role.id), body)
         return Step(Verb.GRANT, self.what, self.id, (), change)
+
+    def _held(self, found: list[Document]) -> list[tuple[str, str]]:
+        """Name and scope of each unconditional assignment that is enough; the scope itself in lower case."""
+        names = {self.role.id: self.role.name, **self.role.enough}
+        held = []
+        for told in map(properties, found):
+            role, scope = name_of(str(told.get("roleDefinitionId", ""))).lower(), str(told.get("scope") or self.id)
+            if role in names and not told.get("condition"):
+                held.append((names[role], scope.lower() if scope.lower() == self.id.lower() else scope))
+        return held
 
     async def act(self, port: Port, step: Step) -> None:
         """The same role under another name is as good."""
@@ -141,7 +157,9 @@ class VaultGrant(RoleGrant):
         if self._by_roles(known):
             return super().decide(found, known)
         if any(self._covers(each.get("permissions") or {}) for each in found):
-            return Step(Verb.EXISTS, self.what, self.id, ("by access policy",))
+            more = sorted({name for each in found for name in self._excess(each.get("permissions") or {})})
+            notes = [f"warning: its access policy allows more on keys too: {', '.join(more)}"] if more else []
+            return self.exists("by access policy", *notes)
         policy = {
             "tenantId": known.tenant_id,
             "objectId": self.principal(known),
@@ -152,6 +170,28 @@ class VaultGrant(RoleGrant):
         )
         told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in self._permissions.items())
         return Step(Verb.GRANT, self.what, self.id, (f"by access policy ({told})",), change)
+
+    def _excess(self, there: Document) -> set[str]:
+        """What a policy allows on keys that is not needed."""
+        return {str(each).lower() for each in there.get("keys") or ()} - {
+            name.lower() for name in self._permissions["keys"]
+        }
+
+    def instead(self, step: Step) -> str:
+        """Only whoever owns another's vault can grant it."""
+        if not self._vault.given or step.change is None or step.change.body is None:
+            return ""
+        told = step.change.body["properties"]
+        if "principalId" not in told:
+            [policy] = told["accessPolicies"]
+            keys = " ".join(policy["permissions"]["keys"])
+            way = f"--name {name_of(self._vault.id)} --object-id {policy['objectId']} --key-permissions {keys}"
+            return f"Whoever owns the vault has to grant it: az keyvault set-policy {way}; then run it again."
+        way = f"--assignee-object-id {told['principalId']} --assignee-principal-type ServicePrincipal"
+        return (
+            f'Whoever owns the vault has to grant it: az role assignment create {way} --role "{self.role.name}" '
+            f"--scope {self.id}; then run it again."
+        )
 
     def _covers(self, there: Document) -> bool:
         for kind, names in self._permissions.items():

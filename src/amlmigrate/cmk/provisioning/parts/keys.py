@@ -18,7 +18,7 @@ from amlmigrate.cmk.provisioning.durations import days, no_longer
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
-from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted
+from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Rotation, rotation_of
 
@@ -40,6 +40,7 @@ class Key(Part):
 
     def __init__(self, wanted: Wanted) -> None:
         self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
+        self._given = wanted.vault.given
 
     async def read(self, port: Port, known: Known) -> Found:
         """The newest version; where there is no key, whether a deleted one holds the name."""
@@ -65,6 +66,17 @@ class Key(Part):
     def learn(self, found: Found, known: Known) -> Known:
         """The newest version's identifier."""
         return replace(known, key_version=properties(found.document).get("keyUriWithVersion") or UNKNOWN)
+
+    def instead(self, step: Step) -> str:
+        """Only whoever owns another's vault can make it."""
+        if not self._given:
+            return ""
+        way = f"--vault-name {name_of(self._vault)} --name {self.wanted.name}"
+        told = f"--kty {self.wanted.kind} --size {self.wanted.size}"
+        return (
+            f"Whoever owns the vault has to make the key ({_told(self.wanted)}): "
+            f"az keyvault key create {way} {told}; then run it again."
+        )
 
 
 def _body(wanted: KeyWanted, tags: Mapping[str, str], now: float) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part
+from amlmigrate.cmk.provisioning.parts.base import Part, properties
 from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import Named
 from amlmigrate.core.documents import Document
@@ -15,15 +15,20 @@ _MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated clus
 
 class _Monitoring(Part):
     def __init__(self, wanted: Named, body: Document) -> None:
-        self.id, self._given, self._body = wanted.id, wanted.given, body
+        self.id, self._given, self._body, self._wanted = wanted.id, wanted.given, body, wanted
 
     def decide(self, found: Document | None, known: Known) -> Step:
         """Made where it is not."""
         if found is not None:
-            return self.exists()
+            return self.exists(*self._stays(properties(found)))
         if self._given:
             return self.refuse(f"There is no such {self.what}.")
         return self.create(self._body, _MICROSOFTS)
+
+    def _stays(self, found: Document) -> list[str]:
+        """What of it is other than the file says, and stays."""
+        days, asked = found.get("retentionInDays"), self._wanted.more.get("retentionDays")
+        return [f"it stays to keep what it is sent for {days} days"] if asked and days != asked else []
 
 
 class LogAnalytics(_Monitoring):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part, properties
-from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, region, same
 from amlmigrate.core.documents import Document
 
@@ -33,7 +33,15 @@ class Registry(Part):
         if self.wanted.public_access == "Disabled" and not closed:
             change = {"properties": {"publicNetworkAccess": "Disabled"}}
             return self.update(change, "public network access is switched off")
-        return Step(Verb.EXISTS, self.what, self.id)
+        stays = (
+            ["public network access stays switched off"]
+            if closed and self.wanted.public_access == "Enabled"
+            else []
+        )
+        admin = bool(properties(found).get("adminUserEnabled"))
+        if admin != self.wanted.admin_user:
+            stays.append(f"its admin user stays switched {'on' if admin else 'off'}")
+        return self.exists(*stays)
 
     def _body(self, known: Known) -> Document:
         return {

@@ -119,6 +119,14 @@ class Vault(Part):
             )
         if self.wanted.premium and same((found.get("sku") or {}).get("name"), "standard"):
             reasons.append("It is a standard vault, and keys of type RSA-HSM need a premium one.")
+        if self.wanted.given and (
+            found.get("enableSoftDelete") is False or not found.get("enablePurgeProtection")
+        ):
+            reasons.append(
+                "It lacks purge protection, which Azure ML asks for and which cannot be undone. It is another's: "
+                f"whoever owns it has to turn it on (az keyvault update --name {name_of(self.id)} "
+                "--enable-purge-protection true)."
+            )
         if shuts_out_services(found):
             reasons.append(
                 "Its firewall keeps Azure's trusted services out: what uses the key could not reach it."

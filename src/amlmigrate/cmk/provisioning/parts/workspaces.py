@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from amlmigrate.cloud.resources import state
@@ -13,6 +14,13 @@ from amlmigrate.core.documents import Document
 
 _BY_ID = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry", "primaryUserAssignedIdentity")
 _BY_VALUE = ("hbiWorkspace", "systemDatastoresAuthMode", "publicNetworkAccess")
+# What people see: others may have changed it since, and it says nothing of how the workspace is secured.
+_SEEN = ("friendlyName", "description")
+_HALF_DONE = (
+    "Its last operation failed, but it was made before that: to write it anew would undo what others have set"
+    " since (identities, tags, network). Repair it in the portal, or delete it if it holds nothing"
+    " (az ml workspace delete --permanently-delete)."
+)
 _CLASSIC = (
     "classic encryption: Cosmos DB, AI Search and storage in a managed resource group, on your subscription's bill"
     " (one report of 2023: EUR 700 a month at the least), until the workspace is purged"
@@ -29,16 +37,22 @@ class Workspace(Part):
         self.id, self.wanted = wanted.workspace.id, wanted
 
     def decide(self, found: Document | None, known: Known) -> Step:
-        """Made where there is none or its creation failed; refused where another is there."""
+        """Made where there is none or there never came to be one; refused where another is there.
+
+        A PUT replaces: one that was made once, which its `workspaceId` shows, is never written again.
+        """
         body = self.body(known)
         if found is None:
             return self.create(body, *self._notes())
         different = differences(found, body)
+        failed = state(found) in ("failed", "canceled", "cancelled")
+        if failed and properties(found).get("workspaceId"):
+            different.append(_HALF_DONE)
         if different:
             return self.refuse(*different)
-        if state(found) in ("failed", "canceled", "cancelled"):
+        if failed:
             return self.create(body, "its creation failed before, and is made again")
-        return self.exists(*_version(found, known))
+        return self.exists(*_version(found, known), *_seen(found, self.wanted.workspace.options))
 
     def body(self, known: Known) -> Document:
         """The document to PUT."""
@@ -91,8 +105,9 @@ def differences(found: Document, body: Document) -> list[str]:
         first = ["It is not under a customer's key, which is given at creation only: choose another name."]
     else:
         first = _other_key(there["encryption"], wanted["encryption"])
+        # What is not said is off, as in a scan: then the encryption is classic.
         mode = bool(wanted.get("enableServiceSideCMKEncryption"))
-        if "enableServiceSideCMKEncryption" in there and bool(there["enableServiceSideCMKEncryption"]) != mode:
+        if bool(there.get("enableServiceSideCMKEncryption")) != mode:
             first.append(_differs("enableServiceSideCMKEncryption", not mode, mode))
     rest = [
         _differs(name, there.get(name), wanted[name])
@@ -103,6 +118,11 @@ def differences(found: Document, body: Document) -> list[str]:
         rest.append(_differs("location", found.get("location"), body["location"]))
     if not same(found.get("kind") or "Default", "Default"):
         rest.append(_differs("kind", found.get("kind"), "Default"))
+    users = (found.get("identity") or {}).get("userAssignedIdentities") or {}
+    if missing := [
+        id_ for id_ in body["identity"]["userAssignedIdentities"] if not any(same(id_, u) for u in users)
+    ]:
+        rest.append(_differs("identity", list(users), missing))
     if "managedNetwork" in wanted:
         mode_there = (there.get("managedNetwork") or {}).get("isolationMode", "Disabled")
         if not same(mode_there, wanted["managedNetwork"]["isolationMode"]):
@@ -148,3 +168,12 @@ def _version(found: Document, known: Known) -> list[str]:
     if same(key, known.key_version):
         return []
     return [f"stands on version {version} of the key; the newest is {name_of(known.key_version)}"]
+
+
+def _seen(found: Document, options: Mapping[str, Any]) -> list[str]:
+    there = properties(found)
+    return [
+        f"its {name} stays {there.get(name)!r}"
+        for name in _SEEN
+        if name in options and there.get(name) != options[name]
+    ]

@@ -52,7 +52,7 @@ class Workspaces(WorkspaceActions):
         if not location:
             raise gateway(400, "LocationRequired", "The location property is required for this definition.")
         if old is not None:
-            return self._update(call, body, old, sent)
+            return self._replace(call, body, old, sent)
         deleted = soft_delete.hidden(self.context, call.route.key)
         if deleted is not None:
             return self._recover(call, sent, deleted, location)
@@ -64,7 +64,8 @@ class Workspaces(WorkspaceActions):
     async def patch(self, call: Call) -> Response:
         """202 without a body, and an operation."""
         old, body = self.require(call), call.body()
-        return self._update(call, body, old, object_of(body, "properties"))
+        given = object_of(body, "properties")
+        return self._update(call, body, old, given, {**old.hidden["sent"], **given})
 
     async def delete(self, call: Call) -> Response:
         """202 and an operation; `forceToPurge=true` leaves nothing behind, of what was deleted before too."""
@@ -103,8 +104,18 @@ class Workspaces(WorkspaceActions):
         self.context.store.put(record)
         return Response(202, b"", self._begin(call, record, "create", longrunning.random_name()))
 
-    def _update(self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any]) -> Response:
-        sent = {**old.hidden["sent"], **given}
+    def _replace(self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any]) -> Response:
+        """A PUT is the whole document: what it leaves out goes back to what a new workspace has.
+
+        ARM's rule for PUT; no second PUT of a workspace is recorded, so what cannot be changed is kept [I].
+        """
+        whole = {"tags": {}, "identity": {"type": "SystemAssigned"}, **body}
+        kept = {name: old.hidden["sent"].get(name) for name in ("storageAccount", "keyVault")}
+        return self._update(call, whole, old, given, {**kept, **given})
+
+    def _update(
+        self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any], sent: dict[str, Any]
+    ) -> Response:
         check_change(call, old, sent)
         encryption = changed_encryption(call, given, old)
         properties = filled_properties(call, sent, old, str(old.document["kind"]))
