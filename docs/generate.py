@@ -20,18 +20,22 @@ from typing import Any
 from typer.models import ArgumentInfo, OptionInfo
 
 from amlmigrate.cli.main import app
+from amlmigrate.cloud import arm, retrying
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
-from amlmigrate.cmk.provisioning import profiles, reading
+from amlmigrate.cmk.provisioning import applying, profiles, reading
 from amlmigrate.core import errors
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Bytes, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
+from amlmigrate.freezing import freeze
 from amlmigrate.kinds import Kind, all_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.ledger import schema
+from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
+from amlmigrate.running import life
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -186,13 +190,113 @@ def sandbox_options() -> dict[str, set[str]]:
     return {name: {o for a in one._actions for o in a.option_strings} for name, one in choices.choices.items()}
 
 
+# Retries. Each row has a test: tests/acceptance/test_faults.py.
+
+
+def _minutes(seconds: float) -> str:
+    whole = {1800: "half an hour", 3600: "an hour"}
+    return whole.get(int(seconds)) or (f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:g} minutes")
+
+
+def _pauses(seconds: Iterable[float]) -> str:
+    return ", ".join(f"{one:g}" for one in seconds) + " s"
+
+
+_LIKE_503, _DONE = "like 503", "like 503; the second call finds the work done"
+_STEP_FAILS, _COMPARED = (
+    "the step fails (exit 3)",
+    "it is read and compared: equal is done, all else a conflict (exit 3)",
+)
+_THROTTLED = f"for {_minutes(retrying.THROTTLED_SECONDS)}"
+_AT_RANDOM = f"0.2 to {retrying.LONGEST_PAUSE:g} s, longer each time, at random"
+_PATIENCE = next(default for name, *_, default in parameters(commands()["provision"]) if name == "wait")
+RETRIES = {
+    "401, the token ran out": ("once, with a new token", "at once", "exit 6"),
+    "403": (
+        "never",
+        "",
+        "exit 6, naming action and scope; the step fails, all others go on, unless the target itself can no longer"
+        " be read: then the run stops",
+    ),
+    "404 of a document": ("never", "", "it is absent; nothing else counts as absent"),
+    "400 or 409, something is there already": ("never", "", _COMPARED),
+    "400, any other": ("never", "", "the step fails with the service's words (exit 3)"),
+    "409 or 429, another operation is under way": (_LIKE_503, "", _LIKE_503),
+    "412, the source's blob changed": ("never", "", "drift: the step fails and asks for a new plan (exit 3)"),
+    "412, the target's blob is taken": ("never", "", _COMPARED),
+    "429 with `Retry-After`": (
+        _THROTTLED,
+        "exactly so long, and all calls of that kind wait with it",
+        _STEP_FAILS,
+    ),
+    "429 without": (_THROTTLED, _AT_RANDOM, _STEP_FAILS),
+    "408, 500, 502, 503, 504": (
+        f"{retrying.ATTEMPTS - 1} times, within {_minutes(retrying.SECONDS)} of the first failure",
+        f"{_AT_RANDOM}; `Retry-After` where there is one",
+        _STEP_FAILS,
+    ),
+    "503 `ServerBusy` or 500 `OperationTimedOut` of storage": (
+        _LIKE_503,
+        "and half as many copies at once; ARM goes on",
+        _STEP_FAILS,
+    ),
+    "a connection that is not made": (_LIKE_503, f"after {retrying.CONNECT_SECONDS:g} s", _LIKE_503),
+    "a connection dropped before the work": (_LIKE_503, "", _LIKE_503),
+    "a connection dropped after the work": (_DONE, "", _LIKE_503),
+    "an answer that hangs": (_LIKE_503, f"after {retrying.READ_SECONDS:g} s without a byte", _LIKE_503),
+    "a copy inside Azure that hangs": (
+        _DONE,
+        f"after {retrying.READ_SECONDS:g} s and a second for every {retrying.COPIED_BYTES_A_SECOND // 2**20} MiB",
+        _LIKE_503,
+    ),
+    "a stale first read": (
+        f"{len(life._READ_BACK_SECONDS)} times",
+        _pauses(life._READ_BACK_SECONDS),
+        "the step fails and says what is not there (exit 3)",
+    ),
+    "a role assignment that `freeze` took away or gave back, and still reads as before": (
+        f"{len(freeze._READ_BACK_SECONDS)} times",
+        _pauses(freeze._READ_BACK_SECONDS),
+        "exit 1, naming it",
+    ),
+    "what `provision` wrote, and still reads as before": (
+        "with pauses that double",
+        f"from 0.25 s on, for {applying._LONGEST_PAUSE:g} s in all",
+        "exit 3, naming it",
+    ),
+    "a right that `provision` gave and that has not arrived": (
+        f"for {_PATIENCE} minutes (`--wait`)",
+        "0.5 to 20 s, longer each time, at random",
+        "exit 3, naming `--wait`",
+    ),
+    "a vault that does not answer when its key is read": (
+        "never",
+        f"given up after {proofs._VAULT_SECONDS:g} s",
+        "the key is read through ARM; what that cannot show is not proven",
+    ),
+    "a long-running operation that fails": ("never", "", "the service's words (exit 1)"),
+    "a long-running operation that is cancelled": ("never", "", "the service's words (exit 1)"),
+    "a long-running operation that outlives the client": (
+        f"polled for {_minutes(arm._LONGEST_OPERATION)}",
+        "as the service says, else 0.5 to 15 s",
+        "the same command goes on waiting",
+    ),
+}
+
+
+def retries() -> str:
+    """What is done with each answer that is not the one that was asked for; the numbers are those of the code."""
+    rows = ((what, *told) for what, told in RETRIES.items())
+    return table(("what happens", "tried again", "how long", "and if it stays so"), rows)
+
+
 # Values.
 
 EXIT_CODES = {
     errors.ExitCode.DONE: "Everything asked for is done. For `plan`: a plan was written, manual items and warnings"
     " included.",
     errors.ExitCode.UNEXPECTED: "Unexpected failure: a bug, the machine, or Azure out of reach in spite of all"
-    " retries.",
+    " retries. After a run: a step met what nobody foresaw, and all others went on.",
     errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
     " plan, plan of a newer format.",
     errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
@@ -205,7 +309,7 @@ EXIT_CODES = {
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run or freeze.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",
-    errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); `run --resume` continues.",
+    errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command goes on, `run` with `--resume`.",
 }
 
 
@@ -330,7 +434,8 @@ COLUMNS = {
     "blobs": "Every blob that was copied, with the ETag of its source. Only these may be overwritten or deleted.",
     "waivers": "Which address was waived, why, by whom and when, and the number of the evidence that says so.",
     "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
-    "lock": "At most one row: the run that holds the plan, with its heartbeat.",
+    "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
+    " started and where its number holds: the start of the machine, and the container.",
 }
 
 
@@ -521,6 +626,7 @@ def blocks() -> dict[str, str]:
     found = {
         "commands": command_pages(),
         "exit-codes": exit_codes(),
+        "retries": retries(),
         "states": states(),
         "outcomes": outcomes(),
         "actions": actions(),

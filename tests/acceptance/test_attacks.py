@@ -184,3 +184,14 @@ def test_a_part_of_a_folder_moves_and_the_rest_is_left(world: World) -> None:
         client.upload_blob("d/2", b"new")
     changed = world.migrate("verify")
     assert changed.code == 3 and "/d source" in changed.out, "what is left is not what was decided about"
+
+
+def test_a_table_of_data_in_the_archive_tier_is_a_finding(world: World) -> None:
+    world.seed([_data("t", f"{STORE}/t", "mltable")], [])
+    with world.container_client("source") as client:
+        client.upload_blob("t/MLTable", b"paths:\n- folder: azureml://datastores/workspaceblobstore/paths/x\n")
+        client.get_blob_client("t/MLTable").set_standard_blob_tier("Archive")
+    world.ok("plan", *world.names)
+    told = [f["summary"] for f in world.plan_lines()[0]["findings"] if f["address"] == "data/t/1"]
+    assert any("t/MLTable" in summary and "archived and not readable" in summary for summary in told), told
+    assert world.migrate("run").code == 4

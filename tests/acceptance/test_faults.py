@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from tests.acceptance.world import Result, World
 
+from amlmigrate.cloud.retrying import ATTEMPTS
+from amlmigrate.running.life import _READ_BACK_SECONDS
+
 ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/py"}
@@ -57,16 +60,29 @@ PASSES = {
         *(_status(ENVIRONMENT | {"nth": n}, status) for n, status in enumerate((408, 500, 502, 503), 1)),
         *(_status(COPY | {"nth": n}, status) for n, status in enumerate((500, 503, 504), 1)),
         _status({"method": "GET", "path": "/components/"}, 504),
+        _status({"method": "PUT", "path": "/models/m/versions/1", "times": ATTEMPTS - 1}, 502, retry_after=0),
     ],
     "a connection dropped before the work": [_rule(ENVIRONMENT, "drop"), _rule(COPY, "drop")],
     "a connection dropped after the work": [
         _rule(ENVIRONMENT, "drop", when="after"),
         _rule(COPY | {"nth": 2}, "drop", when="after"),
     ],
-    "503 `ServerBusy` of storage": [_status(COPY | {"times": 6}, 503)],
+    "503 `ServerBusy` or 500 `OperationTimedOut` of storage": [
+        _status(COPY | {"times": 5}, 503),
+        _status(COPY | {"nth": 6}, 500, headers={"x-ms-error-code": "OperationTimedOut"}),
+    ],
     "a stale first read": [_rule(ENVIRONMENT, "stale", reads=1)],
 }
 FAILS = {
+    "401, the token ran out": Row(
+        [_rule(_always(ENVIRONMENT), "expired_token")], 6, "answered 401 ExpiredAuthenticationToken"
+    ),
+    "408, 500, 502, 503, 504": Row(
+        [_status(ENVIRONMENT | {"times": ATTEMPTS}, 503, retry_after=0)], 3, "was answered 503 ServiceUnavailable"
+    ),
+    "a stale first read": Row(
+        [_rule(ENVIRONMENT, "stale", reads=len(_READ_BACK_SECONDS) + 1)], 3, "does not answer what was written"
+    ),
     "403": Row(
         [_status(_always(ENVIRONMENT), 403, "AuthorizationFailed", FORBIDDEN)], 6, "environments/versions/write"
     ),
@@ -192,8 +208,16 @@ ELSEWHERE = {
     "a long-running operation that is cancelled": test_a_long_running_operation,
     # Killed while the source goes: tests/acceptance/test_decommissioning.py.
     "a long-running operation that outlives the client": "tombstone",
-    # With a time of its own: tests/contract/test_hanging.py.
+    # With a time of its own: tests/contract/test_hanging.py and test_calls_in_trouble.py.
     "an answer that hangs": "hang",
+    "a copy inside Azure that hangs": "hang",
+    # tests/unit/cloud/test_transport.py and tests/unit/posture/test_reading.py.
+    "a connection that is not made": "connect",
+    "a vault that does not answer when its key is read": "vault",
+    # Later than they are read: tests/acceptance/test_freezing.py and test_provisioning.py.
+    "a role assignment that `freeze` took away or gave back, and still reads as before": "stale",
+    "what `provision` wrote, and still reads as before": "stale",
+    "a right that `provision` gave and that has not arrived": "late",
 }
 
 

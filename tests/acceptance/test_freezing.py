@@ -304,3 +304,25 @@ def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:
     small_world.ok("plan", *small_world.names)
     assert "--thaw" not in small_world.ok("freeze", "--dry-run", "--json").event("freeze.dry")["next"]
     assert small_world.migrate("freeze", "--thaw").code == 2
+
+
+def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) -> None:
+    rule = {
+        "match": {"method": "DELETE|PUT", "path": "/roleAssignments/", "times": 0},
+        "action": "stale",
+        "reads": 2,
+    }
+    assert team.world.with_faults([rule], "freeze").code == 0
+    assert team.world.with_faults([rule], "freeze", "--thaw").code == 0
+    _check_restored(team)
+
+
+def test_a_plan_locked_by_a_run_elsewhere_that_is_gone_can_be_frozen(team: Team) -> None:
+    world = team.world
+    world.ok("run", "--dry-run")
+    with sqlite3.connect(world.folder / "plans" / world.source / "ledger.db") as db:
+        db.execute("INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01')")
+    db.close()
+    locked = world.migrate("freeze", "--dry-run")
+    assert locked.code == 5 and "--force-unlock" in locked.err
+    world.ok("freeze", "--dry-run", "--force-unlock")

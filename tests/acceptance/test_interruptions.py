@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.world import MIGRATE, World
+from tests.acceptance.underway import under_way
+from tests.acceptance.world import World
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 # Each changing call of the small workspace's run, by the request at which the caller is killed.
@@ -58,56 +57,6 @@ def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> 
     assert set(world.blobs("target")) == set(world.blobs("source"))
 
 
-def _interrupted(world: World, number: int, times: int) -> tuple[int, str]:
-    """Runs, with copies slowed down, and sends a signal once the first step is done."""
-    path = world.folder / "faults.json"
-    rule = {"match": {"method": "PUT", "host": BLOB, "times": 0}, "action": "delay", "seconds": 2}
-    path.write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(path))
-    process = subprocess.Popen(
-        [str(MIGRATE), "run", "--json", "--jobs", "1"],
-        cwd=world.folder,
-        env={**os.environ, **world.env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if "step.doing" in line:
-            for _ in range(times):
-                process.send_signal(number)
-            break
-    out, _ = process.communicate(timeout=60)
-    world.sandbox("faults", "clear")
-    return process.returncode, "".join(lines) + out
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_drains_and_saves(small_world: World, number: int) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    code, out = _interrupted(world, number, 1)
-    assert code == 130, out
-    events = [json.loads(line) for line in out.splitlines()]
-    doing = {event["address"] for event in events if event["event"] == "step.doing"}
-    assert doing == {event["address"] for event in events if event["event"] == "step.done"}
-    assert "--resume" in events[-1]["next"]
-    world.ok("run", "--resume")
-    world.ok("verify")
-
-
-def test_two_signals_stop_at_once(small_world: World) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    code, _ = _interrupted(world, signal.SIGINT, 2)
-    assert code == 130
-    world.ok("run", "--resume")
-    world.ok("verify")
-
-
 def test_one_bad_asset_never_stops_the_others(small_world: World, tmp_path: Path) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -135,3 +84,67 @@ def test_a_refused_permission_is_6_and_names_action_and_scope(small_world: World
     assert result.code == 6
     assert action in result.out + result.err and scope in result.out + result.err
     world.ok("run", "--resume")
+
+
+def test_an_answer_that_nobody_foresaw_fails_its_step_alone(small_world: World) -> None:
+    world = small_world
+    properties = {
+        "datastoreType": "AzureBlob",
+        "accountName": "elsewhere",
+        "containerName": "c",
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+        "credentials": {
+            "credentialsType": "AccountKey",
+            "secrets": {"secretsType": "AccountKey", "key": "c2VjcmV0"},
+        },
+    }
+    world.put("datastores/lake?skipValidation=true", {"properties": properties})
+    world.ok("plan", *world.names)
+    rule = {"match": {"method": "POST", "path": "/lake/listSecrets", "times": 0}, "action": "status", "status": 200,
+            "body": {"secretsType": "AccountKey", "other": "s3cret"}}  # fmt: skip
+    result = world.with_faults([rule], "run", "--json")
+    assert result.code == 1, result.out[-2000:]
+    [left] = result.event("run.end")["left"]
+    assert (left["address"], left["outcome"]) == ("datastores/lake", "failed")
+    assert "KeyError in datastores.py" in left["detail"] and "s3cret" not in result.out + result.err
+    assert "Traceback" not in result.err
+    verbose = world.with_faults([rule], "run", "--resume", "--verbose")
+    assert verbose.code == 1
+    assert "in _secret" in verbose.err and "s3cret" not in verbose.out + verbose.err
+    world.ok("run", "--resume")
+
+
+def test_a_second_run_at_the_same_time_is_locked_out(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    rule = {"match": {"method": "PUT", "host": ARM, "path": "/environments/"}, "action": "hang"}
+    with under_way(world, [rule], "run") as first:
+        first.until("step.doing")
+        for arguments in (("run",), ("run", "--resume"), ("run", "--dry-run")):
+            second = world.migrate(*arguments)
+            assert second.code == 5, (arguments, second.err)
+            assert f"process {first.process.pid} on {socket.gethostname()}" in second.err
+    world.ok("run", "--resume")
+
+
+def test_two_runs_that_begin_at_one_instant_are_one_that_runs(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    rule = {"match": {"method": "PUT", "host": ARM, "path": "/environments/"}, "action": "delay", "seconds": 3}
+    with under_way(world, [rule], "run") as first, under_way(world, [rule], "run") as second:
+        results = sorted((command.end(60) for command in (first, second)), key=lambda result: result.code)
+    assert [result.code for result in results] == [0, 5], [result.out[-500:] for result in results]
+    world.ok("verify")
+
+
+def test_a_finished_plan_is_left_as_it_is_and_asks_nothing(moved_world: World) -> None:
+    """But for the map of ids, which the run that finished it may have been cut off from."""
+    world = moved_world
+    path = world.folder / "plans" / world.source / "idmap.csv"
+    before = path.read_bytes()
+    path.write_bytes(before[:10])
+    since = world.now()
+    assert world.ok("run", "--resume", "--json").event("run.end")["left"] == []
+    assert world.log(since) == []
+    assert path.read_bytes() == before and len(before.splitlines()) > 5

@@ -350,3 +350,8 @@ def test_a_file_that_is_no_yaml(place: Place) -> None:
     result = place.world.migrate("provision", str(place.path), "--json")
     assert result.code == 2
     assert "line 2" in result.event("error")["summary"]
+
+
+def test_what_reads_as_before_for_a_while_is_waited_for(place: Place) -> None:
+    rule = {"match": {"method": "PUT", "path": "/(vaults|storageAccounts)/[^/]+$"}, "action": "stale", "reads": 2}
+    assert _with_fault(place, rule).code == 0

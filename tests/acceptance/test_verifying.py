@@ -180,3 +180,29 @@ def test_tags_that_may_not_be_read_are_said_to_be_unproven(moved_world: World, t
     assert not any(
         "index tags" in what for what in world.ok("verify", "--json").event("verify.end")["not_checked"]
     )
+
+
+@pytest.mark.parametrize("depth", ["checksum", "metadata"])
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_blob_that_cannot_be_read_is_a_difference_and_evidence(
+    moved_world: World, side: str, depth: str, tmp_path: Path
+) -> None:
+    """Archived, or written anew since it was listed: never green, and not the end of the comparison."""
+    world = moved_world
+    rules = [
+        {"match": {"method": "GET", "host": world.account(side), "path": f"/{path}$", "times": 0},
+         "action": "status", "status": status, "code": code, "headers": {"x-ms-error-code": code}}
+        for path, status, code in (("m/1/a", 409, "BlobArchived"), ("d/1", 412, "ConditionNotMet"), ("d/2", 404, "BlobNotFound"))
+    ]  # fmt: skip
+    result = world.with_faults(rules, "verify", "--depth", depth, "--json")
+    end = result.event("verify.end")
+    if depth == "metadata":
+        assert result.code == 0 and end["green"] is True
+        return
+    assert result.code == 3 and end["green"] is False, result.out[-2000:]
+    found = {d["field"]: (d["expected"], d["actual"]) for d in end["differences"]}
+    assert found.keys() == {"m/1/a:bytes", "d/1:bytes", "d/2:bytes"}
+    assert found["m/1/a:bytes"][side == "target"] == "not read: 409 BlobArchived"
+    assert found["m/1/a:bytes"][side == "source"] == "read"
+    assert Path(world.folder / end["files"]["Evidence"]).exists()
+    world.ok("verify")

@@ -12,9 +12,9 @@ from amlmigrate.bytes.listings import Listing, at_goal, goal_path, list_containe
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.parallel import each
+from amlmigrate.core.parallel import each, never
 from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.workspace import Location
 
@@ -40,16 +40,18 @@ class Copy:
 class Copier:
     """Copies prefixes from the source's accounts to the target's."""
 
-    def __init__(self, source: Blobs, target: Blobs) -> None:
+    def __init__(self, source: Blobs, target: Blobs, *, stopping: Callable[[], bool] = never) -> None:
+        """Once `stopping` says so, no further blob is begun."""
         self._source = source
         self._target = target
+        self._stopping = stopping
 
     async def copy(self, step: Step, amount: Bytes, mine: Mine, copied: Copied) -> str:
         """Brings all blobs of the prefix to the target and reads both back; what is there already is compared.
 
         `mine` knows by path the source ETag of what the tool copied before, None for all else: only what it
         knows may be written over. `copied` is told of each blob that arrived. Returns a note for the report.
-        Raises DriftError, ConflictError.
+        Raises DriftError, ConflictError, InterruptedRunError.
         """
         work = Copy(amount, mine, texts=files(step.rewrites))
         listed, there = await asyncio.gather(
@@ -65,14 +67,18 @@ class Copier:
         blobs = [await self._expected(work, blob) for blob in blobs]
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         unproven = [blob for blob in blobs if self._unproven(work, blob, there)]
-        await each(unproven, partial(self._compare, work, there), parallel=PARALLEL)
-        await each(missing, partial(self._one, work, there, copied), parallel=PARALLEL)
+        await self._each(unproven, partial(self._compare, work, there))
+        await self._each(missing, partial(self._one, work, there, copied))
         gone = self._gone(work, blobs, there)
         await each(gone, partial(self._remove, amount), parallel=PARALLEL)
         self.check(amount, blobs, await self._list(self._target, amount.target) if missing or gone else there)
         if work.false_labels:
             return f"the MD5 label in the source is false, and was kept: {', '.join(work.false_labels[:_NAMED])}"
         return ""
+
+    async def _each(self, blobs: list[Blob], do: Callable[[Blob], Awaitable[None]]) -> None:
+        if not await each(blobs, do, parallel=PARALLEL, stopping=self._stopping):
+            raise InterruptedRunError("Stopped before all blobs were copied.")
 
     def check(self, amount: Bytes, blobs: list[Blob], there: Listing) -> None:
         """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""

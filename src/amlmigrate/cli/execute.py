@@ -30,21 +30,28 @@ class Shared:
 
 
 Work = Callable[[View], Coroutine[Any, Any, ExitCode]]
+_INTERRUPTED = InterruptedRunError(
+    "Interrupted; what was done is kept.",
+    remedy="Run the same command again: it goes on from there (`run` with --resume).",
+)
 
 
 def execute(shared: Shared, work: Work) -> None:
     """Runs `work` and leaves the process with its exit code."""
     import asyncio
 
+    from amlmigrate.cli import signals
+
     # Tens of thousands of documents, and hardly a cycle among them: looking for cycles as often as usual takes
     # some seven per cent of a run's processor time.
     gc.set_threshold(20_000, 20, 50)
+    signals.before_the_loop()
     view = _view(shared.json)
-    _logs(shared)
     try:
-        code = asyncio.run(work(view))
-    except KeyboardInterrupt:
-        code = _told(view, InterruptedRunError("Interrupted.", remedy="Run the same command again."))
+        _logs(shared)
+        code = asyncio.run(signals.listening(work(view)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        code = _told(view, _INTERRUPTED)
     except MigrateError as error:
         code = _told(view, error)
         if shared.verbose and code is ExitCode.UNEXPECTED:
@@ -82,6 +89,10 @@ def _inner(error: BaseException) -> BaseException:
 
 
 def _bug(error: BaseException) -> MigrateError:
+    if isinstance(error, OSError) and error.filename:
+        from amlmigrate.ledger.files import FileError
+
+        return FileError(error, str(error.filename))
     return MigrateError(
         f"Something unexpected happened: {type(error).__name__}: {error}",
         remedy="Run the same command again; with --verbose it shows where. What was done is kept.",

@@ -36,6 +36,7 @@ def command(
     plan: options.PlanFolder = None,
     thaw: Annotated[bool, typer.Option("--thaw", help="Give back exactly what was taken away.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
+    force_unlock: options.ForceUnlock = False,
     *,
     shared: Shared,
 ) -> None:
@@ -49,7 +50,7 @@ def command(
         folder, read = plans.load_own(plan)
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            with Lock(ledger):
+            with Lock(ledger, force=force_unlock):
                 async with session(shared) as clouds:
                     source, _ = await read_pair(clouds, read)
                     one = Work(view, folder, read, ledger, clouds, source)

@@ -38,6 +38,9 @@ PlanFolder = Annotated[
         help="The plan's folder; left out, the only one below plans/ that is not yet decommissioned.",
     ),
 ]
+ForceUnlock = Annotated[
+    bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
+]
 
 
 def _every_command_has(

@@ -16,6 +16,7 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, take
+from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, manual, planfile
 
 
@@ -58,9 +59,13 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         extra=extra,
         emit=emit,
     )
+    try:
+        # First, since with its plan the folder is one: what is cut off before can be made again there.
+        manual.write(folder, header, steps)
+        manual.write_listings(folder, source.leftovers)
+    except FileError as error:
+        raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
-    manual.write(folder, header, steps)
-    manual.write_listings(folder, source.leftovers)
     return header
 
 

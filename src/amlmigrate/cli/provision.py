@@ -7,7 +7,6 @@ Example: migrate provision workspace.yaml --dry-run
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode, InterruptedRunError
+from amlmigrate.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.planning import Planned
@@ -39,29 +38,12 @@ def command(
     shared: Shared,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        import asyncio
-
         from amlmigrate.cmk.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
-        _end_on_signals()
-        try:
-            return await _provision(view, shared, wanted, str(file), dry_run=dry_run, patience=wait * 60)
-        except asyncio.CancelledError:
-            raise InterruptedRunError(
-                "Interrupted; what was done is kept.", remedy="Run the same command again: it goes on from there."
-            ) from None
+        return await _provision(view, shared, wanted, str(file), dry_run=dry_run, patience=wait * 60)
 
     execute(shared, work)
-
-
-def _end_on_signals() -> None:
-    """SIGTERM ends it as SIGINT does: with an exit code and a sentence."""
-    import asyncio
-
-    task = asyncio.current_task()
-    assert task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _provision(

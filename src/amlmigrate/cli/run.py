@@ -31,9 +31,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all that a run checks, and change nothing.")
     ] = False,
-    force_unlock: Annotated[
-        bool, typer.Option("--force-unlock", help="Take the plan over from a run on another host that is gone.")
-    ] = False,
+    force_unlock: options.ForceUnlock = False,
     jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
     *,
     shared: Shared,
@@ -42,6 +40,7 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.decisions import refuse_unapproved
+        from amlmigrate.ledger.items import write_idmap
         from amlmigrate.ledger.lock import Lock
         from amlmigrate.planning.build import refuse_errors
         from amlmigrate.running.run import finished
@@ -50,12 +49,14 @@ def command(
         refuse_errors(read.header)
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            _refuse_begun(ledger, resume=resume)
-            _refuse_conflicts(read, ledger)
-            if ledger.begun and finished(read, ledger):
-                return _ended(view, folder, read, ledger, None)
-            refuse_unapproved(read, folder, ledger)
             with Lock(ledger, force=force_unlock) as lock:
+                _refuse_begun(ledger, resume=resume)
+                _refuse_conflicts(read, ledger)
+                if ledger.begun and finished(read, ledger):
+                    # The run that finished it may have been cut off before it wrote this.
+                    write_idmap(folder, ledger)
+                    return _ended(view, folder, read, ledger, None)
+                refuse_unapproved(read, folder, ledger)
                 tally = await _run(view, shared, folder, read, ledger, lock, jobs=jobs, dry_run=dry_run)
             return ExitCode.DONE if dry_run else _ended(view, folder, read, ledger, tally)
 
@@ -111,7 +112,16 @@ async def _run(
             return None
         prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
         return await run(
-            plan, folder, ledger, lock, clouds, target, prior, jobs=jobs, emit=view.event, on_start=_on_signals
+            plan,
+            folder,
+            ledger,
+            lock,
+            clouds,
+            target,
+            prior,
+            jobs=jobs,
+            emit=view.event,
+            on_start=lambda walker: _drain_on_signal(walker, view),
         )
 
 
@@ -124,23 +134,16 @@ def _refuse_unproven(posture: list[Any]) -> None:
         )
 
 
-def _on_signals(walker: Walker) -> None:
-    """The first signal lets what is under way end; the second ends it at once."""
-    import asyncio
-    import signal
+def _drain_on_signal(walker: Walker, view: View) -> None:
+    """The first signal lets the calls that are under way end, and says so; the second ends them at once."""
+    from amlmigrate.cli.signals import hear
+    from amlmigrate.core.events import Event
 
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def told() -> None:
+    def drain() -> None:
         walker.stop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-            if task:
-                loop.add_signal_handler(number, task.cancel)
+        view.event(Event("run.stopping", {"steps": walker.under_way}))
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told)
+    hear(drain)
 
 
 def _say_dry(view: View, plan: Plan) -> None:
@@ -179,6 +182,8 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         return ExitCode.INTERRUPTED
     if tally and tally.denied:
         return ExitCode.DENIED
+    if tally and tally.unforeseen:
+        return ExitCode.UNEXPECTED
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
 
 

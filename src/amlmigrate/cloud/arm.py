@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,7 +17,7 @@ from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtCl
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
-from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
 
@@ -82,7 +83,6 @@ class Arm:
 
     def __init__(self, login: Login, credential: Credential, pacer: Pacer, *, parallel: int = 24) -> None:
         self._endpoint = login.endpoints.arm
-        self._credential = credential
         self._pacer = pacer
         self._places = asyncio.Semaphore(parallel)
         self._client = MachineLearningServicesMgmtClient(
@@ -92,7 +92,7 @@ class Arm:
             credential_scopes=[f"{self._endpoint}/.default"],
             retry_total=0,
             user_agent="aml-cmk-migrate",
-            transport=Transport(),
+            transport=Transport(credential),
         )
 
     async def close(self) -> None:
@@ -163,22 +163,24 @@ class Arm:
     ) -> Answer:
         """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
         url = self._url(path, query)
-        return await retry.retrying(lambda: self._once(method, url, body))
-
-    async def _once(self, method: str, url: str, body: Document | None) -> Answer:
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
         bucket = self._pacer.bucket(subscription, method)
+        return await retry.retrying(lambda: self._once(bucket, method, url, body), lambda: self._turn(bucket))
+
+    @asynccontextmanager
+    async def _turn(self, bucket: Bucket) -> AsyncIterator[None]:
         await bucket.take()
         try:
             async with self._places:
-                answer = await self._send(method, url, body)
+                yield
         finally:
             bucket.give_back()
+
+    async def _once(self, bucket: Bucket, method: str, url: str, body: Document | None) -> Answer:
+        answer = await self._send(method, url, body)
         self._pacer.learn(bucket, answer.headers, method)
         if answer.status < 400:
             return answer
-        if answer.status == 401:
-            self._credential.forget()
         error = of_answer(answer.status, answer.headers, answer.body, method=method, url=url)
         if answer.status == 429:
             bucket.pause(error.retry_after or 1.0)

@@ -30,7 +30,8 @@ from amlmigrate.core.workspace import Location
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
 _BLOCKS_AT_ONCE = 8
-_BUSY = 503
+# What storage says, with 503 or 500, where it is asked for more than it can do (azure-facts, section 5).
+_BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 # Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
 _SMALL = 8 * 2**20
 _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
@@ -44,7 +45,7 @@ class Blobs:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self.crowd = Crowd(parallel)
-        self._transport = Transport()
+        self._transport = Transport(credential)
         self._services: dict[str, BlobServiceClient] = {}
         self._raw = Storage(credential, Shared(self._transport), self._suffix)
 
@@ -134,7 +135,7 @@ class Blobs:
 
         async def call() -> None:
             headers["x-ms-copy-source-authorization"] = await origin.authorization()
-            await self._raw.call("PUT", url, headers)
+            await self._raw.call("PUT", url, headers, seconds=retry.copy_seconds(blob.length))
 
         await self._call("PUT", url, call)
 
@@ -156,6 +157,7 @@ class Blobs:
                 source_length=min(BLOCK, blob.length - offset),
                 source_authorization=await origin.authorization(),
                 headers={"x-ms-source-if-match": blob.etag},
+                read_timeout=retry.copy_seconds(BLOCK),
             )
 
         await each(blocks, stage, parallel=_BLOCKS_AT_ONCE)
@@ -292,32 +294,30 @@ class Blobs:
     def _blob(self, place: Location) -> BlobClient:
         return self._service(place.account).get_blob_client(place.container, place.path)
 
-    def _told(self, status: int) -> None:
-        """What an answer says about the calls to come."""
-        if status == 401:
-            self._credential.forget()
-        if status == _BUSY:
-            self.crowd.busy()
-
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with self.crowd:
-                try:
-                    return await call()
-                except ServiceError as error:
-                    self._told(error.status)
-                    raise
-                except HttpResponseError as error:
-                    self._told(error.status_code or 0)
-                    if (error.status_code or 0) < 400:
-                        # An answer that broke off: azure-core says so with the status that it began with.
-                        raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
-                    raise _service_error(error, method, url) from error
-                except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
-                    reason = str(error) or type(error).__name__
-                    raise OutOfReachError(reason, method=method, url=without_query(url)) from error
+            try:
+                return await self._once(method, url, call)
+            except ServiceError as error:
+                if error.status == 503 or error.code in _BUSY:
+                    self.crowd.busy()
+                raise
 
-        return await retry.retrying(once)
+        return await retry.retrying(once, lambda: self.crowd)
+
+    @staticmethod
+    async def _once(method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
+        """One call, with what azure-core and the service's client raise in one shape."""
+        try:
+            return await call()
+        except HttpResponseError as error:
+            if (error.status_code or 0) < 400:
+                # An answer that broke off: azure-core says so with the status that it began with.
+                raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
+            raise _service_error(error, method, url) from error
+        except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
 
 def _blob(item: BlobProperties, *, tagged: bool) -> Blob:

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from azure.core.credentials import AccessToken
@@ -95,7 +96,9 @@ class Credential(AsyncTokenCredential):
         self._tenant = login.tenant
         self._arm = f"{login.endpoints.arm}/.default"
         self._vault = f"https://{login.endpoints.vault_suffix}/.default"
-        self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
+        self._fresh = partial(DefaultAzureCredential, **login.options(), additionally_allowed_tenants=["*"])
+        self._inner = self._fresh()
+        self._replaced: list[DefaultAzureCredential] = []
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
@@ -126,13 +129,21 @@ class Credential(AsyncTokenCredential):
         """What tokens for the data planes are asked for: storage's and the vaults'."""
         return STORAGE_SCOPE, self._vault
 
-    def forget(self) -> None:
-        """Drops the kept tokens, after the service has refused one."""
-        self._tokens.clear()
+    def forget(self, authorization: str) -> None:
+        """Drops the token of an `Authorization` header that a service has refused, unless that was done already.
+
+        azure-identity keeps tokens too, and has no way to make it forget one: another one takes its place.
+        """
+        refused = [scopes for scopes, kept in self._tokens.items() if authorization == f"Bearer {kept.token}"]
+        for scopes in refused:
+            del self._tokens[scopes]
+            self._replaced.append(self._inner)
+            self._inner = self._fresh()
 
     async def close(self) -> None:
         """Ends the connections."""
-        await self._inner.close()
+        for one in (*self._replaced, self._inner):
+            await one.close()
 
     async def __aenter__(self) -> Credential:
         return self

@@ -16,6 +16,7 @@ from types import TracebackType
 _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 # Left for others of the same subscription and principal, and for what is under way.
 _RESERVE = 2.0
+_SCOPES = ("subscription", "subscription-global", "tenant", "tenant-global")
 
 
 def kind_of_call(method: str) -> str:
@@ -33,7 +34,10 @@ def floor_seconds(reads: int, writes: int) -> float:
 
 @dataclass(slots=True)
 class Bucket:
-    """One kind of call: tokens now, refilled by the second, corrected by what the service says remains."""
+    """One kind of call: tokens now, refilled by the second, corrected by what the service says remains.
+
+    Who comes first goes first: the first in the line waits for a token, the others for the first.
+    """
 
     capacity: float
     refill: float
@@ -41,6 +45,7 @@ class Bucket:
     at: float = field(default_factory=time.monotonic)
     paused_until: float = 0.0
     in_flight: int = 0
+    _line: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def _refilled(self, now: float) -> None:
         self.tokens = min(self.capacity, self.tokens + (now - self.at) * self.refill)
@@ -48,26 +53,27 @@ class Bucket:
 
     async def take(self) -> None:
         """Waits for a token, and through a pause."""
-        while True:
-            now = time.monotonic()
-            self._refilled(now)
-            if now < self.paused_until:
-                await asyncio.sleep(self.paused_until - now)
-            elif self.tokens >= 1:
-                self.tokens -= 1
-                self.in_flight += 1
-                return
-            else:
-                await asyncio.sleep((1 - self.tokens) / self.refill)
+        async with self._line:
+            # A pause, or the service's word, may come while the first one waits.
+            while (seconds := self._missing()) > 0:  # noqa: ASYNC110 - time passes, nothing happens
+                await asyncio.sleep(seconds)
+            self.tokens -= 1
+            self.in_flight += 1
+
+    def _missing(self) -> float:
+        """Seconds until the next token can be taken."""
+        now = time.monotonic()
+        self._refilled(now)
+        return max(self.paused_until - now, (1 - self.tokens) / self.refill)
 
     def give_back(self) -> None:
         """Says that a call ended."""
         self.in_flight -= 1
 
     def learn(self, remaining: float) -> None:
-        """Takes the service's word for what remains; calls under way are not in its figure yet."""
+        """Takes the word of an answer for what remains; the other calls under way are not in its figure yet."""
         self._refilled(time.monotonic())
-        self.tokens = min(self.capacity, remaining - self.in_flight - _RESERVE)
+        self.tokens = min(self.capacity, remaining - max(0, self.in_flight - 1) - _RESERVE)
 
     def pause(self, seconds: float) -> None:
         """Lets nobody through for so long."""
@@ -94,10 +100,14 @@ class Pacer:
 
     @staticmethod
     def learn(bucket: Bucket, headers: Mapping[str, str], method: str) -> None:
-        """Reads the `x-ms-ratelimit-remaining-subscription-*` header of an answer."""
-        text = headers.get(f"x-ms-ratelimit-remaining-subscription-{kind_of_call(method)}")
-        if text and text.isdigit():
-            bucket.learn(float(text))
+        """Reads what remains by the `x-ms-ratelimit-remaining-*` headers of an answer: the least of them counts.
+
+        ARM names the caller's own bucket, and that of all callers of the subscription or tenant (`global`).
+        """
+        kind = kind_of_call(method)
+        told = (headers.get(f"x-ms-ratelimit-remaining-{scope}-{kind}") for scope in _SCOPES)
+        if remaining := [float(text) for text in told if text and text.isdigit()]:
+            bucket.learn(min(remaining))
 
 
 class Crowd:

@@ -5,7 +5,9 @@ What it comes to for each answer is told, and tested, in docs/reference/retries.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
@@ -13,60 +15,97 @@ from tenacity.wait import wait_random_exponential
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 
-# Failures of a call, and the time that it may take with all its pauses.
+# How often a call may fail, and for how long from its first failure on. What it waits for its turn is not counted:
+# that says nothing of the service.
 ATTEMPTS = 8
 SECONDS = 300.0
 # Being throttled is no failure: somebody else draws on the same bucket. It only must not go on for ever.
 THROTTLED_SECONDS = 1800.0
-# After so long without an answer a call counts as cut off.
+# After so long without an answer a call counts as cut off; one that copies inside Azure answers only when all is
+# copied, and gets the time for its bytes on top.
 READ_SECONDS = 120.0
 CONNECT_SECONDS = 20.0
+COPIED_BYTES_A_SECOND = 4 * 2**20
 _THROTTLED = 429
-_backoff = wait_random_exponential(multiplier=0.5, max=30)
+LONGEST_PAUSE = 30.0
+_backoff = wait_random_exponential(multiplier=0.5, max=LONGEST_PAUSE)
 _grant_backoff = wait_random_exponential(multiplier=1, min=0.5, max=20)
 T = TypeVar("T")
 
 
-def _again(state: RetryCallState) -> bool:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, ServiceError):
-        # A token that ran out on the way is asked for anew, once.
-        return error.transient or (error.status == 401 and state.attempt_number == 1)
-    return isinstance(error, OutOfReachError) and not error.retried
+Turn = Callable[[], AbstractAsyncContextManager[object]]
 
 
-class _Stop:
-    """Counts the failures of one call that are not throttling."""
+def copy_seconds(length: int) -> float:
+    """How long a copy of so many bytes inside Azure may go without an answer."""
+    return READ_SECONDS + length / COPIED_BYTES_A_SECOND
+
+
+class _Patience:
+    """What one call has been through: how often it failed, and for how long it has failed or been throttled."""
 
     def __init__(self) -> None:
-        self._failures = 0
+        self._failures = self._refused = 0
+        self._failing = self._throttled = 0.0
+        self._began = time.monotonic()
 
-    def __call__(self, state: RetryCallState) -> bool:
-        elapsed = state.seconds_since_start or 0.0
-        error = state.outcome.exception() if state.outcome else None
+    def begin(self) -> None:
+        """Says that the call has its turn."""
+        self._began = time.monotonic()
+
+    def again(self, state: RetryCallState) -> bool:
+        """Whether what happened may be over the next time."""
+        error = _error(state)
+        if isinstance(error, ServiceError) and error.status == 401:
+            # A token that ran out on the way is asked for anew, once.
+            self._refused += 1
+            return self._refused == 1
+        if isinstance(error, ServiceError):
+            return error.transient
+        return isinstance(error, OutOfReachError) and not error.retried
+
+    def over(self, state: RetryCallState) -> bool:
+        """Whether it has been often and long enough."""
+        error, took = _error(state), time.monotonic() - self._began
         if isinstance(error, ServiceError) and error.status == _THROTTLED:
-            return elapsed >= THROTTLED_SECONDS
+            self._throttled += took
+            over = self._throttled >= THROTTLED_SECONDS
+            self._throttled += state.upcoming_sleep
+            return over
         self._failures += 1
-        return self._failures >= ATTEMPTS or elapsed >= SECONDS
+        if self._failures > 1:
+            self._failing += took
+        over = self._failures >= ATTEMPTS or self._failing >= SECONDS
+        self._failing += state.upcoming_sleep
+        return over
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
 
 
 def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+    error = _error(state)
     named = error.retry_after if isinstance(error, ServiceError) else None
     # To the second: retrying earlier starts ARM's clock anew.
     return named if named is not None else max(0.2, _backoff(state))
 
 
-async def retrying(call: Callable[[], Awaitable[T]]) -> T:
+async def retrying(call: Callable[[], Awaitable[T]], turn: Turn = nullcontext) -> T:
     """Makes a call until it succeeds, fails for good, or has been tried often and long enough.
+
+    `turn` is what each attempt waits for, and holds while it is made.
 
     Every call that comes here may be made twice: reads, PUTs of a whole document, deletes, and copies that
     overwrite nothing.
     """
-    policy = AsyncRetrying(retry=_again, wait=_wait, stop=_Stop(), reraise=True)
+    patience = _Patience()
+    policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, reraise=True)
     async for attempt in policy:
         with attempt:
-            return await call()
+            async with turn():
+                patience.begin()
+                return await call()
     raise AssertionError("unreachable")  # pragma: no cover - reraise ends the loop
 
 

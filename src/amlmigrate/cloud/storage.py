@@ -53,9 +53,15 @@ class Storage:
         path = f"/{quote(place.path, safe='~/')}" if place.path else ""
         return f"https://{place.account}.blob.{self._suffix}/{quote(place.container)}{path}"
 
-    async def call(self, method: str, url: str, headers: Mapping[str, str]) -> bytes:
-        """One call without a body; the answer's. Raises ServiceError, and azure-core's errors where none came."""
-        response = await self._send(method, url, headers, stream=False)
+    async def call(
+        self, method: str, url: str, headers: Mapping[str, str], *, seconds: float | None = None
+    ) -> bytes:
+        """One call without a body; the answer's. Raises ServiceError, and azure-core's errors where none came.
+
+        `seconds`: for so long it may go without an answer, where that is longer than for others.
+        """
+        options = {"read_timeout": seconds} if seconds else {}
+        response = await self._send(method, url, headers, stream=False, **options)
         body: bytes = response.content
         if response.status_code >= 400:
             raise _error(response, method, url, body)
@@ -70,10 +76,12 @@ class Storage:
             async for piece in response.iter_raw():
                 yield piece
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], *, stream: bool) -> AsyncHttpResponse:
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], *, stream: bool, **options: float
+    ) -> AsyncHttpResponse:
         always = {"x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
         request = HttpRequest(method, url, headers={**always, **headers})
-        return await self._client.send_request(request, stream=stream)
+        return await self._client.send_request(request, stream=stream, **options)
 
 
 def _error(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> ServiceError:

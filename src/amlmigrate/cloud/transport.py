@@ -12,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 from azure.core.pipeline.transport import AioHttpTransport
 
 from amlmigrate.cloud import retrying as retry
+from amlmigrate.cloud.credentials import Credential
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]
@@ -20,9 +21,13 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
     Left to itself, aiohttp looks for the proxy and for a `.netrc` before every request, each in a thread of its
     own: a sixth of what a request costs, and more where the processor is busy. Only who has a `.netrc`, which may
     hold a proxy's password, is served that way.
+
+    A token that is refused is forgotten here, before anybody else hears of the answer: a client that then asks for
+    a token gets another one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
         self._left_to_aiohttp = _netrc().is_file()
         super().__init__(
             connection_timeout=retry.CONNECT_SECONDS,
@@ -35,7 +40,10 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
         if not self._left_to_aiohttp and not options.get("proxies"):
             parts = urlsplit(request.url)
             options["proxy"] = proxy_of(parts.scheme, parts.hostname or "")
-        return await super().send(request, **options)
+        answer = await super().send(request, **options)
+        if answer.status_code == 401:
+            self._credential.forget(request.headers.get("Authorization", ""))
+        return answer
 
 
 @cache

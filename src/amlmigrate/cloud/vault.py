@@ -154,13 +154,19 @@ class Vaults:
                 return await call()
             except HttpResponseError as error:
                 if error.status_code == 401:
-                    self._credential.forget()
+                    self._credential.forget(_authorization(error))
                 raise _service_error(error, method, url) from error
             except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
                 reason = str(error) or type(error).__name__
                 raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
         return await retrying(once)
+
+
+def _authorization(error: HttpResponseError) -> str:
+    """What the call that was refused had shown."""
+    request: Any = getattr(error.response, "request", None)
+    return str(request.headers.get("Authorization", "")) if request else ""
 
 
 def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:

@@ -76,6 +76,10 @@ class InterruptedRunError(MigrateError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class UnforeseenError(MigrateError):
+    """A step met what nobody foresaw; the others went on."""
+
+
 class DriftError(RefusedError):
     """The source is no longer what the plan was made from."""
 

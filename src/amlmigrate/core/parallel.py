@@ -11,14 +11,27 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, parallel: int) -> None:
-    """Does `work` for each item. The first exception ends the rest and is raised as it is."""
-    known = list(items)
-    left = iter(known)
+def never() -> bool:
+    """Nobody says stop."""
+    return False
+
+
+async def each(
+    items: Iterable[T],
+    work: Callable[[T], Awaitable[None]],
+    *,
+    parallel: int,
+    stopping: Callable[[], bool] = never,
+) -> bool:
+    """Does `work` for each item. The first exception ends the rest and is raised as it is.
+
+    Once `stopping` says so no further item is begun; False where some were left for that.
+    """
+    known = deque(items)
 
     async def worker() -> None:
-        for item in left:
-            await work(item)
+        while known and not stopping():
+            await work(known.popleft())
 
     failed: Exception | None = None
     try:
@@ -30,6 +43,7 @@ async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, para
     # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
     if failed is not None:
         raise failed
+    return not known
 
 
 async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int) -> AsyncIterator[R]:

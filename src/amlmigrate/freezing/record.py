@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.ledger import files
 
 FILE = "freeze.json"
 FORMAT = 1
@@ -100,14 +100,7 @@ def read(folder: Path) -> Record | None:
 
 def write(folder: Path, record: Record) -> Path:
     """Writes it whole or not at all, and on disk, before anything is taken away."""
-    path = folder / FILE
-    unfinished = folder / f".{FILE}.unfinished"
-    with unfinished.open("wb") as file:
-        file.write(json.dumps(record.as_dict(), ensure_ascii=False, indent=1).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    return path
+    return files.write(folder / FILE, json.dumps(record.as_dict(), ensure_ascii=False, indent=1).encode() + b"\n")
 
 
 def frozen_beside(folder: Path, workspace_id: str) -> list[tuple[Path, Record]]:

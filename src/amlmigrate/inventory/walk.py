@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
@@ -79,7 +80,13 @@ async def read_contents(inventory: Inventory, blobs: Blobs) -> None:
                 file = Location(place.account, place.container, place.path.rstrip("/")).below(name)
                 if own.place(place) is None:
                     continue
-                data = await blobs.read(file, LARGEST)
+                try:
+                    data = await blobs.read(file, LARGEST)
+                except ServiceError as error:
+                    if error.code != "BlobArchived":
+                        raise
+                    inventory.findings.append(_archived(asset, file))
+                    continue
                 text = _text(data)
                 if text is not None:
                     texts.append((file, text))
@@ -103,6 +110,15 @@ def _text(data: bytes | None) -> str | None:
 def _names_places(data: bytes) -> bool:
     """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
     return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
+
+
+def _archived(asset: Asset, file: Location) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
+        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
+    )
 
 
 def _unread(asset: Asset, file: Location) -> Finding:

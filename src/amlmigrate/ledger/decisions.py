@@ -26,9 +26,12 @@ def waive(plan: Plan, ledger: Ledger, waiver: tuple[str, str, str], identity: Id
     now = _now()
     who = {"user": by, "identity": identity.as_dict() if identity else None}
     content = {"address": address, "reason": reason, "by": who}
-    report = _add(plan, ledger, "waiver", now, content)
-    made = Waiver(address, reason, by, now, identity.object_id if identity else "", report.content["number"])
-    ledger.waive(made)
+    evidence = Evidence(ledger.path.parent, ledger)
+    # Of two at once the later one counts, in the evidence and in the ledger alike.
+    with evidence.alone():
+        report = _add(plan, evidence, "waiver", now, content)
+        made = Waiver(address, reason, by, now, identity.object_id if identity else "", report.content["number"])
+        ledger.waive(made)
     return made
 
 
@@ -44,15 +47,17 @@ def approve(plan: Plan, ledger: Ledger, identity: Identity, comment: str) -> tup
             address=str(ledger.path.parent),
             remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
         )
-    told = _told(Evidence(ledger.path.parent, ledger).reports())
-    known = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in told]
-    if known:
-        return known[0], False
-    now = _now()
-    report = _add(plan, ledger, "approval", now, {"by": identity.as_dict(), "comment": comment})
-    number = report.content["number"]
-    made = Approval(plan.sha256, identity.object_id, str(identity), comment, now, number)
-    ledger.approve(made)
+    evidence = Evidence(ledger.path.parent, ledger)
+    with evidence.alone():
+        told = _told(evidence.reports())
+        known = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in told]
+        if known:
+            return known[0], False
+        now = _now()
+        report = _add(plan, evidence, "approval", now, {"by": identity.as_dict(), "comment": comment})
+        number = report.content["number"]
+        made = Approval(plan.sha256, identity.object_id, str(identity), comment, now, number)
+        ledger.approve(made)
     return made, True
 
 
@@ -157,9 +162,9 @@ def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
         yield f"{file['name']} is not the one that was recorded."
 
 
-def _add(plan: Plan, ledger: Ledger, kind: str, now: str, content: dict[str, Any]) -> Report:
+def _add(plan: Plan, evidence: Evidence, kind: str, now: str, content: dict[str, Any]) -> Report:
     head = {"format": _FORMAT, "time": now, "plan": {"name": plan.header.name, "sha256": plan.sha256}}
-    return Evidence(ledger.path.parent, ledger).add(kind, {**head, **content})
+    return evidence.add(kind, {**head, **content})
 
 
 def _now() -> str:

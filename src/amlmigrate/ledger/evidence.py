@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.ledger import files
+from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.ledger import Ledger
 
 FOLDER = "evidence"
@@ -32,9 +35,30 @@ class Evidence:
     def __init__(self, plan_folder: Path, ledger: Ledger) -> None:
         self.folder = plan_folder / FOLDER
         self._ledger = ledger
+        self._alone = False
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other processes from the chain, so that what is added together follows on what was read.
+
+        Raises PlanLockedError.
+        """
+        if self._alone:
+            yield
+            return
+        with alone(self.folder.parent):
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
 
     def reports(self) -> list[Report]:
         """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between."""
+        with self.alone():
+            return self._chain()
+
+    def _chain(self) -> list[Report]:
         found: list[Report] = []
         for number, path in enumerate(sorted(self.folder.glob("[0-9]*.json")), 1):
             report = _read(path)
@@ -58,34 +82,24 @@ class Evidence:
             raise _broken(path, "the last report is not the one that the ledger knows")
 
     def add(self, kind: str, content: dict[str, Any]) -> Report:
-        """Writes a report after the last one and returns it as it stands on disk."""
-        known = self.reports()
-        number = len(known) + 1
-        line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
-        path = self.folder / f"{number:04d}-{kind}.json"
-        data = json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n"
-        sha256 = hashlib.sha256(data).hexdigest()
-        self._ledger.note(_NEXT, sha256)
-        self.write(path, data)
-        self._ledger.note(_HEAD, sha256)
-        return _read(path)
+        """Writes a report after the last one and returns it as it stands on disk. Raises FileError."""
+        with self.alone():
+            known = self.reports()
+            number = len(known) + 1
+            line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
+            path = self.folder / f"{number:04d}-{kind}.json"
+            data = json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n"
+            sha256 = hashlib.sha256(data).hexdigest()
+            self._ledger.note(_NEXT, sha256)
+            files.write(path, data)
+            self._ledger.note(_HEAD, sha256)
+            return _read(path)
 
     def add_file(self, name: str, data: bytes | bytearray) -> dict[str, str]:
-        """Writes a file that a report names, and returns how it names it."""
+        """Writes a file that a report names, and returns how it names it; within `alone`, up to its report."""
         number = len(self.reports()) + 1
-        path = self.folder / f"{number:04d}-{name}"
-        self.write(path, data)
+        path = files.write(self.folder / f"{number:04d}-{name}", data)
         return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
-
-    def write(self, path: Path, data: bytes | bytearray) -> None:
-        """Writes a file whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
 
 
 def _read(path: Path) -> Report:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome, State, outcome
+from amlmigrate.ledger import files
 from amlmigrate.ledger.ledger import Ledger
 
 IDMAP = "idmap.csv"
@@ -55,9 +57,8 @@ def eta_seconds(ledger: Ledger, remaining: int) -> float | None:
 
 def write_idmap(folder: Path, ledger: Ledger) -> Path:
     """Writes old id and new id of all that was migrated, for pipelines, code and CI outside the workspace."""
-    path = folder / IDMAP
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("old_id", "new_id"))
-        writer.writerows(ledger.ids())
-    return path
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("old_id", "new_id"))
+    writer.writerows(ledger.ids())
+    return files.write(folder / IDMAP, text.getvalue().encode())

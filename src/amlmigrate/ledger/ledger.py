@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import schema
+from amlmigrate.ledger.alone import alone
 
 FILE = "ledger.db"
 # How a transaction begins, ends and is undone; alone, and within one that is open.
@@ -89,10 +90,12 @@ class Ledger:
 
     def _open(self) -> None:
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA busy_timeout = 10000")
-            self._ready()
+            # A file that is new takes WAL from one process only, and lets another one fail instead of wait.
+            with alone(self.path.parent) if schema.version(self._db) == 0 else nullcontext():
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._ready()
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
 
@@ -170,31 +173,35 @@ class Ledger:
 
     def bind(self, plan: Plan) -> bool:
         """Ties a fresh ledger to a plan; True when it was fresh. Raises BadInputError for another plan's."""
-        meta = self.meta()
-        if not meta:
-            now = _now()
-            with self.transaction() as db:
-                db.executemany(
-                    "INSERT INTO meta VALUES (?, ?)",
-                    [
-                        ("plan_sha256", plan.sha256),
-                        ("source_workspace_id", plan.header.source["workspaceId"]),
-                        ("target_workspace_id", plan.header.target["workspaceId"]),
-                        ("created", now),
-                    ],
-                )
-                db.executemany(
-                    "INSERT INTO steps (address, state, at) VALUES (?, ?, ?)",
-                    [(str(step.address), _first_state(step), now) for step in plan.steps],
-                )
-            return True
-        if meta["plan_sha256"] != plan.sha256:
+        fresh = not self.meta() and self._fill(plan)
+        if self.meta()["plan_sha256"] != plan.sha256:
             raise BadInputError(
                 "The ledger belongs to another plan.",
                 address=str(self.path),
                 remedy="Put the plan's own ledger back, or make a new plan in another folder.",
             )
-        return False
+        return fresh
+
+    def _fill(self, plan: Plan) -> bool:
+        """Writes the plan's steps; False where another process was faster."""
+        now = _now()
+        with self.transaction() as db:
+            if self.meta():
+                return False
+            db.executemany(
+                "INSERT INTO meta VALUES (?, ?)",
+                [
+                    ("plan_sha256", plan.sha256),
+                    ("source_workspace_id", plan.header.source["workspaceId"]),
+                    ("target_workspace_id", plan.header.target["workspaceId"]),
+                    ("created", now),
+                ],
+            )
+            db.executemany(
+                "INSERT INTO steps (address, state, at) VALUES (?, ?, ?)",
+                [(str(step.address), _first_state(step), now) for step in plan.steps],
+            )
+        return True
 
     def meta(self) -> dict[str, str]:
         """What the ledger is tied to; empty while it is fresh."""

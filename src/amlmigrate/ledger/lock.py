@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 
@@ -20,7 +22,8 @@ _SAME_START_SECONDS = 5.0
 class Lock:
     """Held by one process. One of a dead process of this host is taken over; with `force` another host's too.
 
-    A process is known by its id and the time when it started, since ids are given out again.
+    A process is known by its id, the time when it started, since ids are given out again, and the place where that
+    id holds: two containers may have one host name, and each its process 1.
     """
 
     def __init__(self, ledger: Ledger, *, force: bool = False) -> None:
@@ -28,6 +31,7 @@ class Lock:
         self._force = force
         self._host = socket.gethostname()
         self._pid = os.getpid()
+        self._started = f"{psutil.Process().create_time():.2f} {_place()}"
 
     def __enter__(self) -> Lock:
         with self._ledger.transaction() as db:
@@ -40,20 +44,23 @@ class Lock:
                 )
             db.execute(
                 "INSERT OR REPLACE INTO lock (one, host, pid, heartbeat, started) VALUES (1, ?, ?, ?, ?)",
-                (self._host, self._pid, self._stamp(), f"{psutil.Process().create_time():.2f}"),
+                (self._host, self._pid, self._stamp(), self._started),
             )
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._ledger.transaction() as db:
-            db.execute("DELETE FROM lock WHERE host = ? AND pid = ?", (self._host, self._pid))
+            db.execute(
+                "DELETE FROM lock WHERE host = ? AND pid = ? AND started = ?",
+                (self._host, self._pid, self._started),
+            )
 
     def beat(self) -> None:
         """Says that the run is alive. Raises PlanLockedError when another run has taken the plan over."""
         with self._ledger.transaction() as db:
             changed = db.execute(
-                "UPDATE lock SET heartbeat = ? WHERE host = ? AND pid = ?",
-                (self._stamp(), self._host, self._pid),
+                "UPDATE lock SET heartbeat = ? WHERE host = ? AND pid = ? AND started = ?",
+                (self._stamp(), self._host, self._pid, self._started),
             )
         if changed.rowcount == 0:
             raise PlanLockedError(
@@ -62,14 +69,30 @@ class Lock:
                 remedy="Nothing more was begun here; see how the other one stands with `migrate status`.",
             )
 
-    def _may_take_over(self, host: str, pid: int, _: str, started: str) -> bool:
+    def _may_take_over(self, host: str, pid: int, heartbeat: str, started: str) -> bool:
         if host != self._host:
             return self._force
-        return pid == self._pid or not _alive(pid, started)
+        start, _, place = started.partition(" ")
+        if place and place != _place():
+            # Another container's processes cannot be seen from here, but none outlives the start of the machine.
+            return self._force or heartbeat < _stamp(psutil.boot_time())
+        return started != self._started if pid == self._pid else not _alive(pid, start)
 
     @staticmethod
     def _stamp() -> str:
-        return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds")
+        return _stamp(time.time())
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _place() -> str:
+    """Where process ids hold: one start of a machine, and a container's own ids; empty where it is not told."""
+    if sys.platform != "linux":
+        return ""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
 
 
 def _alive(pid: int, started: str) -> bool:

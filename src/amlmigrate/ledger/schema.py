@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 VERSION = 2
@@ -63,8 +65,10 @@ _UPGRADES = {
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Makes the tables of a fresh ledger, all or none."""
-    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_APPROVALS} PRAGMA user_version = {VERSION}; COMMIT;")
+    """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
+    with _alone(connection):
+        if version(connection) == 0:
+            _run(connection, f"{_TABLES} {_APPROVALS} PRAGMA user_version = {VERSION}")
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -88,13 +92,27 @@ def upgrade(connection: sqlite3.Connection, file: Path) -> Path:
     finally:
         copy.close()
     unfinished.rename(kept)
-    statements = " ".join(_UPGRADES[number] for number in range(found, VERSION))
+    with _alone(connection):
+        # Another process may have done it in the meantime.
+        for number in range(version(connection), VERSION):
+            _run(connection, f"{_UPGRADES[number]} PRAGMA user_version = {number + 1}")
+    return kept
+
+
+@contextmanager
+def _alone(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, with no other process writing from the first look on."""
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.executescript(f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {VERSION}; COMMIT;")
-    except sqlite3.Error:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        # Another process may have done it in the meantime.
-        if version(connection) != VERSION:
-            raise
-    return kept
+        raise
+
+
+def _run(connection: sqlite3.Connection, statements: str) -> None:
+    """Several statements within the open transaction, which `executescript` would end."""
+    for statement in filter(str.strip, statements.split(";")):
+        connection.execute(statement)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.ledger.files import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +32,14 @@ class Wording:
 
 def write(path: Path, lines: Iterable[dict[str, Any]]) -> str:
     """Writes the file whole or not at all, and returns its SHA-256. Raises OSError."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sha = _write(unfinished, lines)
-        unfinished.rename(path)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
-    return sha
-
-
-def _write(path: Path, lines: Iterable[dict[str, Any]]) -> str:
     sha, count = hashlib.sha256(), 0
-    with path.open("wb") as file:
+    with whole(path) as file:
         for line in lines:
             data = _line(line)
             sha.update(data)
             file.write(data)
             count += 1
         file.write(_line({"record": "end", "count": count, "sha256": sha.hexdigest()}))
-        file.flush()
-        os.fsync(file.fileno())
     return sha.hexdigest()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.plan import Action, Header, Step
+from amlmigrate.ledger import files
 
 FILE = "manual.md"
 
@@ -18,7 +19,7 @@ def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
         if left.listing:
             name = "-".join(part for part in (left.address.kind, left.address.name) if part)
             lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in left.listing)
-            (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+            files.write(folder / f"{name}.jsonl", "".join(lines).encode())
 
 
 def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
@@ -34,6 +35,4 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
             "",
             'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
         ]
-    path = folder / FILE
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    return files.write(folder / FILE, ("\n".join(lines) + "\n").encode())

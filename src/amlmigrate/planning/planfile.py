@@ -33,12 +33,17 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     try:
         sealedlines.write(path, (header.as_dict(), *(step.as_dict() for step in steps)))
     except OSError as error:
-        raise BadInputError(
-            f"The plan cannot be written: {error.strerror}.",
-            address=str(folder),
-            remedy="Name a folder on a disk with free space that you may write to, with --out.",
-        ) from error
+        raise unwritable(folder, str(error.strerror)) from error
     return path
+
+
+def unwritable(folder: Path, why: str) -> BadInputError:
+    """What a folder comes to that does not take a plan."""
+    return BadInputError(
+        f"The plan cannot be written: {why}.",
+        address=str(folder),
+        remedy="Name a folder on a disk with free space that you may write to, with --out.",
+    )
 
 
 def read(folder: Path) -> Plan:

@@ -53,7 +53,7 @@ async def run(
     life = Life(
         source=session.source.workspace(plan.header.source_ref),
         target=port,
-        copier=Copier(session.source.blobs, session.target.blobs),
+        copier=Copier(session.source.blobs, session.target.blobs, stopping=lambda: walker.stopping),
         recorder=recorder,
         ledger=ledger,
         present=target.assets,

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
+import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.errors import ExitCode, MigrateError, TargetLostError
+from amlmigrate.core.errors import (
+    ExitCode,
+    InterruptedRunError,
+    MigrateError,
+    TargetLostError,
+    UnforeseenError,
+)
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.ledger import StepRow
 from amlmigrate.running.recorder import Recorder
 
+_log = logging.getLogger(__name__)
 CarryOut = Callable[[Step, State], Awaitable[None]]
 
 
@@ -33,6 +43,11 @@ class Tally:
     def denied(self) -> bool:
         """Whether a failure was a refused permission."""
         return any(error.exit_code is ExitCode.DENIED for error in self.failed)
+
+    @property
+    def unforeseen(self) -> bool:
+        """Whether a failure was one that nobody foresaw: a bug, or an answer that Azure never gave before."""
+        return any(isinstance(error, UnforeseenError) for error in self.failed)
 
 
 class Walker:
@@ -59,24 +74,26 @@ class Walker:
                 self._dependants[edge].append(address)
         self._ready = [(self._place[address], address) for address, edges in self._waiting.items() if not edges]
         heapq.heapify(self._ready)
-        self._stop = False
+        self.stopping = False
+        self.under_way = 0
         self.tally = Tally()
 
     def _unfinished(self, step: Step) -> set[Address]:
         return {edge for edge in step.after if edge in self._open}
 
     def stop(self) -> None:
-        """Takes no further step; those under way end."""
-        self._stop = True
+        """Takes no further step; those under way end, and begin nothing that can be left for later."""
+        self.stopping = True
 
     async def walk(self, jobs: int) -> Tally:
         """Carries out all that is open, `jobs` steps at a time."""
         running: set[asyncio.Task[None]] = set()
         try:
-            while (self._ready and not self._stop) or running:
-                while self._ready and not self._stop and len(running) < jobs:
+            while (self._ready and not self.stopping) or running:
+                while self._ready and not self.stopping and len(running) < jobs:
                     step = self._open[heapq.heappop(self._ready)[1]]
                     running.add(asyncio.create_task(self._one(step), name=str(step.address)))
+                self.under_way = len(running)
                 ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in ended:
                     task.result()
@@ -84,7 +101,7 @@ class Walker:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-        self.tally.stopped = self._stop and self.tally.done + len(self.tally.failed) < len(self._open)
+        self.tally.stopped = self.stopping and self.tally.done + len(self.tally.failed) < len(self._open)
         return self.tally
 
     async def _one(self, step: Step) -> None:
@@ -92,11 +109,17 @@ class Walker:
         self._emit(Event("step.doing", {"address": str(address), "action": step.action.value}))
         try:
             await self._carry_out(step, self._states[address])
+        except InterruptedRunError:
+            # Stopped in the middle: what it did is recorded, and a resume goes on from there.
+            return
         except MigrateError as error:
             if isinstance(error, TargetLostError):
                 self.tally.lost = error
                 self.stop()
             await self._failed(step, error)
+            return
+        except Exception as error:  # noqa: BLE001 - one bad asset never stops the others
+            await self._failed(step, _unforeseen(address, error))
             return
         self.tally.done += 1
         self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
@@ -121,3 +144,15 @@ class Walker:
             self.tally.blocked += 1
             self._emit(Event("step.blocked", {"address": str(address), "after": str(step.address)}))
             queue += self._dependants[address]
+
+
+def _unforeseen(address: Address, error: Exception) -> UnforeseenError:
+    """What nobody foresaw, without the exception's own text: a secret may stand in it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    kind, where = type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    _log.info("%s: %s\n%s", address, kind, "".join(traceback.format_list(frames)))
+    return UnforeseenError(
+        f"Something unexpected happened: {kind} in {where}.",
+        address=str(address),
+        remedy="Look at the asset in the source; --verbose shows where. `migrate run --resume` tries it again.",
+    )

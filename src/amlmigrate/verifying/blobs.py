@@ -13,6 +13,7 @@ from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, files
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
 from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.parallel import each, in_order
@@ -27,11 +28,15 @@ Rewrite = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were."""
+    """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were.
+
+    `unread` says why they could not be.
+    """
 
     blob: Blob
     sha256: str | None = None
     md5: str | None = None
+    unread: str = ""
 
     @property
     def false_label(self) -> bool:
@@ -130,7 +135,7 @@ class BlobVerifier:
             self._entries(self._target, amount.target, list(twins.values())),
         )
         lines = b"".join(entry.line() for entry in left.values())
-        rewritten = [path for path in files(step.rewrites) if path in left]
+        rewritten = [path for path in files(step.rewrites) if path in left and not left[path].unread]
         for path in rewritten:
             left[path] = await self._rewritten(amount.source, left[path])
         return Read(step, amount, listing_digest(source), left, right, lines, rewritten)
@@ -175,7 +180,11 @@ class BlobVerifier:
     async def _rewritten(self, place: Location, entry: Entry) -> Entry:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
         file = Location(place.account, place.container, entry.blob.path)
-        text = (await self._source.read(file, LARGEST) or b"").decode("utf-8", "surrogateescape")
+        try:
+            found = await self._source.read(file, LARGEST)
+        except ServiceError as error:
+            return _unread(entry.blob, error)
+        text = (found or b"").decode("utf-8", "surrogateescape")
         lines = [self._rewrite(line) for line in text.splitlines(keepends=True)]
         data = "".join(lines).encode("utf-8", "surrogateescape")
         blob = as_written(entry.blob, data)
@@ -183,8 +192,19 @@ class BlobVerifier:
 
     @staticmethod
     async def _hash(blobs: Blobs, place: Location, entries: dict[str, Entry], blob: Blob) -> None:
-        sha256, md5, _ = await blobs.hash(Location(place.account, place.container, blob.path), blob)
-        entries[blob.path] = Entry(blob, sha256, md5)
+        try:
+            sha256, md5, _ = await blobs.hash(Location(place.account, place.container, blob.path), blob)
+        except ServiceError as error:
+            entries[blob.path] = _unread(blob, error)
+        else:
+            entries[blob.path] = Entry(blob, sha256, md5)
+
+
+def _unread(blob: Blob, error: ServiceError) -> Entry:
+    """A blob whose bytes cannot be had: archived, or written or deleted since it was listed. Raises all else."""
+    if error.status not in (404, 412) and error.code != "BlobArchived":
+        raise error
+    return Entry(blob, unread=f"not read: {error.status} {error.code}")
 
 
 def tree_digest(place: Location, entries: dict[str, Entry]) -> str:
@@ -211,7 +231,9 @@ def _compare(address: str, amount: Bytes, left: dict[str, Entry], right: dict[st
             found.append(
                 Difference(address, f"{goal}:{name}", getattr(entry.blob, name), getattr(twin.blob, name))
             )
-        if entry.sha256 != twin.sha256:
+        if entry.unread or twin.unread:
+            found.append(Difference(address, f"{goal}:bytes", entry.unread or "read", twin.unread or "read"))
+        elif entry.sha256 != twin.sha256:
             found.append(Difference(address, f"{goal}:sha256", entry.sha256, twin.sha256))
         if twin.false_label and not entry.false_label:
             found.append(Difference(address, f"{goal}:md5 label", twin.md5, twin.blob.md5))

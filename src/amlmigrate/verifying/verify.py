@@ -74,8 +74,6 @@ async def verify(
         *_left(plan, containers),
         *read,
     ]
-    evidence = Evidence(folder, ledger)
-    manifests = [evidence.add_file(f"manifest-{side}.jsonl", lines) for side, lines in verdict.manifests.items()]
     content = _content(plan, ledger, depth, verdict, differences, posture)
     digests = seal(
         document_digests(source),
@@ -89,8 +87,12 @@ async def verify(
         PARTS[2]: prefix_digests(containers.source, plan.places(source=True)),
         PARTS[3]: prefix_digests(containers.target, plan.places(source=False)),
     }
-    manifests.append(evidence.add_file(FILE, json.dumps(parts, sort_keys=True).encode() + b"\n"))
-    return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
+    found = {f"manifest-{side}.jsonl": lines for side, lines in verdict.manifests.items()}
+    found[FILE] = bytearray(json.dumps(parts, sort_keys=True).encode() + b"\n")
+    evidence = Evidence(folder, ledger)
+    with evidence.alone():
+        manifests = [evidence.add_file(name, lines) for name, lines in found.items()]
+        return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
 
 
 def _left(plan: Plan, containers: Containers) -> list[Difference]:

@@ -44,7 +44,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=made.monotonic))
-    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=made.sleep))
+    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=made.sleep, Lock=asyncio.Lock))
     return made
 
 
@@ -100,10 +100,10 @@ async def test_the_services_word_counts_less_what_is_under_way_and_a_reserve(clo
     for _ in range(3):
         await bucket.take()
     bucket.learn(20)
-    assert bucket.tokens == 20 - 3 - 2
+    assert bucket.tokens == 20 - 2 - 2
     bucket.give_back()
     bucket.learn(20)
-    assert bucket.tokens == 20 - 2 - 2
+    assert bucket.tokens == 20 - 1 - 2
     bucket.learn(1000)
     assert bucket.tokens == 100
 
@@ -156,7 +156,10 @@ def test_buckets_have_the_limits_of_arm() -> None:
         ("POST", {"x-ms-ratelimit-remaining-subscription-writes": "7"}, True),
         ("DELETE", {"x-ms-ratelimit-remaining-subscription-deletes": "7"}, True),
         ("PUT", {"x-ms-ratelimit-remaining-subscription-reads": "7"}, False),
-        ("GET", {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}, False),
+        ("GET", {"x-ms-ratelimit-remaining-subscription-global-reads": "7"}, True),
+        ("GET", {"x-ms-ratelimit-remaining-tenant-reads": "7"}, True),
+        ("PUT", {"x-ms-ratelimit-remaining-tenant-reads": "7"}, False),
+        ("PUT", {"x-ms-ratelimit-remaining-subscription-resource-requests": "7"}, False),
         ("GET", {"x-ms-ratelimit-remaining-subscription-reads": "many"}, False),
         ("GET", {}, False),
     ],
@@ -167,6 +170,41 @@ def test_a_bucket_learns_from_the_header_of_its_own_kind(
     bucket = Bucket(100, 1.0, 100)
     Pacer.learn(bucket, header, method)
     assert (bucket.tokens < 100) is learned
+
+
+def test_the_least_of_what_remains_counts() -> None:
+    bucket = Bucket(100, 1.0, 100)
+    names = ("subscription-reads", "subscription-global-reads")
+    Pacer.learn(
+        bucket,
+        {f"x-ms-ratelimit-remaining-{name}": text for name, text in zip(names, ("50", "9"), strict=True)},
+        "GET",
+    )
+    assert bucket.tokens == 9 - 2
+
+
+async def test_who_comes_first_goes_first_and_only_the_first_is_woken(clock: Clock) -> None:
+    bucket = Bucket(capacity=1, refill=2.0, tokens=0, at=0.0)
+    order: list[int] = []
+
+    async def call(number: int) -> None:
+        await bucket.take()
+        order.append(number)
+
+    await clock.run(*(asyncio.create_task(call(number)) for number in range(40)))
+    assert order == list(range(40))
+    # Each wait is slept once, but for what rounding leaves.
+    assert next(clock._numbers) <= 3 * 40
+
+
+async def test_one_that_gives_up_its_place_in_the_line_holds_up_nobody(clock: Clock) -> None:
+    bucket = Bucket(capacity=1, refill=1.0, tokens=0, at=0.0)
+    waiting = [asyncio.create_task(bucket.take()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in waiting[:2]:
+        task.cancel()
+    await clock.run(*waiting)
+    assert clock.now == 1.0 and bucket.in_flight == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
 import tenacity
 
+from amlmigrate.cloud import retrying as policy
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.retrying import ATTEMPTS, SECONDS, THROTTLED_SECONDS, retrying, retrying_late
 
@@ -22,7 +24,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         found.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(tenacity, "time", SimpleNamespace(monotonic=lambda: sum(found)))
+    for module in (tenacity, policy):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: sum(found)))
     return found
 
 
@@ -170,3 +173,74 @@ async def test_what_is_no_late_right_is_not_waited_for(slept: list[float]) -> No
     with pytest.raises(ServiceError):
         await retrying_late(_failing(_answer(403))[0], lambda _: False, seconds=600, waiting=lambda _: None)
     assert slept == []
+
+
+async def test_a_failure_after_long_throttling_is_the_first_one(slept: list[float]) -> None:
+    throttled = [_answer(429, SECONDS * 2)] * 2
+    call, calls = _failing(*throttled, _answer(503, 1.0), _answer(401), _answer(503, 1.0))
+    assert await retrying(call) == "done"
+    assert len(calls) == 6
+
+
+async def test_what_is_waited_for_a_turn_is_not_counted(slept: list[float]) -> None:
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        await asyncio.sleep(SECONDS * 3)
+        yield
+
+    call, calls = _failing(*(_answer(503, 1.0) for _ in range(ATTEMPTS - 1)))
+    assert await retrying(call, turn) == "done"
+    assert len(calls) == ATTEMPTS
+    call, calls = _failing(*(_answer(429, 1.0) for _ in range(20)))
+    assert await retrying(call, turn) == "done"
+    assert len(calls) == 21
+
+
+async def test_calls_that_hang_are_counted_from_the_first_failure_on(slept: list[float]) -> None:
+    calls = 0
+
+    async def hang() -> None:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(policy.READ_SECONDS)
+        raise OutOfReachError("timed out", method="PUT", url="https://x")
+
+    with pytest.raises(OutOfReachError):
+        await retrying(hang)
+    assert calls == 4
+    assert SECONDS + policy.READ_SECONDS <= sum(slept) <= SECONDS + 2 * policy.READ_SECONDS + 30 * 3
+
+
+async def test_a_turn_is_held_while_the_call_is_made_and_not_while_it_waits(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    holding = False
+
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        nonlocal holding
+        holding = True
+        try:
+            yield
+        finally:
+            holding = False
+
+    async def call() -> str:
+        held.append(holding)
+        if len(held) < 3:
+            raise _answer(503)
+        return "done"
+
+    async def sleep(seconds: float) -> None:
+        assert not holding
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    assert await retrying(call, turn) == "done"
+    assert held == [True] * 3
+
+
+def test_a_copy_may_take_the_time_for_its_bytes() -> None:
+    assert policy.copy_seconds(0) == policy.READ_SECONDS
+    # The largest copy that is made with one call, at the slowest that is taken for alive.
+    assert policy.copy_seconds(5_000 * 2**20) == policy.READ_SECONDS + 1250

@@ -164,3 +164,18 @@ def test_no_answer_at_all_is_an_unexpected_failure_that_names_no_secret() -> Non
     assert error.exit_code is ExitCode.UNEXPECTED
     assert error.summary == "GET got no answer: connection reset."
     assert "network" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "again"),
+    [
+        (400, "UserError", False),
+        (400, "AnotherOperationInProgress", True),
+        (409, "Conflict", True),
+        (503, "X", True),
+    ],
+)
+def test_what_will_be_refused_again_is_not_said_to_be_run_again(status: int, code: str, again: bool) -> None:
+    error = ServiceError(status, code, "no", method="PUT", url="https://x")
+    assert ("Run the same command again" in error.remedy) is again
+    assert again or "refused again as it is" in error.remedy

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from amlmigrate.cloud import retrying
+from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.transport import Transport, proxy_of
 
 
@@ -40,9 +42,19 @@ def test_without_a_proxy_hosts_are_reached_directly(monkeypatch: pytest.MonkeyPa
     assert proxy_of("https", "management.azure.com") is None
 
 
+async def test_a_connection_and_an_answer_have_the_times_of_the_policy() -> None:
+    credential = Credential(Login())
+    async with Transport(credential) as made:
+        config = made.connection_config
+    await credential.close()
+    assert (config.timeout, config.read_timeout) == (retrying.CONNECT_SECONDS, retrying.READ_SECONDS)
+
+
 async def test_only_who_has_a_netrc_is_left_to_aiohttp(tmp_path: Path) -> None:
-    async with Transport() as plain:
+    credential = Credential(Login())
+    async with Transport(credential) as plain:
         assert plain.session is not None and not plain.session.trust_env
     (tmp_path / ".netrc").write_text("machine proxy login user password pw\n")
-    async with Transport() as left:
+    async with Transport(credential) as left:
         assert left.session is not None and left.session.trust_env
+    await credential.close()

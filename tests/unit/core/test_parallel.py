@@ -61,3 +61,18 @@ async def test_each_makes_no_more_workers_than_there_is_work(count: int) -> None
 
     await each(range(count), one, parallel=32)
     assert work.begun == count
+
+
+async def test_nothing_is_begun_once_it_stops_and_what_was_ends() -> None:
+    ended: list[int] = []
+
+    async def work(item: int) -> None:
+        await asyncio.sleep(0)
+        ended.append(item)
+
+    assert await each(range(10), work, parallel=3)
+    assert ended == list(range(10))
+    ended.clear()
+    assert not await each(range(10), work, parallel=3, stopping=lambda: len(ended) >= 2)
+    assert ended == [0, 1, 2]
+    assert not await each(range(10), work, parallel=3, stopping=lambda: True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from amlmigrate.core.errors import ExitCode, RefusedError
-from amlmigrate.ledger import Ledger
+from amlmigrate.core.errors import ExitCode, PlanLockedError, RefusedError
+from amlmigrate.ledger import Ledger, files
+from amlmigrate.ledger import alone as module
 from amlmigrate.ledger.evidence import Evidence, last
+from amlmigrate.ledger.files import FileError
 
 KINDS = ("verify", "verify", "verify", "decommission")
 
@@ -169,14 +173,14 @@ def test_a_report_that_a_crash_cut_off_is_there_or_not_and_the_chain_goes_on(
     class Crash(BaseException):
         pass
 
-    write = evidence.write
+    write = files.write
 
     def crash(path: Path, data: bytes) -> None:
         if written:
             write(path, data)
         raise Crash
 
-    monkeypatch.setattr(evidence, "write", crash)
+    monkeypatch.setattr(files, "write", crash)
     with pytest.raises(Crash):
         evidence.add("verify", {"green": True})
     monkeypatch.undo()
@@ -204,3 +208,52 @@ def test_the_last_report_of_a_kind_is_the_newest(evidence: Evidence) -> None:
     assert last(reports, "decommission") is reports[3]
     assert last(reports, "doctor") is None
     assert last([], "verify") is None
+
+
+def test_processes_that_add_at_once_make_one_chain(tmp_path: Path, ledger: Ledger) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from amlmigrate.ledger import Ledger\n"
+        "from amlmigrate.ledger.evidence import Evidence\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "with Ledger(folder) as ledger:\n"
+        "    evidence = Evidence(folder, ledger)\n"
+        "    print(flush=True); sys.stdin.readline()\n"
+        "    for number in range(6):\n"
+        "        with evidence.alone():\n"
+        "            files = [evidence.add_file(f'{name}.jsonl', name.encode()) for name in 'ab']\n"
+        "            evidence.add('verify', {'manifests': files})\n"
+        "        evidence.reports()\n"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]  # fmt: skip
+    for process in started:
+        assert process.stdout and process.stdout.readline()
+    ended = []
+    for process in started:
+        assert process.stdin
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    for process in started:
+        _, err = process.communicate(timeout=60)
+        ended.append((process.returncode, err.decode()[-500:]))
+    assert ended == [(0, "")] * 3
+    assert len(Evidence(tmp_path, ledger).reports()) == 18
+
+
+def test_a_chain_that_is_held_by_one_who_hangs_is_locked(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.1)
+    with Evidence(tmp_path, ledger).alone(), pytest.raises(PlanLockedError, match="writing to the plan's folder"):
+        Evidence(tmp_path, ledger).add("verify", {})
+    Evidence(tmp_path, ledger).add("verify", {})
+
+
+def test_a_file_in_the_way_of_evidence_is_said(tmp_path: Path, ledger: Ledger) -> None:
+    (tmp_path / "evidence").write_text("")
+    with pytest.raises(FileError, match="cannot be written or read: File exists") as caught:
+        Evidence(tmp_path, ledger).add("verify", {})
+    assert "0001-verify.json" in caught.value.address and "same command again" in caught.value.remedy

@@ -14,6 +14,7 @@ from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
+from amlmigrate.ledger.files import FileError
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
 from amlmigrate.ledger.ledger import Waiver
 
@@ -96,3 +97,14 @@ def test_the_rest_takes_as_long_as_the_last_five_minutes_went(
             ledger.move(one.address, State.DONE)
         # Four were done from minute 30 to minute 33, the first half an hour before.
         assert eta_seconds(ledger, 4) == pytest.approx(4 / (4 / 180))
+
+
+def test_a_map_of_ids_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(plan(step("m/a")))
+        before = write_idmap(tmp_path, ledger).read_bytes()
+        (tmp_path / ".idmap.csv.unfinished").mkdir()
+        with pytest.raises(FileError) as caught:
+            write_idmap(tmp_path, ledger)
+        assert str(tmp_path / "idmap.csv") == caught.value.address
+        assert (tmp_path / "idmap.csv").read_bytes() == before == b"old_id,new_id\r\n"

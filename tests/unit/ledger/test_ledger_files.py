@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -261,3 +263,22 @@ def test_a_run_that_was_begun_stays_begun(tmp_path: Path) -> None:
         ledger.note("begun", "yes")
     with Ledger(tmp_path) as ledger:
         assert ledger.begun
+
+
+def test_several_that_begin_at_once_make_one_ledger(tmp_path: Path) -> None:
+    rounds, others = 25, 3
+    start = threading.Barrier(others, timeout=20)
+    fresh: list[bool] = []
+
+    def begin() -> None:
+        for number in range(rounds):
+            start.wait()
+            with Ledger(tmp_path / str(number)) as ledger:
+                fresh.append(ledger.bind(PLAN))
+
+    for number in range(rounds):
+        (tmp_path / str(number)).mkdir()
+    with ThreadPoolExecutor(others) as threads:
+        for ended in [threads.submit(begin) for _ in range(others)]:
+            ended.result()
+    assert len(fresh) == rounds * others and sum(fresh) == rounds

@@ -77,8 +77,9 @@ def test_a_process_of_somebody_else_keeps_its_lock(ledger: Ledger, monkeypatch: 
         raise psutil.AccessDenied
 
     _held(ledger, socket.gethostname(), 1, started="1.0")
+    lock = Lock(ledger)
     monkeypatch.setattr(psutil.Process, "create_time", refused)
-    with pytest.raises(PlanLockedError), Lock(ledger):
+    with pytest.raises(PlanLockedError), lock:
         pass
 
 
@@ -150,7 +151,8 @@ def test_a_run_that_was_refused_leaves_the_lock_to_its_holder(ledger: Ledger) ->
 
 def test_a_heartbeat_says_that_the_run_is_alive(ledger: Ledger) -> None:
     with Lock(ledger) as lock:
-        _held(ledger, socket.gethostname(), os.getpid())
+        with ledger.transaction() as db:
+            db.execute("UPDATE lock SET heartbeat = ?", (BEAT,))
         lock.beat()
         held = _holder(ledger)
     assert held is not None
@@ -167,3 +169,38 @@ def test_two_ledgers_of_one_file_have_one_lock(ledger: Ledger, tmp_path: Path) -
     with Lock(ledger):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "PlanLockedError" in done.stderr
+
+
+def _held_here(ledger: Ledger, place: str, heartbeat: str, pid: int) -> None:
+    """By a process of this host's name, in another container or before the machine started again."""
+    with ledger.transaction() as db:
+        row = (socket.gethostname(), pid, heartbeat, f"1.00 {place}")
+        db.execute("INSERT OR REPLACE INTO lock VALUES (1, ?, ?, ?, ?)", row)
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_process_of_another_container_with_this_hosts_name_keeps_its_lock(ledger: Ledger, mine: bool) -> None:
+    """Each container counts its processes from 1, so the same number says nothing, nor that there is none of it."""
+    pid = os.getpid() if mine else _dead()
+    _held_here(ledger, "another-place", "2999-01-01T00:00:00+00:00", pid)
+    with pytest.raises(PlanLockedError, match=f"process {pid} on"), Lock(ledger):
+        pass
+    with Lock(ledger, force=True) as lock:
+        lock.beat()
+        _held_here(ledger, "another-place", "2999-01-01T00:00:00+00:00", os.getpid())
+        with pytest.raises(PlanLockedError, match="taken the plan over"):
+            lock.beat()
+    assert _holder(ledger) is not None
+
+
+def test_what_ran_before_the_machine_started_is_dead(ledger: Ledger) -> None:
+    _held_here(ledger, "another-place", "2001-01-01T00:00:00+00:00", os.getpid())
+    with Lock(ledger):
+        pass
+
+
+def test_a_lock_of_this_process_number_from_before_is_no_holder(ledger: Ledger) -> None:
+    for started in ("", "1.00"):
+        _held(ledger, socket.gethostname(), os.getpid(), started)
+        with Lock(ledger):
+            pass

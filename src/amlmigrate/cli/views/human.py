@@ -79,8 +79,11 @@ class HumanView:
             self._changes(event.name, event.data)
 
     def _changes(self, name: str, data: dict[str, Any]) -> None:
-        """What happens to the source is said line by line."""
-        if name == "decommission.removing":
+        """What happens to the source, and to the run itself, is said line by line."""
+        if name == "run.stopping":
+            told = f"{data['steps']} steps end what they have under way; a second signal ends them at once"
+            self._say(f"[yellow]stopping[/]: {told}")
+        elif name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
         elif name in ("provision.doing", "provision.waiting"):
             told = data.get("why") or data["action"]

@@ -1,0 +1,47 @@
+"""One process at a time in a plan's folder, for the moment in which it reads something and writes after it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from amlmigrate.core.errors import PlanLockedError
+
+# Whoever is in there is done in a moment, unless it was stopped or its disk hangs.
+_PATIENCE_SECONDS = 60.0
+_LOOK_SECONDS = 0.02
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes out; the system lets them in when this one ends, however it does.
+
+    Raises PlanLockedError where somebody else does not come out.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _wait(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _wait(handle: int, folder: Path) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise PlanLockedError(
+                    "Another command is writing to the plan's folder.",
+                    address=str(folder),
+                    remedy="Wait for it to end, then run the same command again.",
+                ) from None
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return

@@ -1,0 +1,107 @@
+"""A disk that is full, a folder that cannot be written, a file in the way: a sentence, and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.acceptance.world import MIGRATE, Result, World
+
+# Root may write everywhere, unless it gives that up.
+_AS = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"] if os.geteuid() == 0 else []
+COMMANDS = {
+    "run": ("run", "--resume"),
+    "verify": ("verify", "--depth", "metadata"),
+    "waive": ("waive", "models/m/1", "--reason", "x"),
+    "status": ("status",),
+}
+
+
+@pytest.fixture
+def copy(moved_world: World, tmp_path: Path) -> World:
+    """A plan that was run, in a folder of the test's own."""
+    world = moved_world
+    shutil.copytree(world.folder / "plans", tmp_path / "plans")
+    return World(world.env, tmp_path, world.group, world.source, world.target, world.documents)
+
+
+def _folder(world: World) -> Path:
+    return world.folder / "plans" / world.source
+
+
+def _told(result: Result, *says: str) -> None:
+    assert result.code == 1, (result.code, result.out, result.err)
+    assert "Traceback" not in result.err and "unexpected" not in result.err, result.err
+    for words in says:
+        assert words in result.err, result.err
+
+
+@pytest.mark.skipif(bool(_AS) and not shutil.which("setpriv"), reason="root, and no way to be less")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_may_not_be_written(copy: World, command: str) -> None:
+    folder = _folder(copy)
+    paths = [folder, *folder.rglob("*")]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    done = subprocess.run(
+        [*_AS, str(MIGRATE), *COMMANDS[command]],
+        cwd=copy.folder,
+        env={**os.environ, **copy.env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for path in paths:
+        path.chmod(path.stat().st_mode | 0o200)
+    _told(Result(done.returncode, done.stdout, done.stderr), "cannot be written", "permissions of the folder")
+    copy.ok(*COMMANDS[command])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["verify", "waive"])
+def test_a_full_disk_under_the_evidence(copy: World, command: str) -> None:
+    evidence = _folder(copy) / "evidence"
+    evidence.mkdir()
+    name = {"verify": "0001-manifest-target.jsonl", "waive": "0001-waiver.json"}[command]
+    (evidence / f".{name}.unfinished").symlink_to("/dev/full")
+    _told(copy.migrate(*COMMANDS[command]), "No space left on device", name, "same command again")
+    copy.ok(*COMMANDS[command])
+    copy.ok("verify", "--evidence")
+
+
+def _file(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.write_text("")
+
+
+def _directory(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "spoil"),
+    [("verify", "evidence", _file), ("waive", "evidence", _file), ("run", "idmap.csv", _directory)],
+)
+def test_what_lies_in_the_way_is_named(
+    copy: World, command: str, name: str, spoil: Callable[[Path], None]
+) -> None:
+    path = _folder(copy) / name
+    spoil(path)
+    _told(copy.migrate(*COMMANDS[command]), "cannot be written", name, "same command again")
+    path.rmdir() if path.is_dir() else path.unlink()
+    copy.ok(*COMMANDS[command])
+
+
+def test_what_goes_with_a_plan_is_written_before_it(copy: World) -> None:
+    out = copy.folder / "plans" / "second"
+    (out / "manual.md").mkdir(parents=True)
+    result = copy.migrate("plan", *copy.names, "--out", str(out))
+    assert result.code == 2 and "cannot be written" in result.err and "--out" in result.err, result.err
+    assert not (out / "plan.jsonl").exists()
+    (out / "manual.md").rmdir()
+    copy.ok("plan", *copy.names, "--out", str(out))
