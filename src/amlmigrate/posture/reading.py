@@ -18,10 +18,11 @@ _ACTION = re.compile(r"(?:perform action|action) '?([\w.*]+(?:/[\w.*]+)+)'?", re
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """`value` is None for what is not there (404); `refused` is why nothing can be said, else empty."""
+    """`value` is None for what is not there (404). `refused` says why none is known, `code` is the service's."""
 
     value: T | None = None
     refused: str = ""
+    code: str = ""
 
 
 NOTHING: Read[Any] = Read()
@@ -51,7 +52,7 @@ def _refusal(error: ServiceError) -> Read[T]:
         raise error
     if error.status == 404:
         return Read()
-    return Read(refused=error.summary)
+    return Read(refused=error.summary, code=error.code)
 
 
 def missing_action(refused: str, otherwise: str) -> str:
