@@ -178,10 +178,6 @@ class Vaults:
         return await retrying(once)
 
 
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
 def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:
     """The vault's own codes lie one level deeper: `Forbidden` has `ForbiddenByRbac` within."""
     found: Any = getattr(error, "error", None)
@@ -232,3 +228,7 @@ def _rotation(found: KeyRotationPolicy) -> Rotation | None:
         before_expiry=rotate.time_before_expiry,
         notify_before_expiry=notify.time_before_expiry if notify else None,
     )
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

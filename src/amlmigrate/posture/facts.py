@@ -14,7 +14,7 @@ from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import first
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.identities import Identity, identity_of
-from amlmigrate.posture.reading import NOTHING, Read, tried, tried_vault
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
 _KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
 T = TypeVar("T")
@@ -85,7 +85,7 @@ async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = 
     identity, refused = await _whole(side, identity_of(workspace)) if encrypted else (None, "")
     work: dict[str, Coroutine[Any, Any, Any]] = {
         **{f"account {id_}": tried(side.arm.get(id_)) for id_ in account_ids},
-        "computes": tried(_computes(side, workspace)),
+        "computes": tried_list(side.arm, f"{workspace.id}/computes"),
         "registry": _optional(side, workspace, "containerRegistry"),
         "observed": _observed(side, workspace),
     }
@@ -141,13 +141,16 @@ async def _either(
 ) -> Read[T]:
     """From the vault, else from ARM, which shows keys to whoever reads the vault and knows no firewall.
 
-    A 404 of ARM is not taken for proof that the key is gone: the vault itself was not heard.
+    A 404 of ARM is not taken for proof that the key is gone: the vault itself was not heard. Where both refuse,
+    ARM's is told: its right is the one that helps from everywhere.
     """
     found = await first
     if not found.refused:
         return found
-    document = (await tried(side.arm.get(path))).value
-    return Read(read(document)) if document is not None else found
+    shown = await tried(side.arm.get(path))
+    if shown.value is not None:
+        return Read(read(shown.value))
+    return Read(refused=shown.refused, code=shown.code) if shown.refused else found
 
 
 async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Identity | None) -> dict[str, Any]:
@@ -163,10 +166,6 @@ async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Ident
     at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
     read = await _all({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
     return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
-
-
-async def _computes(side: Side, workspace: Workspace) -> list[Document]:
-    return [item async for item in side.arm.pages(f"{workspace.id}/computes")]
 
 
 async def _optional(side: Side, workspace: Workspace, name: str) -> Read[Document]:
