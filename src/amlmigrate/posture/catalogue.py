@@ -22,6 +22,8 @@ class Entry:
     demanded: bool = False
 
 
+# Whoever cannot read the workspace is told so, and no claim is made.
+_ENDS = "exit code 6"
 _WORKSPACE = "Microsoft.MachineLearningServices/workspaces/read"
 _VAULT = "Microsoft.KeyVault/vaults/read"
 _KEY = "Microsoft.KeyVault/vaults/keys/read (data), or without data Microsoft.KeyVault/vaults/keys/versions/read"
@@ -29,12 +31,19 @@ _NEWEST = "Microsoft.KeyVault/vaults/keys/read (data or not)"
 _ROLES = "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleDefinitions/read"
 
 CATALOGUE = (
-    Entry("encryption.status", "the workspace says that it stands under a customer's key", _ERROR, _WORKSPACE),
+    Entry(
+        "encryption.status",
+        "the workspace says that it stands under a customer's key",
+        _ERROR,
+        _WORKSPACE,
+        unread=_ENDS,
+    ),
     Entry(
         "encryption.flavour",
         "service-side, or classic with a managed resource group of its own: recorded, either is good",
         _INFORMATION,
         _WORKSPACE,
+        unread=_ENDS,
     ),
     Entry(
         "vault.place",

@@ -59,12 +59,13 @@ def before_removal(claims: Iterable[Claim]) -> list[Finding]:
     """The findings as they count before what cannot be undone.
 
     What is known to keep the data alive under its key has to be known then: that it could not be read, which
-    elsewhere is a warning, is an error.
+    elsewhere is a warning, is an error. What there is nothing to say of stays what it is: another claim tells why.
     """
-    return findings(
-        replace(claim, severity="error") if claim.proven is None and claim.name in DEMANDED else claim
-        for claim in claims
-    )
+
+    def unread(claim: Claim) -> bool:
+        return claim.proven is None and claim.severity == "warning" and claim.name in DEMANDED
+
+    return findings(replace(claim, severity="error") if unread(claim) else claim for claim in claims)
 
 
 def _workspace(workspace: Workspace) -> Iterator[Claim]:

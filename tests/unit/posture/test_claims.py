@@ -162,6 +162,7 @@ def test_another_subscription_is_told() -> None:
     assert place.proven is False and "another subscription" in place.summary
 
 
+SAID = {entry.name: entry.unread for entry in CATALOGUE}
 REFUSED: Read[Any] = Read(refused="403", code="Forbidden")
 # What cannot be read: the claims that fall with it, and the right that is missing.
 OF_VAULT = {"vault.place", "vault.softDelete", "vault.purgeProtection"}
@@ -211,7 +212,7 @@ def test_what_cannot_be_read_is_not_proven_and_says_the_right_that_is_missing(wh
     fallen = [claim for claim in found if not claim.proven]
     assert {claim.name for claim in fallen} == names
     for claim in fallen:
-        assert (claim.proven, claim.severity) == (None, "warning")
+        assert (claim.proven, claim.severity) == (None, SAID[claim.name])
         assert action in claim.remedy and "Not proven" in claim.summary
     assert len(findings(found)) <= 2, "one thing that cannot be read is told in the same words"
 
@@ -226,6 +227,12 @@ def test_before_a_removal_vault_and_key_have_to_be_known(what: str) -> None:
     assert [one for one in findings(found) if one.severity == "error"] == []
     assert bool(errors) is (what in DEMANDING)
     assert DEMANDING["vault"] | DEMANDING["key"] == DEMANDED
+
+
+def test_before_a_removal_one_thing_that_is_wrong_is_one_reason() -> None:
+    for what in ("no encryption", "the vault gone", "the key gone", "an elliptic key"):
+        found = before_removal(_judged(WRONG[what][0](exemplary())))
+        assert [one.severity for one in found] == ["error"], what
 
 
 def test_what_lies_under_no_key_is_said_to_be_so_claim_by_claim() -> None:
@@ -343,7 +350,11 @@ def test_a_key_that_the_vault_does_not_use_does_not_wrap(code: str) -> None:
 def test_a_wrap_that_was_not_allowed_is_no_finding() -> None:
     found = _judged(replace(exemplary(), wraps=Read(refused="403")))
     [wraps] = [claim for claim in found if not claim.proven]
-    assert (wraps.name, wraps.proven) == ("key.wraps", None) and "Not tried" in wraps.summary
+    assert (wraps.name, wraps.proven, wraps.severity) == (
+        "key.wraps",
+        None,
+        SAID["key.wraps"],
+    ) and "Not tried" in wraps.summary
     assert findings(found) == []
 
 
