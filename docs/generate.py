@@ -538,8 +538,19 @@ def fault_actions() -> str:
 
 def posture() -> str:
     """What is claimed of a workspace, and what it takes to prove it."""
-    rows = ([f"`{one.name}`", one.says, one.severity, one.read] for one in CATALOGUE)
-    return table(("claim", "what it says", "while it is not proven", "what reading it takes"), rows)
+    rows = (
+        [f"`{one.name}`", one.says, one.refuted, one.unread, "yes" if one.demanded else "", one.read]
+        for one in CATALOGUE
+    )
+    head = (
+        "claim",
+        "what it says",
+        "refuted",
+        "unread",
+        "`decommission` demands it",
+        "what reading takes",
+    )
+    return table(head, rows)
 
 
 SHORT = ((WS, "WS"), (BLOB, "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))

@@ -17,6 +17,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture import prove
+from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import provision
 from azsandbox.client import Client
 
@@ -48,12 +49,12 @@ class Target:
             await side.close()
 
     def unproven(self, **changed: Any) -> dict[str, tuple[bool | None, str]]:
-        """What is not proven, but for the owner's two duties."""
+        """What is not proven and makes a finding, but for the owner's two duties."""
         found = self.claims(**changed)
         return {
             name: (claim.proven, claim.severity)
             for name, claim in found.items()
-            if not claim.proven and name not in ("duties.separate", "registry.encryption")
+            if claim.finding and name != "duties.separate"
         }
 
     def vault(self, method: str, path: str, body: Any = None) -> Any:
@@ -92,6 +93,7 @@ def disabled(target: Target) -> Iterator[Target]:
 def test_the_local_target_is_exemplary(target: Target) -> None:
     assert target.unproven() == {}
     claims = target.claims()
+    assert set(claims) == {entry.name for entry in CATALOGUE}
     assert claims["key.wraps"].proven is True
     # Whoever made all this may do everything, and is told so.
     assert claims["duties.separate"].severity == "warning"
@@ -102,14 +104,18 @@ def test_a_disabled_key_is_an_error(disabled: Target) -> None:
     found = disabled.claims()
     assert (found["key.enabled"].proven, found["key.enabled"].severity) == (False, "error")
     assert f"--id {disabled.key_url} --enabled true" in found["key.enabled"].remedy
+    assert (found["key.wraps"].proven, found["key.wraps"].severity) == (False, "error")
+    assert "KeyDisabled" in found["key.wraps"].summary
 
 
 def test_an_expired_key_is_an_error(target: Target) -> None:
     before = target.vault("GET", target.key_url)["attributes"]["exp"]
     target.vault("PATCH", target.key_url, {"attributes": {"exp": 1_700_000_000}})
     try:
-        found = target.claims()["key.expiry"]
+        claims = target.claims()
+        found = claims["key.expiry"]
         assert (found.proven, found.severity) == (False, "error") and "expired on 2023" in found.summary
+        assert claims["key.wraps"].proven is False, "an expired key unwraps, and wraps no more"
     finally:
         target.vault("PATCH", target.key_url, {"attributes": {"exp": before}})
 
@@ -133,7 +139,7 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
     made = target.world.azure(lambda c: provision.assign(c, target.vault_id, role, target.identity))
     found = target.claims()["identity.least"]
     assert found.proven is False and "Key Vault Crypto Officer" in found.summary
-    assert "Microsoft.KeyVault/vaults/keys/sign/action" in found.evidence["rights"]
+    assert "Microsoft.KeyVault/vaults/keys/*" in found.evidence["rights"]
     assert f"az role assignment delete --ids {made}" in found.remedy
 
     service = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -150,6 +156,18 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
         assert f"--assignee-object-id {target.identity}" in lacking.remedy
     finally:
         target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+
+
+def test_an_approver_of_private_endpoints_on_the_group_has_rights_on_the_vault(target: Target) -> None:
+    group = target.document["id"].partition("/providers/")[0]
+    role = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
+    made = target.world.azure(lambda c: provision.assign(c, group, role, target.identity))
+    try:
+        found = target.claims()["identity.least"]
+    finally:
+        target.world.azure(lambda c: c.arm("DELETE", made, "2022-04-01"))
+    assert found.proven is False and "Network Connection Approver" in found.summary
+    assert "Microsoft.KeyVault/vaults/privateEndpointConnections/write" in found.evidence["rights"]
 
 
 def test_a_registry_under_microsofts_key_is_warned_of(target: Target) -> None:
@@ -198,11 +216,11 @@ def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
 
     target = Target(world)
     target.vault("PATCH", target.key_url, {"attributes": {"enabled": False}})
-    assert world.migrate("verify").code in (4, 6)
+    assert world.migrate("verify").code == 6, "the workspace cannot even be read"
     refused = world.migrate(
         "decommission", f"plans/{world.source}", "--confirm", f"{world.group}/{world.source}", "--soak", "0"
     )
-    assert refused.code in (4, 6) and world.status("source") == 200
+    assert refused.code == 6 and world.status("source") == 200
 
 
 def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Target) -> None:

@@ -168,7 +168,7 @@ async def _facts(
     from amlmigrate.core.seal import PARTS, seal
     from amlmigrate.decommissioning import gate, removal
     from amlmigrate.kinds import document_digests
-    from amlmigrate.posture import findings, prove
+    from amlmigrate.posture import before_removal, prove
 
     documents = (document_digests(source), document_digests(target))
     blobs = (
@@ -183,7 +183,7 @@ async def _facts(
             listing_digests(listed.target),
         ),
         parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=findings(await prove(clouds.target, target.workspace)),
+        posture=before_removal(await prove(clouds.target, target.workspace)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
     )

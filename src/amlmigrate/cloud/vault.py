@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.rest import HttpRequest
 from azure.keyvault.keys import (
     KeyProperties,
     KeyRotationLifetimeAction,
@@ -15,8 +17,6 @@ from azure.keyvault.keys import (
     KeyVaultKey,
 )
 from azure.keyvault.keys.aio import KeyClient
-from azure.keyvault.keys.crypto import KeyWrapAlgorithm
-from azure.keyvault.keys.crypto.aio import CryptographyClient
 
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
@@ -25,6 +25,8 @@ from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
 T = TypeVar("T")
 _AGENT = "aml-cmk-migrate"
+_WRAPPED = b"0123456789abcdef0123456789abcdef"
+_ALGORITHM = "RSA-OAEP-256"
 
 
 class Vaults:
@@ -128,18 +130,31 @@ class Vaults:
         return _rotation(found)
 
     async def wraps(self, key_id: str) -> bool:
-        """Wraps and unwraps a few bytes with a key, and says whether they came back. Raises ServiceError 403."""
-        told = b"0123456789abcdef0123456789abcdef"
+        """Has the vault wrap and unwrap a few bytes, and says whether they came back. Raises ServiceError 403.
 
-        async def call() -> bool:
-            async with CryptographyClient(
-                key_id, self._credential, retry_total=0, user_agent=_AGENT, read_timeout=60
-            ) as client:
-                wrapped = await client.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, told)
-                back = await client.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped.encrypted_key)
-            return bool(back.key == told)
+        Both are raw requests: the library's own client for this wraps by itself with the public key, so that
+        neither the right to wrap nor the state of the key would be tried.
+        """
+        vault, _, path = key_id.partition("/keys/")
+        name, _, version = path.partition("/")
+        if not version:
+            found = await self.key(vault, name)
+            key_id = found.version.id if found else key_id
+        wrapped = await self._used(vault, f"{key_id}/wrapkey", _encoded(_WRAPPED))
+        back = await self._used(vault, f"{wrapped.get('kid') or key_id}/unwrapkey", str(wrapped.get("value")))
+        return bool(back.get("value") == _encoded(_WRAPPED))
 
-        return await self._call("POST", f"{key_id}/wrapkey", call)
+    async def _used(self, vault: str, url: str, value: str) -> dict[str, Any]:
+        """What an operation of a key makes of a value; values are base64url without padding."""
+        client = self._client(vault)
+
+        async def call() -> dict[str, Any]:
+            answer = await client.send_request(HttpRequest("POST", url, json={"alg": _ALGORITHM, "value": value}))
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
+            return found
+
+        return await self._call("POST", url, call)
 
     def _client(self, vault: str) -> KeyClient:
         if vault not in self._clients:
@@ -219,3 +234,7 @@ def _rotation(found: KeyRotationPolicy) -> Rotation | None:
         before_expiry=rotate.time_before_expiry,
         notify_before_expiry=notify.time_before_expiry if notify else None,
     )
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

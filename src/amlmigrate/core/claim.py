@@ -40,6 +40,9 @@ class Claim:
 
 
 def findings(claims: Iterable[Claim]) -> list[Finding]:
-    """What is not proven; errors first, else in the claims' own order."""
-    found = [finding for claim in claims if (finding := claim.finding)]
+    """What is not proven; errors first, else in the claims' own order.
+
+    Claims that cannot be proven since one thing could not be read say so in the same words: that is one finding.
+    """
+    found = dict.fromkeys(finding for claim in claims if (finding := claim.finding))
     return sorted(found, key=lambda finding: finding.severity)

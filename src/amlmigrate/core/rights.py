@@ -48,6 +48,20 @@ def matches(patterns: Iterable[str], operation: str) -> bool:
     return any(_pattern(pattern).fullmatch(operation.lower()) for pattern in patterns)
 
 
+def overlaps(one: str, other: str) -> bool:
+    """Whether some operation is meant by both patterns."""
+    return _overlap(one.lower(), other.lower())
+
+
+@cache
+def _overlap(one: str, other: str) -> bool:
+    if one.startswith("*"):
+        return _overlap(one[1:], other) or (bool(other) and _overlap(one, other[1:]))
+    if other.startswith("*"):
+        return _overlap(other, one)
+    return one[:1] == other[:1] and (not one or _overlap(one[1:], other[1:]))
+
+
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in text.lower().split("*")))

@@ -15,6 +15,11 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 
+# The datastores that Azure ML makes in every workspace, over the workspace's own account.
+SYSTEM_DATASTORES = frozenset(
+    {"workspaceblobstore", "workspaceartifactstore", "workspacefilestore", "workspaceworkingdirectory"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceRef:

@@ -11,12 +11,9 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.translation import Translation
-from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.kinds._base import SECRET, Kind, Port
 
-_SYSTEM = frozenset(
-    {"workspaceblobstore", "workspaceartifactstore", "workspacefilestore", "workspaceworkingdirectory"}
-)
 # The members of a secret by the type of its credentials (`DatastoreSecrets` in the 2025-12-01 description).
 _SECRETS = {
     "AccountKey": ("key",),
@@ -39,7 +36,7 @@ class Datastores(Kind):
         return [Asset(Address(self.name, item["name"]), item) async for item in items]
 
     def not_moved(self, asset: Asset) -> str | None:
-        if asset.address.name in _SYSTEM:
+        if asset.address.name in SYSTEM_DATASTORES:
             return "the service makes it in every workspace; references lead to the target's own"
         return None
 
@@ -48,7 +45,7 @@ class Datastores(Kind):
         container = properties.get("containerName") or properties.get("filesystem")
         account = properties.get("accountName")
         root = Location(account, container) if account and container else None
-        return Datastore(asset.address.name, asset.address.name in _SYSTEM, root)
+        return Datastore(asset.address.name, asset.address.name in SYSTEM_DATASTORES, root)
 
     def created(self, properties: Document) -> Document:
         credentials = dict(properties.get("credentials") or {"credentialsType": "None"})

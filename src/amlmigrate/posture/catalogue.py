@@ -4,83 +4,99 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_WARNING, _ERROR, _INFORMATION = "warning", "error", "information"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of claim; `severity` in words, `read` is the action that proving it takes."""
+    """One kind of claim: what it comes to, in words, when it is `refuted` and when it is `unread`.
+
+    `read` is the action that proving it takes. Before a source is removed what is `demanded` has to be proven.
+    """
 
     name: str
     says: str
-    severity: str
+    refuted: str
     read: str
+    unread: str = _WARNING
+    demanded: bool = False
 
 
-_ARM_READ = {
-    "vault": "Microsoft.KeyVault/vaults/read",
-    "roles": "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleDefinitions/read",
-}
-_KEY_READ = "Microsoft.KeyVault/vaults/keys/read (data)"
+# Whoever cannot read the workspace is told so, and no claim is made.
+_ENDS = "exit code 6"
+_WORKSPACE = "Microsoft.MachineLearningServices/workspaces/read"
+_VAULT = "Microsoft.KeyVault/vaults/read"
+_KEY = "Microsoft.KeyVault/vaults/keys/read (data), or without data Microsoft.KeyVault/vaults/keys/versions/read"
+_NEWEST = "Microsoft.KeyVault/vaults/keys/read (data or not)"
+_ROLES = "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleDefinitions/read"
 
 CATALOGUE = (
     Entry(
         "encryption.status",
         "the workspace says that it stands under a customer's key",
-        "error",
-        "Microsoft.MachineLearningServices/workspaces/read",
+        _ERROR,
+        _WORKSPACE,
+        unread=_ENDS,
     ),
     Entry(
         "encryption.flavour",
         "service-side, or classic with a managed resource group of its own: recorded, either is good",
-        "information",
-        "Microsoft.MachineLearningServices/workspaces/read",
+        _INFORMATION,
+        _WORKSPACE,
+        unread=_ENDS,
     ),
     Entry(
         "vault.place",
         "the vault is there, in the workspace's subscription and region",
-        "error",
-        _ARM_READ["vault"],
+        _ERROR,
+        _VAULT,
+        demanded=True,
     ),
-    Entry("vault.softDelete", "what is deleted from the vault can be recovered", "error", _ARM_READ["vault"]),
-    Entry("vault.purgeProtection", "and nobody can purge it before its time", "error", _ARM_READ["vault"]),
-    Entry("key.type", "the key is RSA or RSA-HSM", "error", _KEY_READ),
-    Entry("key.size", "it has 3072 bits or more", "error below 2048 bits, else warning", _KEY_READ),
-    Entry("key.enabled", "its version in use is enabled and valid by now", "error", _KEY_READ),
+    Entry("vault.softDelete", "what is deleted from the vault can be recovered", _ERROR, _VAULT, demanded=True),
+    Entry("vault.purgeProtection", "and nobody can purge it before its time", _ERROR, _VAULT, demanded=True),
+    Entry("key.type", "the key is RSA or RSA-HSM", _ERROR, _KEY, demanded=True),
+    Entry("key.size", "it has 3072 bits or more", "error below 2048 bits, else warning", _KEY, demanded=True),
+    Entry("key.enabled", "its version in use is enabled and valid by now", _ERROR, _KEY, demanded=True),
     Entry(
         "key.expiry",
         "the version in use expires, but not within 30 days",
         "error when it has expired, else warning",
-        _KEY_READ,
+        _KEY,
+        demanded=True,
     ),
     Entry(
         "key.rotation",
         "the key has a rotation policy",
-        "warning",
-        "Microsoft.KeyVault/vaults/keyrotationpolicies/read (data)",
+        _WARNING,
+        "Microsoft.KeyVault/vaults/keyrotationpolicies/read (data), or without data"
+        " Microsoft.KeyVault/vaults/keys/read",
     ),
-    Entry("key.version", "the workspace uses the key's newest version", "warning", _KEY_READ),
+    Entry("key.version", "the workspace uses the key's newest version", _WARNING, _NEWEST),
     Entry(
         "key.wraps",
-        "bytes wrapped with the key and unwrapped again are the same",
-        "error when they are not; information when the caller may not try",
+        "the vault wraps bytes with the key, and unwraps them to the same",
+        _ERROR,
         "Microsoft.KeyVault/vaults/keys/wrap/action, Microsoft.KeyVault/vaults/keys/unwrap/action (data)",
+        unread=_INFORMATION,
     ),
     Entry(
         "identity.rights",
         "the workspace's identity may get, wrap and unwrap the key",
         "error; warning for classic encryption",
-        _ARM_READ["roles"],
+        _ROLES,
     ),
     Entry(
         "identity.least",
         "and has no other right on the vault: a claim for each role or policy that gives more",
-        "warning",
-        _ARM_READ["roles"],
+        _WARNING,
+        _ROLES,
     ),
     Entry(
         "storage.encryption",
         "the storage account stands under a customer's key",
-        "error",
+        _ERROR,
         "Microsoft.Storage/storageAccounts/read",
+        unread=_ERROR,
     ),
     Entry(
         "registry.encryption",
@@ -91,20 +107,16 @@ CATALOGUE = (
     Entry(
         "logs.encryption",
         "Application Insights keeps its data in a Log Analytics cluster under a customer's key",
-        "warning",
+        "warning; information without Application Insights",
         "Microsoft.Insights/components/read, Microsoft.OperationalInsights/workspaces/read,"
         " Microsoft.OperationalInsights/clusters/read",
     ),
     Entry(
         "computes.disks",
         "there are no computes: their OS disks are never under a customer's key",
-        "warning",
+        _WARNING,
         "Microsoft.MachineLearningServices/workspaces/computes/read",
     ),
-    Entry(
-        "duties.separate",
-        "nobody who may manage the key may also write to the workspace",
-        "warning",
-        _ARM_READ["roles"],
-    ),
+    Entry("duties.separate", "nobody who may manage the key may also write to the workspace", _WARNING, _ROLES),
 )
+DEMANDED = frozenset(entry.name for entry in CATALOGUE if entry.demanded)

@@ -14,7 +14,7 @@ from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import first
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.identities import Identity, identity_of
-from amlmigrate.posture.reading import NOTHING, Read, tried, tried_vault
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
 _KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
 T = TypeVar("T")
@@ -42,6 +42,7 @@ class Facts:
     workspace: Workspace
     key_ref: KeyRef | None
     identity: Identity | None
+    identity_refused: str
     accounts: dict[str, Read[Document]]
     computes: Read[list[Document]]
     registry: Read[Document]
@@ -81,10 +82,10 @@ async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = 
     """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
     account_ids = sorted({workspace.storage_account_id, *storage_ids} - {""})
     encrypted = key_of(workspace) if workspace.encrypted else None
-    identity = await _whole(side, identity_of(workspace)) if encrypted else None
+    identity, refused = await _whole(side, identity_of(workspace)) if encrypted else (None, "")
     work: dict[str, Coroutine[Any, Any, Any]] = {
         **{f"account {id_}": tried(side.arm.get(id_)) for id_ in account_ids},
-        "computes": tried(_computes(side, workspace)),
+        "computes": tried_list(side.arm, f"{workspace.id}/computes"),
         "registry": _optional(side, workspace, "containerRegistry"),
         "observed": _observed(side, workspace),
     }
@@ -97,6 +98,7 @@ async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = 
         workspace,
         encrypted,
         identity,
+        refused,
         accounts={id_: found.pop(f"account {id_}") for id_ in account_ids},
         insights=insights,
         logs=logs,
@@ -106,12 +108,13 @@ async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = 
     )
 
 
-async def _whole(side: Side, identity: Identity | None) -> Identity | None:
-    """The identity with its principal's id, which the workspace shows for those that are its own."""
+async def _whole(side: Side, identity: Identity | None) -> tuple[Identity | None, str]:
+    """The identity with its principal's id, which the workspace shows for those that are its own; or a refusal."""
     if identity is None or identity.principal_id:
-        return identity
-    found = (await tried(side.arm.get(identity.id))).value or {}
-    return replace(identity, principal_id=str((found.get("properties") or {}).get("principalId") or ""))
+        return identity, ""
+    read = await tried(side.arm.get(identity.id))
+    principal = str(((read.value or {}).get("properties") or {}).get("principalId") or "")
+    return replace(identity, principal_id=principal), read.refused
 
 
 def _key_work(side: Side, key: KeyRef) -> dict[str, Coroutine[Any, Any, Any]]:
@@ -138,13 +141,16 @@ async def _either(
 ) -> Read[T]:
     """From the vault, else from ARM, which shows keys to whoever reads the vault and knows no firewall.
 
-    A 404 of ARM is not taken for proof that the key is gone: the vault itself was not heard.
+    A 404 of ARM is not taken for proof that the key is gone: the vault itself was not heard. Where both refuse,
+    ARM's is told: its right is the one that helps from everywhere.
     """
     found = await first
     if not found.refused:
         return found
-    document = (await tried(side.arm.get(path))).value
-    return Read(read(document)) if document is not None else found
+    shown = await tried(side.arm.get(path))
+    if shown.value is not None:
+        return Read(read(shown.value))
+    return Read(refused=shown.refused, code=shown.code) if shown.refused else found
 
 
 async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Identity | None) -> dict[str, Any]:
@@ -160,10 +166,6 @@ async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Ident
     at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
     read = await _all({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
     return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
-
-
-async def _computes(side: Side, workspace: Workspace) -> list[Document]:
-    return [item async for item in side.arm.pages(f"{workspace.id}/computes")]
 
 
 async def _optional(side: Side, workspace: Workspace, name: str) -> Read[Document]:
@@ -182,9 +184,13 @@ async def _observed(side: Side, workspace: Workspace) -> tuple[Read[Document], R
 
 
 async def _all(work: dict[str, Coroutine[Any, Any, T]]) -> dict[str, T]:
+    failed: Exception | None = None
     try:
         async with asyncio.TaskGroup() as group:
             tasks = {name: group.create_task(one) for name, one in work.items()}
     except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
-        raise first(errors) from None
+        failed = first(errors)
+    # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
+    if failed is not None:
+        raise failed
     return {name: task.result() for name, task in tasks.items()}

@@ -9,19 +9,29 @@ from typing import Any
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.keys import Key
 from amlmigrate.posture.facts import Facts, KeyRef
-from amlmigrate.posture.reading import Read, missing_action
+from amlmigrate.posture.reading import Read
+from amlmigrate.posture.unproven import beside, unread
 
 _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
+_VAULT_READ = "Microsoft.KeyVault/vaults/read"
+_ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
+VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
+_OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry")
+KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
+# What the vault says of a key that is there and may be used, but does not work (wire-facts: inner codes).
+_UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
 
 
 def vault_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     """Place, soft delete, purge protection (azure-facts §1.3)."""
     read, id_, name = facts.vault, ref.vault_id, ref.vault_id.rpartition("/")[2]
+    if read.refused:
+        yield from unread(VAULT_NAMES, id_, "the vault", read, _VAULT_READ)
+        return
     if read.value is None:
-        why = _unread("vault", id_, read, "Microsoft.KeyVault/vaults/read")
-        gone = Claim(
+        yield Claim(
             "vault.place",
             False,
             "error",
@@ -29,7 +39,7 @@ def vault_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
             f"The vault '{name}' of the workspace's key is not there.",
             f"If it was deleted, bring it back: az keyvault recover --name {name}",
         )
-        yield why if read.refused else gone
+        yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
         return
     properties = read.value.get("properties") or {}
     yield _place(facts, read.value, ref)
@@ -82,8 +92,10 @@ def key_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
     if read.value is not None:
         yield from _kind(read.value, ref)
         yield from _state(read.value, ref, now)
+        yield from _rotation(facts, ref)
+        yield from _newest(facts, ref)
     elif read.refused:
-        yield _unread("key", ref.id, read, _KEY_READ)
+        yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _KEY_READ)
     else:
         yield Claim(
             "key.enabled",
@@ -93,9 +105,8 @@ def key_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
             "The key that the workspace names is not in its vault.",
             f"If it was deleted: az keyvault key recover --vault-name {_vault_name(ref)} --name {ref.name}",
         )
-    if read.value is not None:
-        yield _rotation(facts, ref)
-        yield _newest(facts, ref)
+        others = (name for name in KEY_NAMES[:-1] if name != "key.enabled")
+        yield from beside(others, ref.id, "the key is not there")
     yield _wraps(facts.wraps, ref)
 
 
@@ -106,6 +117,7 @@ def _kind(key: Key, ref: KeyRef) -> Iterator[Claim]:
         "key.type", rsa, "error", ref.id, f"The key's type is {key.kind}.", "" if rsa else anew, {"type": key.kind}
     )
     if not rsa:
+        yield from beside(("key.size",), ref.id, f"a key of type {key.kind} is not measured in the bits of RSA")
         return
     bits = key.size or 0
     severity: Weight = "error" if bits < _LEAST_BITS else "warning"
@@ -154,13 +166,14 @@ def _state(key: Key, ref: KeyRef, now: datetime) -> Iterator[Claim]:
     )
 
 
-def _rotation(facts: Facts, ref: KeyRef) -> Claim:
+def _rotation(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     read = facts.rotation
     if read.refused:
-        return _unread("rotation", ref.id, read, "Microsoft.KeyVault/vaults/keyrotationpolicies/read")
+        yield from unread(("key.rotation",), ref.id, "the rotation policy of the key", read, _ROTATION_READ)
+        return
     policy = read.value
     evidence = {} if policy is None else {"afterCreate": policy.after_create, "beforeExpiry": policy.before_expiry}
-    return Claim(
+    yield Claim(
         "key.rotation",
         policy is not None,
         "warning",
@@ -174,14 +187,15 @@ def _rotation(facts: Facts, ref: KeyRef) -> Claim:
     )
 
 
-def _newest(facts: Facts, ref: KeyRef) -> Claim:
+def _newest(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     read = facts.newest
     if read.value is None:
-        return _unread("version", ref.id, read, _KEY_READ)
+        yield from unread(("key.version",), ref.id, "the newest version of the key", read, _KEY_READ)
+        return
     newest = read.value.version.id.rpartition("/")[2]
     # A newer version that is disabled is nothing to go over to.
     current = not ref.version or newest.lower() == ref.version.lower() or not read.value.version.enabled
-    return Claim(
+    yield Claim(
         "key.version",
         current,
         "warning",
@@ -195,13 +209,20 @@ def _newest(facts: Facts, ref: KeyRef) -> Claim:
 
 
 def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
-    if read.value is None:
+    if read.code in _UNUSABLE:
         return Claim(
             "key.wraps",
-            None,
-            "information",
+            False,
+            "error",
             ref.id,
-            f"Not tried: no right to wrap and unwrap with the key. {read.refused}".strip(),
+            f"The key does not wrap and unwrap. {read.refused}",
+            "Enable it or give it a later expiry date (az keyvault key set-attributes), or point the workspace to"
+            " a version that can be used.",
+        )
+    if read.value is None:
+        why = read.refused or "The key is not there."
+        return Claim(
+            "key.wraps", None, "information", ref.id, f"Not tried: this caller may not use the key. {why}"
         )
     return Claim(
         "key.wraps",
@@ -210,28 +231,6 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
         ref.id,
         "What the key wraps it unwraps." if read.value else "What the key wrapped it did not unwrap.",
         "" if read.value else "Make a new version of the key and point the workspace to it.",
-    )
-
-
-_UNREAD = {
-    "vault": ("vault.purgeProtection", "the vault"),
-    "key": ("key.enabled", "the key"),
-    "rotation": ("key.rotation", "the rotation policy of the key"),
-    "version": ("key.version", "the newest version of the key"),
-}
-
-
-def _unread(what: str, address: str, read: Read[Any], action: str) -> Claim:
-    name, said = _UNREAD[what]
-    missing = missing_action(read.refused, action)
-    return Claim(
-        name,
-        None,
-        "warning",
-        address,
-        f"Not proven: {said} could not be read. {read.refused}".strip(),
-        f"Grant '{missing}' on the vault, or have somebody look who may.",
-        {"missing": missing},
     )
 
 

@@ -8,7 +8,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import DeniedError
 
 T = TypeVar("T")
 # A vault behind a private endpoint may not answer at all; the rest of the posture does not wait for it.
@@ -18,10 +21,11 @@ _ACTION = re.compile(r"(?:perform action|action) '?([\w.*]+(?:/[\w.*]+)+)'?", re
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """`value` is None for what is not there (404); `refused` is why nothing can be said, else empty."""
+    """`value` is None for what is not there (404). `refused` says why none is known, `code` is the service's."""
 
     value: T | None = None
     refused: str = ""
+    code: str = ""
 
 
 NOTHING: Read[Any] = Read()
@@ -35,13 +39,24 @@ async def tried(call: Awaitable[T | None]) -> Read[T]:
         return _refusal(error)
 
 
+async def tried_list(arm: Arm, path: str) -> Read[list[Document]]:
+    """One whole list of ARM, over all its pages."""
+
+    async def every() -> list[Document]:
+        return [item async for item in arm.pages(path)]
+
+    return await tried(every())
+
+
 async def tried_vault(call: Awaitable[T | None]) -> Read[T]:
-    """One read of a vault's data plane; one that cannot be reached from here is a refusal too."""
+    """One read of a vault's data plane; one that cannot be reached, or gets no token, is a refusal too."""
     try:
         async with asyncio.timeout(_VAULT_SECONDS):
             return Read(await call)
     except ServiceError as error:
         return _refusal(error)
+    except DeniedError as error:
+        return Read(refused=error.summary)
     except (OutOfReachError, TimeoutError):
         return Read(refused="The vault cannot be reached from this machine.")
 
@@ -51,7 +66,7 @@ def _refusal(error: ServiceError) -> Read[T]:
         raise error
     if error.status == 404:
         return Read()
-    return Read(refused=error.summary)
+    return Read(refused=error.summary, code=error.code)
 
 
 def missing_action(refused: str, otherwise: str) -> str:

@@ -1,85 +1,133 @@
-"""Claims on rights: what the identity may do with its key, and who manages what they also use. Pure."""
+"""Claims on rights: what the workspace's identity may do with its key, and with all else in the vault. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import Document
-from amlmigrate.core.rights import Permission, granted, permissions
 from amlmigrate.posture import vaultrights
-from amlmigrate.posture.facts import Facts, KeyRef
-from amlmigrate.posture.reading import missing_action
-
-_READ_ROLES = "Microsoft.Authorization/roleAssignments/read"
-_SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
-_WS = "Microsoft.MachineLearningServices/workspaces"
-_WRITES = (
-    *(f"{_WS}/{name}/write" for name in ("models/versions", "data/versions", "components/versions", "jobs")),
-    f"{_WS}/write",
-    f"{_WS}/delete",
+from amlmigrate.posture.assignments import (
+    below_other,
+    by_roles,
+    conditional,
+    entries,
+    holder,
+    id_of,
+    joined,
+    on_key,
+    policies,
+    role_name,
+    scope,
+    singles,
 )
+from amlmigrate.posture.facts import Facts, KeyRef
+from amlmigrate.posture.reading import Read
+from amlmigrate.posture.unproven import beside, unread
+
+RIGHTS, LEAST = NAMES = ("identity.rights", "identity.least")
+READ_ROLES = "Microsoft.Authorization/roleAssignments/read"
+READ_DEFINITIONS = "Microsoft.Authorization/roleDefinitions/read"
+THE_ROLES = "the role assignments on the vault"
+_READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+_SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
 
 
 def identity_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     """That the identity may get, wrap and unwrap, and nothing more, by roles or by access policies."""
     if facts.vault.value is None:
-        return
-    if facts.identity is None or not facts.identity.principal_id:
-        yield _unknown(ref, "the workspace names no identity whose rights could be looked up")
-    elif _by_roles(facts):
+        if facts.vault.refused:
+            yield from unread(NAMES, ref.vault_id, "the vault", facts.vault, "Microsoft.KeyVault/vaults/read")
+        else:
+            yield from beside(NAMES, ref.vault_id, "the vault is not there")
+    elif facts.identity is None or not facts.identity.principal_id:
+        yield from _nobody(facts, ref)
+    elif by_roles(facts):
         yield from _of_roles(facts, ref)
     else:
         yield from _of_policies(facts, ref)
 
 
-def _by_roles(facts: Facts) -> bool:
-    return bool(((facts.vault.value or {}).get("properties") or {}).get("enableRbacAuthorization"))
+def _nobody(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
+    if facts.identity_refused:
+        read: Read[Document] = Read(refused=facts.identity_refused)
+        yield from unread(NAMES, ref.vault_id, "the workspace's identity", read, _READ_IDENTITY)
+        return
+    for name in NAMES:
+        yield _unknown(name, ref, "the workspace names no identity whose rights could be looked up")
+
+
+def _own(facts: Facts) -> list[Document] | Read[list[Document]]:
+    """The identity's assignments, its groups' included; the refusal where they could not be read."""
+    for read in (facts.on_vault, facts.of_identity):
+        if read.value is None:
+            return Read(refused=read.refused)
+    return [one for one in facts.on_vault.value or () if id_of(one) in (facts.of_identity.value or ())]
 
 
 def _of_roles(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
-    if (refused := facts.on_vault.refused or facts.of_identity.refused) or facts.on_vault.value is None:
-        yield _unread_roles("identity.rights", ref.vault_id, refused)
+    own = _own(facts)
+    if isinstance(own, Read):
+        yield from unread(NAMES, ref.vault_id, THE_ROLES, own, READ_ROLES)
         return
-    own = [one for one in facts.on_vault.value if _id(one) in (facts.of_identity.value or ())]
-    unknown = [one for one in own if facts.definition(one) is None]
-    entries = [entry for one in own if _on_key(one, ref) for entry in _entries(facts, one)]
-    lacking = vaultrights.missing(entries)
-    if lacking and unknown:
-        yield _unread_roles("identity.rights", ref.vault_id, "")
+    here = [one for one in own if on_key(one, ref)]
+    surely = vaultrights.missing(entry for one in here if not conditional(one) for entry in entries(facts, one))
+    perhaps = vaultrights.missing(entry for one in here for entry in entries(facts, one))
+    if perhaps and _unread_definition(facts, here):
+        yield from unread((RIGHTS,), ref.vault_id, "a role definition", Read(), READ_DEFINITIONS)
+    elif surely and not perhaps:
+        yield _unknown(RIGHTS, ref, "what the workspace's identity may do with its key depends on a condition")
     else:
-        yield _may(facts, ref, lacking)
-    found = False
-    for one in own:
-        if not _below_other(one, ref) and (more := vaultrights.excess(_entries(facts, one))):
-            found = True
-            yield _more(facts, ref, f"the role '{_role_name(facts, one)}' at {_scope(one)}", more, one["id"])
-    if not found and not unknown:
-        yield _least(facts, ref)
+        yield _may(facts, ref, perhaps)
+    yield from _least(facts, ref, own, [])
 
 
 def _of_policies(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     principal = facts.identity.principal_id.lower() if facts.identity else ""
-    policies = [one for one in _policies(facts) if str(one.get("objectId", "")).lower() == principal]
-    yield _may(facts, ref, vaultrights.policy_missing(_joined(policies)))
-    more = vaultrights.policy_excess(_joined(policies))
-    # Roles count on the control plane of a vault with access policies too.
-    control = [
-        (one, over)
-        for one in facts.on_vault.value or ()
-        if _id(one) in (facts.of_identity.value or ())
-        and (over := vaultrights.manages(_entries(facts, one), data=False))
-    ]
-    if more:
+    known = singles(facts)
+    policy = joined([one for one in policies(facts) if holder(one) == principal])
+    # Whether the identity is in a group that has a policy is Entra's to say, which is not asked.
+    groups = [one for one in policies(facts) if holder(one) not in known]
+    lacking = vaultrights.policy_missing(policy)
+    if lacking and groups:
+        yield _unknown(RIGHTS, ref, "the workspace's identity may have its rights by a group's access policy")
+    else:
+        yield _may(facts, ref, lacking)
+    found = False
+    if more := vaultrights.policy_excess(policy):
+        found = True
         yield _more(facts, ref, "its access policy", more, "")
-    for one, over in control:
-        yield _more(facts, ref, f"the role '{_role_name(facts, one)}' at {_scope(one)}", over, one["id"])
-    if facts.on_vault.refused:
-        yield _unread_roles("identity.least", ref.vault_id, facts.on_vault.refused)
-    elif not more and not control:
-        yield _least(facts, ref)
+    # Roles count on the control plane of a vault with access policies too.
+    own = _own(facts)
+    if not isinstance(own, Read):
+        yield from _least(facts, ref, own, [one for one in groups if vaultrights.policy_excess(one)], found=found)
+    elif not found:
+        yield from unread((LEAST,), ref.vault_id, THE_ROLES, own, READ_ROLES)
+
+
+def _least(
+    facts: Facts, ref: KeyRef, own: list[Document], groups: list[Document], *, found: bool = False
+) -> Iterator[Claim]:
+    """A claim for each role that gives more; without one, and none `found` before, that there is no more."""
+    for one in own:
+        more = vaultrights.excess(entries(facts, one), data=by_roles(facts))
+        if more and not below_other(one, ref):
+            found = True
+            yield _more(facts, ref, f"the role '{role_name(facts, one)}' at {scope(one)}", more, one["id"])
+    if found:
+        return
+    if _unread_definition(facts, own):
+        yield from unread((LEAST,), ref.vault_id, "a role definition", Read(), READ_DEFINITIONS)
+    elif groups:
+        yield _unknown(LEAST, ref, "the workspace's identity may have more rights by a group's access policy")
+    else:
+        evidence = {"principalId": facts.identity.principal_id if facts.identity else ""}
+        said = "The workspace's identity has no other right on the key vault."
+        yield Claim(LEAST, True, "warning", ref.vault_id, said, "", evidence)
+
+
+def _unread_definition(facts: Facts, some: list[Document]) -> bool:
+    return any(facts.definition(one) is None for one in some)
 
 
 def _may(facts: Facts, ref: KeyRef, lacking: list[str]) -> Claim:
@@ -87,21 +135,23 @@ def _may(facts: Facts, ref: KeyRef, lacking: list[str]) -> Claim:
     severity: Weight = "error" if facts.workspace.properties.get("enableServiceSideCMKEncryption") else "warning"
     identity = facts.identity
     assert identity is not None
+    by_role = (
+        f"az role assignment create --role '{_SERVICE_ROLE}' --assignee-object-id {identity.principal_id}"
+        f" --assignee-principal-type ServicePrincipal --scope {ref.vault_id}"
+    )
+    by_policy = (
+        f"az keyvault set-policy --name {_name(ref)} --object-id {identity.principal_id}"
+        " --key-permissions get wrapKey unwrapKey"
+    )
     return Claim(
-        "identity.rights",
+        RIGHTS,
         not lacking,
         severity,
         ref.vault_id,
         f"The workspace's identity may not {', '.join(name for name in lacking)} on its key."
         if lacking
         else "The workspace's identity may get, wrap and unwrap its key.",
-        f"az role assignment create --role '{_SERVICE_ROLE}' --assignee-object-id {identity.principal_id}"
-        f" --assignee-principal-type ServicePrincipal --scope {ref.vault_id}"
-        if lacking and _by_roles(facts)
-        else f"az keyvault set-policy --name {_name(ref)} --object-id {identity.principal_id}"
-        " --key-permissions get wrapKey unwrapKey"
-        if lacking
-        else "",
+        (by_role if by_roles(facts) else by_policy) if lacking else "",
         {"identity": identity.id or identity.how, "principalId": identity.principal_id, "missing": lacking},
     )
 
@@ -111,7 +161,7 @@ def _more(facts: Facts, ref: KeyRef, by: str, rights: list[str], assignment: str
     assert identity is not None
     shown = ", ".join(rights[:3]) + (f" and {len(rights) - 3} more" if len(rights) > 3 else "")
     return Claim(
-        "identity.least",
+        LEAST,
         False,
         "warning",
         ref.vault_id,
@@ -124,127 +174,16 @@ def _more(facts: Facts, ref: KeyRef, by: str, rights: list[str], assignment: str
     )
 
 
-def _least(facts: Facts, ref: KeyRef) -> Claim:
-    evidence = {"principalId": facts.identity.principal_id if facts.identity else ""}
-    said = "The workspace's identity has no other right on the key vault."
-    return Claim("identity.least", True, "warning", ref.vault_id, said, "", evidence)
-
-
-def duty_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
-    """That no principal manages the key and writes to the workspace."""
-    refused = facts.on_vault.refused or facts.on_workspace.refused
-    if refused or facts.on_vault.value is None or facts.on_workspace.value is None:
-        yield _unread_roles("duties.separate", ref.vault_id, refused)
-        return
-    managers, unknown = _managers(facts)
-    writers: dict[str, set[str]] = defaultdict(set)
-    for one in facts.on_workspace.value:
-        if any(granted(_entries(facts, one), name) for name in _WRITES):
-            writers[_principal(one)].add(_role_name(facts, one))
-    both = sorted(set(managers) & set(writers))
-    if not both and (unknown or any(facts.definition(one) is None for one in facts.on_workspace.value)):
-        yield _unread_roles("duties.separate", ref.vault_id, "")
-        return
-    yield Claim(
-        "duties.separate",
-        not both,
-        "warning",
-        ref.vault_id,
-        f"Whoever writes to the workspace may also manage its key: {', '.join(both)}."
-        if both
-        else "Nobody who may manage the key may also write to the workspace.",
-        "Give keys and workspaces to different people: take one of the roles from each"
-        f" (az role assignment list --all --assignee {both[0]} --output table)."
-        if both
-        else "",
-        {who: {"vault": sorted(managers[who]), "workspace": sorted(writers[who])} for who in both},
-    )
-
-
-def _managers(facts: Facts) -> tuple[dict[str, set[str]], bool]:
-    found: dict[str, set[str]] = defaultdict(set)
-    by_roles = _by_roles(facts)
-    for one in facts.on_vault.value or ():
-        if vaultrights.manages(_entries(facts, one), data=by_roles):
-            found[_principal(one)].add(_role_name(facts, one))
-    for policy in () if by_roles else _policies(facts):
-        if vaultrights.policy_manages(policy):
-            found[str(policy.get("objectId", "")).lower()].add("access policy")
-    return found, any(facts.definition(one) is None for one in facts.on_vault.value or ())
-
-
-def _policies(facts: Facts) -> list[Document]:
-    found: list[Document] = ((facts.vault.value or {}).get("properties") or {}).get("accessPolicies") or []
-    return found
-
-
-def _joined(policies: list[Document]) -> Document:
-    """All policies of one principal as one."""
-    kinds: dict[str, list[Any]] = defaultdict(list)
-    for policy in policies:
-        for kind, names in (policy.get("permissions") or {}).items():
-            kinds[kind] += names or []
-    return {"permissions": dict(kinds)}
-
-
-def _unread_roles(name: str, address: str, refused: str) -> Claim:
-    missing = missing_action(refused, _READ_ROLES if refused else "Microsoft.Authorization/roleDefinitions/read")
+def _unknown(name: str, ref: KeyRef, why: str) -> Claim:
     return Claim(
         name,
         None,
         "warning",
-        address,
-        f"Not proven: the role assignments on the vault could not all be read. {refused}".strip(),
-        f"Grant '{missing}' (the role Reader has it), or have somebody look who may.",
-        {"missing": missing},
-    )
-
-
-def _unknown(ref: KeyRef, why: str) -> Claim:
-    return Claim(
-        "identity.rights",
-        None,
-        "warning",
         ref.vault_id,
         f"Not proven: {why}.",
-        f"Look who may use the key: az role assignment list --scope {ref.vault_id} --include-inherited",
+        f"Look who may use the key: az role assignment list --scope {ref.vault_id} --include-inherited,"
+        f" az keyvault show --name {_name(ref)}",
     )
-
-
-def _entries(facts: Facts, assignment: Document) -> tuple[Permission, ...]:
-    return permissions(facts.definition(assignment) or {})
-
-
-def _role_name(facts: Facts, assignment: Document) -> str:
-    properties = (facts.definition(assignment) or {}).get("properties") or {}
-    return str(properties.get("roleName") or (assignment.get("properties") or {}).get("roleDefinitionId"))
-
-
-def _id(assignment: Document) -> str:
-    return str(assignment.get("id", "")).lower()
-
-
-def _scope(assignment: Document) -> str:
-    return str(
-        (assignment.get("properties") or {}).get("scope") or _id(assignment).partition("/providers/micr")[0]
-    )
-
-
-def _principal(assignment: Document) -> str:
-    return str((assignment.get("properties") or {}).get("principalId", "")).lower()
-
-
-def _on_key(assignment: Document, ref: KeyRef) -> bool:
-    """Whether an assignment counts for the key itself."""
-    key = f"{ref.vault_id}/keys/{ref.name}".lower()
-    scope = _scope(assignment).rstrip("/").lower()
-    return scope.startswith("/providers/microsoft.management/") or f"{key}/".startswith(f"{scope}/")
-
-
-def _below_other(assignment: Document, ref: KeyRef) -> bool:
-    """Whether an assignment is for one other key of the vault, which may be another resource's."""
-    keys = f"{ref.vault_id}/keys/".lower()
-    return _scope(assignment).lower().startswith(keys) and not _on_key(assignment, ref)
 
 
 def _name(ref: KeyRef) -> str:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from amlmigrate.core.claim import Claim
 from amlmigrate.posture.facts import Facts
-from amlmigrate.posture.reading import Read, missing_action
+from amlmigrate.posture.unproven import beside, unread
 
 _CUSTOMER = "microsoft.keyvault"
 
 
 def storage_claims(facts: Facts) -> Iterator[Claim]:
     """Each account's `encryption.keySource`, as the service itself answers it."""
+    if not facts.accounts:
+        why = "the workspace names no storage account"
+        yield from beside(("storage.encryption",), facts.workspace.id, why)
     for id_, read in facts.accounts.items():
-        if read.refused:
-            yield _unread(
-                "storage.encryption", id_, read, "Microsoft.Storage/storageAccounts/read", severity="error"
-            )
+        if read.value is None:
+            action = "Microsoft.Storage/storageAccounts/read"
+            yield from unread(("storage.encryption",), id_, _called(id_), read, action, severity="error")
             continue
-        encryption = ((read.value or {}).get("properties") or {}).get("encryption") or {}
+        encryption = (read.value.get("properties") or {}).get("encryption") or {}
         good = str(encryption.get("keySource", "")).lower() == _CUSTOMER
         key = encryption.get("keyvaultproperties") or encryption.get("keyVaultProperties") or {}
         yield Claim(
@@ -55,7 +56,8 @@ def registry_claims(facts: Facts) -> Iterator[Claim]:
         )
         return
     if facts.registry.value is None:
-        yield _unread("registry.encryption", id_, facts.registry, "Microsoft.ContainerRegistry/registries/read")
+        action = "Microsoft.ContainerRegistry/registries/read"
+        yield from unread(("registry.encryption",), id_, _called(id_), facts.registry, action)
         return
     document = facts.registry.value
     encryption = (document.get("properties") or {}).get("encryption") or {}
@@ -79,14 +81,15 @@ def logs_claims(facts: Facts) -> Iterator[Claim]:
     """Application Insights, through Log Analytics to a dedicated cluster with a key."""
     id_ = str(facts.workspace.properties.get("applicationInsights") or "")
     if not id_:
+        yield from beside(("logs.encryption",), facts.workspace.id, "the workspace has no Application Insights")
         return
-    for read, action in (
-        (facts.insights, "Microsoft.Insights/components/read"),
-        (facts.logs, "Microsoft.OperationalInsights/workspaces/read"),
-        (facts.cluster, "Microsoft.OperationalInsights/clusters/read"),
+    for what, read, action in (
+        (_called(id_), facts.insights, "Microsoft.Insights/components/read"),
+        ("its Log Analytics workspace", facts.logs, "Microsoft.OperationalInsights/workspaces/read"),
+        ("its Log Analytics cluster", facts.cluster, "Microsoft.OperationalInsights/clusters/read"),
     ):
-        if read.refused:
-            yield _unread("logs.encryption", id_, read, action)
+        if read.refused or (read is facts.insights and read.value is None):
+            yield from unread(("logs.encryption",), id_, what, read, action)
             return
     key = ((facts.cluster.value or {}).get("properties") or {}).get("keyVaultProperties") or {}
     good = bool(key.get("keyName"))
@@ -107,17 +110,13 @@ def logs_claims(facts: Facts) -> Iterator[Claim]:
 def compute_claims(facts: Facts) -> Iterator[Claim]:
     """OS disks of clusters and instances have Microsoft's keys always."""
     read = facts.computes
-    if read.refused:
-        yield _unread(
-            "computes.disks",
-            facts.workspace.id,
-            read,
-            "Microsoft.MachineLearningServices/workspaces/computes/read",
-        )
+    if read.value is None:
+        action = "Microsoft.MachineLearningServices/workspaces/computes/read"
+        yield from unread(("computes.disks",), facts.workspace.id, "its computes", read, action)
         return
     names = sorted(
         str(one.get("name"))
-        for one in read.value or ()
+        for one in read.value
         if str((one.get("properties") or {}).get("computeType", "")).lower() in ("amlcompute", "computeinstance")
     )
     yield Claim(
@@ -133,15 +132,5 @@ def compute_claims(facts: Facts) -> Iterator[Claim]:
     )
 
 
-def _unread(name: str, address: str, read: Read[Any], action: str, *, severity: Any = "warning") -> Claim:
-    missing = missing_action(read.refused, action)
-    why = read.refused or "It is not there."
-    return Claim(
-        name,
-        None,
-        severity,
-        address,
-        f"Not proven: {address.rpartition('/')[2]} could not be read. {why}",
-        f"Grant '{missing}' on it, or have somebody look who may." if read.refused else "Look where it went.",
-        {"missing": missing},
-    )
+def _called(id_: str) -> str:
+    return f"'{id_.rpartition('/')[2]}'"

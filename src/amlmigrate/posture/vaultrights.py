@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amlmigrate.core.documents import Document
-from amlmigrate.core.rights import Permission, granted
+from amlmigrate.core.rights import Permission, granted, matches, overlaps
 
 _VAULT = "Microsoft.KeyVault/vaults"
+_AUTHORIZATION = "Microsoft.Authorization"
 # What a workspace's identity needs, and all that it should have (azure-facts §1.3).
 NEEDED = tuple(f"{_VAULT}/keys/{name}" for name in ("read", "wrap/action", "unwrap/action"))
 NEEDED_POLICY = ("get", "wrapkey", "unwrapkey")
@@ -16,23 +17,25 @@ _KEYS = (
     "create/action", "import/action", "update/action", "rotate/action", "recover/action", "restore/action",
     "delete", "backup/action", "purge/action", "release/action",
 )  # fmt: skip
-_USES = ("encrypt/action", "decrypt/action", "sign/action", "verify/action")
-_SECRETS = (
-    "getSecret/action", "setSecret/action", "readMetadata/action", "update/action", "delete", "recover/action",
-    "backup/action", "restore/action", "purge/action",
-)  # fmt: skip
-_CERTIFICATES = ("read", "create/action", "import/action", "update/action", "delete", "purge/action")
 _MANAGE_DATA = (*(f"{_VAULT}/keys/{name}" for name in _KEYS), f"{_VAULT}/keyrotationpolicies/write")
 _MANAGE = (
     *(f"{_VAULT}/{name}" for name in ("write", "delete", "accessPolicies/write", "keys/write")),
-    "Microsoft.Authorization/roleAssignments/write",
+    *(
+        f"{_AUTHORIZATION}/{name}"
+        for name in ("roleAssignments/write", "roleDefinitions/write", "elevateAccess/action")
+    ),
 )
+# All that changes a vault, what is in it or who may use it, as patterns: what Azure adds is among them.
+_OTHER = (
+    *(f"{_VAULT}/{name}" for name in ("write", "delete", "*/write", "*/delete", "*/action")),
+    "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+    *(f"{_AUTHORIZATION}/{name}" for name in ("*/write", "*/delete", "elevateAccess/action")),
+)
+# Reading keys is needed; reading certificates goes beyond it. Secrets are read by an action.
 _OTHER_DATA = (
-    *(f"{_VAULT}/keys/{name}" for name in _USES),
-    *(f"{_VAULT}/secrets/{name}" for name in _SECRETS),
-    *(f"{_VAULT}/certificates/{name}" for name in _CERTIFICATES),
+    *(f"{_VAULT}/{name}" for name in ("*/write", "*/delete", "*/action")),
+    f"{_VAULT}/certificates/read",
 )
-_OTHER = (f"{_VAULT}/secrets/write", f"{_VAULT}/deploy/action", "Microsoft.Authorization/roleAssignments/delete")
 _POLICY_MANAGES = frozenset(
     {
         "all", "create", "import", "update", "delete", "recover", "restore", "backup", "purge", "rotate",
@@ -47,11 +50,28 @@ def missing(entries: Iterable[Permission]) -> list[str]:
     return [name for name in NEEDED if not granted(found, name, data=True)]
 
 
-def excess(entries: Iterable[Permission]) -> list[str]:
-    """The operations on a vault and all in it that go beyond what is needed; reading the vault does not."""
+def excess(entries: Iterable[Permission], *, data: bool) -> list[str]:
+    """The patterns that grant more on a vault and all in it than is needed; reading the vault does not.
+
+    With `data` those of the vault's own operations too. Where it cannot be told whether what an entry takes away
+    takes away all that a pattern grants, the pattern counts.
+    """
     found = tuple(entries)
-    control = [name for name in (*_MANAGE, *_OTHER) if granted(found, name)]
-    return control + [name for name in (*_MANAGE_DATA, *_OTHER_DATA) if granted(found, name, data=True)]
+    control = [one for entry in found for one in entry.actions if _beyond(one, _OTHER, entry.not_actions)]
+    needed = {name.lower() for name in NEEDED}
+    inside = [
+        one
+        for entry in found
+        for one in entry.data_actions
+        if data and one.lower() not in needed and _beyond(one, _OTHER_DATA, entry.not_data_actions)
+    ]
+    return list(dict.fromkeys(control + inside))
+
+
+def _beyond(pattern: str, others: Iterable[str], denied: tuple[str, ...]) -> bool:
+    if matches(denied, pattern):
+        return False
+    return any(overlaps(pattern, other) and not matches(denied, other) for other in others)
 
 
 def manages(entries: Iterable[Permission], *, data: bool) -> list[str]:

@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 from tests.unit.world import NEW, SOURCE, TARGET
 
-from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cmk.doctor import blockers, network, policies
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cmk.doctor import blockers, examination, network, policies
 from amlmigrate.cmk.doctor.datastores import unread_datastores
 from amlmigrate.cmk.doctor.effective import Rights
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, NEEDS, OWN_SECRETS, RUN, STAGES, WS, Where, needs
 from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.cmk.doctor.role import least_role
+from amlmigrate.cmk.doctor.stores import _reached, has_secret
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.rights import Permission, granted
+from amlmigrate.posture.reading import tried_vault
 
 ME = "11111111-0000-4000-8000-000000000001"
 
@@ -148,6 +151,117 @@ def test_a_provider_that_is_not_registered_is_an_error_and_one_not_readable_a_wa
     assert warning.severity == "warning" and "Microsoft.KeyVault's registration" in warning.summary
 
 
+def test_the_providers_of_what_the_workspace_uses_are_looked_at() -> None:
+    document = {
+        **TARGET.document,
+        "identity": {"userAssignedIdentities": {"/id": {}}},
+        "properties": {**TARGET.properties, "containerRegistry": "/r", "applicationInsights": "/i"},
+    }
+    base = f"/subscriptions/{NEW.subscription}/providers"
+    names = [f"Microsoft.{name}" for name in ("ManagedIdentity", "ContainerRegistry", "Insights")]
+    arm: Any = FakeArm(table={f"{base}/{name}": {"registrationState": "NotRegistered"} for name in names})
+    used = asyncio.run(blockers.providers(arm, TARGET.__class__(TARGET.ref, document)))
+    plain = asyncio.run(blockers.providers(arm, TARGET))
+    assert [one.summary.split()[3] for one in used if one.severity == "error"] == names
+    assert [one for one in plain if one.severity == "error"] == []
+
+
+VAULT = f"{TARGET.id.partition('/providers/')[0]}/providers/Microsoft.KeyVault/vaults/kv"
+LOCKED = {
+    # A lock by scope, level and side: what it comes to.
+    ("group", "CanNotDelete", "source"): ("warning", "decommission is refused"),
+    ("workspace", "ReadOnly", "source"): ("warning", "decommission is refused"),
+    ("account", "CanNotDelete", "source"): ("warning", "--storage delete"),
+    ("subscription", "ReadOnly", "target"): ("error", "nothing can be created"),
+    ("workspace", "ReadOnly", "target"): ("error", "nothing can be created"),
+    ("account", "ReadOnly", "target"): ("warning", "cannot be listed"),
+    ("vault", "ReadOnly", "target"): ("warning", "vault not be changed"),
+    ("group", "CanNotDelete", "target"): None,
+    ("vault", "CanNotDelete", "target"): None,
+}
+
+
+@pytest.mark.parametrize(("scope", "level", "side"), LOCKED)
+def test_locks_are_looked_up_on_workspace_account_and_vault(scope: str, level: str, side: Any) -> None:
+    encryption = {"status": "Enabled", "keyVaultProperties": {"keyVaultArmId": VAULT}}
+    document = {**TARGET.document, "properties": {**TARGET.properties, "encryption": encryption}}
+    workspace = TARGET.__class__(TARGET.ref, document)
+    scopes = {
+        "subscription": "/".join(TARGET.id.split("/")[:3]),
+        "group": TARGET.id.partition("/providers/")[0],
+        "workspace": TARGET.id,
+        "account": TARGET.storage_account_id,
+        "vault": VAULT,
+    }
+    lock = {"id": f"{scopes[scope]}/providers/Microsoft.Authorization/locks/l", "properties": {"level": level}}
+    places = [TARGET.id, TARGET.storage_account_id, VAULT]
+    seen = [one for one in places if f"{one}/".lower().startswith(f"{scopes[scope]}/".lower())]
+    arm: Any = FakeArm(table={f"{one}/providers/Microsoft.Authorization/locks": [lock] for one in seen})
+    found = asyncio.run(blockers.locks(arm, workspace, side=side))
+    expected = LOCKED[scope, level, side]
+    assert [one.severity for one in found] == ([expected[0]] if expected else [])
+    assert not expected or expected[1] in found[0].summary
+
+
+def test_locks_that_cannot_be_read_are_said_to_be_unchecked() -> None:
+    path = f"{TARGET.storage_account_id}/providers/Microsoft.Authorization/locks"
+    [found] = asyncio.run(blockers.locks(FakeArm(table={path: None}), TARGET, side="target"))  # type: ignore[arg-type]
+    assert found.severity == "warning" and "Not checked: locks" in found.summary
+    assert "Microsoft.Authorization/locks/read" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "refused", "by_firewall"),
+    [
+        (ServiceError(403, "AuthorizationFailure", "no", method="GET", url="x"), "AuthorizationFailure", True),
+        (ServiceError(403, "AuthorizationPermissionMismatch", "no", method="GET", url="x"), "Mismatch", False),
+        (ServiceError(403, "KeyVaultEncryptionKeyNotFound", "no", method="GET", url="x"), "KeyVault", False),
+        (OutOfReachError("no route", method="GET", url="x"), "no answer", True),
+        (TimeoutError(), "no answer", True),
+        (DeniedError("Azure gave no token."), "no token", False),
+        (None, "", False),
+    ],
+)
+def test_only_silence_and_the_firewalls_own_word_are_the_firewall(
+    error: Exception | None, refused: str, by_firewall: bool
+) -> None:
+    class Blobs:
+        async def containers(self, account: str) -> list[str]:
+            if error:
+                raise error
+            return []
+
+    class Reaching:
+        blobs = Blobs()
+
+    reached = asyncio.run(_reached(Reaching(), TARGET, {"id": "/a"}))  # type: ignore[arg-type]
+    assert refused in reached.refused and bool(reached.refused) is bool(refused)
+    assert reached.by_firewall is by_firewall
+
+
+# Tokens.
+
+
+def test_a_sign_in_without_a_token_for_vaults_is_told() -> None:
+    class Refusing:
+        data_scopes = ("https://storage.azure.com/.default", "https://vault.azure.net/.default")
+
+        async def get_token(self, scope: str) -> None:
+            if "vault" in scope:
+                raise DeniedError("Azure gave no token.", remedy="Sign in.")
+
+    class Signed:
+        credential = Refusing()
+
+    [found] = asyncio.run(examination._tokens(Signed()))  # type: ignore[arg-type]
+    assert (found.severity, found.address) == ("error", "https://vault.azure.net/.default")
+
+    async def denied() -> None:
+        raise DeniedError("Azure gave no token.", remedy="Sign in.")
+
+    assert asyncio.run(tried_vault(denied())).refused == "Azure gave no token."
+
+
 # Policies.
 
 
@@ -178,6 +292,24 @@ def test_only_policies_in_force_that_deny_are_named_with_what_they_speak_of() ->
     assert found.severity == "warning" and "'No keys' denies" in found.summary and "storage" in found.summary
     assert _denying(_assignment("p"), p=DEFINITION) == [], "its default is to audit"
     assert _denying(_assignment("p", parameters=deny, enforcementMode="DoNotEnforce"), p=DEFINITION) == []
+
+
+def test_a_definition_that_cannot_be_read_is_said_to_be_unchecked() -> None:
+    deny = {"effect": {"value": "Deny"}}
+    initiative = {"properties": {"policyDefinitions": [{"policyDefinitionId": "secret"}], "parameters": {}}}
+    for definitions in ({"p": None}, {}, {"p": initiative, "secret": None}):
+        [found] = _denying(_assignment("p", parameters=deny, displayName="Keys"), **definitions)
+        assert found.severity == "warning" and found.summary.startswith(
+            "Not checked: what the policy 'Keys' denies"
+        )
+        assert "policyDefinitions/read" in found.remedy
+
+
+def test_a_scope_that_an_assignment_leaves_out_is_not_told() -> None:
+    deny = {"effect": {"value": "Deny"}}
+    group = TARGET.id.partition("/providers/")[0]
+    assert _denying(_assignment("p", parameters=deny, notScopes=[group.upper()]), p=DEFINITION) == []
+    assert len(_denying(_assignment("p", parameters=deny, notScopes=[f"{group}2"]), p=DEFINITION)) == 1
 
 
 def test_an_initiative_denies_where_one_of_its_policies_does() -> None:
@@ -248,6 +380,23 @@ def test_the_new_identity_has_to_read_datastores_without_credentials(assigned: A
     assert asyncio.run(unread_datastores(FakeRoles([], reads), target, stores, accounts)) == []  # type: ignore[arg-type]
 
 
+def test_system_datastores_are_read_with_the_targets_identity_where_they_have_no_key() -> None:
+    properties = {**TARGET.properties, "systemDatastoresAuthMode": "Identity"}
+    target = TARGET.__class__(
+        TARGET.ref, {**TARGET.document, "properties": properties, "identity": {"principalId": ME}}
+    )
+    accounts = {TARGET.storage_account.lower(): {"id": TARGET.storage_account_id}}
+    [found] = asyncio.run(unread_datastores(FakeRoles([], []), target, [], accounts))  # type: ignore[arg-type]
+    assert "may not read" in found.summary and "workspaceblobstore" in found.summary
+    reads = [(TARGET.storage_account_id, {"dataActions": [f"{BLOB}/*"]})]
+    assert asyncio.run(unread_datastores(FakeRoles([], reads), target, [], accounts)) == []  # type: ignore[arg-type]
+
+
+def test_a_datastore_of_ones_own_may_be_named_like_the_systems() -> None:
+    assert has_secret(_store("workspace_lake", "AccountKey"))
+    assert not has_secret(_store("workspaceblobstore", "AccountKey")) and not has_secret(_store("lake", "None"))
+
+
 # The table.
 
 
@@ -270,7 +419,7 @@ def test_the_table_is_whole() -> None:
     for need in NEEDS:
         assert re.fullmatch(r"Microsoft\.\w+/[\w*/]+/(read|write|delete|action)", need.action), need.action
         assert need.why and not need.why.endswith(".")
-    keys = [(need.where, need.action, need.by) for need in NEEDS]
+    keys = [(need.where, need.action, need.data, need.by) for need in NEEDS]
     assert len(keys) == len(set(keys))
     [copying] = [need for need in NEEDS if need.signed_in != need.where.side]
     assert copying.where is Where.SOURCE_ACCOUNT and copying.stages == (RUN,)

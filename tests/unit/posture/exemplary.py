@@ -57,12 +57,20 @@ def role(name: str) -> str:
     return f"/providers/microsoft.authorization/roledefinitions/{guid}"
 
 
-def assignment(name: str, principal: str, scope: str = VAULT) -> dict[str, Any]:
-    """A role assignment, as ARM answers it."""
+def assignment(
+    name: str, principal: str, scope: str = VAULT, *, kind: str = "ServicePrincipal", **more: Any
+) -> dict[str, Any]:
+    """A role assignment, as ARM answers it; `more` are other properties, as its condition."""
     id_ = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{principal}-{name.replace(' ', '-')}"
     return {
         "id": id_,
-        "properties": {"roleDefinitionId": role(name), "principalId": principal, "scope": scope},
+        "properties": {
+            "roleDefinitionId": role(name),
+            "principalId": principal,
+            "principalType": kind,
+            "scope": scope,
+            **more,
+        },
     }
 
 
@@ -80,6 +88,7 @@ def exemplary() -> Facts:
         workspace,
         key_of(workspace),
         identity_of(workspace),
+        "",
         accounts={ACCOUNT: Read({"properties": {"encryption": {"keySource": "Microsoft.Keyvault"}}})},
         computes=Read([{"name": "aks", "properties": {"computeType": "Kubernetes"}}]),
         registry=Read({"sku": {"name": "Premium"}, "properties": {"encryption": {"status": "enabled"}}}),

@@ -28,13 +28,14 @@ from tests.unit.posture.exemplary import (
 
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.rights import Permission, granted
-from amlmigrate.posture.catalogue import CATALOGUE
+from amlmigrate.posture.catalogue import CATALOGUE, DEMANDED
 from amlmigrate.posture.facts import Facts
 from amlmigrate.posture.identities import identity_of
-from amlmigrate.posture.proof import claims
+from amlmigrate.posture.proof import before_removal, claims
 from amlmigrate.posture.reading import Read
 
 POLICY = {"objectId": PRINCIPAL, "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}}
+NAMES = {entry.name for entry in CATALOGUE}
 DENIED = "Azure refused the action 'Microsoft.KeyVault/vaults/read' on '/x' (403 AuthorizationFailed)."
 
 
@@ -119,6 +120,7 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
     "storage not readable": (
         lambda f: replace(f, accounts={ACCOUNT: Read(refused=DENIED)}), "storage.encryption", "error", "Not proven"
     ),
+    "storage gone": (lambda f: replace(f, accounts={ACCOUNT: Read()}), "storage.encryption", "error", "not found"),
     "a plain registry": (
         lambda f: replace(f, registry=Read({"sku": {"name": "Basic"}})), "registry.encryption", "warning", "not under"
     ),
@@ -138,19 +140,21 @@ def _judged(facts: Facts) -> list[Claim]:
 def test_all_is_proven_of_an_exemplary_workspace() -> None:
     found = _judged(exemplary())
     assert [claim for claim in found if not claim.proven] == []
-    assert {claim.name for claim in found} == {entry.name for entry in CATALOGUE}
+    assert {claim.name for claim in found} == NAMES
     assert findings(found) == []
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_one_finding(what: str) -> None:
     changed, name, severity, word = WRONG[what]
-    fallen = [claim for claim in _judged(changed(exemplary())) if not claim.proven]
+    found = _judged(changed(exemplary()))
+    assert {claim.name for claim in found} == NAMES, "there is a claim of each name, whatever is wrong"
+    fallen = [claim for claim in found if not claim.proven and claim.severity != "information"]
     assert [(claim.name, claim.severity) for claim in fallen] == [(name, severity)]
     [claim] = fallen
     assert word in claim.summary
     assert claim.remedy and claim.address
-    assert [(found.severity, found.summary) for found in findings(fallen)] == [(severity, claim.summary)]
+    assert [(one.severity, one.summary) for one in findings(found)] == [(severity, claim.summary)]
 
 
 def test_another_subscription_is_told() -> None:
@@ -158,49 +162,199 @@ def test_another_subscription_is_told() -> None:
     assert place.proven is False and "another subscription" in place.summary
 
 
+SAID = {entry.name: entry.unread for entry in CATALOGUE}
+REFUSED: Read[Any] = Read(refused="403", code="Forbidden")
+# What cannot be read: the claims that fall with it, and the right that is missing.
+OF_VAULT = {"vault.place", "vault.softDelete", "vault.purgeProtection"}
+OF_KEY = {"key.type", "key.size", "key.enabled", "key.expiry", "key.rotation", "key.version"}
+OF_IDENTITY = {"identity.rights", "identity.least"}
+ROLES, DEFINITIONS = ("Microsoft.Authorization/role" + name for name in ("Assignments/read", "Definitions/read"))
+UNREAD: dict[str, tuple[Callable[[Facts], Facts], set[str], str]] = {
+    "vault": (
+        lambda f: replace(f, vault=Read(refused=DENIED)),
+        OF_VAULT | OF_IDENTITY | {"duties.separate"}, "Microsoft.KeyVault/vaults/read",
+    ),
+    "key": (lambda f: replace(f, key=REFUSED), OF_KEY, "Microsoft.KeyVault/vaults/keys/read"),
+    "newest": (lambda f: replace(f, newest=REFUSED), {"key.version"}, "Microsoft.KeyVault/vaults/keys/read"),
+    "rotation": (
+        lambda f: replace(f, rotation=REFUSED), {"key.rotation"}, "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
+    ),
+    "on_vault": (lambda f: replace(f, on_vault=REFUSED), OF_IDENTITY | {"duties.separate"}, ROLES),
+    "of_identity": (lambda f: replace(f, of_identity=REFUSED), OF_IDENTITY, ROLES),
+    "of_identity, by policies": (
+        lambda f: replace(_policies(POLICY)(f), of_identity=REFUSED), {"identity.least"}, ROLES
+    ),
+    "on_workspace": (lambda f: replace(f, on_workspace=REFUSED), {"duties.separate"}, ROLES),
+    "definitions": (lambda f: replace(f, definitions=()), OF_IDENTITY | {"duties.separate"}, DEFINITIONS),
+    "definitions, by policies": (
+        lambda f: replace(_policies(POLICY)(f), on_vault=Read([SERVICE]), of_identity=Read({SERVICE["id"].lower()}),
+                          definitions=()),
+        {"identity.least", "duties.separate"}, DEFINITIONS,
+    ),
+    "identity": (
+        lambda f: replace(f, identity=replace(f.identity, principal_id=""), identity_refused="403"),  # type: ignore[type-var]
+        OF_IDENTITY, "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+    ),
+    "registry": (lambda f: replace(f, registry=REFUSED), {"registry.encryption"}, "registries/read"),
+    "insights": (lambda f: replace(f, insights=REFUSED), {"logs.encryption"}, "Insights/components/read"),
+    "logs": (lambda f: replace(f, logs=REFUSED), {"logs.encryption"}, "OperationalInsights/workspaces/read"),
+    "cluster": (lambda f: replace(f, cluster=REFUSED), {"logs.encryption"}, "OperationalInsights/clusters/read"),
+    "computes": (lambda f: replace(f, computes=REFUSED), {"computes.disks"}, "workspaces/computes/read"),
+    "computes, 404": (lambda f: replace(f, computes=Read()), {"computes.disks"}, "workspaces/computes/read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_what_cannot_be_read_is_not_proven_and_says_the_right_that_is_missing(what: str) -> None:
+    changed, names, action = UNREAD[what]
+    found = _judged(changed(exemplary()))
+    assert {claim.name for claim in found} == NAMES
+    fallen = [claim for claim in found if not claim.proven]
+    assert {claim.name for claim in fallen} == names
+    for claim in fallen:
+        assert (claim.proven, claim.severity) == (None, SAID[claim.name])
+        assert action in claim.remedy and "Not proven" in claim.summary
+    assert len(findings(found)) <= 2, "one thing that cannot be read is told in the same words"
+
+
+DEMANDING = {"vault": OF_VAULT, "key": OF_KEY - {"key.rotation", "key.version"}}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_before_a_removal_vault_and_key_have_to_be_known(what: str) -> None:
+    found = _judged(UNREAD[what][0](exemplary()))
+    errors = [one for one in before_removal(found) if one.severity == "error"]
+    assert [one for one in findings(found) if one.severity == "error"] == []
+    assert bool(errors) is (what in DEMANDING)
+    assert DEMANDING["vault"] | DEMANDING["key"] == DEMANDED
+
+
+def test_before_a_removal_one_thing_that_is_wrong_is_one_reason() -> None:
+    for what in ("no encryption", "the vault gone", "the key gone", "an elliptic key"):
+        found = before_removal(_judged(WRONG[what][0](exemplary())))
+        assert [one.severity for one in found] == ["error"], what
+
+
+def test_what_lies_under_no_key_is_said_to_be_so_claim_by_claim() -> None:
+    bare = replace(with_workspace(exemplary(), encryption=None), key_ref=None)
+    assert {claim.name for claim in _judged(bare)} == NAMES
+    unnamed = with_workspace(exemplary(), encryption={"status": "Enabled"})
+    found = _judged(unnamed)
+    assert {claim.name for claim in found} == NAMES
+    [told] = findings(found)
+    assert "names no key" in told.summary
+    without = with_workspace(exemplary(), containerRegistry=None, applicationInsights=None, storageAccount="")
+    found = _judged(replace(without, accounts={}))
+    assert {claim.name for claim in found} == NAMES and findings(found) == []
+
+
+GROUP = "dddddddd-0000-4000-8000-000000000004"
+GROUP_POLICY = {"objectId": GROUP, "permissions": {"keys": ["get", "sign"]}}
+CONDITION = {"condition": "((!(ActionMatches{'x'})))"}
+CRYPTO_OFFICER, WRITER = "Key Vault Crypto Officer", "AzureML Data Scientist"
+# What is not known, and so neither proven nor refuted: groups, and conditions.
+NOT_KNOWN: dict[str, tuple[Callable[[Facts], Facts], str, str]] = {
+    "a group manages": (
+        lambda f: with_roles(f, assignment(CRYPTO_OFFICER, GROUP, kind="Group"), own=False), "duties.separate", GROUP
+    ),
+    "a group writes": (
+        lambda f: replace(f, on_workspace=Read([assignment(WRITER, GROUP, REF.id, kind="Group")])),
+        "duties.separate", GROUP,
+    ),
+    "a policy of whom nobody knows": (
+        _policies(POLICY, {"objectId": GROUP, "permissions": {"keys": ["purge"]}}), "duties.separate", GROUP
+    ),
+    "a condition decides on managing": (
+        lambda f: with_roles(f, assignment(CRYPTO_OFFICER, SCIENTIST, **CONDITION), own=False),
+        "duties.separate", "conditions",
+    ),
+    "a condition decides on the key": (
+        lambda f: replace(
+            f, on_vault=Read([assignment("Key Vault Crypto Service Encryption User", PRINCIPAL, **CONDITION)]),
+        ),
+        "identity.rights", "condition",
+    ),
+    "a group may have the policy": (_policies(GROUP_POLICY), "identity.rights", "group"),
+    "a group's policy may give more": (_policies(POLICY, GROUP_POLICY), "identity.least", "group"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NOT_KNOWN)
+def test_what_is_not_known_is_never_proven(what: str) -> None:
+    changed, name, word = NOT_KNOWN[what]
+    [claim] = [claim for claim in _judged(changed(exemplary())) if claim.name == name]
+    assert (claim.proven, claim.severity) == (None, "warning") and word in claim.summary
+    assert claim.remedy
+
+
+def _custom(
+    *actions: str, data: tuple[str, ...] = (), not_actions: tuple[str, ...] = ()
+) -> Callable[[Facts], Facts]:
+    """With a role of one's own on the vault for the identity."""
+    role = "/providers/microsoft.authorization/roledefinitions/own"
+    entry = {"actions": list(actions), "notActions": list(not_actions), "dataActions": list(data)}
+    definition = {"properties": {"roleName": "Own", "permissions": [entry]}}
+    one = assignment("Reader", PRINCIPAL)
+    one["properties"]["roleDefinitionId"] = role
+    return lambda f: replace(with_roles(f, one), definitions=(*f.definitions, (role, definition)))
+
+
+VAULTS = "Microsoft.KeyVault/vaults"
+
+
 @pytest.mark.parametrize(
-    ("changed", "name", "action"),
+    "action",
     [
-        (lambda f: replace(f, vault=Read(refused=DENIED)), "vault.purgeProtection", "Microsoft.KeyVault/vaults/read"),
-        (lambda f: replace(f, key=Read(refused="403")), "key.enabled", "Microsoft.KeyVault/vaults/keys/read"),
-        (
-            lambda f: replace(f, rotation=Read(refused="403")),
-            "key.rotation",
-            "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
-        ),
-        (
-            lambda f: replace(f, of_identity=Read(refused="403")),
-            "identity.rights",
-            "Microsoft.Authorization/roleAssignments/read",
-        ),
-        (
-            lambda f: replace(f, on_workspace=Read(refused="403")),
-            "duties.separate",
-            "Microsoft.Authorization/roleAssignments/read",
-        ),
-        (
-            lambda f: replace(f, definitions=()),
-            "identity.rights",
-            "Microsoft.Authorization/roleDefinitions/read",
-        ),
-        (lambda f: replace(f, registry=Read(refused="403")), "registry.encryption", "registries/read"),
-        (lambda f: replace(f, logs=Read(refused="403")), "logs.encryption", "OperationalInsights/workspaces/read"),
-        (lambda f: replace(f, computes=Read(refused="403")), "computes.disks", "workspaces/computes/read"),
+        f"{VAULTS}/privateEndpointConnections/write", f"{VAULTS}/PrivateEndpointConnectionsApproval/action",
+        f"{VAULTS}/anything/that/comes/delete", "*/write", "*", "Microsoft.KeyVault/*/action", "Microsoft.K*",
+        "Microsoft.Authorization/locks/delete", "Microsoft.Authorization/*",
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_not_proven_and_says_the_right_that_is_missing(
-    changed: Callable[[Facts], Facts], name: str, action: str
+def test_whatever_changes_a_vault_is_more_than_is_needed(action: str) -> None:
+    for facts in (exemplary(), _policies(POLICY)(exemplary())):
+        [least] = [claim for claim in _judged(_custom(action)(facts)) if claim.name == "identity.least"]
+        assert least.proven is False and action in least.evidence["rights"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "data", "not_actions"),
+    [
+        (("*/read", f"{VAULTS}/*/read", "Microsoft.Storage/*"), (), ()),
+        ((f"{VAULTS}/secrets/write",), (), (f"{VAULTS}/*",)),
+        ((), (f"{VAULTS}/keys/read", f"{VAULTS}/keys/wrap/action", f"{VAULTS}/keyrotationpolicies/read"), ()),
+    ],
+)
+def test_reading_and_using_is_not_too_much(
+    actions: tuple[str, ...], data: tuple[str, ...], not_actions: tuple[str, ...]
 ) -> None:
-    fallen = {claim.name: claim for claim in _judged(changed(exemplary())) if not claim.proven}
-    assert fallen[name].proven is None and fallen[name].severity == "warning"
-    assert action in fallen[name].remedy
-    assert "Not proven" in fallen[name].summary
+    facts = _custom(*actions, data=data, not_actions=not_actions)(exemplary())
+    assert [claim for claim in _judged(facts) if not claim.proven] == []
+
+
+def test_the_network_approver_on_the_vault_is_told() -> None:
+    facts = with_roles(
+        exemplary(),
+        assignment("Azure AI Enterprise Network Connection Approver", PRINCIPAL, VAULT.partition("/prov")[0]),
+    )
+    [least] = [claim for claim in _judged(facts) if claim.name == "identity.least"]
+    assert least.proven is False and f"{VAULTS}/privateEndpointConnections/write" in least.evidence["rights"]
+
+
+@pytest.mark.parametrize("code", ["KeyDisabled", "KeyExpired", "KeyNotYetValid"])
+def test_a_key_that_the_vault_does_not_use_does_not_wrap(code: str) -> None:
+    read: Read[bool] = Read(refused=f"POST was answered 403 {code}: no.", code=code)
+    [wraps] = [claim for claim in _judged(replace(exemplary(), wraps=read)) if claim.name == "key.wraps"]
+    assert (wraps.proven, wraps.severity) == (False, "error") and code in wraps.summary
 
 
 def test_a_wrap_that_was_not_allowed_is_no_finding() -> None:
     found = _judged(replace(exemplary(), wraps=Read(refused="403")))
     [wraps] = [claim for claim in found if not claim.proven]
-    assert (wraps.name, wraps.proven) == ("key.wraps", None) and "Not tried" in wraps.summary
+    assert (wraps.name, wraps.proven, wraps.severity) == (
+        "key.wraps",
+        None,
+        SAID["key.wraps"],
+    ) and "Not tried" in wraps.summary
     assert findings(found) == []
 
 

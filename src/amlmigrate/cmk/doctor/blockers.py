@@ -3,52 +3,78 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.cmk.doctor.needs import SideName
+from amlmigrate.cmk.doctor.unchecked import unchecked
 from amlmigrate.core.documents import Document
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.posture.reading import Read, missing_action, tried
+from amlmigrate.posture.reading import Read, tried, tried_list
 
 _NEEDED = ("Microsoft.MachineLearningServices", "Microsoft.Storage", "Microsoft.KeyVault")
 # Classic encryption keeps its documents in resources of these (azure-facts §1.3).
 _CLASSIC = ("Microsoft.DocumentDB", "Microsoft.Search")
+_LOCKS = "Microsoft.Authorization/locks"
 
 Judge = Callable[[list[Document]], Iterator[Finding]]
 
 
-async def locks(arm: Arm, workspace: Workspace, *, side: str) -> list[Finding]:
-    """Locks on a workspace, its group, its subscription and what is in it."""
-    read = await tried(_all(arm, f"{workspace.id}/providers/Microsoft.Authorization/locks"))
-    return _judged(read, workspace.id, "Microsoft.Authorization/locks/read", "locks", lambda x: _locks(x, side))
+async def locks(arm: Arm, workspace: Workspace, *, side: SideName) -> list[Finding]:
+    """Locks on a workspace, its account and its key's vault, and above them (azure-facts §3)."""
+    scopes = list(_locked(workspace))
+    reads = await asyncio.gather(*(tried_list(arm, f"{scope}/providers/{_LOCKS}") for scope in scopes))
+    found = [
+        unchecked(scope, read, "locks", f"{_LOCKS}/read")
+        for scope, read in zip(scopes, reads, strict=True)
+        if read.value is None
+    ]
+    seen = {str(lock.get("id")).lower(): lock for read in reads for lock in read.value or ()}
+    return [*found, *_locks(seen.values(), workspace, side)]
 
 
-def _locks(found: list[Document], side: str) -> Iterator[Finding]:
+def _locked(workspace: Workspace) -> Iterator[str]:
+    named = (workspace.properties.get("encryption") or {}).get("keyVaultProperties") or {}
+    for scope in (workspace.id, workspace.storage_account_id, named.get("keyVaultArmId")):
+        if scope:
+            yield str(scope)
+
+
+def _locks(found: Iterable[Document], workspace: Workspace, side: SideName) -> Iterator[Finding]:
     for lock in found:
         level = str((lock.get("properties") or {}).get("level", ""))
         id_ = str(lock.get("id"))
-        remedy = f"az lock delete --ids {id_} (and put it back afterwards)"
-        if side == "source":
-            yield Finding("warning", id_, f"A {level} lock lies on the source: decommission is refused.", remedy)
-        elif level == "ReadOnly":
-            yield Finding(
-                "error", id_, "A ReadOnly lock lies on the target: nothing can be created in it.", remedy
-            )
+        holds = id_.lower().partition(f"/providers/{_LOCKS}/".lower())[0]
+        here = f"{workspace.id}/".lower()
+        beside = not here.startswith(f"{holds}/") and not f"{holds}/".startswith(here)
+        if said := _told(level, side, beside=beside):
+            severity: Severity = "error" if side == "target" and not beside else "warning"
+            yield Finding(severity, id_, said, f"az lock delete --ids {id_} (and put it back afterwards)")
+
+
+def _told(level: str, side: SideName, *, beside: bool) -> str:
+    """What a lock is in the way of; nothing where it is in the way of nothing."""
+    if side == "source":
+        what = "the source's account: its containers cannot be deleted with" if beside else "the source:"
+        return f"A {level} lock lies on {what} decommission" + (" --storage delete." if beside else " is refused.")
+    if level != "ReadOnly":
+        return ""
+    if beside:
+        return "A ReadOnly lock lies beside the target: account keys cannot be listed, the vault not be changed."
+    return "A ReadOnly lock lies on the target: nothing can be created in it."
 
 
 async def providers(arm: Arm, workspace: Workspace) -> list[Finding]:
-    """Resource providers that the target's subscription has to have registered."""
+    """Resource providers that the target's subscription has to have registered, for what the workspace uses."""
     subscription = workspace.ref.subscription
-    classic = workspace.encrypted and not workspace.properties.get("enableServiceSideCMKEncryption")
-    names = (*_NEEDED, *(_CLASSIC if classic else ()))
+    names = list(_providers(workspace))
     reads = await asyncio.gather(*(tried(arm.get(f"/subscriptions/{subscription}/providers/{n}")) for n in names))
     found = []
     for name, read in zip(names, reads, strict=True):
         if read.value is None:
-            found.append(_unread(f"/subscriptions/{subscription}", read, f"{name}'s registration",
-                                 "Microsoft.Resources/subscriptions/providers/read"))  # fmt: skip
+            found.append(unchecked(f"/subscriptions/{subscription}", read, f"{name}'s registration",
+                                   "Microsoft.Resources/subscriptions/providers/read"))  # fmt: skip
         elif str(read.value.get("registrationState", "")).lower() != "registered":
             found.append(
                 Finding(
@@ -61,11 +87,23 @@ async def providers(arm: Arm, workspace: Workspace) -> list[Finding]:
     return found
 
 
+def _providers(workspace: Workspace) -> Iterator[str]:
+    yield from _NEEDED
+    if (workspace.document.get("identity") or {}).get("userAssignedIdentities"):
+        yield "Microsoft.ManagedIdentity"
+    if workspace.properties.get("containerRegistry"):
+        yield "Microsoft.ContainerRegistry"
+    if workspace.properties.get("applicationInsights"):
+        yield "Microsoft.Insights"
+    if workspace.encrypted and not workspace.properties.get("enableServiceSideCMKEncryption"):
+        yield from _CLASSIC
+
+
 async def quotas(arm: Arm, workspace: Workspace) -> list[Finding]:
     """Quotas of Azure ML in the target's region that are used up."""
     place = f"/subscriptions/{workspace.ref.subscription}"
     path = f"{place}/providers/Microsoft.MachineLearningServices/locations/{workspace.location}/usages"
-    read = await tried(_all(arm, path))
+    read = await tried_list(arm, path)
     action = "Microsoft.MachineLearningServices/locations/usages/read"
     return _judged(read, place, action, "quotas", lambda usages: full(usages, place, workspace.location))
 
@@ -88,7 +126,7 @@ def full(usages: list[Document], place: str, location: str) -> Iterator[Finding]
 async def deleted_vaults(arm: Arm, workspace: Workspace, vault_id: str) -> list[Finding]:
     """Soft-deleted vaults of the target's group, or of its key's name: their names are blocked."""
     place = f"/subscriptions/{workspace.ref.subscription}"
-    read = await tried(_all(arm, f"{place}/providers/Microsoft.KeyVault/deletedVaults"))
+    read = await tried_list(arm, f"{place}/providers/Microsoft.KeyVault/deletedVaults")
     group = f"{place}/resourceGroups/{workspace.ref.group}/".lower()
     return _judged(
         read,
@@ -118,23 +156,6 @@ def _blocked(vaults: list[Document], group: str, vault_id: str) -> Iterator[Find
 
 
 def _judged(read: Read[list[Document]], address: str, action: str, what: str, judge: Judge) -> list[Finding]:
-    if read.value is None and read.refused:
-        return [_unread(address, read, what, action)]
-    return list(judge(read.value or []))
-
-
-def _unread(address: str, read: Read[Any], what: str, action: str) -> Finding:
-    missing = missing_action(read.refused, action)
-    return Finding(
-        "warning",
-        address,
-        f"Not checked: {what} could not be read. {read.refused}".strip(),
-        f"Grant '{missing}' at {address}, or have somebody look who may.",
-    )
-
-
-def _all(arm: Arm, path: str) -> Awaitable[list[Document]]:
-    async def inside() -> list[Document]:
-        return [item async for item in arm.pages(path)]
-
-    return inside()
+    if read.value is None:
+        return [unchecked(address, read, what, action)]
+    return list(judge(read.value))

@@ -11,26 +11,27 @@ from amlmigrate.cmk.doctor.needs import ACCOUNT, BLOB
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.rights import permissions
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import SYSTEM_DATASTORES, Workspace
 from amlmigrate.posture.reading import tried
-
-_SYSTEM = ("workspaceblobstore", "workspaceartifactstore", "workspacefilestore", "workspaceworkingdirectory")
 
 
 async def unread_datastores(
     roles: Roles, target: Workspace, datastores: Iterable[Document], accounts: Mapping[str, Document]
 ) -> list[Finding]:
-    """A warning for each account that datastores without credentials point to, and that the identity cannot read.
+    """A warning for each account that the identity has to read for a datastore without credentials, and may not.
 
-    Datastores with credentials carry their own right. Users who submit jobs may read with their own identity,
-    so a missing right is never an error.
+    `datastores` are the source's. Those with credentials carry their own right, which is not tried. The system's
+    are the target's own, and read with its identity where `systemDatastoresAuthMode` says so. Users who submit
+    jobs may read with their own identity, so a missing right is never an error.
     """
     named: dict[str, list[str]] = defaultdict(list)
     for one in datastores:
         properties = one.get("properties") or {}
         kind = str((properties.get("credentials") or {}).get("credentialsType") or "None")
-        if one.get("name") not in _SYSTEM and kind == "None" and properties.get("accountName"):
+        if one.get("name") not in SYSTEM_DATASTORES and kind == "None" and properties.get("accountName"):
             named[str(properties["accountName"]).lower()].append(str(one.get("name")))
+    if str(target.properties.get("systemDatastoresAuthMode") or "").lower() == "identity":
+        named[target.storage_account.lower()] += sorted(SYSTEM_DATASTORES)
     principal = principal_of(target)
     found = []
     for account, names in sorted(named.items()):

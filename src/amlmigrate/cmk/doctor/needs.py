@@ -28,6 +28,10 @@ class Where(StrEnum):
     TARGET = "target workspace"
     TARGET_ACCOUNT = "target storage account"
     TARGET_VAULT = "target key vault"
+    TARGET_IDENTITY = "target identity"
+    TARGET_REGISTRY = "target container registry"
+    TARGET_INSIGHTS = "target Application Insights"
+    TARGET_LOGS = "target Log Analytics"
     TARGET_SUBSCRIPTION = "target subscription"
 
     @property
@@ -61,7 +65,7 @@ class Need:
     @property
     def always(self) -> bool:
         """Whether a stage cannot do without it."""
-        return not self.only and self.stages != (DOCTOR,)
+        return not self.only
 
     @property
     def signed_in(self) -> SideName:
@@ -81,6 +85,12 @@ _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
 _POSTURE = "the posture of the target is to be proven"
+# `decommission` refuses where the vault was not read.
+PROOF = "the posture of the target is to be proven, as `decommission` demands"
+_WRAPS = "that the key works is to be tried"
+_CHECKS = "what is in the way is to be known beforehand"
+# What these find missing is told by the check that could not be made, once.
+_BEFORE = (PLAN, DOCTOR)
 
 
 def _writes() -> tuple[Need, ...]:
@@ -142,6 +152,74 @@ def _removes() -> tuple[Need, ...]:
     )
 
 
+def _proofs() -> tuple[Need, ...]:
+    """What the claims about the target are read with."""
+    logs = "Microsoft.OperationalInsights"
+    reads = (
+        (Where.TARGET_VAULT, f"{VAULT}/keys/read", "the key, and its newest version"),
+        (Where.TARGET_VAULT, f"{VAULT}/keys/versions/read", "the state of the key's version in use"),
+        (
+            Where.TARGET_IDENTITY,
+            "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+            "who it is, where the workspace does not show that",
+        ),
+        (Where.TARGET_REGISTRY, "Microsoft.ContainerRegistry/registries/read", "its key"),
+        (Where.TARGET_INSIGHTS, "Microsoft.Insights/components/read", "where its logs lie"),
+        (Where.TARGET_LOGS, f"{logs}/workspaces/read", "the cluster in which the logs lie"),
+        (Where.TARGET_LOGS, f"{logs}/clusters/read", "the key of the cluster"),
+        (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignments/read", "who may use the key"),
+        (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleDefinitions/read", "who may use the key"),
+        (Where.TARGET, f"{AUTHORIZATION}/roleAssignments/read", "who may write to the workspace"),
+        (Where.TARGET, f"{AUTHORIZATION}/roleDefinitions/read", "who may write to the workspace"),
+    )
+    in_vault = (
+        ("keys/read", "the key's state, as the vault itself tells it", _POSTURE),
+        ("keyrotationpolicies/read", "its rotation, as the vault itself tells it", _POSTURE),
+        ("keys/wrap/action", "wraps a few bytes", _WRAPS),
+        ("keys/unwrap/action", "unwraps them", _WRAPS),
+    )
+    return (
+        Need(Where.TARGET_VAULT, f"{VAULT}/read", _ALL, "purge protection and place", only=PROOF),
+        *(Need(where, action, _ALL, why, only=_POSTURE) for where, action, why in reads),
+        *(
+            Need(Where.TARGET_VAULT, f"{VAULT}/{name}", _ALL, why, data=True, only=only)
+            for name, why, only in in_vault
+        ),
+    )
+
+
+def _checks() -> tuple[Need, ...]:
+    """What is in the way of a move is read with these."""
+    locked = (Where.SOURCE_ACCOUNT, Where.TARGET, Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
+    of_subscription = (
+        ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
+        ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up"),
+        ("Microsoft.KeyVault/deletedVaults/read", "deleted vaults whose names are blocked"),
+    )
+    return (
+        *(
+            Need(where, f"{AUTHORIZATION}/locks/read", _BEFORE, "locks that are in the way", only=_CHECKS)
+            for where in locked
+        ),
+        *(
+            Need(Where.TARGET, f"{AUTHORIZATION}/{name}/read", _BEFORE, "policies that would deny", only=_CHECKS)
+            for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
+        ),
+        *(
+            Need(
+                where,
+                f"{AUTHORIZATION}/{name}/read",
+                _BEFORE,
+                "which data actions are granted, to the caller and to the target's identity",
+                only=_CHECKS,
+            )
+            for where in (Where.SOURCE_ACCOUNT, Where.TARGET_ACCOUNT)
+            for name in ("roleAssignments", "roleDefinitions")
+        ),
+        *(Need(Where.TARGET_SUBSCRIPTION, action, _BEFORE, why, only=_CHECKS) for action, why in of_subscription),
+    )
+
+
 NEEDS: tuple[Need, ...] = (
     Need(Where.SOURCE, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.SOURCE, f"{WS}/*/read", _ALL, "every collection is listed", asks=_READS),
@@ -152,7 +230,7 @@ NEEDS: tuple[Need, ...] = (
         "locks on the workspace, its group and its subscription",
     ),
     Need(Where.SOURCE, f"{WS}/datastores/listSecrets/action", (RUN,), "copies their secrets", only=OWN_SECRETS),
-    Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", (PLAN, DOCTOR), "its network", only="that is to be checked"),
+    Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),
     Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
     Need(
         Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/read", _READING, "lists blobs; `verify` reads every byte", data=True
@@ -200,30 +278,8 @@ NEEDS: tuple[Need, ...] = (
         data=True,
         only="a later plan carries that over",
     ),
-    Need(Where.TARGET_VAULT, f"{VAULT}/read", _ALL, "purge protection and place", only=_POSTURE),
-    Need(Where.TARGET_VAULT, f"{VAULT}/keys/read", _ALL, "the key's state", data=True, only=_POSTURE),
-    Need(Where.TARGET_VAULT, f"{VAULT}/keyrotationpolicies/read", _ALL, "its rotation", data=True, only=_POSTURE),
-    *(
-        Need(Where.TARGET_VAULT, f"{AUTHORIZATION}/{name}/read", _ALL, "who may use the key", only=_POSTURE)
-        for name in ("roleAssignments", "roleDefinitions")
-    ),
-    *(
-        Need(Where.TARGET, f"{AUTHORIZATION}/{name}/read", _ALL, "who may write to the workspace", only=_POSTURE)
-        for name in ("roleAssignments", "roleDefinitions")
-    ),
-    Need(Where.TARGET, f"{AUTHORIZATION}/locks/read", (DOCTOR,), "locks that are in the way"),
-    *(
-        Need(Where.TARGET, f"{AUTHORIZATION}/{name}/read", (DOCTOR,), "policies that would deny")
-        for name in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
-    ),
-    *(
-        Need(Where.TARGET_SUBSCRIPTION, action, (DOCTOR,), why)
-        for action, why in (
-            ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
-            ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up"),
-            ("Microsoft.KeyVault/deletedVaults/read", "deleted vaults whose names are blocked"),
-        )
-    ),
+    *_proofs(),
+    *_checks(),
     *_removes(),
 )
 
@@ -231,3 +287,8 @@ NEEDS: tuple[Need, ...] = (
 def needs(*stages: str) -> tuple[Need, ...]:
     """The needs of some stages, in the table's order."""
     return tuple(need for need in NEEDS if set(stages) & set(need.stages))
+
+
+def of_stages() -> tuple[Need, ...]:
+    """What the stages need for their own work, without what only tells beforehand what is in the way."""
+    return tuple(need for need in NEEDS if need.stages != _BEFORE)

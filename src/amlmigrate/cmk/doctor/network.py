@@ -9,8 +9,7 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
-
-_SYSTEM = ("workspaceblobstore", "workspaceartifactstore", "workspacefilestore", "workspaceworkingdirectory")
+from amlmigrate.core.workspace import SYSTEM_DATASTORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def keys_refused(
     for one in datastores:
         properties = one.get("properties") or {}
         kind = str((properties.get("credentials") or {}).get("credentialsType", ""))
-        if kind == "AccountKey" and not (side == "source" and one.get("name") in _SYSTEM):
+        if kind == "AccountKey" and not (side == "source" and one.get("name") in SYSTEM_DATASTORES):
             named[str(properties.get("accountName", "")).lower()].append(str(one.get("name")))
     for account, names in sorted(named.items()):
         document: Mapping[str, Any] = accounts.get(account) or {}

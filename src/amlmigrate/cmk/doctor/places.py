@@ -21,6 +21,8 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
             Where.TARGET: target.id,
             Where.TARGET_ACCOUNT: target.storage_account_id,
             Where.TARGET_VAULT: str(named.get("keyVaultArmId") or ""),
+            Where.TARGET_REGISTRY: str(target.properties.get("containerRegistry") or ""),
+            Where.TARGET_INSIGHTS: str(target.properties.get("applicationInsights") or ""),
             Where.TARGET_SUBSCRIPTION: f"/subscriptions/{target.ref.subscription}",
         }
     return {where: scope for where, scope in found.items() if scope}

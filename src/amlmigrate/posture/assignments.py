@@ -1,0 +1,96 @@
+"""Role assignments and access policies as the claims on rights read them. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.rights import Permission, permissions
+from amlmigrate.posture.facts import Facts, KeyRef
+
+# Whatever else Azure names, as groups and groups of other tenants, may stand for several.
+_SINGLE = frozenset({"user", "serviceprincipal", "device"})
+
+
+def by_roles(facts: Facts) -> bool:
+    """Whether the vault goes by role assignments, else by access policies."""
+    return bool(((facts.vault.value or {}).get("properties") or {}).get("enableRbacAuthorization"))
+
+
+def policies(facts: Facts) -> list[Document]:
+    """The vault's access policies; with Azure RBAC they count for nothing."""
+    found: list[Document] = ((facts.vault.value or {}).get("properties") or {}).get("accessPolicies") or []
+    return found
+
+
+def holder(policy: Document) -> str:
+    """Whose access policy it is."""
+    return str(policy.get("objectId", "")).lower()
+
+
+def joined(some: list[Document]) -> Document:
+    """All policies of one principal as one."""
+    kinds: dict[str, list[Any]] = defaultdict(list)
+    for policy in some:
+        for kind, names in (policy.get("permissions") or {}).items():
+            kinds[kind] += names or []
+    return {"permissions": dict(kinds)}
+
+
+def entries(facts: Facts, assignment: Document) -> tuple[Permission, ...]:
+    """What an assignment's role grants; nothing where its definition could not be read."""
+    return permissions(facts.definition(assignment) or {})
+
+
+def role_name(facts: Facts, assignment: Document) -> str:
+    """The role's name, else the id of its definition."""
+    properties = (facts.definition(assignment) or {}).get("properties") or {}
+    return str(properties.get("roleName") or _told(assignment, "roleDefinitionId"))
+
+
+def id_of(assignment: Document) -> str:
+    """Its id, in lower case."""
+    return str(assignment.get("id", "")).lower()
+
+
+def scope(assignment: Document) -> str:
+    """Where it was made."""
+    return _told(assignment, "scope") or id_of(assignment).partition("/providers/micr")[0]
+
+
+def principal(assignment: Document) -> str:
+    """Whose it is: an object id in lower case."""
+    return _told(assignment, "principalId").lower()
+
+
+def conditional(assignment: Document) -> bool:
+    """Whether a condition decides, which is not evaluated, what of the role it gives."""
+    return bool(_told(assignment, "condition"))
+
+
+def singles(facts: Facts) -> frozenset[str]:
+    """The principals of whom it is known that they are one person or application, and no group."""
+    known = {
+        principal(one)
+        for one in (*(facts.on_vault.value or ()), *(facts.on_workspace.value or ()))
+        if _told(one, "principalType").lower() in _SINGLE
+    }
+    return frozenset(known | ({facts.identity.principal_id.lower()} if facts.identity else set()))
+
+
+def on_key(assignment: Document, ref: KeyRef) -> bool:
+    """Whether an assignment counts for the key itself."""
+    key = f"{ref.vault_id}/keys/{ref.name}".lower()
+    at = scope(assignment).rstrip("/").lower()
+    return at.startswith("/providers/microsoft.management/") or f"{key}/".startswith(f"{at}/")
+
+
+def below_other(assignment: Document, ref: KeyRef) -> bool:
+    """Whether an assignment is for one other key of the vault, which may be another resource's."""
+    keys = f"{ref.vault_id}/keys/".lower()
+    return scope(assignment).lower().startswith(keys) and not on_key(assignment, ref)
+
+
+def _told(assignment: Document, name: str) -> str:
+    return str((assignment.get("properties") or {}).get(name) or "")

@@ -1,0 +1,39 @@
+"""Claims that are not proven since what would prove them could not be read, or is not there to be read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from amlmigrate.core.claim import Claim, Weight
+from amlmigrate.posture.reading import Read, missing_action
+
+
+def unread(
+    names: Iterable[str],
+    address: str,
+    what: str,
+    read: Read[Any],
+    action: str,
+    *,
+    severity: Weight = "warning",
+) -> Iterator[Claim]:
+    """One for each name, all in the same words, since one thing settles them: to be able to read `what`."""
+    missing = missing_action(read.refused, action)
+    why = read.refused or "It was not found."
+    for name in names:
+        yield Claim(
+            name,
+            None,
+            severity,
+            address,
+            f"Not proven: {what} could not be read. {why}",
+            f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody look who may.",
+            {"missing": missing},
+        )
+
+
+def beside(names: Iterable[str], address: str, why: str) -> Iterator[Claim]:
+    """One for each name, of which there is nothing to say; what there is to do is another claim's to tell."""
+    for name in names:
+        yield Claim(name, None, "information", address, f"Not looked at: {why}.")
