@@ -72,7 +72,7 @@ class ServiceError(MigrateError):
             return "Sign in again, or check the tenant, client id and secret of the identity."
         if self.status == 403:
             return "Grant the identity access to this resource, or open its firewall to this machine."
-        if not self.transient and 400 <= self.status < 500:
+        if self.status == 400 and not self.transient:
             return (
                 "It will be refused again as it is: set right what the service names, then run the command again."
             )

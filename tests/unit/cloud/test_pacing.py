@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 
 from amlmigrate.cloud import pacing
 from amlmigrate.cloud.pacing import Bucket, Crowd, Pacer, floor_seconds, kind_of_call
+from azsandbox.arm.errors import ArmError
+from azsandbox.arm.throttle import Throttle
+from azsandbox.messages import Principal
 
 
 class Clock:
@@ -264,3 +268,63 @@ async def test_one_that_gives_up_waiting_leaves_its_turn_to_the_next() -> None:
         waiting[0].cancel()
         await asyncio.sleep(0)
     assert await asyncio.gather(*waiting[1:]) == [1, 1]
+
+
+ME = Principal("tenant", "me", "app", "arm")
+
+
+@dataclass
+class Shared:
+    """Many writes over one bucket of ARM's own, as the local Azure has it, while somebody else draws on it too."""
+
+    clock: Clock
+    seconds: float = 0.0
+    refused: int = 0
+    neighbours: int = 0
+
+    async def write(self, calls: int, *, neighbour: float) -> None:
+        """So many calls of ours, and so many a second of the neighbour's until ours are done."""
+        self._throttle = Throttle("real", self.clock.monotonic)
+        bucket = Bucket(200, 10.0, 200, at=0.0)
+        ours = [asyncio.create_task(self._one(bucket)) for _ in range(calls)]
+        other = asyncio.create_task(self._neighbour(1 / neighbour, ours)) if neighbour else None
+        await self.clock.run(*ours)
+        self.seconds = self.clock.now
+        if other:
+            other.cancel()
+
+    async def _one(self, bucket: Bucket) -> None:
+        while True:
+            await bucket.take()
+            await self.clock.sleep(0.05)
+            try:
+                Pacer.learn(bucket, self._throttle.take("s", ME, "PUT"), "PUT")
+            except ArmError:
+                self.refused += 1
+                bucket.pause(1.0)
+            else:
+                return
+            finally:
+                bucket.give_back()
+
+    async def _neighbour(self, pause: float, ours: list[asyncio.Task[None]]) -> None:
+        while not all(task.done() for task in ours):
+            await self.clock.sleep(pause)
+            try:
+                self._throttle.take("s", ME, "PUT")
+                self.neighbours += 1
+            except ArmError:
+                await self.clock.sleep(1.0)
+
+
+async def test_alone_a_run_is_as_fast_as_arm_lets_it_be(clock: Clock) -> None:
+    alone = Shared(clock)
+    await alone.write(400, neighbour=0)
+    assert 20 <= alone.seconds <= 22 and alone.refused == 0
+
+
+async def test_a_neighbour_gets_half_of_the_bucket_and_the_run_takes_twice_as_long(clock: Clock) -> None:
+    both = Shared(clock)
+    await both.write(400, neighbour=5)
+    assert both.neighbours >= 0.45 * 10 * both.seconds
+    assert 38 <= both.seconds <= 46 and both.refused <= 0.02 * 400
