@@ -191,6 +191,8 @@ def _show_log(arguments: argparse.Namespace) -> int:
 def _principal(arguments: argparse.Namespace) -> int:
     from azsandbox import leastroles
 
+    if bool(arguments.role) != bool(arguments.at):
+        raise ValueError("--role and --at go together")
     state = _folder(arguments, make=True)
     role = leastroles.read(arguments.role) if arguments.role else None
     made, secret = Directory(state).add(arguments.name, has_roles=not (arguments.no_roles or role))

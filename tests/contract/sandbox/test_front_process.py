@@ -114,6 +114,16 @@ def test_a_new_principal_gets_its_own_tokens(azure_env: RunningSandbox) -> None:
     assert _run("principal", "--state", azure_env.state, "add", "reader").returncode == 2
 
 
+def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: RunningSandbox, tmp_path: Path) -> None:
+    role = tmp_path / "role.json"
+    role.write_text('{"Name": "Mover", "Actions": ["*/read"]}')
+    add = ("principal", "--state", azure_env.state, "add", "mover")
+    assert "--role and --at go together" in _run(*add, "--role", role).stderr
+    assert _run(*add, "--at", "rg").returncode == 2
+    role.write_text("{}")
+    assert "holds no role" in _run(*add, "--role", role, "--at", "rg").stderr
+
+
 class _Raw:
     """A TLS connection through the proxy, for requests no client would send."""
 
