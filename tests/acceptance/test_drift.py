@@ -204,6 +204,11 @@ def test_between_a_kill_and_the_resume(planned: World) -> None:
     # What had been moved before the kill was right then: that it changed since is for verify to find.
     assert failed < expected
     assert _differences(planned) >= expected
+    # What the killed run had made is its own, so that a new plan has no conflict.
+    planned.ok("plan", *planned.names, "--out", "plans/new", "--exclude", "data/left/*")
+    steps = {line["address"]: line for line in planned.plan_lines("new") if line["record"] == "step"}
+    assert steps["data/described/1"]["action"] == "update"
+    assert [address for address, step in steps.items() if step["action"] == "conflict"] == []
 
 
 def test_after_the_run_and_after_verify(planned: World) -> None:

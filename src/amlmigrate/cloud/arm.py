@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -15,6 +15,7 @@ from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtCl
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.cloud.transport import Transport
@@ -66,6 +67,8 @@ class Answer:
     status: int
     headers: Any
     body: Any
+    # Whether an attempt before this answer may have been served.
+    doubtful: bool = False
 
 
 def api_version(path: str) -> str:
@@ -162,8 +165,9 @@ class Arm:
         self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] = NO_QUERY
     ) -> Answer:
         """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
-        url = self._url(path, query)
-        return await retry.retrying(lambda: self._once(method, url, body))
+        url, doubt = self._url(path, query), Doubt()
+        answer = await retry.retrying(lambda: doubt.attempt(lambda: self._once(method, url, body)))
+        return replace(answer, doubtful=True) if doubt.doubtful else answer
 
     async def _once(self, method: str, url: str, body: Document | None) -> Answer:
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""

@@ -53,13 +53,16 @@ class Storage:
         path = f"/{quote(place.path, safe='~/')}" if place.path else ""
         return f"https://{place.account}.blob.{self._suffix}/{quote(place.container)}{path}"
 
-    async def call(self, method: str, url: str, headers: Mapping[str, str]) -> bytes:
-        """One call without a body; the answer's. Raises ServiceError, and azure-core's errors where none came."""
+    async def call(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[bytes, str]:
+        """One call without a body; the answer's, and the ETag that it names.
+
+        Raises ServiceError, and azure-core's errors where no answer came.
+        """
         response = await self._send(method, url, headers, stream=False)
         body: bytes = response.content
         if response.status_code >= 400:
             raise _error(response, method, url, body)
-        return body
+        return body, response.headers.get("ETag", "")
 
     async def pieces(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
         """The bytes of a blob as they are stored, in pieces. Raises like `call`."""

@@ -27,11 +27,15 @@ def items(plan: Plan, ledger: Ledger | None) -> list[Item]:
     """Every item with its end; without a ledger nothing was run yet."""
     rows = ledger.steps() if ledger else {}
     waivers = ledger.waivers() if ledger else {}
+    made = ledger.owned() if ledger else set()
     found = []
     for step in plan.steps:
         row = rows.get(step.address)
         waiver = waivers.get(str(step.address)) or waivers.get(str(step.address.item))
         end = outcome(step.action, step.reason, row.state if row else State.PENDING, waived=waiver is not None)
+        if end is Outcome.MIGRATED and not step.is_bytes and str(step.address) not in made:
+            # It had come there in the meantime, by somebody else, and was taken as it is.
+            end = Outcome.ADOPTED
         detail = row.detail if row and row.detail else step.reason
         if end is Outcome.WAIVED and waiver:
             detail = f"waived by {waiver.who}: {waiver.reason}"
