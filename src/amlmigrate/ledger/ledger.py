@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import FOLLOWS, State
-from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import schema
+from amlmigrate.ledger.made import Made
+from amlmigrate.ledger.made import now as _now
 
 FILE = "ledger.db"
 _STEP = "state, target_id, detail, attempts, at, target_sha256"
@@ -70,7 +68,7 @@ class Approval:
     report: int
 
 
-class Ledger:
+class Ledger(Made):
     """An open ledger; each change is a transaction of its own, on disk before the call returns.
 
     Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.
@@ -275,11 +273,6 @@ class Ledger:
         before = [state for state, _, _ in self.history(address)][-2:-1]
         return State(before[0]) if before and before[0] in (State.DOING, State.CREATED) else State.PENDING
 
-    def creates(self, address: Address) -> bool:
-        """Whether this ledger shows a document as created in the target."""
-        query = "SELECT 1 FROM history WHERE address = ? AND state = 'created' LIMIT 1"
-        return bool(self._rows(query, str(address)))
-
     def history(self, address: Address) -> list[tuple[str, str, str]]:
         """A step's states in order: state, detail, time."""
         return self._rows("SELECT state, detail, at FROM history WHERE address = ? ORDER BY number", str(address))
@@ -293,48 +286,11 @@ class Ledger:
         )
         return row[0] / (row[1] * 86400) if row[0] > 1 and row[1] else None
 
-    # Ids and blobs that the tool created.
+    # Ids.
 
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
         return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
-
-    def owned(self) -> set[str]:
-        """The addresses of documents that this ledger shows as created in the target."""
-        rows = self._rows("SELECT address FROM history WHERE state = 'created'")
-        return {text for (text,) in rows}
-
-    def left(self) -> dict[str, tuple[str, str]]:
-        """By the address of an item: when the tool last saw its document in line, and the digest it then had."""
-        rows = self._rows("SELECT address, at, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY at")
-        return {str(Address.parse(address).item): (at, sha256) for address, at, sha256 in rows}
-
-    def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
-        """Moves a step on to its copies, and records which are asked for that were not there.
-
-        Of those a later run finds there, it knows by this that they are the tool's own.
-        """
-        now = _now()
-        with self.transaction() as db:
-            self.move(address, State.DOING)
-            db.executemany(
-                "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at) VALUES (?, ?, ?, ?, ?)",
-                [(target.account, target.container, blob.path, blob.etag, now) for blob in blobs],
-            )
-
-    def copied(self, target: Location, copies: Iterable[tuple[str, Copied]]) -> None:
-        """Records copies in a container: the path, and the ETags of what was copied and of the copy."""
-        now = _now()
-        with self.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?)",
-                [(target.account, target.container, path, *copy, now) for path, copy in copies],
-            )
-
-    def blobs(self) -> Iterator[tuple[tuple[str, str, str], str, Copied]]:
-        """Account, container and path of every blob that the tool copied; when, and the ETags."""
-        rows = self._rows("SELECT account, container, path, at, source_etag, target_etag FROM blobs")
-        return ((tuple(row[:3]), row[3], Copied(*row[4:])) for row in rows)
 
     # Decisions of people.
 
@@ -377,10 +333,6 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 def _first_state(step: Step) -> State:
     return State.SKIPPED if step.action is Action.SKIP else State.PENDING
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> MigrateError:

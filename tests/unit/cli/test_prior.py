@@ -15,6 +15,7 @@ from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
+from amlmigrate.ledger import made as made_by
 from amlmigrate.planning import planfile
 
 CONTAINER = Location("acct", "c")
@@ -36,7 +37,9 @@ def test_of_several_plans_the_latest_counts(
 ) -> None:
     made = plan(step("models/m/1"))
     for hour, name in enumerate(names):
-        monkeypatch.setattr(module, "_now", lambda hour=hour: f"2026-01-01T0{hour}:00:00.000+00:00")
+        at = f"2026-01-01T0{hour}:00:00.000+00:00"
+        monkeypatch.setattr(module, "_now", lambda at=at: at)
+        monkeypatch.setattr(made_by, "now", lambda at=at: at)
         with _plan(tmp_path, name, made) as ledger:
             ledger.move(MODEL, State.DONE, target_sha256=f"left {hour}")
             # The source's ETag of the later copy sorts first, as any may.
