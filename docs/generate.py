@@ -35,7 +35,7 @@ from amlmigrate.kinds._provenance import stamped
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
-from amlmigrate.running import life
+from amlmigrate.running import documents
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -250,8 +250,8 @@ RETRIES = {
         _LIKE_503,
     ),
     "a stale first read": (
-        f"{len(life._READ_BACK_SECONDS)} times",
-        _pauses(life._READ_BACK_SECONDS),
+        f"{len(documents._READ_BACK_SECONDS)} times",
+        _pauses(documents._READ_BACK_SECONDS),
         "the step fails and says what is not there (exit 3)",
     ),
     "a role assignment that `freeze` took away or gave back, and still reads as before": (
@@ -400,6 +400,7 @@ STEP = {
     "source_id": "ARM id in the source; empty for bytes",
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found",
+    "target_sha256": "updates only: digest of the target's document in canonical form, as the planner saw it",
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
@@ -420,7 +421,7 @@ def step_fields() -> str:
     """The members of a plan's steps."""
     place = Location("", "")
     of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=Bytes(place, place, 0, 0))
-    names = [*Step(Address("models", "m", "1"), Action.CREATE).as_dict(), *of_bytes.as_dict()]
+    names = [*Step(Address("models", "m", "1"), Action.UPDATE, target_sha256="0").as_dict(), *of_bytes.as_dict()]
     return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
 
 
@@ -428,10 +429,12 @@ COLUMNS = {
     "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
     " `target_workspace_id`, `created`, `begun`, `evidence_head`, `evidence_next`, and"
     " `decommission`: what a removal has set out to do.",
-    "steps": "The state of each step now. `attempts` counts how often it was begun.",
+    "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"
+    " of the target's document as it was last seen in line: only what still has it may be updated.",
     "history": "Every state that a step was in, in order.",
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
-    "blobs": "Every blob that was copied, with the ETag of its source. Only these may be overwritten or deleted.",
+    "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
+    " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive.",
     "waivers": "Which address was waived, why, by whom and when, and the number of the evidence that says so.",
     "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"

@@ -125,11 +125,15 @@ def test_what_was_changed_in_the_target_is_not_put_back(small_world: World) -> N
     step = _steps(world, "again")["models/m/1"]
     assert step["action"] == "conflict" and "changed in the target" in str(step["reason"])
     assert world.migrate("run", "plans/again").code == 4
-    # A change of the source is one to carry over, as before.
+    # Nor is it where the source changed as well.
     theirs = world.get("models/m/versions/1", of="source")["properties"]
     world.put("models/m/versions/1", {"properties": {**theirs, "tags": {"team": "theirs"}}})
     world.ok("plan", *world.names, "--out", "plans/third")
-    assert _steps(world, "third")["models/m/1"]["action"] == "update"
+    assert _steps(world, "third")["models/m/1"]["action"] == "conflict"
+    # Put back to what the tool had made of it, it follows the source again.
+    world.put("models/m/versions/1", {"properties": there}, into="target")
+    world.ok("plan", *world.names, "--out", "plans/fourth")
+    assert _steps(world, "fourth")["models/m/1"]["action"] == "update"
 
 
 def test_a_blob_that_no_md5_speaks_for_is_compared_by_its_bytes(world: World) -> None:

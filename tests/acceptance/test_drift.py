@@ -49,7 +49,14 @@ DOCUMENTS: dict[str, Change] = {
     "data/described/1": _put("described", description="told"),
     "data/archived/1": _put("archived", isArchived=True),
     "data/deleted/1": _delete,
-}
+    "data/told": lambda world: world.put("data/told", {"properties": {"description": "told anew"}}),
+    "environments/py/1": lambda world: world.put("environments/py/versions/1", {"properties": {
+        "image": "mcr.microsoft.com/x:1", "tags": {"t": "2"}}}),
+    "connections/git": lambda world: world.put("connections/git", {"properties": {
+        "authType": "PAT", "category": "Git", "target": "https://example.com", "credentials": {"pat": "x"}}}),
+}  # fmt: skip
+# No step of the plan can fail for what was added.
+ADDED = {"data/added/1", "connections/git"}
 BLOBS: dict[str, Change] = {
     "blobs/CONTAINER/d/blob-changed": _blob("d/blob-changed/1", b"other"),
     "blobs/CONTAINER/d/blob-added": _blob("d/blob-added/2", b"new"),
@@ -74,6 +81,8 @@ def planned(world: World) -> World:
             for n in (0, 1)
         ],
     )
+    world.put("data/told", {"properties": {"description": "told"}})
+    world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1"}})
     world.ok("plan", *world.names, "--exclude", "data/left/*")
     return world
 
@@ -97,26 +106,20 @@ def _puts(world: World, since: str) -> list[str]:
     return [row["path"] for row in rows if row["method"] in ("PUT", "DELETE") and world.target in str(row)]
 
 
-def test_documents_between_plan_and_run(planned: World) -> None:
-    expected = _changed(planned, DOCUMENTS)
+def test_everything_between_plan_and_run(planned: World) -> None:
+    expected = _changed(planned, DOCUMENTS, BLOBS)
+    # What stays behind by selection is watched as well: a waiver is for what it held when it was decided.
+    _blob("d/left/2", b"new")(planned)
+    _blob("elsewhere/1", b"new")(planned)
+    store = f"blobs/{planned.container('source')}"
     since = planned.now()
     refused = planned.migrate("run", "--json")
     assert refused.code == 4
-    assert {reason.split()[0] for reason in refused.event("error")["reasons"]} == expected | EMPTIED
+    told = {reason.split()[0] for reason in refused.event("error")["reasons"]}
+    assert told == expected | EMPTIED | {f"{store}/d/left", store}
     assert "new plan" in refused.event("error")["remedy"]
     assert not _puts(planned, since)
-
-
-def test_blobs_between_plan_and_run(planned: World) -> None:
-    expected = _changed(planned, BLOBS)
-    result = planned.migrate("run", "--json")
-    assert result.code == 3
-    failed = [event for event in result.events if event["event"] == "step.failed"]
-    assert {event["address"] for event in failed} == expected
-    assert all("not what they were when the plan was made" in event["reason"] for event in failed)
-    # What stays behind by selection is watched as well: a waiver was for what it held then.
-    _blob("d/left/2", b"new")(planned)
-    assert _differences(planned) >= expected | {f"blobs/{planned.container('source')}/d/left"}
+    assert planned.migrate("run", "--dry-run").code == 4
 
 
 def _run_slowly(
@@ -153,8 +156,8 @@ def test_everything_while_it_runs(planned: World) -> None:
     )
     assert code == 3
     failed = {event["address"] for event in events if event["event"] == "step.failed"}
-    # Nothing of the plan can fail for what was added; verify finds it, and all the rest once more.
-    assert failed == expected - {"data/added/1"}
+    # Verify finds what was added as well, and all the rest once more.
+    assert failed == expected - ADDED
     assert _differences(planned) >= expected
     for name in ("tagged", "described", "archived", "deleted"):
         assert name not in {item["name"] for item in planned.items("data?listViewType=All")}
@@ -204,6 +207,11 @@ def test_between_a_kill_and_the_resume(planned: World) -> None:
     # What had been moved before the kill was right then: that it changed since is for verify to find.
     assert failed < expected
     assert _differences(planned) >= expected
+    # What the killed run had made is its own, so that a new plan has no conflict.
+    planned.ok("plan", *planned.names, "--out", "plans/new", "--exclude", "data/left/*")
+    steps = {line["address"]: line for line in planned.plan_lines("new") if line["record"] == "step"}
+    assert steps["data/described/1"]["action"] == "update"
+    assert [address for address, step in steps.items() if step["action"] == "conflict"] == []
 
 
 def test_after_the_run_and_after_verify(planned: World) -> None:

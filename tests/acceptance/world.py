@@ -81,11 +81,15 @@ class World:
 
     def with_faults(self, rules: list[dict[str, Any]], *arguments: str) -> Result:
         """Runs the installed command while these rules of the sandbox are in force."""
+        return self.under_faults(rules, lambda: self.migrate(*arguments))
+
+    def under_faults(self, rules: list[dict[str, Any]], work: Callable[[], Result]) -> Result:
+        """Does `work` while these rules of the sandbox are in force."""
         path = self.folder / "faults.json"
         path.write_text(json.dumps({"rules": rules}))
         self.sandbox("faults", "set", str(path))
         try:
-            return self.migrate(*arguments)
+            return work()
         finally:
             self.sandbox("faults", "clear")
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.acceptance.conftest import real_input
-from tests.acceptance.world import make_world
-from tests.invariants.everything import Snapshot, changes, seed_everything, snapshot
+from tests.acceptance.world import World, make_world
+from tests.invariants.everything import Snapshot, change_everything, changes, seed_everything, snapshot
+from tests.invariants.killing import counting
 
-__all__ = ["real_input", "undisturbed"]
+__all__ = ["both_undisturbed", "real_input", "second_undisturbed", "undisturbed"]
 
 
 @dataclass(frozen=True)
@@ -21,18 +23,36 @@ class Undisturbed:
     snapshot: Snapshot
     requests: int
     commits: int
-    changes: int
+    changes: Counter[tuple[str, str]]
+
+
+def _run(world: World, name: str) -> Undisturbed:
+    since = world.now()
+    commits = counting(world, "run", f"plans/{name}")
+    rows = [row for row in world.log(since) if row["time"] > since]
+    made = changes(world, since)
+    world.ok("verify", f"plans/{name}")
+    return Undisturbed(snapshot(world, name), len(rows), commits, made)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    """One for a session."""
-    from tests.invariants.killing import counting
-
+def both_undisturbed(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Undisturbed, Undisturbed]:
+    """The run of a first plan and that of a second; one of each for a session."""
     world = seed_everything(make_world(sandbox, tmp_path_factory.mktemp("undisturbed")))
-    world.ok("plan", *world.names)
-    since = world.now()
-    commits = counting(world, "run")
-    rows = [row for row in world.log(since) if row["time"] > since]
-    world.ok("verify")
-    return Undisturbed(snapshot(world), len(rows), commits, sum(changes(world, since).values()))
+    world.ok("plan", *world.names, "--out", "plans/first")
+    first = _run(world, "first")
+    change_everything(world)
+    world.ok("plan", *world.names, "--out", "plans/second")
+    return first, _run(world, "second")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(both_undisturbed: tuple[Undisturbed, Undisturbed]) -> Undisturbed:
+    """The run of a first plan."""
+    return both_undisturbed[0]
+
+
+@pytest.fixture(scope="session")
+def second_undisturbed(both_undisturbed: tuple[Undisturbed, Undisturbed]) -> Undisturbed:
+    """The run of a second plan, after the source changed."""
+    return both_undisturbed[1]

@@ -54,8 +54,23 @@ def seed_everything(world: World) -> World:
     return world
 
 
-def snapshot(world: World) -> Snapshot:
-    """Documents, blobs and the report, with all names of this pair of workspaces made the same."""
+def change_everything(world: World) -> None:
+    """Changes a source that was moved, so that a second plan has each thing to do that a first cannot have."""
+    paths = "azureml://datastores/workspaceblobstore/paths"
+    table = {"dataType": "mltable", "dataUri": f"{paths}/d/table", "isArchived": True}
+    world.put("data/table/versions/1", {"properties": table})
+    for version, more in (("1", {"tags": {"k": "changed"}}), ("3", {}), ("3", {"isArchived": True})):
+        model = {"modelType": "custom_model", "modelUri": f"{paths}/m/1", **more}
+        world.put(f"models/m/versions/{version}", {"properties": model})
+    world.put("models/m", {"properties": {"description": "told anew", "tags": {"team": "bank"}}})
+    with world.container_client("source") as client:
+        client.upload_blob("m/1/a", b"written anew", overwrite=True)
+        client.upload_blob("m/1/c", b"new")
+        client.delete_blob("m/1/b")
+
+
+def snapshot(world: World, plan: str) -> Snapshot:
+    """Documents, blobs, the report and the map of ids, with all names of this pair of workspaces made the same."""
     documents: dict[str, Any] = {}
     for kind in KINDS:
         view = "" if kind in ("codes", "datastores") else "?listViewType=All"
@@ -70,8 +85,14 @@ def snapshot(world: World) -> Snapshot:
     with world.container_client("target") as client:
         for path, shown in blobs.items():
             shown.append(client.download_blob(path).readall().decode("latin-1"))
-    status = world.migrate("status", "--json").event("status")
-    found = {"documents": documents, "blobs": blobs, "report": {key: status[key] for key in ("items", "left")}}
+    folder = world.folder / "plans" / plan
+    status = world.migrate("status", f"plans/{plan}", "--json").event("status")
+    found = {
+        "documents": documents,
+        "blobs": blobs,
+        "report": {key: status[key] for key in ("items", "left")},
+        "ids": sorted((folder / "idmap.csv").read_text().splitlines()),
+    }
     normal: Snapshot = json.loads(_normal(world, json.dumps(found, sort_keys=True)))
     return normal
 
@@ -91,10 +112,13 @@ def _normal(world: World, text: str) -> str:
 
 
 def changes(world: World, since: str) -> Counter[tuple[str, str]]:
-    """How often each change of the target was asked for, by method and path."""
+    """How often each change of the target was asked for, by method and path, names made the same."""
     target, account = f"/workspaces/{world.target}/".lower(), f"{world.account('target')}."
     return Counter(
-        (row["method"], f"{row['path']}?{query if 'comp=' in (query := row.get('query', '')) else ''}")
+        (
+            row["method"],
+            _normal(world, f"{row['path']}?{query if 'comp=' in (query := row.get('query', '')) else ''}"),
+        )
         for row in world.log(since)
         if row["method"] in ("PUT", "PATCH", "DELETE")
         and (target in row["path"].lower() or row["host"].startswith(account))

@@ -10,6 +10,13 @@ from pathlib import Path
 
 from tests.acceptance.world import Result, World
 
+# The command with blobs of more than fifty bytes copied in blocks of forty.
+_IN_BLOCKS = """
+from amlmigrate.cloud import blobs
+blobs.LARGEST_SINGLE, blobs.BLOCK = 50, 40
+from amlmigrate.cli.main import main
+main()
+"""
 # The command as its console script runs it, but for what it does at its n-th commit.
 _AT_COMMIT = """
 import os, sqlite3, sys
@@ -41,13 +48,26 @@ finally:
 def at_request(world: World, nth: int, when: str, *arguments: str) -> Result:
     """Runs the command, killed at its n-th request: before it is served, after, or after the answer."""
     rule = {"match": {"nth": nth}, "action": "kill", "when": when}
-    return world.with_faults([rule], *arguments)
+    since = world.now()
+    done = world.with_faults([rule], *arguments)
+    # One that came to its moment and found nobody to kill has shown nothing.
+    assert [row for row in world.log(since) if "killed" in row and not row["killed"]] == []
+    return done
+
+
+def in_blocks(world: World, *arguments: str) -> Result:
+    """Runs the command with all but the smallest blobs copied in blocks."""
+    return _program(world, _IN_BLOCKS, *arguments)
 
 
 def at_commit(world: World, nth: int, when: str, *arguments: str) -> Result:
     """Runs the command, killed at its n-th change of the ledger: before it is committed, or after."""
+    return _program(world, _AT_COMMIT, str(nth), when, *arguments)
+
+
+def _program(world: World, program: str, *arguments: str) -> Result:
     done = subprocess.run(
-        [sys.executable, "-c", _AT_COMMIT, str(nth), when, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=world.folder,
         env={**os.environ, **world.env, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,

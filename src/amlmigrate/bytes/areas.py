@@ -54,6 +54,11 @@ async def own_containers(mapping: Mapping, blobs: Blobs) -> set[Location]:
     return found
 
 
+async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:
+    """Lists every container of the source workspace."""
+    return await _listings(source, await own_containers(mapping, source))
+
+
 async def list_both(mapping: Mapping, source: Blobs, target: Blobs) -> Containers:
     """Lists every container of the source workspace, and every one of the target that they go to."""
     places = await own_containers(mapping, source)

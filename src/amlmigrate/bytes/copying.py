@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, list_container, listing_digest, unlike
+from amlmigrate.bytes.ownership import removable, replaceable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -16,14 +18,28 @@ from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunErro
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.parallel import each, never
 from amlmigrate.core.plan import Bytes, Step
+from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 32
 _TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 _NAMED = 3
 
-Copied = Callable[[Blob, str], Awaitable[None]]
-Mine = Callable[[str], str | None]
+
+class Record(Protocol):
+    """What is known of the tool's own copies, and is told of them."""
+
+    def own(self, path: str) -> Copied | None:
+        """What the tool copied to a path before, or asked to be copied there."""
+        ...
+
+    async def begin(self, missing: Iterable[Blob]) -> None:
+        """Told once, before the first change: blobs that are asked for and not there, by their new paths."""
+        ...
+
+    async def arrived(self, path: str, copied: Copied) -> None:
+        """Told of each copy that the tool made."""
+        ...
 
 
 @dataclass(slots=True)
@@ -31,7 +47,7 @@ class Copy:
     """One prefix in the making: what it comes to, and what has been seen."""
 
     amount: Bytes
-    mine: Mine
+    record: Record
     texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
@@ -46,19 +62,23 @@ class Copier:
         self._target = target
         self._stopping = stopping
 
-    async def copy(self, step: Step, amount: Bytes, mine: Mine, copied: Copied) -> str:
+    async def copy(self, step: Step, amount: Bytes, record: Record, *, found_is_own: bool) -> str:
         """Brings all blobs of the prefix to the target and reads both back; what is there already is compared.
 
-        `mine` knows by path the source ETag of what the tool copied before, None for all else: only what it
-        knows may be written over. `copied` is told of each blob that arrived. Returns a note for the report.
-        Raises DriftError, ConflictError, InterruptedRunError.
+        Only what the record shows as the tool's own may be written over or deleted, and only as the tool left
+        it. `found_is_own`: an earlier run was cut off while it copied, so that what it had asked for and is
+        there now is its own. Returns a note for the report. Raises DriftError, ConflictError,
+        InterruptedRunError.
         """
-        work = Copy(amount, mine, texts=files(step.rewrites))
+        work = Copy(amount, record, texts=files(step.rewrites))
         listed, there = await asyncio.gather(
             self._list(self._source, amount.source), self._list(self._target, amount.target)
         )
         blobs = listed.below(amount.source.path)
         if listing_digest(blobs) != step.source_sha256:
+            if found_is_own:
+                # What arrived of what did not change is the tool's own all the same.
+                await self._claim(work, [blob for blob in blobs if not self._unproven(work, blob, there)], there)
             raise DriftError(
                 "The source's blobs are not what they were when the plan was made.",
                 address=f"{amount.source.container}/{amount.source.path}",
@@ -68,9 +88,13 @@ class Copier:
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         unproven = [blob for blob in blobs if self._unproven(work, blob, there)]
         await self._each(unproven, partial(self._compare, work, there))
-        await self._each(missing, partial(self._one, work, there, copied))
+        if found_is_own:
+            await self._claim(work, blobs, there)
         gone = self._gone(work, blobs, there)
-        await each(gone, partial(self._remove, amount), parallel=PARALLEL)
+        if missing or gone:
+            await record.begin(self._asked_for(amount, missing, there))
+        await self._each(missing, partial(self._one, work, there))
+        await self._each(gone, partial(self._remove, amount))
         self.check(amount, blobs, await self._list(self._target, amount.target) if missing or gone else there)
         if work.false_labels:
             return f"the MD5 label in the source is false, and was kept: {', '.join(work.false_labels[:_NAMED])}"
@@ -111,10 +135,36 @@ class Copier:
         amount = work.amount
         names = {goal_path(amount.source, amount.target, blob.path) for blob in blobs}
         twins = at_goal(there, amount.target, names)
-        return [blob for path, blob in twins.items() if path not in names and work.mine(path) is not None]
+        return [
+            blob for path, blob in twins.items() if path not in names and removable(work.record.own(path), blob)
+        ]
 
     async def _remove(self, amount: Bytes, blob: Blob) -> None:
-        await self._target.delete(Location(amount.target.account, amount.target.container, blob.path), blob.etag)
+        place = Location(amount.target.account, amount.target.container, blob.path)
+        try:
+            await self._target.delete(place, blob.etag)
+        except ServiceError as error:
+            if error.status != 412:
+                raise
+            raise _conflict(
+                amount, [blob.path], "were written by somebody else while they were deleted"
+            ) from error
+
+    @staticmethod
+    def _asked_for(amount: Bytes, missing: list[Blob], there: Listing) -> Iterator[Blob]:
+        """What is not there at all, by its new path: whoever finds it later knows by whom it came."""
+        for blob in missing:
+            path = goal_path(amount.source, amount.target, blob.path)
+            if path not in there.blobs:
+                yield replace(blob, path=path)
+
+    async def _claim(self, work: Copy, blobs: list[Blob], there: Listing) -> None:
+        """Records what an earlier run had asked for and has arrived, but was cut off before it was recorded."""
+        for blob in blobs:
+            path = goal_path(work.amount.source, work.amount.target, blob.path)
+            own, twin = work.record.own(path), there.blobs.get(path)
+            if own and twin and not own.untouched(twin.etag) and self._equal(work, blob, there):
+                await work.record.arrived(path, Copied(blob.etag, twin.etag))
 
     async def _list(self, blobs: Blobs, place: Location) -> Listing:
         return await list_container(blobs, place)
@@ -127,7 +177,10 @@ class Copier:
         """Whether a blob only looks like one there: the tool did not copy it, and no MD5 speaks for it."""
         path = goal_path(work.amount.source, work.amount.target, blob.path)
         twin = there.blobs.get(path)
-        if twin is None or work.mine(path) == blob.etag or not self._equal(work, blob, there):
+        if twin is None or not self._equal(work, blob, there):
+            return False
+        own = work.record.own(path)
+        if own and own.untouched(twin.etag) and own.source_etag == blob.etag:
             return False
         return blob.length > 0 and None in (blob.md5, twin.md5)
 
@@ -140,35 +193,38 @@ class Copier:
         if await self._source.hash(source, blob) != await self._target.hash(target, there.blobs[path]):
             raise _conflict(amount, [path], "have other bytes in the target, and were not written by this tool")
 
-    async def _one(self, work: Copy, there: Listing, copied: Copied, blob: Blob) -> None:
+    async def _one(self, work: Copy, there: Listing, blob: Blob) -> None:
         amount = work.amount
         path = goal_path(amount.source, amount.target, blob.path)
         source = Location(amount.source.account, amount.source.container, blob.path)
         target = Location(amount.target.account, amount.target.container, path)
         twin = there.blobs.get(path)
-        if twin is not None and work.mine(path) in (None, blob.etag):
-            raise _conflict(amount, [path], "differ in the target and were not written by this tool")
+        if twin is not None and not replaceable(work.record.own(path), blob, twin):
+            raise _conflict(amount, [path], "differ in the target and are not as this tool left them")
         try:
-            await self._put(work, source, blob, target, twin.etag if twin else None)
+            etag = await self._put(work, source, blob, target, twin.etag if twin else None)
         except ServiceError as error:
-            await self._settle(error, source, blob, target)
-        await copied(blob, path)
+            etag = await self._settle(error, source, blob, target)
+            if not error.doubtful:
+                # Somebody else was faster: theirs is equal, and stays theirs.
+                return
+        await work.record.arrived(path, Copied(blob.etag, etag))
 
-    async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> None:
+    async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> str:
+        """The ETag of the new blob."""
         if blob.path in work.data:
-            await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
-            return
+            return await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
         try:
-            await self._target.copy(self._source, source, blob, target, replaces=replaces)
+            return await self._target.copy(self._source, source, blob, target, replaces=replaces)
         except ServiceError as error:
             if error.code != "Md5Mismatch":
                 raise
             # The label in the source is false: the bytes are what counts, and the label is kept as it is.
             work.false_labels.append(blob.path)
-            await self._target.copy(self._source, source, blob, target, replaces=replaces, check=False)
+            return await self._target.copy(self._source, source, blob, target, replaces=replaces, check=False)
 
-    async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> None:
-        """A target that is taken is settled by reading it: an answer that was lost leaves a copy behind."""
+    async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> str:
+        """A target that is taken is settled by reading it: a lost answer leaves a copy behind. Its ETag."""
         if error.status not in (409, 412) or error.code not in _TAKEN:
             gone = error.status == 404 and await self._source.head(source) is None
             if gone or error.code == "SourceConditionNotMet":
@@ -182,12 +238,13 @@ class Copier:
         other = twin is None or bool(set(unlike(blob, twin)) - {"tags"})
         if twin and not other and blob.length and None in (blob.md5, twin.md5):
             other = await self._source.hash(source, blob) != await self._target.hash(target, twin)
-        if other:
+        if twin is None or other:
             raise ConflictError(
-                "The target has another blob of this name.",
+                "The target's blob of this name is another one, or was taken away.",
                 address=f"{target.container}/{target.path}",
                 remedy="Move it out of the way, then go on with `migrate run --resume`.",
             ) from error
+        return twin.etag
 
 
 def _conflict(amount: Bytes, paths: list[str], what: str) -> ConflictError:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import Prior
-from amlmigrate.core.state import State
+from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.ledger import FILE as LEDGER
 from amlmigrate.planning import planfile
@@ -63,35 +62,28 @@ def free_folder(name: str) -> Path:
 
 
 def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> Prior:
-    """What the ledgers beside a plan's folder show as done between the same two workspaces."""
+    """What the ledgers beside a plan's folder show as done between the same two workspaces, the latest of it."""
     documents: set[str] = set()
-    blobs: dict[tuple[str, str, str], str] = {}
-    sources: dict[str, tuple[str, str]] = {}
+    left: dict[str, tuple[str, str]] = {}
+    blobs: dict[tuple[str, str, str], tuple[str, Copied]] = {}
     for folder in _folders(beside):
         if not (folder / LEDGER).exists():
             continue
         with Ledger(folder) as ledger:
             meta = ledger.meta()
             pair = (meta.get("source_workspace_id"), meta.get("target_workspace_id"))
-            if pair == (source_workspace_id, target_workspace_id):
-                documents |= ledger.owned()
-                blobs |= ledger.all_blobs()
-                for address, moved in _moved(folder, ledger):
-                    sources[address] = max(moved, sources.get(address, moved))
-    return Prior(frozenset(documents), blobs, {address: sha256 for address, (_, sha256) in sources.items()})
-
-
-def _moved(folder: Path, ledger: Ledger) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The documents that a plan brought to the target whole: when, and the source's digest then."""
-    rows = ledger.steps()
-    open_items = {address.item for address, row in rows.items() if row.state is not State.DONE}
-    try:
-        for step in planfile.steps(folder):
-            if not step.is_bytes and not step.address.archive and step.address not in open_items:
-                yield str(step.address), (rows[step.address].at, step.source_sha256)
-    except MigrateError:
-        # What it did is known by its ledger; what it was made from is not any more.
-        return
+            if pair != (source_workspace_id, target_workspace_id):
+                continue
+            documents |= ledger.owned()
+            for address, seen in ledger.left().items():
+                left[address] = max(seen, left.get(address, seen))
+            for place, at, copied in ledger.blobs():
+                blobs[place] = max((at, copied), blobs.get(place, (at, copied)))
+    return Prior(
+        frozenset(documents),
+        {place: copied for place, (_, copied) in blobs.items()},
+        {address: sha256 for address, (_, sha256) in left.items()},
+    )
 
 
 def _folders(root: Path) -> Iterator[Path]:

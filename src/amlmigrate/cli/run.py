@@ -105,7 +105,7 @@ async def _run(
         _, proven = await read_pair(clouds, plan)
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
         if not ledger.begun:
-            drift.check_source(plan, source)
+            await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
         _refuse_unproven(findings(claims))
         if dry_run:
             _say_dry(view, plan)
@@ -159,16 +159,21 @@ def _say_dry(view: View, plan: Plan) -> None:
 
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
-    from amlmigrate.ledger.items import items
+    from amlmigrate.ledger.items import items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
 
     found = items(plan, ledger)
     left = [item for item in found if not item.outcome.settled]
+    foreign = over_foreign_bytes(found)
     stopped = tally is not None and tally.stopped
     data = {
         "text": _text(tally, left=bool(left)),
         "items": count(found),
-        "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left],
+        "lines": [
+            *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
+            *(f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign),
+        ],
+        "foreign_bytes": foreign,
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},

@@ -17,7 +17,7 @@ def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
         from amlmigrate.cli import plans
         from amlmigrate.core.state import Outcome
         from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.items import eta_seconds, items, tally
+        from amlmigrate.ledger.items import eta_seconds, items, over_foreign_bytes, tally
 
         folder, read = plans.load(plan)
         if not (folder / "ledger.db").exists():
@@ -29,7 +29,9 @@ def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
             remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
             eta = eta_seconds(ledger, remaining)
         left = [item for item in found if not item.outcome.settled]
+        foreign = over_foreign_bytes(found)
         lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left]
+        lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
         if remaining and eta is not None:
             lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
         view.result(
@@ -40,6 +42,7 @@ def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
                 "remaining": remaining,
                 "eta_seconds": eta,
                 "left": [{"address": i.address, "outcome": i.outcome.value, "detail": i.detail} for i in left],
+                "foreign_bytes": foreign,
                 "lines": lines,
             },
         )

@@ -100,6 +100,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         for d in content["differences"]
     ]
     lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"]]
+    lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in content["foreign_bytes"]]
     lines += [f"{f['severity']}: {f['address']}: {f['summary']}" for f in content["posture"]]
     lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
     lines += [f"warning: {w['address']}: {w['summary']}" for w in content["warnings"]]
@@ -120,6 +121,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "lines": list(dict.fromkeys(lines)),
             "differences": content["differences"],
             "unsettled": content["unsettled"],
+            "foreign_bytes": content["foreign_bytes"],
             "posture": content["posture"],
             "warnings": content["warnings"],
             "not_checked": content["not_checked"],

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,6 +16,7 @@ from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtCl
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.transport import Transport
@@ -67,6 +68,8 @@ class Answer:
     status: int
     headers: Any
     body: Any
+    # Whether an attempt before this answer may have been served.
+    doubtful: bool = False
 
 
 def api_version(path: str) -> str:
@@ -162,10 +165,13 @@ class Arm:
         self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] = NO_QUERY
     ) -> Answer:
         """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
-        url = self._url(path, query)
+        url, doubt = self._url(path, query), Doubt()
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
         bucket = self._pacer.bucket(subscription, method)
-        return await retry.retrying(lambda: self._once(bucket, method, url, body), lambda: self._turn(bucket))
+        answer = await retry.retrying(
+            lambda: doubt.attempt(lambda: self._once(bucket, method, url, body)), lambda: self._turn(bucket)
+        )
+        return replace(answer, doubtful=True) if doubt.doubtful else answer
 
     @asynccontextmanager
     async def _turn(self, bucket: Bucket) -> AsyncIterator[None]:

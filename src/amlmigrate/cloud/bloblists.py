@@ -51,13 +51,12 @@ class Reader:
     def _blob(self, element: ElementTree.Element) -> Blob:
         own = element.find("Properties")
         properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
-        etag = properties.get("Etag", "")
         # An inferred tier is the account's default, and so will be that of the copy.
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
         return Blob(
             path=_name(element),
             length=int(properties.get("Content-Length", "0")),
-            etag=etag if etag.startswith('"') else f'"{etag}"',
+            etag=quoted(properties.get("Etag", "")),
             md5=properties.get("Content-MD5"),
             kind=sys.intern(properties.get("BlobType", "BlockBlob")),
             headers=self._once((name, properties[tag]) for name, tag in _HEADERS if tag in properties),
@@ -69,6 +68,11 @@ class Reader:
     def _once(self, pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Pairs:
         made = tuple(pairs)
         return self._known.setdefault(made, made)
+
+
+def quoted(etag: str) -> str:
+    """An ETag as conditions name it; a listing leaves the quotes out."""
+    return etag if etag.startswith('"') else f'"{etag}"'
 
 
 def _name(element: ElementTree.Element) -> str:

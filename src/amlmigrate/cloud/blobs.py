@@ -16,8 +16,9 @@ from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, Stand
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from amlmigrate.cloud import retrying as retry
-from amlmigrate.cloud.bloblists import Reader
+from amlmigrate.cloud.bloblists import Reader, quoted
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
+from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.storage import Storage
@@ -77,7 +78,8 @@ class Blobs:
         found: list[Blob] = []
         while True:
             url = f"{container}?{reader.query(place.path)}"
-            found += reader.page(await self._call("GET", container, partial(self._raw.call, "GET", url, {})))
+            page, _ = await self._call("GET", container, partial(self._raw.call, "GET", url, {}))
+            found += reader.page(page)
             if not reader.marker:
                 return found
 
@@ -100,21 +102,20 @@ class Blobs:
         *,
         replaces: str | None = None,
         check: bool = True,
-    ) -> None:
-        """Has the service copy one blob of another side, pinned to the version that was listed.
+    ) -> str:
+        """Has the service copy one blob of another side, pinned to the version that was listed; the copy's ETag.
 
         `replaces` is the ETag of a blob that may be overwritten; without it nothing is. Metadata, tags, tier
         and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
         changed, 400 `Md5Mismatch` where the bytes are not what their label says.
         """
         if blob.length <= LARGEST_SINGLE:
-            await self._copy_whole(origin, source, blob, target, replaces, check=check)
-        else:
-            await self._copy_blocks(origin, source, blob, target, replaces)
+            return await self._copy_whole(origin, source, blob, target, replaces, check=check)
+        return await self._copy_blocks(origin, source, blob, target, replaces)
 
     async def _copy_whole(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None, *, check: bool
-    ) -> None:
+    ) -> str:
         url = self._raw.url(target)
         headers = {
             "x-ms-blob-type": "BlockBlob",
@@ -133,15 +134,15 @@ class Blobs:
             pairs = (f"{quote(name, safe='.-')}={quote(value, safe='.-')}" for name, value in blob.tags)
             headers["x-ms-tags"] = "&".join(pairs)
 
-        async def call() -> None:
+        async def call() -> str:
             headers["x-ms-copy-source-authorization"] = await origin.authorization()
-            await self._raw.call("PUT", url, headers, seconds=retry.copy_seconds(blob.length))
+            return quoted((await self._raw.call("PUT", url, headers, seconds=retry.copy_seconds(blob.length)))[1])
 
-        await self._call("PUT", url, call)
+        return await self._call("PUT", url, call)
 
     async def _copy_blocks(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None
-    ) -> None:
+    ) -> str:
         client = self._blob(target)
         url = origin.url(source)
         blocks = [(f"{number:08d}", offset) for number, offset in enumerate(range(0, blob.length, BLOCK))]
@@ -174,7 +175,7 @@ class Blobs:
                 **_condition(replaces),
             )
 
-        await self._call("PUT", client.url, commit)
+        return quoted((await self._call("PUT", client.url, commit))["etag"])
 
     async def read(self, place: Location, largest: int) -> bytes | None:
         """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes."""
@@ -191,8 +192,8 @@ class Blobs:
                 return None
             raise
 
-    async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> None:
-        """Writes a small blob with the metadata, tags, tier and content headers of `blob`."""
+    async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> str:
+        """Writes a small blob with the metadata, tags, tier and content headers of `blob`; its new ETag."""
         client = self._blob(target)
 
         async def call() -> Any:
@@ -206,7 +207,7 @@ class Blobs:
                 **_condition(replaces),
             )
 
-        await self._call("PUT", client.url, call)
+        return quoted((await self._call("PUT", client.url, call))["etag"])
 
     async def hash(self, place: Location, blob: Blob) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a blob's bytes, read once and kept nowhere."""
@@ -295,6 +296,8 @@ class Blobs:
         return self._service(place.account).get_blob_client(place.container, place.path)
 
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
+        doubt = Doubt()
+
         async def once() -> T:
             try:
                 return await self._once(method, url, call)
@@ -303,7 +306,7 @@ class Blobs:
                     self.crowd.busy()
                 raise
 
-        return await retry.retrying(once, lambda: self.crowd)
+        return await retry.retrying(lambda: doubt.attempt(once), lambda: self.crowd)
 
     @staticmethod
     async def _once(method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -327,7 +330,7 @@ def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
     return Blob(
         path=item.name,
         length=item.size,
-        etag=f'"{item.etag}"' if not str(item.etag).startswith('"') else str(item.etag),
+        etag=quoted(str(item.etag)),
         md5=base64.b64encode(md5).decode() if md5 else None,
         kind=str(getattr(item.blob_type, "value", item.blob_type)),
         headers=headers,

@@ -37,6 +37,8 @@ class ServiceError(MigrateError):
         self.method = method
         self.url = url
         self.retry_after = retry_after
+        # Whether an attempt before this answer may have been served.
+        self.doubtful = False
         super().__init__(self._sentence(), address=url, remedy=self._remedy())
 
     @property

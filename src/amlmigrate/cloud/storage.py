@@ -55,17 +55,18 @@ class Storage:
 
     async def call(
         self, method: str, url: str, headers: Mapping[str, str], *, seconds: float | None = None
-    ) -> bytes:
-        """One call without a body; the answer's. Raises ServiceError, and azure-core's errors where none came.
+    ) -> tuple[bytes, str]:
+        """One call without a body; the answer's, and the ETag that it names.
 
         `seconds`: for so long it may go without an answer, where that is longer than for others.
+        Raises ServiceError, and azure-core's errors where no answer came.
         """
         options = {"read_timeout": seconds} if seconds else {}
         response = await self._send(method, url, headers, stream=False, **options)
         body: bytes = response.content
         if response.status_code >= 400:
             raise _error(response, method, url, body)
-        return body
+        return body, response.headers.get("ETag", "")
 
     async def pieces(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
         """The bytes of a blob as they are stored, in pieces. Raises like `call`."""

@@ -9,6 +9,10 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.core.written import Written
+
+# Where a kind tells the two apart, 201 is the answer for what is new (wire-facts, section 1).
+_REPLACED = 200
 
 
 class WorkspacePort:
@@ -48,11 +52,10 @@ class WorkspacePort:
         """A document; None means 404 and nothing else."""
         return await self.arm.get(f"{self.ref.id}/{path}")
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Document:
-        """Creates or replaces; the service's answer, once any long-running operation has ended."""
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
+        """Creates or replaces; the service's answer."""
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
-        found: Document = answer.body or {}
-        return found
+        return Written(answer.body or {}, replaced=answer.status == _REPLACED and not answer.doubtful)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         """An action."""

@@ -60,6 +60,8 @@ class Step:
     source_id: str = ""
     target_id: str = ""
     source_sha256: str = ""
+    # Of an update: the digest of the target's document that it takes the place of, in the form for comparing.
+    target_sha256: str = ""
     after: tuple[Address, ...] = ()
     body: OptionalPackedDocument = OptionalPackedDocument()  # noqa: RUF009 - a descriptor
     rewrites: tuple[Rewrite, ...] = ()
@@ -77,6 +79,8 @@ class Step:
             "source_sha256": self.source_sha256,
             "after": [str(address) for address in self.after],
         }
+        if self.target_sha256:
+            line["target_sha256"] = self.target_sha256
         if self.bytes:
             amount = self.bytes
             line |= {"blobs": amount.blobs, "bytes": amount.bytes}
@@ -100,6 +104,7 @@ class Step:
                 source_id=line["source_id"],
                 target_id=line["target_id"],
                 source_sha256=line["source_sha256"],
+                target_sha256=line.get("target_sha256", ""),
                 after=tuple(parse(text) for text in line["after"]),
                 body=line.get("body"),
                 rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),

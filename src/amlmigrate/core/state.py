@@ -23,7 +23,7 @@ FOLLOWS: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.DOING, State.BLOCKED, State.SKIPPED, State.FAILED, State.DONE}),
     State.DOING: frozenset({State.CREATED, State.DONE, State.FAILED, State.PENDING}),
     State.CREATED: frozenset({State.DONE, State.FAILED}),
-    State.FAILED: frozenset({State.PENDING, State.DOING}),
+    State.FAILED: frozenset({State.PENDING, State.DOING, State.CREATED}),
     State.BLOCKED: frozenset({State.PENDING}),
     State.DONE: frozenset(),
     State.SKIPPED: frozenset(),

@@ -9,14 +9,15 @@ from typing import Any, ClassVar, Protocol
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, differences, mapped, source_digest, without_nulls
+from amlmigrate.core.documents import Document, differences, digest, mapped, source_digest, without_nulls
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
-from amlmigrate.kinds._provenance import comparable, stamped
+from amlmigrate.core.written import Written
+from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 
 SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
 
@@ -39,7 +40,7 @@ class Port(Protocol):
         """A document; None means 404 and nothing else."""
         ...
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Document:
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
         """Creates or replaces; the service's answer."""
         ...
 
@@ -64,6 +65,8 @@ class Kind(ABC):
     volatile: ClassVar[tuple[str, ...]] = ()
     # First members of the canonical form that a later PUT may change.
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
+    # Whether the answer to a PUT of a version tells a new one from one that was there (wire-facts, section 1).
+    tells_new: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader.
     sdk_operations: ClassVar[str]
     # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
@@ -158,7 +161,7 @@ class Kind(ABC):
         """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the PUT."""
         return body
 
-    async def put(self, target: Port, address: Address, body: Document) -> Document:
+    async def put(self, target: Port, address: Address, body: Document) -> Written:
         """Exactly one changing call."""
         return await target.put(self.path(address), body)
 
@@ -179,6 +182,25 @@ class Kind(ABC):
         """Where two documents differ that should be one."""
         found = differences(*comparable(self.canonical(expected), self.canonical(actual)))
         return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
+
+    def state(self, document: Document) -> str:
+        """The digest by which a later change of a document in the target is found."""
+        return digest(self.canonical(document))
+
+    def made(self, body: Document, actual: Document) -> bool:
+        """Whether a document that is like a body came of it: it names the same origin."""
+        return same_origin(body, actual)
+
+    def looked_up(self, address: Address) -> bool:
+        """Whether the target is read right before a PUT that must not replace anything.
+
+        It is where a PUT replaces the whole of what is there, or does not tell that it did.
+        """
+        return address.version is None or not self.tells_new
+
+    def vacant(self, address: Address, document: Document) -> bool:
+        """Whether a document says nothing, so that writing it anew takes nothing from anybody."""
+        return False
 
     def can_update(self, found: list[Difference]) -> bool:
         """Whether a PUT may change the target in all these fields."""

@@ -34,6 +34,14 @@ def comparable(expected: Document, actual: Document) -> tuple[Document, Document
     return _without(expected, PREFIX if foreign else _TIME), _without(actual, _TIME)
 
 
+def same_origin(expected: Document, actual: Document) -> bool:
+    """Whether two documents, as bodies, name one asset that they came from."""
+    left, right = (
+        ((body.get("properties") or {}).get("properties") or {}).get(_ID) for body in (expected, actual)
+    )
+    return bool(left) and left == right
+
+
 def _without(canonical: Document, start: str) -> Document:
     if "properties" not in canonical:
         return canonical

@@ -41,7 +41,7 @@ class VersionedKind(Kind):
         found: list[Asset] = []
         for name, task in tasks.items():
             versions = task.result()
-            if name in containers and self._says_something(containers[name], bool(versions)):
+            if name in containers and self._says_something(containers[name], has_versions=bool(versions)):
                 found.append(Asset(Address(self.name, name), containers[name]))
             found += versions
         return found
@@ -53,13 +53,17 @@ class VersionedKind(Kind):
         items = source.pages(path, view, absent_is_empty=absent_is_empty)
         return [Asset(Address(self.name, name, item["name"]), item) async for item in items]
 
-    def _says_something(self, container: Document, has_versions: bool) -> bool:
+    def _says_something(self, container: Document, *, has_versions: bool) -> bool:
         """A container is made by its first version; it is a thing of its own when there is more to it."""
         properties = container.get("properties") or {}
         if container["name"] in self.anonymous_names:
             return False
         told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
         return told or not has_versions
+
+    def vacant(self, address: Address, document: Document) -> bool:
+        # A container that its versions made, and to which nobody added anything.
+        return address.version is None and not self._says_something(document, has_versions=True)
 
     def only_if_referred(self, asset: Asset) -> bool:
         return asset.address.name in self.anonymous_names

@@ -12,6 +12,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.translation import Translation
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
+from amlmigrate.core.written import Written
 from amlmigrate.kinds._base import SECRET, Kind, Port
 
 # The members of a secret by the type of its credentials (`DatastoreSecrets` in the 2025-12-01 description).
@@ -124,7 +125,7 @@ class Datastores(Kind):
             found = await source.post(f"{self.path(address)}/listSecrets")
         return found[value[SECRET]]
 
-    async def put(self, target: Port, address: Address, body: Document) -> Document:
+    async def put(self, target: Port, address: Address, body: Document) -> Written:
         # The service would try the secret against the account, which the target may not reach yet.
         return await target.put(self.path(address), body, {"skipValidation": "true"})
 

@@ -21,6 +21,7 @@ class Environments(VersionedKind):
 
     name = "environments"
     sdk_operations = "environments"
+    tells_new = False
     computed = VersionedKind.computed | {"environmentType"}
     volatile = (*VersionedKind.volatile, f"properties|{_LABELS}")
     uris = ("/build/contextUri",)

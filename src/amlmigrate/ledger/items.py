@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import Outcome, State, outcome
 from amlmigrate.ledger import files
 from amlmigrate.ledger.ledger import Ledger
@@ -23,22 +23,46 @@ class Item:
     address: str
     outcome: Outcome
     detail: str
+    # The address of the bytes that it refers to and that are somebody else's, which a person waived.
+    foreign_bytes: str = ""
 
 
 def items(plan: Plan, ledger: Ledger | None) -> list[Item]:
     """Every item with its end; without a ledger nothing was run yet."""
     rows = ledger.steps() if ledger else {}
     waivers = ledger.waivers() if ledger else {}
+    made = ledger.owned() if ledger else set()
+    foreign = {step.address for step in plan.steps if step.is_bytes and step.action is Action.CONFLICT}
     found = []
     for step in plan.steps:
         row = rows.get(step.address)
         waiver = waivers.get(str(step.address)) or waivers.get(str(step.address.item))
         end = outcome(step.action, step.reason, row.state if row else State.PENDING, waived=waiver is not None)
+        if end is Outcome.MIGRATED and not step.is_bytes and str(step.address) not in made:
+            # It had come there in the meantime, by somebody else, and was taken as it is.
+            end = Outcome.ADOPTED
         detail = row.detail if row and row.detail else step.reason
         if end is Outcome.WAIVED and waiver:
             detail = f"waived by {waiver.who}: {waiver.reason}"
-        found.append(Item(str(step.address), end, detail))
+        theirs = next((str(address) for address in step.after if address in foreign), "")
+        if theirs and row and row.state is State.DONE:
+            detail = f"its bytes are somebody else's: {theirs} is in conflict, and was waived"
+        found.append(Item(str(step.address), end, detail, theirs))
     return found
+
+
+def over_foreign_bytes(found: Iterable[Item]) -> list[dict[str, str]]:
+    """What was moved although its bytes in the target are somebody else's, for the reports."""
+    return [
+        {"address": item.address, "bytes": item.foreign_bytes, "detail": item.detail}
+        for item in found
+        if item.foreign_bytes and item.outcome in (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
+    ]
+
+
+def waived(found: Iterable[Item]) -> frozenset[str]:
+    """The addresses that a person has settled, so that nothing is expected of them in the target."""
+    return frozenset(item.address for item in found if item.outcome is Outcome.WAIVED)
 
 
 def tally(found: Iterable[Item]) -> dict[str, int]:

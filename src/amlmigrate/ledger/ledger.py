@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,13 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
-from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
+from amlmigrate.ledger.made import Made
+from amlmigrate.ledger.made import now as _now
 
 FILE = "ledger.db"
+_STEP = "state, target_id, detail, attempts, at, target_sha256"
 # How a transaction begins, ends and is undone; alone, and within one that is open.
 _OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
 _INNER = ("SAVEPOINT one", "RELEASE one", ("ROLLBACK TO one", "RELEASE one"))
@@ -34,6 +35,8 @@ class StepRow:
     detail: str
     attempts: int
     at: str
+    # The digest of the target's document as the tool last saw it in line with the plan; '' before it did.
+    target_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Approval:
     report: int
 
 
-class Ledger:
+class Ledger(Made):
     """An open ledger; each change is a transaction of its own, on disk before the call returns.
 
     Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.
@@ -221,21 +224,25 @@ class Ledger:
 
     def steps(self) -> dict[Address, StepRow]:
         """Every step."""
-        rows = self._rows("SELECT address, state, target_id, detail, attempts, at FROM steps")
+        rows = self._rows(f"SELECT address, {_STEP} FROM steps")  # noqa: S608 - no input of anybody's
         return {
-            (address := Address.parse(text)): StepRow(address, State(state), target_id, detail, attempts, at)
-            for text, state, target_id, detail, attempts, at in rows
+            (address := Address.parse(text)): StepRow(address, State(state), *rest) for text, state, *rest in rows
         }
 
     def step(self, address: Address) -> StepRow:
         """One step."""
-        [row] = self._rows(
-            "SELECT state, target_id, detail, attempts, at FROM steps WHERE address = ?", str(address)
-        )
+        [row] = self._rows(f"SELECT {_STEP} FROM steps WHERE address = ?", str(address))  # noqa: S608 - as above
         return StepRow(address, State(row[0]), *row[1:])
 
     def move(
-        self, address: Address, state: State, *, detail: str = "", target_id: str = "", source_id: str = ""
+        self,
+        address: Address,
+        state: State,
+        *,
+        detail: str = "",
+        target_id: str = "",
+        target_sha256: str = "",
+        source_id: str = "",
     ) -> None:
         """Moves a step on. Raises ValueError for a state that cannot follow.
 
@@ -248,8 +255,9 @@ class Ledger:
         with self.transaction() as db:
             db.execute(
                 "UPDATE steps SET state = ?, detail = ?, at = ?, attempts = attempts + ?,"
-                " target_id = CASE WHEN ? = '' THEN target_id ELSE ? END WHERE address = ?",
-                (state, detail, now, int(state is State.DOING), target_id, target_id, str(address)),
+                " target_id = coalesce(nullif(?, ''), target_id),"
+                " target_sha256 = coalesce(nullif(?, ''), target_sha256) WHERE address = ?",
+                (state, detail, now, int(state is State.DOING), target_id, target_sha256, str(address)),
             )
             db.execute(
                 "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
@@ -259,10 +267,18 @@ class Ledger:
                 db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 
     def reopen(self) -> None:
-        """Makes what failed or was blocked pending again, for a run that goes on."""
+        """Takes up again what failed or was blocked, for a run that goes on.
+
+        What failed while it was under way is under way again: a call that nobody answered may have been served.
+        """
         for address, row in self.steps().items():
             if row.state in (State.FAILED, State.BLOCKED):
-                self.move(address, State.PENDING, detail="taken up again")
+                self.move(address, self._failed_from(address), detail="taken up again")
+
+    def _failed_from(self, address: Address) -> State:
+        """The state that a step failed in; pending where it was not under way."""
+        before = [state for state, _, _ in self.history(address)][-2:-1]
+        return State(before[0]) if before and before[0] in (State.DOING, State.CREATED) else State.PENDING
 
     def history(self, address: Address) -> list[tuple[str, str, str]]:
         """A step's states in order: state, detail, time."""
@@ -277,42 +293,11 @@ class Ledger:
         )
         return row[0] / (row[1] * 86400) if row[0] > 1 and row[1] else None
 
-    # Ids and blobs that the tool created.
+    # Ids.
 
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
         return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
-
-    def owned(self) -> set[str]:
-        """The addresses of documents that this ledger shows as created in the target."""
-        rows = self._rows("SELECT address FROM history WHERE state = 'created'")
-        return {text for (text,) in rows}
-
-    def copied(self, target: Location, pairs: Iterable[tuple[str, str]]) -> None:
-        """Records copies: the path in the target's container, and the source's ETag that was copied."""
-        with self.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, '')",
-                [(target.account, target.container, path, etag) for path, etag in pairs],
-            )
-
-    def blobs(self, target: Location) -> dict[str, str]:
-        """Path to the source's ETag, for what the tool copied to a place: a container, a folder or one blob."""
-        query = "SELECT path, source_etag FROM blobs WHERE account = ? AND container = ?"
-        if not target.path:
-            return dict(self._rows(query, target.account, target.container))
-        # '0' is the sign after the slash; the key's index answers this without reading the other rows.
-        below = (target.account, target.container, f"{target.path}/", f"{target.path}0")
-        itself = (target.account, target.container, target.path)
-        return dict(
-            self._rows(f"{query} AND path >= ? AND path < ?", *below)
-            + self._rows(f"{query} AND path = ?", *itself)
-        )
-
-    def all_blobs(self) -> dict[tuple[str, str, str], str]:
-        """(account, container, path) to the source's ETag, for every blob that the tool copied."""
-        rows = self._rows("SELECT account, container, path, source_etag FROM blobs")
-        return {(account, container, path): etag for account, container, path, etag in rows}
 
     # Decisions of people.
 
@@ -355,10 +340,6 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 def _first_state(step: Step) -> State:
     return State.SKIPPED if step.action is Action.SKIP else State.PENDING
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> MigrateError:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 # Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
 _APPROVALS = """
 CREATE TABLE approvals (
@@ -23,6 +23,13 @@ ALTER TABLE waivers ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
 DROP TABLE approvals;
 INSERT OR REPLACE INTO meta VALUES ('upgraded', strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
 """
+# From version 2, which knew of no copy and of no document what the tool had left in the target: what changed
+# since cannot be told from it.
+_FROM_2 = """
+ALTER TABLE steps ADD COLUMN target_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE blobs ADD COLUMN at TEXT NOT NULL DEFAULT '';
+UPDATE blobs SET at = coalesce((SELECT value FROM meta WHERE key = 'created'), '');
+"""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -31,7 +38,8 @@ CREATE TABLE steps (
     target_id TEXT NOT NULL DEFAULT '',
     detail TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0,
-    at TEXT NOT NULL
+    at TEXT NOT NULL,
+    target_sha256 TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE history (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,6 +55,7 @@ CREATE TABLE blobs (
     path TEXT NOT NULL,
     source_etag TEXT NOT NULL,
     target_etag TEXT NOT NULL DEFAULT '',
+    at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (account, container, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE waivers (
@@ -61,6 +70,7 @@ CREATE TABLE lock (
 # By the version that they start from.
 _UPGRADES = {
     1: " ".join((_FROM_1, _APPROVALS)),
+    2: _FROM_2,
 }
 
 

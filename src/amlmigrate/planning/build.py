@@ -19,6 +19,7 @@ from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.planner import Planner, counts
 
 _PLAIN = "default"
@@ -94,12 +95,20 @@ def _untagged(listing: Listing) -> Finding:
 def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
     written = sum(1 for step in steps if step.action.writes and not step.is_bytes)
     names = len({address.container for address in source.assets})
-    reads = names + _READS_PER_STEP * sum(1 for step in steps if step.action.carried_out and not step.is_bytes)
+    reads = names + sum(_reads(step) for step in steps if step.action.carried_out and not step.is_bytes)
     return {
         "arm_reads": reads,
         "arm_writes": written,
         "floor_seconds": round(floor_seconds(reads, written), 1),
     }
+
+
+def _reads(step: Step) -> int:
+    """What a step reads; some look at the target before they write as well."""
+    looks = step.action is Action.UPDATE or (
+        step.action is Action.CREATE and all_kinds()[step.address.kind].looked_up(step.address)
+    )
+    return _READS_PER_STEP + looks
 
 
 def refuse_errors(header: Header) -> None:

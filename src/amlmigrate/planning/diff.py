@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
+from amlmigrate.bytes.ownership import removable, replaceable
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import Kind
 
@@ -23,6 +24,8 @@ class Verdict:
     action: Action
     reason: str
     body: Document | None = None
+    # The digest of the target's document that an update takes the place of.
+    target_sha256: str = ""
 
 
 def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior) -> Verdict:
@@ -36,18 +39,23 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     fields = ", ".join(difference.field for difference in found[:_NAMED])
     if not prior.owns(asset.address):
         return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
-    if prior.moved(asset.address, kind.digest(asset)):
-        return Verdict(Action.CONFLICT, f"changed in the target since it was moved, not in the source: {fields}")
+    sha256 = kind.state(target.document)
+    if not prior.untouched(asset.address, sha256):
+        return Verdict(Action.CONFLICT, f"changed in the target since it was moved: {fields} differ")
     if not kind.can_update(found):
         return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
     # Properties are create-only for some kinds: an update sends the target's own back.
     own = (target.properties.get("properties")) or {}
     body = {"properties": desired["properties"] | {"properties": own}}
-    return Verdict(Action.UPDATE, f"changed in the source: {fields}", body)
+    return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)
 
 
 def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
     """Copy what is absent or ours and changed; a foreign blob that differs, or one too many, is a conflict."""
+
+    def own(path: str) -> Copied | None:
+        return prior.copied(Location(goal.account, goal.container, path))
+
     expected = {goal_path(source, goal, blob.path) for blob in blobs}
     there = at_goal(listing, goal, expected)
     missing = changed = 0
@@ -58,11 +66,10 @@ def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: 
         if twin is None:
             missing += 1
         elif unlike(blob, twin):
-            # What the tool copied from this very version is not its own any more: somebody changed the copy.
-            if prior.copied(Location(goal.account, goal.container, place)) in (None, blob.etag):
+            if not replaceable(own(place), blob, twin):
                 foreign.append(place)
             changed += 1
-    extra = [path for path in there if prior.copied(Location(goal.account, goal.container, path)) is None]
+    extra = [path for path, twin in there.items() if not removable(own(path), twin)]
     if foreign or extra:
         names = ", ".join([*foreign, *extra][:_NAMED])
         return Verdict(Action.CONFLICT, f"{len(foreign)} blobs differ and {len(extra)} are too many: {names}")

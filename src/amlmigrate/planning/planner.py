@@ -231,6 +231,7 @@ class Planner:
             reason=verdict.reason,
             after=self._after(needs, draft),
             body=verdict.body,
+            target_sha256=verdict.target_sha256,
             rewrites=translation.rewrites,
         )
         draft.add(step)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from amlmigrate.bytes.areas import Key, list_source
+from amlmigrate.bytes.drift import drifted
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, DriftError
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Workspace
@@ -22,7 +27,12 @@ def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
             )
 
 
-def check_source(plan: Plan, inventory: Inventory) -> None:
+async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
+    """Reads the listings of the source's containers, and refuses it like `check_source`."""
+    check_source(plan, source, await list_source(Mapping(source.workspace, target), blobs))
+
+
+def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing]) -> None:
     """Refuses a source in which anything was added, changed or deleted since the plan was made."""
     now = document_digests(inventory)
     then = {
@@ -30,6 +40,9 @@ def check_source(plan: Plan, inventory: Inventory) -> None:
         for step in plan.steps
         if not step.is_bytes and not step.address.archive
     }
+    for address, (before, after) in drifted(plan, listings, lambda _: True).items():
+        then |= {address: before} if before else {}
+        now |= {address: after} if after else {}
     if reasons := changes(then, now):
         raise DriftError(
             "The source is no longer what the plan was made from.",

@@ -50,9 +50,9 @@ class Recorder:
                 else:
                     asked.set_exception(error)
 
-    async def move(self, address: Address, state: State, *, detail: str = "", target_id: str = "") -> None:
-        """Moves a step on."""
-        await self.do(self._ledger.move, address, state, detail=detail, target_id=target_id)
+    async def move(self, address: Address, state: State, **what: str) -> None:
+        """Moves a step on; `what` is recorded with it, as `Ledger.move` says."""
+        await self.do(self._ledger.move, address, state, **what)
 
     def close(self) -> None:
         """Waits for what is under way."""

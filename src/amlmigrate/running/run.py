@@ -18,6 +18,8 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import HEARTBEAT_SECONDS, Lock
+from amlmigrate.running.copies import Copies
+from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.walker import Tally, Walker
@@ -50,18 +52,15 @@ async def run(
     ledger.reopen()
     recorder = Recorder(ledger)
     port = session.target.workspace(plan.header.target_ref)
+    source = session.source.workspace(plan.header.source_ref)
+    copier = Copier(session.source.blobs, session.target.blobs, stopping=lambda: walker.stopping)
     life = Life(
-        source=session.source.workspace(plan.header.source_ref),
-        target=port,
-        copier=Copier(session.source.blobs, session.target.blobs, stopping=lambda: walker.stopping),
-        recorder=recorder,
-        ledger=ledger,
-        present=target.assets,
-        prior=prior,
+        documents=Documents(source, port, recorder, ledger, target.assets, prior),
+        copies=Copies(copier, recorder, ledger, prior),
         reads_target=port.exists,
     )
     rows = ledger.steps()
-    walker = Walker(plan, rows, recorder, life.carry_out, emit)
+    walker: Walker = Walker(plan, rows, recorder, life.carry_out, emit)
     emit(Event("run.start", _amounts(plan, rows)))
     on_start(walker)
     beating = asyncio.create_task(_beat(recorder, lock, walker))

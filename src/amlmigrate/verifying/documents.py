@@ -11,9 +11,17 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds, document_digests
 
+# What the step that archives an item changes.
+_ARCHIVING = ("/properties/isArchived", "/properties/stage")
 
-def compare_documents(plan: Plan, source: Inventory, target: Inventory) -> list[Difference]:
-    """Everything in which the source is not the plan's, or the target is not the source's."""
+
+def compare_documents(
+    plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str] = frozenset()
+) -> list[Difference]:
+    """Everything in which the source is not the plan's, or the target is not the source's.
+
+    Of what is waived only the source is compared: the waiver was for what it was then.
+    """
     mapping = Mapping(source.workspace, target.workspace)
     now = document_digests(source)
     found: list[Difference] = []
@@ -25,8 +33,10 @@ def compare_documents(plan: Plan, source: Inventory, target: Inventory) -> list[
         planned.add(address)
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
-        elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT):
-            found += _asset(step, source.assets[step.address], target, mapping)
+        elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and address not in waived:
+            differing = _asset(step, source.assets[step.address], target, mapping)
+            unarchived = str(step.address.archived()) in waived
+            found += [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
     found += _newest(plan, source, target)
     added = sorted(now.keys() - planned)
     return found + [Difference(address, "source", None, now[address]) for address in added]

@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
-from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.drift import drifted
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
-from amlmigrate.core.state import UNSELECTED_REASON, Outcome
+from amlmigrate.core.state import Outcome
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
-from amlmigrate.ledger.items import items, tally
+from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waived
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import compare_documents
 
@@ -66,15 +64,16 @@ async def verify(
         hashing=depth.hashes,
         emit=emit,
     )
-    verdict = await verifier.verify(plan)
+    ended = items(plan, ledger)
+    settled = waived(ended)
+    verdict = await verifier.verify(plan, settled)
     differences = [
-        *compare_documents(plan, source, target),
+        *compare_documents(plan, source, target, settled),
         *verdict.differences,
-        *_loose(plan, containers),
-        *_left(plan, containers),
-        *read,
+        *_drifted(plan, containers, settled),
+        *(difference for difference in read if difference.address not in settled),
     ]
-    content = _content(plan, ledger, depth, verdict, differences, posture)
+    content = _content(plan, ended, depth, verdict, differences, posture)
     digests = seal(
         document_digests(source),
         document_digests(target),
@@ -95,60 +94,25 @@ async def verify(
         return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
 
 
-def _left(plan: Plan, containers: Containers) -> list[Difference]:
-    """Prefixes that stay behind, by selection or in conflict, and are not what they were when that was decided."""
-    found = []
-    # Selection leaves what is left of a folder when part of it moves for another asset's sake.
-    moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
-    for step in plan.steps:
-        if step.bytes is None or step.action.carried_out:
-            continue
-        place, goal = step.bytes.source, step.bytes.target
-        if (place.account, place.container) == (goal.account, goal.container):
-            continue
-        listing = containers.source.get((place.account, place.container))
-        blobs = listing.below(place.path) if listing else []
-        if _unselected(step):
-            account, container = place.account, place.container
-            blobs = [blob for blob in blobs if moving.prefix(Location(account, container, blob.path)) is None]
-        now = listing_digest(blobs) if listing else None
-        if now != step.source_sha256:
-            found.append(Difference(str(step.address), "source", step.source_sha256, now))
-    return found
+def _drifted(plan: Plan, containers: Containers, settled: frozenset[str]) -> list[Difference]:
+    """What stays behind, by selection, in conflict or waived, and is not what it was when that was decided.
 
-
-def _unselected(step: Step) -> bool:
-    return step.action is Action.SKIP and step.reason == UNSELECTED_REASON
-
-
-def _loose(plan: Plan, containers: Containers) -> list[Difference]:
-    """Blobs that came into the source's containers, below no prefix of the plan, since it was made."""
-    known = {step.address.name: step for step in plan.steps if step.is_bytes and step.bytes is None}
-    cover = Cover(step.bytes.source for step in plan.steps if step.bytes)
-    found = []
-    for (account, container), listing in containers.source.items():
-        loose = [
-            blob
-            for blob in listing.blobs.values()
-            if cover.prefix(Location(account, container, blob.path)) is None
-        ]
-        step = known.get(container)
-        now = listing_digest(loose) if loose else None
-        then = step.source_sha256 if step else None
-        if now != then:
-            found.append(Difference(f"blobs/{container}", "source", then, now))
-    return found
+    Of all other prefixes that is found where they are compared.
+    """
+    found = drifted(
+        plan, containers.source, lambda step: not step.action.carried_out or str(step.address) in settled
+    )
+    return [Difference(address, "source", then, now) for address, (then, now) in found.items()]
 
 
 def _content(
     plan: Plan,
-    ledger: Ledger,
+    ended: list[Item],
     depth: Depth,
     verdict: Verdict,
     differences: list[Difference],
     posture: list[Claim],
 ) -> dict[str, Any]:
-    ended = items(plan, ledger)
     unsettled = [item for item in ended if not item.outcome.settled]
     unproven = findings(posture)
     proven = not [finding for finding in unproven if finding.severity == "error"]
@@ -168,6 +132,7 @@ def _content(
         "unsettled": [
             {"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in unsettled
         ],
+        "foreign_bytes": over_foreign_bytes(ended),
         "differences": [difference.as_dict() for difference in differences],
         "posture": [finding.as_dict() for finding in unproven],
         "claims": [claim.as_dict() for claim in posture],

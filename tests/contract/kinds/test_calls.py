@@ -109,7 +109,8 @@ async def test_an_asset_is_made_by_one_changing_call_at_its_path(asset: Asset) -
     answer = await kind.put(port, asset.address, body)
     assert port.calls == [("PUT", kind.path(asset.address))]
     assert port.bodies == [body]
-    assert answer["id"]
+    assert answer.document["id"]
+    assert not answer.replaced
 
 
 @every_asset

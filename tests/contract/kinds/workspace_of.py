@@ -9,6 +9,7 @@ from typing import Any
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
+from amlmigrate.core.written import Written
 
 
 @dataclass
@@ -44,11 +45,12 @@ class InMemory:
         self.calls.append(("GET", path))
         return copy.deepcopy(self.documents.get(path))
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Document:
+    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Written:
         self.calls.append(("PUT", path))
         self.bodies.append(copy.deepcopy(body))
+        there = path in self.documents
         self.documents[path] = {"id": f"/{path}", "name": path.rsplit("/", 1)[-1], **copy.deepcopy(body)}
-        return self.documents[path]
+        return Written(self.documents[path], replaced=there)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         self.calls.append(("POST", path))

@@ -35,7 +35,6 @@ def test_what_has_ended_stays_ended(end: State) -> None:
         (State.BLOCKED, State.DONE),
         (State.BLOCKED, State.DOING),
         (State.FAILED, State.DONE),
-        (State.FAILED, State.CREATED),
         (State.DOING, State.BLOCKED),
     ],
 )

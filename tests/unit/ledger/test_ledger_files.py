@@ -6,15 +6,17 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.unit.world import OLD_BLOBS, plan, step
+from tests.unit.world import blob, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
+from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions, schema
@@ -78,6 +80,7 @@ def _as_version_1(folder: Path) -> None:
         ledger.move(FIRST, State.DOING)
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
+        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
         "ALTER TABLE lock DROP COLUMN started; DROP TABLE waivers; DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
         " STRICT;"
@@ -220,10 +223,10 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path
             db.execute(f"PRAGMA max_page_count = {pages}")
         before = ledger.ids()
         with pytest.raises(MigrateError, match="full") as caught:
-            ledger.copied(Location("a", "c"), ((f"{number:0200}", "e") for number in range(1000)))
+            ledger.copied(Location("a", "c"), ((f"{number:0200}", Copied("e", "f")) for number in range(1000)))
         assert caught.value.exit_code is ExitCode.UNEXPECTED
         assert ledger.ids() == before
-        assert ledger.blobs(Location("a", "c")) == {}
+        assert list(ledger.blobs()) == []
         with ledger.transaction() as db:
             db.execute(f"PRAGMA max_page_count = {pages * 10}")
         ledger.move(FIRST, State.DOING)
@@ -240,21 +243,73 @@ def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     assert (waiver.reason, waiver.by, waiver.at) == ("exported, ticket 1", "ben@host", "t2")
 
 
-def test_ids_and_copies_are_kept_by_place(tmp_path: Path) -> None:
+def test_ids_are_kept_by_the_old_one(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
         ledger.move(Address.parse("models/m/2"), State.DONE, target_id="/new/2", source_id="/old/2")
         ledger.move(FIRST, State.DONE, target_id="/new/1", source_id="/old/1")
         ledger.move(FIRST, State.DONE, target_id="/newer/1", source_id="/old/1")
         assert ledger.ids() == [("/old/1", "/newer/1"), ("/old/2", "/new/2")]
-        ledger.copied(Location("cmkacct", "azureml", "ignored"), [("a/b", '"1"'), ("c", '"2"')])
-        ledger.copied(Location("cmkacct", OLD_BLOBS), [("a/b", '"3"')])
-        ledger.copied(Location("cmkacct", "azureml"), [("c", '"4"')])
-        assert ledger.blobs(Location("cmkacct", "azureml")) == {"a/b": '"1"', "c": '"4"'}
-        assert ledger.blobs(Location("other", "azureml")) == {}
-        ledger.copied(Location("cmkacct", "azureml"), [("a", '"5"'), ("a0", '"6"'), ("a.b", '"7"'), ("b", '"8"')])
-        assert ledger.blobs(Location("cmkacct", "azureml", "a")) == {"a": '"5"', "a/b": '"1"'}
-        assert ledger.blobs(Location("cmkacct", "azureml", "a/b")) == {"a/b": '"1"'}
-        assert ledger.all_blobs()["cmkacct", OLD_BLOBS, "a/b"] == '"3"'
+
+
+def _blobs(ledger: Ledger) -> dict[str, Copied]:
+    return {"/".join(place): copied for place, _, copied in ledger.blobs()}
+
+
+def test_copies_are_kept_by_place_with_what_they_were_and_when(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.copied(
+            Location("acct", "one", "ignored"), [("a/b", Copied('"1"', '"2"')), ("c", Copied('"3"', '"4"'))]
+        )
+        ledger.copied(Location("acct", "two"), [("a/b", Copied('"5"', '"6"'))])
+        ledger.copied(Location("acct", "one"), [("c", Copied('"7"', '"8"'))])
+        assert _blobs(ledger) == {
+            "acct/one/a/b": Copied('"1"', '"2"'),
+            "acct/one/c": Copied('"7"', '"8"'),
+            "acct/two/a/b": Copied('"5"', '"6"'),
+        }
+        times = {place[1:]: at for place, at, _ in ledger.blobs()}
+        assert times["one", "a/b"] <= times["two", "a/b"] <= times["one", "c"]
+
+
+def test_what_is_asked_for_is_known_and_takes_the_place_of_no_copy(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"'))])
+        ledger.begin_copy(FIRST, Location("acct", "one"), [blob("a", 1, '"3"'), blob("b", 1, '"4"')])
+        assert ledger.step(FIRST).state is State.DOING
+        assert _blobs(ledger) == {"acct/one/a": Copied('"1"', '"2"'), "acct/one/b": Copied('"4"')}
+        assert not Copied('"4"').untouched("")
+
+
+def test_how_a_document_was_left_is_that_of_its_last_step(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    with Ledger(folder) as ledger:
+        ledger.bind(plan(step("models/m/1"), step("models/m/1#archive"), step("models/m/2")))
+        first = Address.parse("models/m/1")
+        ledger.move(first, State.DONE, target_sha256="one")
+        assert ledger.left()["models/m/1"][1] == "one"
+        time.sleep(0.002)
+        ledger.move(first.archived(), State.DONE, target_sha256="two")
+        assert {address: sha256 for address, (_, sha256) in ledger.left().items()} == {"models/m/1": "two"}
+
+
+def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_path: Path) -> None:
+    with _bound(tmp_path) as ledger:
+        ledger.move(FIRST, State.DOING)
+        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', ""))])
+    db = sqlite3.connect(tmp_path / "ledger.db")
+    db.executescript(
+        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; PRAGMA user_version = 2;"
+        "PRAGMA journal_mode = DELETE;"
+    )
+    db.close()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.left() == {}
+        [(place, at, copied)] = ledger.blobs()
+        assert (place, copied) == (("acct", "one", "a"), Copied('"1"'))
+        assert at == ledger.meta()["created"]
+        assert "upgraded" not in ledger.meta(), "waivers without evidence are those of version 1"
+    assert (tmp_path / "ledger.db.v2").exists()
 
 
 def test_a_run_that_was_begun_stays_begun(tmp_path: Path) -> None:

@@ -65,8 +65,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.reopen()
         for address, state in self.states.items():
             if state in (State.FAILED, State.BLOCKED):
-                self.states[address] = State.PENDING
-                self.told[address].append(("pending", "taken up again"))
+                before = self.told[address][-2:-1]
+                under_way = state is State.FAILED and before and before[0][0] in ("doing", "created")
+                self.states[address] = State(before[0][0]) if under_way else State.PENDING
+                self.told[address].append((self.states[address].value, "taken up again"))
+                self.attempts[address] += self.states[address] is State.DOING
 
     @rule()
     def close_and_open(self) -> None:

@@ -8,6 +8,7 @@ from tests.unit.planning.planned import NEW, OLD, Planned, asset, leftover, mode
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.kinds import all_kinds
 
 COMPONENT = asset("components/c/1", componentSpec={"environment": "azureml:e:1", "code": "azureml:k:1"})
 ENVIRONMENT = asset("environments/e/1", image="x")
@@ -115,8 +116,11 @@ def test_only_what_an_earlier_plan_made_is_updated() -> None:
     there = (asset("models/m/1", modelUri="https://example.com/model", description="old"),)
     changed = model("1", description="new")
     assert plan(changed, there=there)["models/m/1"].action is Action.CONFLICT
-    owned = plan(changed, there=there, prior=Prior(frozenset({"models/m/1"})))
-    assert owned["models/m/1"].action is Action.UPDATE
+    left = {"models/m/1": all_kinds()["models"].state(there[0].document)}
+    owned = plan(changed, there=there, prior=Prior(frozenset({"models/m/1"}), left=left))["models/m/1"]
+    assert owned.action is Action.UPDATE
+    # The run that comes later is told what it may take the place of.
+    assert owned.target_sha256 == left["models/m/1"]
 
 
 ELSEWHERE = WorkspaceRef("s", "rg", "other").id

@@ -6,8 +6,6 @@ import pytest
 from tests.unit.planning.planned import OLD_BLOBS, Planned, asset, blob, containers, model, plan
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
 COMPONENT = asset("components/c/1", componentSpec={"environment": "azureml:e:1"})
@@ -57,15 +55,3 @@ def test_older_versions_that_are_there_already_are_none(there: str) -> None:
 def test_a_newest_version_that_stays_behind_is_none() -> None:
     found = plan(*VERSIONS, there=_there("3"), exclude=("models/m/3",))
     assert not [one for one in found.findings if one.severity == "error"]
-
-
-def test_what_was_changed_in_the_target_alone_is_left_to_a_person() -> None:
-    source = model("1", description="as it was")
-    there = (asset("models/m/1", modelUri="https://example.com/model", description="set by a person"),)
-    sha256 = plan(source)["models/m/1"].source_sha256
-    ours = frozenset({"models/m/1"})
-    moved = plan(source, there=there, prior=Prior(ours, sources={"models/m/1": sha256}))["models/m/1"]
-    assert moved.action is Action.CONFLICT
-    assert "changed in the target since it was moved" in moved.reason
-    other = plan(source, there=there, prior=Prior(ours, sources={"models/m/1": "of an earlier one"}))["models/m/1"]
-    assert other.action is Action.UPDATE

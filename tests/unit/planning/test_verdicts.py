@@ -10,7 +10,7 @@ from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, asset, blob, listing
 
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.diff import Verdict, bytes_verdict, document_verdict, target_place
@@ -18,13 +18,16 @@ from amlmigrate.planning.diff import Verdict, bytes_verdict, document_verdict, t
 URI = "azureml://registries/r/models/m/versions/1"
 MODEL = asset("models/m/1", description="a", tags={"k": "v"}, modelUri=URI, isArchived=False)
 MODELS = all_kinds()["models"]
-OURS = Prior(frozenset({"models/m/1"}))
+OURS = frozenset({"models/m/1"})
 SOURCE = Location("acct", OLD_BLOBS, "a")
 GOAL = Location("cmkacct", NEW_BLOBS, "a")
 CONTAINER = Location("cmkacct", NEW_BLOBS)
 
 
-def _verdict(source: Asset, target: Asset | None, prior: Prior = OURS) -> Verdict:
+def _verdict(source: Asset, target: Asset | None, prior: Prior | None = None) -> Verdict:
+    """Unless said otherwise the target's is the tool's own, and as the tool left it."""
+    left = {"models/m/1": MODELS.state(target.document)} if target else {}
+    prior = prior or Prior(OURS, left=left)
     return document_verdict(MODELS, source, MODELS.translate(source, MAPPING).body, target, prior)
 
 
@@ -34,14 +37,14 @@ def _in_target(source: Asset = MODEL, **changed: Any) -> Asset:
     return asset("models/m/1", **(made | changed))
 
 
-@pytest.mark.parametrize("prior", [Prior(), OURS])
+@pytest.mark.parametrize("prior", [Prior(), Prior(OURS)])
 def test_what_the_target_lacks_is_created(prior: Prior) -> None:
     verdict = _verdict(MODEL, None, prior)
     assert verdict.action is Action.CREATE
     assert verdict.body == MODELS.translate(MODEL, MAPPING).body
 
 
-@pytest.mark.parametrize("prior", [Prior(), OURS])
+@pytest.mark.parametrize("prior", [Prior(), Prior(OURS)])
 def test_what_the_target_has_already_is_adopted_whoever_made_it(prior: Prior) -> None:
     assert _verdict(MODEL, _in_target(), prior).action is Action.ADOPT
     foreign = asset("models/m/1", **MODEL.properties)
@@ -100,6 +103,20 @@ def test_an_asset_that_was_taken_out_of_the_archive_is_updated() -> None:
     assert verdict.body["properties"]["isArchived"] is False
 
 
+def test_what_somebody_changed_in_the_target_is_a_conflict_although_the_source_changed_too() -> None:
+    left = {"models/m/1": MODELS.state(_in_target().document)}
+    changed = asset("models/m/1", **(MODEL.properties | {"description": "b"}))
+    touched = _verdict(changed, _in_target(tags={"k": "theirs"}), Prior(OURS, left=left))
+    assert touched.action is Action.CONFLICT
+    assert (
+        "changed in the target since it was moved: /properties/description, /properties/tags/k" in touched.reason
+    )
+    update = _verdict(changed, _in_target(), Prior(OURS, left=left))
+    assert (update.action, update.target_sha256) == (Action.UPDATE, left["models/m/1"])
+    # What an older ledger does not tell cannot be told from a change.
+    assert _verdict(changed, _in_target(), Prior(OURS)).action is Action.CONFLICT
+
+
 BLOBS = [blob("a/x", 3, '"1"'), blob("a/y/z", 4, '"2"', md5="y", metadata=(("k", "v"),))]
 
 
@@ -107,8 +124,9 @@ def _bytes(there: list[Blob], prior: Prior | None = None) -> Verdict:
     return bytes_verdict(SOURCE, BLOBS, GOAL, listing(CONTAINER, *there), prior or Prior())
 
 
-def _copied(etag: str, *paths: str) -> Prior:
-    return Prior(blobs={("cmkacct", NEW_BLOBS, path): etag for path in paths})
+def _copied(etag: str, *paths: str, left: str = '"7"') -> Prior:
+    """What was copied from the version of that ETag, and had the ETag `left` then."""
+    return Prior(blobs={("cmkacct", NEW_BLOBS, path): Copied(etag, left) for path in paths})
 
 
 def test_bytes_that_are_not_there_are_copied() -> None:
@@ -130,21 +148,36 @@ def test_a_blob_of_somebody_else_that_differs_is_a_conflict(changed: dict[str, A
 
 
 def test_a_blob_too_many_is_a_conflict_unless_this_tool_copied_it() -> None:
-    there = [*BLOBS, blob("a/extra")]
+    there = [*BLOBS, blob("a/extra", 1, '"7"')]
     assert _bytes(there).action is Action.CONFLICT
     assert "a/extra" in _bytes(there).reason
-    deleted = _bytes(there, _copied('"7"', "a/extra"))
+    deleted = _bytes(there, _copied('"6"', "a/extra"))
     assert deleted.action is Action.COPY
     assert "1 deleted" in deleted.reason
 
 
+@pytest.mark.parametrize("left", ['"6"', ""], ids=["written since", "not known"])
+def test_a_copy_too_many_that_is_not_as_it_was_left_is_a_conflict(left: str) -> None:
+    there = [*BLOBS, blob("a/extra", 1, '"7"')]
+    assert _bytes(there, _copied('"5"', "a/extra", left=left)).action is Action.CONFLICT
+
+
 def test_a_copy_whose_source_changed_is_copied_again() -> None:
-    there = [replace(BLOBS[0], length=1), BLOBS[1]]
+    there = [replace(BLOBS[0], length=1, etag='"7"'), BLOBS[1]]
     assert _bytes(there, _copied('"0"', "a/x")).action is Action.COPY
 
 
-def test_a_copy_that_somebody_changed_is_a_conflict() -> None:
-    there = [replace(BLOBS[0], length=1), BLOBS[1]]
+@pytest.mark.parametrize("left", ['"6"', ""], ids=["written since", "not known"])
+def test_a_copy_that_is_not_as_it_was_left_is_a_conflict_although_its_source_changed(left: str) -> None:
+    there = [replace(BLOBS[0], length=1, etag='"7"'), BLOBS[1]]
+    verdict = _bytes(there, _copied('"0"', "a/x", left=left))
+    assert verdict.action is Action.CONFLICT
+    assert "a/x" in verdict.reason
+
+
+def test_a_copy_whose_tier_somebody_changed_is_a_conflict() -> None:
+    # A change of tier leaves the ETag as it is.
+    there = [replace(BLOBS[0], tier="Cool", etag='"7"'), BLOBS[1]]
     assert _bytes(there, _copied(BLOBS[0].etag, "a/x")).action is Action.CONFLICT
 
 

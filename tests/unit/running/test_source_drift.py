@@ -34,7 +34,7 @@ def _plan(of: Inventory) -> Plan:
 
 
 def test_a_source_that_is_the_plans_is_no_drift() -> None:
-    check_source(_plan(_inventory()), _inventory())
+    check_source(_plan(_inventory()), _inventory(), {})
 
 
 def test_every_change_of_the_source_is_named() -> None:
@@ -45,7 +45,7 @@ def test_every_change_of_the_source_is_named() -> None:
     now.assets[new.address] = new
     now.leftovers[:] = [replace(JOBS, document={"count": 4})]
     with pytest.raises(DriftError) as caught:
-        check_source(made, now)
+        check_source(made, now, {})
     assert caught.value.exit_code is ExitCode.REFUSED
     assert caught.value.reasons == (
         "data/e/1 was added",
@@ -58,7 +58,7 @@ def test_every_change_of_the_source_is_named() -> None:
 def test_many_changes_are_counted() -> None:
     now = inventory(*(asset(f"models/m/{number}") for number in range(30)))
     with pytest.raises(DriftError) as caught:
-        check_source(_plan(inventory()), now)
+        check_source(_plan(inventory()), now, {})
     assert len(caught.value.reasons) == 21
     assert caught.value.reasons[-1] == "and 10 more"
 
@@ -66,13 +66,13 @@ def test_many_changes_are_counted() -> None:
 def test_what_the_service_recomputes_is_no_drift() -> None:
     before = inventory(asset("models/m", nextVersion="2", latestVersion="1"))
     after = inventory(asset("models/m", "2026-02-02T00:00:00Z", nextVersion="3", latestVersion="2"))
-    check_source(_plan(before), after)
+    check_source(_plan(before), after, {})
 
 
 def test_a_leftover_without_a_document_is_digested_too() -> None:
     bare = replace(inventory(), leftovers=[replace(JOBS, document=None)])
     assert document_digests(bare)["jobs"] == digest(None)
-    check_source(_plan(bare), bare)
+    check_source(_plan(bare), bare, {})
 
 
 def _anew(workspace: Workspace) -> Workspace:

@@ -1,0 +1,70 @@
+"""Whether the blobs of the source are what they were when the plan was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amlmigrate.bytes.areas import Key
+from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.plan import Action, Bytes, Plan, Step
+from amlmigrate.core.state import UNSELECTED_REASON
+from amlmigrate.core.workspace import Location
+
+Listings = dict[Key, Listing]
+# The digest as it was planned, and as it is; None where there was nothing, or is.
+Change = tuple[str | None, str | None]
+
+
+def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> dict[str, Change]:
+    """By address, the prefixes of wanted steps and the rests of containers that are not what they were."""
+    # Selection leaves what is left of a folder when part of it moves for another asset's sake.
+    moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
+    found: dict[str, Change] = {}
+    for step in plan.steps:
+        if step.bytes is None or not wanted(step) or _shared(step.bytes):
+            continue
+        now = _now(step, step.bytes.source, listings, moving)
+        if now != step.source_sha256:
+            found[str(step.address)] = (step.source_sha256, now)
+    return found | _rests(plan, listings)
+
+
+def _now(step: Step, place: Location, listings: Listings, moving: Cover) -> str | None:
+    listing = listings.get((place.account, place.container))
+    if listing is None:
+        return None
+    blobs = listing.below(place.path)
+    if _unselected(step):
+        blobs = [blob for blob in blobs if moving.prefix(_place(listing, blob)) is None]
+    return listing_digest(blobs)
+
+
+def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
+    """Blobs that came into the source's containers, below no prefix of the plan, since it was made."""
+    known = {step.address.name: step for step in plan.steps if step.is_bytes and step.bytes is None}
+    cover = Cover(step.bytes.source for step in plan.steps if step.bytes)
+    found: dict[str, Change] = {}
+    for (_, container), listing in listings.items():
+        rest = [blob for blob in listing.blobs.values() if cover.prefix(_place(listing, blob)) is None]
+        step = known.get(container)
+        now = listing_digest(rest) if rest else None
+        then = step.source_sha256 if step else None
+        if now != then:
+            found[f"blobs/{container}"] = (then, now)
+    return found
+
+
+def _place(listing: Listing, blob: Blob) -> Location:
+    return Location(listing.place.account, listing.place.container, blob.path)
+
+
+def _shared(amount: Bytes) -> bool:
+    """Whether both workspaces have this container, so that what lies there is not the plan's."""
+    source, target = amount.source, amount.target
+    return (source.account, source.container) == (target.account, target.container)
+
+
+def _unselected(step: Step) -> bool:
+    return step.action is Action.SKIP and step.reason == UNSELECTED_REASON

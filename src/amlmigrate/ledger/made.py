@@ -1,0 +1,78 @@
+"""What the tool made in the target, and how it left it: only that may a later plan change or delete."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.prior import Copied
+from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
+
+
+class Made(ABC):
+    """This part of a ledger."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All of what is done inside, or nothing."""
+
+    @abstractmethod
+    def _rows(self, query: str, *values: str | float) -> list[tuple[Any, ...]]: ...
+
+    @abstractmethod
+    def move(self, address: Address, state: State, *, detail: str = "") -> None:
+        """Moves a step on."""
+
+    def creates(self, address: Address) -> bool:
+        """Whether this ledger shows a document as created in the target."""
+        query = "SELECT 1 FROM history WHERE address = ? AND state = 'created' LIMIT 1"
+        return bool(self._rows(query, str(address)))
+
+    def owned(self) -> set[str]:
+        """The addresses of documents that this ledger shows as created in the target."""
+        rows = self._rows("SELECT address FROM history WHERE state = 'created'")
+        return {text for (text,) in rows}
+
+    def left(self) -> dict[str, tuple[str, str]]:
+        """By the address of an item: when the tool last saw its document in line, and the digest it then had."""
+        rows = self._rows("SELECT address, at, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY at")
+        return {str(Address.parse(address).item): (at, sha256) for address, at, sha256 in rows}
+
+    def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
+        """Moves a step on to its copies, and records which are asked for that were not there.
+
+        Of those a later run finds there, it knows by this that they are the tool's own.
+        """
+        at = now()
+        with self.transaction() as db:
+            self.move(address, State.DOING)
+            db.executemany(
+                "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at) VALUES (?, ?, ?, ?, ?)",
+                [(target.account, target.container, blob.path, blob.etag, at) for blob in blobs],
+            )
+
+    def copied(self, target: Location, copies: Iterable[tuple[str, Copied]]) -> None:
+        """Records copies in a container: the path, and the ETags of what was copied and of the copy."""
+        at = now()
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?)",
+                [(target.account, target.container, path, *copy, at) for path, copy in copies],
+            )
+
+    def blobs(self) -> Iterator[tuple[tuple[str, str, str], str, Copied]]:
+        """Account, container and path of every blob that the tool copied; when, and the ETags."""
+        rows = self._rows("SELECT account, container, path, at, source_etag, target_etag FROM blobs")
+        return ((tuple(row[:3]), row[3], Copied(*row[4:])) for row in rows)
+
+
+def now() -> str:
+    """This moment, as ledgers have it: their texts sort as the times do."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,195 @@
+"""A step that is about a document: read the source again, do the one changing call, read the target back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
+from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.state import State
+from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds._base import Port
+from amlmigrate.ledger import Ledger
+from amlmigrate.running.recorder import Recorder
+
+# A read right after a write may be stale; it is asked again before it counts.
+_READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+_READ_BEFORE_SECONDS = (0.5, 1.0)
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Carries out steps between two workspaces. `present` is what the target held when the run began."""
+
+    source: Port
+    target: Port
+    recorder: Recorder
+    ledger: Ledger
+    present: dict[Address, Asset]
+    prior: Prior
+
+    async def write(self, step: Step, state: State) -> None:
+        """Creates or updates. Raises MigrateError."""
+        kind = all_kinds()[step.address.kind]
+        body = step.body or {}
+        under_way = state in (State.DOING, State.CREATED)
+        # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
+        recovered = under_way and await self._recover(kind, step, body)
+        await self._same_source(kind, step)
+        settled = recovered or state is State.CREATED
+        if not settled and not await self._in_place(kind, step, body, fresh=under_way):
+            await self.recorder.move(step.address, State.DOING)
+            await self._put(kind, step, body, under_way=under_way)
+        await self._done(kind, step, await self._read_back(kind, step, body))
+
+    async def adopt(self, step: Step) -> None:
+        """Compares what is there once more. Raises MigrateError."""
+        kind = all_kinds()[step.address.kind]
+        await self._same_source(kind, step)
+        there = await kind.wait(self.target, step.address)
+        if there is None:
+            raise _foreign(step, "it is gone")
+        if found := kind.compare(step.address, step.body or {}, there):
+            raise _foreign(step, f"{found[0].field} differs")
+        await self._done(kind, step, there)
+
+    async def _recover(self, kind: Kind, step: Step, body: Document) -> bool:
+        """Whether an earlier attempt has made what is there; if so, that is recorded."""
+        there = await kind.wait(self.target, step.address)
+        if there is None or kind.compare(step.address, body, there) or not kind.made(body, there):
+            return False
+        await self.recorder.move(
+            step.address, State.CREATED, target_id=step.target_id, target_sha256=kind.state(there)
+        )
+        return True
+
+    async def _in_place(self, kind: Kind, step: Step, body: Document, *, fresh: bool) -> bool:
+        """Whether the target has it already. Raises ConflictError where the PUT would take something away."""
+        if step.action is Action.UPDATE:
+            return await self._updated(kind, step, body)
+        there = await self._there(kind, step, fresh=fresh)
+        if there is None:
+            return False
+        found = kind.compare(step.address, body, there)
+        if found and not kind.vacant(step.address, there):
+            raise _foreign(step, f"{found[0].field} differs")
+        return not found
+
+    async def _there(self, kind: Kind, step: Step, *, fresh: bool) -> Document | None:
+        """What the target has where something is to be created.
+
+        Of most versions the picture of when the run began is enough: the answer to a PUT tells of one that came
+        since.
+        """
+        if fresh or kind.looked_up(step.address):
+            return await kind.wait(self.target, step.address)
+        known = self.present.get(step.address.item)
+        return known.document if known else None
+
+    async def _updated(self, kind: Kind, step: Step, body: Document) -> bool:
+        """Whether an update is there already. Raises ConflictError where it would take the place of another."""
+        expected = step.target_sha256 or await self._left(step.address)
+        fields = "it is gone"
+        for seconds in (*_READ_BEFORE_SECONDS, 0.0):
+            there = await kind.wait(self.target, step.address)
+            if there is not None:
+                found = kind.compare(step.address, body, there)
+                if not found or kind.state(there) == expected:
+                    return not found
+                fields = ", ".join(difference.field for difference in found[:_NAMED])
+            await asyncio.sleep(seconds)
+        raise ConflictError(
+            f"The target's is not what it was when the plan was made: {fields}.",
+            address=str(step.address),
+            remedy="See who changed it in the target and why, then make a new plan.",
+        )
+
+    async def _left(self, address: Address) -> str | None:
+        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's."""
+        if await self.recorder.do(self.ledger.creates, address.item):
+            return (await self.recorder.do(self.ledger.step, address.item)).target_sha256
+        return self.prior.left.get(str(address.item)) if self.prior.owns(address) else None
+
+    async def _put(self, kind: Kind, step: Step, body: Document, *, under_way: bool) -> None:
+        """The one changing call; a refusal because something is there is settled by reading it."""
+        filled = await kind.fill(self.source, self.target, step.address, body)
+        try:
+            written = await kind.put(self.target, step.address, filled)
+        except ServiceError as error:
+            if not error.taken:
+                raise
+            there = await kind.wait(self.target, step.address)
+            if there is None:
+                raise
+            if found := kind.compare(step.address, body, there):
+                raise _foreign(step, f"{found[0].field} differs") from error
+            if not kind.made(body, there):
+                # Somebody else's, which is taken as it is, and stays theirs.
+                return
+            answer = there
+        else:
+            if step.action is Action.CREATE and written.replaced and not under_way:
+                await self._refuse_appeared(kind, step)
+            answer = written.document
+        new = str(answer.get("id") or step.target_id)
+        await self.recorder.move(step.address, State.CREATED, target_id=new)
+
+    async def _refuse_appeared(self, kind: Kind, step: Step) -> None:
+        """A version that was there when it was put, and not when the run began, is somebody else's."""
+        if kind.looked_up(step.address):
+            return
+        # Not under way any more: what a later run finds there, this step did not make.
+        await self.recorder.move(step.address, State.PENDING)
+        raise ConflictError(
+            "It appeared in the target while the plan was run: somebody else made it, and its description and tags"
+            " may now be the source's.",
+            address=str(step.address),
+            remedy="See with whoever made it what it shall be, then go on with `migrate run --resume`.",
+        )
+
+    async def _same_source(self, kind: Kind, step: Step) -> None:
+        document = await self.source.get(kind.path(step.address))
+        if document is None or kind.digest(Asset(step.address.item, document)) != step.source_sha256:
+            raise DriftError(
+                "The source asset is not what it was when the plan was made.",
+                address=str(step.address),
+                remedy="Make a new plan: it will hold just the difference.",
+            )
+
+    async def _read_back(self, kind: Kind, step: Step, body: Document) -> Document:
+        why = "it is not there"
+        for seconds in (*_READ_BACK_SECONDS, 0.0):
+            there = await kind.wait(self.target, step.address)
+            if there is not None:
+                found = kind.compare(step.address, body, there)
+                if not found:
+                    return there
+                why = f"{found[0].field} is {found[0].actual!r}, not {found[0].expected!r}"
+            await asyncio.sleep(seconds)
+        raise MigrateError(
+            f"The target does not answer what was written: {why}.",
+            address=str(step.address),
+            remedy="Look at the asset in the target, then go on with `migrate run --resume`.",
+        )
+
+    async def _done(self, kind: Kind, step: Step, there: Document) -> None:
+        new = str(there.get("id") or step.target_id)
+        old = "" if step.address.archive else step.source_id
+        await self.recorder.move(
+            step.address, State.DONE, target_id=new, target_sha256=kind.state(there), source_id=old
+        )
+
+
+def _foreign(step: Step, why: str) -> ConflictError:
+    return ConflictError(
+        f"The target has another one that this tool did not make: {why}.",
+        address=str(step.address),
+        remedy="Remove or rename it in the target, then go on with `migrate run --resume`.",
+    )

@@ -1,0 +1,221 @@
+"""What somebody changed in the target after it was moved, between plan and run, or while it runs: it stays."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+from tests.acceptance.world import Result, World
+
+STORE = "azureml://datastores/workspaceblobstore/paths"
+MODEL = {"modelType": "custom_model", "tags": {"team": "risk"}, "modelUri": f"{STORE}/m/1"}
+ONE = "models/m/versions/1"
+
+
+def _plan(world: World, name: str) -> dict[str, dict[str, Any]]:
+    world.ok("plan", *world.names, "--out", f"plans/{name}")
+    return {line["address"]: line for line in world.plan_lines(name) if line["record"] == "step"}
+
+
+def _failed(result: Result) -> dict[str, str]:
+    return {event["address"]: event["reason"] for event in result.events if event["event"] == "step.failed"}
+
+
+def _bytes(world: World, which: str, path: str) -> bytes:
+    with world.container_client(which) as client:
+        return bytes(client.download_blob(path).readall())
+
+
+def _write(world: World, which: str, path: str, data: bytes | None) -> None:
+    with world.container_client(which) as client:
+        if data is None:
+            client.delete_blob(path)
+        else:
+            client.upload_blob(path, data, overwrite=True)
+
+
+def _edit(world: World, which: str, path: str = ONE, **changed: Any) -> None:
+    """Changes members of a document, as somebody with a client does."""
+    there = world.get(path, of=which)["properties"]
+    world.put(path, {"properties": {**there, **changed}}, into=which)
+
+
+@pytest.fixture
+def moved(small_world: World) -> World:
+    small_world.ok("plan", *small_world.names)
+    small_world.ok("run")
+    return small_world
+
+
+@pytest.mark.parametrize("source", [b"changed in the source", None], ids=["changes", "is deleted"])
+def test_a_copy_that_somebody_wrote_over_stays_when_its_source(moved: World, source: bytes | None) -> None:
+    _write(moved, "target", "m/1/a", b"theirs")
+    _write(moved, "source", "m/1/a", source)
+    step = _plan(moved, "second")[f"blobs/{moved.container('source')}/m/1"]
+    assert step["action"] == "conflict" and "m/1/a" in step["reason"]
+    assert moved.migrate("run", "plans/second").code == 4
+    assert _bytes(moved, "target", "m/1/a") == b"theirs"
+
+
+@pytest.mark.parametrize("source", [b"changed in the source", None], ids=["changes", "is deleted"])
+def test_one_that_is_written_between_plan_and_run_stays(moved: World, source: bytes | None) -> None:
+    _write(moved, "source", "m/1/a", source)
+    address = f"blobs/{moved.container('source')}/m/1"
+    assert _plan(moved, "second")[address]["action"] == "copy"
+    _write(moved, "target", "m/1/a", b"theirs")
+    result = moved.migrate("run", "plans/second", "--json")
+    assert result.code == 3
+    assert "m/1/a" in _failed(result)[address]
+    assert _bytes(moved, "target", "m/1/a") == b"theirs"
+
+
+def test_one_that_is_as_it_was_left_follows_its_source_plan_after_plan(moved: World) -> None:
+    address = f"blobs/{moved.container('source')}/m/1"
+    for number, data in enumerate((b"second", b"third", None, b"again")):
+        _write(moved, "source", "m/1/a", data)
+        assert _plan(moved, f"next{number}")[address]["action"] == "copy", data
+        moved.ok("run", f"plans/next{number}")
+        assert ("m/1/a" in moved.blobs("target")) is (data is not None)
+    assert _bytes(moved, "target", "m/1/a") == b"again"
+
+
+def test_a_document_that_both_sides_changed_is_a_conflict(moved: World) -> None:
+    _edit(moved, "target", description="theirs")
+    _edit(moved, "source", tags={"team": "other"})
+    step = _plan(moved, "second")["models/m/1"]
+    assert step["action"] == "conflict"
+    assert "changed in the target" in step["reason"] and "/properties/description" in step["reason"]
+    assert moved.migrate("run", "plans/second").code == 4
+    assert moved.get(ONE)["properties"]["description"] == "theirs"
+
+
+def test_a_document_that_is_changed_between_plan_and_run_stays(moved: World) -> None:
+    _edit(moved, "source", tags={"team": "other"})
+    assert _plan(moved, "second")["models/m/1"]["action"] == "update"
+    _edit(moved, "target", description="theirs")
+    result = moved.migrate("run", "plans/second", "--json")
+    assert result.code == 3
+    assert "not what it was when the plan was made: /properties/description" in _failed(result)["models/m/1"]
+    assert moved.get(ONE)["properties"]["description"] == "theirs"
+    # One that somebody brought to what it shall be is done as it is.
+    _edit(moved, "target", description=None, tags={"team": "other"})
+    since = moved.now()
+    moved.ok("run", "plans/second", "--resume")
+    assert not _written(moved, since)
+
+
+def _written(world: World, since: str) -> list[str]:
+    return [
+        row["path"] for row in world.log(since) if row["method"] == "PUT" and f"/{world.target}/" in row["path"]
+    ]
+
+
+@pytest.mark.parametrize(("when", "again"), [("before", 1), ("after", 0)])
+def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, again: int) -> None:
+    _edit(moved, "source", tags={"team": "other"})
+    _plan(moved, "second")
+    rule = {"match": {"method": "PUT", "path": f"/{moved.target}/models/"}, "action": "kill", "when": when}
+    assert moved.with_faults([rule], "run", "plans/second").code == -signal.SIGKILL
+    since = moved.now()
+    moved.ok("run", "plans/second", "--resume")
+    assert len(_written(moved, since)) == again
+    assert moved.get(ONE)["properties"]["tags"] == {"team": "other"}
+    _edit(moved, "source", tags={"team": "third"})
+    assert _plan(moved, "third")["models/m/1"]["action"] == "update", "what was updated is the tool's own"
+
+
+def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    slow = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/m/1/a"}, "action": "delay", "seconds": 4}
+    theirs = {"properties": MODEL | {"tags": {"team": "theirs"}}}
+    result = world.meanwhile(slow, "blobs/", lambda: world.put(ONE, theirs, into="target"))
+    assert result.code == 3
+    assert "appeared in the target" in _failed(result)["models/m/1"]
+    # Gone on with, it is taken as it then is, and a later plan does not call it the tool's own.
+    world.ok("run", "--resume")
+    assert {"adopted": 1, "migrated": 7}.items() <= world.ok("status", "--json").event("status")["items"].items()
+    _edit(world, "source", tags={"team": "other"})
+    step = _plan(world, "second")["models/m/1"]
+    assert step["action"] == "conflict" and "not made by this tool" in step["reason"]
+
+
+# What is replaced whole by a PUT, or does not tell that it was: where it lies, and what somebody else puts there.
+APPEARING = {
+    "datastores/lake": ("datastores/lake", {"datastoreType": "AzureDataLakeGen2", "accountName": "theirs",
+                                            "filesystem": "raw", "credentials": {"credentialsType": "None"}}),
+    "models/m": ("models/m", {"description": "theirs"}),
+    "environments/py/1": ("environments/py/versions/1", {"image": "mcr.microsoft.com/x:1", "tags": {"by": "them"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", APPEARING)
+def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World, address: str) -> None:
+    world = small_world
+    lake = {"datastoreType": "AzureDataLakeGen2", "accountName": "lake", "filesystem": "raw"}
+    world.put("datastores/lake", {"properties": lake | {"credentials": {"credentialsType": "None"}}})
+    world.put("models/m", {"properties": {"description": "credit risk"}})
+    world.ok("plan", *world.names)
+    path, theirs = APPEARING[address]
+    slow = {"match": {"method": "GET", "path": rf"/{world.source}/{path}$"}, "action": "delay", "seconds": 4}
+    result = world.meanwhile(slow, address, lambda: world.put(path, {"properties": theirs}, into="target"))
+    assert result.code == 3
+    assert "another one that this tool did not make" in _failed(result)[address]
+    assert {name: world.get(path)["properties"][name] for name in theirs} == theirs
+
+
+def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_world: World) -> None:
+    world = small_world
+    archived = MODEL | {"modelUri": f"{STORE}/m/2", "isArchived": True}
+    world.put("models/m/versions/2", {"properties": archived})
+    world.ok("plan", *world.names)
+    for version in ("1", "2"):
+        body = {"properties": MODEL | {"modelUri": f"{STORE}/m/{version}"}}
+        world.put(f"models/m/versions/{version}", body, into="target")
+    result = world.migrate("run", "--json")
+    assert result.code == 3
+    assert set(_failed(result)) == {"models/m/2#archive"}
+    assert world.get("models/m/versions/2")["properties"]["isArchived"] is False
+    assert result.event("run.end")["items"]["adopted"] == 2
+    _edit(world, "source", tags={"team": "other"})
+    assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
+
+
+def test_what_was_made_without_an_answer_is_the_tools_own(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    match = {"method": "PUT", "path": "/models/m/versions/1"}
+    rules: list[dict[str, Any]] = [
+        {"match": match | {"nth": 1}, "action": "drop", "when": "after"},
+        {"match": match | {"nth": 2}, "action": "status", "status": 400,
+         "body": {"error": {"code": "UserError", "message": "Not now."}}},
+    ]  # fmt: skip
+    assert world.with_faults(rules, "run").code == 3
+    world.ok("run", "--resume")
+    assert "adopted" not in world.ok("status", "--json").event("status")["items"]
+    _edit(world, "source", tags={"team": "other"})
+    assert _plan(world, "second")["models/m/1"]["action"] == "update"
+
+
+def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_world: World) -> None:
+    world = small_world
+    with world.container_client("source") as source, world.container_client("target") as target:
+        old = source.get_blob_client("d/x/3")
+        target.upload_blob(
+            "d/x/3", old.download_blob().readall(), content_settings=old.get_blob_properties().content_settings
+        )
+    world.ok("plan", *world.names)
+    rule = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/2"}, "action": "kill", "when": "before"}
+    assert world.with_faults([rule], "run").code == -signal.SIGKILL
+    assert "d/1" in world.blobs("target")
+    world.ok("run", "--resume")
+    for path in ("d/1", "d/2"):
+        _write(world, "source", path, None)
+    address = f"blobs/{world.container('source')}/d"
+    step = _plan(world, "second")[address]
+    assert (step["action"], step["reason"]) == ("copy", "0 not in the target, 0 changed, 2 deleted")
+    # What was there before, and is equal, is not.
+    _write(world, "source", "d/x/3", b"changed")
+    step = _plan(world, "third")[address]
+    assert step["action"] == "conflict" and "d/x/3" in step["reason"]

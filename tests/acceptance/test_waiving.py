@@ -1,0 +1,56 @@
+"""What a waiver settles, and what it leaves to be told."""
+
+from __future__ import annotations
+
+from tests.acceptance.world import World
+
+
+def test_what_failed_or_was_blocked_and_is_waived_does_not_keep_a_report_from_being_green(
+    small_world: World,
+) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    copies = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/", "times": 0}, "action": "status",
+              "status": 403, "headers": {"x-ms-error-code": "AuthorizationFailure"}}  # fmt: skip
+    refused = {"match": {"method": "PUT", "path": "/models/m/versions/1", "times": 0}, "action": "status",
+               "status": 400, "body": {"error": {"code": "UserError", "message": "Not to its liking."}}}  # fmt: skip
+    run = world.with_faults([copies, refused], "run", "--json")
+    left = {item["address"]: item["outcome"] for item in run.event("run.end")["left"]}
+    bytes_of = f"blobs/{world.container('source')}/d"
+    assert left == {bytes_of: "failed", "models/m/1": "failed", "models/m/2": "blocked", "data/d/1": "blocked"}
+    assert world.migrate("verify").code == 3
+    for address in left:
+        world.ok("waive", address, "--reason", "registered by hand")
+    end = world.ok("verify", "--json").event("verify.end")
+    assert end["green"] is True
+    assert end["items"]["waived"] == 4
+
+    # The waiver was for what the source held then.
+    with world.container_client("source") as client:
+        client.upload_blob("d/1", b"changed", overwrite=True)
+    there = world.get("models/m/versions/1", of="source")["properties"]
+    world.put("models/m/versions/1", {"properties": there | {"description": "changed"}})
+    changed = world.migrate("verify", "--json")
+    assert changed.code == 3
+    assert {(d["address"], d["field"]) for d in changed.event("verify.end")["differences"]} == {
+        (bytes_of, "source"),
+        ("models/m/1", "source"),
+    }
+
+
+def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small_world: World) -> None:
+    world = small_world
+    with world.container_client("target") as client:
+        client.upload_blob("m/1/a", b"theirs")
+    world.ok("plan", *world.names)
+    address = f"blobs/{world.container('source')}/m/1"
+    world.ok("waive", address, "--reason", "theirs is right")
+    reports = [
+        world.ok("run", "--json").event("run.end"),
+        world.ok("status", "--json").event("status"),
+        world.ok("verify", "--json").event("verify.end"),
+    ]
+    for report in reports:
+        [item] = report["foreign_bytes"]
+        assert (item["address"], item["bytes"]) == ("models/m/1", address)
+        assert f"models/m/1: its bytes are somebody else's: {address}" in str(report["lines"])
