@@ -12,7 +12,7 @@ LOAD = Workload(assets=200, blobs=500)
 # Models and data have a folder of their own for each version.
 PREFIXES = LOAD.assets * 75 // 100
 # What a command asks however little there is: sign-in, workspaces, empty collections, proofs of the key.
-FEW = 80
+FEW = 100
 NAMES = LOAD.assets // 10
 
 
