@@ -13,7 +13,7 @@ LOAD = Workload(assets=200, blobs=500)
 PREFIXES = LOAD.assets * 75 // 100
 ENVIRONMENTS = LOAD.assets * 15 // 100
 # What a command asks however little there is: sign-in, workspaces, empty collections, proofs of the key.
-FEW = 80
+FEW = 100
 NAMES = LOAD.assets // 10
 
 
