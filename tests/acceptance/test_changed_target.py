@@ -219,3 +219,30 @@ def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_wor
     _write(world, "source", "d/x/3", b"changed")
     step = _plan(world, "third")[address]
     assert step["action"] == "conflict" and "d/x/3" in step["reason"]
+
+
+def test_a_copy_whose_answer_was_lost_is_the_tools_own(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    rule = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/1"}, "action": "drop", "when": "after"}
+    assert world.with_faults([rule], "run").code == 0
+    _write(world, "source", "d/1", None)
+    assert _plan(world, "second")[f"blobs/{world.container('source')}/d"]["action"] == "copy"
+
+
+def test_an_equal_blob_that_somebody_else_was_faster_with_stays_theirs(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    address = f"blobs/{world.container('source')}/d"
+
+    def faster() -> None:
+        with world.container_client("source") as source, world.container_client("target") as target:
+            old = source.get_blob_client("d/1")
+            settings = old.get_blob_properties().content_settings
+            target.upload_blob("d/1", old.download_blob().readall(), content_settings=settings)
+
+    slow = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/1"}, "action": "delay", "seconds": 4}
+    assert world.meanwhile(slow, address, faster).code == 0
+    _write(world, "source", "d/1", None)
+    step = _plan(world, "second")[address]
+    assert step["action"] == "conflict" and "1 are too many: d/1" in step["reason"]
