@@ -102,7 +102,9 @@ async def _run(
 
     async with session(shared) as clouds:
         _, proven = await read_pair(clouds, plan)
-        (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
+        (source, target), claims = await asyncio.gather(
+            read_both(clouds, plan, folder), prove(clouds.target, proven)
+        )
         if not ledger.begun:
             drift.check_source(plan, source)
         _refuse_unproven(findings(claims))
@@ -165,7 +167,10 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     data = {
         "text": _text(tally, left=bool(left)),
         "items": count(found),
-        "lines": [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left],
+        "lines": [
+            *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
+            *(f"{one.severity}: {one.address}: {one.summary}" for one in plan.header.findings),
+        ],
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},

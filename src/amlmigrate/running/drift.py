@@ -28,7 +28,7 @@ def check_source(plan: Plan, inventory: Inventory) -> None:
     then = {
         str(step.address): step.source_sha256
         for step in plan.steps
-        if not step.is_bytes and not step.address.archive
+        if step.source_sha256 and not step.is_bytes and not step.address.archive
     }
     if reasons := changes(then, now):
         raise DriftError(
