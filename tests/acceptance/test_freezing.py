@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 import signal
 import sqlite3
 import uuid
@@ -129,7 +130,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert world.ok("freeze", "--json").event("freeze.end")["assignments"] == []
     assert not [row for row in world.log(since) if row["method"] in ("PUT", "DELETE") and row["time"] > since]
     # The cycle goes on: what was frozen neither hinders a run nor the evidence.
-    world.ok("run")
+    _moved(world)
     world.ok("verify")
     world.ok("verify", "--evidence")
 
@@ -140,16 +141,30 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     # Once more it does nothing; a report that was cut off is made up for, and only then is the chain whole.
     evidence = world.folder / "plans" / world.source / "evidence"
     world.ok("freeze", "--thaw")
-    _cut_off(evidence / "0003-thaw.json", evidence / "0002-verify.json")
+    _cut_off(evidence / "0004-thaw.json", evidence / "0003-verify.json")
     assert world.migrate("verify", "--evidence").code == 4
     world.ok("freeze", "--thaw")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
-    assert names == ["0001-freeze.json", "0002-verify.json", "0003-thaw.json"]
+    assert names == ["0001-freeze.json", "0002-waiver.json", "0003-verify.json", "0004-thaw.json"]
     world.ok("verify", "--evidence")
+    # Neither taking away nor giving back is a change of the source.
+    assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
+    listed = (world.folder / "plans" / world.source / "roleAssignments.jsonl").read_text().splitlines()
+    at_workspace = {
+        name for name, one in team.made.items() if one["id"].startswith(world.documents["source"]["id"])
+    }
+    assert len(listed) == len(at_workspace) and not {"everybody", "loader"} & at_workspace
     record = world.folder / "plans" / world.source / "freeze.json"
     record.write_text(record.read_text().replace(team.made["ann"]["name"], str(uuid.uuid4())))
     refused = world.migrate("verify", "--evidence", "--json")
     assert refused.code == 4 and "freeze.json" in refused.event("error")["reasons"][0]
+
+
+def _moved(world: World) -> None:
+    """Carries the plan out; the role assignments themselves are left to do by hand."""
+    run = world.migrate("run", "--json")
+    assert run.code == 3 and [one["address"] for one in run.event("run.end")["left"]] == ["roleAssignments"]
+    world.ok("waive", "roleAssignments", "--reason", "assigned at the target")
 
 
 def _cut_off(last: Path, before: Path) -> None:
@@ -291,12 +306,20 @@ def test_who_is_frozen_cannot_write_until_thawed(small_world: World) -> None:
 def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     world = team.world
     world.ok("freeze")
-    world.ok("run")
+    # A plan of a frozen source knows what was taken away.
+    world.ok("plan", *world.names, "--out", "plans/later", "--json")
+    reasons = [
+        {step["address"]: step for step in world.plan_lines(name)[1:-1]}["roleAssignments"]["reason"]
+        for name in (world.source, "later")
+    ]
+    assert reasons[0] == reasons[1]
+    shutil.rmtree(world.folder / "plans" / "later")
+    _moved(world)
     world.ok("verify")
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     world.ok("decommission", f"plans/{world.source}", *confirm)
     evidence = world.folder / "plans" / world.source / "evidence"
-    tombstone = json.loads((evidence / "0003-decommission.json").read_text())
+    tombstone = json.loads((evidence / "0004-decommission.json").read_text())
     assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
 
 

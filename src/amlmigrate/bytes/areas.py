@@ -43,14 +43,19 @@ def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> d
     return {address: listing_digest(blobs) for address, blobs in found.items()}
 
 
-async def own_containers(mapping: Mapping, blobs: Blobs) -> set[Location]:
-    """The containers that are the source workspace's: those of its datastores, and those of its code uploads."""
-    found = {Location(root.account, root.container) for root, _ in mapping.roots()}
+async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple[str, ...]]:
+    """The containers that are the source workspace's: those of its datastores, and those of its code uploads.
+
+    Each with what keeps its blobs from being changed.
+    """
+    found: dict[Location, tuple[str, ...]] = {
+        Location(root.account, root.container): () for root, _ in mapping.roots()
+    }
     account = mapping.source.storage_account
-    for name in await blobs.containers(account):
+    for name, holds in (await blobs.containers(account)).items():
         place = Location(account, name)
         if mapping.place(place) is not None:
-            found.add(place)
+            found[place] = holds
     return found
 
 
@@ -59,15 +64,22 @@ async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:
     return await _listings(source, await own_containers(mapping, source))
 
 
-async def list_both(mapping: Mapping, source: Blobs, target: Blobs) -> Containers:
-    """Lists every container of the source workspace, and every one of the target that they go to."""
+async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: bool = False) -> Containers:
+    """Lists every container of the source workspace, and every one of the target that they go to.
+
+    With `past` the source's snapshots and earlier versions are counted too.
+    """
     places = await own_containers(mapping, source)
     goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
-    left, right = await asyncio.gather(_listings(source, places), _listings(target, goals))
+    left, right = await asyncio.gather(_listings(source, places, past=past), _listings(target, goals))
+    for place, holds in places.items():
+        left[place.account, place.container].holds = holds
     return Containers(left, right)
 
 
-async def _listings(blobs: Blobs, places: Iterable[Location]) -> dict[Key, Listing]:
+async def _listings(blobs: Blobs, places: Iterable[Location], *, past: bool = False) -> dict[Key, Listing]:
     async with asyncio.TaskGroup() as group:
-        tasks = {place: group.create_task(list_container(blobs, place)) for place in sorted(places, key=str)}
+        tasks = {
+            place: group.create_task(list_container(blobs, place, past=past)) for place in sorted(places, key=str)
+        }
     return {(place.account, place.container): task.result() for place, task in tasks.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.workspace import Location
 
@@ -26,6 +26,10 @@ class Listing:
     blobs: dict[str, Blob] = field(default_factory=dict)
     tagged: bool = True
     exists: bool = True
+    # What a copy leaves behind: None where nobody asked, or the service does not say.
+    past: Past | None = None
+    # What keeps its blobs from being changed or deleted in the source.
+    holds: tuple[str, ...] = ()
     _paths: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def below(self, prefix: str) -> list[Blob]:
@@ -43,15 +47,19 @@ class Listing:
         return itself + [self.blobs[path] for path in self._paths[first:last]]
 
 
-async def list_container(blobs: Blobs, place: Location) -> Listing:
+async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -> Listing:
     """Lists what lies below a place; a container that is not there is an empty listing that says so."""
+    seen: Past | None = None
     try:
-        found, tagged = await blobs.listing(place)
+        if past:
+            found, tagged, seen = await blobs.listing_with_past(place)
+        else:
+            found, tagged = await blobs.listing(place)
     except ServiceError as error:
         if error.status == 404 and error.code == "ContainerNotFound":
             return Listing(place, exists=False)
         raise
-    return Listing(place, {blob.path: blob for blob in found}, tagged)
+    return Listing(place, {blob.path: blob for blob in found}, tagged, past=seen)
 
 
 def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[str, Blob]:

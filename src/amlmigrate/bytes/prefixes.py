@@ -15,7 +15,7 @@ def prefix_of(place: Location) -> Location:
     cut = min((path.index(sign) for sign in _WILDCARDS if sign in path), default=None)
     if cut is not None:
         path = path[:cut].rpartition("/")[0]
-    return Location(place.account.lower(), place.container, path.strip("/"))
+    return Location(place.account.lower(), place.container, path.rstrip("/"))
 
 
 class Cover:

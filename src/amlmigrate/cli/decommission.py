@@ -88,9 +88,9 @@ class Wanted:
 async def _decommission(
     view: View, shared: Shared, folder: Path, plan: Plan, ledger: Ledger, wanted: Wanted
 ) -> ExitCode:
+    from amlmigrate.cli.sides import frozen
     from amlmigrate.cli.signing import session
     from amlmigrate.decommissioning import removal
-    from amlmigrate.freezing.record import frozen_beside
     from amlmigrate.ledger.evidence import Evidence
 
     evidence = Evidence(folder, ledger)
@@ -99,18 +99,14 @@ async def _decommission(
         port = clouds.source.workspace(plan.header.source_ref)
         begun = removal.begun(ledger)
         if begun is None or await port.exists():
-            source, places = await _gate(clouds, plan, ledger, reports, wanted, begun)
+            source, places = await _gate(clouds, plan, folder, ledger, reports, wanted, begun)
             if wanted.dry_run:
                 text = "The gate is open: nothing stands in the way. Nothing was removed."
                 view.result("decommission.dry", {"text": text})
                 return ExitCode.DONE
-            frozen = [
-                one.as_dict()
-                for _, record in frozen_beside(folder, source.workspace.workspace_id)
-                for one in record.assignments
-            ]
+            taken = frozen(folder, source.workspace.workspace_id)
             begun = removal.begin(
-                ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=frozen
+                ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=taken
             )
             await removal.remove(port, source, purge=wanted.purge, emit=view.event)
         elif reports and reports[-1].content["record"] == removal.RECORD:
@@ -130,6 +126,7 @@ async def _decommission(
 async def _gate(
     clouds: Session,
     plan: Plan,
+    folder: Path,
     ledger: Ledger,
     reports: list[Report],
     wanted: Wanted,
@@ -142,7 +139,7 @@ async def _gate(
     from amlmigrate.core.workspace import Location
     from amlmigrate.decommissioning import containers, gate
 
-    source, target = await read_both(clouds, plan)
+    source, target = await read_both(clouds, plan, folder)
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     facts = await _facts(clouds, plan, source, target, listed, wanted.soak)
@@ -199,13 +196,15 @@ def _cut_off(begun: Document) -> str:
 def _told(view: View, plan: Plan, report: Report) -> None:
     until = report.content["recoverable_until"]
     how = f"; it can be recovered until {until}." if until else ", for good."
+    warnings = [f"warning: {one['address']}: {one['summary']}" for one in report.content.get("warnings", ())]
     remains = [f"remains: {item['what']}: {item['id']}" for item in report.content["remains"] if item["id"]]
     view.result(
         "decommission.end",
         {
             "text": f"Removed {plan.header.source_ref.short}{how}",
             "recoverable_until": until,
-            "lines": remains,
+            "lines": [*remains, *warnings],
+            "warnings": report.content.get("warnings", []),
             "files": {"Tombstone": str(report.path)},
         },
     )

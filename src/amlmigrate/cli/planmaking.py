@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cli import plans
+from amlmigrate.cli.sides import frozen
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
 from amlmigrate.core.errors import BadInputError
@@ -43,7 +44,9 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     _check_same(wanted, read[0])
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
     source, target, posture = await asyncio.gather(
-        take(sides[0], clouds.source, emit=emit), take(sides[1], emit=emit), before_plan(clouds, *read)
+        take(sides[0], clouds.source, frozen=frozen(folder, read[0].workspace_id), emit=emit),
+        take(sides[1], emit=emit),
+        before_plan(clouds, *read),
     )
     extra = await _approval(clouds) if wanted.require_approval else {}
     await read_contents(source, clouds.source.blobs)

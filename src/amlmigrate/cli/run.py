@@ -103,7 +103,9 @@ async def _run(
 
     async with session(shared) as clouds:
         _, proven = await read_pair(clouds, plan)
-        (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
+        (source, target), claims = await asyncio.gather(
+            read_both(clouds, plan, folder), prove(clouds.target, proven)
+        )
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
         _refuse_unproven(findings(claims))
@@ -172,6 +174,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
             *(f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign),
+            *(f"{one.severity}: {one.address}: {one.summary}" for one in plan.header.findings),
         ],
         "foreign_bytes": foreign,
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.freezing.record import frozen_beside
 from amlmigrate.inventory import take
 from amlmigrate.running.drift import check_workspaces
 
@@ -21,9 +24,19 @@ async def read_pair(clouds: Session, plan: Plan) -> tuple[Workspace, Workspace]:
     return found[0], found[1]
 
 
-async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
-    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces."""
+async def read_both(clouds: Session, plan: Plan, folder: Path) -> tuple[Inventory, Inventory]:
+    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces.
+
+    What `freeze` took away, by this plan or one beside it, counts as there.
+    """
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
     await read_pair(clouds, plan)
-    return await asyncio.gather(take(source, clouds.source), take(target))
+    return await asyncio.gather(
+        take(source, clouds.source, frozen=frozen(folder, plan.header.source["workspaceId"])), take(target)
+    )
+
+
+def frozen(folder: Path, workspace_id: str) -> list[Document]:
+    """The role assignments of a source that are taken away for now."""
+    return [one.as_dict() for _, record in frozen_beside(folder, workspace_id) for one in record.assignments]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +35,7 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "microsoft.management": "2020-05-01",
     "microsoft.resources/tags": "2021-04-01",
     "microsoft.operationalinsights": "2023-09-01",
@@ -112,9 +113,21 @@ class Arm:
             raise
         return found
 
-    async def pages(self, path: str, query: Mapping[str, str] = NO_QUERY) -> AsyncIterator[Document]:
-        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3)."""
-        answer = await self.call("GET", path, query=query)
+    async def pages(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent: Callable[[], None] | None = None
+    ) -> AsyncIterator[Document]:
+        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3).
+
+        With `absent`, a 404 of the collection itself is told to it and counts as none; one of a later page is
+        an error: what the page would have shown is not known.
+        """
+        try:
+            answer = await self.call("GET", path, query=query)
+        except ServiceError as error:
+            if absent is None or error.status != 404:
+                raise
+            absent()
+            return
         while True:
             for item in answer.body.get("value") or ():
                 yield item

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
 
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import Blob, Past
 
 _HEADERS = (
     ("cache_control", "Cache-Control"),
@@ -16,24 +16,24 @@ _HEADERS = (
     ("content_language", "Content-Language"),
     ("content_type", "Content-Type"),
 )
+_PAST = ("snapshots", "versions")
 Pairs = tuple[tuple[str, str], ...]
 
 
 class Reader:
     """Reads the pages of one listing; what many blobs have in common is kept once."""
 
-    def __init__(self, *, tagged: bool) -> None:
+    def __init__(self, *, tagged: bool, past: bool = False) -> None:
         self._tagged = tagged
+        self._past = past
+        self._snapshots = self._versions = 0
         self._known: dict[Pairs, Pairs] = {}
         self.marker = ""
 
     def query(self, prefix: str) -> str:
         """The query of the next page."""
-        asked = {
-            "restype": "container",
-            "comp": "list",
-            "include": "metadata,tags" if self._tagged else "metadata",
-        }
+        include = ["metadata", *(["tags"] if self._tagged else []), *(_PAST if self._past else [])]
+        asked = {"restype": "container", "comp": "list", "include": ",".join(include)}
         if prefix:
             asked["prefix"] = prefix
         if self.marker:
@@ -46,7 +46,21 @@ class Reader:
         root = ElementTree.fromstring(data)  # noqa: S314
         self.marker = root.findtext("NextMarker") or ""
         # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
-        return [self._blob(element) for element in root.iterfind("Blobs/Blob")]
+        found = root.iterfind("Blobs/Blob")
+        return [self._blob(element) for element in found if not (self._past and self._gone_by(element))]
+
+    @property
+    def past(self) -> Past:
+        """What the pages showed beside the blobs as they are now."""
+        return Past(self._snapshots, self._versions, self._past)
+
+    def _gone_by(self, element: ElementTree.Element) -> bool:
+        """Whether it is a snapshot or an earlier version, which is counted and not listed."""
+        snapshot = bool(element.findtext("Snapshot"))
+        version = bool(element.findtext("VersionId")) and element.findtext("IsCurrentVersion") != "true"
+        self._snapshots += snapshot
+        self._versions += version and not snapshot
+        return snapshot or version
 
     def _blob(self, element: ElementTree.Element) -> Blob:
         own = element.find("Properties")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings, StandardBlobTier
+from azure.storage.blob import BlobBlock, BlobProperties, ContainerProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from amlmigrate.cloud import retrying as retry
@@ -23,7 +23,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, 
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.transport import Shared, Transport
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location
 
@@ -66,12 +66,28 @@ class Blobs:
         Tags need a right of their own (`…/blobs/tags/read`); without it the rest is listed and said to be
         without tags. Raises ServiceError 404 `ContainerNotFound`.
         """
+        found, tagged, _ = await self._listed(place, past=False)
+        return found, tagged
+
+    async def listing_with_past(self, place: Location) -> tuple[list[Blob], bool, Past]:
+        """The same, and how many snapshots and earlier versions there are beside them: in the same calls."""
         try:
-            return await self._pages(place, Reader(tagged=True)), True
+            return await self._listed(place, past=True)
+        except ServiceError as error:
+            # An account that knows no versions, as one with a hierarchical namespace, may refuse to be asked.
+            if error.status != 400:
+                raise
+        return await self._listed(place, past=False)
+
+    async def _listed(self, place: Location, *, past: bool) -> tuple[list[Blob], bool, Past]:
+        reader = Reader(tagged=True, past=past)
+        try:
+            return await self._pages(place, reader), True, reader.past
         except ServiceError as error:
             if error.status != 403:
                 raise
-        return await self._pages(place, Reader(tagged=False)), False
+        reader = Reader(tagged=False, past=past)
+        return await self._pages(place, reader), False, reader.past
 
     async def _pages(self, place: Location, reader: Reader) -> list[Blob]:
         container = self._raw.url(Location(place.account, place.container))
@@ -254,12 +270,12 @@ class Blobs:
             if error.status != 404:
                 raise
 
-    async def containers(self, account: str) -> list[str]:
-        """The names of an account's containers."""
+    async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
+        """The names of an account's containers, each with what keeps its blobs from being changed."""
         service = self._service(account)
 
-        async def call() -> list[str]:
-            return [item.name async for item in service.list_containers()]
+        async def call() -> dict[str, tuple[str, ...]]:
+            return {item.name: _holds(item) async for item in service.list_containers()}
 
         return await self._call("GET", service.url, call)
 
@@ -339,6 +355,11 @@ def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
         # An inferred tier is the account's default, and so will be that of the copy.
         tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
     )
+
+
+def _holds(item: ContainerProperties) -> tuple[str, ...]:
+    found = (("a legal hold", item.has_legal_hold), ("an immutability policy", item.has_immutability_policy))
+    return tuple(what for what, there in found if there)
 
 
 def _settings(blob: Blob) -> ContentSettings:

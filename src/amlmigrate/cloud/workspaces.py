@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from amlmigrate.cloud.arm import NO_QUERY, Arm
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -21,6 +20,8 @@ class WorkspacePort:
     def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
         self.arm = arm
         self.ref = ref
+        # Collections that answered 404 and counted as empty.
+        self.absent: set[str] = set()
 
     async def read(self) -> Workspace:
         """The workspace. Raises BadInputError when there is none of this name."""
@@ -40,13 +41,10 @@ class WorkspacePort:
     async def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
     ) -> AsyncIterator[Document]:
-        """Every item of a collection; with `absent_is_empty` a 404 of the collection counts as none."""
-        try:
-            async for item in self.arm.pages(f"{self.ref.id}/{path}", query):
-                yield item
-        except ServiceError as error:
-            if error.status != 404 or not absent_is_empty:
-                raise
+        """Every item of a collection; with `absent_is_empty` a 404 of it counts as none, and is noted."""
+        absent = (lambda: self.absent.add(path)) if absent_is_empty else None
+        async for item in self.arm.pages(f"{self.ref.id}/{path}", query, absent=absent):
+            yield item
 
     async def get(self, path: str) -> Document | None:
         """A document; None means 404 and nothing else."""

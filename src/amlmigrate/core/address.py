@@ -40,6 +40,12 @@ class Address:
         return cls(kind, name, version or None, archive)
 
     @property
+    def order(self) -> tuple[int, int, str]:
+        """By which versions of one time are sorted: whole numbers by their value, after all other texts."""
+        text = self.version or ""
+        return (1, int(text), text) if text.isascii() and text.isdigit() else (0, 0, text)
+
+    @property
     def item(self) -> Address:
         """The address without the mark of an archiving step."""
         return Address(self.kind, self.name, self.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed import PackedDocument
 from amlmigrate.core.workspace import Location, Workspace
@@ -60,6 +60,15 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """How many snapshots and earlier versions of blobs a listing shows; `known`: whether it was asked for them."""
+
+    snapshots: int = 0
+    versions: int = 0
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Leftover:
     """Something a workspace holds that this version cannot move."""
 
@@ -69,6 +78,15 @@ class Leftover:
     document: Document | None = None
     # What one item stands for where it stands for many; kept in a file beside the plan.
     listing: tuple[Document, ...] = ()
+    # Members below `properties`, dotted with `|`, that change by themselves.
+    volatile: tuple[str, ...] = ()
+    # Whether it may go before the workspace does: an item of the plan, and no part of what is compared later.
+    passing: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """The digest by which a later change is found; empty for what may come and go."""
+        return "" if self.passing else source_digest(self.document or {}, self.volatile)
 
     @property
     def owner(self) -> str:

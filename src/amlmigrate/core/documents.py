@@ -45,8 +45,8 @@ def strings(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
             yield from strings(child, f"{where}/{index}")
 
 
-def mapped(value: Any, change: Callable[[str, str], str], where: str = "") -> Any:
-    """A copy of a JSON value with each string replaced by `change(pointer, string)`."""
+def mapped(value: Any, change: Callable[[str, str], Any], where: str = "") -> Any:
+    """A copy of a JSON value with each string replaced by `change(pointer, string)`, of any type."""
     if isinstance(value, str):
         return change(where, value)
     if isinstance(value, dict):

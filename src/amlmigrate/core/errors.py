@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from amlmigrate.core.redaction import masked
+
 
 class ExitCode(IntEnum):
     """The exit codes of every command."""
@@ -24,8 +26,9 @@ class MigrateError(Exception):
     exit_code = ExitCode.UNEXPECTED
 
     def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
-        super().__init__(summary)
-        self.summary = summary
+        # The service repeats what it was sent, and what went wrong is kept in the ledger.
+        self.summary = masked(summary)
+        super().__init__(self.summary)
         self.address = address
         self.remedy = remedy
 

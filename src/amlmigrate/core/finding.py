@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from amlmigrate.core.redaction import masked
+
 Severity = Literal["error", "warning"]
 
 
@@ -16,6 +18,10 @@ class Finding:
     address: str
     summary: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        # A finding names what a document names, and is kept in plans and evidence.
+        object.__setattr__(self, "summary", masked(self.summary))
 
     def as_dict(self) -> dict[str, str]:
         """Its form in a plan's header and in evidence."""

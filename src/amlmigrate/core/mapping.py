@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.core.reference import (
     HADOOP_URL,
     HTTPS_URL,
+    JOB_TAIL,
     JOB_URI,
     REGION_URI,
     RUN_URI,
@@ -61,8 +62,9 @@ class Mapping:
         """Where in blob storage the bytes lie that a reference names; None where that cannot be known."""
         if reference.location:
             return reference.location
-        if reference.job and reference.path is not None:
-            return self._job_path(reference.job, reference.output or "", reference.path)
+        if reference.job:
+            found = self.output(reference.job, reference.output or "", reference.path or "")
+            return self.locate(found) if found else None
         if reference.datastore and self.in_source(reference.scope):
             store = self.source.datastore(reference.datastore)
             if store and store.root:
@@ -93,12 +95,14 @@ class Mapping:
         text = REGION_URI.sub(self._region_uri, text)
         text = HTTPS_URL.sub(self._https_url, text)
         text = HADOOP_URL.sub(self._hadoop_url, text)
-        text = JOB_URI.sub(lambda match: self._job_uri(match, match["output"]), text)
-        return RUN_URI.sub(lambda match: self._job_uri(match, "artifacts"), text)
+        text = JOB_URI.sub(lambda match: self._job_uri(match[0], match, match["output"]), text)
+        return RUN_URI.sub(lambda match: self._job_uri(match[0], match, "artifacts"), text)
 
     def _workspace_uri(self, match: re.Match[str]) -> str:
         if not self.in_source(Scope(match["subscription"], match["group"], match["workspace"])):
             return match[0]
+        if job := JOB_TAIL.match(match["tail"]):
+            return self._job_uri(match[0], job, job["output"])
         ref = self.target.ref
         groups = "resourceGroups" if match["provider"] else "resourcegroups"
         return (
@@ -109,6 +113,8 @@ class Mapping:
     def _region_uri(self, match: re.Match[str]) -> str:
         if not self.in_source(Scope(workspace_id=match["workspace_id"])):
             return match[0]
+        if job := JOB_TAIL.match(match["tail"]):
+            return self._job_uri(match[0], job, job["output"])
         return f"azureml://locations/{self.target.location}/workspaces/{self.target.workspace_id}{match['tail']}"
 
     def _https_url(self, match: re.Match[str]) -> str:
@@ -126,38 +132,51 @@ class Mapping:
         return f"{match['scheme']}://{goal.container}@{host}{_url_path(match, goal)}"
 
     def _url_place(self, match: re.Match[str]) -> Location | None:
-        return self.place(Location(match["account"].lower(), match["container"], match["path"].strip("/")))
+        return self.place(Location(match["account"].lower(), match["container"], match["path"].removeprefix("/")))
 
-    def _job_uri(self, match: re.Match[str], output: str) -> str:
-        location = self._job_path(match["job"], output, match["path"])
-        goal = self.place(location) if location else None
-        if goal is None:
-            return match[0]
-        store = next((s for s in self.target.datastores if s.system and _holds(s, goal)), None)
-        if store is None or store.root is None:
-            return match[0]
+    def _job_uri(self, text: str, match: re.Match[str], output: str) -> str:
+        """A job's output by the place at which it lies: the job itself is in no target."""
+        found = self.output(match["job"], output, match["path"] or "")
+        if found is None:
+            return text
+        if found.location:
+            goal = self.place(found.location)
+            store = next((s for s in self.target.datastores if s.system and goal and _holds(s, goal)), None)
+            if goal is None:
+                return found.text
+            return self._store_uri(store.name, goal.path) if store else text
+        return self._store_uri(str(found.datastore), found.path or "") if self._in_target(found) else text
+
+    def _in_target(self, reference: Reference) -> bool:
+        """Whether the target has, or will have, the datastore that a reference names."""
+        store = self.source.datastore(str(reference.datastore))
+        return store is not None and (not store.system or self.target.datastore(store.name) is not None)
+
+    def _store_uri(self, store: str, path: str) -> str:
         ref = self.target.ref
         return (
             f"azureml://subscriptions/{ref.subscription}/resourcegroups/{ref.group}/workspaces/{ref.name}"
-            f"/datastores/{store.name}/paths/{goal.path}"
+            f"/datastores/{store}/paths/{path}"
         )
 
-    def _job_path(self, job: str, output: str, path: str) -> Location | None:
-        """Where a job put an output: as its document says, else by the service's defaults.
+    def output(self, job: str, output: str, path: str) -> Reference | None:
+        """Where a job put an output: as its document says, else by the service's defaults; None: not known.
 
         Artifacts lie below `ExperimentRun/dcid.<job>` of the artifact store, named outputs below
         `azureml/<job>/<output>` of the default datastore.
         """
-        uri = self.source.job_outputs.get((job, output))
-        named = next(references(uri), None) if uri else None
-        if named and not named.job:
-            place = self.locate(named)
-            return place.below(path) if place else None
+        if uri := self.source.job_outputs.get((job, output)):
+            named = next(references({"uri": uri}), None)
+            if named is None or not self.in_source(named.scope):
+                return None
+            if named.location:
+                return replace(named, text=_joined(named.text, path), location=named.location.below(path))
+            if named.datastore:
+                return replace(named, path=_joined(named.path or "", path))
         name, folder = (ARTIFACT_STORE, f"ExperimentRun/dcid.{job}")
         if output not in _ARTIFACTS:
             name, folder = (DEFAULT_STORE, f"azureml/{job}/{output}")
-        store = self.source.datastore(name)
-        return store.root.below(folder).below(path) if store and store.root else None
+        return Reference("", "", datastore=name, path=_joined(folder, path))
 
     def _code_folder(self, location: Location) -> str | None:
         """The folder for a container of code uploads: the part of its name that is its own.
@@ -176,10 +195,14 @@ class Mapping:
         return location.container if location.container in self.source.upload_containers else None
 
 
+def _joined(folder: str, path: str) -> str:
+    return "/".join(part for part in (folder.rstrip("/"), path) if part)
+
+
 def _url_path(match: re.Match[str], goal: Location) -> str:
     """The path of a URL at its new place, with a slash at its end where there was one."""
     path = f"/{goal.path}" if goal.path else ""
-    return f"{path}/" if match["path"].endswith("/") else path
+    return f"{path}/" if match["path"].endswith("/") and not path.endswith("/") else path
 
 
 def _holds(store: Datastore, location: Location) -> bool:

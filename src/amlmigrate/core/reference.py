@@ -58,10 +58,12 @@ _ALONE_IN = ("uri", "path")
 _ALONE_DATASTORE = _compiled(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths$|(?:/paths)?/(?P<path>.*)$)")
 _ALONE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
 _ALONE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
-_SHORT = re.compile(rf"^azureml:(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
-_LABEL = re.compile(rf"^(?:azureml:)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
-_ASSET_TAIL = re.compile(r"^/(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
-_STORE_TAIL = re.compile(r"^/datastores/(?P<name>[^/]+)/paths(?:/(?P<path>.*))?$", re.IGNORECASE)
+_SHORT = re.compile(rf"^(?i:azureml):(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
+_LABEL = re.compile(rf"^(?:(?i:azureml):)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
+# Below a workspace; letter case counts in names and versions only.
+_ASSET_TAIL = _compiled(r"^/(?P<kind>[a-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
+_STORE_TAIL = _compiled(r"^/datastores/(?P<name>[^/]+)(?:/paths(?:/(?P<path>.*))?|/(?P<rest>.+))$")
+JOB_TAIL = _compiled(r"^/jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?$")
 
 # Members whose text is for people: rewritten like all else, but no reason to move anything.
 _PROSE = frozenset({"description", "display_name", "displayName", "tags", "$schema"})
@@ -166,7 +168,9 @@ def _full(
         yield _tail(match[0], where, Scope(workspace_id=match["workspace_id"]), match["tail"])
     for pattern in urls:
         for match in pattern.finditer(text):
-            place = Location(match["account"].lower(), match["container"], unquote(match["path"].lstrip("/")))
+            place = Location(
+                match["account"].lower(), match["container"], unquote(match["path"].removeprefix("/"))
+            )
             yield Reference(match[0], where, location=place)
 
 
@@ -194,9 +198,13 @@ def _kind_beside(member: str, beside: Any) -> str | None:
 
 def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
     if match := _STORE_TAIL.match(tail):
-        return Reference(text, where, scope, datastore=match["name"], path=match["path"] or "")
+        return Reference(text, where, scope, datastore=match["name"], path=match["path"] or match["rest"] or "")
+    if match := JOB_TAIL.match(tail):
+        path = match["path"] or ""
+        return Reference(text, where, scope, job=match["job"], output=match["output"], path=path)
     if match := _ASSET_TAIL.match(tail):
-        version = match["version"] if match["how"] == "versions" else None
-        label = match["version"] if match["how"] == "labels" else None
-        return Reference(text, where, scope, kind=match["kind"], name=match["name"], version=version, label=label)
+        labelled = str(match["how"]).lower() == "labels"
+        version, label = (None, match["version"]) if labelled else (match["version"], None)
+        kind = match["kind"].lower()
+        return Reference(text, where, scope, kind=kind, name=match["name"], version=version, label=label)
     return Reference(text, where, scope)

@@ -9,6 +9,17 @@ from functools import cache
 
 from amlmigrate.core.documents import Document
 
+# What makes a role assignment what it is; the rest of its document the service writes.
+KEPT = (
+    "roleDefinitionId",
+    "principalId",
+    "principalType",
+    "condition",
+    "conditionVersion",
+    "description",
+    "delegatedManagedIdentityResourceId",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:

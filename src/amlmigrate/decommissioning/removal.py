@@ -117,6 +117,7 @@ def begin(
             *({"what": "container", "id": name} for name in kept),
         ],
         "frozen": frozen,
+        "warnings": [finding.as_dict() for finding in plan.header.findings],
         "removed_first": [str(left.address) for left in _blocking(source)],
         "containers_deleted": names if delete else [],
         "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",

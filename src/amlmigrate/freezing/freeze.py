@@ -11,7 +11,8 @@ from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.freezing.record import KEPT, Assignment
+from amlmigrate.core.rights import KEPT
+from amlmigrate.freezing.record import Assignment
 
 # Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)

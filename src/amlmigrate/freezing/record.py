@@ -9,20 +9,11 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.rights import KEPT
 from amlmigrate.ledger import files
 
 FILE = "freeze.json"
 FORMAT = 1
-# What makes an assignment what it is; the rest of its document the service writes.
-KEPT = (
-    "roleDefinitionId",
-    "principalId",
-    "principalType",
-    "condition",
-    "conditionVersion",
-    "description",
-    "delegatedManagedIdentityResourceId",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Walks every kind over a workspace: all that it holds."""
 
-from amlmigrate.inventory.walk import read_contents, take
+from amlmigrate.inventory.contents import read_contents
+from amlmigrate.inventory.walk import take
 
 __all__ = ["read_contents", "take"]

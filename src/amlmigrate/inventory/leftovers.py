@@ -24,6 +24,8 @@ class Collection:
     remedy: str
     query: tuple[tuple[str, str], ...] = ()
     below: tuple[str, ...] = ()
+    # Members below `properties`, dotted with `|`, that change while nobody changes anything.
+    volatile: tuple[str, ...] = ()
 
 
 # Azure ML's collections of azure-facts, section 2. Schedules list only the enabled ones and connections only
@@ -38,14 +40,42 @@ COLLECTIONS = (
     Collection(
         "batchEndpoints", "Create the endpoint under another name in the target region.", (), ("deployments",)
     ),
-    Collection("computes", "Create the compute in the target; names are unique in a region."),
+    Collection(
+        "computes",
+        "Create the compute in the target; names are unique in a region.",
+        volatile=(
+            "modifiedOn",
+            "provisioningErrors",
+            # A cluster grows and shrinks by itself.
+            *(f"properties|{name}" for name in ("allocationState", "allocationStateTransitionTime", "errors")),
+            *(f"properties|{name}" for name in ("currentNodeCount", "targetNodeCount", "nodeStateCounts")),
+            # An instance is started and stopped, and counts what is mounted on it.
+            *(
+                f"properties|{name}"
+                for name in ("state", "lastOperation", "applications", "connectivityEndpoints")
+            ),
+            *(
+                f"properties|{name}"
+                for name in ("containers", "dataDisks", "dataMounts", "versions", "osImageMetadata")
+            ),
+        ),
+    ),
     Collection("schedules", "Create the schedule in the target.", (("listViewType", "All"),)),
     Collection("connections", "Create the connection in the target with its secret.", (("includeAll", "true"),)),
-    Collection("outboundRules", "Create the rule on the target's managed network."),
+    # Inactive until the managed network is provisioned.
+    Collection("outboundRules", "Create the rule on the target's managed network.", volatile=("status",)),
     Collection("featuresets", "Create the feature set in a feature store.", (("listViewType", "All"),)),
     Collection("featurestoreEntities", "Create the entity in a feature store.", (("listViewType", "All"),)),
-    Collection("serverlessEndpoints", "Create the endpoint in the target; its keys will be new."),
-    Collection("marketplaceSubscriptions", "Subscribe in the target; the terms have to be accepted anew."),
+    Collection(
+        "serverlessEndpoints",
+        "Create the endpoint in the target; its keys will be new.",
+        volatile=("endpointState",),
+    ),
+    Collection(
+        "marketplaceSubscriptions",
+        "Subscribe in the target; the terms have to be accepted anew.",
+        volatile=("marketplaceSubscriptionStatus",),
+    ),
     Collection("privateEndpointConnections", "Create a private endpoint for the target."),
     Collection("capabilityHosts", "Create the capability host in the target."),
 )
@@ -63,12 +93,14 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
     # A workspace without a managed network answers 404 for its rules.
     items = [item async for item in port.pages(collection.name, dict(collection.query), absent_is_empty=True)]
     found: list[Leftover] = []
+    volatile = collection.volatile
     for item in items:
-        found.append(Leftover(Address(collection.name, item["name"]), reason, collection.remedy, item))
+        address = Address(collection.name, item["name"])
+        found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
             async for child in port.pages(f"{collection.name}/{item['name']}/{below}"):
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
-                found.append(Leftover(address, reason, collection.remedy, child))
+                found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
 
 

@@ -13,13 +13,15 @@ from amlmigrate.core.documents import Document, differences, digest, mapped, sou
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.redaction import masked, signed_urls
 from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.core.written import Written
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
+from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 
-SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
+__all__ = ["SECRET", "Kind", "Port"]
 
 NO_QUERY: Mapping[str, str] = {}
 _GROUPS = re.compile(r"/resourcegroups/", re.IGNORECASE)
@@ -124,17 +126,23 @@ class Kind(ABC):
         """The document to PUT into the target."""
         kept = {key: value for key, value in asset.properties.items() if key not in self.computed}
         rewrites: list[Rewrite] = []
+        broken: list[Finding] = []
 
-        def change(where: str, text: str) -> str:
+        def change(where: str, text: str) -> Any:
             after = mapping.rewrite(text)
             if after != text:
-                rewrites.append(Rewrite(f"/properties{where}", text, after))
-            return after
+                rewrites.append(Rewrite(f"/properties{where}", masked(text), masked(after)))
+                broken.extend(_signed(asset, url) for url in signed_urls(text) if mapping.rewrite(url) != url)
+            return marked(f"/properties{where}", after)
 
         properties = mapped(self.created(self._told(self.writable(kept))), change)
         # Stamped after rewriting: the old id is what it is about.
         body = {"properties": properties | {"properties": stamped(asset, properties.get("properties") or {})}}
-        return Translation(body, tuple(rewrites), tuple(self.findings(asset, body, mapping)))
+        return Translation(body, tuple(rewrites), (*broken, *self.findings(asset, body, mapping)))
+
+    def storable(self, value: Any, where: str) -> Any:
+        """A value of an asset as a plan may hold it: with markers for the secrets in its texts."""
+        return mapped(value, lambda place, text: marked(f"{where}{place}", text))
 
     def _told(self, properties: Document) -> Document:
         """Without the nulls by which the service says that there is nothing."""
@@ -159,7 +167,10 @@ class Kind(ABC):
 
     async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
         """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the PUT."""
-        return body
+        if not has_markers(body):
+            return body
+        found: Document = filled(body, await source.get(self.path(address)) or {})
+        return found
 
     async def put(self, target: Port, address: Address, body: Document) -> Written:
         """Exactly one changing call."""
@@ -174,7 +185,7 @@ class Kind(ABC):
 
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
-        kept = self.writable(document.get("properties") or {})
+        kept = self.writable(shown(document.get("properties") or {}))
         plain = mapped(self._told(kept), _plain_uri)
         return {key: value for key, value in plain.items() if key not in self.computed and not _nothing(value)}
 
@@ -205,6 +216,15 @@ class Kind(ABC):
     def can_update(self, found: list[Difference]) -> bool:
         """Whether a PUT may change the target in all these fields."""
         return all(difference.field.split("/")[2] in self.mutable for difference in found)
+
+
+def _signed(asset: Asset, url: str) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"It has a signature of the old account, which opens nothing at the place that it moves to: '{url}'.",
+        "Leave it out with --exclude and create it in the target, or name it through a datastore in the source.",
+    )
 
 
 def _plain_uri(_: str, text: str) -> str:

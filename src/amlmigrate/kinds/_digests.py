@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import digest
 from amlmigrate.kinds._registry import all_kinds
 
 
 def document_digests(inventory: Inventory) -> dict[str, str]:
-    """Address to digest, for assets and for what no kind is for."""
+    """Address to digest, for assets and for what no kind is for and that is to stay as it is."""
     found = {str(address): all_kinds()[address.kind].digest(asset) for address, asset in inventory.assets.items()}
-    return found | {str(left.address): digest(left.document) for left in inventory.leftovers}
+    return found | {str(left.address): sha for left in inventory.leftovers if (sha := left.sha256)}

@@ -108,6 +108,7 @@ class Datastores(Kind):
         ]
 
     async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+        body = await super().fill(source, target, address, body)
         secrets = (body["properties"].get("credentials") or {}).get("secrets")
         if not secrets:
             return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -9,10 +10,15 @@ import yaml
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.kinds._base import Port
 from amlmigrate.kinds._versioned import VersionedKind
 
 _DEFAULTS = {"autoRebuild": "Disabled", "osType": "Linux"}
 _LABELS = "azureml.labels"
+_CURATED = "Curated"
 
 
 class Environments(VersionedKind):
@@ -27,11 +33,43 @@ class Environments(VersionedKind):
     uris = ("/build/contextUri",)
     anonymous_names = ("CliV2AnonymousEnvironment",)
 
+    async def scan(self, source: Port) -> list[Asset]:
+        """A container says nothing of its type: it is curated when all its versions are."""
+        found = await super().scan(source)
+        types: dict[str, set[bool]] = {}
+        for asset in found:
+            if asset.address.version is not None:
+                types.setdefault(asset.address.name, set()).add(_curated(asset))
+        return [
+            _as_curated(asset)
+            if asset.address.version is None and types.get(asset.address.name) == {True}
+            else asset
+            for asset in found
+        ]
+
     def not_moved(self, asset: Asset) -> str | None:
-        # Curated environments are the service's, the same in every workspace (azure-facts, section 2).
-        if asset.properties.get("environmentType") == "Curated" or asset.address.name.startswith("AzureML-"):
-            return "curated: the service offers it in every workspace"
-        return None
+        # Curated environments are the service's, the same in every workspace (azure-facts, section 2); a name that
+        # begins as theirs do is no proof, since users have given such names too.
+        return "curated: the service offers it in every workspace" if _curated(asset) else None
+
+    def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
+        image = str(body["properties"].get("image") or "")
+        registry, other = (_registry(workspace) for workspace in (mapping.source, mapping.target))
+        if (
+            not registry
+            or registry == other
+            or not re.match(rf"{re.escape(registry)}\.azurecr\.", image, re.IGNORECASE)
+        ):
+            return []
+        return [
+            Finding(
+                "warning",
+                str(asset.address),
+                f"Its image lies in the source's own registry '{registry}': '{image}'.",
+                "Keep that registry and let the target's identity pull from it (AcrPull), or import the image into"
+                " the target's (`az acr import`) and make a version that names it there.",
+            )
+        ]
 
     def writable(self, properties: Document) -> Document:
         kept = super().writable(properties)
@@ -71,6 +109,20 @@ class Environments(VersionedKind):
                 "systemData": {"createdAt": "2026-03-03T19:07:42.2697606+00:00"},
             },
         )
+
+
+def _curated(asset: Asset) -> bool:
+    return asset.properties.get("environmentType") == _CURATED
+
+
+def _as_curated(asset: Asset) -> Asset:
+    properties = {**asset.properties, "environmentType": _CURATED}
+    return Asset(asset.address, {**asset.document, "properties": properties})
+
+
+def _registry(workspace: Workspace) -> str:
+    """The name of a workspace's own container registry, in lower case; empty where it has none."""
+    return str(workspace.properties.get("containerRegistry") or "").rpartition("/")[2].lower()
 
 
 def _conda(text: str) -> Any:

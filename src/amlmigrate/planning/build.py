@@ -21,6 +21,7 @@ from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.planner import Planner, counts
+from amlmigrate.planning.remarks import left_behind
 
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
@@ -60,11 +61,12 @@ async def build(
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one, ServiceError."""
     check_pair(source.workspace, target.workspace)
     planner = Planner(source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced)
-    containers = await list_both(planner.mapping, *blobs)
+    containers = await list_both(planner.mapping, *blobs, past=True)
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
-    findings += [_untagged(listing) for listing in containers.source.values() if not listing.tagged]
+    for listing in containers.source.values():
+        findings += [*left_behind(listing), *([] if listing.tagged else [_untagged(listing)])]
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,

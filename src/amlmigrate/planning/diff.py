@@ -45,7 +45,7 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     if not kind.can_update(found):
         return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
     # Properties are create-only for some kinds: an update sends the target's own back.
-    own = (target.properties.get("properties")) or {}
+    own = kind.storable(target.properties.get("properties") or {}, "/properties/properties")
     body = {"properties": desired["properties"] | {"properties": own}}
     return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)
 

@@ -27,7 +27,7 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     lines = [f"# Left to do by hand: {header.source_ref.short}", ""]
     left = [step for step in steps if step.action in (Action.MANUAL, Action.CONFLICT)]
     if not left:
-        lines.append("Nothing: everything that the workspace holds is a step of the plan.")
+        lines.append("Nothing that was listed is left to do by hand.")
     for step in left:
         lines += [f"- [ ] `{step.address}`: {step.reason}"]
     if left:
@@ -35,4 +35,8 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
             "",
             'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
         ]
+    # Of nothing in it, as what could not be listed.
+    if told := [finding for finding in header.findings if finding.address == header.source["id"]]:
+        lines += ["", "## Of the workspace itself", ""]
+        lines += [f"- {finding.summary} {finding.remedy}" for finding in told]
     return files.write(folder / FILE, ("\n".join(lines) + "\n").encode())

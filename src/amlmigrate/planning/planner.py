@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import as_written, files, line_rewrites, rewritten
@@ -18,29 +17,20 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.prior import Prior
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.planning.choice import choose
 from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
+from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.remarks import foreign_overtaken, newest_overtaken, offline, other_types
+from amlmigrate.planning.remarks import dotted, named_elsewhere, offline, other_types, signed_lines
 from amlmigrate.planning.resolve import Needs, Resolver
+from amlmigrate.planning.sequences import sequence
 
 _LAST = 9
-_NAMED = 3
-
-
-@dataclass(slots=True)
-class Draft:
-    """A plan in the making: steps by address, findings, and what each step comes after."""
-
-    steps: dict[Address, Step] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, step: Step) -> None:
-        """Adds a step."""
-        self.steps[step.address] = step
 
 
 class Planner:
@@ -61,14 +51,13 @@ class Planner:
         self._prior = prior
         self._copy_unreferenced = copy_unreferenced
         self.mapping = Mapping(source.workspace, target.workspace)
-        self._resolver = Resolver(source, self.mapping)
-        self._needs = {address: self._resolver.needs(asset) for address, asset in source.assets.items()}
+        resolver = Resolver(source, target, self.mapping)
+        self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
+        self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.leftovers}
         self._texts = dict(pair for asset in source.assets.values() for pair in asset.contents)
-        self._target_names: dict[Address, list[Address]] = defaultdict(list)
-        for address in target.assets:
-            self._target_names[address.container].append(address)
-        self._moving = self._chosen()
-        self._cover = Cover(place for address in self._moving for place in self._needs[address].places)
+        choice = choose(source, self._needs, self._by_hand, selection)
+        self._moving, self._wanted = choice.moving, choice.wanted
+        self._cover = Cover(choice.places)
 
     def steps(self, containers: Containers) -> tuple[list[Step], list[Finding]]:
         """All steps in execution order, and the findings."""
@@ -79,21 +68,14 @@ class Planner:
         self._bytes(draft, containers)
         for asset in self._source.assets.values():
             self._document(draft, asset)
-        self._sequences(draft)
+        moving_assets = (asset for address, asset in self._source.assets.items() if address in self._moving)
+        sequence(draft, moving_assets, self._foreign())
         for left in self._source.leftovers:
-            draft.add(
-                Step(
-                    left.address,
-                    Action.MANUAL,
-                    _by_hand(left),
-                    source_id=str((left.document or {}).get("id", "")),
-                    source_sha256=digest(left.document),
-                )
-            )
+            draft.add(_by_hand(left))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address) for address in after})
-        moving = {str(address) for address in self._moving}
-        draft.findings += [finding for finding in self._source.findings if finding.address in moving]
+        told = {self._source.workspace.id, *map(str, self._moving)}
+        draft.findings += [finding for finding in self._source.findings if finding.address in told]
         return [draft.steps[address] for address in order], draft.findings
 
     def inventory_digest(self, containers: Containers) -> str:
@@ -103,30 +85,6 @@ class Planner:
             f"{BLOBS}/{key[1]}": listing_digest(found.blobs.values()) for key, found in containers.source.items()
         }
         return digest(seen)
-
-    # What moves.
-
-    def _chosen(self) -> set[Address]:
-        """What is selected, with all that it refers to; what the service made and nothing refers to stays."""
-        assets = self._source.assets
-        chosen = {
-            address
-            for address, asset in assets.items()
-            if self._selection.takes(address) and not self._kept_back(asset)
-        }
-        queue = list(chosen)
-        while queue:
-            for needed in self._needs[queue.pop()].assets:
-                kept = all_kinds()[needed.kind].not_moved(assets[needed])
-                if needed not in chosen and kept is None and not self._selection.excludes(needed):
-                    chosen.add(needed)
-                    queue.append(needed)
-        return chosen
-
-    @staticmethod
-    def _kept_back(asset: Asset) -> bool:
-        kind = all_kinds()[asset.address.kind]
-        return kind.not_moved(asset) is not None or kind.only_if_referred(asset)
 
     def _rank(self, address: Address) -> tuple[int, str, str]:
         order = [BLOBS, *all_kinds()]
@@ -149,10 +107,11 @@ class Planner:
         for prefix in self._cover:
             if covered[prefix]:
                 step = self._copy(prefix, covered[prefix], containers)
-                draft.add(step)
+                draft.findings += signed_lines(step)
+                draft.add(_without_secrets(step))
                 draft.findings += other_types(prefix, covered[prefix])
                 if step.action is Action.COPY:
-                    draft.findings += offline(prefix, covered[prefix])
+                    draft.findings += [*offline(prefix, covered[prefix]), *dotted(prefix, covered[prefix])]
         for key, blobs in loose.items():
             rest = self._unselected(draft, key, blobs)
             if rest:
@@ -160,7 +119,8 @@ class Planner:
 
     def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
         """Leaves what only unselected assets refer to, and returns what nothing does."""
-        cover = Cover(place for needs in self._needs.values() for place in needs.places)
+        everything = (*self._needs.values(), *self._by_hand.values())
+        cover = Cover(place for needs in everything for place in needs.places)
         left: dict[Location, list[Blob]] = defaultdict(list)
         rest: list[Blob] = []
         for blob in blobs:
@@ -224,7 +184,7 @@ class Planner:
         )
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
-        draft.findings += self._left_out(asset, needs)
+        draft.findings += [*self._left_out(asset, needs), *named_elsewhere(asset, self.mapping)]
         step = replace(
             base,
             action=verdict.action,
@@ -252,7 +212,9 @@ class Planner:
         kind = all_kinds()[asset.address.kind]
         if reason := kind.not_moved(asset):
             return reason
-        if kind.only_if_referred(asset) and not self._selection.excludes(asset.address):
+        # What only something left by selection needs is left by selection itself, and not settled with it.
+        unwanted = asset.address not in self._wanted and not self._selection.excludes(asset.address)
+        if kind.only_if_referred(asset) and unwanted:
             return "anonymous, and nothing that moves refers to it"
         return UNSELECTED_REASON
 
@@ -275,64 +237,40 @@ class Planner:
 
     def _left_out(self, asset: Asset, needs: Needs) -> Iterable[Finding]:
         for needed in sorted(needs.assets - self._moving, key=str):
-            stays = all_kinds()[needed.kind].not_moved(self._source.assets[needed])
-            if stays is None and needed not in self._target.assets:
-                yield Finding(
-                    "warning",
-                    str(asset.address),
-                    f"It refers to {needed}, which is left by selection and not in the target.",
-                    "The asset is created as it stands; move the other one too, or create it in the target.",
-                )
-
-    # Order within a name.
-
-    def _sequences(self, draft: Draft) -> None:
-        """Versions of a name by creation, one after the other, then archiving: `latest` is the newest."""
-        names: dict[Address, list[Asset]] = defaultdict(list)
-        for asset in self._source.assets.values():
-            if asset.address.version is not None and asset.address in self._moving:
-                names[asset.address.container].append(asset)
-        for container, versions in names.items():
-            kind = all_kinds()[container.kind]
-            # The versions of an anonymous name have nothing to do with each other, and may refer to each other.
-            if kind.only_if_referred(versions[0]):
+            if needed in self._target.assets:
                 continue
-            versions.sort(key=lambda asset: (asset.created_at, str(asset.address.version)))
-            chain = [asset.address for asset in versions]
-            if container in draft.steps:
-                chain.insert(0, container)
-            for before, address in pairwise(chain):
-                _come_after(draft, address, before)
-            draft.findings += newest_overtaken([draft.steps[asset.address] for asset in versions])
-            draft.findings += foreign_overtaken(draft.steps[versions[-1].address], self._foreign(container))
-            for address in (*chain, container):
-                if address.archived() in draft.steps:
-                    _come_after(draft, address.archived(), chain[-1])
-        for address in list(draft.steps):
-            if address.archive and address.version is None:
-                for asset in names.get(address.item, ()):
-                    if asset.address.archived() in draft.steps:
-                        _come_after(draft, address, asset.address.archived())
+            stays = all_kinds()[needed.kind].not_moved(self._source.assets[needed])
+            why = f"stays ({stays}), and is" if stays else "is left by selection and"
+            yield Finding(
+                "warning",
+                str(asset.address),
+                f"It refers to {needed}, which {why} not in the target.",
+                "The asset is created as it stands; move the other one too, or create it in the target.",
+            )
 
-    def _foreign(self, container: Address) -> list[Address]:
-        """Versions of a name that only the target has."""
-        known = self._source.assets
-        return [
-            address
-            for address in self._target_names.get(container, ())
-            if address.version is not None and address not in known
-        ]
+    def _foreign(self) -> dict[Address, list[Address]]:
+        """By name, the versions that only the target has."""
+        found: dict[Address, list[Address]] = defaultdict(list)
+        for address in self._target.assets:
+            if address.version is not None and address not in self._source.assets:
+                found[address.container].append(address)
+        return found
 
 
-def _by_hand(left: Leftover) -> str:
+def _by_hand(left: Leftover) -> Step:
     owner = f" Made by {left.owner}." if left.owner else ""
-    return f"{left.reason}. {left.remedy}{owner}"
+    return Step(
+        left.address,
+        Action.MANUAL,
+        f"{left.reason}. {left.remedy}{owner}",
+        source_id=str((left.document or {}).get("id", "")),
+        source_sha256=left.sha256,
+    )
 
 
-def _come_after(draft: Draft, address: Address, before: Address) -> None:
-    step = draft.steps[address]
-    if before not in step.after:
-        draft.steps[address] = replace(step, after=(*step.after, before))
+def _without_secrets(step: Step) -> Step:
+    lines = (Rewrite(line.where, masked(line.before), masked(line.after)) for line in step.rewrites)
+    return replace(step, rewrites=tuple(lines))
 
 
 def _size(blobs: Iterable[Blob]) -> int:

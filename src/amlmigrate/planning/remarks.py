@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from amlmigrate.bytes.contents import line_rewrites
+from amlmigrate.bytes.listings import Listing
 from amlmigrate.core.address import Address, blob_address
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
 
 _NAMED = 3
@@ -62,4 +66,72 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             f"{len(archived)} blobs are in the archive tier and cannot be read: {', '.join(archived[:_NAMED])}",
             "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
             " with --exclude.",
+        )
+
+
+def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
+    """A segment of dots is resolved on the way to the service, so that the copy would get another name."""
+    found = [blob.path for blob in blobs if {".", ".."} & set(blob.path.split("/"))]
+    if found:
+        yield Finding(
+            "error",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(found)} blobs have '.' or '..' between slashes in their names, and cannot be copied under them:"
+            f" {', '.join(found[:_NAMED])}",
+            "Rename them in the source, or leave out what refers to them with --exclude.",
+        )
+
+
+def named_elsewhere(asset: Asset, mapping: Mapping) -> Iterable[Finding]:
+    """A file that names the old workspace, and lies where this move writes nothing: it would go on naming it."""
+    for place, text in asset.contents:
+        goal = mapping.place(place)
+        ours = goal is not None and (goal.account, goal.container) != (place.account, place.container)
+        lines = () if ours else line_rewrites(place.path, text, mapping.rewrite)
+        if lines:
+            yield Finding(
+                "error",
+                str(asset.address),
+                f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace in"
+                f" {len(lines)} lines, and is not this move's to write: {lines[0].before.strip()}",
+                "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
+            )
+
+
+def signed_lines(step: Step) -> Iterable[Finding]:
+    """Lines of a file that are to be written anew and hold a secret, which no plan can hold."""
+    found = [rewrite.where for rewrite in step.rewrites if masked(rewrite.before) != rewrite.before]
+    if found:
+        yield Finding(
+            "error",
+            str(step.address),
+            f"{len(found)} lines that name the old workspace hold a secret, as a signature:"
+            f" {', '.join(found[:_NAMED])}",
+            "Take the secret out of the file in the source, or leave out what refers to it with --exclude.",
+        )
+
+
+def left_behind(listing: Listing) -> Iterable[Finding]:
+    """What a copy of the blobs as they are now does not take along from a container."""
+    address, past = str(blob_address(listing.place.container)), listing.past
+    if past and not past.known:
+        yield Finding(
+            "warning",
+            address,
+            "Whether its blobs have snapshots or earlier versions could not be asked: none are copied.",
+            "Look at the account's data protection settings, and keep the container where they count.",
+        )
+    elif past and (past.snapshots or past.versions):
+        yield Finding(
+            "warning",
+            address,
+            f"{past.snapshots} snapshots and {past.versions} earlier versions of its blobs are not copied.",
+            "They stay in the old account: keep the container for as long as they count.",
+        )
+    if listing.holds:
+        yield Finding(
+            "warning",
+            address,
+            f"It is under {' and '.join(listing.holds)}, which the target's container is not.",
+            "Set the same there once everything is verified; until it ends, the old container cannot be deleted.",
         )

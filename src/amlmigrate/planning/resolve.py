@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.asset import Asset, Inventory, Leftover
 from amlmigrate.core.documents import strings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Reference
+from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 
@@ -25,10 +26,16 @@ class Needs:
 
 
 class Resolver:
-    """Resolves references against one inventory; labels mean the newest version of the name."""
+    """Resolves references against one inventory; labels mean the newest version of the name.
 
-    def __init__(self, inventory: Inventory, mapping: Mapping) -> None:
+    Clients ask for the newest of those that are not archived (azure-facts, section 2); only where all are, the
+    newest of them is meant.
+    """
+
+    def __init__(self, inventory: Inventory, target: Inventory, mapping: Mapping) -> None:
         self._inventory = inventory
+        self._target = target
+        self._there = {address.container for address in target.assets}
         self._mapping = mapping
         self._newest: dict[Address, Asset] = {}
         self._stores: dict[str, Address] = {}
@@ -36,50 +43,66 @@ class Resolver:
             if store := all_kinds()[asset.address.kind].datastore(asset):
                 self._stores[store.name] = asset.address
             if asset.address.version is not None:
-                known = self._newest.get(asset.address.container)
-                if known is None or asset.created_at >= known.created_at:
-                    self._newest[asset.address.container] = asset
+                known = self._newest.setdefault(asset.address.container, asset)
+                self._newest[asset.address.container] = max(known, asset, key=_newness)
 
     def needs(self, asset: Asset) -> Needs:
         """Everything one asset needs, and what a reviewer must know of what it names."""
         kind = all_kinds()[asset.address.kind]
         found = Needs()
-        references = kind.references(asset)
-        for reference in references:
-            self._resolve(asset, reference, found)
-        named = {reference.where for reference in references}
+        named = kind.references(asset)
+        self._all(asset.address, named, found)
+        places = {reference.where for reference in named}
         texts = dict(strings(asset.properties))
         for pointer in kind.uris:
-            if pointer in texts and f"/properties{pointer}" not in named:
-                found.findings.append(_outside(asset, texts[pointer]))
+            if pointer in texts and f"/properties{pointer}" not in places:
+                found.findings.append(_outside(asset.address, texts[pointer]))
         return found
 
-    def _resolve(self, asset: Asset, reference: Reference, found: Needs) -> None:
+    def needs_by_hand(self, left: Leftover) -> Needs:
+        """The same for what is left to do by hand; a job is never made again, so that it needs nothing."""
+        found = Needs()
+        properties = (left.document or {}).get("properties") or {}
+        self._all(left.address, references(properties, "/properties"), found)
+        return found
+
+    def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:
+        for reference in named:
+            self._resolve(address, reference, found)
+
+    def _resolve(self, address: Address, reference: Reference, found: Needs) -> None:
         if not self._mapping.in_source(reference.scope):
-            found.findings.append(_elsewhere(asset, reference))
+            found.findings.append(_elsewhere(address, reference))
             return
+        if reference.job:
+            place = self._mapping.output(reference.job, reference.output or "", reference.path or "")
+            if place is None:
+                found.findings.append(_job(address, reference))
+                return
+            reference = replace(place, text=reference.text)
         if reference.kind and reference.name:
-            self._asset(asset, reference, found)
+            self._asset(address, reference, found)
             return
         if reference.datastore:
             store = self._stores.get(reference.datastore)
             if store is None:
-                found.findings.append(_missing(asset, reference.text))
+                found.findings.append(_missing(address, reference.text))
                 return
             found.assets.add(store)
+        self._place(address, reference, found)
+
+    def _place(self, address: Address, reference: Reference, found: Needs) -> None:
+        """The bytes that a reference names."""
         place = self._mapping.locate(reference)
         if place is None:
-            if reference.job:
-                found.findings.append(_job(asset, reference))
-            elif reference.datastore and _of_service(self._mapping, reference.datastore):
-                found.findings.append(_share(asset, reference))
-            return
-        if self._mapping.place(place) is not None:
+            if reference.datastore and _of_service(self._mapping, reference.datastore):
+                found.findings.append(_share(address, reference))
+        elif self._mapping.place(place) is not None:
             found.places.add(prefix_of(place))
         elif not reference.datastore:
-            found.findings.append(_outside(asset, reference.text))
+            found.findings.append(_outside(address, reference.text))
 
-    def _asset(self, asset: Asset, reference: Reference, found: Needs) -> None:
+    def _asset(self, by: Address, reference: Reference, found: Needs) -> None:
         kind = str(reference.kind)
         if kind not in all_kinds():
             return
@@ -89,10 +112,16 @@ class Resolver:
             address = newest.address if newest else None
         else:
             address = Address(kind, str(reference.name), reference.version)
-        if address in self._inventory.assets and address != asset.address:
+        if address == by:
+            return
+        if address in self._inventory.assets:
             found.assets.add(address)
-        elif address != asset.address and not str(reference.name).startswith("AzureML-"):
-            found.findings.append(_missing(asset, reference.text))
+        elif address not in self._target.assets and not (reference.label and container in self._there):
+            found.findings.append(_missing(by, reference.text))
+
+
+def _newness(asset: Asset) -> tuple[bool, str, tuple[int, int, str]]:
+    return (not asset.archived, asset.created_at, asset.address.order)
 
 
 def _of_service(mapping: Mapping, name: str) -> bool:
@@ -100,46 +129,46 @@ def _of_service(mapping: Mapping, name: str) -> bool:
     return store is not None and store.system
 
 
-def _share(asset: Asset, reference: Reference) -> Finding:
+def _share(address: Address, reference: Reference) -> Finding:
     return Finding(
         "warning",
-        str(asset.address),
+        str(address),
         f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
         "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
     )
 
 
-def _missing(asset: Asset, text: str) -> Finding:
+def _missing(address: Address, text: str) -> Finding:
     return Finding(
         "warning",
-        str(asset.address),
+        str(address),
         f"It refers to '{text}', which is not in the source workspace.",
         "Nothing is needed if it never worked; otherwise create what is missing in the target.",
     )
 
 
-def _elsewhere(asset: Asset, reference: Reference) -> Finding:
+def _elsewhere(address: Address, reference: Reference) -> Finding:
     return Finding(
         "warning",
-        str(asset.address),
+        str(address),
         f"It refers to another workspace: '{reference.text}'.",
         "It is left as it is; check that the target's users may read it there.",
     )
 
 
-def _outside(asset: Asset, text: str) -> Finding:
+def _outside(address: Address, text: str) -> Finding:
     return Finding(
         "warning",
-        str(asset.address),
+        str(address),
         f"Its bytes lie outside the workspace: '{text}'.",
         "The reference is left as it is; the bytes are neither copied nor checked.",
     )
 
 
-def _job(asset: Asset, reference: Reference) -> Finding:
+def _job(address: Address, reference: Reference) -> Finding:
     return Finding(
         "warning",
-        str(asset.address),
+        str(address),
         f"It refers to a job's output whose place is not known: '{reference.text}'.",
         "Jobs stay in the source: register the output as an asset of its own before the move.",
     )

@@ -96,7 +96,7 @@ def test_a_whole_container_covers_only_itself() -> None:
     [
         ("a/b", "a/b"),
         ("a/b/", "a/b"),
-        ("/a/b", "a/b"),
+        ("/a/b", "/a/b"),
         ("", ""),
         ("/", ""),
         ("a/*.csv", "a"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.cloud.bloblists import Reader
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.asset import Blob, Past
 
 # In the shape of the service's own answers (learn.microsoft.com/rest/api/storageservices/list-blobs).
 PAGE = """\ufeff<?xml version="1.0" encoding="utf-8"?>
@@ -52,3 +52,21 @@ def test_the_next_page_is_asked_for_until_there_is_none() -> None:
     reader.page(PAGE.replace("<NextMarker>2!76!MDAw</NextMarker>", "<NextMarker />").encode())
     assert reader.marker == ""
     assert "tags" not in Reader(tagged=False).query("")
+
+
+PAST = """<EnumerationResults><Blobs>
+<Blob><Name>a</Name><Snapshot>2024-01-01T00:00:00.0000000Z</Snapshot><Properties /></Blob>
+<Blob><Name>a</Name><VersionId>1</VersionId><Properties /></Blob>
+<Blob><Name>a</Name><VersionId>2</VersionId><Properties /></Blob>
+<Blob><Name>a</Name><VersionId>3</VersionId><IsCurrentVersion>true</IsCurrentVersion><Properties />
+<Metadata><Snapshot>x</Snapshot><VersionId>y</VersionId></Metadata></Blob>
+<Blob><Name>b</Name><Properties /></Blob>
+</Blobs><NextMarker /></EnumerationResults>"""
+
+
+def test_snapshots_and_earlier_versions_are_counted_and_not_listed() -> None:
+    reader = Reader(tagged=True, past=True)
+    assert "include=metadata%2Ctags%2Csnapshots%2Cversions" in reader.query("")
+    assert [blob.path for blob in reader.page(PAST.encode())] == ["a", "b"]
+    assert reader.past == Past(snapshots=1, versions=2)
+    assert not Reader(tagged=True).past.known

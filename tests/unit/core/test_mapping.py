@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE, TARGET
+from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE, TARGET
 
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Scope, references
@@ -156,3 +156,33 @@ def test_a_named_output_lies_where_its_job_says() -> None:
     ):
         [reference] = references({"uri": f"azureml://jobs/{job}/outputs/trained/paths/a"})
         assert mapping.locate(reference) == place
+
+
+CUSTOMERS = {
+    ("j", "trained"): "azureml://datastores/lake/paths/results",
+    ("j", "long"): f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"
+    "/datastores/lake/paths/results/",
+    ("j", "url"): "https://customerlake.blob.core.windows.net/raw/results",
+    ("j", "own"): f"https://acct.blob.core.windows.net/{OLD_BLOBS}/results",
+    ("j", "gone"): "azureml://datastores/gone/paths/results",
+    ("j", "share"): "azureml://datastores/workspacefilestore/paths/results",
+    ("j", "elsewhere"): "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/lake/paths/results",
+}
+_TO = f"azureml://subscriptions/{NEW.subscription}/resourcegroups/{NEW.group}/workspaces/{NEW.name}/datastores"
+
+
+@pytest.mark.parametrize(
+    ("output", "after"),
+    [
+        ("trained", f"{_TO}/lake/paths/results/a"),
+        ("long", f"{_TO}/lake/paths/results/a"),
+        ("url", "https://customerlake.blob.core.windows.net/raw/results/a"),
+        ("own", f"{_TO}/workspaceblobstore/paths/results/a"),
+        ("share", f"{_TO}/workspacefilestore/paths/results/a"),
+        ("gone", None),
+        ("elsewhere", None),
+    ],
+)
+def test_an_output_is_named_by_where_its_job_put_it(output: str, after: str | None) -> None:
+    text = f"azureml://jobs/j/outputs/{output}/paths/a"
+    assert Mapping(replace(SOURCE, job_outputs=CUSTOMERS), TARGET).rewrite(text) == (after or text)

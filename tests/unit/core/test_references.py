@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.world import OLD, OLD_ID
 
 from amlmigrate.core.reference import Reference, Scope, references
@@ -68,6 +70,16 @@ def test_short_forms_of_bytes_mean_the_workspace_that_holds_the_document(text: s
         (f"{MIXED}/components/c/labels/default", {"kind": "components", "name": "c", "label": "default"}),
         (f"{OLD.id}/datastores/lake", {"kind": "datastores", "name": "lake"}),
         (f"{OLD.id}/computes/cpu", {"kind": "computes", "name": "cpu"}),
+        (f"{OLD.id}/Environments/E-1/Versions/1", {"kind": "environments", "name": "E-1", "version": "1"}),
+        (f"{OLD.id}/ENVIRONMENTS/e/LABELS/Latest", {"kind": "environments", "name": "e", "label": "Latest"}),
+        (
+            f"{LONG}/datastores/lake/ExperimentRun/dcid.j/m",
+            {"datastore": "lake", "path": "ExperimentRun/dcid.j/m"},
+        ),
+        (f"{LONG}/DataStores/Lake/Paths/A", {"datastore": "Lake", "path": "A"}),
+        (f"{LONG}/datastores/lake/paths", {"datastore": "lake", "path": ""}),
+        (f"{LONG}/jobs/j_1/outputs/o/paths/a", {"job": "j_1", "output": "o", "path": "a"}),
+        (f"{OLD.id}/Jobs/j_1/Outputs/o", {"job": "j_1", "output": "o", "path": ""}),
     ],
 )
 def test_full_forms_of_assets_name_their_workspace(text: str, found: dict[str, Any]) -> None:
@@ -103,6 +115,7 @@ def test_the_region_form_names_the_workspace_by_its_guid(tail: str, found: dict[
 def test_name_and_version_mean_the_kind_of_their_member(member: str, kind: str) -> None:
     assert _one("azureml:a.b-c_1:2024-01-01", member) == {"kind": kind, "name": "a.b-c_1", "version": "2024-01-01"}
     assert _one("a.b-c_1@latest", member) == {"kind": kind, "name": "a.b-c_1", "label": "latest"}
+    assert _one("AzureML:a:1", member) == {"kind": kind, "name": "a", "version": "1"}
     assert _one("azureml:a@prod", member) == {"kind": kind, "name": "a", "label": "prod"}
 
 
@@ -127,6 +140,7 @@ def test_name_and_version_of_an_input_mean_its_type(member: str, of: str, kind: 
         ("abfss://fs@acct.dfs.core.windows.net/a", Location("acct", "fs", "a")),
         ("abfs://fs@acct.dfs.core.chinacloudapi.cn", Location("acct", "fs")),
         ("https://acct.blob.core.windows.net/$root/a", Location("acct", "$root", "a")),
+        ("https://acct.blob.core.windows.net/c//b", Location("acct", "c", "/b")),
     ],
 )
 def test_urls_of_storage_are_places(text: str, place: Location) -> None:
@@ -193,3 +207,59 @@ def test_references_are_found_inside_longer_texts(text: str, left: str, right: s
     [inside] = references({"command": f"python x.py --in{left}{text}{right} && echo done"})
     [alone] = references({"command": text})
     assert inside == alone
+
+
+# Every syntax of azure-facts, section 2, with what it comes to.
+SYNTAXES = {
+    f"{LONG}/datastores/d/paths/p": ("datastore", "d"),
+    f"{LONG}/datastores/d/ExperimentRun/p": ("datastore", "d"),
+    "azureml://datastores/d/paths/p": ("datastore", "d"),
+    "azureml://datastores/d/ExperimentRun/p": ("datastore", "d"),
+    "azureml://jobs/j/outputs/o/paths/p": ("job", "j"),
+    f"{LONG}/jobs/j/outputs/o/paths/p": ("job", "j"),
+    "runs:/j/p": ("job", "j"),
+    f"azureml:{OLD.id}/models/m/versions/1": ("name", "m"),
+    f"{OLD.id}/models/m/versions/1": ("name", "m"),
+    f"{OLD.id}/models/m/labels/latest": ("name", "m"),
+    f"{REGION}/models/m/versions/1": ("name", "m"),
+    "file:azureml://datastores/d/paths/p": ("datastore", "d"),
+    "folder:azureml://datastores/d/paths/p": ("datastore", "d"),
+    f"{CODE}/src": ("location", Location("acct", f"{OLD_ID}-75avca01seto0cmc7jp5v00x53", "src")),
+    "wasbs://c@acct.blob.core.windows.net/a": ("location", Location("acct", "c", "a")),
+    "abfss://c@acct.dfs.core.windows.net/a": ("location", Location("acct", "c", "a")),
+}
+_KEYS = st.sampled_from(["spec", "jobs", "uri", "a/b", "value", "inputs", "x~y"])
+
+
+def _cased(text: str, upper: bool) -> str:
+    """Letter case changed in all that Azure does not mind it in: the segments that are not names."""
+    words = (
+        "datastores",
+        "paths",
+        "jobs",
+        "outputs",
+        "models",
+        "versions",
+        "labels",
+        "resourcegroups",
+        "workspaces",
+    )
+    for word in words:
+        text = text.replace(f"/{word}/", f"/{word.upper() if upper else word.title()}/")
+    return text
+
+
+@given(
+    st.sampled_from(list(SYNTAXES)), st.lists(_KEYS | st.none(), max_size=5), st.sampled_from([None, False, True])
+)
+def test_every_syntax_is_found_at_any_depth_in_any_letter_case(
+    text: str, path: list[str | None], upper: bool | None
+) -> None:
+    member, value = SYNTAXES[text]
+    written = text if upper is None or text.startswith(("https", "wasb", "abfs")) else _cased(text, upper)
+    document: Any = {"uri": written}
+    for key in path:
+        document = [document] if key is None else {key: document}
+    [found] = references(document)
+    assert getattr(found, member) == value
+    assert found.kind in (None, "models")

@@ -56,6 +56,20 @@ PAIRS = [
         "azureml://jobs/j_1/outputs/trained/paths/model",
         f"azureml://{TO}/datastores/workspaceblobstore/paths/azureml/j_1/trained/model",
     ),
+    (
+        f"azureml://{FROM}/jobs/j_1/outputs/trained/paths/model",
+        f"azureml://{TO}/datastores/workspaceblobstore/paths/azureml/j_1/trained/model",
+    ),
+    (
+        f"azureml://{FROM}/datastores/workspaceartifactstore/ExperimentRun/dcid.j/m",
+        f"azureml://{TO}/datastores/workspaceartifactstore/ExperimentRun/dcid.j/m",
+    ),
+    (f"{OLD.id}/Environments/E/Versions/1", f"{NEW.id}/Environments/E/Versions/1"),
+    (
+        f"https://acct.blob.core.windows.net/{OLD_BLOBS}//b//c",
+        f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}//b//c",
+    ),
+    (f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net//a", f"abfss://{NEW_BLOBS}@cmkacct.dfs.core.windows.net//a"),
     ("runs:/j_1/model", f"azureml://{TO}/datastores/workspaceartifactstore/paths/ExperimentRun/dcid.j_1/model"),
 ]
 SOURCES = st.sampled_from([before for before, _ in PAIRS])

@@ -146,11 +146,27 @@ def test_a_reviewer_is_warned_of_what_an_asset_names_in_vain(spec: dict[str, str
     assert found["components/c/1"].action is Action.CREATE
 
 
-@pytest.mark.parametrize(
-    "form", ["azureml:AzureML-sklearn:1", "azureml://registries/azureml/environments/e/versions/1"]
-)
-def test_what_the_service_offers_everywhere_is_no_finding(form: str) -> None:
+def test_what_a_registry_offers_is_no_finding() -> None:
+    form = "azureml://registries/azureml/environments/e/versions/1"
     assert plan(asset("components/c/1", componentSpec={"environment": form})).findings == []
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_curated_environment_that_the_target_does_not_have_is_a_warning(listed: bool) -> None:
+    curated = asset("environments/AzureML-sklearn/1", environmentType="Curated", image="x")
+    user = asset("components/c/1", componentSpec={"environment": "azureml:AzureML-sklearn:1"})
+    source = (curated, user) if listed else (user,)
+    [finding] = plan(*source).findings
+    assert (finding.severity, finding.address) == ("warning", "components/c/1")
+    assert "AzureML-sklearn" in finding.summary
+    assert plan(*source, there=(curated,)).findings == []
+
+
+def test_a_name_that_begins_like_a_curated_one_hides_nothing() -> None:
+    own = asset("environments/AzureML-ours/1", environmentType="UserCreated", image="x")
+    assert plan(own).moving() == ["environments/AzureML-ours/1"]
+    [finding] = plan(asset("components/c/1", componentSpec={"model": "azureml:AzureML-m:1"})).findings
+    assert "'azureml:AzureML-m:1', which is not in the source" in finding.summary
 
 
 def test_a_url_outside_azure_is_named_for_assets_that_are_their_bytes() -> None:

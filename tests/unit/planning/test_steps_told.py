@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.unit.planning.planned import OLD_BLOBS, Planned, asset, blob, containers, model, plan
+from dataclasses import replace
 
-from amlmigrate.core.asset import Asset
+import pytest
+from tests.unit.planning.planned import OLD, OLD_BLOBS, Planned, asset, blob, containers, model, plan
+from tests.unit.world import SOURCE, TARGET, inventory
+
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.core.asset import Asset, Past
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Action
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.kinds import all_kinds
+from amlmigrate.planning.planner import Planner
+from amlmigrate.planning.remarks import left_behind
+from amlmigrate.planning.resolve import Resolver
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
 COMPONENT = asset("components/c/1", componentSpec={"environment": "azureml:e:1"})
@@ -55,3 +68,141 @@ def test_older_versions_that_are_there_already_are_none(there: str) -> None:
 def test_a_newest_version_that_stays_behind_is_none() -> None:
     found = plan(*VERSIONS, there=_there("3"), exclude=("models/m/3",))
     assert not [one for one in found.findings if one.severity == "error"]
+
+
+LATEST = asset("components/c/1", componentSpec={"model": "azureml:m@latest"})
+
+
+@pytest.mark.parametrize(
+    ("versions", "latest"),
+    [
+        ((model("1", EARLY), model("2", LATE)), "models/m/2"),
+        ((model("1", EARLY), model("2", LATE, isArchived=True)), "models/m/1"),
+        ((model("1", EARLY, isArchived=True), model("2", LATE, isArchived=True)), "models/m/2"),
+        ((model("9", EARLY), model("10", EARLY)), "models/m/10"),
+        ((model("10", EARLY), model("9", EARLY)), "models/m/10"),
+    ],
+)
+def test_latest_is_the_newest_that_is_not_archived(versions: tuple[Asset, ...], latest: str) -> None:
+    found = plan(LATEST, *versions)
+    assert found.after("components/c/1") == [latest]
+
+
+def test_versions_of_one_time_come_in_the_order_of_their_numbers() -> None:
+    found = plan(*(model(version, EARLY) for version in ("10", "9", "2")))
+    assert found.moving() == ["models/m/2", "models/m/9", "models/m/10"]
+
+
+def test_names_that_would_be_another_on_the_way_are_an_error() -> None:
+    listed = containers(source={OLD_BLOBS: [blob("a/../b"), blob("a/./c"), blob("a/..d"), blob("a/e.")]})
+    found = plan(model("1", path="a"), listed=listed)
+    [finding] = found.findings
+    assert (finding.severity, finding.address) == ("error", f"blobs/{OLD_BLOBS}/a")
+    assert "2 blobs" in finding.summary and "a/../b" in finding.summary
+
+
+def _table(*lines: str, at: Location, uri: str) -> Asset:
+    table = asset("data/t/1", dataType="mltable", dataUri=uri)
+    return replace(table, contents=((at, "\n".join(lines)),))
+
+
+NAMING = f"  - folder: azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"
+LAKE_TABLE = Location("customerlake", "raw", "t/MLTable")
+
+
+def test_a_file_of_somebody_elses_that_names_the_old_workspace_is_an_error() -> None:
+    lake = asset("datastores/lake", accountName="customerlake", filesystem="raw", credentials={})
+    line = f"{NAMING}/datastores/workspaceblobstore/paths/parquet"
+    table = _table("paths:", line, at=LAKE_TABLE, uri="azureml://datastores/lake/paths/t")
+    listed = containers(source={OLD_BLOBS: [blob("parquet/1"), blob("loose")]})
+    found = plan(table, lake, listed=listed)
+    assert _told(found) == [("error", "data/t/1")]
+    assert (
+        "'raw/t/MLTable' in the account 'customerlake' names the old workspace in 1 lines"
+        in found.findings[0].summary
+    )
+    # What it names is needed all the same.
+    assert f"blobs/{OLD_BLOBS}/parquet" in found.moving()
+    assert not [f for f in plan(table, lake, exclude=("data/*",)).findings if f.severity == "error"]
+    plain = _table("paths:", "  - folder: ./parquet", at=LAKE_TABLE, uri="azureml://datastores/lake/paths/t")
+    assert plan(plain, lake).findings == []
+
+
+def test_a_file_in_a_container_of_both_workspaces_is_an_error_too() -> None:
+    shared = Datastore("workspaceblobstore", True, Location("acct", OLD_BLOBS))
+    own = replace(TARGET, datastores=(shared, *TARGET.datastores[1:]))
+    line = f"{NAMING}/datastores/workspaceblobstore/paths/parquet"
+    at = Location("acct", OLD_BLOBS, "t/MLTable")
+    table = _table("paths:", line, at=at, uri="azureml://datastores/workspaceblobstore/paths/t")
+    listed = containers(source={OLD_BLOBS: [blob("t/MLTable")]})
+    planner = Planner(
+        inventory(table), inventory(of=own), selection=Selection(), prior=Prior(), copy_unreferenced=False
+    )
+    steps, findings = planner.steps(listed)
+    [step] = [step for step in steps if step.is_bytes and step.bytes]
+    assert step.action is Action.SKIP
+    assert ("error", "data/t/1") in [(finding.severity, finding.address) for finding in findings]
+
+
+def test_a_secret_in_a_line_that_would_be_written_anew_is_an_error_and_in_no_plan() -> None:
+    line = f"  - file: https://acct.blob.core.windows.net/{OLD_BLOBS}/p/1?sv=1&sig=c2lnbmF0dXJl"
+    at = Location("acct", OLD_BLOBS, "t/MLTable")
+    table = _table("paths:", line, at=at, uri="azureml://datastores/workspaceblobstore/paths/t")
+    listed = containers(source={OLD_BLOBS: [blob("t/MLTable"), blob("p/1")]})
+    found = plan(table, listed=listed)
+    assert ("error", f"blobs/{OLD_BLOBS}/t") in _told(found)
+    assert "c2lnbmF0dXJl" not in str([step.as_dict() for step in found.steps])
+
+
+def test_an_image_in_the_sources_own_registry_is_told() -> None:
+    registry = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/OldRegistry"
+    document = {**SOURCE.document, "properties": SOURCE.properties | {"containerRegistry": registry}}
+    mapping = Mapping(replace(SOURCE, document=document), TARGET)
+    kind = all_kinds()["environments"]
+    for image, told in (
+        ("oldregistry.azurecr.io/team/train:1", 1),
+        ("other.azurecr.io/team/train:1", 0),
+        ("mcr.microsoft.com/x:1", 0),
+    ):
+        findings = kind.translate(asset("environments/e/1", image=image), mapping).findings
+        assert len(findings) == told
+        assert all("oldregistry" in finding.summary and finding.severity == "warning" for finding in findings)
+    shared = Mapping(mapping.source, replace(TARGET, document=document))
+    assert kind.translate(asset("environments/e/1", image="oldregistry.azurecr.io/x"), shared).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("past", "holds", "says"),
+    [
+        (None, (), []),
+        (Past(), (), []),
+        (Past(2, 3), (), ["2 snapshots and 3 earlier versions"]),
+        (Past(known=False), (), ["could not be asked"]),
+        (Past(), ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),
+    ],
+)
+def test_what_a_copy_leaves_behind_in_a_container_is_told(
+    past: Past | None, holds: tuple[str, ...], says: list[str]
+) -> None:
+    found = list(left_behind(Listing(Location("acct", OLD_BLOBS), past=past, holds=holds)))
+    assert [finding.severity for finding in found] == ["warning"] * len(says)
+    for finding, text in zip(found, says, strict=True):
+        assert text in finding.summary and finding.address == f"blobs/{OLD_BLOBS}"
+
+
+@pytest.mark.parametrize(("output", "needs"), [("trained", {"datastores/lake"}), ("gone", set())])
+def test_a_jobs_output_in_a_datastore_of_the_customers_comes_after_it(output: str, needs: set[str]) -> None:
+    outputs = {("j", name): f"azureml://datastores/{store}/paths/r" for name, store in STORES.items()}
+    source = replace(SOURCE, job_outputs=outputs)
+    used = asset("models/from-job/1", modelUri=f"azureml://jobs/j/outputs/{output}/paths/m")
+    lake = asset("datastores/lake", accountName="customerlake", filesystem="raw", credentials={})
+    held = inventory(used, lake, of=source)
+    found = Resolver(held, inventory(of=TARGET), Mapping(source, TARGET)).needs(used)
+    assert {str(address) for address in found.assets} == needs
+    told = [finding.summary for finding in found.findings]
+    assert told == (
+        [] if needs else [f"It refers to '{used.properties['modelUri']}', which is not in the source workspace."]
+    )
+
+
+STORES = {"trained": "lake", "gone": "gone"}

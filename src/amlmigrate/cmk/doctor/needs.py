@@ -227,7 +227,14 @@ NEEDS: tuple[Need, ...] = (
         Where.SOURCE,
         f"{AUTHORIZATION}/locks/read",
         (DECOMMISSION,),
-        "locks on the workspace, its group and its subscription",
+        "locks on the workspace, its group and its subscription; `plan` lists the workspace's",
+    ),
+    *(
+        Need(Where.SOURCE, f"{name}/read", _READING, f"lists the workspace's {what}", only="they are to be listed")
+        for name, what in (
+            (f"{AUTHORIZATION}/roleAssignments", "role assignments"),
+            ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
+        )
     ),
     Need(Where.SOURCE, f"{WS}/datastores/listSecrets/action", (RUN,), "copies their secrets", only=OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),

@@ -1,0 +1,62 @@
+"""Secrets inside the texts of a document: a plan has a marker in their place, filled in for the PUT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import DriftError
+from amlmigrate.core.redaction import masked, restored, secrets
+
+SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
+_TEXT = "text"
+
+
+def marked(where: str, text: str) -> Any:
+    """The text; where it has a secret, the marker: the place in the source document, and the text without it."""
+    hidden = masked(text)
+    return text if hidden == text else {SECRET: where, _TEXT: hidden}
+
+
+def shown(value: Any) -> Any:
+    """A copy without any secret, markers as their texts: the form in which two documents can be compared."""
+    if isinstance(value, str):
+        return masked(value)
+    if _is_marker(value):
+        return value[_TEXT]
+    if isinstance(value, dict):
+        return {key: shown(child) for key, child in value.items()}
+    return [shown(child) for child in value] if isinstance(value, list) else value
+
+
+def has_markers(value: Any) -> bool:
+    """Whether any text of a body has to be filled in."""
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return _is_marker(value) or any(has_markers(child) for child in children)
+
+
+def filled(value: Any, source: Document) -> Any:
+    """A copy with each marker as its text, secrets and all. Raises DriftError where the source has others."""
+    if _is_marker(value):
+        try:
+            return restored(value[_TEXT], secrets(_at(source, value[SECRET])))
+        except (KeyError, IndexError, ValueError) as error:
+            raise DriftError(
+                f"The source document has no such secret at '{value[SECRET]}' any more.",
+                address=str(source.get("id", "")),
+                remedy="Make a new plan: it will hold just the difference.",
+            ) from error
+    if isinstance(value, dict):
+        return {key: filled(child, source) for key, child in value.items()}
+    return [filled(child, source) for child in value] if isinstance(value, list) else value
+
+
+def _is_marker(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {SECRET, _TEXT}
+
+
+def _at(document: Any, pointer: str) -> str:
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        document = document[int(key)] if isinstance(document, list) else document[key]
+    return str(document)

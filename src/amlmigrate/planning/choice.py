@@ -1,0 +1,73 @@
+"""What moves: what is selected, and all that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds
+from amlmigrate.planning.resolve import Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`moving` goes to the target; `wanted` would, if the selection left nothing out.
+
+    `places` are where the bytes lie that have to be there.
+    """
+
+    moving: frozenset[Address]
+    wanted: frozenset[Address]
+    places: tuple[Location, ...]
+
+
+def choose(
+    source: Inventory, needs: Mapping[Address, Needs], by_hand: Mapping[Address, Needs], selection: Selection
+) -> Choice:
+    """What the service made moves only where something refers to it.
+
+    What is left to do by hand counts: a deployment or a schedule is made again in the target, and needs there
+    what it needs here (`by_hand`: the needs of each).
+    """
+    moving = _closed(source.assets, needs, by_hand, selection)
+    wanted = _closed(source.assets, needs, by_hand, Selection())
+    made = [found for address, found in by_hand.items() if selection.takes(address)]
+    places = (place for found in (*(needs[address] for address in moving), *made) for place in found.places)
+    return Choice(frozenset(moving), frozenset(wanted), tuple(places))
+
+
+def _closed(
+    assets: Mapping[Address, Asset],
+    needs: Mapping[Address, Needs],
+    by_hand: Mapping[Address, Needs],
+    selection: Selection,
+) -> set[Address]:
+    chosen = {address for address, asset in assets.items() if selection.takes(address) and not kept_back(asset)}
+
+    def add(found: Iterable[Address]) -> list[Address]:
+        new = [needed for needed in found if needed not in chosen and _may_come(assets[needed], selection)]
+        chosen.update(new)
+        return new
+
+    queue = list(chosen)
+    for address, found in by_hand.items():
+        if selection.takes(address):
+            queue += add(found.assets)
+    while queue:
+        queue += add(needs[queue.pop()].assets)
+    return chosen
+
+
+def _may_come(asset: Asset, selection: Selection) -> bool:
+    kind = all_kinds()[asset.address.kind]
+    return kind.not_moved(asset) is None and not selection.excludes(asset.address)
+
+
+def kept_back(asset: Asset) -> bool:
+    """Whether an asset does not move for its own sake."""
+    kind = all_kinds()[asset.address.kind]
+    return kind.not_moved(asset) is not None or kind.only_if_referred(asset)

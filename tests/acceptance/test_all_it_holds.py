@@ -1,0 +1,286 @@
+"""A workspace that holds something of every collection: each is an item of its plan, and nothing secret is in it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World
+
+from azsandbox import provision
+from azsandbox.seed import Seeder
+
+SIGNATURE = "c2lnbmF0dXJlLW9mLXRoZS1vdXRzaWRl"
+PASSWORD = "p4ssw0rd-of-the-index"
+TOKEN = "d0wnl0ad-t0ken"
+CERTIFICATE = "Y2VydGlmaWNhdGU="
+HASH = "ab" * 16
+IMAGE = {"image": "python", "isAnonymous": True}
+STORE = "azureml://datastores/workspaceblobstore/paths"
+_LOGS = "Microsoft.Insights/diagnosticSettings"
+_AUTHORIZATION = "Microsoft.Authorization"
+
+
+def _rows(world: World) -> dict[str, dict[str, Any]]:
+    """A document for each collection, by path below the workspace."""
+    base, name = world.documents["source"]["id"], f"e{world.group}"
+    anonymous = f"{base}/environments/CliV2AnonymousEnvironment/versions/{HASH}"
+    deployment = {"endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2", "environmentId": anonymous,
+                  "model": f"{base}/models/m/versions/1"}  # fmt: skip
+    job = {"jobType": "Command", "command": "x", "environmentId": anonymous,
+           "inputs": {"in": {"jobInputType": "uri_folder", "uri": f"{STORE}/nightly"}}}  # fmt: skip
+    compute = {"computeType": "AmlCompute", "properties": {"vmSize": "A", "scaleSettings": {"maxNodeCount": 1}}}
+    secret = {"credentialsType": "Certificate", "clientId": "c", "tenantId": "t", "thumbprint": "f"}
+    secret |= {"secrets": {"secretsType": "Certificate", "certificate": CERTIFICATE}}
+    located: dict[str, dict[str, Any]] = {
+        f"onlineEndpoints/{name}": {"authMode": "Key"},
+        f"onlineEndpoints/{name}/deployments/blue": deployment,
+        f"batchEndpoints/b{world.group}": {"authMode": "AADToken"},
+        f"batchEndpoints/b{world.group}/deployments/one": {"model": {"assetId": f"{base}/models/m/versions/1"}},
+        f"computes/c{world.group}": compute,
+        "serverlessEndpoints/s": {"modelSettings": {"modelId": "azureml://registries/r/models/m"}},
+    }
+    plain: dict[str, dict[str, Any]] = {
+        "schedules/off": {"displayName": "n", "isEnabled": False, "trigger": {"triggerType": "Cron", "expression": "0"},
+                          "action": {"actionType": "CreateJob", "jobDefinition": job}},
+        "connections/git": {"authType": "None", "category": "Git", "target": "https://example.com"},
+        "outboundRules/out": {"type": "FQDN", "destination": "example.com", "category": "UserDefined"},
+        "featuresets/fs": {"description": "x"},
+        "featurestoreEntities/fe": {"description": "x"},
+        "marketplaceSubscriptions/ms": {"modelId": "azureml://registries/r/models/m"},
+        "capabilityHosts/ch": {"description": "x"},
+        "privateEndpointConnections/pe": {"privateLinkServiceConnectionState": {"status": "Approved"}},
+        "datastores/gen1?skipValidation=true": {"datastoreType": "AzureDataLakeGen1", "storeName": "g",
+                                                "credentials": {"credentialsType": "None"}},
+        "datastores/lake?skipValidation=true": {"datastoreType": "AzureDataLakeGen2", "accountName": "banklake",
+                                                "filesystem": "raw", "credentials": secret},
+        "jobs/brave": {"jobType": "Command", "command": "true", "environmentId": "x", "experimentName": "e"},
+    }  # fmt: skip
+    found = {path: {"location": "eastus2", "properties": one} for path, one in located.items()}
+    for path in found:
+        if path.endswith(("blue", "one")):
+            found[path]["sku"] = {"name": "Default", "capacity": 1}
+    return found | {path: {"properties": one} for path, one in plain.items()}
+
+
+def _around(world: World) -> dict[str, str]:
+    """What lies at the workspace; the ids of what belongs to other providers."""
+    base = world.documents["source"]["id"]
+    ids = {
+        "diagnosticSettings/logs": f"{base}/providers/{_LOGS}/logs",
+        "locks/keep": f"{base}/providers/{_AUTHORIZATION}/locks/keep",
+        "roleAssignments": f"{base}/providers/{_AUTHORIZATION}/roleAssignments/{uuid.uuid4()}",
+    }
+    scientist = f"/providers/{_AUTHORIZATION}/roleDefinitions/f6c7c914-8db3-469d-8ca1-694a8f32e121"
+    bodies: dict[str, tuple[str, dict[str, Any]]] = {
+        "diagnosticSettings/logs": ("2021-05-01-preview", {"workspaceId": "/w", "logs": []}),
+        "locks/keep": ("2020-05-01", {"level": "CanNotDelete"}),
+        "roleAssignments": ("2022-04-01", {"roleDefinitionId": scientist, "principalId": str(uuid.uuid4())}),
+    }
+    for address, (version, properties) in bodies.items():
+        world.azure(lambda c, a=address, v=version, p=properties: c.arm("PUT", ids[a], v, {"properties": p}))
+    return ids
+
+
+@pytest.fixture
+def full(world: World) -> World:
+    """Something of everything, secrets in URLs and a snapshot among it."""
+    assets: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("environments", "CliV2AnonymousEnvironment", HASH, IMAGE),
+        ("environments", "CliV2AnonymousEnvironment", "cd" * 16, IMAGE | {"image": "python:3"}),
+        ("environments", "pip", "1", {"image": "x", "condaFile": json.dumps({"dependencies": [
+            "python=3.11", {"pip": [f"--extra-index-url https://me:{PASSWORD}@example.com/simple", "pandas"]}]})}),
+        ("models", "m", "1", {"modelType": "custom_model", "modelUri": f"{STORE}/m"}),
+        ("data", "signed", "1", {"dataType": "uri_file", "dataUri": f"https://x.example.com/a.csv?sv=1&sig={SIGNATURE}"}),
+        ("components", "get", "1", {"componentSpec": {"type": "command", "name": "get", "version": "1",
+            "command": f"curl 'https://example.com/f?token={TOKEN}' -o f"}}),
+    ]  # fmt: skip
+    # So many that a view folds them.
+    assets += [("environments", "many", str(number), {"image": "x"}) for number in range(4)]
+    rows = [{"kind": k, "name": n, "version": v, "properties": p} for k, n, v, p in assets]
+    blobs = [
+        {"container": "azureml-blobstore", "path": path, "bytes": 9} for path in ("m/a", "nightly/1", "loose")
+    ]
+    world.seed(rows, blobs)
+    world.put("data/signed/versions/1", {"properties": assets[4][3] | {"isArchived": True}})
+    for path, body in _rows(world).items():
+        world.put(path, body)
+    with world.container_client("source") as client:
+        client.get_blob_client("m/a").create_snapshot()
+    return world
+
+
+def _steps(world: World, name: str | None = None) -> dict[str, dict[str, Any]]:
+    return {line["address"]: line for line in world.plan_lines(name) if line["record"] == "step"}
+
+
+def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
+    world = full
+    _around(world)
+    world.ok("plan", *world.names)
+    steps = _steps(world)
+    manual = {address for address, step in steps.items() if step["action"] == "manual"}
+    named = {path.partition("?")[0] for path in _rows(world)} - {
+        "datastores/gen1",
+        "datastores/lake",
+        "jobs/brave",
+    }
+    around = {"diagnosticSettings/logs", "locks/keep", "roleAssignments"}
+    assert manual == named | around | {"jobs", f"blobs/{world.container('source')}"}
+    assert "1 role assignments" in steps["roleAssignments"]["reason"]
+    # What only a deployment and a schedule need goes along; what nothing needs does not.
+    actions = {address: step["action"] for address, step in steps.items()}
+    assert actions[f"environments/CliV2AnonymousEnvironment/{HASH}"] == "create"
+    assert actions[f"environments/CliV2AnonymousEnvironment/{'cd' * 16}"] == "skip"
+    assert actions[f"blobs/{world.container('source')}/nightly"] == "copy"
+    header = world.plan_lines()[0]
+    _check_header(world, header, steps)
+    _check_manual(world)
+
+    run = world.migrate("run", "--json")
+    assert run.code == 3
+    assert {one["address"] for one in run.event("run.end")["left"]} == manual
+    assert all(any(warning["summary"] in line for line in run.event("run.end")["lines"])
+               for warning in header["findings"])  # fmt: skip
+    for address in manual:
+        world.ok("waive", address, "--reason", "by hand")
+    end = world.ok("verify", "--json").event("verify.end")
+    assert end["differences"] == [] and end["green"]
+    _check_target(world)
+    secrets = (SIGNATURE, PASSWORD, TOKEN, CERTIFICATE)
+    for path in (world.folder / "plans").rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not [secret for secret in secrets if secret.encode() in data], path
+    again = world.ok("plan", *world.names, "--json")
+    counts = again.event("plan.header")["counts"]
+    assert {action for one in counts.values() for action in one} <= {"adopt", "skip", "manual"}
+    assert not [secret for secret in secrets if secret in again.out + run.out]
+
+
+def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[str, Any]]) -> None:
+    told = {finding["summary"]: finding for finding in header["findings"]}
+    [unlisted] = [finding for text, finding in told.items() if "data plane" in text]
+    assert (unlisted["severity"], unlisted["address"]) == ("warning", world.documents["source"]["id"])
+    assert any("1 snapshots" in text for text in told)
+    assert any(text.startswith("Its bytes lie outside") and "sig=<secret>" in text for text in told)
+    written = [s for a, s in steps.items() if s["action"] in ("create", "update") and not a.startswith("blobs/")]
+    names = {tuple(a.split("/")[:2]) for a, s in steps.items() if s["source_id"] and s["action"] != "manual"}
+    estimate = header["estimate"]
+    assert estimate["arm_writes"] == len(written)
+    assert estimate["arm_reads"] == len(names) + 2 * len(written)
+    # A full bucket of 200 writes is free, and 250 reads are.
+    assert estimate["floor_seconds"] == 0
+
+
+def _check_manual(world: World) -> None:
+    text = (world.folder / "plans" / world.source / "manual.md").read_text()
+    assert "everything that the workspace holds" not in text
+    assert "labeling projects" in text and "`locks/keep`" in text
+    listed = (world.folder / "plans" / world.source / "roleAssignments.jsonl").read_text().splitlines()
+    assert len(listed) == 1 and "f6c7c914" in listed[0]
+    shown = world.ok("show").out
+    assert "and " in shown and "more; all of them with --json" in shown
+    events = world.ok("show", "--json").events
+    assert sum(event["event"] == "plan.step" for event in events) == len(_steps(world))
+
+
+def _check_target(world: World) -> None:
+    """Secrets arrived whole, and the rest as it was."""
+    assert world.get("data/signed/versions/1")["properties"]["dataUri"].endswith(f"?sv=1&sig={SIGNATURE}")
+    assert world.get("data/signed/versions/1")["properties"]["isArchived"] is True
+    assert f"me:{PASSWORD}@example.com" in world.get("environments/pip/versions/1")["properties"]["condaFile"]
+    assert TOKEN in world.get("components/get/versions/1")["properties"]["componentSpec"]["command"]
+    base = world.documents["target"]["id"]
+    lake = world.azure(lambda c: c.arm("POST", f"{base}/datastores/lake/listSecrets", "2025-12-01"))
+    assert lake["certificate"] == CERTIFICATE
+    assert world.get("datastores/gen1")["properties"]["storeName"] == "g"
+    assert f"environments/CliV2AnonymousEnvironment/versions/{HASH}" in world.get(
+        f"environments/CliV2AnonymousEnvironment/versions/{HASH}")["id"]  # fmt: skip
+
+
+def test_a_lock_that_goes_before_the_workspace_is_no_drift(small_world: World) -> None:
+    world = small_world
+    lock = _around(world)["locks/keep"]
+    world.ok("plan", *world.names)
+    assert world.migrate("run").code == 3
+    for address in ("roleAssignments", "locks/keep", "diagnosticSettings/logs"):
+        world.ok("waive", address, "--reason", "set at the target")
+    world.ok("verify")
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
+    refused = world.migrate("decommission", f"plans/{world.source}", *confirm)
+    assert refused.code == 4 and "A lock is in the way" in refused.err
+    world.azure(lambda c: c.arm("DELETE", lock, "2020-05-01"))
+    ended = world.ok("decommission", f"plans/{world.source}", *confirm, "--json").event("decommission.end")
+    assert any("data plane" in one["summary"] for one in ended["warnings"])
+
+
+def _lake(world: World, table: str) -> str:
+    """An account of the customer's with an MLTable in it, which a data asset of the source names."""
+    name, group = f"lake{world.group}", world.documents["source"]["id"].split("/providers/")[0]
+
+    async def work(client: Any) -> None:
+        await provision.storage_account(client, group, name)
+        seeder = Seeder(client, world.documents["source"]["id"], name, "unused")
+        await seeder.blobs([{"container": "raw", "path": "t/MLTable", "text": table}])
+
+    world.azure(work)
+    world.put("datastores/lake?skipValidation=true", {"properties": {"datastoreType": "AzureBlob", "accountName": name,
+              "containerName": "raw", "credentials": {"credentialsType": "None"}}})  # fmt: skip
+    uri = "azureml://datastores/lake/paths/t"
+    world.put("data/t/versions/1", {"properties": {"dataType": "mltable", "dataUri": uri}})
+    return name
+
+
+def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refused(small_world: World) -> None:
+    world = small_world
+    old = world.documents["source"]["id"].replace("/providers/Microsoft.MachineLearningServices", "")
+    line = f"  - folder: azureml:/{old}/datastores/workspaceblobstore/paths/loose".replace(
+        "azureml://s", "azureml://s"
+    )
+    account = _lake(world, f"paths:\n{line}\n")
+    world.seed([], [{"container": "azureml-blobstore", "path": "loose/1", "bytes": 5}])
+    world.ok("plan", *world.names)
+    [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
+    assert (
+        error["address"] == "data/t/1"
+        and f"in the account '{account}' names the old workspace" in error["summary"]
+    )
+    assert _steps(world)[f"blobs/{world.container('source')}/loose"]["action"] == "copy"
+    assert world.migrate("run").code == 4
+
+    # One that may not be read is a warning, and stops nothing.
+    blocked = {"match": {"host": f"{account}.blob", "method": "GET", "times": 0}, "action": "status", "status": 403,
+               "code": "AuthorizationPermissionMismatch"}  # fmt: skip
+    assert world.with_faults([blocked], "plan", *world.names, "--out", "plans/blind").code == 0
+    [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1"]
+    assert told["severity"] == "warning" and "could not be read" in told["summary"]
+    world.ok("plan", *world.names, "--out", "plans/without", "--exclude", "data/t")
+    assert not [finding for finding in world.asset_findings("without") if finding["severity"] == "error"]
+
+
+def test_a_signature_of_the_old_account_is_refused(small_world: World) -> None:
+    world = small_world
+    url = f"https://{world.account('source')}.blob.core.windows.net/{world.container('source')}/d/1?sv=1&sig={SIGNATURE}"
+    world.put("data/signed/versions/1", {"properties": {"dataType": "uri_file", "dataUri": url}})
+    world.ok("plan", *world.names)
+    [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
+    assert error["address"] == "data/signed/1" and "signature of the old account" in error["summary"]
+    assert SIGNATURE not in (world.folder / "plans" / world.source / "plan.jsonl").read_text()
+
+
+def test_a_path_that_begins_with_a_slash_goes_to_the_blob_of_that_name(world: World) -> None:
+    container = world.container("source")
+    with world.container_client("source") as client:
+        client.upload_blob("/odd/a.csv", b"1")
+        client.upload_blob("odd/a.csv", b"22")
+    url = f"https://{world.account('source')}.blob.core.windows.net/{container}//odd/a.csv"
+    world.put("data/odd/versions/1", {"properties": {"dataType": "uri_file", "dataUri": url}})
+    world.ok("plan", *world.names)
+    [copy] = [step for step in _steps(world).values() if step["action"] == "copy"]
+    assert copy["from"][2] == "/odd/a.csv"
+    assert world.migrate("run").code == 3
+    assert {path: blob.size for path, blob in world.blobs("target").items()} == {"/odd/a.csv": 1}
+    assert f"{world.container('target')}//odd/a.csv" in world.get("data/odd/versions/1")["properties"]["dataUri"]

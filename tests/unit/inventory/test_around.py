@@ -1,0 +1,155 @@
+"""What lies around a workspace, and what no listing shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tests.unit.world import OLD
+
+from amlmigrate.cloud.arm import Answer, Arm
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import Document
+from amlmigrate.inventory.extensions import extensions
+from amlmigrate.inventory.unlisted import unlisted
+
+ROLES = "providers/Microsoft.Authorization/roleAssignments"
+LOCKS = "providers/Microsoft.Authorization/locks"
+SETTINGS = "providers/Microsoft.Insights/diagnosticSettings"
+
+
+class Pages(Arm):
+    """Answers by path: pages of items, or an error."""
+
+    def __init__(self, answers: Mapping[str, list[Any]]) -> None:
+        self.answers = answers
+
+    async def call(
+        self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        name, _, number = path.removeprefix(f"{OLD.id}/").partition("?page=")
+        pages = self.answers.get(name, [[]])
+        page = pages[int(number or 0)]
+        if isinstance(page, ServiceError):
+            raise page
+        more = int(number or 0) + 1 < len(pages)
+        return Answer(
+            200, {}, {"value": page, **({"nextLink": f"{name}?page={int(number or 0) + 1}"} if more else {})}
+        )
+
+
+def _error(status: int, code: str = "Refused") -> ServiceError:
+    return ServiceError(status, code, "no", method="GET", url="x")
+
+
+def _read(answers: dict[str, list[Any]], *frozen: Document) -> tuple[list[Leftover], set[str]]:
+    port = WorkspacePort(Pages(answers), OLD)
+    return asyncio.run(extensions(port, frozen)), port.absent
+
+
+def _assignment(name: str, scope: str = OLD.id, **properties: Any) -> Document:
+    given = {"roleDefinitionId": "/r/1", "principalId": "p", "scope": scope, "condition": None, **properties}
+    return {"id": f"{scope}/{ROLES}/{name}", "name": name, "properties": {**given, "updatedOn": name}}
+
+
+def _lock(name: str, scope: str = OLD.id) -> Document:
+    return {"id": f"{scope}/{LOCKS}/{name}", "name": name, "properties": {"level": "CanNotDelete"}}
+
+
+def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_another() -> None:
+    group = OLD.id.split("/providers/")[0]
+    found, _ = _read(
+        {
+            ROLES: [
+                [_assignment("a"), _assignment("b", group)],
+                [_assignment("c", f"{OLD.id.upper()}/onlineEndpoints/e")],
+            ]
+        }
+    )
+    assert [str(item.address) for item in found] == ["roleAssignments", "roleAssignments/below"]
+    for item in found:
+        assert item.document is not None and item.document["count"] == 1 == len(item.listing)
+        assert "1 role assignments" in item.reason and item.remedy
+    # They go with the endpoint, which is removed before the workspace is.
+    assert [bool(item.sha256) for item in found] == [True, False]
+
+
+def test_what_was_frozen_counts_as_there_and_no_more_than_once() -> None:
+    both = [_assignment("a"), _assignment("b", principalId="q")]
+    before = _read({ROLES: [both]})[0][0]
+    record = {"id": both[1]["id"], "scope": OLD.id.upper(), "role": "Writer",
+              "properties": {"roleDefinitionId": "/R/1", "principalId": "q"}}  # fmt: skip
+    for there in (both[:1], both):
+        assert _read({ROLES: [there]}, record)[0][0].sha256 == before.sha256
+    # Given back it has another name, and is the same.
+    assert _read({ROLES: [[both[0], _assignment("new", principalId="q")]]})[0][0].sha256 == before.sha256
+    assert _read({ROLES: [both[:1]]})[0][0].sha256 != before.sha256
+
+
+def test_settings_and_locks_are_an_item_each() -> None:
+    setting = {"id": "x", "name": "logs", "properties": {"workspaceId": "w"}}
+    locks = [
+        _lock("keep"),
+        _lock("of the group", OLD.id.split("/providers/")[0]),
+        _lock("c", f"{OLD.id}/computes/cpu"),
+    ]
+    found, absent = _read({SETTINGS: [[setting]], LOCKS: [locks]})
+    assert [str(item.address) for item in found] == [
+        "diagnosticSettings/logs",
+        "locks/keep",
+        "locks/c/computes/cpu",
+    ]
+    # A lock has to go before the workspace does: that is no change of what was verified.
+    assert [bool(item.sha256) for item in found] == [True, False, False]
+    assert absent == set()
+
+
+@pytest.mark.parametrize("error", [_error(404), _error(400, "ResourceTypeNotSupported")])
+def test_what_has_no_such_thing_is_said(error: ServiceError) -> None:
+    found, absent = _read({SETTINGS: [error]})
+    assert found == [] and absent == {SETTINGS}
+    [_, told] = unlisted(OLD.id, absent | {"environments/CliV2AnonymousEnvironment/versions"})
+    assert (told.severity, told.address) == ("warning", OLD.id)
+    assert "404 and count as empty: diagnosticSettings." in told.summary
+
+
+def test_what_may_not_be_read_is_an_item_that_says_so() -> None:
+    found, _ = _read({name: [_error(403)] for name in (ROLES, LOCKS, SETTINGS)})
+    assert [str(item.address) for item in found] == ["roleAssignments", "diagnosticSettings", "locks"]
+    assert all("could not be listed" in item.reason for item in found)
+
+
+def test_another_error_is_one() -> None:
+    with pytest.raises(ExceptionGroup):
+        _read({ROLES: [_error(500)]})
+
+
+def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
+    [told] = unlisted(OLD.id, ())
+    assert (told.severity, told.address) == ("warning", OLD.id)
+    for what in (
+        "v1 datasets",
+        "published pipelines",
+        "pipeline endpoints",
+        "labeling projects",
+        "designer drafts",
+    ):
+        assert what in told.summary
+
+
+async def _items(port: WorkspacePort) -> list[Document]:
+    return [item async for item in port.pages("jobs", absent_is_empty=True)]
+
+
+def test_only_a_first_page_may_be_absent() -> None:
+    for pages, there in (([_error(404)], []), ([[{"name": "a"}], [{"name": "b"}]], ["a", "b"])):
+        port = WorkspacePort(Pages({"jobs": pages}), OLD)
+        assert [item["name"] for item in asyncio.run(_items(port))] == there
+        assert port.absent == (set() if there else {"jobs"})
+    port = WorkspacePort(Pages({"jobs": [[{"name": "a"}], _error(404)]}), OLD)
+    with pytest.raises(ServiceError):
+        asyncio.run(_items(port))
