@@ -94,7 +94,7 @@ def test_every_page_can_be_reached_from_the_index() -> None:
 def test_commands_and_their_options_exist(page: str) -> None:
     commands = {name: GENERATE.options(callback) for name, callback in GENERATE.commands().items()}
     programs = {"migrate": commands, "azsandbox": GENERATE.sandbox_options()}
-    known = set().union(*commands.values(), *programs["azsandbox"].values()) | OTHERS | {"--help"}
+    known = set().union(*commands.values(), *programs["azsandbox"].values()) | OTHERS | {"--help", "--version"}
     for typed in _typed(TEXTS[page]):
         for program, name, rest in COMMAND.findall(typed):
             assert name in programs[program], typed

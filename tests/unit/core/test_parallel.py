@@ -64,15 +64,19 @@ async def test_each_makes_no_more_workers_than_there_is_work(count: int) -> None
 
 
 async def test_nothing_is_begun_once_it_stops_and_what_was_ends() -> None:
+    begun: list[int] = []
     ended: list[int] = []
 
     async def work(item: int) -> None:
+        begun.append(item)
         await asyncio.sleep(0)
         ended.append(item)
 
     assert await each(range(10), work, parallel=3)
     assert ended == list(range(10))
+    begun.clear()
     ended.clear()
     assert not await each(range(10), work, parallel=3, stopping=lambda: len(ended) >= 2)
-    assert ended == [0, 1, 2]
+    # The one that was begun after the first had ended, and the two beside it, end too.
+    assert begun == ended == [0, 1, 2, 3]
     assert not await each(range(10), work, parallel=3, stopping=lambda: True)
