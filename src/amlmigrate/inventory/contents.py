@@ -65,7 +65,13 @@ class _Reader:
             return None
 
     async def _text(self, asset: Asset, file: Location) -> str | None:
-        data = await self.blobs.read(file, LARGEST)
+        try:
+            data = await self.blobs.read(file, LARGEST)
+        except ServiceError as error:
+            if error.code != "BlobArchived":
+                raise
+            self.inventory.findings.append(_archived(asset, file))
+            return None
         text = _decoded(data)
         unread = text is None and (_names_places(data) if data is not None else await self.blobs.head(file))
         if unread:
@@ -85,6 +91,15 @@ def _decoded(data: bytes | None) -> str | None:
 def _names_places(data: bytes) -> bool:
     """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
     return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
+
+
+def _archived(asset: Asset, file: Location) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
+        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
+    )
 
 
 def _unread(asset: Asset, file: Location) -> Finding:
