@@ -93,6 +93,15 @@ def _names_places(data: bytes) -> bool:
     return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
 
 
+def _archived(asset: Asset, file: Location) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
+        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
+    )
+
+
 def _unread(asset: Asset, file: Location) -> Finding:
     return Finding(
         "error",
@@ -100,15 +109,6 @@ def _unread(asset: Asset, file: Location) -> Finding:
         f"'{file.container}/{file.path}' may name places of the old workspace, but is no text in UTF-8 of up to"
         f" {LARGEST // 2**20} MiB.",
         "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
-    )
-
-
-def _archived(asset: Asset, file: Location) -> Finding:
-    return Finding(
-        "error",
-        str(asset.address),
-        f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
-        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
     )
 
 

@@ -1,0 +1,87 @@
+"""The files that name other places: read wherever they lie, and what is said of those that cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+from tests.unit.world import OLD_BLOBS, SOURCE, asset, inventory
+
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import read_contents
+
+OWN = "azureml://datastores/workspaceblobstore/paths/t"
+LAKE = "azureml://datastores/lake/paths/t"
+
+
+def _refused(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "no", method="GET", url="x")
+
+
+SILENT = OutOfReachError("no such host", method="GET", url="x")
+
+
+class Files:
+    """Answers every read alike: with bytes, or with an error."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.asked: Counter[str] = Counter()
+
+    async def read(self, place: Location, largest: int) -> bytes | None:
+        self.asked[place.account] += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return cast(bytes | None, self.answer)
+
+    async def head(self, place: Location) -> None:
+        return None
+
+
+def _read(files: Files, *uris: str) -> Inventory:
+    tables = (asset(f"data/t/{n}", dataType="mltable", dataUri=uri) for n, uri in enumerate(uris))
+    found = inventory(*tables, of=SOURCE)
+    asyncio.run(read_contents(found, cast(Blobs, files)))
+    return found
+
+
+@pytest.mark.parametrize(("uri", "place"), [(OWN, Location("acct", OLD_BLOBS, "t/MLTable")),
+                                            (LAKE, Location("customerlake", "raw", "t/MLTable"))])  # fmt: skip
+def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
+    found = _read(Files(b"paths: []\n"), uri)
+    [table] = [one for one in found.assets.values() if one.address.kind == "data"]
+    assert table.contents == ((place, "paths: []\n"),)
+    assert found.findings == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "answer", "severity", "says"),
+    [
+        (LAKE, _refused(403, "AuthorizationPermissionMismatch"), "warning", "could not be read"),
+        (LAKE, SILENT, "warning", "could not be read"),
+        (LAKE, _refused(409, "BlobArchived"), "error", "is archived"),
+        (OWN, _refused(409, "BlobArchived"), "error", "is archived"),
+        (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is no text in UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_said(uri: str, answer: Any, severity: str, says: str) -> None:
+    [finding] = _read(Files(answer), uri).findings
+    assert (finding.severity, finding.address) == (severity, "data/t/0")
+    assert says in finding.summary
+
+
+def test_the_workspaces_own_has_to_be_readable() -> None:
+    with pytest.raises(ServiceError):
+        _read(Files(_refused(403, "AuthorizationPermissionMismatch")), OWN)
+
+
+def test_an_account_that_gives_no_answer_is_not_asked_for_each_asset() -> None:
+    files = Files(SILENT)
+    found = _read(files, *[LAKE] * 40)
+    assert len(found.findings) == 40
+    assert files.asked["customerlake"] < 40
