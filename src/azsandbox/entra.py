@@ -156,9 +156,10 @@ class Entra:
 
     def _token(self, request: Request, *, version2: bool) -> Response:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        if form.get("grant_type") != "client_credentials":
-            given = form.get("grant_type", "")
-            raise Refused(400, "unsupported_grant_type", 70003, given)
+        if "grant_type" not in form:
+            raise Refused(400, "invalid_request", 900144, "grant_type")
+        if form["grant_type"] != "client_credentials":
+            raise Refused(400, "unsupported_grant_type", 70003, form["grant_type"])
         principal = self._authenticate(form)
         audience = _audience(form, version2=version2)
         life = self._tokens.lifetime - 1

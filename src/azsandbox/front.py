@@ -11,10 +11,12 @@ from contextlib import suppress
 from functools import partial
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from azsandbox.calls import Answer, Call, Endpoint, Gone
-from azsandbox.refusals import crashed, invalid_host
+from azsandbox.connections import Server
+from azsandbox.refusals import crashed, invalid_host, malformed
 from azsandbox.requestlog import RequestLog, redact
 from azsandbox.tokens import BadToken, Tokens
 
@@ -28,13 +30,14 @@ class Front:
 
     def __init__(self, find: Callable[[str], Endpoint], tokens: Tokens, log: RequestLog) -> None:
         self._find, self._tokens, self._log = find, tokens, log
-        self._servers: dict[str, web.Server] = {}
+        self._servers: dict[str, Server] = {}
 
     def protocol(self, host: str) -> asyncio.Protocol:
         """A protocol for one connection to `host`."""
         if host not in self._servers:
-            self._servers[host] = web.Server(
+            self._servers[host] = Server(
                 partial(self._handle, host),
+                partial(malformed, host),
                 access_log=None,
                 auto_decompress=False,
                 max_line_size=_LINE_LIMIT,
@@ -72,7 +75,7 @@ class Front:
     async def _answer(self, call: Call, request: web.BaseRequest) -> Answer:
         named = request.headers.get("Host", "").lower()
         if named.removesuffix(":443") != call.host:
-            return invalid_host()
+            return invalid_host(call.host, named)
         if request.headers.get("Expect", "").lower() == "100-continue":
             assert request.transport is not None
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -82,6 +85,8 @@ class Front:
             return await self._find(call.host).serve(call)
         except (Gone, ConnectionError):
             raise
+        except HttpProcessingError:
+            return malformed(call.host)
         except Exception:  # noqa: BLE001 (a client never sees a traceback, and the sandbox goes on)
             reference = uuid.uuid4().hex
             _log.exception("%s %s%s failed, reference %s", call.method, call.host, call.raw_path, reference)

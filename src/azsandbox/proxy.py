@@ -8,6 +8,8 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 
+from azsandbox.refusals import in_shape_of
+
 _HEAD_LIMIT = 16384
 _HANDSHAKE_SECONDS = 30.0
 
@@ -102,11 +104,15 @@ class Tunnel(asyncio.Protocol):
 
     def _refuse(self, status: int, method: str, target: str, text: str) -> None:
         assert self._transport is not None
-        body = (text + "\n").encode()
+        answer = in_shape_of(
+            target.rpartition(":")[0], status, "HostNotAvailable" if status == 403 else "BadRequest", text
+        )
+        assert isinstance(answer.body, bytes)
+        body = answer.body
         phrase = {400: "Bad Request", 403: "Forbidden"}[status]
         lines = (
             f"HTTP/1.1 {status} {phrase}",
-            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Type: {answer.headers['Content-Type']}",
             f"Content-Length: {len(body)}",
             "Connection: close",
             "",

@@ -51,14 +51,16 @@ def in_shape_of(host: str, status: int, code: str, message: str) -> Answer:
     return storage_error(status, code, message) if is_storage(host) else arm_error(status, code, message)
 
 
-def invalid_host() -> Answer:
-    """What the web servers of Azure say to a Host header that is not theirs."""
-    text = (
-        '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
-        "<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD><BODY><h2>Bad Request - Invalid Hostname</h2>"
-        "<hr><p>HTTP Error 400. The request hostname is invalid.</p></BODY></HTML>"
-    )
-    return Answer(400, CIMultiDict({"Content-Type": "text/html; charset=us-ascii"}), text.encode())
+def invalid_host(host: str, named: str) -> Answer:
+    """A Host header that is not that of the server it came to. Azure's web servers say so in HTML; text ours."""
+    text = f"The Host header names '{named}', and this is {host}."
+    return in_shape_of(host, 400, "InvalidHeaderValue" if is_storage(host) else "InvalidHostHeader", text)
+
+
+def malformed(host: str) -> Answer:
+    """What is no HTTP, in its head or in the chunks of its body. Text ours."""
+    text = "The request is no well-formed HTTP."
+    return in_shape_of(host, 400, "InvalidInput" if is_storage(host) else "BadRequest", text)
 
 
 def crashed(host: str, reference: str) -> Answer:
@@ -71,5 +73,6 @@ def too_large(host: str, limit: int) -> Answer:
     """413, as ARM and the storage services say it."""
     if is_storage(host):
         return storage_error(413, "RequestBodyTooLarge", "The request body is too large and exceeds the limit.")
-    text = f"The request content size exceeds the maximum size of {limit // 1024 // 1024} MB."
-    return arm_error(413, "RequestContentTooLarge", text)
+    # As the ARM part itself says it.
+    text = f"The request content size exceeds the maximum size of {limit} bytes."
+    return arm_error(413, "RequestEntityTooLarge", text)

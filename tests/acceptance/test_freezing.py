@@ -110,6 +110,30 @@ def team(small_world: World) -> Team:
 WRITERS = {"ann", "team", "loader", "scientist"}
 
 
+def test_rights_on_an_account_with_containers_of_another_workspace_stay(team: Team) -> None:
+    """A listing of workspaces may well not show whose they are."""
+    with team.world.container_client("source", f"azureml-blobstore-{uuid.uuid4()}") as client:
+        client.create_container()
+    shown = team.world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
+    assert {one["id"] for one in shown["assignments"]} == {team.made[name]["id"] for name in WRITERS - {"loader"}}
+    [finding] = [one for one in shown["findings"] if one["address"] == team.made["loader"]["id"]]
+    assert "the workspace that 'azureml-blobstore-" in finding["summary"]
+
+
+def test_where_it_is_not_known_who_has_the_account_its_rights_stay(team: Team) -> None:
+    rule = {
+        "match": {"method": "GET", "host": "blob", "query": "comp=list", "times": 0},
+        "action": "status",
+        "status": 403,
+    }
+    result = team.world.with_faults([rule], "freeze", "--dry-run", "--json")
+    assert result.code == 0, result.out
+    shown = result.event("freeze.dry")
+    assert {one["id"] for one in shown["assignments"]} == {team.made[name]["id"] for name in WRITERS - {"loader"}}
+    [finding] = [one for one in shown["findings"] if one["address"] == team.made["loader"]["id"]]
+    assert "perhaps others (the account's containers could not be listed" in finding["summary"]
+
+
 def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None:
     world, everybody = team.world, set(team.made)
     shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")

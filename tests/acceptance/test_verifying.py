@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -63,6 +64,58 @@ SPOILS: dict[str, tuple[Spoil, str, str]] = {
         "m/1/b",
     ),
 }
+
+
+def test_trees_are_equal_where_the_bytes_are(moved_world: World) -> None:
+    world, container = moved_world, f"blobs/{moved_world.container('source')}"
+    folder = world.folder / "plans" / world.source / "evidence"
+
+    def trees() -> dict[str, bool]:
+        newest = max(folder.glob("*-verify.json"))
+        found = json.loads(newest.read_text())["trees"]
+        return {address: tree["source"] == tree["target"] for address, tree in found.items()}
+
+    world.ok("verify")
+    assert trees() == dict.fromkeys((f"{container}/{path}" for path in ("d", "m/1", "m/2")), True)
+    with world.container_client("target") as client:
+        _altered(client)
+    assert world.migrate("verify").code == 3
+    assert trees() == {f"{container}/d": True, f"{container}/m/1": False, f"{container}/m/2": True}
+    _restore(world, "m/1/a")
+
+
+def test_a_false_label_of_the_copy_is_found_where_the_source_has_none(small_world: World) -> None:
+    world = small_world
+    with world.container_client("source") as client:
+        blob = client.get_blob_client("m/1/a")
+        blob.set_http_headers(ContentSettings(content_type="text/plain"))
+        assert blob.get_blob_properties().content_settings.content_md5 is None
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    with world.container_client("target") as client:
+        copy = client.get_blob_client("m/1/a")
+        copy.set_http_headers(_settings(copy.get_blob_properties(), content_md5=bytearray(16)))
+    [difference] = world.migrate("verify", "--json").event("verify.end")["differences"]
+    assert difference["field"] == "m/1/a:md5 label"
+    assert difference["actual"] == base64.b64encode(bytes(16)).decode() != difference["expected"]
+
+
+def test_what_mlclient_cannot_read_in_the_target_is_found(moved_world: World, tmp_path: Path) -> None:
+    world = moved_world
+    path = f"/workspaces/{world.target}/environments/py/versions/1$"
+    rule = {"match": {"method": "GET", "path": path, "times": 0}, "action": "status", "status": 400,
+            "code": "UserError", "message": "unreadable"}  # fmt: skip
+    (tmp_path / "faults.json").write_text(json.dumps({"rules": [rule]}))
+    world.sandbox("faults", "set", str(tmp_path / "faults.json"))
+    try:
+        result = world.migrate("verify", "--depth", "sdk", "--json")
+    finally:
+        world.sandbox("faults", "clear")
+    assert result.code == 3, result.out
+    [difference] = result.event("verify.end")["differences"]
+    assert (difference["address"], difference["field"]) == ("environments/py/1", "sdk")
+    assert "unreadable" in difference["actual"]
 
 
 @pytest.mark.parametrize("what", SPOILS)
@@ -150,7 +203,10 @@ def test_evidence_is_a_chain(small_world: World) -> None:
     assert second["not_checked"] and not any("bytes themselves" in what for what in first["not_checked"])
     manifests = {path.name: path.read_text().splitlines() for path in folder.glob("*manifest*")}
     assert len(manifests["0001-manifest-source.jsonl"]) == len(manifests["0001-manifest-target.jsonl"]) == 6
-    line = json.loads(manifests["0001-manifest-target.jsonl"][0])
+    for side in ("source", "target"):
+        for text in manifests[f"0001-manifest-{side}.jsonl"]:
+            line = json.loads(text)
+            assert (line["account"], line["container"]) == (world.account(side), world.container(side))
     assert {"path", "length", "sha256", "md5", "headers", "metadata", "tags", "tier"} <= line.keys()
     for path in sorted(folder.iterdir()):
         _spoiled(world, path)

@@ -7,7 +7,7 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -17,18 +17,15 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError, RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from amlmigrate.bytes.areas import Containers
     from amlmigrate.cloud.session import Session
-    from amlmigrate.core.asset import Inventory
     from amlmigrate.core.documents import Document
     from amlmigrate.core.plan import Plan
-    from amlmigrate.core.workspace import Location
-    from amlmigrate.decommissioning.gate import Facts
+    from amlmigrate.decommissioning.containers import Kept
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
 
@@ -59,6 +56,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
+        from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
 
         folder, read = plans.load_own(plan)
@@ -70,7 +68,8 @@ def command(
         with Ledger(folder) as ledger:
             ledger.bind(read)
             wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE)
-            return await _decommission(view, shared, folder, read, ledger, wanted)
+            async with session(shared) as clouds:
+                return await Work(view, folder, read, ledger, clouds, wanted).decommission()
 
     execute(shared, work)
 
@@ -85,126 +84,155 @@ class Wanted:
     delete: bool
 
 
-async def _decommission(
-    view: View, shared: Shared, folder: Path, plan: Plan, ledger: Ledger, wanted: Wanted
-) -> ExitCode:
-    from amlmigrate.cli.sides import frozen
-    from amlmigrate.cli.signing import session
-    from amlmigrate.decommissioning import removal
-    from amlmigrate.ledger.evidence import Evidence
+class Work:
+    """One call: it begins a removal, goes on with one that was cut off, or adds to one that has ended."""
 
-    evidence = Evidence(folder, ledger)
-    reports = evidence.reports()
-    async with session(shared) as clouds:
-        port = clouds.source.workspace(plan.header.source_ref)
-        begun = removal.begun(ledger)
-        if begun is None or await port.exists():
-            source, places = await _gate(clouds, plan, folder, ledger, reports, wanted, begun)
-            if wanted.dry_run:
+    def __init__(
+        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, wanted: Wanted
+    ) -> None:
+        from amlmigrate.ledger.evidence import Evidence
+
+        self._view = view
+        self._folder = folder
+        self._plan = plan
+        self._ledger = ledger
+        self._clouds = clouds
+        self._wanted = wanted
+        self._evidence = Evidence(folder, ledger)
+        self._port = clouds.source.workspace(plan.header.source_ref)
+
+    async def decommission(self) -> ExitCode:
+        """Removes the source if the gate lets it, and writes the tombstone."""
+        from amlmigrate.decommissioning import tombstone
+
+        reports = self._evidence.reports()
+        before = tombstone.begun(self._ledger)
+        if before is None or not await self._gone():
+            begun = await self._remove(reports, before)
+            if begun is None:
                 text = "The gate is open: nothing stands in the way. Nothing was removed."
-                view.result("decommission.dry", {"text": text})
+                self._view.result("decommission.dry", {"text": text})
                 return ExitCode.DONE
-            taken = frozen(folder, source.workspace.workspace_id)
-            begun = removal.begin(
-                ledger, plan, source, places, purge=wanted.purge, delete=wanted.delete, frozen=taken
-            )
-            await removal.remove(port, source, purge=wanted.purge, emit=view.event)
-        elif reports and reports[-1].content["record"] == removal.RECORD:
-            _told(view, plan, reports[-1])
-            return ExitCode.DONE
         else:
-            if not wanted.delete:
-                begun = await removal.keeping(clouds.source.blobs, begun)
-            if wanted.dry_run:
-                view.result("decommission.dry", {"text": _cut_off(begun)})
-                return ExitCode.DONE
-        await removal.remove_containers(clouds.source.blobs, begun, view.event)
-    _told(view, plan, evidence.add(removal.RECORD, removal.tombstone(begun)))
-    return ExitCode.DONE
+            begun = before
+        return await self._finish(begun, tombstone.ended(begun, reports))
 
+    async def _gone(self) -> bool:
+        from amlmigrate.decommissioning import removal
 
-async def _gate(
-    clouds: Session,
-    plan: Plan,
-    folder: Path,
-    ledger: Ledger,
-    reports: list[Report],
-    wanted: Wanted,
-    begun: Document | None,
-) -> tuple[Inventory, list[Location]]:
-    """Reads both sides afresh. Raises RefusedError with every reason why the source must stay."""
-    from amlmigrate.bytes.areas import list_both
-    from amlmigrate.cli.sides import read_both
-    from amlmigrate.core.mapping import Mapping
-    from amlmigrate.core.workspace import Location
-    from amlmigrate.decommissioning import containers, gate
+        return await removal.gone(self._port, self._plan.header.source["workspaceId"])
 
-    source, target = await read_both(clouds, plan, folder)
-    mapping = Mapping(source.workspace, target.workspace)
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
-    facts = await _facts(clouds, plan, source, target, listed, wanted.soak)
-    why = gate.reasons(
-        plan, ledger, reports, replace(facts, removed=frozenset((begun or {}).get("removed_first", ())))
-    )
-    if wanted.delete:
-        why += await containers.reasons(clouds.source.arm, plan, source, target, listed.source)
-    if why:
-        raise RefusedError(
-            "The source must not be removed yet.",
-            reasons=tuple(why),
-            address=source.workspace.id,
-            remedy="Settle every reason, then run the same command again.",
+    async def _remove(self, reports: list[Report], before: Document | None) -> Document | None:
+        """Through the gate, and the workspace away; None for a dry run."""
+        from amlmigrate.cli import gating
+        from amlmigrate.decommissioning import removal, tombstone
+
+        wanted = self._wanted
+        try:
+            passed = await gating.pass_gate(
+                self._clouds,
+                self._plan,
+                self._folder,
+                self._ledger,
+                reports,
+                soak=wanted.soak,
+                delete=wanted.delete,
+                before=before,
+            )
+        except MigrateError:
+            # A deletion that was asked for before may have ended while the workspace was read.
+            if before is None or not await self._gone():
+                raise
+            return before
+        if wanted.dry_run:
+            return None
+        begun = tombstone.begin(
+            self._ledger,
+            self._plan,
+            passed.source,
+            await gating.surroundings(self._clouds, self._folder, passed),
+            purge=wanted.purge,
+            # A workspace that was recovered is removed anew.
+            before=before if before and not tombstone.ended(before, reports) else None,
         )
-    return source, [Location(*key) for key in listed.source]
+        await removal.remove(
+            self._port,
+            passed.source,
+            purge=wanted.purge,
+            emit=self._view.event,
+            deleting=lambda: tombstone.deleting(self._ledger, begun),
+        )
+        return tombstone.begun(self._ledger)
+
+    async def _finish(self, begun: Document, ended: Report | None) -> ExitCode:
+        """What was asked for beside the workspace, once that is gone, and a tombstone of it."""
+        from amlmigrate.decommissioning import removal, tombstone
+
+        purge = self._wanted.purge and not begun["purged"]
+        delete = begun["deletable"] if self._wanted.delete else {}
+        if ended and not purge and not delete:
+            return self._told(ended)
+        if self._wanted.dry_run:
+            self._view.result("decommission.dry", {"text": _left(purge, delete)})
+            return ExitCode.DONE
+        if purge:
+            await removal.purge(self._port, tombstone.recoverable_until(begun), self._view.event)
+            begun = tombstone.note(self._ledger, begun, purged=True)
+        deleted, kept = await self._delete(begun, delete) if delete else ([], [])
+        if ended and not purge and not deleted:
+            raise _refused(kept)
+        report = self._evidence.add(tombstone.RECORD, tombstone.tombstone(begun, deleted, kept))
+        tombstone.without(self._ledger, begun, deleted)
+        return self._told(report)
+
+    async def _delete(self, begun: Document, wanted: dict[str, str]) -> tuple[list[str], list[Kept]]:
+        from amlmigrate.cli import gating
+        from amlmigrate.decommissioning import containers, tombstone
+
+        return await containers.delete(
+            self._clouds.source,
+            self._plan,
+            tombstone.source_of(self._plan, begun),
+            await gating.read_target(self._clouds, self._plan),
+            wanted,
+            self._view.event,
+        )
+
+    def _told(self, report: Report) -> ExitCode:
+        content = report.content
+        until = content["recoverable_until"]
+        how = f"; it can be recovered until {until}." if until else ", for good."
+        kept = content.get("containers_kept", [])
+        self._view.result(
+            "decommission.end",
+            {
+                "text": f"Removed {self._plan.header.source_ref.short}{how}",
+                "recoverable_until": until,
+                "kept": kept,
+                "lines": [
+                    *(f"remains: {item['what']}: {item['id']}" for item in content["remains"] if item["id"]),
+                    *(f"not deleted: {one['id']}: {why}" for one in kept for why in one["reasons"]),
+                    *(f"warning: {one['address']}: {one['summary']}" for one in content.get("warnings", ())),
+                ],
+                "warnings": content.get("warnings", []),
+                "files": {"Tombstone": str(report.path)},
+            },
+        )
+        return ExitCode.INCOMPLETE if kept else ExitCode.DONE
 
 
-async def _facts(
-    clouds: Session, plan: Plan, source: Inventory, target: Inventory, listed: Containers, soak: timedelta
-) -> Facts:
-    from amlmigrate.bytes.areas import listing_digests, prefix_digests
-    from amlmigrate.core.seal import PARTS, seal
-    from amlmigrate.decommissioning import gate, removal
-    from amlmigrate.kinds import document_digests
-    from amlmigrate.posture import before_removal, prove
-
-    documents = (document_digests(source), document_digests(target))
-    blobs = (
-        prefix_digests(listed.source, plan.places(source=True)),
-        prefix_digests(listed.target, plan.places(source=False)),
+def _refused(kept: list[Kept]) -> RefusedError:
+    return RefusedError(
+        "The containers must not be deleted.",
+        reasons=tuple(dict.fromkeys(why for one in kept for why in one.reasons)),
+        address=", ".join(one.id for one in kept),
+        remedy="Settle every reason, then run the same command again.",
     )
-    return gate.Facts(
-        source=source,
-        digests=seal(
-            *documents,
-            listing_digests(listed.source),
-            listing_digests(listed.target),
-        ),
-        parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=before_removal(await prove(clouds.target, target.workspace)),
-        locks=await removal.locks(clouds.source.arm, source.workspace.id),
-        soak=soak,
-    )
 
 
-def _cut_off(begun: Document) -> str:
-    """What is still to be done after a removal that was cut off once the workspace had gone."""
-    names = ", ".join(begun["containers_deleted"])
+def _left(purge: bool, delete: dict[str, str]) -> str:
+    """What is still to be done once the workspace has gone."""
+    names = ", ".join(delete)
     rest = f"the containers {names} would be deleted" if names else "no container would be deleted"
-    return f"The source is gone: {rest}, and the tombstone written. Nothing was removed."
-
-
-def _told(view: View, plan: Plan, report: Report) -> None:
-    until = report.content["recoverable_until"]
-    how = f"; it can be recovered until {until}." if until else ", for good."
-    warnings = [f"warning: {one['address']}: {one['summary']}" for one in report.content.get("warnings", ())]
-    remains = [f"remains: {item['what']}: {item['id']}" for item in report.content["remains"] if item["id"]]
-    view.result(
-        "decommission.end",
-        {
-            "text": f"Removed {plan.header.source_ref.short}{how}",
-            "recoverable_until": until,
-            "lines": [*remains, *warnings],
-            "warnings": report.content.get("warnings", []),
-            "files": {"Tombstone": str(report.path)},
-        },
-    )
+    more = ", the workspace purged" if purge else ""
+    return f"The source is gone: {rest}{more}, and the tombstone written. Nothing was removed."

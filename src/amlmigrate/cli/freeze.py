@@ -132,10 +132,10 @@ class Work:
         return ExitCode.DONE
 
     async def _writers(self, caller: Identity) -> Writers:
-        from amlmigrate.cloud.workspaces import sharing_account
         from amlmigrate.freezing.writers import Finder, keys_finding, places
+        from amlmigrate.posture.sharing import sharing
 
-        others = tuple(await sharing_account(self._side.arm, self._source))
+        others = str(await sharing(self._side, self._source))
         finder = Finder(self._side.roles, self._source, caller.object_id)
         writers = await finder.find(places(self._source, others))
         account = await self._side.arm.get(self._source.storage_account_id)

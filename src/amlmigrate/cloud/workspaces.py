@@ -25,7 +25,7 @@ class WorkspacePort:
 
     async def read(self) -> Workspace:
         """The workspace. Raises BadInputError when there is none of this name."""
-        found = await self.arm.get(self.ref.id)
+        found = await self.find()
         if found is None:
             raise BadInputError(
                 f"There is no workspace '{self.ref.short}' in subscription {self.ref.subscription}.",
@@ -34,9 +34,13 @@ class WorkspacePort:
             )
         return Workspace(self.ref, found)
 
+    async def find(self) -> Document | None:
+        """The workspace's document; None means 404 and nothing else."""
+        return await self.arm.get(self.ref.id)
+
     async def exists(self) -> bool:
         """Whether the workspace is there: absent means 404 and nothing else."""
-        return await self.arm.get(self.ref.id) is not None
+        return await self.find() is not None
 
     async def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
@@ -64,10 +68,10 @@ class WorkspacePort:
         await self.arm.delete(f"{self.ref.id}/{path}", query)
 
 
-async def sharing_account(arm: Arm, workspace: Workspace) -> list[str]:
-    """The ids of the other workspaces of the subscription that have the same storage account."""
+async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:
+    """The other workspaces of a subscription with the same storage account: of those that the caller may read."""
     account = workspace.storage_account_id.lower()
-    path = f"/subscriptions/{workspace.ref.subscription}/providers/Microsoft.MachineLearningServices/workspaces"
+    path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
     found = [
         str(item["id"])
         async for item in arm.pages(path)

@@ -1,53 +1,158 @@
-"""Why a source workspace's own containers must not be deleted with it."""
+"""Which of a source workspace's containers may be deleted with it, and why any of them must not be."""
 
 from __future__ import annotations
 
-from amlmigrate.bytes.listings import Listing
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from amlmigrate.bytes.listings import Listing, list_container, listing_digest
 from amlmigrate.bytes.prefixes import Cover
-from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.workspaces import sharing_account
-from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import strings
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.remnants import remnants
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document, strings
+from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Action, Plan
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.posture.sharing import foreign, sharing
+
+# Every workspace of an account writes into this one (azure-facts: system datastores).
+_COMMON = "azureml"
 
 
-async def reasons(
-    arm: Arm, plan: Plan, source: Inventory, target: Inventory, listings: dict[tuple[str, str], Listing]
-) -> list[str]:
-    """Why they must stay: another workspace's account, a target that points into them, blobs in no manifest."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A container that was not deleted, and why."""
+
+    id: str
+    reasons: tuple[str, ...]
+
+    def as_dict(self) -> Document:
+        """Its form in a tombstone."""
+        return {"id": self.id, "reasons": list(self.reasons)}
+
+
+def deletable(workspace: Workspace, places: Iterable[Location]) -> list[Location]:
+    """Those with a name that only the service gives, for this workspace: a customer's own is never among them."""
+    number = workspace.workspace_id.lower()
+    account = workspace.storage_account.lower()
+    # Code uploads: `<workspaceId>-<26 characters>`, before 2023 `<first 10>-<guid>` (wire-facts, section 5).
+    own = re.compile(
+        rf"^(?:azureml|azureml-blobstore-{number}|{number}-[a-z0-9-]+"
+        rf"|{number[:10]}-[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}})$"
+    )
     return [
-        *await _shared(arm, source),
-        *_pointing(target, listings),
-        *_unproven(plan, listings),
+        place for place in places if number and place.account.lower() == account and own.match(place.container)
     ]
 
 
-async def _shared(arm: Arm, source: Inventory) -> list[str]:
-    others = await sharing_account(arm, source.workspace)
-    return [f"The storage account serves another workspace: {other}." for other in others]
-
-
-def _pointing(target: Inventory, listings: dict[tuple[str, str], Listing]) -> list[str]:
-    containers = {container for _, container in listings}
-    accounts = {account for account, _ in listings}
-    found = []
-    for asset in target.assets.values():
-        texts = [text for _, text in strings(asset.properties)]
-        named = {text for text in texts if text in containers} and {text for text in texts if text in accounts}
-        inside = any(account in text and container in text for account, container in listings for text in texts)
-        if named or inside:
-            found.append(f"{asset.address} in the target points into the source's containers.")
+async def reasons(
+    side: Side, plan: Plan, source: Workspace, target: Seen, listings: Iterable[Listing]
+) -> list[str]:
+    """Why they must stay: another workspace has the account, the target points into them, or something is lost."""
+    listings = list(listings)
+    found = [*await _shared(side, source, target.workspace), *_pointing(target, [one.place for one in listings])]
+    for listing in listings:
+        found += await _lost(side.blobs, plan, listing)
     return found
 
 
-def _unproven(plan: Plan, listings: dict[tuple[str, str], Listing]) -> list[str]:
+async def delete(
+    side: Side, plan: Plan, source: Workspace, target: Seen, wanted: dict[str, str], emit: Emit
+) -> tuple[list[str], list[Kept]]:
+    """Deletes those that are still what they were, each looked at afresh: the deleted, and the kept with reasons.
+
+    `wanted` is `account/container` to the digest of its listing when the gate was open.
+    """
+    places = {text: Location(*text.split("/")) for text in wanted}
+    shared = await _shared(side, source, target.workspace)
+    deleted: list[str] = []
+    kept: list[Kept] = []
+    # The common one last: what another workspace begins in the meantime shows by then.
+    for text in sorted(wanted, key=lambda name: (places[name].container == _COMMON, name)):
+        listing = await list_container(side.blobs, places[text])
+        why = [*shared, *_pointing(target, [places[text]]), *await _now(side, plan, listing, wanted[text], source)]
+        if listing.exists and not why:
+            emit(Event("decommission.removing", {"address": text}))
+            why = await _delete(side.blobs, places[text])
+        if listing.exists and why:
+            kept.append(Kept(text, tuple(why)))
+        else:
+            deleted.append(text)
+    return deleted, kept
+
+
+async def _delete(blobs: Blobs, place: Location) -> list[str]:
+    try:
+        await blobs.delete_container(place)
+    except ServiceError as error:
+        if error.status not in (403, 409, 412):
+            raise
+        return [f"The storage service refuses to delete it: {error.code}: {error.message}"]
+    return []
+
+
+async def _now(side: Side, plan: Plan, listing: Listing, digest: str, source: Workspace) -> list[str]:
+    """What has become of a container since the gate was open."""
+    if not listing.exists:
+        return []
+    found = await _lost(side.blobs, plan, listing)
+    if listing_digest(listing.blobs.values()) != digest:
+        found.append(f"The blobs in '{listing.place.container}' are not what they were when they were verified.")
+    if listing.place.container == _COMMON:
+        others = foreign(await side.blobs.containers(listing.place.account), source.workspace_id)
+        found += [f"'{name}' of another workspace is in the account." for name in others]
+    return found
+
+
+async def _shared(side: Side, source: Workspace, target: Workspace) -> list[str]:
+    found = await sharing(side, source)
+    others = dict.fromkeys(found.workspaces)
+    if target.storage_account_id.lower() == source.storage_account_id.lower():
+        others |= {target.id: None}
+    return [
+        *(f"The storage account serves another workspace: {other}." for other in others),
+        *(f"The storage account has '{name}' of another workspace." for name in found.containers),
+        *(
+            [f"Whether the storage account serves another workspace is not known: {found.unknown}."]
+            * bool(found.unknown)
+        ),
+    ]
+
+
+def _pointing(target: Seen, places: list[Location]) -> list[str]:
+    containers = {place.container for place in places}
+    accounts = {place.account for place in places}
+    found = []
+    for address, document in target.documents():
+        texts = [text for _, text in strings(document)]
+        named = containers.intersection(texts) and accounts.intersection(texts)
+        inside = any(place.account in text and place.container in text for place in places for text in texts)
+        if named or inside:
+            found.append(f"{address} in the target points into the source's containers.")
+    return found
+
+
+async def _lost(blobs: Blobs, plan: Plan, listing: Listing) -> list[str]:
+    """What a container holds that is nowhere else."""
+    place = listing.place
     cover = Cover(
         step.bytes.source for step in plan.steps if step.bytes and step.action in (Action.COPY, Action.ADOPT)
     )
-    found = []
-    for (account, container), listing in listings.items():
-        loose = sum(1 for path in listing.blobs if cover.prefix(Location(account, container, path)) is None)
-        if loose:
-            found.append(f"{loose} blobs in '{container}' are in no manifest.")
-    return found
+    loose = sum(
+        1 for path in listing.blobs if cover.prefix(Location(place.account, place.container, path)) is None
+    )
+    found = [f"{loose} blobs in '{place.container}' are in no manifest."] if loose else []
+    if not listing.exists:
+        return found
+    try:
+        more = await remnants(blobs, place)
+    except ServiceError as error:
+        if error.transient or error.status in (401, 403):
+            raise
+        return [*found, f"Whether '{place.container}' holds snapshots or versions is not known: {error.message}."]
+    told = ", ".join(f"{count} {what}" for what, count in sorted(more.items()))
+    return [*found, f"'{place.container}' holds what no copy has: {told}."] if told else found

@@ -1,30 +1,30 @@
-"""Removes the workspace: first what blocks its deletion, then itself, then what was asked for beside it."""
+"""Removes the workspace: first what blocks its deletion, then itself, and waits until it is gone."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
-from amlmigrate.ledger import Ledger
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
 _COMPUTES = "computes"
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", _COMPUTES)
-# A deleted workspace can be recovered for so long (azure-facts, section 0).
-_RECOVERABLE = timedelta(days=14)
-_BEGUN = "decommission"
-# The evidence that ends it.
-RECORD = "decommission"
+# What the service made for the workspace alone; behind any other compute is something of the customer's.
+_MADE_FOR_IT = frozenset({"amlcompute", "computeinstance"})
+_GOING = frozenset({"deleting", "softdeleting"})
+# For so long after its deletion a workspace may still be shown (azure-facts, section 3: eventual consistency).
+SETTLING = 30.0
+_LONGEST = 3600.0
+# The version with which others could purge what is soft-deleted already (azure-facts, section 3).
+_PURGES = {"api-version": "2024-04-01", "forceToPurge": "true"}
 
 
 async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
@@ -33,18 +33,73 @@ async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
     return [lock async for lock in arm.pages(path)]
 
 
-async def remove(port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit) -> None:
-    """Deletes the workspace and waits until it is gone; assets go with it."""
-    for left in _blocking(source):
+async def gone(port: WorkspacePort, workspace_id: str, *, settling: float = 0.0) -> bool:
+    """Waits while the workspace is being deleted; whether there is none of this id after that.
+
+    One that stands, as after a deletion that failed, is waited for `settling` seconds, and then it is not gone.
+    """
+    clock = asyncio.get_running_loop().time
+    begun, pause = clock(), 0.5
+    while True:
+        found = await port.find()
+        properties = (found or {}).get("properties") or {}
+        if found is None or properties.get("workspaceId") != workspace_id:
+            return True
+        going = str(properties.get("provisioningState")).lower() in _GOING
+        if clock() - begun >= (_LONGEST if going else settling):
+            return False
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 15.0)
+
+
+async def remove(
+    port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit, deleting: Callable[[], object]
+) -> None:
+    """Deletes the workspace and waits until it is gone; assets go with it. `deleting` is called right before.
+
+    Raises MigrateError when the service says that it is deleted and still shows it.
+    """
+    for left in blocking(source):
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), _query(left))
     for asset in source.assets.values():
         await all_kinds()[asset.address.kind].retire(port, asset)
     emit(Event("decommission.removing", {"address": port.ref.id}))
+    deleting()
     await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
+    if not await gone(port, source.workspace.workspace_id, settling=SETTLING):
+        raise MigrateError(
+            "The service took the deletion of the workspace and still shows it.",
+            address=port.ref.id,
+            remedy="Look at its activity log in the Azure portal, then run the same command again.",
+        )
 
 
-def _blocking(source: Inventory) -> list[Leftover]:
+async def purge(port: WorkspacePort, until: str | None, emit: Emit) -> None:
+    """Deletes for good what is soft-deleted until `until`. Raises RefusedError where the service does not."""
+    if until and datetime.fromisoformat(until) < datetime.now(UTC):
+        return
+    if await port.find() is not None:
+        raise RefusedError(
+            "Another workspace has the name now: the deleted one cannot be purged by it.",
+            address=port.ref.id,
+            remedy="Run the same command without --purge.",
+        )
+    emit(Event("decommission.removing", {"address": port.ref.id}))
+    answer = await port.arm.call("DELETE", port.ref.id, query=_PURGES)
+    if answer.status not in (200, 202):
+        raise RefusedError(
+            f"The service does not purge the deleted workspace: it answered {answer.status}, as for one that it"
+            " does not know.",
+            address=port.ref.id,
+            remedy="Purge it in the Azure portal (Azure Machine Learning, Recently deleted); it goes by itself in"
+            " 14 days.",
+        )
+    await port.arm.finish(answer, port.ref.id)
+
+
+def blocking(source: Inventory) -> list[Leftover]:
+    """What goes before the workspace, in that order."""
     return sorted((left for left in source.leftovers if left.address.kind in _BLOCKING), key=_children_first)
 
 
@@ -53,81 +108,11 @@ def _children_first(left: Leftover) -> tuple[int, bool, str]:
 
 
 def _query(left: Leftover) -> dict[str, str]:
-    """A compute says what becomes of what is behind it: an attached cluster is the customer's, and stays."""
+    """A compute says what becomes of what is behind it: a cluster or machine of the customer's stays."""
     if left.address.kind != _COMPUTES:
         return {}
-    attached = ((left.document or {}).get("properties") or {}).get("isAttachedCompute")
-    return {"underlyingResourceAction": "Detach" if attached else "Delete"}
-
-
-async def remove_containers(blobs: Blobs, begun: Document, emit: Emit) -> None:
-    """Deletes the workspace's own containers, where that was asked for."""
-    for text in begun["containers_deleted"]:
-        emit(Event("decommission.removing", {"address": text}))
-        account, container = text.split("/")
-        await blobs.delete_container(Location(account, container))
-
-
-async def keeping(blobs: Blobs, begun: Document) -> Document:
-    """The same removal without deleting containers: those that are still there remain."""
-    there: set[str] = set()
-    for account in {text.split("/")[0] for text in begun["containers_deleted"]}:
-        there |= {f"{account}/{name}" for name in await blobs.containers(account)}
-    kept = [name for name in begun["containers_deleted"] if name in there]
-    return {
-        **begun,
-        "remains": [*begun["remains"], *({"what": "container", "id": name} for name in kept)],
-        "containers_deleted": [name for name in begun["containers_deleted"] if name not in there],
-    }
-
-
-def begun(ledger: Ledger) -> Document | None:
-    """What an earlier removal set out to do, if it was cut off."""
-    text = ledger.meta().get(_BEGUN)
-    found: Document | None = json.loads(text) if text else None
-    return found
-
-
-def begin(
-    ledger: Ledger,
-    plan: Plan,
-    source: Inventory,
-    places: list[Location],
-    *,
-    purge: bool,
-    delete: bool,
-    frozen: list[Document],
-) -> Document:
-    """Records, before anything is removed, what will be: afterwards the source cannot be asked any more."""
-    workspace = source.workspace
-    names = [f"{place.account}/{place.container}" for place in places]
-    kept = [] if delete else names
-    found = {
-        "format": 1,
-        "plan": {"name": plan.header.name, "sha256": plan.sha256},
-        "source": plan.header.source,
-        "target": plan.header.target,
-        "purged": purge,
-        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
-        "remains": [
-            {"what": "storage account", "id": workspace.storage_account_id},
-            {"what": "key vault", "id": workspace.properties.get("keyVault")},
-            {"what": "container registry", "id": workspace.properties.get("containerRegistry")},
-            {"what": "application insights", "id": workspace.properties.get("applicationInsights")},
-            *({"what": "container", "id": name} for name in kept),
-        ],
-        "frozen": frozen,
-        "warnings": [finding.as_dict() for finding in plan.header.findings],
-        "removed_first": [str(left.address) for left in _blocking(source)],
-        "containers_deleted": names if delete else [],
-        "encryption_of_what_remains": workspace.properties.get("encryption") or "Microsoft-managed keys",
-    }
-    ledger.note(_BEGUN, json.dumps(found))
-    return found
-
-
-def tombstone(begun: Document) -> Document:
-    """What remains, where, under whose key, and until when."""
-    now = datetime.now(UTC)
-    until = None if begun["purged"] else (now + _RECOVERABLE).isoformat(timespec="seconds")
-    return {**begun, "time": now.isoformat(timespec="seconds"), "recoverable_until": until}
+    properties = (left.document or {}).get("properties") or {}
+    its_own = str(properties.get("computeType")).lower() in _MADE_FOR_IT and not properties.get(
+        "isAttachedCompute"
+    )
+    return {"underlyingResourceAction": "Delete" if its_own else "Detach"}

@@ -33,7 +33,7 @@ class Place:
 
     scope: str
     writes: Writes
-    shared_with: tuple[str, ...] = ()
+    shared_with: str = ""
 
     def holds(self, scope: str) -> bool:
         """Whether an assignment at that scope serves this place alone: it is made at it or below it."""
@@ -94,7 +94,7 @@ class Finder:
         elif place.shared_with:
             writers.warn(
                 one.id,
-                f"The account serves {', '.join(place.shared_with)} too, and it stays: {one}.",
+                f"The account serves {place.shared_with} too, and it stays: {one}.",
                 "Take it away by hand if its holder writes for the source alone.",
             )
         else:
@@ -107,7 +107,7 @@ class Finder:
         return self._definitions[key]
 
 
-def places(workspace: Workspace, shared_with: tuple[str, ...]) -> list[Place]:
+def places(workspace: Workspace, shared_with: str) -> list[Place]:
     """The workspace, and the storage account that is its own."""
     found = [Place(workspace.id, writes_workspace)]
     if workspace.storage_account_id:

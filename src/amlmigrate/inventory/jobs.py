@@ -10,7 +10,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
 
-_ENDED = frozenset({"completed", "failed", "canceled", "notresponding", "paused", "unknown", "none"})
+# All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.
+_ENDED = frozenset({"completed", "failed", "canceled"})
 _KEPT = ("displayName", "experimentName", "jobType", "status", "isArchived", "parentJobName")
 
 

@@ -43,10 +43,12 @@ class Entry:
         """Whether the stored MD5 is not that of the bytes."""
         return self.md5 is not None and self.blob.md5 is not None and self.md5 != self.blob.md5
 
-    def line(self) -> bytes:
-        """Its line in a manifest."""
+    def line(self, place: Location) -> bytes:
+        """Its line in a manifest; the account and container are those of `place`."""
         blob = self.blob
         record = {
+            "account": place.account,
+            "container": place.container,
             "path": blob.path,
             "length": blob.length,
             "sha256": self.sha256,
@@ -134,7 +136,7 @@ class BlobVerifier:
             self._entries(self._source, amount.source, source),
             self._entries(self._target, amount.target, list(twins.values())),
         )
-        lines = b"".join(entry.line() for entry in left.values())
+        lines = b"".join(entry.line(amount.source) for entry in left.values())
         rewritten = [path for path in files(step.rewrites) if path in left and not left[path].unread]
         for path in rewritten:
             left[path] = await self._rewritten(amount.source, left[path])
@@ -156,7 +158,7 @@ class BlobVerifier:
             verdict.differences.append(Difference(address, "source", step.source_sha256, read.listing_sha256))
         verdict.differences += _compare(address, amount, left, right)
         verdict.manifests["source"] += read.lines
-        verdict.manifests["target"] += b"".join(entry.line() for entry in right.values())
+        verdict.manifests["target"] += b"".join(entry.line(amount.target) for entry in right.values())
         verdict.rewritten += [f"{container}/{path}" for path in read.rewritten]
         verdict.false_labels += [f"{container}/{path}" for path, entry in left.items() if entry.false_label]
         verdict.trees[address] = {

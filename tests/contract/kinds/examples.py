@@ -65,7 +65,9 @@ def _container(kind: Kind) -> Asset:
         "nextVersion": "2026-03-27-04-08-37-9797176",
         "provisioningState": "Succeeded",
     }
-    return _asset(f"{kind.name}/{kind.example().address.name}", **properties, **computed)
+    # What a container of this kind cannot be without is the same in its versions.
+    kept = {name: value for name, value in kind.example().properties.items() if name == "dataType"}
+    return _asset(f"{kind.name}/{kind.example().address.name}", **kept, **properties, **computed)
 
 
 _PIPELINE = {
@@ -97,9 +99,19 @@ MORE = [
     _asset("models/job/1", modelUri="azureml://jobs/j_1/outputs/artifacts/paths/model/", jobName="j_1"),
     _asset("data/table/1", dataType="mltable", dataUri=f"{LONG}/datastores/workspaceblobstore/paths/t/".lower()),
     _asset(
-        "data/lake/2024-01-01", dataUri=f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net/x", referencedUris=None
+        "data/lake/2024-01-01",
+        dataType="uri_folder",
+        dataUri=f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net/x",
+        referencedUris=None,
     ),
-    _asset("data/web/1", dataUri="https://example.com/titanic.csv", tags=None, description=None, properties=None),
+    _asset(
+        "data/web/1",
+        dataType="uri_file",
+        dataUri="https://example.com/titanic.csv",
+        tags=None,
+        description=None,
+        properties=None,
+    ),
     _asset("environments/image/1", image="mcr.microsoft.com/azureml/a:latest", condaFile="", osType="Windows"),
     _asset(
         "environments/build/7",
@@ -118,7 +130,11 @@ MORE = [
             f"datastores/key{number}",
             accountName="customers",
             containerName="raw",
-            credentials={"credentialsType": name, **(_IDS if number > 2 else {})},
+            credentials={
+                "credentialsType": name,
+                **(_IDS if number > 2 else {}),
+                **({"thumbprint": "ab" * 20} if name == "Certificate" else {}),
+            },
             datastoreType="AzureBlob",
             isDefault=False,
             properties=None,
@@ -127,7 +143,26 @@ MORE = [
         )
         for number, name in enumerate(_CREDENTIALS)
     ),
-    _asset("datastores/files", accountName="customers", fileShareName="share", datastoreType="AzureFile"),
+    _asset(
+        "datastores/files",
+        accountName="customers",
+        fileShareName="share",
+        datastoreType="AzureFile",
+        credentials={"credentialsType": "AccountKey"},
+    ),
+    _asset(
+        "datastores/lake1",
+        datastoreType="AzureDataLakeGen1",
+        storeName="customers",
+        credentials={"credentialsType": "None"},
+    ),
+    _asset(
+        "datastores/onelake",
+        datastoreType="OneLake",
+        oneLakeWorkspaceName="w",
+        artifact={"artifactType": "LakeHouse", "artifactName": "a"},
+        credentials={"credentialsType": "None"},
+    ),
 ]
 ASSETS = [*(filled(kind.example()) for kind in KINDS), *MORE]
 

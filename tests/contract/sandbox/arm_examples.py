@@ -14,6 +14,32 @@ _JOB = {
     "experimentName": "first",
 }
 
+_SECRETS: dict[str, dict[str, Any]] = {
+    "AccountKey": {"key": "a2V5"},
+    "Sas": {"sasToken": "?sv=1&sig=x"},
+    "ServicePrincipal": {"clientSecret": "secret"},
+    "Certificate": {"certificate": "pem"},
+}
+_IDENTITY = {
+    "authorityUrl": "https://login.microsoftonline.com",
+    "clientId": "c",
+    "resourceUrl": "r",
+    "tenantId": "t",
+}
+
+
+def _store(type_: str, credentials: str, **where: Any) -> dict[str, Any]:
+    """A datastore with credentials of a sort."""
+    given: dict[str, Any] = {"credentialsType": credentials}
+    if credentials in _SECRETS:
+        given["secrets"] = {"secretsType": credentials, **_SECRETS[credentials]}
+    if credentials in ("ServicePrincipal", "Certificate"):
+        given |= _IDENTITY
+    if credentials == "Certificate":
+        given["thumbprint"] = "ab" * 20
+    return {"properties": {"datastoreType": type_, "credentials": given, **where}}
+
+
 # Path below the workspace -> body; in an order in which they can be created.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "codes/code": {"properties": {"isArchived": False}},
@@ -57,6 +83,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         }
     },
     "components/step": {"properties": {"description": "a step"}},
+    "components/pipeline/versions/1": {
+        "properties": {
+            "componentSpec": {
+                "type": "pipeline",
+                "inputs": {"raw": {"type": "uri_folder"}},
+                "jobs": {"first": {"component": f"azureml:{WORKSPACE}/components/step/versions/1"}},
+            }
+        }
+    },
     "components/step/versions/1": {
         "properties": {
             "componentSpec": {"type": "command", "command": "echo 1", "environment": "azureml:env:1"},
@@ -79,6 +114,19 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "credentials": {"credentialsType": "None"},
         }
     },
+    "datastores/files?skipValidation=true": _store(
+        "AzureFile", "AccountKey", accountName="acct", fileShareName="share"
+    ),
+    "datastores/lake1": _store("AzureDataLakeGen1", "None", storeName="lake"),
+    "datastores/one": _store(
+        "OneLake",
+        "None",
+        oneLakeWorkspaceName="w",
+        artifact={"artifactType": "LakeHouse", "artifactName": "a"},
+    ),
+    "datastores/sas": _store("AzureBlob", "Sas", accountName="acct", containerName="c"),
+    "datastores/principal": _store("AzureBlob", "ServicePrincipal", accountName="acct", containerName="c"),
+    "datastores/certificate": _store("AzureBlob", "Certificate", accountName="acct", containerName="c"),
     "onlineEndpoints/scoring": {**_TRACKED, "properties": {"authMode": "Key"}, "tags": {"a": "b"}},
     "onlineEndpoints/scoring/deployments/blue": {
         **_TRACKED,
@@ -115,6 +163,32 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         }
     },
     "jobs/first": {"properties": _JOB},
+    "jobs/pipeline": {"properties": {"jobType": "Pipeline", "jobs": {}, "settings": {}}},
+    "jobs/sweep": {
+        "properties": {
+            "jobType": "Sweep",
+            "objective": {"goal": "Maximize", "primaryMetric": "auc"},
+            "samplingAlgorithm": {"samplingAlgorithmType": "Random"},
+            "searchSpace": {"rate": ["uniform", [0, 1]]},
+            "trial": {"command": "echo 1", "environmentId": f"{WORKSPACE}/environments/env/versions/1"},
+        }
+    },
+    "jobs/spark": {
+        "properties": {
+            "jobType": "Spark",
+            "codeId": f"{WORKSPACE}/codes/code/versions/1",
+            "entry": {"sparkJobEntryType": "SparkJobPythonEntry", "file": "run.py"},
+        }
+    },
+    "jobs/automl": {
+        "properties": {
+            "jobType": "AutoML",
+            "taskDetails": {
+                "taskType": "Classification",
+                "trainingData": {"jobInputType": "mltable", "uri": "azureml:table:1"},
+            },
+        }
+    },
     "featuresets/set": {"properties": {}},
     "featuresets/set/versions/1": {"properties": {"entities": ["e"], "stage": "Development"}},
     "featurestoreEntities/entity": {"properties": {}},

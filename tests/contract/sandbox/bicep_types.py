@@ -31,6 +31,19 @@ class Types:
         """All resource types, in lower case."""
         return list(self._bodies)
 
+    def choices(self, type_: str, *way: str) -> list[str]:
+        """The values that the discriminator of `properties`, or of a member of it, may have."""
+        body = self._resolved(self._bodies[type_.lower()])
+        found = self._resolved(body["properties"]["properties"]["type"])
+        for name in way[:-1]:
+            known = {**found.get("properties", {}), **found.get("baseProperties", {})}
+            found = self._resolved(known[name]["type"])
+        assert found["discriminator"] == way[-1]
+        return list(found["elements"])
+
+    def _resolved(self, reference: dict[str, str]) -> Any:
+        return self._types[int(reference["$ref"].rpartition("/")[2])]
+
     def problems_of_answer(self, type_: str, document: Any) -> list[str]:
         """What is wrong with an answer: missing, write-only or unknown properties, wrong types."""
         return list(self._check(self._bodies[type_.lower()], document, "", answer=True))
@@ -44,7 +57,7 @@ class Types:
         return list(self._check(self._functions[type_.lower(), name.lower()]["output"], document, "", answer=True))
 
     def _check(self, reference: dict[str, str], value: Any, path: str, *, answer: bool) -> Iterator[str]:
-        type_ = self._types[int(reference["$ref"].rpartition("/")[2])]
+        type_ = self._resolved(reference)
         kind = type_["$type"]
         if value is None or kind == "AnyType":
             return
@@ -59,7 +72,10 @@ class Types:
             if all(tried):
                 yield f"{path}: {value!r} is none of the union"
         elif kind == "ArrayType":
-            for index, item in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(value, list):
+                yield f"{path}: {value!r} is no list"
+                return
+            for index, item in enumerate(value):
                 yield from self._check(type_["itemType"], item, f"{path}[{index}]", answer=answer)
         elif kind == "DiscriminatedObjectType":
             yield from self._check_discriminated(type_, value, path, answer=answer)
@@ -67,12 +83,15 @@ class Types:
             yield from self._check_object(type_, type_.get("properties", {}), value, path, answer=answer)
 
     def _check_discriminated(self, type_: Any, value: Any, path: str, *, answer: bool) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{path}: {value!r} is no object"
+            return
         chosen = value.get(type_["discriminator"])
         element = type_["elements"].get(chosen)
         if element is None:
             yield f"{path}.{type_['discriminator']}: {chosen!r} is unknown"
             return
-        subtype = self._types[int(element["$ref"].rpartition("/")[2])]
+        subtype = self._resolved(element)
         properties = {**type_["baseProperties"], **subtype.get("properties", {})}
         yield from self._check_object(subtype, properties, value, path, answer=answer)
 
@@ -92,11 +111,11 @@ class Types:
                 yield from self._check(more, item, where, answer=answer)
             elif answer and known["flags"] & _WRITE_ONLY and item is not None:
                 yield f"{where}: write-only"
-            elif not answer and known["flags"] & _READ_ONLY and path == "properties":
+            elif not answer and known["flags"] & _READ_ONLY:
                 yield f"{where}: read-only"
             else:
                 yield from self._check(known["type"], item, where, answer=answer)
         for name, known in properties.items():
             hidden = known["flags"] & (_WRITE_ONLY if answer else _READ_ONLY)
-            if known["flags"] & _REQUIRED and not hidden and name not in value and path:
+            if known["flags"] & _REQUIRED and not hidden and value.get(name) is None and path:
                 yield f"{path}.{name}: missing"

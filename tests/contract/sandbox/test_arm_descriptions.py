@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arm_examples import EXAMPLES, TRACKED
@@ -44,11 +46,65 @@ def _type_of(path: str) -> str:
     return "/".join((ML, *path.partition("?")[0].split("/")[::2]))
 
 
-async def _create(arm: ArmClient, path: str) -> None:
+async def _create(arm: ArmClient, path: str) -> Any:
+    """The answer to the PUT, which is a resource itself."""
     response = await arm.send("PUT", f"{WORKSPACE}/{path}", EXAMPLES[path])
     assert response.status in (200, 201), (path, response.status, response.body.decode())
     if "Azure-AsyncOperation" in response.headers:
         await arm.finish(response)
+    return json.loads(response.body)
+
+
+def test_what_only_recordings_have_is_in_a_recording(shared: Path) -> None:
+    """In the recorded answers, or in those that wire-facts.md quotes (the managed network, a connection)."""
+    workspaces = (shared / "real" / "recorded" / "workspaces-list-by-subscription-2024-04-01.json").read_text()
+    quoted = (shared / "design" / "wire-facts.md").read_text()
+    for problem in RECORDED_ONLY:
+        *outer, name = problem.partition(":")[0].split(".")
+        assert f'"{name}":' in (
+            quoted.replace(f"{name}:", f'"{name}":') if "managedNetwork" in outer else workspaces
+        )
+    connection = next(line for line in quoted.splitlines() if line.startswith("- **Connection** PUT"))
+    assert (
+        '{"tags":null,"location":null,' in connection
+        and {
+            "tags: unknown",
+            "location: unknown",
+        }
+        == _CONNECTION_ONLY
+    )
+
+
+def test_there_is_an_example_of_each_form(types: Types) -> None:
+    def given(start: str, *way: str) -> set[str]:
+        found = set()
+        for path, body in EXAMPLES.items():
+            value: Any = body["properties"]
+            for name in way:
+                value = value.get(name, {}) if isinstance(value, dict) else {}
+            found |= {value} if path.startswith(start) and isinstance(value, str) else set()
+        return found
+
+    for kind, *way in (
+        ("datastores", "datastoreType"),
+        ("datastores", "credentials", "credentialsType"),
+        ("jobs", "jobType"),
+    ):
+        assert given(f"{kind}/", *way) == set(types.choices(f"{ML}/{kind}", *way))
+
+
+def test_the_checker_sees_what_is_wrong(types: Types) -> None:
+    def problems(path: str, **properties: Any) -> list[str]:
+        body = {"properties": {**EXAMPLES[path]["properties"], **properties}}
+        return types.problems_of_request(_type_of(path), body)
+
+    assert problems("data/file/versions/first", dataUri=None) == ["properties.dataUri: missing"]
+    assert problems("data/table/versions/1", referencedUris="one") == [
+        "properties.referencedUris: 'one' is no list"
+    ]
+    assert problems("models/model", latestVersion="1") == ["properties.latestVersion: read-only"]
+    deep = {"computeType": "AmlCompute", "properties": {"currentNodeCount": 1}}
+    assert problems("computes/cluster", **deep) == ["properties.properties.currentNodeCount: read-only"]
 
 
 def test_there_is_an_example_of_every_type(types: Types) -> None:
@@ -74,7 +130,8 @@ async def test_answers_of_a_workspace(arm: ArmClient, types: Types) -> None:
 
 async def test_answers_of_everything_in_a_workspace(arm: ArmClient, types: Types) -> None:
     for path in EXAMPLES:
-        await _create(arm, path)
+        allowed = _CONNECTION_ONLY if path.startswith("connections") else set()
+        assert set(types.problems_of_answer(_type_of(path), await _create(arm, path))) - allowed == set(), path
     for path in EXAMPLES:
         type_, place = _type_of(path), path.partition("?")[0]
         collection = place.rpartition("/")[0]

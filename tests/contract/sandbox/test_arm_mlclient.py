@@ -103,6 +103,18 @@ def _archived_and_back(operations: Any, name: str, version: str) -> None:
         assert what in seen()
 
 
+def _archived_by_label(operations: Any, name: str) -> None:
+    """`latest` is the newest that is not archived; it comes back by its version, as it has no label then."""
+    newest, *_ = versions = [item.version for item in operations.list(name)]
+    operations.archive(name, label="latest")
+    assert [item.version for item in operations.list(name)] == versions[1:]
+    operations.restore(name, newest)
+    assert [item.version for item in operations.list(name)] == versions
+    # A label that names an active version restores that one, which changes nothing.
+    operations.restore(name, label="latest")
+    assert [item.version for item in operations.list(name)] == versions
+
+
 def test_workspaces(workspace: Workspace) -> None:
     found = workspace.client.workspaces.get(workspace.name)
     assert found.discovery_url == "https://eastus2.api.azureml.ms/discovery"
@@ -122,6 +134,7 @@ def test_models(workspace: Workspace, folder: Path, tmp_path: Path) -> None:
     assert models.get("model", label="latest").version == "2"
     assert [item.version for item in models.list("model")] == ["2", "1"]
     _archived_and_back(models, "model", "1")
+    _archived_by_label(models, "model")
     models.download("model", "1", str(tmp_path / "here"))
     assert (tmp_path / "here" / "model" / "source" / "deeper" / "more.py").read_text() == "print(2)\n"
 
@@ -146,6 +159,7 @@ def test_data(workspace: Workspace, folder: Path) -> None:
     assert data.get("files", label="latest").version == "2"
     assert data.get("files", "1").path == made.path
     _archived_and_back(data, "files", "1")
+    _archived_by_label(data, "files")
 
 
 def test_environments(workspace: Workspace, folder: Path) -> None:
@@ -164,6 +178,7 @@ def test_environments(workspace: Workspace, folder: Path) -> None:
     built = environments.create_or_update(Environment(name="built", build=BuildContext(path=str(folder))))
     assert environments.get("built", built.version).build.dockerfile_path == "Dockerfile"
     _archived_and_back(environments, "env", "1")
+    _archived_by_label(environments, "env")
 
 
 _STEP = """
@@ -206,6 +221,21 @@ def test_components_and_their_codes(workspace: Workspace, folder: Path, tmp_path
     _archived_and_back(components, "step", "1")
     components.download("step", str(tmp_path / "here"), version="1")
     assert (tmp_path / "here" / "code" / "deeper" / "more.py").read_text() == "print(2)\n"
+
+
+def test_codes_by_themselves(workspace: Workspace, folder: Path, tmp_path: Path) -> None:
+    from azure.ai.ml.entities._assets import Code
+
+    codes = workspace.client._code
+    made = codes.create_or_update(Code(path=str(folder)))
+    found = codes.get(made.name, made.version)
+    assert found.path == made.path and found.path.startswith(f"https://{workspace.account}.blob.core.windows.net")
+    # The same bytes are the same code.
+    again = codes.create_or_update(Code(path=str(folder)))
+    assert (again.name, again.version) == (made.name, made.version)
+    codes.download(made.name, made.version, tmp_path / "here")
+    files = {file.name: file.read_text() for file in (tmp_path / "here").rglob("*.py")}
+    assert files["more.py"] == "print(2)\n" and files["run.py"] == (folder / "run.py").read_text()
 
 
 def test_component_of_other_code_is_refused(workspace: Workspace, folder: Path) -> None:
@@ -259,6 +289,9 @@ def test_datastores(workspace: Workspace) -> None:
     # azure-ai-ml asks for an expiring secret, which for a key is a SAS.
     secret = datastores.get("blobs", include_secrets=True).credentials.sas_token
     assert "sig=" in secret
+    listed = {store.name: store for store in datastores.list(include_secrets=True)}
+    assert "sig=" in listed["blobs"].credentials.sas_token
+    assert "sig=" in datastores.get_default(include_secrets=True).credentials.sas_token
     datastores.delete("blobs")
     assert "blobs" not in _names(datastores.list())
 

@@ -1,0 +1,118 @@
+"""Reads both sides afresh for the gate of `decommission`, and what can be asked only before the source goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cli.sides import frozen, read_both
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import PARTS, seal
+from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import containers, gate, removal
+from amlmigrate.decommissioning.pointing import Seen, dangling
+from amlmigrate.decommissioning.tombstone import Surroundings, going, remaining
+from amlmigrate.inventory import take
+from amlmigrate.inventory.leftovers import leftovers
+from amlmigrate.kinds import document_digests
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Report
+from amlmigrate.posture import before_removal, prove
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What was read of a source that may be removed, and which of its containers may go with it."""
+
+    source: Inventory
+    listed: Containers
+    deletable: list[Location]
+
+
+async def pass_gate(
+    clouds: Session,
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    reports: list[Report],
+    *,
+    soak: timedelta,
+    delete: bool,
+    before: Document | None,
+) -> Passed:
+    """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
+    source, target = await read_both(clouds, plan, folder)
+    seen = Seen(target, tuple(await leftovers(clouds.target.workspace(plan.header.target_ref))))
+    mapping = Mapping(source.workspace, target.workspace)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    facts = await _facts(clouds, plan, source, target, listed, soak, before)
+    why = [*gate.reasons(plan, ledger, reports, facts), *dangling(source.workspace, seen)]
+    own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
+    if delete:
+        listings = [listed.source[place.account, place.container] for place in own]
+        why += await containers.reasons(clouds.source, plan, source.workspace, seen, listings)
+    if why:
+        raise RefusedError(
+            "The source must not be removed yet.",
+            reasons=tuple(why),
+            address=source.workspace.id,
+            remedy="Settle every reason, then run the same command again.",
+        )
+    return Passed(source, listed, own)
+
+
+async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:
+    """What the tombstone tells of, as long as it can be asked."""
+    workspace = passed.source.workspace
+    listed = passed.listed.source
+    return Surroundings(
+        remains=await remaining(clouds.source, workspace),
+        role_assignments=await going(clouds.source, workspace.id),
+        frozen=frozen(folder, workspace.workspace_id),
+        containers=["/".join(key) for key, one in listed.items() if one.exists],
+        deletable={
+            f"{place.account}/{place.container}": listing_digest(
+                listed[place.account, place.container].blobs.values()
+            )
+            for place in passed.deletable
+        },
+    )
+
+
+async def read_target(clouds: Session, plan: Plan) -> Seen:
+    """The target as it is once the source has gone."""
+    port = clouds.target.workspace(plan.header.target_ref)
+    return Seen(await take(port), tuple(await leftovers(port)))
+
+
+async def _facts(
+    clouds: Session,
+    plan: Plan,
+    source: Inventory,
+    target: Inventory,
+    listed: Containers,
+    soak: timedelta,
+    before: Document | None,
+) -> gate.Facts:
+    documents = (document_digests(source), document_digests(target))
+    blobs = (
+        prefix_digests(listed.source, plan.places(source=True)),
+        prefix_digests(listed.target, plan.places(source=False)),
+    )
+    return gate.Facts(
+        source=source,
+        digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
+        parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
+        posture=before_removal(await prove(clouds.target, target.workspace)),
+        locks=await removal.locks(clouds.source.arm, source.workspace.id),
+        soak=soak,
+        removed=frozenset((before or {}).get("removed_first", ())),
+    )

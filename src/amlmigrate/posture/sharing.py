@@ -1,0 +1,90 @@
+"""Who else uses a workspace's storage account, as far as it can be known.
+
+A listing of workspaces shows those that the caller may read and says nothing of the rest. So a right to read
+all of the subscription is proven first; and every workspace, of whatever subscription, leaves containers with
+its own id in their names in its account (azure-facts: system datastores), which are looked for there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.cloud.workspaces import sharing_account
+from amlmigrate.core.rights import Permission, granted
+from amlmigrate.core.workspace import Workspace
+
+_READ = "Microsoft.MachineLearningServices/workspaces/read"
+_OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]{36})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Ids of the other workspaces that have the account, containers of others in it, and what is not known."""
+
+    workspaces: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+    unknown: str = ""
+
+    def __str__(self) -> str:
+        """Everybody else, in a list; empty when it is proven that there is nobody."""
+        others = (f"the workspace that '{name}' belongs to" for name in self.containers)
+        return ", ".join(
+            (*self.workspaces, *others, *((f"perhaps others ({self.unknown})",) if self.unknown else ()))
+        )
+
+
+async def sharing(side: Side, workspace: Workspace) -> Sharing:
+    """Who else has the storage account of a workspace, or may have it."""
+    own = {workspace.ref.subscription.lower(), _subscription(workspace.storage_account_id)} - {""}
+    unknown = [
+        f"no right to read every workspace of subscription {name}: '{_READ}'"
+        for name in sorted(own)
+        if not await _reads_all(side, name)
+    ]
+    visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
+    found: set[str] = set()
+    for name in sorted(own | visible):
+        found |= await _workspaces(side, workspace, name, strict=name in own)
+    try:
+        containers = await side.blobs.containers(workspace.storage_account)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        containers = {}
+        unknown.append(f"the account's containers could not be listed: {error.code}")
+    return Sharing(tuple(sorted(found)), foreign(containers, workspace.workspace_id), "; ".join(unknown))
+
+
+async def _workspaces(side: Side, workspace: Workspace, subscription: str, *, strict: bool) -> set[str]:
+    """A foreign subscription may be disabled, or without the provider; its containers would tell all the same."""
+    try:
+        return set(await sharing_account(side.arm, workspace, subscription))
+    except ServiceError as error:
+        if strict or error.transient:
+            raise
+        return set()
+
+
+def foreign(containers: Iterable[str], workspace_id: str) -> tuple[str, ...]:
+    """The containers that another workspace's default datastores lie in."""
+    found = ((name, match["id"]) for name in containers if (match := _OF_A_WORKSPACE.match(name)))
+    return tuple(sorted(name for name, owner in found if owner != workspace_id.lower()))
+
+
+async def _reads_all(side: Side, subscription: str) -> bool:
+    try:
+        entries = await side.roles.permissions(f"/subscriptions/{subscription}")
+    except ServiceError as error:
+        if error.status not in (403, 404):
+            raise
+        return False
+    return granted((Permission.of(one) for one in entries), _READ)
+
+
+def _subscription(resource_id: str) -> str:
+    parts = resource_id.lower().split("/")
+    return parts[2] if len(parts) > 2 else ""

@@ -1,0 +1,69 @@
+"""What the tests of `decommission` have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.acceptance.world import World
+
+
+def decommission(world: World, *more: str, **env: str) -> Any:
+    """`decommission` without a soak."""
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
+    return world.migrate("decommission", f"plans/{world.source}", *confirm, *more, **env)
+
+
+def refused(world: World, *more: str, **env: str) -> list[str]:
+    """Why it is refused."""
+    result = decommission(world, *more, **env)
+    assert result.code == 4, (result.code, result.out, result.err)
+    reasons: list[str] = result.event("error")["reasons"]
+    return reasons
+
+
+def moved(world: World) -> World:
+    """Planned, run and verified."""
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    return world
+
+
+def waived_and_green(world: World) -> None:
+    """The same where something is left to do by hand, which is waived."""
+    world.ok("plan", *world.names)
+    assert world.migrate("run").code == 3
+    for line in world.plan_lines():
+        if line.get("action") == "manual":
+            world.ok("waive", line["address"], "--reason", "known")
+    world.ok("verify")
+
+
+def cut_off(world: World, path: str, *more: str, when: str = "after") -> None:
+    """Kills a removal once the service has deleted what `path` matches."""
+    rule = {"match": {"method": "DELETE", "path": path}, "action": "kill", "when": when}
+    with_rules(world, [rule], *more, code=-9)
+
+
+def with_rules(world: World, rules: list[dict[str, Any]], *more: str, code: int) -> Any:
+    """`decommission` under rules of the local Azure."""
+    (world.folder / "faults.json").write_text(json.dumps({"rules": rules}))
+    world.sandbox("faults", "set", str(world.folder / "faults.json"))
+    try:
+        result = decommission(world, *more)
+    finally:
+        world.sandbox("faults", "clear")
+    assert result.code == code, (result.code, result.out, result.err)
+    return result
+
+
+def tombstones(world: World) -> list[dict[str, Any]]:
+    """Every tombstone of the plan."""
+    evidence = world.folder / "plans" / world.source / "evidence"
+    return [json.loads(path.read_text()) for path in sorted(evidence.glob("*-decommission.json"))]
+
+
+def default_container(world: World) -> str:
+    """The source's default container, as evidence names it."""
+    return f"{world.account('source')}/{world.container('source')}"

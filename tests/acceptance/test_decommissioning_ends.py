@@ -1,0 +1,215 @@
+"""How a removal ends: cut off, with a workspace that takes its time, added to later; and what its tombstone says."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.acceptance.removing import (
+    cut_off,
+    decommission,
+    default_container,
+    moved,
+    refused,
+    tombstones,
+    waived_and_green,
+    with_rules,
+)
+from tests.acceptance.world import World
+
+DELETE = ("--storage", "delete")
+
+
+def _in_state(world: World, state: str) -> dict[str, Any]:
+    document = world.documents["source"]
+    return {**document, "properties": {**document["properties"], "provisioningState": state}}
+
+
+def _reads(world: World, state: str, times: int) -> dict[str, Any]:
+    """A rule by which the source is shown in a state, whatever has become of it."""
+    match = {"method": "GET", "path": f"/workspaces/{world.source}$", "times": times}
+    return {"match": match, "action": "status", "status": 200, "body": _in_state(world, state)}
+
+
+@pytest.mark.parametrize(("state", "times"), [("Deleting", 3), ("Succeeded", 1), ("Succeeded", 2)])
+def test_a_workspace_that_goes_while_it_is_looked_at_is_gone(small_world: World, state: str, times: int) -> None:
+    world = moved(small_world)
+    cut_off(world, f"/workspaces/{world.source}$", when="answered")
+    assert world.status("source") in (200, 404)
+    with_rules(world, [_reads(world, state, times)], code=0)
+    assert len(tombstones(world)) == 1 and world.status("source") == 404
+
+
+def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:
+    world = moved(small_world)
+    failed = {"method": "GET", "path": "workspaceOperationsStatus"}
+    body = {"status": "Failed", "error": {"code": "InternalServerError", "message": "no"}}
+    match = {"method": "DELETE", "path": f"/workspaces/{world.source}$"}
+    poll = f"https://management.azure.com/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.MachineLearningServices/locations/eastus2/workspaceOperationsStatus/x?api-version=2025-12-01"
+    taken = {
+        "match": match,
+        "action": "status",
+        "status": 202,
+        "body": "",
+        "headers": {"Azure-AsyncOperation": poll},
+    }
+    result = with_rules(world, [taken, {"match": failed, "action": "status", "status": 200, "body": body}], code=1)
+    assert "InternalServerError" in result.event("error")["summary"]
+    assert not tombstones(world) and world.status("source") == 200
+    with world.container_client("source") as client:
+        client.upload_blob("elsewhere/x", b"1")
+    [reason] = refused(world)
+    assert "blobs of the source" in reason
+    with world.container_client("source") as client:
+        client.delete_blob("elsewhere/x")
+    assert decommission(world).code == 0
+
+
+def test_a_removal_cut_off_twice_can_be_ended(small_world: World) -> None:
+    world, name = small_world, f"ep-{small_world.source}"
+    for number in (1, 2, 3):
+        world.put(f"onlineEndpoints/{name}{number}", {"location": "eastus2", "properties": {"authMode": "Key"}})
+    waived_and_green(world)
+    for number in (1, 2):
+        cut_off(world, f"/onlineEndpoints/{name}{number}")
+    assert decommission(world).code == 0
+    [tombstone] = tombstones(world)
+    assert tombstone["removed_first"] == [f"onlineEndpoints/{name}{number}" for number in (1, 2, 3)]
+    assert tombstone["begun"] <= tombstone["deleted"] <= tombstone["time"]
+
+
+def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:
+    """Whether a compute was attached is not always said; a cluster of the customer's is never the workspace's."""
+    world = small_world
+    own, theirs = f"own{world.group}", f"aks{world.group}"
+    world.put(f"computes/{own}", {"location": "eastus2", "properties": {"computeType": "AmlCompute",
+              "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}}})  # fmt: skip
+    world.put(
+        f"computes/{theirs}", {"location": "eastus2", "properties": {"computeType": "AKS", "properties": {}}}
+    )
+    waived_and_green(world)
+    since = world.now()
+    assert decommission(world).code == 0
+    asked = {
+        row["path"].rpartition("/")[2]: row["query"]
+        for row in world.log(since)
+        if row["method"] == "DELETE" and "/computes/" in row["path"]
+    }
+    assert "underlyingResourceAction=Delete" in asked[own]
+    assert "underlyingResourceAction=Detach" in asked[theirs]
+
+
+def test_the_tombstone_says_what_is_so(small_world: World) -> None:
+    world = small_world
+    role = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    path = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    properties = {"roleDefinitionId": role, "principalId": str(uuid.uuid4()), "principalType": "User"}
+    world.azure(lambda c: c.arm("PUT", path, "2022-04-01", {"properties": properties}))
+    moved(world)
+    cut_off(world, f"/workspaces/{world.source}$", when="answered")
+    # The tombstone is written later, in seconds.
+    time.sleep(1.1)
+    assert decommission(world).code == 0
+    [tombstone] = tombstones(world)
+    until = datetime.fromisoformat(tombstone["recoverable_until"])
+    assert until == datetime.fromisoformat(tombstone["deleted"]) + timedelta(days=14)
+    assert tombstone["deleted"] < tombstone["time"]
+    [assignment] = tombstone["role_assignments"]
+    assert assignment["id"] == path and assignment["principalId"] == properties["principalId"]
+    remains = {item["what"]: item for item in tombstone["remains"]}
+    assert remains["storage account"]["encryption"]["keySource"] == "Microsoft.Storage"
+    assert remains["container"]["encryption"]["keySource"] == "Microsoft.Storage"
+    assert remains["key vault"]["encryption"] is None
+
+
+def test_purged_and_emptied_later(small_world: World) -> None:
+    world = moved(small_world)
+    assert decommission(world).code == 0
+    assert "the workspace purged" in decommission(world, "--purge", "--dry-run").out
+    since = world.now()
+    assert decommission(world, "--purge", *DELETE).code == 0
+    first, second = tombstones(world)
+    assert not first["purged"] and first["recoverable_until"] and not first["containers_deleted"]
+    assert second["purged"] and second["recoverable_until"] is None
+    assert default_container(world) in second["containers_deleted"]
+    assert default_container(world) not in {item["id"] for item in second["remains"]}
+    [purge] = [row for row in world.log(since) if row["method"] == "DELETE" and "Learning" in row["path"]]
+    assert "forceToPurge=true" in purge["query"] and purge["status"] == 202
+    # All that can be asked for is done.
+    assert decommission(world, "--purge", *DELETE).code == 0
+    assert len(tombstones(world)) == 2
+
+
+def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World) -> None:
+    world = moved(small_world)
+    cut_off(world, f"/workspaces/{world.source}$", when="answered")
+    assert decommission(world, "--purge").code == 0
+    [tombstone] = tombstones(world)
+    assert tombstone["purged"] and tombstone["recoverable_until"] is None
+    purge = (
+        f"https://management.azure.com{world.documents['source']['id']}?api-version=2024-04-01&forceToPurge=true"
+    )
+    again = world.azure(lambda c: c.send("DELETE", purge, "https://management.azure.com"))
+    assert again[0] == 204, "nothing is left to be purged"
+
+
+def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None:
+    world = moved(small_world)
+    assert decommission(world).code == 0
+    rule = {
+        "match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"},
+        "action": "status",
+        "status": 204,
+        "body": "",
+    }
+    result = with_rules(world, [rule], "--purge", code=4)
+    assert "does not purge" in result.event("error")["summary"]
+    assert len(tombstones(world)) == 1
+
+
+def test_taken_but_still_there_is_not_gone(small_world: World) -> None:
+    """202 without anything to poll says that the deletion was taken, and no more."""
+    world = moved(small_world)
+    rule = {
+        "match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"},
+        "action": "status",
+        "status": 202,
+        "body": "",
+    }
+    result = with_rules(world, [rule], code=1)
+    assert "still shows it" in result.event("error")["summary"]
+    assert not tombstones(world)
+    assert decommission(world).code == 0
+
+
+LEFT: dict[str, tuple[str, dict[str, Any]]] = {
+    "a schedule": ("schedules/nightly", {"properties": {"displayName": "n", "isEnabled": False,
+        "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
+        "action": {"actionType": "CreateJob", "jobDefinition": {"jobType": "Command", "command": "x",
+            "environmentId": "OLD/environments/py/versions/1"}}}}),
+    "an asset": ("data/back/versions/1", {"properties": {"dataType": "uri_folder",
+        "dataUri": "azureml:/OLD/datastores/workspaceblobstore/paths/d"}}),
+    "an asset by the workspace's id": ("data/back/versions/1", {"properties": {"dataType": "uri_folder",
+        "dataUri": "azureml://locations/eastus2/workspaces/ID/data/d/versions/1"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_in_the_target_names_the_source_keeps_it(small_world: World, what: str) -> None:
+    world, (path, body) = small_world, LEFT[what]
+    document = world.documents["source"]
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: filled(one) for key, one in value.items()}
+        if isinstance(value, str):
+            return value.replace("OLD", document["id"]).replace("ID", document["properties"]["workspaceId"])
+        return value
+
+    world.put(path, filled(body), into="target")
+    moved(world)
+    [reason] = refused(world)
+    assert f"{path.removesuffix('/versions/1')}" in reason and "in the target refers to the source: " in reason

@@ -1,0 +1,229 @@
+"""`--storage delete`: each thing that needs a container keeps it, when the gate is passed and right before it goes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.removing import (
+    cut_off,
+    decommission,
+    default_container,
+    moved,
+    refused,
+    tombstones,
+    waived_and_green,
+    with_rules,
+)
+from tests.acceptance.world import World
+
+from azsandbox import provision
+from azsandbox.principals import Directory
+from azsandbox.state import StateFolder
+
+DELETE = ("--storage", "delete")
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+FILES = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
+VAULTS = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+Undo = Callable[[], Any]
+
+
+@pytest.fixture(scope="module")
+def proven_world(moved_world: World) -> World:
+    """One for a module: moved and verified. A test takes its obstacle away again."""
+    moved_world.ok("verify")
+    return moved_world
+
+
+def _container(world: World, name: str) -> Undo:
+    with world.container_client("source", name) as client:
+        client.create_container()
+
+    def undo() -> None:
+        with world.container_client("source", name) as client:
+            client.delete_container()
+
+    return undo
+
+
+def _foreign_store(world: World) -> Undo:
+    return _container(world, f"azureml-blobstore-{uuid.uuid4()}")
+
+
+def _snapshot(world: World) -> Undo:
+    with world.container_client("source") as client:
+        snapshot = client.get_blob_client("m/1/a").create_snapshot()["snapshot"]
+
+    def undo() -> None:
+        with world.container_client("source") as client:
+            client.get_blob_client("m/1/a", snapshot=snapshot).delete_blob()
+
+    return undo
+
+
+def _connection(world: World) -> Undo:
+    target = f"https://{world.account('source')}.blob.core.windows.net/{world.container('source')}"
+    return _in_target(world, "connections/back", {"authType": "None", "category": "AzureBlob", "target": target})
+
+
+def _datastore(world: World) -> Undo:
+    store = {"datastoreType": "AzureBlob", "accountName": world.account("source"),
+             "containerName": world.container("source"), "credentials": {"credentialsType": "None"}}  # fmt: skip
+    undo = _in_target(world, "datastores/back", store)
+    world.ok("verify")
+
+    def both() -> None:
+        undo()
+        world.ok("verify")
+
+    return both
+
+
+def _in_target(world: World, path: str, properties: dict[str, Any]) -> Undo:
+    world.put(
+        f"{path}?skipValidation=true" if path.startswith("datastores") else path,
+        {"properties": properties},
+        into="target",
+    )
+    return lambda: world.azure(
+        lambda c: c.arm("DELETE", f"{world.documents['target']['id']}/{path}", "2025-12-01")
+    )
+
+
+WAYS: dict[str, tuple[Callable[[World], Undo], str]] = {
+    "a container of another workspace": (_foreign_store, "has 'azureml-blobstore-"),
+    "a snapshot": (_snapshot, "holds what no copy has: 1 snapshots"),
+    "a datastore of the target": (_datastore, "datastores/back in the target points into the source's containers"),
+    "a connection of the target": (
+        _connection,
+        "connections/back in the target points into the source's containers",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WAYS)
+def test_each_reason_alone_keeps_the_containers(proven_world: World, what: str) -> None:
+    way, words = WAYS[what]
+    undo = way(proven_world)
+    try:
+        [reason] = refused(proven_world, *DELETE, "--dry-run")
+        assert decommission(proven_world, "--dry-run").code == 0, "it is none for the workspace alone"
+    finally:
+        undo()
+    assert words in reason
+    assert decommission(proven_world, *DELETE, "--dry-run").code == 0
+
+
+def test_who_may_not_read_every_workspace_does_not_know_who_shares_the_account(proven_world: World) -> None:
+    world = proven_world
+    state = StateFolder(Path(world.env["AZSANDBOX_STATE"]))
+    made, secret = Directory(state).add(f"group-{uuid.uuid4().hex[:8]}", has_roles=False)
+    group = world.documents["source"]["id"].partition("/providers/")[0]
+    for role in (OWNER, BLOB_OWNER, FILES, VAULTS):
+        world.azure(lambda c, role=role: provision.assign(c, group, role, made.object_id))
+    env = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+    [reason] = refused(world, *DELETE, "--dry-run", **env)
+    assert "is not known" in reason and "Microsoft.MachineLearningServices/workspaces/read" in reason
+
+
+def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_not(small_world: World) -> None:
+    world = small_world
+    group = world.documents["source"]["id"].partition("/providers/")[0]
+    vault = world.documents["source"]["properties"]["keyVault"]
+
+    def other(name: str, storage: str) -> Any:
+        number = f"{name}{world.group.removeprefix('rg')}"
+        return world.azure(lambda c: provision.workspace(c, group, number, storage_id=storage, vault_id=vault))
+
+    other("vault", world.storage_id("target"))
+    moved(world)
+    assert decommission(world, *DELETE, "--dry-run").code == 0
+    shared = other("other", world.storage_id("source"))
+    reasons = refused(world, *DELETE)
+    assert len(reasons) == 2
+    assert f"serves another workspace: {shared['id']}" in reasons[0]
+    assert shared["properties"]["workspaceId"] in reasons[1]
+    assert world.blobs("source") and world.status("source") == 200
+
+
+def test_blobs_in_no_manifest_keep_them_and_a_waiver_does_not_help(small_world: World) -> None:
+    with small_world.container_client("source") as client:
+        client.upload_blob("loose/1", b"1")
+    waived_and_green(small_world)
+    [reason] = refused(small_world, *DELETE)
+    assert f"1 blobs in '{small_world.container('source')}' are in no manifest" in reason
+
+
+def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_world: World) -> None:
+    world = small_world
+    with world.container_client("source", "team") as client:
+        client.create_container()
+        client.upload_blob("src/run.py", b"print(1)")
+        client.upload_blob("src/other", b"2")
+    uri = f"https://{world.account('source')}.blob.core.windows.net/team/src"
+    world.put("codes/c/versions/1", {"properties": {"codeUri": uri}})
+    moved(world)
+    assert decommission(world, *DELETE).code == 0
+    [tombstone] = tombstones(world)
+    assert default_container(world) in tombstone["containers_deleted"]
+    with world.container_client("source") as client:
+        assert not client.exists()
+    assert set(world.blobs("source", "team")) == {"src/run.py", "src/other"}
+    remains = {item["id"]: item for item in tombstone["remains"]}
+    assert remains[f"{world.account('source')}/team"]["encryption"]["keySource"] == "Microsoft.Storage"
+    assert remains[world.storage_id("source")]["encryption"]["keySource"] == "Microsoft.Storage"
+    assert {"m/1/a", "m/1/b", "m/2/a", "d/1", "d/2", "d/x/3"} < set(world.blobs("target"))
+
+
+def test_what_changed_since_the_gate_is_kept_and_told(small_world: World) -> None:
+    """The workspace takes its time to go; what is written meanwhile is nowhere else."""
+    world = moved(small_world)
+    cut_off(world, f"/workspaces/{world.source}$", *DELETE)
+    with world.container_client("source") as client:
+        client.upload_blob("m/1/late", b"1")
+    result = decommission(world, *DELETE)
+    assert result.code == 3
+    [tombstone] = tombstones(world)
+    [kept] = tombstone["containers_kept"]
+    assert kept["id"] == default_container(world)
+    assert kept["reasons"] == [
+        f"The blobs in '{world.container('source')}' are not what they were when they were verified."
+    ]
+    assert default_container(world) in {item["id"] for item in tombstone["remains"]}
+    assert "m/1/late" in world.blobs("source")
+    assert any(line.startswith("not deleted: ") for line in result.event("decommission.end")["lines"])
+
+    [reason] = refused(world, *DELETE)
+    assert "not what they were" in reason and len(tombstones(world)) == 1
+    with world.container_client("source") as client:
+        client.delete_blob("m/1/late")
+    assert decommission(world, *DELETE).code == 0
+    assert tombstones(world)[1]["containers_deleted"] == [default_container(world)]
+    with world.container_client("source") as client:
+        assert not client.exists()
+
+
+def test_the_common_container_stays_while_another_workspace_has_the_account(small_world: World) -> None:
+    world = moved(small_world)
+    cut_off(world, f"/workspaces/{world.source}$", *DELETE)
+    _foreign_store(world)
+    assert decommission(world, *DELETE).code == 3
+    assert {one["id"] for one in tombstones(world)[0]["containers_kept"]} == {
+        default_container(world), f"{world.account('source')}/azureml"
+    }  # fmt: skip
+    with world.container_client("source") as client:
+        assert client.exists()
+
+
+def test_what_the_storage_service_will_not_delete_remains(small_world: World) -> None:
+    world = moved(small_world)
+    rule = {"match": {"method": "DELETE", "host": "blob", "path": world.container("source")}, "action": "status",
+            "status": 412, "code": "LeaseIdMissing", "message": "There is currently a lease on the container."}  # fmt: skip
+    with_rules(world, [rule], *DELETE, code=3)
+    [kept] = tombstones(world)[0]["containers_kept"]
+    assert "refuses to delete it: LeaseIdMissing: There is currently a lease" in kept["reasons"][0]
+    assert world.blobs("source")

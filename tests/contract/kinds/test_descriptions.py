@@ -1,0 +1,43 @@
+"""Every body that `migrate` would send is one that Microsoft's own description of the API allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.kinds.examples import ASSETS, MAPPING, every_asset, kind_of
+from tests.contract.sandbox.bicep_types import Types
+
+from amlmigrate.core.asset import Asset
+
+ML = "Microsoft.MachineLearningServices/workspaces"
+
+
+@pytest.fixture(scope="session")
+def types(shared: Path) -> Types:
+    return Types(shared / "specs" / "bicep-types" / "ml-2025-12-01.types.json")
+
+
+def _filled(value: Any) -> Any:
+    """With secrets where the plan has only their names."""
+    if isinstance(value, dict):
+        return "secret" if list(value) == ["$secret"] else {key: _filled(one) for key, one in value.items()}
+    return [_filled(one) for one in value] if isinstance(value, list) else value
+
+
+@every_asset
+def test_bodies_are_what_the_description_allows(types: Types, asset: Asset) -> None:
+    kind = kind_of(asset)
+    type_ = f"{ML}/{kind.collection}{'/versions' if asset.address.version else ''}"
+    body = kind.translate(asset, MAPPING).body
+    assert types.problems_of_request(type_, _filled(body)) == []
+    if archived := kind.archive_body(body):
+        assert types.problems_of_request(type_, _filled(archived)) == []
+
+
+def test_there_is_an_example_of_each_form_of_a_datastore_and_of_its_credentials(types: Types) -> None:
+    stores = [asset.properties for asset in ASSETS if asset.address.kind == "datastores"]
+    assert {one["datastoreType"] for one in stores} == set(types.choices(f"{ML}/datastores", "datastoreType"))
+    sorts = {(one.get("credentials") or {}).get("credentialsType") for one in stores} - {None}
+    assert sorts == set(types.choices(f"{ML}/datastores", "credentials", "credentialsType"))

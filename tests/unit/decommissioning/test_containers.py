@@ -1,0 +1,46 @@
+"""Which containers may be deleted at all, and that a target with the source's account is always seen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.unit.world import SOURCE, inventory, plan
+
+from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import containers
+from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.posture.sharing import Sharing, foreign
+
+ID = SOURCE.workspace_id
+GUID = "11111111-2222-3333-4444-555555555555"
+OWN = (f"azureml-blobstore-{ID}", "azureml", f"{ID}-abcdefghijklmnopqrstuvwxyz", f"{ID[:10]}-{GUID}")
+THEIRS = ("team", f"azureml-blobstore-{GUID}", f"{ID[:10]}-mine", "azureml-mine", f"x{ID}-abc", ID)
+
+
+@pytest.mark.parametrize("name", (*OWN, *THEIRS))
+def test_only_names_that_the_service_gives(name: str) -> None:
+    place = Location(SOURCE.storage_account, name)
+    assert bool(containers.deletable(SOURCE, [place])) is (name in OWN)
+    assert containers.deletable(SOURCE, [Location("another", name)]) == []
+
+
+def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody(*_: Any) -> Sharing:
+        return Sharing()
+
+    monkeypatch.setattr(containers, "sharing", nobody)
+    side: Any = None
+    found = asyncio.run(containers.reasons(side, plan(), SOURCE, Seen(inventory(), ()), []))
+    assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
+
+
+def test_containers_of_other_workspaces() -> None:
+    names = (
+        f"azureml-blobstore-{ID}",
+        f"azureml-blobstore-{GUID}",
+        f"azureml-filestore-{GUID}",
+        "azureml-blobstore-x",
+    )
+    assert foreign(names, ID) == (f"azureml-blobstore-{GUID}", f"azureml-filestore-{GUID}")
