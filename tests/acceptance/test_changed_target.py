@@ -221,13 +221,19 @@ def test_copies_that_were_not_recorded_before_a_kill_are_the_tools_own(small_wor
     assert step["action"] == "conflict" and "d/x/3" in step["reason"]
 
 
-def test_a_copy_whose_answer_was_lost_is_the_tools_own(small_world: World) -> None:
+def test_what_was_made_and_whose_answer_was_lost_is_the_tools_own(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    rule = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/1"}, "action": "drop", "when": "after"}
-    assert world.with_faults([rule], "run").code == 0
+    rules = [
+        {"match": {"method": "PUT", "path": path}, "action": "drop", "when": "after"}
+        for path in ("/d/1$", "/models/m/versions/1$")
+    ]
+    assert world.with_faults(rules, "run").code == 0
     _write(world, "source", "d/1", None)
-    assert _plan(world, "second")[f"blobs/{world.container('source')}/d"]["action"] == "copy"
+    _edit(world, "source", tags={"team": "other"})
+    steps = _plan(world, "second")
+    assert steps[f"blobs/{world.container('source')}/d"]["action"] == "copy"
+    assert steps["models/m/1"]["action"] == "update"
 
 
 def test_an_equal_blob_that_somebody_else_was_faster_with_stays_theirs(small_world: World) -> None:

@@ -96,28 +96,41 @@ def _killed(
     return _resumes(planned(sandbox, folders.mktemp("kill")), partial(_at, kill, *moment), undisturbed)
 
 
-def test_a_sample_of_requests(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed) -> None:
-    for moment in zip(_sample(3, undisturbed.requests - 5), MOMENTS, strict=True):
-        assert _killed(sandbox, tmp_path_factory, _first, REQUEST, moment, undisturbed)
+# Each moment of a sample is a test of its own, so that they run side by side.
+@pytest.mark.parametrize("which", range(3))
+def test_a_sample_of_requests(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, which: int) -> None:
+    moment = (_sample(3, undisturbed.requests - 5)[which], MOMENTS[which])
+    assert _killed(sandbox, tmp_path_factory, _first, REQUEST, moment, undisturbed)
 
 
-def test_a_sample_of_commits(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed) -> None:
+@pytest.mark.parametrize("which", range(2))
+def test_a_sample_of_commits(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, which: int) -> None:
     # How many writes a run makes hangs on how many changes share one; so many it makes at the least.
-    for moment in zip(_sample(2, undisturbed.commits // 2), MOMENTS[:2], strict=True):
-        assert _killed(sandbox, tmp_path_factory, _first, COMMIT, moment, undisturbed)
+    moment = (_sample(2, undisturbed.commits // 2)[which], MOMENTS[which])
+    assert _killed(sandbox, tmp_path_factory, _first, COMMIT, moment, undisturbed)
 
 
-def test_a_sample_of_a_second_plan(sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed) -> None:
+@pytest.mark.parametrize("which", range(2))
+def test_a_sample_of_requests_of_a_second_plan(
+    sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed, which: int
+) -> None:
     end = second_undisturbed
     # The last third of the requests are those of the steps: before them both sides are read.
-    requests = [end.requests - 5 - number for number in _sample(2, end.requests // 3)]
-    for moment in zip(requests, random.Random(SEED).sample(MOMENTS, 2), strict=True):
-        assert _killed(sandbox, tmp_path_factory, _second, REQUEST, moment, end)
-    moment = (_sample(1, end.commits // 2)[0], random.Random(SEED).choice(MOMENTS[:2]))
-    assert _killed(sandbox, tmp_path_factory, _second, COMMIT, moment, end)
+    nth = end.requests - 5 - _sample(2, end.requests // 3)[which]
+    moment = (nth, random.Random(SEED).sample(MOMENTS, 2)[which])
+    assert _killed(sandbox, tmp_path_factory, _second, REQUEST, moment, end)
 
 
-@pytest.mark.parametrize("query", ["comp=block&", "comp=blocklist"], ids=["a block", "the list of blocks"])
+def test_a_commit_of_a_second_plan(sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed) -> None:
+    moment = (_sample(1, second_undisturbed.commits // 2)[0], random.Random(SEED).choice(MOMENTS[:2]))
+    assert _killed(sandbox, tmp_path_factory, _second, COMMIT, moment, second_undisturbed)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [pytest.param("comp=block&", marks=pytest.mark.crash), "comp=blocklist"],
+    ids=["a block", "the list of blocks"],
+)
 def test_a_copy_in_blocks(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, query: str) -> None:
     world = _first(sandbox, tmp_path_factory.mktemp("blocks"))
     rule = {"match": {"method": "PUT", "query": query, "nth": 3}, "action": "kill", "when": "before"}

@@ -35,6 +35,12 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
             use_env_settings=self._left_to_aiohttp,
         )
 
+    async def open(self) -> None:
+        """Opens the session. By itself it would make a PUT again whose connection broke, and tell nobody."""
+        await super().open()
+        # What was served without an answer must be known (`Doubt`); aiohttp has no public way to say so.
+        self.session._retry_connection = False
+
     async def send(self, request: Any, **options: Any) -> Any:
         """Sends a request, through the proxy of its host where there is one."""
         if not self._left_to_aiohttp and not options.get("proxies"):
