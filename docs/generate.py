@@ -307,7 +307,7 @@ EXIT_CODES = {
     " what is to be provisioned cannot be, the target or its storage is not proven under a customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
-    errors.ExitCode.LOCKED: "The plan is locked by another run or freeze.",
+    errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",
     errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command goes on, `run` with `--resume`.",
 }

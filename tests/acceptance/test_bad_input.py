@@ -169,7 +169,12 @@ def test_a_lock_is_5(copy: World) -> None:
             "INSERT INTO lock (one, host, pid, heartbeat) VALUES (1, 'elsewhere', 42, '2026-01-01T00:00:00+00:00')"
         )
     _refused(copy, 5, "run", says=("process 42 on elsewhere", "--force-unlock"))
-    assert copy.migrate("run", "--force-unlock", "--dry-run").code == 0
+    # Whoever holds the plan holds it against its removal too.
+    removal = ("decommission", f"plans/{copy.source}", "--confirm", f"{copy.group}/{copy.source}", "--dry-run")
+    _refused(copy, 5, *removal, says=("process 42 on elsewhere", "--force-unlock"))
+    assert copy.migrate(*removal, "--force-unlock").code == 4, "there is no evidence"
+    with sqlite3.connect(_plan_file(copy).parent / "ledger.db") as db:
+        assert db.execute("SELECT count(*) FROM lock").fetchone() == (0,)
 
 
 def test_a_refused_identity_is_6(planned: World) -> None:

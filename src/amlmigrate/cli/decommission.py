@@ -51,6 +51,7 @@ def command(
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
+    force_unlock: options.ForceUnlock = False,
     *,
     shared: Shared,
 ) -> None:
@@ -58,6 +59,7 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
+        from amlmigrate.ledger.lock import Lock
 
         folder, read = plans.load_own(plan)
         if confirm.lower() != read.header.source_ref.short.lower():
@@ -68,8 +70,10 @@ def command(
         with Ledger(folder) as ledger:
             ledger.bind(read)
             wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE)
-            async with session(shared) as clouds:
-                return await Work(view, folder, read, ledger, clouds, wanted).decommission()
+            # Neither a run nor another removal is under way while the source goes.
+            with Lock(ledger, force=force_unlock):
+                async with session(shared) as clouds:
+                    return await Work(view, folder, read, ledger, clouds, wanted).decommission()
 
     execute(shared, work)
 
