@@ -514,7 +514,7 @@ def _provisioned(sandbox: RunningSandbox, folder: Path) -> World:
     file = yaml.safe_load((Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml").read_text())
     file["resourceGroup"] = world.group
     file["workspace"]["name"] = world.target = f"ml-risk-{number}"
-    file["workspace"]["keyVault"]["name"] = f"kv-s{number}"
+    file["workspace"]["keyVault"]["name"] = f"kv-d{number}"
     for part in ("keyVault", "storage", "registry"):
         file[part]["name"] += number
     (folder / "workspace.yaml").write_text(yaml.safe_dump(file))

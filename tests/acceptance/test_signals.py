@@ -65,7 +65,7 @@ def test_a_signal_ends_a_copy_with_the_blobs_under_way(world: World) -> None:
     copied = set(world.blobs("target"))
     assert 0 < len(copied) < MANY
     with sqlite3.connect(world.folder / "plans" / world.source / "ledger.db") as db:
-        assert {path for (path,) in db.execute("SELECT path FROM blobs")} == copied
+        assert {path for (path,) in db.execute("SELECT path FROM blobs WHERE target_etag != ''")} == copied
     db.close()
     world.ok("run", "--resume")
     assert sorted(_copied(world, since)) == sorted(world.blobs("source"))
