@@ -182,6 +182,23 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
     assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
 
 
+@pytest.mark.parametrize("fault", [{"action": "kill", "when": "before"}, {"action": "status", "status": 400}])
+def test_what_was_made_and_is_gone_is_made_again(small_world: World, fault: dict[str, Any]) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    read_back = {"match": {"method": "GET", "path": f"/{world.target}/{ONE}$"}, **fault}
+    assert world.with_faults([read_back], "run").code in (3, -signal.SIGKILL)
+    # What is there is another one by now: it stays, until whoever made it so has taken it away.
+    _edit(world, "target", description="theirs")
+    result = world.migrate("run", "--resume", "--json")
+    assert result.code == 3
+    assert "otherwise than it was written: /properties/description" in _failed(result)["models/m/1"]
+    path = f"{world.documents['target']['id']}/{ONE}"
+    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    world.ok("run", "--resume")
+    assert world.get(ONE)["properties"]["tags"] == {"team": "risk"}
+
+
 def test_what_was_made_without_an_answer_is_the_tools_own(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
