@@ -102,6 +102,8 @@ class Documents:
                 found = kind.compare(step.address, body, there)
                 if not found or kind.state(there) == expected:
                     return not found
+                if expected == "" and kind.made(body, there) and kind.archives(body, found):
+                    return False
                 fields = ", ".join(difference.field for difference in found[:_NAMED])
             await asyncio.sleep(seconds)
         raise ConflictError(
@@ -111,10 +113,13 @@ class Documents:
         )
 
     async def _left(self, address: Address) -> str | None:
-        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's."""
+        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's.
+
+        None where it is not the tool's own; '' where a ledger of an older version does not tell how it was left.
+        """
         if await self.recorder.do(self.ledger.creates, address.item):
             return (await self.recorder.do(self.ledger.step, address.item)).target_sha256
-        return self.prior.left.get(str(address.item)) if self.prior.owns(address) else None
+        return self.prior.left.get(str(address.item), "") if self.prior.owns(address) else None
 
     async def _put(self, kind: Kind, step: Step, body: Document, *, under_way: bool) -> None:
         """The one changing call; a refusal because something is there is settled by reading it."""
