@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from typing import Any
 
 import pytest
@@ -180,6 +181,49 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
     assert result.event("run.end")["items"]["adopted"] == 2
     _edit(world, "source", tags={"team": "other"})
     assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
+
+
+def _as_version_2(world: World) -> None:
+    """The ledger as an older version wrote it, which did not record how it left anything."""
+    db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
+    db.executescript(
+        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; DROP INDEX history_of;"
+        "UPDATE blobs SET target_etag = ''; PRAGMA user_version = 2;"
+    )
+    db.close()
+
+
+@pytest.mark.parametrize(("theirs", "code"), [(None, 0), ("theirs", 3)])
+def test_what_an_older_version_made_is_archived_unless_it_was_changed(
+    small_world: World, theirs: str | None, code: int
+) -> None:
+    world, two = small_world, "models/m/versions/2"
+    world.put(two, {"properties": MODEL | {"modelUri": f"{STORE}/m/2", "isArchived": True}})
+    world.ok("plan", *world.names)
+    archiving = {"method": "PUT", "path": f"/{world.target}/{two}$", "nth": 2}
+    assert world.with_faults([{"match": archiving, "action": "kill", "when": "before"}], "run").code == -9
+    _as_version_2(world)
+    if theirs:
+        _edit(world, "target", two, description=theirs)
+    assert world.migrate("run", "--resume").code == code
+    assert world.get(two)["properties"]["isArchived"] is (code == 0)
+
+
+@pytest.mark.parametrize("fault", [{"action": "kill", "when": "before"}, {"action": "status", "status": 400}])
+def test_what_was_made_and_is_gone_is_made_again(small_world: World, fault: dict[str, Any]) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    read_back = {"match": {"method": "GET", "path": f"/{world.target}/{ONE}$"}, **fault}
+    assert world.with_faults([read_back], "run").code in (3, -signal.SIGKILL)
+    # What is there is another one by now: it stays, until whoever made it so has taken it away.
+    _edit(world, "target", description="theirs")
+    result = world.migrate("run", "--resume", "--json")
+    assert result.code == 3
+    assert "otherwise than it was written: /properties/description" in _failed(result)["models/m/1"]
+    path = f"{world.documents['target']['id']}/{ONE}"
+    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    world.ok("run", "--resume")
+    assert world.get(ONE)["properties"]["tags"] == {"team": "risk"}
 
 
 def test_what_was_made_without_an_answer_is_the_tools_own(small_world: World) -> None:

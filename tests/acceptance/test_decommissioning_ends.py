@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 import uuid
 from datetime import datetime, timedelta
@@ -79,6 +81,33 @@ def test_a_removal_cut_off_twice_can_be_ended(small_world: World) -> None:
     [tombstone] = tombstones(world)
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}{number}" for number in (1, 2, 3)]
     assert tombstone["begun"] <= tombstone["deleted"] <= tombstone["time"]
+
+
+def _note_of_an_older_version(world: World) -> None:
+    """What a removal has set out to do, as an older version wrote it."""
+    db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
+    [(text,)] = db.execute("SELECT value FROM meta WHERE key = 'decommission'")
+    note = json.loads(text)
+    for name in ("deleted", "warnings", "role_assignments", "deletable", "containers"):
+        del note[name]
+    note["remains"] = [{"what": one["what"], "id": one["id"]} for one in note["remains"]]
+    note |= {"containers_deleted": [default_container(world)], "encryption_of_what_remains": "Microsoft-managed"}
+    db.execute("UPDATE meta SET value = ? WHERE key = 'decommission'", (json.dumps(note),))
+    db.commit()
+    db.close()
+
+
+def test_a_removal_that_an_older_version_began_is_ended_and_deletes_no_container(small_world: World) -> None:
+    world = moved(small_world)
+    cut_off(world, f"/workspaces/{world.source}$", *DELETE, when="answered")
+    _note_of_an_older_version(world)
+    assert decommission(world, *DELETE).code == 0
+    [tombstone] = tombstones(world)
+    assert default_container(world) in {item["id"] for item in tombstone["remains"]}
+    assert tombstone["containers_deleted"] == []
+    assert "m/1/a" in world.blobs("source")
+    assert decommission(world).code == 0
+    assert len(tombstones(world)) == 1
 
 
 def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:

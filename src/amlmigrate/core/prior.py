@@ -36,6 +36,10 @@ class Prior:
         """Whether the tool created the document."""
         return str(address.item) in self.documents
 
+    def knows(self, address: Address) -> bool:
+        """Whether a ledger tells how the tool left the document; those of older versions do not."""
+        return str(address.item) in self.left
+
     def untouched(self, address: Address, sha256: str) -> bool:
         """Whether the target's document, of which this is the digest, is as the tool left it."""
         return self.left.get(str(address.item)) == sha256

@@ -22,8 +22,8 @@ class State(StrEnum):
 FOLLOWS: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.DOING, State.BLOCKED, State.SKIPPED, State.FAILED, State.DONE}),
     State.DOING: frozenset({State.CREATED, State.DONE, State.FAILED, State.PENDING}),
-    State.CREATED: frozenset({State.DONE, State.FAILED}),
-    State.FAILED: frozenset({State.PENDING, State.DOING, State.CREATED}),
+    State.CREATED: frozenset({State.DOING, State.DONE, State.FAILED}),
+    State.FAILED: frozenset({State.PENDING, State.DOING}),
     State.BLOCKED: frozenset({State.PENDING}),
     State.DONE: frozenset(),
     State.SKIPPED: frozenset(),

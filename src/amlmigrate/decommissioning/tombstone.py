@@ -84,8 +84,28 @@ async def going(side: Side, workspace_id: str) -> list[Document] | None:
 def begun(ledger: Ledger) -> Document | None:
     """What an earlier removal set out to do."""
     text = ledger.meta().get(_BEGUN)
-    found: Document | None = json.loads(text) if text else None
-    return found
+    return _whole(json.loads(text)) if text else None
+
+
+def _whole(found: Document) -> Document:
+    """A note as this version writes it: an older one told containers among what remains, and no more of them.
+
+    What it meant to delete stays: nothing is recorded by which it could be proven again.
+    """
+    if "containers" in found:
+        return found
+    told = [one["id"] for one in found["remains"] if one["what"] == "container"]
+    rest = {name: value for name, value in found.items() if name != "containers_deleted"}
+    return {
+        "deleted": None,
+        "frozen": [],
+        "warnings": [],
+        "role_assignments": None,
+        "deletable": {},
+        **rest,
+        "remains": [one for one in found["remains"] if one["what"] != "container"],
+        "containers": [*told, *found.get("containers_deleted", ())],
+    }
 
 
 def ended(found: Document, reports: Iterable[Report]) -> Report | None:

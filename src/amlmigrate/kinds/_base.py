@@ -213,6 +213,10 @@ class Kind(ABC):
         """Whether a document says nothing, so that writing it anew takes nothing from anybody."""
         return False
 
+    def archives(self, body: Document, found: list[Difference]) -> bool:
+        """Whether a body differs from what is there by nothing but that it archives it."""
+        return False
+
     def can_update(self, found: list[Difference]) -> bool:
         """Whether a PUT may change the target in all these fields."""
         return all(difference.field.split("/")[2] in self.mutable for difference in found)

@@ -8,11 +8,15 @@ from typing import ClassVar
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._base import Kind, Port
 
 # What the service shows of a stage nobody set (wire-facts, sections 4 and 6). Sending Development together
 # with isArchived keeps the asset from being archived.
 _UNSET_STAGES = (None, "", "Development", "Logged", "Archived")
+_ARCHIVED = "/properties/isArchived"
+# Archiving takes the stage away.
+_ARCHIVING = frozenset({_ARCHIVED, "/properties/stage"})
 
 
 class VersionedKind(Kind):
@@ -76,6 +80,10 @@ class VersionedKind(Kind):
 
     def created(self, properties: Document) -> Document:
         return {**properties, "isArchived": False}
+
+    def archives(self, body: Document, found: list[Difference]) -> bool:
+        fields = {difference.field for difference in found}
+        return bool(body["properties"].get("isArchived")) and _ARCHIVED in fields and fields <= _ARCHIVING
 
     def archive_body(self, body: Document) -> Document | None:
         properties = {key: value for key, value in body["properties"].items() if key != "stage"}

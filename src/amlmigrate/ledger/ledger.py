@@ -95,7 +95,8 @@ class Ledger(Made):
         try:
             self._db.execute("PRAGMA busy_timeout = 10000")
             # A file that is new takes WAL from one process only, and lets another one fail instead of wait.
-            with alone(self.path.parent) if schema.version(self._db) == 0 else nullcontext():
+            # Two that upgrade at once would write one copy.
+            with alone(self.path.parent) if schema.version(self._db) < schema.VERSION else nullcontext():
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 self._ready()
@@ -269,16 +270,19 @@ class Ledger(Made):
     def reopen(self) -> None:
         """Takes up again what failed or was blocked, for a run that goes on.
 
-        What failed while it was under way is under way again: a call that nobody answered may have been served.
+        What failed while it was under way is under way again, and the target is asked what became of it: a call
+        that nobody answered may have been served, and what was made may have been taken away since.
         """
-        for address, row in self.steps().items():
-            if row.state in (State.FAILED, State.BLOCKED):
-                self.move(address, self._failed_from(address), detail="taken up again")
+        with self.transaction():
+            for address, row in self.steps().items():
+                if row.state in (State.FAILED, State.BLOCKED):
+                    again = self._failed_from(address) if row.state is State.FAILED else State.PENDING
+                    self.move(address, again, detail="taken up again")
 
     def _failed_from(self, address: Address) -> State:
-        """The state that a step failed in; pending where it was not under way."""
+        """Doing where a step failed on its way; pending where it had not begun."""
         before = [state for state, _, _ in self.history(address)][-2:-1]
-        return State(before[0]) if before and before[0] in (State.DOING, State.CREATED) else State.PENDING
+        return State.DOING if before and before[0] in (State.DOING, State.CREATED) else State.PENDING
 
     def history(self, address: Address) -> list[tuple[str, str, str]]:
         """A step's states in order: state, detail, time."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 # Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
 _APPROVALS = """
 CREATE TABLE approvals (
@@ -29,6 +29,10 @@ _FROM_2 = """
 ALTER TABLE steps ADD COLUMN target_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE blobs ADD COLUMN at TEXT NOT NULL DEFAULT '';
 UPDATE blobs SET at = coalesce((SELECT value FROM meta WHERE key = 'created'), '');
+"""
+# From version 3, which had to read all of history to find what one step went through.
+_HISTORY = """
+CREATE INDEX history_of ON history (address, number);
 """
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -71,6 +75,7 @@ CREATE TABLE lock (
 _UPGRADES = {
     1: " ".join((_FROM_1, _APPROVALS)),
     2: _FROM_2,
+    3: _HISTORY,
 }
 
 
@@ -78,7 +83,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
     with _alone(connection):
         if version(connection) == 0:
-            _run(connection, f"{_TABLES} {_APPROVALS} PRAGMA user_version = {VERSION}")
+            _run(connection, f"{_TABLES} {_HISTORY} {_APPROVALS} PRAGMA user_version = {VERSION}")
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -90,7 +95,8 @@ def version(connection: sqlite3.Connection) -> int:
 def upgrade(connection: sqlite3.Connection, file: Path) -> Path:
     """Brings the tables of an older version up to this one, all or none, and returns the copy that is kept.
 
-    The copy is made first, whole, and is named after its version: `ledger.db.v1`.
+    The copy is made first, whole, and is named after its version: `ledger.db.v1`. The caller keeps other
+    processes out.
     """
     found = version(connection)
     kept = file.with_name(f"{file.name}.v{found}")
@@ -103,8 +109,7 @@ def upgrade(connection: sqlite3.Connection, file: Path) -> Path:
         copy.close()
     unfinished.rename(kept)
     with _alone(connection):
-        # Another process may have done it in the meantime.
-        for number in range(version(connection), VERSION):
+        for number in range(found, VERSION):
             _run(connection, f"{_UPGRADES[number]} PRAGMA user_version = {number + 1}")
     return kept
 

@@ -40,8 +40,16 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     if not prior.owns(asset.address):
         return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
     sha256 = kind.state(target.document)
-    if not prior.untouched(asset.address, sha256):
-        return Verdict(Action.CONFLICT, f"changed in the target since it was moved: {fields} differ")
+    # Archiving what the tool made takes nothing from anybody, however it was left.
+    archives = kind.made(desired, target.document) and kind.archives(desired, found)
+    known = prior.knows(asset.address)
+    if not prior.untouched(asset.address, sha256) and (known or not archives):
+        why = (
+            "changed in the target since it was moved"
+            if known
+            else "not known how this tool left it in the target"
+        )
+        return Verdict(Action.CONFLICT, f"{why}: {fields} differ")
     if not kind.can_update(found):
         return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
     # Properties are create-only for some kinds: an update sends the target's own back.

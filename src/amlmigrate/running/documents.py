@@ -43,8 +43,7 @@ class Documents:
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
         recovered = under_way and await self._recover(kind, step, body)
         await self._same_source(kind, step)
-        settled = recovered or state is State.CREATED
-        if not settled and not await self._in_place(kind, step, body, fresh=under_way):
+        if not recovered and not await self._in_place(kind, step, body, fresh=under_way):
             await self.recorder.move(step.address, State.DOING)
             await self._put(kind, step, body, under_way=under_way)
         await self._done(kind, step, await self._read_back(kind, step, body))
@@ -79,7 +78,7 @@ class Documents:
             return False
         found = kind.compare(step.address, body, there)
         if found and not kind.vacant(step.address, there):
-            raise _foreign(step, f"{found[0].field} differs")
+            raise (_altered if fresh and kind.made(body, there) else _foreign)(step, f"{found[0].field} differs")
         return not found
 
     async def _there(self, kind: Kind, step: Step, *, fresh: bool) -> Document | None:
@@ -103,6 +102,8 @@ class Documents:
                 found = kind.compare(step.address, body, there)
                 if not found or kind.state(there) == expected:
                     return not found
+                if expected == "" and kind.made(body, there) and kind.archives(body, found):
+                    return False
                 fields = ", ".join(difference.field for difference in found[:_NAMED])
             await asyncio.sleep(seconds)
         raise ConflictError(
@@ -112,10 +113,13 @@ class Documents:
         )
 
     async def _left(self, address: Address) -> str | None:
-        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's."""
+        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's.
+
+        None where it is not the tool's own; '' where a ledger of an older version does not tell how it was left.
+        """
         if await self.recorder.do(self.ledger.creates, address.item):
             return (await self.recorder.do(self.ledger.step, address.item)).target_sha256
-        return self.prior.left.get(str(address.item)) if self.prior.owns(address) else None
+        return self.prior.left.get(str(address.item), "") if self.prior.owns(address) else None
 
     async def _put(self, kind: Kind, step: Step, body: Document, *, under_way: bool) -> None:
         """The one changing call; a refusal because something is there is settled by reading it."""
@@ -185,6 +189,15 @@ class Documents:
         await self.recorder.move(
             step.address, State.DONE, target_id=new, target_sha256=kind.state(there), source_id=old
         )
+
+
+def _altered(step: Step, why: str) -> ConflictError:
+    return ConflictError(
+        f"The target has it otherwise than it was written: {why}.",
+        address=str(step.address),
+        remedy="See who changed it in the target and why, remove it there, then go on with"
+        " `migrate run --resume`: it is made anew.",
+    )
 
 
 def _foreign(step: Step, why: str) -> ConflictError:

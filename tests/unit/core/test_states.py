@@ -30,7 +30,7 @@ def test_what_has_ended_stays_ended(end: State) -> None:
     ("before", "after"),
     [
         (State.PENDING, State.CREATED),
-        (State.CREATED, State.DOING),
+        (State.FAILED, State.CREATED),
         (State.CREATED, State.PENDING),
         (State.BLOCKED, State.DONE),
         (State.BLOCKED, State.DOING),

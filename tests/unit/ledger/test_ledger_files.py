@@ -20,6 +20,7 @@ from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions, schema
+from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.ledger import Waiver
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
@@ -81,7 +82,7 @@ def _as_version_1(folder: Path) -> None:
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "ALTER TABLE lock DROP COLUMN started; DROP TABLE waivers; DROP TABLE approvals;"
+        "ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE waivers; DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
         " STRICT;"
         "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
@@ -117,10 +118,48 @@ def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path
 def _columns(file: Path) -> set[tuple[str, str]]:
     db = sqlite3.connect(file)
     try:
-        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {(name, row[1]) for name in names for row in db.execute(f"PRAGMA table_info({name})")}
+        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema")]
+        columns = {(name, row[1]) for name in names for row in db.execute(f"PRAGMA table_info({name})")}
+        return columns | {(name, "") for name in names}
     finally:
         db.close()
+
+
+def test_an_upgrade_waits_for_whoever_is_in_the_folder(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    opened = threading.Thread(target=lambda: Ledger(tmp_path).close())
+    with alone(tmp_path):
+        opened.start()
+        time.sleep(0.2)
+        assert sorted(tmp_path.iterdir()) == before
+    opened.join(20)
+    assert (tmp_path / "ledger.db.v1").exists()
+
+
+def test_what_is_taken_up_again_is_one_change_and_reads_no_history_twice(tmp_path: Path) -> None:
+    """A failure may have blocked tens of thousands of steps, and each change of its own waits for the disk."""
+    told: list[str] = []
+    with _bound(tmp_path) as ledger:
+        ledger.move(FIRST, State.FAILED)
+        for one in PLAN.steps[1:]:
+            ledger.move(one.address, State.BLOCKED)
+        ledger._db.set_trace_callback(told.append)
+        ledger.reopen()
+        assert {row.state for row in ledger.steps().values()} == {State.PENDING}
+        assert told.count("COMMIT") == 1
+        [read] = [query for query in told if query.startswith("SELECT") and "FROM history" in query]
+        [how] = ledger._rows(f"EXPLAIN QUERY PLAN {read}")
+        assert "history_of" in how[-1]
+
+
+@pytest.mark.parametrize("before", [State.DOING, State.CREATED])
+def test_what_failed_on_its_way_is_under_way_again(tmp_path: Path, before: State) -> None:
+    with _bound(tmp_path) as ledger:
+        for state in dict.fromkeys((State.DOING, before, State.FAILED)):
+            ledger.move(FIRST, state)
+        ledger.reopen()
+        assert ledger.step(FIRST).state is State.DOING
 
 
 def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,8 +338,8 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
         ledger.copied(Location("acct", "one"), [("a", Copied('"1"', ""))])
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
-        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; PRAGMA user_version = 2;"
-        "PRAGMA journal_mode = DELETE;"
+        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
+        "DROP INDEX history_of; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
     )
     db.close()
     with Ledger(tmp_path) as ledger:

@@ -67,7 +67,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if state in (State.FAILED, State.BLOCKED):
                 before = self.told[address][-2:-1]
                 under_way = state is State.FAILED and before and before[0][0] in ("doing", "created")
-                self.states[address] = State(before[0][0]) if under_way else State.PENDING
+                self.states[address] = State.DOING if under_way else State.PENDING
                 self.told[address].append((self.states[address].value, "taken up again"))
                 self.attempts[address] += self.states[address] is State.DOING
 

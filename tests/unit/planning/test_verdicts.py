@@ -114,7 +114,27 @@ def test_what_somebody_changed_in_the_target_is_a_conflict_although_the_source_c
     update = _verdict(changed, _in_target(), Prior(OURS, left=left))
     assert (update.action, update.target_sha256) == (Action.UPDATE, left["models/m/1"])
     # What an older ledger does not tell cannot be told from a change.
-    assert _verdict(changed, _in_target(), Prior(OURS)).action is Action.CONFLICT
+    unknown = _verdict(changed, _in_target(), Prior(OURS))
+    assert unknown.action is Action.CONFLICT
+    assert "not known how this tool left it in the target: /properties/description differ" in unknown.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "action"),
+    [
+        ({"isArchived": True}, {"isArchived": False}, Action.UPDATE),
+        ({"isArchived": True}, {"isArchived": False, "stage": "Production"}, Action.UPDATE),
+        ({"isArchived": True}, {"isArchived": False, "description": "theirs"}, Action.CONFLICT),
+        ({"isArchived": True}, {"isArchived": False, "properties": {}}, Action.CONFLICT),
+        ({"isArchived": True}, {"isArchived": True, "stage": "Production"}, Action.CONFLICT),
+        ({}, {"isArchived": True}, Action.CONFLICT),
+    ],
+)
+def test_what_only_waits_to_be_archived_is_whoever_knows_how_it_was_left(
+    source: dict[str, Any], target: dict[str, Any], action: Action
+) -> None:
+    wanted = asset("models/m/1", **(MODEL.properties | source))
+    assert _verdict(wanted, _in_target(**target), Prior(OURS)).action is action
 
 
 BLOBS = [blob("a/x", 3, '"1"'), blob("a/y/z", 4, '"2"', md5="y", metadata=(("k", "v"),))]
