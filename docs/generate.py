@@ -399,7 +399,8 @@ STEP = {
     "reason": "why, for a reader",
     "source_id": "ARM id in the source; empty for bytes",
     "target_id": "ARM id in the target; empty where there is none",
-    "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found",
+    "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
+    " empty for what may come and go, as locks and role assignments",
     "target_sha256": "updates only: digest of the target's document in canonical form, as the planner saw it",
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",

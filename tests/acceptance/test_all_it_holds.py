@@ -207,10 +207,23 @@ def _check_target(world: World) -> None:
         f"environments/CliV2AnonymousEnvironment/versions/{HASH}")["id"]  # fmt: skip
 
 
-def test_a_lock_that_goes_before_the_workspace_is_no_drift(small_world: World) -> None:
+def _reader(world: World) -> dict[str, Any]:
+    role = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    definition = (
+        f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/{_AUTHORIZATION}/roleDefinitions/{role}"
+    )
+    return {
+        "properties": {"roleDefinitionId": definition, "principalId": str(uuid.uuid4()), "principalType": "User"}
+    }
+
+
+def test_locks_and_rights_that_go_before_the_workspace_are_no_drift(small_world: World) -> None:
     world = small_world
     lock = _around(world)["locks/keep"]
     world.ok("plan", *world.names)
+    # Rights given for the time of the move are none either, before the run, and taken back, before the removal.
+    given = f"{world.documents['source']['id']}/providers/{_AUTHORIZATION}/roleAssignments/{uuid.uuid4()}"
+    world.azure(lambda c: c.arm("PUT", given, "2022-04-01", _reader(world)))
     assert world.migrate("run").code == 3
     for address in ("roleAssignments", "locks/keep", "diagnosticSettings/logs"):
         world.ok("waive", address, "--reason", "set at the target")
@@ -219,6 +232,7 @@ def test_a_lock_that_goes_before_the_workspace_is_no_drift(small_world: World) -
     refused = world.migrate("decommission", f"plans/{world.source}", *confirm)
     assert refused.code == 4 and "A lock is in the way" in refused.err
     world.azure(lambda c: c.arm("DELETE", lock, "2020-05-01"))
+    world.azure(lambda c: c.arm("DELETE", given, "2022-04-01"))
     ended = world.ok("decommission", f"plans/{world.source}", *confirm, "--json").event("decommission.end")
     assert any("data plane" in one["summary"] for one in ended["warnings"])
 

@@ -135,9 +135,9 @@ class Work:
         from amlmigrate.freezing.writers import Finder, keys_finding, places
         from amlmigrate.posture.sharing import sharing
 
-        others = str(await sharing(self._side, self._source))
+        shares = await sharing(self._side, self._source)
         finder = Finder(self._side.roles, self._source, caller.object_id)
-        writers = await finder.find(places(self._source, others))
+        writers = await finder.find(places(self._source, shares.others, shares.unknown))
         account = await self._side.arm.get(self._source.storage_account_id)
         if finding := keys_finding(self._source, account):
             writers.findings.append(finding)
@@ -197,24 +197,31 @@ class Work:
             text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
         else:
             text = "Nothing to take away: no other role assignment of the source's own lets anybody write it."
+        if stays := len(writers.undecided):
+            text += (
+                f" {stays} at the storage account stay: it is not known whether it serves another workspace too."
+            )
         lines = [
             *map(str, writers.removable),
             *(f"warning: {f.address}: {f.summary} {f.remedy}" for f in writers.findings),
         ]
         following = f"migrate freeze {self._folder}" if dry_run else "migrate plan, run and verify once more"
+        if stays and not dry_run:
+            following = f"get the rights that are missing, then migrate freeze {self._folder}"
         known = record.read(self._folder)
         if known and known.state == "frozen":
             following += f"; to give all back: migrate freeze {self._folder} --thaw"
         data: dict[str, Any] = {
             "text": text,
             "assignments": [one.as_dict() for one in writers.removable],
+            "undecided": [one.as_dict() for one in writers.undecided],
             "findings": [finding.as_dict() for finding in writers.findings],
             "lines": lines,
             "files": {"Evidence": str(path)} if path else {},
             "next": following,
         }
         self._view.result(name, data)
-        return ExitCode.DONE
+        return ExitCode.INCOMPLETE if stays and not dry_run else ExitCode.DONE
 
 
 def _listed(writers: Writers) -> Any:

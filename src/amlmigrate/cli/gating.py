@@ -49,7 +49,7 @@ async def pass_gate(
     before: Document | None,
 ) -> Passed:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
-    source, target = await read_both(clouds, plan, folder)
+    source, target = await read_both(clouds, plan)
     seen = Seen(target, tuple(await leftovers(clouds.target.workspace(plan.header.target_ref))))
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)

@@ -103,9 +103,7 @@ async def _run(
 
     async with session(shared) as clouds:
         _, proven = await read_pair(clouds, plan)
-        (source, target), claims = await asyncio.gather(
-            read_both(clouds, plan, folder), prove(clouds.target, proven)
-        )
+        (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
         _refuse_unproven(findings(claims))

@@ -24,19 +24,14 @@ async def read_pair(clouds: Session, plan: Plan) -> tuple[Workspace, Workspace]:
     return found[0], found[1]
 
 
-async def read_both(clouds: Session, plan: Plan, folder: Path) -> tuple[Inventory, Inventory]:
-    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces.
-
-    What `freeze` took away, by this plan or one beside it, counts as there.
-    """
+async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
+    """The source with everything it holds, and the target's assets. Raises BadInputError for other workspaces."""
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
     await read_pair(clouds, plan)
-    return await asyncio.gather(
-        take(source, clouds.source, frozen=frozen(folder, plan.header.source["workspaceId"])), take(target)
-    )
+    return await asyncio.gather(take(source, clouds.source), take(target))
 
 
 def frozen(folder: Path, workspace_id: str) -> list[Document]:
-    """The role assignments of a source that are taken away for now."""
+    """What `freeze` took away for now of a source's role assignments, by this plan or one beside it."""
     return [one.as_dict() for _, record in frozen_beside(folder, workspace_id) for one in record.assignments]

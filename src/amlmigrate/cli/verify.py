@@ -63,7 +63,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
-        inventories = await read_both(clouds, plan, folder)
+        inventories = await read_both(clouds, plan)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from amlmigrate.core.documents import digest
+from amlmigrate.core.documents import Document, digest, source_digest
 
 PARTS = ("source_documents", "target_documents", "source_blobs", "target_blobs")
 # What is kept beside a report: each of the four, address to digest.
 FILE = "digests.jsonl"
 _NAMED = 20
+# What stands for all of a type that may not be listed, with an address that is the start of theirs.
+UNLISTED: Document = {"listed": False}
+_UNLISTED_SHA = source_digest(UNLISTED)
+Digests = Mapping[str, str]
 
 
-def changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def comparable(then: Digests, now: Digests) -> tuple[dict[str, str], dict[str, str]]:
+    """Both without what either could not list: of that it is not known whether it changed."""
+    hidden = tuple({f"{name}/" for side in (then, now) for name, sha in side.items() if sha == _UNLISTED_SHA})
+    left, right = (
+        {name: sha for name, sha in side.items() if not hidden or not f"{name}/".startswith(hidden)}
+        for side in (then, now)
+    )
+    return left, right
+
+
+def changes(then: Digests, now: Digests) -> list[str]:
     """What was added, changed and deleted between two of them, by address."""
+    then, now = comparable(then, now)
     added = [f"{address} was added" for address in sorted(now.keys() - then.keys())]
     deleted = [f"{address} was deleted" for address in sorted(then.keys() - now.keys())]
     both = sorted(now.keys() & then.keys())

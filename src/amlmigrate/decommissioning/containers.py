@@ -124,16 +124,31 @@ async def _shared(side: Side, source: Workspace, target: Workspace) -> list[str]
 
 
 def _pointing(target: Seen, places: list[Location]) -> list[str]:
+    urls = [_urls(place) for place in places]
     containers = {place.container for place in places}
     accounts = {place.account for place in places}
     found = []
     for address, document in target.documents():
         texts = [text for _, text in strings(document)]
         named = containers.intersection(texts) and accounts.intersection(texts)
-        inside = any(place.account in text and place.container in text for place in places for text in texts)
+        inside = any(url.search(text) for url in urls for text in texts)
         if named or inside:
             found.append(f"{address} in the target points into the source's containers.")
     return found
+
+
+def _urls(place: Location) -> re.Pattern[str]:
+    """What names a container inside a text: a URL of any service and cloud, or an ARM id.
+
+    At its bounds, since the account may be called as the workspace begins, and `azureml` is a scheme too.
+    """
+    account, container = re.escape(place.account), re.escape(place.container)
+    return re.compile(
+        rf"//{account}(?:-secondary)?\.[^/\s]+/{container}(?![a-z0-9-])"
+        rf"|//{container}@{account}(?:-secondary)?\."
+        rf"|/storageAccounts/{account}/\S*/{container}(?![a-z0-9-])",
+        re.IGNORECASE,
+    )
 
 
 async def _lost(blobs: Blobs, plan: Plan, listing: Listing) -> list[str]:

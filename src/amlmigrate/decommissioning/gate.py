@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import FILE, changes
+from amlmigrate.core.seal import FILE, changes, comparable
 from amlmigrate.core.state import Outcome
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
@@ -74,11 +74,14 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
 
 
 def _begun(content: Document, parts: dict[str, dict[str, str]], facts: Facts, name: str) -> bool:
-    """Whether nothing of the source is missing but what an earlier removal, cut off, took away itself."""
+    """Whether nothing of the source is missing but what an earlier removal, cut off, took away itself.
+
+    What either look at the source could not list is not known to be missing.
+    """
     then = parts.get(name, {})
     if name != "source_documents" or digest(then) != content["digests"].get(name):
         return False
-    now = facts.parts[name]
+    then, now = comparable(then, facts.parts[name])
     return now == {address: sha for address, sha in then.items() if address in now or address not in facts.removed}
 
 

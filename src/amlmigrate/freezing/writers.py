@@ -17,9 +17,10 @@ Writes = Callable[[Document], bool]
 
 @dataclass(slots=True)
 class Writers:
-    """What was found: assignments to take away, and what a person has to know or do."""
+    """What was found: assignments to take away, those that may have to be, and what a person has to know or do."""
 
     removable: list[Assignment] = field(default_factory=list)
+    undecided: list[Assignment] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def warn(self, address: str, summary: str, remedy: str) -> None:
@@ -29,11 +30,15 @@ class Writers:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rights are looked at: a scope, what counts as writing there, and why its own must stay, if so."""
+    """Where rights are looked at: a scope, what counts as writing there, and why its own must stay, if so.
+
+    `unknown` is what keeps it from being known whether it serves somebody else too.
+    """
 
     scope: str
     writes: Writes
     shared_with: str = ""
+    unknown: str = ""
 
     def holds(self, scope: str) -> bool:
         """Whether an assignment at that scope serves this place alone: it is made at it or below it."""
@@ -69,7 +74,7 @@ class Finder:
         principal = str(properties.get("principalId", "")).lower()
         if principal == self._caller or principal in self._own:
             return
-        definition = await self._definition(str(properties.get("roleDefinitionId", "")))
+        definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
         one = Assignment.of(document, _name(definition, properties))
         if definition is None:
             writers.warn(
@@ -97,21 +102,28 @@ class Finder:
                 f"The account serves {place.shared_with} too, and it stays: {one}.",
                 "Take it away by hand if its holder writes for the source alone.",
             )
+        elif place.unknown:
+            writers.undecided.append(one)
+            writers.warn(
+                one.id,
+                f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
+                "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
+            )
         else:
             found[one.key] = one
 
-    async def _definition(self, definition_id: str) -> Document | None:
+    async def _definition(self, scope: str, definition_id: str) -> Document | None:
         key = definition_id.lower()
         if key not in self._definitions:
-            self._definitions[key] = await self._roles.definition(definition_id)
+            self._definitions[key] = await self._roles.definition_at(scope, definition_id)
         return self._definitions[key]
 
 
-def places(workspace: Workspace, shared_with: str) -> list[Place]:
+def places(workspace: Workspace, shared_with: str, unknown: str) -> list[Place]:
     """The workspace, and the storage account that is its own."""
     found = [Place(workspace.id, writes_workspace)]
     if workspace.storage_account_id:
-        found.append(Place(workspace.storage_account_id, writes_storage, shared_with))
+        found.append(Place(workspace.storage_account_id, writes_storage, shared_with, unknown))
     return found
 
 

@@ -12,16 +12,18 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.rights import KEPT
+from amlmigrate.core.seal import UNLISTED
 
 _ROLES, _SETTINGS, _LOCKS = "roleAssignments", "diagnosticSettings", "locks"
+# Rights are given and taken for the move itself, and a lock has to go before the workspace can: none of that is
+# a change of what was planned or verified.
+_PASSING = (_ROLES, _LOCKS)
 _BELOW = "below"
 _REASON = "this version cannot move it"
 # How ARM says, beside 404, that it has nothing of that type for a resource.
 _UNSUPPORTED = frozenset(
     {"ResourceTypeNotSupported", "MissingSubscriptionRegistration", "NoRegisteredProviderFound"}
 )
-# The same for whoever may not read it: it says that there may be some.
-_UNLISTED: Document = {"listed": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Extension:
 
 
 async def extensions(port: WorkspacePort, frozen: Iterable[Document] = ()) -> list[Leftover]:
-    """All of them. `frozen`: role assignments that `freeze` took away, and that count as there."""
+    """All of them. `frozen`: role assignments that `freeze` took away, and that are listed with the rest."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_read(port, one, frozen)) for one in _EXTENSIONS]
     return [item for task in tasks for item in task.result()]
@@ -57,17 +59,14 @@ async def _read(port: WorkspacePort, one: Extension, frozen: Iterable[Document])
             reason = (
                 f"they could not be listed ({error.code}): the right to read {one.provider}/{one.name} is missing"
             )
-            return [Leftover(Address(one.name, ""), reason, one.remedy, _UNLISTED, passing=one.name == _LOCKS)]
+            return [Leftover(Address(one.name, ""), reason, one.remedy, UNLISTED, passing=one.name in _PASSING)]
         else:
             raise
     return one.items(port.ref.id, found)
 
 
 def _assignments(workspace: str, found: list[Document]) -> list[Leftover]:
-    """One item for all that are made at the workspace, one for those below it; those from above go on without it.
-
-    Those below go with the endpoint or compute that they are made at, which may be before the workspace does.
-    """
+    """One item for all that are made at the workspace, one for those below; those from above go on without it."""
     own: dict[str, Document] = {}
     below: dict[str, Document] = {}
     for item in found:
@@ -88,7 +87,7 @@ def _of(lines: dict[str, Document], name: str, where: str) -> Iterator[Leftover]
         reason = f"{len(lines)} role assignments {where}, listed in {file}.jsonl: this version cannot move them"
         document = {"count": len(lines), "sha256": digest(sorted(lines))}
         listed = tuple(lines[sha256] for sha256 in sorted(lines))
-        yield Leftover(address, reason, _ASSIGN, document, listed, passing=bool(name))
+        yield Leftover(address, reason, _ASSIGN, document, listed, passing=True)
 
 
 def _settings(_: str, found: list[Document]) -> list[Leftover]:
@@ -96,7 +95,6 @@ def _settings(_: str, found: list[Document]) -> list[Leftover]:
 
 
 def _locks(workspace: str, found: list[Document]) -> list[Leftover]:
-    """A lock has to go before the workspace can: that it did is no change of what was verified."""
     items = []
     for item in found:
         scope = str(item["id"]).rpartition("/providers/")[0]

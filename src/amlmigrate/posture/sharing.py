@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import sharing_account
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.core.workspace import Workspace
 
 _READ = "Microsoft.MachineLearningServices/workspaces/read"
+_LIST = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
 _OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]{36})$")
 
 
@@ -29,38 +30,44 @@ class Sharing:
     containers: tuple[str, ...] = ()
     unknown: str = ""
 
-    def __str__(self) -> str:
-        """Everybody else, in a list; empty when it is proven that there is nobody."""
-        others = (f"the workspace that '{name}' belongs to" for name in self.containers)
+    @property
+    def others(self) -> str:
+        """Everybody else who is known, in a list."""
         return ", ".join(
-            (*self.workspaces, *others, *((f"perhaps others ({self.unknown})",) if self.unknown else ()))
+            (*self.workspaces, *(f"the workspace that '{name}' belongs to" for name in self.containers))
         )
 
 
 async def sharing(side: Side, workspace: Workspace) -> Sharing:
     """Who else has the storage account of a workspace, or may have it."""
     own = {workspace.ref.subscription.lower(), _subscription(workspace.storage_account_id)} - {""}
+    whole = {name for name in own if await _reads_all(side, name)}
     unknown = [
-        f"no right to read every workspace of subscription {name}: '{_READ}'"
-        for name in sorted(own)
-        if not await _reads_all(side, name)
+        f"no right to read every workspace of subscription {name}: '{_READ}' is missing there"
+        for name in sorted(own - whole)
     ]
     visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
     found: set[str] = set()
     for name in sorted(own | visible):
-        found |= await _workspaces(side, workspace, name, strict=name in own)
+        found |= await _workspaces(side, workspace, name, strict=name in whole)
     try:
         containers = await side.blobs.containers(workspace.storage_account)
     except ServiceError as error:
         if error.status != 403:
             raise
         containers = {}
-        unknown.append(f"the account's containers could not be listed: {error.code}")
+        unknown.append(f"the account's containers could not be listed, which takes '{_LIST}': {error.code}")
+    except (OutOfReachError, TimeoutError):
+        containers = {}
+        unknown.append("the account's containers could not be listed: no answer came from it")
     return Sharing(tuple(sorted(found)), foreign(containers, workspace.workspace_id), "; ".join(unknown))
 
 
 async def _workspaces(side: Side, workspace: Workspace, subscription: str, *, strict: bool) -> set[str]:
-    """A foreign subscription may be disabled, or without the provider; its containers would tell all the same."""
+    """Of a subscription that may not be read whole, what is to be seen; its containers would tell all the same.
+
+    It may be disabled, or without the provider.
+    """
     try:
         return set(await sharing_account(side.arm, workspace, subscription))
     except ServiceError as error:

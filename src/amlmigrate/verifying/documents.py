@@ -8,6 +8,7 @@ from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds, document_digests
 
@@ -23,15 +24,18 @@ def compare_documents(
     Of what is waived only the source is compared: the waiver was for what it was then.
     """
     mapping = Mapping(source.workspace, target.workspace)
-    now = document_digests(source)
+    # Without a digest it may come and go, as a lock does.
+    steps = {
+        str(step.address): step
+        for step in plan.steps
+        if step.address.kind != BLOBS and not step.address.archive and step.source_sha256
+    }
+    planned, now = comparable(
+        {address: str(step.source_sha256) for address, step in steps.items()}, document_digests(source)
+    )
     found: list[Difference] = []
-    planned: set[str] = set()
-    for step in plan.steps:
-        # Without a digest it may come and go, as a lock does.
-        if step.address.kind == BLOBS or step.address.archive or not step.source_sha256:
-            continue
-        address = str(step.address)
-        planned.add(address)
+    for address in planned:
+        step = steps[address]
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
         elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and address not in waived:
@@ -39,7 +43,7 @@ def compare_documents(
             unarchived = str(step.address.archived()) in waived
             found += [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
     found += _newest(plan, source, target)
-    added = sorted(now.keys() - planned)
+    added = sorted(now.keys() - planned.keys())
     return found + [Difference(address, "source", None, now[address]) for address in added]
 
 

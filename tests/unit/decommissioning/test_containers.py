@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, inventory, plan
+from tests.unit.world import SOURCE, asset, inventory, plan
 
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
@@ -34,6 +34,30 @@ def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.Mon
     side: Any = None
     found = asyncio.run(containers.reasons(side, plan(), SOURCE, Seen(inventory(), ()), []))
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
+
+
+POINTING = (
+    "https://mlprod.blob.core.windows.net/azureml",
+    "see 'https://mlprod.dfs.core.windows.net:443/azureml/x'",
+    "https://mlprod-secondary.blob.core.windows.net/azureml?sv=1",
+    "abfss://azureml@mlprod.dfs.core.windows.net/x",
+    f"{SOURCE.storage_account_id.rpartition('/')[0]}/mlprod/blobServices/default/containers/azureml",
+)
+PASSING_BY = (
+    # The account's name is the start of the workspace's, and the container's is the scheme.
+    "azureml://subscriptions/s/resourcegroups/g/workspaces/mlprod-cmk/datastores/d/paths/x",
+    "azureml://subscriptions/s/resourcegroups/mlprod/workspaces/w/datastores/d/paths/x",
+    "https://mlprod.blob.core.windows.net/azureml-mine/x",
+    "https://mlprod.blob.core.windows.net/other/azureml/x",
+    "https://mlprod2.blob.core.windows.net/azureml/x",
+)
+
+
+@pytest.mark.parametrize("text", (*POINTING, *PASSING_BY))
+def test_only_what_names_the_container_itself_points_into_it(text: str) -> None:
+    target = Seen(inventory(asset("data/d/1", dataUri=text)), ())
+    found = containers._pointing(target, [Location("mlprod", "azureml")])
+    assert found == ["data/d/1 in the target points into the source's containers."] * (text in POINTING)
 
 
 def test_containers_of_other_workspaces() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,10 @@ from tests.unit.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.seal import FILE, UNLISTED
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.decommissioning.gate import Facts, reasons
 from amlmigrate.ledger import Ledger, decisions
@@ -146,6 +149,27 @@ SETTLED: dict[str, Callable[[Case], Case]] = {
 @pytest.mark.parametrize("what", SETTLED)
 def test_what_is_settled_is_no_reason(tmp_path: Path, what: str) -> None:
     assert SETTLED[what](Case()).reasons(tmp_path) == []
+
+
+@pytest.mark.parametrize("hidden", ["then", "now"])
+def test_what_either_look_could_not_list_is_not_known_to_have_changed(tmp_path: Path, hidden: str) -> None:
+    one = Leftover(Address("diagnosticSettings", ""), "they could not be listed", "", UNLISTED)
+    unlisted, listed = {str(one.address): one.sha256}, {"diagnosticSettings/logs": "1"}
+    then, now = (unlisted, listed) if hidden == "then" else (listed, unlisted)
+    parts: dict[str, dict[str, str]] = {name: {} for name in DIGESTS}
+    digests = DIGESTS | {"source_documents": digest(then)}
+    made = plan()
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        chain = Evidence(tmp_path, ledger)
+        data = json.dumps(parts | {"source_documents": then}).encode()
+        content = {"digests": digests, "manifests": [chain.add_file(FILE, bytearray(data))]}
+        chain.add("verify", _green(made.sha256) | content)
+        facts = replace(Case().facts, digests=DIGESTS, parts=parts | {"source_documents": now})
+        assert reasons(made, ledger, chain.reports(), facts) == []
+        facts.parts["source_documents"]["models/m/1"] = "2"
+        [reason] = reasons(made, ledger, chain.reports(), facts)
+    assert reason.endswith("verified: models/m/1 was added.")
 
 
 def test_all_are_told_at_once(tmp_path: Path) -> None:

@@ -74,20 +74,20 @@ def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_anoth
     for item in found:
         assert item.document is not None and item.document["count"] == 1 == len(item.listing)
         assert "1 role assignments" in item.reason and item.remedy
-    # They go with the endpoint, which is removed before the workspace is.
-    assert [bool(item.sha256) for item in found] == [True, False]
+    # Rights are given and taken for the move itself: no change of what was planned.
+    assert [item.sha256 for item in found] == ["", ""]
 
 
-def test_what_was_frozen_counts_as_there_and_no_more_than_once() -> None:
+def test_what_was_frozen_is_listed_and_no_more_than_once() -> None:
     both = [_assignment("a"), _assignment("b", principalId="q")]
     before = _read({ROLES: [both]})[0][0]
     record = {"id": both[1]["id"], "scope": OLD.id.upper(), "role": "Writer",
               "properties": {"roleDefinitionId": "/R/1", "principalId": "q"}}  # fmt: skip
     for there in (both[:1], both):
-        assert _read({ROLES: [there]}, record)[0][0].sha256 == before.sha256
+        assert _read({ROLES: [there]}, record)[0][0].document == before.document
     # Given back it has another name, and is the same.
-    assert _read({ROLES: [[both[0], _assignment("new", principalId="q")]]})[0][0].sha256 == before.sha256
-    assert _read({ROLES: [both[:1]]})[0][0].sha256 != before.sha256
+    assert _read({ROLES: [[both[0], _assignment("new", principalId="q")]]})[0][0].document == before.document
+    assert _read({ROLES: [both[:1]]})[0][0].document != before.document
 
 
 def test_settings_and_locks_are_an_item_each() -> None:

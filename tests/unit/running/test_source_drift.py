@@ -11,9 +11,11 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.errors import BadInputError, DriftError, ExitCode
 from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import document_digests
 from amlmigrate.running.drift import check_source, check_workspaces
+from amlmigrate.verifying.documents import compare_documents
 
 JOBS = Leftover(Address.parse("jobs"), "jobs stay", "export them", {"count": 3})
 
@@ -52,6 +54,29 @@ def test_every_change_of_the_source_is_named() -> None:
         "jobs changed",
         "models/m/1 changed",
     )
+
+
+SETTING = Leftover(Address("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
+HIDDEN = Leftover(Address("diagnosticSettings", ""), "they could not be listed", "make them anew", UNLISTED)
+
+
+@pytest.mark.parametrize(("then", "now"), [(SETTING, HIDDEN), (HIDDEN, SETTING)])
+def test_what_either_side_may_not_list_is_no_change(then: Leftover, now: Leftover) -> None:
+    before, after = (replace(_inventory(), leftovers=[JOBS, one]) for one in (then, now))
+    check_source(_plan(before), after, {})
+    everything = frozenset(document_digests(before)) | frozenset(document_digests(after))
+    assert compare_documents(_plan(before), after, after, everything) == []
+    # All else is compared as ever.
+    after.leftovers[0] = replace(JOBS, document={"count": 4})
+    with pytest.raises(DriftError) as caught:
+        check_source(_plan(before), after, {})
+    assert caught.value.reasons == ("jobs changed",)
+
+
+def test_a_setting_that_was_added_is_a_change() -> None:
+    with pytest.raises(DriftError) as caught:
+        check_source(_plan(_inventory()), replace(_inventory(), leftovers=[JOBS, SETTING]), {})
+    assert caught.value.reasons == ("diagnosticSettings/logs was added",)
 
 
 def test_many_changes_are_counted() -> None:
