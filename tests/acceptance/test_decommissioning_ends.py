@@ -45,6 +45,7 @@ def test_a_workspace_that_goes_while_it_is_looked_at_is_gone(small_world: World,
     assert len(tombstones(world)) == 1 and world.status("source") == 404
 
 
+@pytest.mark.long
 def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:
     world = moved(small_world)
     failed = {"method": "GET", "path": "workspaceOperationsStatus"}
@@ -137,7 +138,7 @@ def test_the_tombstone_says_what_is_so(small_world: World) -> None:
     path = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     properties = {"roleDefinitionId": role, "principalId": str(uuid.uuid4()), "principalType": "User"}
     world.azure(lambda c: c.arm("PUT", path, "2022-04-01", {"properties": properties}))
-    moved(world)
+    waived_and_green(world)
     cut_off(world, f"/workspaces/{world.source}$", when="answered")
     # The tombstone is written later, in seconds.
     time.sleep(1.1)
@@ -172,6 +173,7 @@ def test_purged_and_emptied_later(small_world: World) -> None:
     assert len(tombstones(world)) == 2
 
 
+@pytest.mark.long
 def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World) -> None:
     world = moved(small_world)
     cut_off(world, f"/workspaces/{world.source}$", when="answered")
@@ -199,6 +201,7 @@ def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None
     assert len(tombstones(world)) == 1
 
 
+@pytest.mark.long
 def test_taken_but_still_there_is_not_gone(small_world: World) -> None:
     """202 without anything to poll says that the deletion was taken, and no more."""
     world = moved(small_world)

@@ -321,7 +321,9 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize(
+    "how", [pytest.param(one, marks=pytest.mark.long if one == "deleted" else ()) for one in LOST]
+)
 def test_a_key_that_is_gone_is_named_with_what_brings_it_back(own: World, how: str) -> None:
     world = own
     world.ok("plan", *world.names)
