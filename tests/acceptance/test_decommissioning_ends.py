@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -245,3 +246,22 @@ def test_what_in_the_target_names_the_source_keeps_it(small_world: World, what: 
     moved(world)
     [reason] = refused(world)
     assert f"{path.removesuffix('/versions/1')}" in reason and "in the target refers to the source: " in reason
+
+
+def test_a_removal_whose_plan_was_taken_over_deletes_nothing(small_world: World) -> None:
+    world = moved(small_world)
+
+    def take_over() -> None:
+        db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
+        while not db.execute("UPDATE lock SET host = 'elsewhere'").rowcount:
+            db.commit()
+            time.sleep(0.1)
+        db.commit()
+        db.close()
+
+    slow = {"match": {"method": "GET", "path": f"/workspaces/{world.source}$"}, "action": "delay", "seconds": 2}
+    with ThreadPoolExecutor(1) as other:
+        taken = other.submit(take_over)
+        with_rules(world, [slow], code=5)
+        taken.result()
+    assert world.status("source") == 200 and not tombstones(world)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from amlmigrate.decommissioning.containers import Kept
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
+    from amlmigrate.ledger.lock import Lock
 
 
 class Storage(StrEnum):
@@ -71,11 +72,26 @@ def command(
             ledger.bind(read)
             wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE)
             # Neither a run nor another removal is under way while the source goes.
-            with Lock(ledger, force=force_unlock):
+            with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
-                    return await Work(view, folder, read, ledger, clouds, wanted).decommission()
+                    return await _held(lock, Work(view, folder, read, ledger, clouds, wanted, lock))
 
     execute(shared, work)
+
+
+async def _held(lock: Lock, work: Work) -> ExitCode:
+    """A removal may take an hour: it says that it is alive, and ends where another has taken the plan over."""
+    import asyncio
+
+    from amlmigrate.ledger.heartbeat import beating
+
+    async def beat() -> None:
+        lock.beat()
+
+    task = asyncio.current_task()
+    assert task
+    async with beating(beat, task.cancel):
+        return await work.decommission()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,7 @@ class Work:
     """One call: it begins a removal, goes on with one that was cut off, or adds to one that has ended."""
 
     def __init__(
-        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, wanted: Wanted
+        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, wanted: Wanted, lock: Lock
     ) -> None:
         from amlmigrate.ledger.evidence import Evidence
 
@@ -102,6 +118,7 @@ class Work:
         self._ledger = ledger
         self._clouds = clouds
         self._wanted = wanted
+        self._lock = lock
         self._evidence = Evidence(folder, ledger)
         self._port = clouds.source.workspace(plan.header.source_ref)
 
@@ -164,9 +181,16 @@ class Work:
             passed.source,
             purge=wanted.purge,
             emit=self._view.event,
-            deleting=lambda: tombstone.deleting(self._ledger, begun),
+            deleting=lambda: self._delete_now(begun),
         )
         return tombstone.begun(self._ledger)
+
+    def _delete_now(self, begun: Document) -> None:
+        """Right before the deletion. Raises PlanLockedError where the plan is another's by now."""
+        from amlmigrate.decommissioning import tombstone
+
+        self._lock.beat()
+        tombstone.deleting(self._ledger, begun)
 
     async def _finish(self, begun: Document, ended: Report | None) -> ExitCode:
         """What was asked for beside the workspace, once that is gone, and a tombstone of it."""

@@ -17,6 +17,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from amlmigrate.core.plan import Plan
@@ -96,6 +97,7 @@ async def _run(
 
     from amlmigrate.cli import plans
     from amlmigrate.cli.sides import read_both, read_pair
+    from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.posture import findings, prove
     from amlmigrate.running import drift
@@ -111,18 +113,19 @@ async def _run(
             _say_dry(view, plan)
             return None
         prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
-        return await run(
-            plan,
-            folder,
-            ledger,
-            lock,
-            clouds,
-            target,
-            prior,
-            jobs=jobs,
-            emit=view.event,
-            on_start=lambda walker: _drain_on_signal(walker, view),
-        )
+        with draining() as hear:
+            return await run(
+                plan,
+                folder,
+                ledger,
+                lock,
+                clouds,
+                target,
+                prior,
+                jobs=jobs,
+                emit=view.event,
+                on_start=lambda walker: hear(_drain(walker, view)),
+            )
 
 
 def _refuse_unproven(posture: list[Any]) -> None:
@@ -134,16 +137,15 @@ def _refuse_unproven(posture: list[Any]) -> None:
         )
 
 
-def _drain_on_signal(walker: Walker, view: View) -> None:
+def _drain(walker: Walker, view: View) -> Callable[[], None]:
     """The first signal lets the calls that are under way end, and says so; the second ends them at once."""
-    from amlmigrate.cli.signals import hear
     from amlmigrate.core.events import Event
 
     def drain() -> None:
         walker.stop()
         view.event(Event("run.stopping", {"steps": walker.under_way}))
 
-    hear(drain)
+    return drain
 
 
 def _say_dry(view: View, plan: Plan) -> None:

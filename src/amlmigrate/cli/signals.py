@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -20,6 +21,15 @@ async def listening(work: Coroutine[Any, Any, T]) -> T:
     """Does the work of a command; a signal cancels it."""
     hear()
     return await work
+
+
+@contextmanager
+def draining() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Takes a way to drain, for the first signal inside; after it signals are heard as before."""
+    try:
+        yield hear
+    finally:
+        hear()
 
 
 def hear(drain: Callable[[], None] | None = None) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from amlmigrate.core.errors import PlanLockedError
 
-# Whoever is in there is done in a moment, unless it was stopped or its disk hangs.
-_PATIENCE_SECONDS = 60.0
+# Whoever is in there is done in a moment, unless it was stopped or its disk hangs. No signal is heard meanwhile,
+# so that it is no longer than SQLite waits for whoever writes to the ledger.
+_PATIENCE_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +9,14 @@ from amlmigrate.bytes.copying import Copier
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, StepRow
+from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
-from amlmigrate.ledger.lock import HEARTBEAT_SECONDS, Lock
+from amlmigrate.ledger.lock import Lock
 from amlmigrate.running.copies import Copies
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
@@ -63,28 +62,14 @@ async def run(
     walker: Walker = Walker(plan, rows, recorder, life.carry_out, emit)
     emit(Event("run.start", _amounts(plan, rows)))
     on_start(walker)
-    beating = asyncio.create_task(_beat(recorder, lock, walker))
     try:
-        tally = await walker.walk(jobs)
+        # One that has lost its plan, or cannot write, begins nothing more.
+        async with beating(lambda: recorder.do(lock.beat), walker.stop):
+            tally = await walker.walk(jobs)
     finally:
-        beating.cancel()
-        [ended] = await asyncio.gather(beating, return_exceptions=True)
         recorder.close()
-    if isinstance(ended, MigrateError):
-        raise ended
     write_idmap(folder, ledger)
     return tally
-
-
-async def _beat(recorder: Recorder, lock: Lock, walker: Walker) -> None:
-    """Says that the run is alive; one that has lost its plan, or cannot write, begins nothing more."""
-    try:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            await recorder.do(lock.beat)
-    except MigrateError:
-        walker.stop()
-        raise
 
 
 def _amounts(plan: Plan, rows: dict[Address, StepRow]) -> dict[str, int]:
