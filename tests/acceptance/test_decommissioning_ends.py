@@ -188,6 +188,7 @@ def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World)
     assert again[0] == 204, "nothing is left to be purged"
 
 
+@pytest.mark.long
 def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None:
     world = moved(small_world)
     assert decommission(world).code == 0
