@@ -213,3 +213,19 @@ def test_what_in_the_target_names_the_source_keeps_it(small_world: World, what: 
     moved(world)
     [reason] = refused(world)
     assert f"{path.removesuffix('/versions/1')}" in reason and "in the target refers to the source: " in reason
+
+
+def test_a_waiver_settles_what_names_the_source_in_an_item_of_the_plan(small_world: World) -> None:
+    world = small_world
+    old = f"azureml:/{world.documents['source']['id']}/datastores/workspaceblobstore/paths/d"
+    for uri, into in ((old, "target"), ("https://example.com/d", "source")):
+        properties = {"dataType": "uri_folder", "dataUri": uri}
+        world.put("data/back/versions/1", {"properties": properties}, into=into)
+    world.ok("plan", *world.names)
+    # It is told before anybody waives it, and long before the removal.
+    told = [one["summary"] for one in world.plan_lines()[0]["findings"] if one["address"] == "data/back/1"]
+    assert f"In the target it names the source, and will break with it: '{old}'." in told
+    world.ok("waive", "data/back/1", "--reason", "nobody uses it any more")
+    world.ok("run")
+    world.ok("verify")
+    assert decommission(world, "--dry-run").code == 0
