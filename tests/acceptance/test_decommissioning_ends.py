@@ -266,3 +266,19 @@ def test_a_removal_whose_plan_was_taken_over_deletes_nothing(small_world: World)
         with_rules(world, [slow], code=5)
         taken.result()
     assert world.status("source") == 200 and not tombstones(world)
+
+
+def test_a_waiver_settles_what_names_the_source_in_an_item_of_the_plan(small_world: World) -> None:
+    world = small_world
+    old = f"azureml:/{world.documents['source']['id']}/datastores/workspaceblobstore/paths/d"
+    for uri, into in ((old, "target"), ("https://example.com/d", "source")):
+        properties = {"dataType": "uri_folder", "dataUri": uri}
+        world.put("data/back/versions/1", {"properties": properties}, into=into)
+    world.ok("plan", *world.names)
+    # It is told before anybody waives it, and long before the removal.
+    told = [one["summary"] for one in world.plan_lines()[0]["findings"] if one["address"] == "data/back/1"]
+    assert f"In the target it names the source, and will break with it: '{old}'." in told
+    world.ok("waive", "data/back/1", "--reason", "nobody uses it any more")
+    world.ok("run")
+    world.ok("verify")
+    assert decommission(world, "--dry-run").code == 0

@@ -591,6 +591,15 @@ def test_a_source_is_not_removed_by_whoever_cannot_read_the_keys_vault(moved_wor
     assert world.migrate("decommission", f"plans/{world.source}", *confirm, **allowed).code == 0
 
 
+def test_a_key_that_cannot_be_read_is_an_error_before_the_move(world: World) -> None:
+    keys = "Microsoft.KeyVault/vaults/keys"
+    env, _ = _mover(world, _printed(world), without=(f"{keys}/read", f"{keys}/versions/read"))
+    told = world.migrate("doctor", *world.names, "--json", **env)
+    # `decommission` demands it, after the soak; told once, though more rests on the same key.
+    unread = [one for one in told.event("doctor.end")["findings"] if "the key could not be read" in one["summary"]]
+    assert told.code == 4 and [one["severity"] for one in unread] == ["error"], unread
+
+
 def test_nothing_to_look_at_and_nothing_there_are_bad_input(world: World) -> None:
     assert world.migrate("doctor").code == 2
     assert world.migrate("doctor", "--print-role").code == 2

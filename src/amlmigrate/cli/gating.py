@@ -18,7 +18,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers, gate, removal
-from amlmigrate.decommissioning.pointing import Seen, dangling
+from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
 from amlmigrate.decommissioning.tombstone import Surroundings, going, remaining
 from amlmigrate.inventory import take
 from amlmigrate.inventory.leftovers import leftovers
@@ -54,7 +54,8 @@ async def pass_gate(
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     facts = await _facts(clouds, plan, source, target, listed, soak, before)
-    why = [*gate.reasons(plan, ledger, reports, facts), *dangling(source.workspace, seen)]
+    why = gate.reasons(plan, ledger, reports, facts)
+    why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     if delete:
         listings = [listed.source[place.account, place.container] for place in own]

@@ -40,13 +40,12 @@ class Roles:
         return [item async for item in self._arm.pages(f"{scope}/{_PERMISSIONS}")]
 
     async def definition_at(self, scope: str, definition_id: str) -> Document | None:
-        """A role definition as seen from a scope: who may read roles there need not be able to above it."""
+        """A role definition as seen from a scope: who may read roles there need not be able to above it.
+
+        None means 404 and nothing else.
+        """
         guid = definition_id.rpartition("/")[2]
         return await self._arm.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
-
-    async def definition(self, definition_id: str) -> Document | None:
-        """A role definition; None means 404 and nothing else."""
-        return await self._arm.get(definition_id)
 
     async def get(self, assignment_id: str) -> Document | None:
         """One assignment; None means 404 and nothing else."""

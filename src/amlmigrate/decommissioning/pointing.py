@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import references
+from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.workspace import Workspace
 
 
@@ -32,16 +32,24 @@ class Seen:
             yield str(left.address), (left.document or {}).get("properties") or {}
 
 
-def dangling(source: Workspace, target: Seen) -> list[str]:
-    """What in the target names the source workspace itself: none of it works once that is gone."""
+def dangling(source: Workspace, target: Seen, accepted: Container[str] = ()) -> list[str]:
+    """What in the target names the source workspace itself: none of it works once that is gone.
+
+    `accepted` are the addresses of which somebody has said that it may be so.
+    """
     mapping = Mapping(source, target.workspace)
-    found = []
-    for address, document in target.documents():
-        # Free properties hold where an asset came from, which is no reference.
-        working = {name: value for name, value in document.items() if name != "properties"}
-        named = next(
-            (one for one in references(working) if not one.scope.local and mapping.in_source(one.scope)), None
-        )
-        if named:
-            found.append(f"{address} in the target refers to the source: {named.text}")
-    return found
+    named = ((address, mapping.naming_source(document)) for address, document in target.documents())
+    return [
+        f"{address} in the target refers to the source: {text}"
+        for address, text in named
+        if text and address not in accepted
+    ]
+
+
+def accepted(plan: Plan, waivers: Container[str]) -> set[str]:
+    """What the plan moves or leaves in conflict, and is waived: its document in the target may be past changing.
+
+    What was made anew by hand is waived for that, and can be set right by hand.
+    """
+    steps = (step for step in plan.steps if step.action is not Action.MANUAL)
+    return {str(step.address) for step in steps if str(step.address) in waivers}

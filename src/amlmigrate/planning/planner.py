@@ -26,7 +26,7 @@ from amlmigrate.planning.choice import choose
 from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.remarks import dotted, named_elsewhere, offline, other_types, signed_lines
+from amlmigrate.planning.remarks import dotted, named_elsewhere, names_source, offline, other_types, signed_lines
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
 
@@ -185,6 +185,9 @@ class Planner:
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
         draft.findings += [*self._left_out(asset, needs), *named_elsewhere(asset, self.mapping)]
+        there = self._target.assets.get(asset.address) if verdict.action is Action.CONFLICT else None
+        body = there.properties if there else translation.body.get("properties") or {}
+        draft.findings += names_source(asset.address, body, self.mapping)
         step = replace(
             base,
             action=verdict.action,

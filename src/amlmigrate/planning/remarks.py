@@ -8,6 +8,7 @@ from amlmigrate.bytes.contents import line_rewrites
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
@@ -96,6 +97,17 @@ def named_elsewhere(asset: Asset, mapping: Mapping) -> Iterable[Finding]:
                 f" {len(lines)} lines, and is not this move's to write: {lines[0].before.strip()}",
                 "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
             )
+
+
+def names_source(address: Address, properties: Document, mapping: Mapping) -> Iterable[Finding]:
+    """A body that cannot be rewritten whole, or is in the target already, and names the source."""
+    if text := mapping.naming_source(properties):
+        yield Finding(
+            "warning",
+            str(address),
+            f"In the target it names the source, and will break with it: '{text}'.",
+            "Set it right or leave it out with --exclude: `decommission` is refused until its address is waived.",
+        )
 
 
 def signed_lines(step: Step) -> Iterable[Finding]:

@@ -60,12 +60,15 @@ def before_removal(claims: Iterable[Claim]) -> list[Finding]:
 
     What is known to keep the data alive under its key has to be known then: that it could not be read, which
     elsewhere is a warning, is an error. What there is nothing to say of stays what it is: another claim tells why.
+    What one thing that could not be read leaves unproven is told once, as the error if it is one.
     """
 
     def unread(claim: Claim) -> bool:
         return claim.proven is None and claim.severity == "warning" and claim.name in DEMANDED
 
-    return findings(replace(claim, severity="error") if unread(claim) else claim for claim in claims)
+    found = findings(replace(claim, severity="error") if unread(claim) else claim for claim in claims)
+    errors = {(one.address, one.summary) for one in found if one.severity == "error"}
+    return [one for one in found if one.severity == "error" or (one.address, one.summary) not in errors]
 
 
 def _workspace(workspace: Workspace) -> Iterator[Claim]:

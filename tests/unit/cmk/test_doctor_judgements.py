@@ -344,6 +344,20 @@ def test_an_owner_lacks_data_rights_only() -> None:
     assert found[f"acct {BLOB}/blobs/read"] == "error" and found[f"acct {BLOB}/blobs/tags/read"] == "warning"
 
 
+def test_the_subscription_of_an_account_elsewhere_is_asked_for_its_own_sake() -> None:
+    assert Where.SOURCE_ACCOUNT_SUBSCRIPTION not in places(SOURCE, TARGET)
+    account = SOURCE.storage_account_id.replace(SOURCE.ref.subscription, "elsewhere")
+    properties = {**SOURCE.properties, "storageAccount": account}
+    source = SOURCE.__class__(SOURCE.ref, {**SOURCE.document, "properties": properties})
+    assert places(source, TARGET)[Where.SOURCE_ACCOUNT_SUBSCRIPTION] == "/subscriptions/elsewhere"
+
+
+def test_a_missing_right_says_that_a_new_one_may_still_be_on_its_way() -> None:
+    rights: Any = Rights(FakeRoles([], []), ME)  # type: ignore[arg-type]
+    [found, *_] = asyncio.run(missing_rights(needs(*STAGES), places(SOURCE, None), {"source": rights}))
+    assert found.remedy.endswith("An assignment that was just made takes some minutes to count.")
+
+
 def test_data_rights_count_from_either_answer_at_the_scope_or_above() -> None:
     all_data = {"dataActions": ["*"]}
     assert _missing(FakeRoles([{"actions": ["*"]}, all_data], None)) == {}

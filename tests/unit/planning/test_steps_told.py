@@ -46,6 +46,23 @@ def test_blobs_that_become_block_blobs_are_told(kind: str, told: int) -> None:
     assert _told(found) == [("warning", f"blobs/{OLD_BLOBS}/a")] * told
 
 
+@pytest.mark.parametrize("uri", ["https://elsewhere.example.com/x", None])
+def test_a_body_that_goes_on_naming_the_source_is_told(uri: str | None) -> None:
+    full = f"azureml:/{SOURCE.id}/jobs/j/outputs/o/paths/a"
+    source = replace(SOURCE, job_outputs={("j", "o"): uri} if uri else {})
+    steps = Planner(
+        replace(inventory(asset("data/d/1", dataUri=full)), workspace=source),
+        replace(inventory(), workspace=TARGET),
+        selection=Selection(),
+        prior=Prior(),
+        copy_unreferenced=False,
+    )
+    _, findings = steps.steps(containers())
+    told = [one for one in findings if "names the source" in one.summary]
+    # Where the place of the output is known it is what the body names.
+    assert [(one.severity, one.address) for one in told] == [("warning", "data/d/1")] * bool(uri)
+
+
 def _there(version: str) -> tuple[Asset, ...]:
     return (asset(f"models/m/{version}", modelUri="https://example.com/model"),)
 

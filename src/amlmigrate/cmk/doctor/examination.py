@@ -20,7 +20,7 @@ from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
-from amlmigrate.posture import prove
+from amlmigrate.posture import before_removal, prove
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ async def _checked(
         _blockers(clouds, pair),
     )
     claims, parts = await asyncio.gather(_claims(clouds, pair), asyncio.gather(*work))
-    return [*(finding for part in parts for finding in part), *findings(claims)], claims
+    # What will keep the source when it is to be removed is said before the move, not after the soak.
+    told = before_removal(claims) if worst == "error" else findings(claims)
+    return [*(finding for part in parts for finding in part), *told], claims
 
 
 async def _claims(clouds: Session, pair: Pair) -> list[Claim]:

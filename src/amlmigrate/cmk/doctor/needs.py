@@ -25,6 +25,7 @@ class Where(StrEnum):
     SOURCE = "source workspace"
     SOURCE_ACCOUNT = "source storage account"
     SOURCE_SUBSCRIPTION = "source subscription"
+    SOURCE_ACCOUNT_SUBSCRIPTION = "source storage account's subscription"
     TARGET = "target workspace"
     TARGET_ACCOUNT = "target storage account"
     TARGET_VAULT = "target key vault"
@@ -135,12 +136,16 @@ def _removes() -> tuple[Need, ...]:
             "waits for the deletion",
             only="the address that Azure names is not enough",
         ),
-        Need(
-            Where.SOURCE_SUBSCRIPTION,
-            f"{WS}/read",
-            (DECOMMISSION,),
-            "whether the account serves another workspace",
-            only="`--storage delete` is asked for",
+        *(
+            Need(
+                where,
+                action,
+                (DECOMMISSION,),
+                "whether the account serves another workspace",
+                only="`--storage delete` is asked for",
+            )
+            for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
+            for action in (f"{WS}/read", f"{AUTHORIZATION}/permissions/read")
         ),
         Need(
             Where.SOURCE_ACCOUNT,

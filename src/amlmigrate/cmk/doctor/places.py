@@ -14,6 +14,7 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
             Where.SOURCE: source.id,
             Where.SOURCE_ACCOUNT: source.storage_account_id,
             Where.SOURCE_SUBSCRIPTION: f"/subscriptions/{source.ref.subscription}",
+            Where.SOURCE_ACCOUNT_SUBSCRIPTION: _other_subscription(source),
         }
     if target:
         named = (target.properties.get("encryption") or {}).get("keyVaultProperties") or {}
@@ -26,3 +27,9 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
             Where.TARGET_SUBSCRIPTION: f"/subscriptions/{target.ref.subscription}",
         }
     return {where: scope for where, scope in found.items() if scope}
+
+
+def _other_subscription(workspace: Workspace) -> str:
+    """Its account's, where that is not its own, which is a place already."""
+    found = "/".join(workspace.storage_account_id.split("/")[:3])
+    return "" if found.lower() == f"/subscriptions/{workspace.ref.subscription}".lower() else found

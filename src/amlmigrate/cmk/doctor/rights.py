@@ -55,10 +55,11 @@ def _finding(need: Need, scope: str, answer: bool | None, severity: Severity) ->
     only = f"; only where {need.only}" if need.only else ""
     by = f" of the {need.signed_in}'s sign-in" if need.signed_in != need.where.side else ""
     told = "is missing" if answer is False else "could not be looked up"
+    late = "" if answer is None else ". An assignment that was just made takes some minutes to count."
     return Finding(
         severity,
         scope,
         f"The {kind} '{need.action}'{by} on the {need.where} {told}; {stages} needs it ({need.why}{only}).",
         f"migrate doctor --print-role > role.json; az role definition create --role-definition @role.json;"
-        f" az role assignment create --role 'Azure ML key migration' --assignee IDENTITY --scope {scope}",
+        f" az role assignment create --role 'Azure ML key migration' --assignee IDENTITY --scope {scope}" + late,
     )
