@@ -128,6 +128,7 @@ def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, a
     assert _plan(moved, "third")["models/m/1"]["action"] == "update", "what was updated is the tool's own"
 
 
+@pytest.mark.long
 def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)

@@ -112,6 +112,7 @@ def test_a_removal_that_an_older_version_began_is_ended_and_deletes_no_container
     assert len(tombstones(world)) == 1
 
 
+@pytest.mark.long
 def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:
     """Whether a compute was attached is not always said; a cluster of the customer's is never the workspace's."""
     world = small_world

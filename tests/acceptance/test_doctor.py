@@ -322,7 +322,7 @@ LOST = {
 
 
 @pytest.mark.parametrize(
-    "how", [pytest.param(one, marks=pytest.mark.long if one == "deleted" else ()) for one in LOST]
+    "how", [pytest.param(one, marks=() if one == "disabled" else pytest.mark.long) for one in LOST]
 )
 def test_a_key_that_is_gone_is_named_with_what_brings_it_back(own: World, how: str) -> None:
     world = own
