@@ -200,7 +200,8 @@ class World:
 
     @staticmethod
     def now() -> str:
-        """The time as the request log writes it."""
+        """The time as the request log writes it, once what was answered before is in it."""
+        time.sleep(0.1)
         return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def log(self, since: str) -> list[dict[str, Any]]:

@@ -117,7 +117,8 @@ async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Share
 
 
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.
-_UNLISTED: Document = {"listed": False}
+# Not `seal.UNLISTED`, of which nothing is known to have changed: files that can be seen later were not planned.
+_UNLISTED: Document = {"files": "not listed"}
 _RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the account's firewall is in the way"
 
 
