@@ -168,7 +168,7 @@ def test_storage_that_is_busy_gets_half_as_many_calls_and_arm_goes_on(
     async def work(side: Side) -> tuple[float, float]:
         most = side.blobs.crowd.limit
         asked = asyncio.create_task(side.blobs.listing(_place(world, "source")))
-        while side.blobs.crowd.limit == most and not asked.done():  # noqa: ASYNC110
+        while side.blobs.crowd.limit == most and not asked.done():  # noqa: ASYNC110 - what it waits for raises no event
             await asyncio.sleep(0.01)
         halved = side.blobs.crowd.limit
         assert await side.arm.get(_model(world))

@@ -81,8 +81,8 @@ def _sample(count: int, most: int) -> list[int]:
 
 
 Kill = Callable[[World, int, str], Result]
-REQUEST: Kill = lambda world, nth, when: at_request(world, nth, when, "run", "plans/it")  # noqa: E731
-COMMIT: Kill = lambda world, nth, when: at_commit(world, nth, when, "run", "plans/it")  # noqa: E731
+REQUEST: Kill = lambda world, nth, when: at_request(world, nth, when, "run", "plans/it")  # noqa: E731 - one line each, side by side
+COMMIT: Kill = lambda world, nth, when: at_commit(world, nth, when, "run", "plans/it")  # noqa: E731 - one line each, side by side
 
 
 def _at(kill: Kill, nth: int, when: str, world: World) -> Result:
