@@ -10,20 +10,23 @@ from pathlib import Path
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 
-def _inode(port: int) -> str | None:
-    wanted = f"{port:04X}"
+def _inode(port: int, peer: int) -> str | None:
+    ends = (f":{port:04X}", f":{peer:04X}")
     for table in _TABLES:
         with suppress(OSError):
             for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
                 fields = line.split()
-                if fields[1].endswith(f":{wanted}") and fields[9] != "0":
+                if (fields[1][-5:], fields[2][-5:]) == ends and fields[9] != "0":
                     return fields[9]
     return None
 
 
-def process_of(port: int) -> int | None:
-    """The id of the process whose socket has this local port; None when it cannot be told."""
-    inode = _inode(port)
+def process_of(port: int, peer: int) -> int | None:
+    """The id of the process whose socket has this local port and is connected to port `peer`; None if unknown.
+
+    Both ends are asked for: connections to different servers may have the same local port at the same time.
+    """
+    inode = _inode(port, peer)
     if inode is None:
         return None
     link = f"socket:[{inode}]"

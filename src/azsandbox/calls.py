@@ -21,8 +21,9 @@ class TooLarge(Exception):
 class Call:
     """One request. `target` is the request line's path and query as sent; `headers` ignore case.
 
-    `length` is the announced number of body bytes, None for a chunked body; `client_port` is the port of the
-    calling process on this machine; `note` is what the log says besides; `after` is run when the answer is out.
+    `length` is the announced number of body bytes, None for a chunked body; `ports` are that of the calling
+    process on this machine and that which it called; `note` is what the log says besides; `after` is run when
+    the answer is out.
     """
 
     method: str
@@ -31,7 +32,7 @@ class Call:
     headers: CIMultiDictProxy[str]
     stream: StreamReader
     length: int | None
-    client_port: int
+    ports: tuple[int, int]
     principal: Principal | None = None
     received: int = 0
     note: dict[str, object] = field(default_factory=dict)

@@ -83,7 +83,7 @@ class Faults:
             answer.discard()
             await _end(rule, call)
         # `answered`: the answer goes out, then the caller is killed, who may have closed the connection by then.
-        call.after = partial(_kill, call, callers.process_of(call.client_port))
+        call.after = partial(_kill, call, callers.process_of(*call.ports))
         return answer
 
     async def _change(self, reads: int, call: Call, work: Work) -> Answer:
@@ -112,7 +112,7 @@ async def _end(rule: Rule, call: Call) -> None:
     if rule.action == "hang":
         await asyncio.Event().wait()  # ends when the sandbox does
     if rule.action == "kill":
-        await _kill(call, callers.process_of(call.client_port))
+        await _kill(call, callers.process_of(*call.ports))
     raise Gone
 
 

@@ -109,7 +109,9 @@ class Front:
 
 
 def _decode(host: str, request: web.BaseRequest) -> Call:
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    ends = [
+        request.transport.get_extra_info(end) if request.transport else None for end in ("peername", "sockname")
+    ]
     return Call(
         method=request.method,
         host=host,
@@ -117,7 +119,7 @@ def _decode(host: str, request: web.BaseRequest) -> Call:
         headers=request.headers,
         stream=request.content,
         length=request.content_length if request.content_length is not None else _implied(request),
-        client_port=peer[1] if peer else 0,
+        ports=(ends[0][1] if ends[0] else 0, ends[1][1] if ends[1] else 0),
     )
 
 
