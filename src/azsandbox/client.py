@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import io
 import json
 import ssl
@@ -32,6 +33,12 @@ class Refused(Exception):
         self.status, self.text = status, text
 
 
+@functools.cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Read once: a bundle of all the world's authorities takes longer to read than most answers."""
+    return ssl.create_default_context(cafile=certificates)
+
+
 class Client:
     """Asks ARM, storage and vaults. `environment` is what `azsandbox env` prints."""
 
@@ -43,9 +50,8 @@ class Client:
         self.subscription = f"/subscriptions/{environment['AZURE_SUBSCRIPTION_ID']}"
 
     async def __aenter__(self) -> Self:
-        context = ssl.create_default_context(cafile=self._environment["SSL_CERT_FILE"])
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context, limit=32),
+            connector=aiohttp.TCPConnector(ssl=_trusting(self._environment["SSL_CERT_FILE"]), limit=32),
             proxy=self._environment["HTTPS_PROXY"],
         )
         return self

@@ -109,6 +109,7 @@ def full(world: World) -> World:
         world.put(path, body)
     with world.container_client("source") as client:
         client.get_blob_client("m/a").create_snapshot()
+    world.has_run("brave")
     return world
 
 

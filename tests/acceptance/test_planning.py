@@ -110,6 +110,7 @@ def full(world: World) -> World:
            "isArchived": True}}  # fmt: skip
     world.put("models/risk/versions/2", old)
     world.put("data/wasbs", {"properties": {"dataType": "uri_file", "isArchived": True}})
+    world.has_run("brave_job")
     return world
 
 

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -16,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from azure.storage.blob import BlobProperties, ContainerClient
+from tests.acceptance import ready
 
-from azsandbox import provision
+from azsandbox import provision, requestlog
+from azsandbox.cli import main as azsandbox
 from azsandbox.client import Client
 from azsandbox.seed import Seeder
+from azsandbox.state import StateFolder
 
-MIGRATE = Path(sys.executable).with_name("migrate")
+MIGRATE = ready.MIGRATE
 VERSION = "2025-12-01"
 
 
@@ -61,14 +63,18 @@ class World:
         return ("--source", f"{self.group}/{self.source}", "--target", f"{self.group}/{self.target}")
 
     def migrate(self, *arguments: str, timeout: float = 180, **env: str) -> Result:
-        """Runs the installed command in the folder."""
+        """Runs the command in the folder, in a process of its own."""
+        return Result(*ready.run(arguments, self.folder, {**os.environ, **self.env, **env}, timeout))
+
+    def installed(self, *arguments: str, **env: str) -> Result:
+        """Runs the installed command in the folder, as a user does."""
         done = subprocess.run(
             [str(MIGRATE), *arguments],
             cwd=self.folder,
             env={**os.environ, **self.env, **env},
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=180,
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
@@ -142,6 +148,11 @@ class World:
         """PUTs a document below one of the workspaces."""
         return self.azure(lambda c: c.arm("PUT", f"{self.documents[into]['id']}/{path}", VERSION, body))
 
+    def has_run(self, job: str) -> None:
+        """Waits until a job of the source has ended: while it goes on, it changes the source."""
+        while self.get(f"jobs/{job}", of="source")["properties"]["status"] != "Completed":
+            time.sleep(0.1)
+
     def get(self, path: str, *, of: str = "target") -> Any:
         """GETs a document below one of the workspaces."""
         return self.azure(lambda c: c.arm("GET", f"{self.documents[of]['id']}/{path}", VERSION))
@@ -195,8 +206,7 @@ class World:
 
     def sandbox(self, *arguments: str) -> None:
         """Runs a command of the sandbox, as `faults set FILE`."""
-        command = [str(MIGRATE.with_name("azsandbox")), *arguments, "--state", self.env["AZSANDBOX_STATE"]]
-        subprocess.run(command, check=True, capture_output=True)
+        assert azsandbox([*arguments, "--state", self.env["AZSANDBOX_STATE"]]) == 0
 
     @staticmethod
     def now() -> str:
@@ -206,13 +216,7 @@ class World:
 
     def log(self, since: str) -> list[dict[str, Any]]:
         """The sandbox's request log from a time on."""
-        done = subprocess.run(
-            [str(MIGRATE.with_name("azsandbox")), "log", "--since", since, "--state", self.env["AZSANDBOX_STATE"]],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return list(requestlog.read(StateFolder(Path(self.env["AZSANDBOX_STATE"])).log, {}, since=since))
 
     def plan_lines(self, name: str | None = None) -> list[dict[str, Any]]:
         """The lines of a plan."""

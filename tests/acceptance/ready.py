@@ -1,0 +1,131 @@
+"""Runs `migrate` in a copy of a process that has imported it: its own code in a process of its own, but at once.
+
+Most of what a short command costs is the import of its libraries, and the tests make thousands of runs. A program that
+has imported all of it waits for orders; for each it forks a process that has the arguments, the folder, the
+environment and the files for output that the installed command would have, and that ends as it ends. What is about the
+installed command itself, signals and measurements start it as a user does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+MIGRATE = Path(sys.executable).with_name("migrate")
+_ORDER = 1 << 20
+
+
+def run(arguments: tuple[str, ...], folder: Path, env: dict[str, str], timeout: float) -> tuple[int, str, str]:
+    """The exit code (negative: the signal that ended it), the output and the errors of a run.
+
+    Raises TimeoutError after `timeout` seconds, when it is killed.
+    """
+    control = _waiting(env.get("SSL_CERT_FILE", ""))
+    order = json.dumps([arguments, str(folder), env]).encode()
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with mine, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with theirs:
+            socket.send_fds(control, [order], [theirs.fileno(), out.fileno(), err.fileno()])
+        mine.settimeout(timeout)
+        process = int(mine.recv(20))
+        try:
+            code = int(mine.recv(20))
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            raise TimeoutError(f"{arguments} took more than {timeout} seconds") from None
+        return code, _text(out), _text(err)
+
+
+def _text(file: Any) -> str:
+    file.seek(0)
+    text: str = file.read().decode()
+    return text
+
+
+@functools.cache
+def _waiting(certificates: str) -> socket.socket:
+    """One for each sandbox: what trusts its certificates may be made at import. It ends when this process does."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-P", __file__, str(theirs.fileno())],
+            env=os.environ
+            | {"SSL_CERT_FILE": certificates, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    atexit.register(_end, mine, process)
+    return mine
+
+
+def _end(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    control.close()
+    process.wait()
+
+
+def _serve(control: socket.socket) -> None:
+    import amlmigrate
+
+    for module in pkgutil.walk_packages(amlmigrate.__path__, "amlmigrate."):
+        importlib.import_module(module.name)
+    gc.freeze()
+    # Nobody asks how those ended that waited for a command.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        order, files, _, _ = socket.recv_fds(control, _ORDER, 3)
+        if not order:
+            return
+        if os.fork() == 0:
+            control.close()
+            _attend(order, *files)
+        for file in files:
+            os.close(file)
+
+
+def _attend(order: bytes, answer: int, out: int, err: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child == 0:
+        os.close(answer)
+        _become(order, out, err)
+    os.close(out)
+    os.close(err)
+    with socket.socket(fileno=answer) as there:
+        there.send(b"%d" % child)
+        _, status = os.waitpid(child, 0)
+        there.send(b"%d" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def _become(order: bytes, out: int, err: int) -> None:
+    from amlmigrate.cli.main import main
+
+    arguments, folder, env = json.loads(order)
+    for source, number in ((out, 1), (err, 2)):
+        os.dup2(source, number)
+        os.close(source)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    random.seed()
+    sys.argv = [str(MIGRATE), *arguments]
+    main()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
