@@ -55,7 +55,6 @@ def command(
 
 
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
-    from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signing import session
     from amlmigrate.core.events import Event
     from amlmigrate.posture import prove
@@ -63,7 +62,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
-        inventories = await read_both(clouds, plan)
+        documents = await _documents(clouds, plan, ledger)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
         return await verify(
@@ -71,12 +70,20 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             folder,
             ledger,
             clouds,
-            inventories,
+            documents,
             depth=Depth(depth),
-            posture=await prove(clouds.target, inventories[1].workspace),
+            posture=await prove(clouds.target, documents.mapping.target),
             read=found,
             emit=view.event,
         )
+
+
+async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
+    from amlmigrate.cli.sides import read_both
+    from amlmigrate.ledger.items import items, waived
+    from amlmigrate.verifying.documents import compare_documents
+
+    return compare_documents(plan, *await read_both(clouds, plan), waived(items(plan, ledger)))
 
 
 def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:

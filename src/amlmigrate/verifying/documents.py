@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
@@ -16,9 +17,22 @@ from amlmigrate.kinds import all_kinds, document_digests
 _ARCHIVING = ("/properties/isArchived", "/properties/stage")
 
 
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What comparing the documents came to, and both sides' digests by address.
+
+    It does without the documents: they would take as much memory as all else, beside the listings of blobs.
+    """
+
+    mapping: Mapping
+    source: dict[str, str]
+    target: dict[str, str]
+    differences: list[Difference]
+
+
 def compare_documents(
     plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str] = frozenset()
-) -> list[Difference]:
+) -> Documents:
     """Everything in which the source is not the plan's, or the target is not the source's.
 
     Of what is waived only the source is compared: the waiver was for what it was then.
@@ -30,9 +44,8 @@ def compare_documents(
         for step in plan.steps
         if step.address.kind != BLOBS and not step.address.archive and step.source_sha256
     }
-    planned, now = comparable(
-        {address: str(step.source_sha256) for address, step in steps.items()}, document_digests(source)
-    )
+    digests = document_digests(source)
+    planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)
     found: list[Difference] = []
     for address in planned:
         step = steps[address]
@@ -44,7 +57,8 @@ def compare_documents(
             found += [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
     found += _newest(plan, source, target)
     added = sorted(now.keys() - planned.keys())
-    return found + [Difference(address, "source", None, now[address]) for address in added]
+    found += [Difference(address, "source", None, now[address]) for address in added]
+    return Documents(mapping, digests, document_digests(target), found)
 
 
 def _newest(plan: Plan, source: Inventory, target: Inventory) -> list[Difference]:

@@ -11,20 +11,17 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.cloud.session import Session
-from amlmigrate.core.asset import Inventory
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.translation import Difference
-from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waived
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
-from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.documents import Documents
 
 
 class Depth(StrEnum):
@@ -45,16 +42,18 @@ async def verify(
     folder: Path,
     ledger: Ledger,
     session: Session,
-    inventories: tuple[Inventory, Inventory],
+    documents: Documents,
     *,
     depth: Depth,
     posture: list[Claim],
     read: list[Difference],
     emit: Emit,
 ) -> Report:
-    """Compares both sides and adds the report to the plan's evidence. `read` is what MLClient could not read."""
-    source, target = inventories
-    mapping = Mapping(source.workspace, target.workspace)
+    """Compares both sides' bytes, and adds the report to the plan's evidence.
+
+    `documents` is what comparing the documents came to; `read` is what MLClient could not read.
+    """
+    mapping = documents.mapping
     containers = await list_both(mapping, session.source.blobs, session.target.blobs)
     verifier = BlobVerifier(
         session.source.blobs,
@@ -68,21 +67,21 @@ async def verify(
     settled = waived(ended)
     verdict = await verifier.verify(plan, settled)
     differences = [
-        *compare_documents(plan, source, target, settled),
+        *documents.differences,
         *verdict.differences,
         *_drifted(plan, containers, settled),
         *(difference for difference in read if difference.address not in settled),
     ]
     content = _content(plan, ended, depth, verdict, differences, posture)
     digests = seal(
-        document_digests(source),
-        document_digests(target),
+        documents.source,
+        documents.target,
         listing_digests(containers.source),
         listing_digests(containers.target),
     )
     parts = {
-        PARTS[0]: document_digests(source),
-        PARTS[1]: document_digests(target),
+        PARTS[0]: documents.source,
+        PARTS[1]: documents.target,
         PARTS[2]: prefix_digests(containers.source, plan.places(source=True)),
         PARTS[3]: prefix_digests(containers.target, plan.places(source=False)),
     }
