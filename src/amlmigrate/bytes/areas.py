@@ -67,7 +67,7 @@ async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:
 async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: bool = False) -> Containers:
     """Lists every container of the source workspace, and every one of the target that they go to.
 
-    With `past` the source's snapshots and earlier versions are counted too.
+    With `past` what there is beside the source's blobs is counted too.
     """
     places = await own_containers(mapping, source)
     goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}

@@ -47,6 +47,17 @@ class Listing:
         return itself + [self.blobs[path] for path in self._paths[first:last]]
 
 
+def beside(past: Past) -> list[str]:
+    """What there is beside the blobs as they are now, to be told: as `2 snapshots`."""
+    counts = (
+        (past.snapshots, "snapshots"),
+        (past.versions, "earlier versions"),
+        (past.legal_holds, "blobs under a legal hold"),
+        (past.policies, "blobs under an immutability policy"),
+    )
+    return [f"{count} {what}" for count, what in counts if count]
+
+
 async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -> Listing:
     """Lists what lies below a place; a container that is not there is an empty listing that says so."""
     seen: Past | None = None

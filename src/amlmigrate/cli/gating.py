@@ -52,7 +52,7 @@ async def pass_gate(
     source, target = await read_both(clouds, plan)
     seen = Seen(target, tuple(await leftovers(clouds.target.workspace(plan.header.target_ref))))
     mapping = Mapping(source.workspace, target.workspace)
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=delete)
     facts = await _facts(clouds, plan, source, target, listed, soak, before)
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ _HEADERS = (
     ("content_language", "Content-Language"),
     ("content_type", "Content-Type"),
 )
-_PAST = ("snapshots", "versions")
+_PAST = ("snapshots", "versions", "immutabilitypolicy", "legalhold")
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -26,7 +27,7 @@ class Reader:
     def __init__(self, *, tagged: bool, past: bool = False) -> None:
         self._tagged = tagged
         self._past = past
-        self._snapshots = self._versions = 0
+        self._beside: Counter[str] = Counter()
         self._known: dict[Pairs, Pairs] = {}
         self.marker = ""
 
@@ -47,19 +48,24 @@ class Reader:
         self.marker = root.findtext("NextMarker") or ""
         # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
         found = root.iterfind("Blobs/Blob")
-        return [self._blob(element) for element in found if not (self._past and self._gone_by(element))]
+        return [self._blob(element) for element in found if not (self._past and self._beside_it(element))]
 
     @property
     def past(self) -> Past:
         """What the pages showed beside the blobs as they are now."""
-        return Past(self._snapshots, self._versions, self._past)
+        return Past(**self._beside, known=self._past)
 
-    def _gone_by(self, element: ElementTree.Element) -> bool:
+    def _beside_it(self, element: ElementTree.Element) -> bool:
         """Whether it is a snapshot or an earlier version, which is counted and not listed."""
         snapshot = bool(element.findtext("Snapshot"))
+        # With versioning switched on each blob has a version that is the blob itself.
         version = bool(element.findtext("VersionId")) and element.findtext("IsCurrentVersion") != "true"
-        self._snapshots += snapshot
-        self._versions += version and not snapshot
+        self._beside.update(
+            snapshots=int(snapshot),
+            versions=int(version and not snapshot),
+            legal_holds=int(element.findtext("Properties/LegalHold") == "true"),
+            policies=int(element.find("Properties/ImmutabilityPolicyUntilDate") is not None),
+        )
         return snapshot or version
 
     def _blob(self, element: ElementTree.Element) -> Blob:

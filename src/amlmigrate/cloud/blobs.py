@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -70,7 +70,7 @@ class Blobs:
         return found, tagged
 
     async def listing_with_past(self, place: Location) -> tuple[list[Blob], bool, Past]:
-        """The same, and how many snapshots and earlier versions there are beside them: in the same calls."""
+        """The same, and what there is beside them: in the same calls."""
         try:
             return await self._listed(place, past=True)
         except ServiceError as error:
@@ -98,13 +98,6 @@ class Blobs:
             found += reader.page(page)
             if not reader.marker:
                 return found
-
-    async def listed(self, place: Location, asked: Mapping[str, str]) -> bytes:
-        """One page of a listing as it comes: of an account's containers, or of a container's blobs."""
-        url = self._raw.url(place)
-        wanted = urlencode({"comp": "list", **asked}, quote_via=quote)
-        page, _ = await self._call("GET", url, partial(self._raw.call, "GET", f"{url}?{wanted}", {}))
-        return page
 
     async def head(self, place: Location) -> Blob | None:
         """A blob as it stands, without its tags; None means 404 and nothing else."""

@@ -61,10 +61,16 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How many snapshots and earlier versions of blobs a listing shows; `known`: whether it was asked for them."""
+    """What a listing shows beside the blobs as they are now, and no copy takes along.
+
+    How many snapshots and earlier versions there are, and how many of all are under a legal hold or an
+    immutability policy of their own; `known`: whether it was asked for them.
+    """
 
     snapshots: int = 0
     versions: int = 0
+    legal_holds: int = 0
+    policies: int = 0
     known: bool = True
 
 

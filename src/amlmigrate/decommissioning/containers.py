@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from amlmigrate.bytes.listings import Listing, list_container, listing_digest
+from amlmigrate.bytes.listings import Listing, beside, list_container, listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.remnants import remnants
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.events import Emit, Event
@@ -56,7 +55,7 @@ async def reasons(
     listings = list(listings)
     found = [*await _shared(side, source, target.workspace), *_pointing(target, [one.place for one in listings])]
     for listing in listings:
-        found += await _lost(side.blobs, plan, listing)
+        found += _lost(plan, listing)
     return found
 
 
@@ -73,7 +72,7 @@ async def delete(
     kept: list[Kept] = []
     # The common one last: what another workspace begins in the meantime shows by then.
     for text in sorted(wanted, key=lambda name: (places[name].container == _COMMON, name)):
-        listing = await list_container(side.blobs, places[text])
+        listing = await _listed(side.blobs, places[text])
         why = [*shared, *_pointing(target, [places[text]]), *await _now(side, plan, listing, wanted[text], source)]
         if listing.exists and not why:
             emit(Event("decommission.removing", {"address": text}))
@@ -95,11 +94,18 @@ async def _delete(blobs: Blobs, place: Location) -> list[str]:
     return []
 
 
+async def _listed(blobs: Blobs, place: Location) -> Listing:
+    """A container as it is now, with all that keeps it."""
+    listing = await list_container(blobs, place, past=True)
+    listing.holds = (await blobs.containers(place.account)).get(place.container, ())
+    return listing
+
+
 async def _now(side: Side, plan: Plan, listing: Listing, digest: str, source: Workspace) -> list[str]:
     """What has become of a container since the gate was open."""
     if not listing.exists:
         return []
-    found = await _lost(side.blobs, plan, listing)
+    found = _lost(plan, listing)
     if listing_digest(listing.blobs.values()) != digest:
         found.append(f"The blobs in '{listing.place.container}' are not what they were when they were verified.")
     if listing.place.container == _COMMON:
@@ -151,8 +157,8 @@ def _urls(place: Location) -> re.Pattern[str]:
     )
 
 
-async def _lost(blobs: Blobs, plan: Plan, listing: Listing) -> list[str]:
-    """What a container holds that is nowhere else."""
+def _lost(plan: Plan, listing: Listing) -> list[str]:
+    """What a container holds that is nowhere else, and what keeps it from being deleted."""
     place = listing.place
     cover = Cover(
         step.bytes.source for step in plan.steps if step.bytes and step.action in (Action.COPY, Action.ADOPT)
@@ -161,13 +167,10 @@ async def _lost(blobs: Blobs, plan: Plan, listing: Listing) -> list[str]:
         1 for path in listing.blobs if cover.prefix(Location(place.account, place.container, path)) is None
     )
     found = [f"{loose} blobs in '{place.container}' are in no manifest."] if loose else []
-    if not listing.exists:
-        return found
-    try:
-        more = await remnants(blobs, place)
-    except ServiceError as error:
-        if error.transient or error.status in (401, 403):
-            raise
-        return [*found, f"Whether '{place.container}' holds snapshots or versions is not known: {error.message}."]
-    told = ", ".join(f"{count} {what}" for what, count in sorted(more.items()))
-    return [*found, f"'{place.container}' holds what no copy has: {told}."] if told else found
+    if listing.exists and not (listing.past and listing.past.known):
+        found.append(f"Whether '{place.container}' holds snapshots, versions or legal holds is not known.")
+    if listing.past and (told := beside(listing.past)):
+        found.append(f"'{place.container}' holds what no copy has: {', '.join(told)}.")
+    if listing.holds:
+        found.append(f"'{place.container}' is under {' and '.join(listing.holds)}.")
+    return found

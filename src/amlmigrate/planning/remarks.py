@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amlmigrate.bytes.contents import line_rewrites
-from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.listings import Listing, beside
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
@@ -133,11 +133,11 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             "Whether its blobs have snapshots or earlier versions could not be asked: none are copied.",
             "Look at the account's data protection settings, and keep the container where they count.",
         )
-    elif past and (past.snapshots or past.versions):
+    elif past and (told := beside(past)):
         yield Finding(
             "warning",
             address,
-            f"{past.snapshots} snapshots and {past.versions} earlier versions of its blobs are not copied.",
+            f"It holds what no copy takes along: {', '.join(told)}.",
             "They stay in the old account: keep the container for as long as they count.",
         )
     if listing.holds:

@@ -56,17 +56,18 @@ def test_the_next_page_is_asked_for_until_there_is_none() -> None:
 
 PAST = """<EnumerationResults><Blobs>
 <Blob><Name>a</Name><Snapshot>2024-01-01T00:00:00.0000000Z</Snapshot><Properties /></Blob>
-<Blob><Name>a</Name><VersionId>1</VersionId><Properties /></Blob>
+<Blob><Name>a</Name><VersionId>1</VersionId><Properties><LegalHold>true</LegalHold></Properties></Blob>
 <Blob><Name>a</Name><VersionId>2</VersionId><Properties /></Blob>
 <Blob><Name>a</Name><VersionId>3</VersionId><IsCurrentVersion>true</IsCurrentVersion><Properties />
 <Metadata><Snapshot>x</Snapshot><VersionId>y</VersionId></Metadata></Blob>
-<Blob><Name>b</Name><Properties /></Blob>
+<Blob><Name>b</Name><Properties><ImmutabilityPolicyUntilDate>Fri, 01 Jan 2027 00:00:00 GMT</ImmutabilityPolicyUntilDate>
+<LegalHold>false</LegalHold></Properties></Blob>
 </Blobs><NextMarker /></EnumerationResults>"""
 
 
-def test_snapshots_and_earlier_versions_are_counted_and_not_listed() -> None:
+def test_what_no_copy_takes_along_is_counted_and_not_listed() -> None:
     reader = Reader(tagged=True, past=True)
-    assert "include=metadata%2Ctags%2Csnapshots%2Cversions" in reader.query("")
+    assert "include=metadata%2Ctags%2Csnapshots%2Cversions%2Cimmutabilitypolicy%2Clegalhold" in reader.query("")
     assert [blob.path for blob in reader.page(PAST.encode())] == ["a", "b"]
-    assert reader.past == Past(snapshots=1, versions=2)
+    assert reader.past == Past(snapshots=1, versions=2, legal_holds=1, policies=1)
     assert not Reader(tagged=True).past.known

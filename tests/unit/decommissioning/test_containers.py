@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.unit.world import SOURCE, asset, inventory, plan
 
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.core.asset import Past
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
 from amlmigrate.decommissioning.pointing import Seen
@@ -34,6 +37,26 @@ def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.Mon
     side: Any = None
     found = asyncio.run(containers.reasons(side, plan(), SOURCE, Seen(inventory(), ()), []))
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
+
+
+LOOKED_AT = Past()
+
+
+@pytest.mark.parametrize(
+    ("past", "holds", "says"),
+    [
+        (LOOKED_AT, (), []),
+        (None, (), ["is not known"]),
+        (Past(known=False), (), ["is not known"]),
+        (Past(1, 2, 3, 4), (), ["1 snapshots, 2 earlier versions, 3 blobs under a legal hold, 4 blobs under an"]),
+        (LOOKED_AT, ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),
+    ],
+)
+def test_what_no_copy_has_keeps_a_container(past: Past | None, holds: tuple[str, ...], says: list[str]) -> None:
+    listing = Listing(Location("mlprod", "azureml"), past=past, holds=holds)
+    found = containers._lost(plan(), listing)
+    assert len(found) == len(says) and all(text in line for text, line in zip(says, found, strict=True))
+    assert containers._lost(plan(), replace(listing, exists=False, past=None, holds=())) == []
 
 
 POINTING = (
