@@ -6,7 +6,7 @@ from tests.acceptance.world import World
 
 
 def _loaded(world: World, *arguments: str) -> set[str]:
-    result = world.migrate(*arguments, PYTHONPROFILEIMPORTTIME="1")
+    result = world.installed(*arguments, PYTHONPROFILEIMPORTTIME="1")
     assert result.code == 0, result.err[-2000:]
     return {line.rpartition("|")[2].strip() for line in result.err.splitlines() if line.startswith("import time:")}
 
