@@ -10,8 +10,19 @@ from tests.acceptance.world import World
 
 def decommission(world: World, *more: str, **env: str) -> Any:
     """`decommission` without a soak."""
-    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
-    return world.migrate("decommission", f"plans/{world.source}", *confirm, *more, **env)
+    return world.migrate(*removal(world), "--json", *more, **env)
+
+
+def removal(world: World) -> tuple[str, ...]:
+    """The words of a `decommission` without a soak."""
+    return (
+        "decommission",
+        f"plans/{world.source}",
+        "--confirm",
+        f"{world.group}/{world.source}",
+        "--soak",
+        "0",
+    )
 
 
 def refused(world: World, *more: str, **env: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import time
 import uuid
@@ -17,13 +18,33 @@ from tests.acceptance.removing import (
     default_container,
     moved,
     refused,
+    removal,
     tombstones,
     waived_and_green,
     with_rules,
 )
+from tests.acceptance.underway import under_way
 from tests.acceptance.world import World
 
 DELETE = ("--storage", "delete")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_the_same_command_goes_on(small_world: World, number: int) -> None:
+    world = small_world
+    world.put(f"onlineEndpoints/ep-{world.source}", {"location": "eastus2", "properties": {"authMode": "Key"}})
+    waived_and_green(world)
+    rule = {"match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"}, "action": "hang"}
+    with under_way(world, [rule], *removal(world)) as command:
+        command.until("decommission.removing", "/subscriptions/")
+        time.sleep(1)
+        command.signal(number)
+        ended = command.end()
+    assert ended.code == 130 and "Traceback" not in ended.err
+    assert "same command again" in ended.events[-1]["remedy"]
+    assert world.status("source") == 200
+    assert decommission(world).code == 0
+    assert world.status("source") == 404
 
 
 def _in_state(world: World, state: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance.underway import under_way
 from tests.acceptance.world import VERSION, World
 
 from azsandbox.client import Client
@@ -270,6 +271,24 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     world.ok("freeze", "--thaw")
     _check_restored(team)
     world.ok("verify", "--evidence") if (world.folder / "plans" / world.source / "evidence").exists() else None
+
+
+def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
+    world, everybody = team.world, set(team.made)
+    for method, arguments, event in (("DELETE", ["freeze"], "freeze.removing"),
+                                     ("PUT", ["freeze", "--thaw"], "freeze.restoring")):  # fmt: skip
+        rule = {"match": {"method": method, "path": ASSIGNMENT, "nth": 2}, "action": "hang"}
+        with under_way(world, [rule], *arguments) as command:
+            command.until(event)
+            command.until(event)
+            command.signal(signal.SIGTERM)
+            ended = command.end()
+        assert ended.code == 130 and "Traceback" not in ended.err
+        assert "same command again" in ended.events[-1]["remedy"]
+        world.ok(*arguments)
+        if method == "DELETE":
+            assert team.left() == everybody - WRITERS
+    _check_restored(team)
 
 
 def test_killed_at_the_last_deletion_the_evidence_still_comes(team: Team) -> None:
