@@ -45,11 +45,6 @@ DEMO := plans/demo
 SOURCE := demo-rg/demo-source
 TARGET := demo-rg/demo-target
 
-# What takes long and shows more of what the suite shows already; a few minutes.
-.PHONY: long
-long: venv
-	$(BIN)/pytest -m long -n 2
-
 # Every kill point, and fifty at random; takes the better part of an hour.
 .PHONY: crash
 crash: venv

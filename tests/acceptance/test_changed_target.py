@@ -71,7 +71,6 @@ def test_one_that_is_written_between_plan_and_run_stays(moved: World, source: by
     assert _bytes(moved, "target", "m/1/a") == b"theirs"
 
 
-@pytest.mark.long
 def test_one_that_is_as_it_was_left_follows_its_source_plan_after_plan(moved: World) -> None:
     address = f"blobs/{moved.container('source')}/m/1"
     for number, data in enumerate((b"second", b"third", None, b"again")):
@@ -113,7 +112,6 @@ def _written(world: World, since: str) -> list[str]:
     ]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("when", "again"), [("before", 1), ("after", 0)])
 def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, again: int) -> None:
     _edit(moved, "source", tags={"team": "other"})
@@ -128,7 +126,6 @@ def test_an_update_that_was_cut_off_is_not_made_twice(moved: World, when: str, a
     assert _plan(moved, "third")["models/m/1"]["action"] == "update", "what was updated is the tool's own"
 
 
-@pytest.mark.long
 def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -156,7 +153,7 @@ APPEARING = {
 
 @pytest.mark.parametrize(
     "address",
-    [pytest.param(one, marks=pytest.mark.long if number else ()) for number, one in enumerate(APPEARING)],
+    APPEARING,
 )
 def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World, address: str) -> None:
     world = small_world
@@ -172,7 +169,6 @@ def test_what_a_put_would_replace_is_looked_for_right_before(small_world: World,
     assert {name: world.get(path)["properties"][name] for name in theirs} == theirs
 
 
-@pytest.mark.long
 def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_world: World) -> None:
     world = small_world
     archived = MODEL | {"modelUri": f"{STORE}/m/2", "isArchived": True}
@@ -287,7 +283,6 @@ def test_what_was_made_and_whose_answer_was_lost_is_the_tools_own(small_world: W
     assert steps["models/m/1"]["action"] == "update"
 
 
-@pytest.mark.long
 def test_an_equal_blob_that_somebody_else_was_faster_with_stays_theirs(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)

@@ -181,7 +181,7 @@ def test_what_blocks_the_deletion_goes_first(small_world: World) -> None:
     assert world.status("source") == 404
 
 
-@pytest.mark.parametrize("when", ["after", pytest.param("answered", marks=pytest.mark.long)])
+@pytest.mark.parametrize("when", ["after", "answered"])
 def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: World, when: str) -> None:
     world = small_world
     world.ok("plan", *world.names)
@@ -278,7 +278,6 @@ def test_a_dry_run_after_a_cut_removes_nothing_and_what_is_done_is_done_once(sma
     assert list(evidence.glob("*-decommission.json")) == [tombstone]
 
 
-@pytest.mark.long
 def test_cut_off_before_the_workspace_goes_it_goes_on(small_world: World) -> None:
     world, name = small_world, f"ep-{small_world.source}"
     for number in (1, 2):

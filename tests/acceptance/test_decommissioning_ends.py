@@ -67,7 +67,6 @@ def test_a_workspace_that_goes_while_it_is_looked_at_is_gone(small_world: World,
     assert len(tombstones(world)) == 1 and world.status("source") == 404
 
 
-@pytest.mark.long
 def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:
     world = moved(small_world)
     failed = {"method": "GET", "path": "workspaceOperationsStatus"}
@@ -133,7 +132,6 @@ def test_a_removal_that_an_older_version_began_is_ended_and_deletes_no_container
     assert len(tombstones(world)) == 1
 
 
-@pytest.mark.long
 def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:
     """Whether a compute was attached is not always said; a cluster of the customer's is never the workspace's."""
     world = small_world
@@ -196,7 +194,6 @@ def test_purged_and_emptied_later(small_world: World) -> None:
     assert len(tombstones(world)) == 2
 
 
-@pytest.mark.long
 def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World) -> None:
     world = moved(small_world)
     cut_off(world, f"/workspaces/{world.source}$", when="answered")
@@ -210,7 +207,6 @@ def test_a_removal_that_was_cut_off_is_purged_when_asked_for(small_world: World)
     assert again[0] == 204, "nothing is left to be purged"
 
 
-@pytest.mark.long
 def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None:
     world = moved(small_world)
     assert decommission(world).code == 0
@@ -225,7 +221,6 @@ def test_where_the_service_does_not_purge_it_is_said(small_world: World) -> None
     assert len(tombstones(world)) == 1
 
 
-@pytest.mark.long
 def test_taken_but_still_there_is_not_gone(small_world: World) -> None:
     """202 without anything to poll says that the deletion was taken, and no more."""
     world = moved(small_world)

@@ -321,9 +321,7 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize(
-    "how", [pytest.param(one, marks=() if one == "disabled" else pytest.mark.long) for one in LOST]
-)
+@pytest.mark.parametrize("how", LOST)
 def test_a_key_that_is_gone_is_named_with_what_brings_it_back(own: World, how: str) -> None:
     world = own
     world.ok("plan", *world.names)

@@ -404,7 +404,6 @@ def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:
     assert small_world.migrate("freeze", "--thaw").code == 2
 
 
-@pytest.mark.long
 def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) -> None:
     rule = {
         "match": {"method": "DELETE|PUT", "path": "/roleAssignments/", "times": 0},

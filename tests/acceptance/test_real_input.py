@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from typing import Any
 
-import pytest
 from tests.acceptance.world import MIGRATE, World, items
 
 from azsandbox.client import Client
@@ -125,7 +124,6 @@ def test_killed_in_the_middle_it_resumes_to_the_same_end(real_world: World, real
     assert time.perf_counter() - start < 5
 
 
-@pytest.mark.long
 def test_decommission_wants_evidence_and_then_removes_the_source(real_world: World) -> None:
     world = real_world
     world.ok("plan", *world.names)

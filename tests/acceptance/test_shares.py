@@ -156,7 +156,6 @@ def test_a_service_that_is_busy_is_asked_again(noted: World) -> None:
     assert len(_listing(noted).read_text().splitlines()) == len(NOTEBOOKS)
 
 
-@pytest.mark.long
 def test_waived_notebooks_let_verify_be_green(noted: World) -> None:
     world = noted
     world.ok("plan", *world.names)

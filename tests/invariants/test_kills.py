@@ -97,7 +97,7 @@ def _killed(
 
 
 # Each moment of a sample is a test of its own, so that they run side by side.
-@pytest.mark.parametrize("which", [0, 1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("which", range(3))
 def test_a_sample_of_requests(sandbox: Any, tmp_path_factory: Any, undisturbed: Undisturbed, which: int) -> None:
     moment = (_sample(3, undisturbed.requests - 5)[which], MOMENTS[which])
     assert _killed(sandbox, tmp_path_factory, _first, REQUEST, moment, undisturbed)
@@ -110,7 +110,7 @@ def test_a_sample_of_commits(sandbox: Any, tmp_path_factory: Any, undisturbed: U
     assert _killed(sandbox, tmp_path_factory, _first, COMMIT, moment, undisturbed)
 
 
-@pytest.mark.parametrize("which", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("which", range(2))
 def test_a_sample_of_requests_of_a_second_plan(
     sandbox: Any, tmp_path_factory: Any, second_undisturbed: Undisturbed, which: int
 ) -> None:
