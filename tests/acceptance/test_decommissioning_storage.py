@@ -227,3 +227,52 @@ def test_what_the_storage_service_will_not_delete_remains(small_world: World) ->
     [kept] = tombstones(world)[0]["containers_kept"]
     assert "refuses to delete it: LeaseIdMissing: There is currently a lease" in kept["reasons"][0]
     assert world.blobs("source")
+
+
+def test_blobs_whose_copy_failed_and_was_waived_keep_them(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    forbidden = {"match": {"method": "PUT", "host": r"\.blob\.", "path": "/d/", "times": 0}, "action": "status",
+                 "status": 403, "headers": {"x-ms-error-code": "AuthorizationFailure"}}  # fmt: skip
+    run = world.with_faults([forbidden], "run", "--json")
+    for item in run.event("run.end")["left"]:
+        world.ok("waive", item["address"], "--reason", "not needed")
+    world.ok("verify")
+    [reason] = refused(world, *DELETE)
+    assert f"3 blobs in '{world.container('source')}' are in no manifest" in reason
+    assert decommission(world).code == 0
+    result = decommission(world, *DELETE)
+    assert result.code == 3 and reason in result.event("decommission.end")["kept"][0]["reasons"]
+    assert {"d/1", "d/2", "d/x/3"} < set(world.blobs("source"))
+
+
+def test_after_the_source_is_gone_they_go_only_while_their_copies_are_what_was_verified(
+    small_world: World,
+) -> None:
+    world = moved(small_world)
+    assert decommission(world).code == 0
+    document = world.get("", of="target")
+
+    def shown(**properties: Any) -> dict[str, Any]:
+        body = {**document, "properties": {**document["properties"], **properties}}
+        match = {"method": "GET", "path": f"/workspaces/{world.target}/?$", "times": 0}
+        return {"match": match, "action": "status", "status": 200, "body": body}
+
+    for rule, says in (
+        (shown(workspaceId=str(uuid.uuid4())), "another workspace than the one that was verified"),
+        (shown(encryption=None), "customer"),
+    ):
+        told = with_rules(world, [rule], *DELETE, code=4).event("error")["reasons"]
+        assert any(says in reason for reason in told), told
+    with world.container_client("target") as client:
+        client.upload_blob("beside/it", b"new")
+        client.delete_blob("d/x/3")
+    result = decommission(world, *DELETE)
+    assert result.code == 3
+    [kept] = result.event("decommission.end")["kept"]
+    copied = f"blobs/{world.container('source')}/d"
+    assert kept == {
+        "id": default_container(world),
+        "reasons": [f"{copied} in the target is not what it was when it was verified."],
+    }
+    assert "d/x/3" in world.blobs("source")

@@ -215,14 +215,17 @@ class Work:
 
     async def _delete(self, begun: Document, wanted: dict[str, str]) -> tuple[list[str], list[Kept]]:
         from amlmigrate.cli import gating
-        from amlmigrate.decommissioning import containers, tombstone
+        from amlmigrate.decommissioning import containers, copies, tombstone
 
+        target = await gating.read_target(self._clouds, self._plan)
         return await containers.delete(
             self._clouds.source,
-            self._plan,
             tombstone.source_of(self._plan, begun),
-            await gating.read_target(self._clouds, self._plan),
+            target,
             wanted,
+            await copies.read(
+                self._clouds.target, self._plan, self._ledger, self._evidence.reports(), target.workspace
+            ),
             self._view.event,
         )
 

@@ -17,7 +17,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, seal
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import containers, gate, removal
+from amlmigrate.decommissioning import containers, copies, gate, removal
 from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
 from amlmigrate.decommissioning.tombstone import Surroundings, going, remaining
 from amlmigrate.inventory import take
@@ -59,7 +59,8 @@ async def pass_gate(
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     if delete:
         listings = [listed.source[place.account, place.container] for place in own]
-        why += await containers.reasons(clouds.source, plan, source.workspace, seen, listings)
+        copied = copies.planned(plan, ledger)
+        why += await containers.reasons(clouds.source, source.workspace, seen, listings, copied)
     if why:
         raise RefusedError(
             "The source must not be removed yet.",

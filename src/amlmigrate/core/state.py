@@ -65,19 +65,21 @@ _ENDED = {
     Action.UPDATE: Outcome.UPDATED,
     Action.ADOPT: Outcome.ADOPTED,
 }
+# What no run carries out.
+_LEFT = {
+    Action.SKIP: Outcome.UNSELECTED,
+    Action.MANUAL: Outcome.MANUAL,
+    Action.CONFLICT: Outcome.CONFLICT,
+}
 _BY_STATE = {State.FAILED: Outcome.FAILED, State.BLOCKED: Outcome.BLOCKED}
 
 
 def outcome(action: Action, reason: str, state: State, *, waived: bool) -> Outcome:
     """How a step's item ends, given its state and whether a waiver is recorded for it."""
-    if action is Action.SKIP:
-        return Outcome.UNSELECTED if reason.startswith(UNSELECTED_REASON) else Outcome.NOT_NEEDED
-    if state is State.DONE:
+    if action is Action.SKIP and not reason.startswith(UNSELECTED_REASON):
+        return Outcome.NOT_NEEDED
+    if state is State.DONE and action in _ENDED:
         return _ENDED[action]
     if waived:
         return Outcome.WAIVED
-    if action is Action.MANUAL:
-        return Outcome.MANUAL
-    if action is Action.CONFLICT:
-        return Outcome.CONFLICT
-    return _BY_STATE.get(state, Outcome.REMAINING)
+    return _LEFT.get(action) or _BY_STATE.get(state, Outcome.REMAINING)

@@ -13,8 +13,8 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.posture.sharing import foreign, sharing
 
@@ -49,18 +49,18 @@ def deletable(workspace: Workspace, places: Iterable[Location]) -> list[Location
 
 
 async def reasons(
-    side: Side, plan: Plan, source: Workspace, target: Seen, listings: Iterable[Listing]
+    side: Side, source: Workspace, target: Seen, listings: Iterable[Listing], copies: Copies
 ) -> list[str]:
     """Why they must stay: another workspace has the account, the target points into them, or something is lost."""
     listings = list(listings)
     found = [*await _shared(side, source, target.workspace), *_pointing(target, [one.place for one in listings])]
     for listing in listings:
-        found += _lost(plan, listing)
+        found += _lost(listing, copies)
     return found
 
 
 async def delete(
-    side: Side, plan: Plan, source: Workspace, target: Seen, wanted: dict[str, str], emit: Emit
+    side: Side, source: Workspace, target: Seen, wanted: dict[str, str], copies: Copies, emit: Emit
 ) -> tuple[list[str], list[Kept]]:
     """Deletes those that are still what they were, each looked at afresh: the deleted, and the kept with reasons.
 
@@ -73,7 +73,12 @@ async def delete(
     # The common one last: what another workspace begins in the meantime shows by then.
     for text in sorted(wanted, key=lambda name: (places[name].container == _COMMON, name)):
         listing = await _listed(side.blobs, places[text])
-        why = [*shared, *_pointing(target, [places[text]]), *await _now(side, plan, listing, wanted[text], source)]
+        why = [
+            *shared,
+            *_pointing(target, [places[text]]),
+            *copies.against(places[text]),
+            *await _now(side, listing, wanted[text], copies, source),
+        ]
         if listing.exists and not why:
             emit(Event("decommission.removing", {"address": text}))
             why = await _delete(side.blobs, places[text])
@@ -101,11 +106,11 @@ async def _listed(blobs: Blobs, place: Location) -> Listing:
     return listing
 
 
-async def _now(side: Side, plan: Plan, listing: Listing, digest: str, source: Workspace) -> list[str]:
+async def _now(side: Side, listing: Listing, digest: str, copies: Copies, source: Workspace) -> list[str]:
     """What has become of a container since the gate was open."""
     if not listing.exists:
         return []
-    found = _lost(plan, listing)
+    found = _lost(listing, copies)
     if listing_digest(listing.blobs.values()) != digest:
         found.append(f"The blobs in '{listing.place.container}' are not what they were when they were verified.")
     if listing.place.container == _COMMON:
@@ -157,12 +162,10 @@ def _urls(place: Location) -> re.Pattern[str]:
     )
 
 
-def _lost(plan: Plan, listing: Listing) -> list[str]:
+def _lost(listing: Listing, copies: Copies) -> list[str]:
     """What a container holds that is nowhere else, and what keeps it from being deleted."""
     place = listing.place
-    cover = Cover(
-        step.bytes.source for step in plan.steps if step.bytes and step.action in (Action.COPY, Action.ADOPT)
-    )
+    cover = Cover(copies.sources)
     loose = sum(
         1 for path in listing.blobs if cover.prefix(Location(place.account, place.container, path)) is None
     )

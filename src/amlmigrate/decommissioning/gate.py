@@ -65,7 +65,7 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
         yield "The last verification is not green."
     if content["depth"] not in _DEEP_ENOUGH:
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
-    parts = _parts(newest)
+    parts = seen_by(newest)
     for name, what in _SEEN.items():
         if content["digests"].get(name) != facts.digests[name] and not _begun(content, parts, facts, name):
             named = "; ".join(changes(parts.get(name, {}), facts.parts[name])) if parts else ""
@@ -85,7 +85,7 @@ def _begun(content: Document, parts: dict[str, dict[str, str]], facts: Facts, na
     return now == {address: sha for address, sha in then.items() if address in now or address not in facts.removed}
 
 
-def _parts(report: Report) -> dict[str, dict[str, str]]:
+def seen_by(report: Report) -> dict[str, dict[str, str]]:
     """What the verification saw, by address; empty for a report that was made without it."""
     for one in report.content.get("manifests", ()):
         if one["file"].endswith(FILE):
@@ -108,10 +108,9 @@ def _soak(reports: list[Report], soak: timedelta) -> Iterable[str]:
 
 
 def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
-    waived = ledger.waivers()
     for item in items(plan, ledger):
-        open_selection = item.outcome is Outcome.UNSELECTED and item.address not in waived
-        if open_selection or not item.outcome.settled:
+        # What was left by selection goes with the source: only here somebody has to say that it may.
+        if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
 
 

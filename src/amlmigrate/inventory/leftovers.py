@@ -22,6 +22,7 @@ class Collection:
 
     name: str
     remedy: str
+    # Of the collection, and of those below its items.
     query: tuple[tuple[str, str], ...] = ()
     below: tuple[str, ...] = ()
     # Members below `properties`, dotted with `|`, that change while nobody changes anything.
@@ -64,8 +65,12 @@ COLLECTIONS = (
     Collection("connections", "Create the connection in the target with its secret.", (("includeAll", "true"),)),
     # Inactive until the managed network is provisioned.
     Collection("outboundRules", "Create the rule on the target's managed network.", volatile=("status",)),
-    Collection("featuresets", "Create the feature set in a feature store.", (("listViewType", "All"),)),
-    Collection("featurestoreEntities", "Create the entity in a feature store.", (("listViewType", "All"),)),
+    Collection(
+        "featuresets", "Create the feature set in a feature store.", (("listViewType", "All"),), ("versions",)
+    ),
+    Collection(
+        "featurestoreEntities", "Create the entity in a feature store.", (("listViewType", "All"),), ("versions",)
+    ),
     Collection(
         "serverlessEndpoints",
         "Create the endpoint in the target; its keys will be new.",
@@ -98,7 +103,7 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
         address = Address(collection.name, item["name"])
         found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
-            async for child in port.pages(f"{collection.name}/{item['name']}/{below}"):
+            async for child in port.pages(f"{collection.name}/{item['name']}/{below}", dict(collection.query)):
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found

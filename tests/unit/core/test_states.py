@@ -95,6 +95,8 @@ def test_what_no_run_carries_out_is_open_until_it_is_waived(action: Action, end:
 def test_a_skipped_step_ends_by_its_reason(reason: str, end: Outcome) -> None:
     assert outcome(Action.SKIP, reason, State.PENDING, waived=False) is end
     assert end.settled
+    waived = outcome(Action.SKIP, reason, State.PENDING, waived=True)
+    assert waived is (Outcome.WAIVED if end is Outcome.UNSELECTED else end)
 
 
 def test_only_four_actions_are_carried_out_and_adopting_writes_nothing() -> None:

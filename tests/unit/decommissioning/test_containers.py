@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, asset, inventory, plan
+from tests.unit.world import SOURCE, asset, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.core.asset import Past
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
+from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.posture.sharing import Sharing, foreign
 
@@ -35,7 +36,7 @@ def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(containers, "sharing", nobody)
     side: Any = None
-    found = asyncio.run(containers.reasons(side, plan(), SOURCE, Seen(inventory(), ()), []))
+    found = asyncio.run(containers.reasons(side, SOURCE, Seen(inventory(), ()), [], Copies({})))
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
 
 
@@ -54,9 +55,9 @@ LOOKED_AT = Past()
 )
 def test_what_no_copy_has_keeps_a_container(past: Past | None, holds: tuple[str, ...], says: list[str]) -> None:
     listing = Listing(Location("mlprod", "azureml"), past=past, holds=holds)
-    found = containers._lost(plan(), listing)
+    found = containers._lost(listing, Copies({}))
     assert len(found) == len(says) and all(text in line for text, line in zip(says, found, strict=True))
-    assert containers._lost(plan(), replace(listing, exists=False, past=None, holds=())) == []
+    assert containers._lost(replace(listing, exists=False, past=None, holds=()), Copies({})) == []
 
 
 POINTING = (

@@ -65,10 +65,15 @@ def test_items_end_as_the_ledger_says(tmp_path: Path) -> None:
 def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
-        for address in ("jobs", "environments/e/1", "models/m/2"):
+        for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
             ledger.waive(Waiver(address, "exported", "ann@host", "t"))
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
-    assert found["jobs"] == found["environments/e/1"] == ("waived", "waived by ann@host: exported")
+    assert (
+        found["jobs"]
+        == found["environments/e/1"]
+        == found["data/d/1"]
+        == ("waived", "waived by ann@host: exported")
+    )
     assert found["models/m/1"][0] == "remaining"
     # What archives a waived item has no item of its own to act on.
     assert found["models/m/2"][0] == found["models/m/2#archive"][0] == "waived"

@@ -1,0 +1,87 @@
+"""Whether the copies of what is to be deleted are still what they were verified to be.
+
+The source may be long gone by then, and the target in use: what was written beside the copies does not count, only
+that each prefix that was copied is still what was verified, in that workspace and under its customer's key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from amlmigrate.bytes.areas import prefix_digests
+from amlmigrate.bytes.listings import Listing, list_container
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.seal import PARTS
+from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.decommissioning.gate import seen_by
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.items import items, waived
+from amlmigrate.posture import before_removal, prove
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What was copied, by where it came from, and why any of it, or all of it, is no proof of a copy."""
+
+    sources: dict[Location, str]
+    changed: frozenset[str] = frozenset()
+    unproven: tuple[str, ...] = ()
+
+    def against(self, place: Location) -> list[str]:
+        """Why a container of the source must stay as far as its copies go."""
+        gone = sorted(
+            address
+            for source, address in self.sources.items()
+            if (source.account, source.container) == (place.account, place.container) and address in self.changed
+        )
+        return [*self.unproven, *(f"{one} in the target is not what it was when it was verified." for one in gone)]
+
+
+def planned(plan: Plan, ledger: Ledger) -> Copies:
+    """What the plan copied or found equal; what somebody waived instead was never copied."""
+    return Copies({step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes})
+
+
+async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], target: Workspace) -> Copies:
+    """The same as the target is now."""
+    known = planned(plan, ledger)
+    newest = last(reports, "verify")
+    if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
+        return Copies(known.sources, unproven=("The last verification is not a green one of this plan.",))
+    unproven = [
+        f"{finding.address}: {finding.summary}"
+        for finding in before_removal(await prove(side, target))
+        if finding.severity == "error"
+    ]
+    if target.workspace_id != plan.header.target["workspaceId"]:
+        unproven.append("The target is another workspace than the one that was verified.")
+    then = seen_by(newest).get(PARTS[3], {})
+    places = plan.places(source=False)
+    now = prefix_digests(await _listings(side, places), places)
+    cover = Cover(places)
+    changed = set()
+    for step in _steps(plan, ledger):
+        # One that lies in another is counted with that.
+        goal = cover.prefix(step.bytes.target) if step.bytes else None
+        if goal is None or places[goal] not in then or then[places[goal]] != now.get(places[goal]):
+            changed.add(str(step.address))
+    return Copies(known.sources, frozenset(changed), tuple(unproven))
+
+
+def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
+    settled = waived(items(plan, ledger))
+    return [
+        step
+        for step in plan.steps
+        if step.bytes and step.action in (Action.COPY, Action.ADOPT) and str(step.address) not in settled
+    ]
+
+
+async def _listings(side: Side, places: dict[Location, str]) -> dict[tuple[str, str], Listing]:
+    keys = sorted({(place.account, place.container) for place in places})
+    found = await asyncio.gather(*(list_container(side.blobs, Location(*key)) for key in keys))
+    return dict(zip(keys, found, strict=True))
