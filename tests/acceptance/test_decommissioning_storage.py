@@ -262,8 +262,9 @@ def test_after_the_source_is_gone_they_go_only_while_their_copies_are_what_was_v
         (shown(workspaceId=str(uuid.uuid4())), "another workspace than the one that was verified"),
         (shown(encryption=None), "customer"),
     ):
-        told = with_rules(world, [rule], *DELETE, code=4).event("error")["reasons"]
-        assert any(says in reason for reason in told), told
+        for what in (DELETE, ("--purge",)):
+            told = with_rules(world, [rule], *what, code=4).event("error")["reasons"]
+            assert any(says in reason for reason in told), told
     with world.container_client("target") as client:
         client.upload_blob("beside/it", b"new")
         client.delete_blob("d/x/3")
@@ -276,3 +277,8 @@ def test_after_the_source_is_gone_they_go_only_while_their_copies_are_what_was_v
         "reasons": [f"{copied} in the target is not what it was when it was verified."],
     }
     assert "d/x/3" in world.blobs("source")
+    world.azure(
+        lambda c: c.arm("DELETE", f"{world.documents['target']['id']}/environments/py/versions/1", "2025-12-01")
+    )
+    [reason] = refused(world, "--purge")
+    assert reason == "What was moved is no longer in the target: environments/py/1."

@@ -46,7 +46,8 @@ def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> d
 async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple[str, ...]]:
     """The containers that are the source workspace's: those of its datastores, and those of its code uploads.
 
-    Each with what keeps its blobs from being changed.
+    Those that have the service's names for them are among them even where no datastore leads there, or none of
+    the target says where they go. Each with what keeps its blobs from being changed.
     """
     found: dict[Location, tuple[str, ...]] = {
         Location(root.account, root.container): () for root, _ in mapping.roots()
@@ -54,7 +55,7 @@ async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple
     account = mapping.source.storage_account
     for name, holds in (await blobs.containers(account)).items():
         place = Location(account, name)
-        if mapping.place(place) is not None:
+        if mapping.place(place) is not None or mapping.source.names(name):
             found[place] = holds
     return found
 

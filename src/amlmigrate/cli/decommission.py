@@ -20,12 +20,15 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.documents import Document
     from amlmigrate.core.plan import Plan
     from amlmigrate.decommissioning.containers import Kept
+    from amlmigrate.decommissioning.copies import Copies
+    from amlmigrate.decommissioning.pointing import Seen
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
     from amlmigrate.ledger.lock import Lock
@@ -194,7 +197,7 @@ class Work:
 
     async def _finish(self, begun: Document, ended: Report | None) -> ExitCode:
         """What was asked for beside the workspace, once that is gone, and a tombstone of it."""
-        from amlmigrate.decommissioning import removal, tombstone
+        from amlmigrate.decommissioning import tombstone
 
         purge = self._wanted.purge and not begun["purged"]
         delete = begun["deletable"] if self._wanted.delete else {}
@@ -203,31 +206,46 @@ class Work:
         if self._wanted.dry_run:
             self._view.result("decommission.dry", {"text": _left(purge, delete)})
             return ExitCode.DONE
-        if purge:
-            await removal.purge(self._port, tombstone.recoverable_until(begun), self._view.event)
-            begun = tombstone.note(self._ledger, begun, purged=True)
-        deleted, kept = await self._delete(begun, delete) if delete else ([], [])
+        deleted: list[str] = []
+        kept: list[Kept] = []
+        if purge or delete:
+            target, copied = await self._target()
+            if purge:
+                begun = await self._purge(begun, copied)
+            if delete:
+                deleted, kept = await self._delete(begun, delete, target, copied)
         if ended and not purge and not deleted:
-            raise _refused(kept)
+            names, why = ", ".join(one.id for one in kept), [why for one in kept for why in one.reasons]
+            raise _refused("The containers must not be deleted.", names, why)
         report = self._evidence.add(tombstone.RECORD, tombstone.tombstone(begun, deleted, kept))
         tombstone.without(self._ledger, begun, deleted)
         return self._told(report)
 
-    async def _delete(self, begun: Document, wanted: dict[str, str]) -> tuple[list[str], list[Kept]]:
+    async def _purge(self, begun: Document, copied: Copies) -> Document:
+        from amlmigrate.decommissioning import removal, tombstone
+
+        if copied.unproven:
+            raise _refused("The deleted source must not be purged.", self._port.ref.id, copied.unproven)
+        await removal.purge(self._port, tombstone.recoverable_until(begun), self._view.event)
+        return tombstone.note(self._ledger, begun, purged=True)
+
+    async def _target(self) -> tuple[Seen, Copies]:
+        """The target as it is now, and whether all that was moved is still there."""
         from amlmigrate.cli import gating
-        from amlmigrate.decommissioning import containers, copies, tombstone
+        from amlmigrate.decommissioning import copies
 
         target = await gating.read_target(self._clouds, self._plan)
-        return await containers.delete(
-            self._clouds.source,
-            tombstone.source_of(self._plan, begun),
-            target,
-            wanted,
-            await copies.read(
-                self._clouds.target, self._plan, self._ledger, self._evidence.reports(), target.workspace
-            ),
-            self._view.event,
-        )
+        reports = self._evidence.reports()
+        side = self._clouds.target
+        return target, await copies.read(side, self._plan, self._ledger, reports, target.inventory)
+
+    async def _delete(
+        self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies
+    ) -> tuple[list[str], list[Kept]]:
+        from amlmigrate.decommissioning import containers, tombstone
+
+        source = tombstone.source_of(self._plan, begun)
+        return await containers.delete(self._clouds.source, source, target, wanted, copied, self._view.event)
 
     def _told(self, report: Report) -> ExitCode:
         content = report.content
@@ -252,11 +270,11 @@ class Work:
         return ExitCode.INCOMPLETE if kept else ExitCode.DONE
 
 
-def _refused(kept: list[Kept]) -> RefusedError:
+def _refused(summary: str, address: str, why: Iterable[str]) -> RefusedError:
     return RefusedError(
-        "The containers must not be deleted.",
-        reasons=tuple(dict.fromkeys(why for one in kept for why in one.reasons)),
-        address=", ".join(one.id for one in kept),
+        summary,
+        reasons=tuple(dict.fromkeys(why)),
+        address=address,
         remedy="Settle every reason, then run the same command again.",
     )
 

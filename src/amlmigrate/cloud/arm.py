@@ -129,7 +129,10 @@ class Arm:
             absent()
             return
         while True:
-            for item in answer.body.get("value") or ():
+            if not isinstance(answer.body, dict) or "value" not in answer.body:
+                # As from a proxy in between: taken for an empty list it would hide all that there is.
+                raise ServiceError(answer.status, "NotAList", "the answer is no list", method="GET", url=path)
+            for item in answer.body["value"] or ():
                 yield item
             link = answer.body.get("nextLink")
             if not link:

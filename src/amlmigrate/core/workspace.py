@@ -76,6 +76,10 @@ class Location:
         return Location(self.account, self.container, joined)
 
 
+# Every workspace of an account writes its artifacts into this one (azure-facts: system datastores).
+COMMON_CONTAINER = "azureml"
+
+
 @dataclass(frozen=True, slots=True)
 class Datastore:
     """What a reference through a datastore needs to know: where it points, whether it is the service's."""
@@ -137,6 +141,19 @@ class Workspace:
     def storage_account(self) -> str:
         """The name of the storage account."""
         return self.storage_account_id.rsplit("/", 1)[-1]
+
+    def names(self, container: str) -> bool:
+        """Whether a container of its account has a name that only the service gives, for this workspace.
+
+        Code uploads are in `<workspaceId>-<26 characters>`, before 2023 in `<first 10>-<guid>` (wire-facts,
+        section 5).
+        """
+        number, start = (re.escape(part) for part in (self.workspace_id.lower(), self.workspace_id.lower()[:10]))
+        own = (
+            rf"{COMMON_CONTAINER}|azureml-blobstore-{number}|{number}-[a-z0-9-]+"
+            rf"|{start}-[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}"
+        )
+        return bool(number) and re.fullmatch(own, container) is not None
 
     def datastore(self, name: str) -> Datastore | None:
         """The datastore of that name, or None."""

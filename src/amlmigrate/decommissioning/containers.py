@@ -13,13 +13,10 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.posture.sharing import foreign, sharing
-
-# Every workspace of an account writes into this one (azure-facts: system datastores).
-_COMMON = "azureml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +33,8 @@ class Kept:
 
 def deletable(workspace: Workspace, places: Iterable[Location]) -> list[Location]:
     """Those with a name that only the service gives, for this workspace: a customer's own is never among them."""
-    number = workspace.workspace_id.lower()
     account = workspace.storage_account.lower()
-    # Code uploads: `<workspaceId>-<26 characters>`, before 2023 `<first 10>-<guid>` (wire-facts, section 5).
-    own = re.compile(
-        rf"^(?:azureml|azureml-blobstore-{number}|{number}-[a-z0-9-]+"
-        rf"|{number[:10]}-[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}})$"
-    )
-    return [
-        place for place in places if number and place.account.lower() == account and own.match(place.container)
-    ]
+    return [place for place in places if place.account.lower() == account and workspace.names(place.container)]
 
 
 async def reasons(
@@ -71,7 +60,7 @@ async def delete(
     deleted: list[str] = []
     kept: list[Kept] = []
     # The common one last: what another workspace begins in the meantime shows by then.
-    for text in sorted(wanted, key=lambda name: (places[name].container == _COMMON, name)):
+    for text in sorted(wanted, key=lambda name: (places[name].container == COMMON_CONTAINER, name)):
         listing = await _listed(side.blobs, places[text])
         why = [
             *shared,
@@ -113,7 +102,7 @@ async def _now(side: Side, listing: Listing, digest: str, copies: Copies, source
     found = _lost(listing, copies)
     if listing_digest(listing.blobs.values()) != digest:
         found.append(f"The blobs in '{listing.place.container}' are not what they were when they were verified.")
-    if listing.place.container == _COMMON:
+    if listing.place.container == COMMON_CONTAINER:
         others = foreign(await side.blobs.containers(listing.place.account), source.workspace_id)
         found += [f"'{name}' of another workspace is in the account." for name in others]
     return found
@@ -136,12 +125,14 @@ async def _shared(side: Side, source: Workspace, target: Workspace) -> list[str]
 
 def _pointing(target: Seen, places: list[Location]) -> list[str]:
     urls = [_urls(place) for place in places]
-    containers = {place.container for place in places}
-    accounts = {place.account for place in places}
+    containers = {place.container.lower() for place in places}
+    accounts = {place.account.lower() for place in places}
     found = []
     for address, document in target.documents():
         texts = [text for _, text in strings(document)]
-        named = containers.intersection(texts) and accounts.intersection(texts)
+        # A host's name is the same in capitals.
+        words = {text.lower() for text in texts}
+        named = words & containers and words & accounts
         inside = any(url.search(text) for url in urls for text in texts)
         if named or inside:
             found.append(f"{address} in the target points into the source's containers.")

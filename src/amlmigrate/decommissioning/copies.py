@@ -13,14 +13,17 @@ from amlmigrate.bytes.areas import prefix_digests
 from amlmigrate.bytes.listings import Listing, list_container
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning.gate import seen_by
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items, waived
 from amlmigrate.posture import before_removal, prove
+
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,20 @@ def planned(plan: Plan, ledger: Ledger) -> Copies:
     return Copies({step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes})
 
 
-async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], target: Workspace) -> Copies:
-    """The same as the target is now."""
+async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory) -> Copies:
+    """The same as the target is now; without what was moved there nothing is proven."""
     known = planned(plan, ledger)
     newest = last(reports, "verify")
     if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
         return Copies(known.sources, unproven=("The last verification is not a green one of this plan.",))
     unproven = [
         f"{finding.address}: {finding.summary}"
-        for finding in before_removal(await prove(side, target))
+        for finding in before_removal(await prove(side, target.workspace))
         if finding.severity == "error"
     ]
-    if target.workspace_id != plan.header.target["workspaceId"]:
+    if target.workspace.workspace_id != plan.header.target["workspaceId"]:
         unproven.append("The target is another workspace than the one that was verified.")
+    unproven += _missing(plan, ledger, target)
     then = seen_by(newest).get(PARTS[3], {})
     places = plan.places(source=False)
     now = prefix_digests(await _listings(side, places), places)
@@ -70,6 +74,19 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
         if goal is None or places[goal] not in then or then[places[goal]] != now.get(places[goal]):
             changed.add(str(step.address))
     return Copies(known.sources, frozenset(changed), tuple(unproven))
+
+
+def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
+    settled = waived(items(plan, ledger))
+    moved = (Action.CREATE, Action.UPDATE, Action.ADOPT)
+    gone = [
+        str(step.address)
+        for step in plan.steps
+        if step.action in moved and not step.is_bytes and not step.address.archive
+        if str(step.address) not in settled and step.address not in target.assets
+    ]
+    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+    return [f"What was moved is no longer in the target: {', '.join(gone[:_NAMED])}{more}."] if gone else []
 
 
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:

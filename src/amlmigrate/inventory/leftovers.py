@@ -110,17 +110,22 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
 
 
 async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Shares) -> list[Leftover]:
-    """The file shares behind the workspace's system datastores that hold anything: notebooks, most of all."""
-    found: list[Leftover] = []
+    """The file shares of the workspace that hold anything: notebooks, most of all.
+
+    They are behind its system datastores, and have the service's own names where it has no such datastore.
+    """
+    account = workspace.storage_account
+    number = workspace.workspace_id
+    named = dict.fromkeys((account, name) for name in (_WORKING_SHARE, f"azureml-filestore-{number}") if number)
     for asset in datastores:
         share = asset.properties.get("fileShareName")
-        if not share or all_kinds()[asset.address.kind].not_moved(asset) is None:
-            continue
-        account = str(asset.properties.get("accountName") or workspace.storage_account)
-        found += await _share(account, str(share), files)
-    return found
+        if share and all_kinds()[asset.address.kind].not_moved(asset) is not None:
+            named[str(asset.properties.get("accountName") or account), str(share)] = None
+    return [item for account, share in named for item in await _share(account, share, files)]
 
 
+# The share of notebooks has one name in every account (azure-facts: system datastores).
+_WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.
 # Not `seal.UNLISTED`, of which nothing is known to have changed: files that can be seen later were not planned.
 _UNLISTED: Document = {"files": "not listed"}

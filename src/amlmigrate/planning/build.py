@@ -21,7 +21,7 @@ from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.planner import Planner, counts
-from amlmigrate.planning.remarks import left_behind
+from amlmigrate.planning.remarks import left_behind, without_twin
 
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
@@ -65,6 +65,7 @@ async def build(
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
+    findings += without_twin(planner.mapping, containers.source)
     for listing in containers.source.values():
         findings += [*left_behind(listing), *([] if listing.tagged else [_untagged(listing)])]
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]

@@ -64,6 +64,7 @@ class Planner:
         draft = Draft()
         if self._copy_unreferenced:
             roots = [Location(*key) for key, found in containers.source.items() if found.blobs]
+            roots = [root for root in roots if self.mapping.place(root) is not None]
             self._cover = Cover([*self._cover, *roots])
         self._bytes(draft, containers)
         for asset in self._source.assets.values():
@@ -115,7 +116,7 @@ class Planner:
         for key, blobs in loose.items():
             rest = self._unselected(draft, key, blobs)
             if rest:
-                draft.add(_unreferenced(key[1], rest))
+                draft.add(_unreferenced(key[1], rest, placed=self.mapping.place(Location(*key)) is not None))
 
     def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
         """Leaves what only unselected assets refer to, and returns what nothing does."""
@@ -280,12 +281,16 @@ def _size(blobs: Iterable[Blob]) -> int:
     return sum(blob.length for blob in blobs)
 
 
-def _unreferenced(container: str, blobs: list[Blob]) -> Step:
+def _unreferenced(container: str, blobs: list[Blob], *, placed: bool) -> Step:
+    told, remedy = (
+        ("that no asset refers to", "Copy them with --unreferenced copy")
+        if placed
+        else ("in a container that no datastore leads to on both sides", "Copy them with AzCopy")
+    )
     return Step(
         blob_address(container),
         Action.MANUAL,
-        f"{len(blobs)} blobs with {_size(blobs)} bytes that no asset refers to."
-        " Copy them with --unreferenced copy, or keep the container.",
+        f"{len(blobs)} blobs with {_size(blobs)} bytes {told}. {remedy}, or keep the container.",
         source_sha256=listing_digest(blobs),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Map
 
 from amlmigrate.bytes.contents import line_rewrites
 from amlmigrate.bytes.listings import Listing, beside
@@ -121,6 +122,21 @@ def signed_lines(step: Step) -> Iterable[Finding]:
             f" {', '.join(found[:_NAMED])}",
             "Take the secret out of the file in the source, or leave out what refers to it with --exclude.",
         )
+
+
+def without_twin(mapping: Mapping, listings: Map[tuple[str, str], Listing]) -> Iterable[Finding]:
+    """System datastores that the target does not have, so that it is not known where what lies in them goes."""
+    for store in mapping.source.datastores:
+        listing = listings.get((store.root.account, store.root.container)) if store.system and store.root else None
+        twin = mapping.target.datastore(store.name)
+        if listing and listing.blobs and not (twin and twin.root):
+            yield Finding(
+                "error",
+                f"datastores/{store.name}",
+                f"The target has no such datastore: where {len(listing.blobs)} blobs go is not known.",
+                "Every workspace is made with it: create it in the target over the container that was made for it"
+                " (az ml datastore create), and plan again.",
+            )
 
 
 def left_behind(listing: Listing) -> Iterable[Finding]:

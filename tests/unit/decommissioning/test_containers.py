@@ -84,6 +84,12 @@ def test_only_what_names_the_container_itself_points_into_it(text: str) -> None:
     assert found == ["data/d/1 in the target points into the source's containers."] * (text in POINTING)
 
 
+@pytest.mark.parametrize(("account", "points"), [("MLProd", True), ("mlprod2", False)])
+def test_a_datastore_names_the_account_and_the_container_apart(account: str, points: bool) -> None:
+    target = Seen(inventory(asset("datastores/old", accountName=account, containerName="azureml")), ())
+    assert bool(containers._pointing(target, [Location("mlprod", "azureml")])) is points
+
+
 def test_containers_of_other_workspaces() -> None:
     names = (
         f"azureml-blobstore-{ID}",
