@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -217,6 +218,29 @@ def test_every_reason_is_told_at_once(small_world: World) -> None:
     assert "left by selection" in reason
     world.ok("waive", "components/c/1", "--reason", "not needed")
     assert decommission(world, "--dry-run").code == 0
+
+
+def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) -> None:
+    world = proven_world
+    match = {"method": "GET", "host": rf"^{world.account('source')}\.blob\.", "query": "comp=list"}
+
+    def made() -> None:
+        time.sleep(2)
+        world.put("environments/late/versions/1", {"properties": {"image": "x"}})
+
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(made)
+        slow = {"match": match, "action": "delay", "seconds": 4}
+        [reason] = with_rules(world, [slow], "--dry-run", code=4).event("error")["reasons"][:1]
+        making.result()
+    try:
+        assert reason == "While the blobs were listed, environments/late/1 was added."
+    finally:
+        world.azure(lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/environments/late/versions/1",
+                                    "2025-12-01"))  # fmt: skip
+        world.azure(
+            lambda c: c.arm("DELETE", f"{world.documents['source']['id']}/environments/late", "2025-12-01")
+        )
 
 
 @pytest.fixture

@@ -94,8 +94,15 @@ def _in_target(world: World, path: str, properties: dict[str, Any]) -> Undo:
     )
 
 
+def _lock(world: World) -> Undo:
+    path = f"{world.storage_id('source')}/providers/Microsoft.Authorization/locks/keep"
+    world.azure(lambda c: c.arm("PUT", path, "2020-05-01", {"properties": {"level": "CanNotDelete"}}))
+    return lambda: world.azure(lambda c: c.arm("DELETE", path, "2020-05-01"))
+
+
 WAYS: dict[str, tuple[Callable[[World], Undo], str]] = {
     "a container of another workspace": (_foreign_store, "has 'azureml-blobstore-"),
+    "a lock on the account": (_lock, "A lock is in the way"),
     "a snapshot": (_snapshot, "holds what no copy has: 1 snapshots"),
     "a datastore of the target": (_datastore, "datastores/back in the target points into the source's containers"),
     "a connection of the target": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -258,7 +259,9 @@ def test_a_quota_that_is_used_up_is_told(world: World) -> None:
         path = f"{world.documents['target']['id']}/computes/{name}?underlyingResourceAction=Delete"
         world.azure(lambda c: c.arm("DELETE", path, VERSION))
     [found] = [one for one in result.event("doctor.end")["findings"] if "is used up" in one["summary"]]
-    assert (result.code, found["severity"]) == (0, "warning") and "2 of 2" in found["summary"]
+    assert (result.code, found["severity"]) == (0, "warning")
+    # Others may have computes in this subscription too.
+    assert re.search(r"[2-9]\d* of 2\b", found["summary"])
     assert "is used up" in planned.out
 
 

@@ -15,7 +15,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import PARTS, seal
+from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers, copies, gate, removal
 from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
@@ -61,10 +61,15 @@ async def pass_gate(
         listings = [listed.source[place.account, place.container] for place in own]
         copied = copies.planned(plan, ledger)
         why += await containers.reasons(clouds.source, source.workspace, seen, listings, copied)
+    if not why:
+        # Listing may take its time, in which the source was not looked at.
+        then, now = document_digests(source), document_digests((await read_both(clouds, plan))[0])
+        why += [f"While the blobs were listed, {what}." for what in changes(then, now)]
     if why:
         raise RefusedError(
             "The source must not be removed yet.",
-            reasons=tuple(why),
+            # A lock on the group is one on the workspace and on its account.
+            reasons=tuple(dict.fromkeys(why)),
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )

@@ -15,7 +15,9 @@ from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
 
 
@@ -114,6 +116,7 @@ async def _shared(side: Side, source: Workspace, target: Workspace) -> list[str]
     if target.storage_account_id.lower() == source.storage_account_id.lower():
         others |= {target.id: None}
     return [
+        *await _locked(side, source.storage_account_id),
         *(f"The storage account serves another workspace: {other}." for other in others),
         *(f"The storage account has '{name}' of another workspace." for name in found.containers),
         *(
@@ -121,6 +124,16 @@ async def _shared(side: Side, source: Workspace, target: Workspace) -> list[str]
             * bool(found.unknown)
         ),
     ]
+
+
+async def _locked(side: Side, account: str) -> list[str]:
+    """Locks on the account: the service heeds them on the control plane alone, and would delete its containers."""
+    try:
+        return [locked(lock) for lock in await locks(side.arm, account)]
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return ["Whether a lock lies on the storage account is not known: no right to read its locks."]
 
 
 def _pointing(target: Seen, places: list[Location]) -> list[str]:

@@ -49,7 +49,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
         *_items(plan, ledger),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
-        *(_lock(lock) for lock in facts.locks),
+        *(locked(lock) for lock in facts.locks),
     ]
 
 
@@ -126,6 +126,6 @@ def _alive(leftovers: list[Leftover]) -> Iterable[str]:
             yield f"{running} jobs are running."
 
 
-def _lock(lock: Document) -> str:
+def locked(lock: Document) -> str:
     level = (lock.get("properties") or {}).get("level", "")
     return f"A lock is in the way: {lock.get('id', lock.get('name'))} ({level})."

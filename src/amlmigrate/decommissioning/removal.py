@@ -27,9 +27,9 @@ _LONGEST = 3600.0
 _PURGES = {"api-version": "2024-04-01", "forceToPurge": "true"}
 
 
-async def locks(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
-    """The locks on the workspace, its group and its subscription."""
-    path = f"{workspace_id}/providers/Microsoft.Authorization/locks"
+async def locks(arm: Arm, id_: str) -> list[dict[str, Any]]:
+    """The locks on a resource, its group and its subscription."""
+    path = f"{id_}/providers/Microsoft.Authorization/locks"
     return [lock async for lock in arm.pages(path)]
 
 

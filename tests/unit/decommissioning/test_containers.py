@@ -34,8 +34,12 @@ def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.Mon
     async def nobody(*_: Any) -> Sharing:
         return Sharing()
 
+    async def none(*_: Any) -> list[Any]:
+        return []
+
     monkeypatch.setattr(containers, "sharing", nobody)
-    side: Any = None
+    monkeypatch.setattr(containers, "locks", none)
+    side: Any = type("Side", (), {"arm": None})
     found = asyncio.run(containers.reasons(side, SOURCE, Seen(inventory(), ()), [], Copies({})))
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
 

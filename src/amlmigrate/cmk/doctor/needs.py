@@ -195,13 +195,20 @@ def _proofs() -> tuple[Need, ...]:
 
 def _checks() -> tuple[Need, ...]:
     """What is in the way of a move is read with these."""
-    locked = (Where.SOURCE_ACCOUNT, Where.TARGET, Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
+    locked = (Where.TARGET, Where.TARGET_ACCOUNT, Where.TARGET_VAULT)
     of_subscription = (
         ("Microsoft.Resources/subscriptions/providers/read", "which providers are registered"),
         ("Microsoft.MachineLearningServices/locations/usages/read", "quotas that are used up"),
         ("Microsoft.KeyVault/deletedVaults/read", "deleted vaults whose names are blocked"),
     )
     return (
+        Need(
+            Where.SOURCE_ACCOUNT,
+            f"{AUTHORIZATION}/locks/read",
+            (*_BEFORE, DECOMMISSION),
+            "locks that are in the way",
+            only=f"{_CHECKS}, or `--storage delete` is asked for",
+        ),
         *(
             Need(where, f"{AUTHORIZATION}/locks/read", _BEFORE, "locks that are in the way", only=_CHECKS)
             for where in locked
