@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _log(commands.add_parser("log", help="print the request log, a JSON line each"))
     principal = commands.add_parser("principal", help="service principals")
     _state_option(principal)
-    principal.add_argument("verb", choices=["add"], help="make one; its export lines are printed")
+    principal.add_argument("verb", choices=["add"], help="make one; its ids and its secret are printed")
     principal.add_argument("name", help="its display name")
     principal.add_argument("--no-roles", action="store_true", help="without any right (default: with all of them)")
     principal.add_argument(
