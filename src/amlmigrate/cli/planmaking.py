@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.bytes.areas import list_both
 from amlmigrate.cli import plans
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -49,11 +51,13 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         before_plan(clouds, *read),
     )
     extra = await _approval(clouds) if wanted.require_approval else {}
+    mapping = Mapping(source.workspace, target.workspace)
+    containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     await read_contents(source, clouds.source.blobs)
-    header, steps = await build.build(
+    header, steps = build.build(
         source,
         target,
-        (clouds.source.blobs, clouds.target.blobs),
+        containers,
         name=folder.name,
         selection=wanted.selection,
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),

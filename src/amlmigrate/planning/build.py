@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.bytes.areas import list_both
+from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Inventory
@@ -45,10 +44,10 @@ def check_pair(left: Workspace, right: Workspace) -> None:
             )
 
 
-async def build(
+def build(
     source: Inventory,
     target: Inventory,
-    blobs: tuple[Blobs, Blobs],
+    containers: Containers,
     *,
     name: str,
     selection: Selection,
@@ -58,10 +57,13 @@ async def build(
     extra: dict[str, Any] | None = None,
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
-    """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one, ServiceError."""
+    """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
+
+    The files among the bytes that name other places have to be read after `containers` was listed: one that is
+    written in between is then another than the listing's, by which every run finds the change.
+    """
     check_pair(source.workspace, target.workspace)
     planner = Planner(source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced)
-    containers = await list_both(planner.mapping, *blobs, past=True)
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)

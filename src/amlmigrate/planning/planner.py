@@ -119,9 +119,16 @@ class Planner:
                 draft.add(_unreferenced(key[1], rest, placed=self.mapping.place(Location(*key)) is not None))
 
     def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
-        """Leaves what only unselected assets refer to, and returns what nothing does."""
-        everything = (*self._needs.values(), *self._by_hand.values())
-        cover = Cover(place for needs in everything for place in needs.places)
+        """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
+        assets = self._source.assets.items()
+        left_out = (
+            needs
+            for address, asset in assets
+            if (needs := self._needs[address]).places
+            and address not in self._moving
+            and self._reason_to_stay(asset) == UNSELECTED_REASON
+        )
+        cover = Cover(place for needs in (*left_out, *self._by_hand.values()) for place in needs.places)
         left: dict[Location, list[Blob]] = defaultdict(list)
         rest: list[Blob] = []
         for blob in blobs:

@@ -68,6 +68,22 @@ def test_bytes_of_what_is_not_selected_are_left_by_selection() -> None:
     assert (loose.action, loose.source_sha256) == (Action.MANUAL, listing_digest([blob("loose", 10)]))
 
 
+def test_bytes_of_what_nothing_needs_are_not_left_by_selection() -> None:
+    """Nobody left out an anonymous environment that only a job refers to: its bytes are for somebody to decide."""
+    build = {
+        "contextUri": f"https://acct.blob.core.windows.net/{OLD_BLOBS}/context/",
+        "dockerfilePath": "Dockerfile",
+    }
+    nobodys = asset(f"environments/CliV2AnonymousEnvironment/{'ab' * 16}", build=build, isAnonymous=True)
+    found = plan(nobodys, listed=uploaded("context/Dockerfile"))
+    assert found[str(nobodys.address)].action is Action.SKIP
+    assert [(str(s.address), s.action) for s in found.steps if s.is_bytes] == [
+        (f"blobs/{OLD_BLOBS}", Action.MANUAL)
+    ]
+    left = plan(nobodys, exclude=("environments/*",), listed=uploaded("context/Dockerfile"))
+    assert [s.action for s in left.steps if s.is_bytes] == [Action.SKIP]
+
+
 def test_bytes_that_both_selected_and_unselected_assets_need_move() -> None:
     assets = (model("1", path="a"), asset("data/d/1", dataUri=model("1", path="a/b").properties["modelUri"]))
     found = plan(*assets, select=("data/*",), listed=uploaded("a/x", "a/b/y"))
