@@ -14,6 +14,7 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Location
 
 Key = tuple[str, str]
@@ -79,7 +80,7 @@ async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: boo
 
 
 async def _listings(blobs: Blobs, places: Iterable[Location], *, past: bool = False) -> dict[Key, Listing]:
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         tasks = {
             place: group.create_task(list_container(blobs, place, past=past)) for place in sorted(places, key=str)
         }

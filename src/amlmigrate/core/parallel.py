@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,6 +15,20 @@ R = TypeVar("R")
 def never() -> bool:
     """Nobody says stop."""
     return False
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[asyncio.TaskGroup]:
+    """A group of tasks of which the first exception ends the rest and is raised as it is, in no group."""
+    failed: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
+        failed = _first(errors)
+    # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
+    if failed is not None:
+        raise failed
 
 
 async def each(
@@ -33,16 +48,9 @@ async def each(
         while known and not stopping():
             await work(known.popleft())
 
-    failed: Exception | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(parallel, len(known))):
-                group.create_task(worker())
-    except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
-        failed = first(errors)
-    # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
-    if failed is not None:
-        raise failed
+    async with together() as group:
+        for _ in range(min(parallel, len(known))):
+            group.create_task(worker())
     return not known
 
 
@@ -65,7 +73,7 @@ async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, par
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def first(errors: BaseExceptionGroup[Exception]) -> Exception:
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     """The first plain exception of a group."""
     error = errors.exceptions[0]
-    return first(error) if isinstance(error, BaseExceptionGroup) else error
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
 from amlmigrate.core.seal import UNLISTED
 
@@ -43,7 +43,7 @@ class Extension:
 
 async def extensions(port: WorkspacePort, frozen: Iterable[Document] = ()) -> list[Leftover]:
     """All of them. `frozen`: role assignments that `freeze` took away, and that are listed with the rest."""
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         tasks = [group.create_task(_read(port, one, frozen)) for one in _EXTENSIONS]
     return [item for task in tasks for item in task.result()]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 
@@ -88,7 +88,7 @@ COLLECTIONS = (
 
 async def leftovers(port: WorkspacePort) -> list[Leftover]:
     """Everything of the collections above, an item each."""
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         tasks = [group.create_task(_read(port, collection)) for collection in COLLECTIONS]
     return [item for task in tasks for item in task.result()]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.events import Emit, Event, ignore
+from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Datastore, Workspace
 from amlmigrate.inventory.extensions import extensions
 from amlmigrate.inventory.jobs import read_jobs
@@ -32,7 +32,7 @@ async def take(
     Raises ServiceError for whatever cannot be read: an inventory is whole or none.
     """
     workspace = await port.read()
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         tasks = [group.create_task(_scan(kind, port, emit)) for kind in all_kinds().values()]
         rest = group.create_task(leftovers(port)) if stores else None
         around = group.create_task(extensions(port, frozen)) if stores else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import together
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._base import Kind, Port
 
@@ -40,7 +40,7 @@ class VersionedKind(Kind):
         view: dict[str, str] = {"listViewType": "All"} if self.list_view else {}
         containers = {item["name"]: item async for item in source.pages(self.collection, view)}
         names = [*containers, *(name for name in self.anonymous_names if name not in containers)]
-        async with asyncio.TaskGroup() as group:
+        async with together() as group:
             tasks = {name: group.create_task(self._versions(source, name, view)) for name in names}
         found: list[Asset] = []
         for name, task in tasks.items():

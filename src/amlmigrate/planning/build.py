@@ -67,7 +67,8 @@ def build(
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
-    findings += without_twin(planner.mapping, containers.source)
+    for asset in source.assets.values():
+        findings += without_twin(asset, planner.mapping, containers.source)
     for listing in containers.source.values():
         findings += [*left_behind(listing), *([] if listing.tagged else [_untagged(listing)])]
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]

@@ -15,6 +15,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds
 
 _NAMED = 3
 _ARCHIVE_TIER = "Archive"
@@ -124,15 +125,16 @@ def signed_lines(step: Step) -> Iterable[Finding]:
         )
 
 
-def without_twin(mapping: Mapping, listings: Map[tuple[str, str], Listing]) -> Iterable[Finding]:
-    """System datastores that the target does not have, so that it is not known where what lies in them goes."""
-    for store in mapping.source.datastores:
-        listing = listings.get((store.root.account, store.root.container)) if store.system and store.root else None
+def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], Listing]) -> Iterable[Finding]:
+    """A datastore of the service's that the target does not have: it is not known where what lies in it goes."""
+    store = all_kinds()[asset.address.kind].datastore(asset)
+    if store and store.system and store.root:
+        listing = listings.get((store.root.account, store.root.container))
         twin = mapping.target.datastore(store.name)
         if listing and listing.blobs and not (twin and twin.root):
             yield Finding(
                 "error",
-                f"datastores/{store.name}",
+                str(asset.address),
                 f"The target has no such datastore: where {len(listing.blobs)} blobs go is not known.",
                 "Every workspace is made with it: create it in the target over the container that was made for it"
                 " (az ml datastore create), and plan again.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
-from amlmigrate.core.parallel import first
+from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.identities import Identity, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
@@ -184,13 +183,6 @@ async def _observed(side: Side, workspace: Workspace) -> tuple[Read[Document], R
 
 
 async def _all(work: dict[str, Coroutine[Any, Any, T]]) -> dict[str, T]:
-    failed: Exception | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(one) for name, one in work.items()}
-    except* Exception as errors:  # noqa: BLE001 - taken out of its group, and raised as it is
-        failed = first(errors)
-    # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
-    if failed is not None:
-        raise failed
+    async with together() as group:
+        tasks = {name: group.create_task(one) for name, one in work.items()}
     return {name: task.result() for name, task in tasks.items()}

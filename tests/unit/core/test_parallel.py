@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from amlmigrate.core.parallel import each, in_order
+from amlmigrate.core.parallel import each, in_order, together
 
 
 class Work:
@@ -80,3 +80,27 @@ async def test_nothing_is_begun_once_it_stops_and_what_was_ends() -> None:
     # The one that was begun after the first had ended, and the two beside it, end too.
     assert begun == ended == [0, 1, 2, 3]
     assert not await each(range(10), work, parallel=3, stopping=lambda: True)
+
+
+async def test_what_fails_together_is_raised_as_it_is_however_deep() -> None:
+    ended: list[str] = []
+
+    async def fails() -> None:
+        raise LookupError("first")
+
+    async def deeper() -> None:
+        async with together() as group:
+            group.create_task(fails())
+
+    async def waits() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+
+    with pytest.raises(LookupError, match="first"):
+        async with together() as group:
+            group.create_task(waits())
+            await asyncio.sleep(0)
+            group.create_task(deeper())
+    assert ended == ["cancelled"]

@@ -124,7 +124,7 @@ def test_what_may_not_be_read_is_an_item_that_says_so() -> None:
 
 
 def test_another_error_is_one() -> None:
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(ServiceError):
         _read({ROLES: [_error(500)]})
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cmk.scanning.values import Cause, NotKnown
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Location
 
 _ALL = {"listViewType": "All"}
@@ -21,7 +20,7 @@ _DEFAULT_STORE = "workspaceblobstore"
 
 async def counts(arm: Arm, workspace_id: str) -> tuple[dict[str, int | None], list[NotKnown]]:
     """Number of names by collection, None where it could not be read, and why not."""
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         tasks = {kind: group.create_task(_count(arm, workspace_id, kind)) for kind in COUNTED}
     found: dict[str, int | None] = {}
     missing = []
