@@ -50,7 +50,7 @@ TARGET := demo-rg/demo-target
 crash: venv
 	$(BIN)/pytest -m crash -n 2
 
-# Measures against a loop over MLClient, against AzCopy and at 20,000 versions; takes about 25 minutes on an idle
+# Measures against a loop over MLClient, against AzCopy and at 20,000 versions; takes a quarter of an hour on an idle
 # machine. AzCopy needs the library libsecret-1-0; without it its two measurements are left out.
 .PHONY: bench
 bench: venv
