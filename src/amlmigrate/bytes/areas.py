@@ -63,7 +63,7 @@ async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple
 
 async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:
     """Lists every container of the source workspace."""
-    return await _listings(source, await own_containers(mapping, source))
+    return await list_places(source, await own_containers(mapping, source))
 
 
 async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: bool = False) -> Containers:
@@ -73,13 +73,14 @@ async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: boo
     """
     places = await own_containers(mapping, source)
     goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
-    left, right = await asyncio.gather(_listings(source, places, past=past), _listings(target, goals))
+    left, right = await asyncio.gather(list_places(source, places, past=past), list_places(target, goals))
     for place, holds in places.items():
         left[place.account, place.container].holds = holds
     return Containers(left, right)
 
 
-async def _listings(blobs: Blobs, places: Iterable[Location], *, past: bool = False) -> dict[Key, Listing]:
+async def list_places(blobs: Blobs, places: Iterable[Location], *, past: bool = False) -> dict[Key, Listing]:
+    """Lists each of some containers; with `past` what there is beside their blobs is counted too."""
     async with together() as group:
         tasks = {
             place: group.create_task(list_container(blobs, place, past=past)) for place in sorted(places, key=str)

@@ -6,11 +6,9 @@ that each prefix that was copied is still what was verified, in that workspace a
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
-from amlmigrate.bytes.areas import prefix_digests
-from amlmigrate.bytes.listings import Listing, list_container
+from amlmigrate.bytes.areas import list_places, prefix_digests
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
@@ -65,7 +63,8 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     unproven += _missing(plan, ledger, target)
     then = seen_by(newest).get(PARTS[3], {})
     places = plan.places(source=False)
-    now = prefix_digests(await _listings(side, places), places)
+    containers = {Location(place.account, place.container) for place in places}
+    now = prefix_digests(await list_places(side.blobs, containers), places)
     cover = Cover(places)
     changed = set()
     for step in _steps(plan, ledger):
@@ -96,9 +95,3 @@ def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
         for step in plan.steps
         if step.bytes and step.action in (Action.COPY, Action.ADOPT) and str(step.address) not in settled
     ]
-
-
-async def _listings(side: Side, places: dict[Location, str]) -> dict[tuple[str, str], Listing]:
-    keys = sorted({(place.account, place.container) for place in places})
-    found = await asyncio.gather(*(list_container(side.blobs, Location(*key)) for key in keys))
-    return dict(zip(keys, found, strict=True))

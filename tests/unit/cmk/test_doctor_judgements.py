@@ -353,7 +353,7 @@ def test_the_subscription_of_an_account_elsewhere_is_asked_for_its_own_sake() ->
 
 
 def test_a_missing_right_says_that_a_new_one_may_still_be_on_its_way() -> None:
-    rights: Any = Rights(FakeRoles([], []), ME)  # type: ignore[arg-type]
+    rights: Any = Rights(FakeRoles([], []), ME)  # type: ignore[arg-type] - a stand-in for roles
     [found, *_] = asyncio.run(missing_rights(needs(*STAGES), places(SOURCE, None), {"source": rights}))
     assert found.remedy.endswith("An assignment that was just made takes some minutes to count.")
 
