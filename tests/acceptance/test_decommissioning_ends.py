@@ -24,7 +24,7 @@ from tests.acceptance.removing import (
     with_rules,
 )
 from tests.acceptance.underway import under_way
-from tests.acceptance.world import World
+from tests.acceptance.world import VERSION, World
 
 DELETE = ("--storage", "delete")
 
@@ -103,6 +103,27 @@ def test_a_removal_cut_off_twice_can_be_ended(small_world: World) -> None:
     [tombstone] = tombstones(world)
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}{number}" for number in (1, 2, 3)]
     assert tombstone["begun"] <= tombstone["deleted"] <= tombstone["time"]
+
+
+def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_world: World) -> None:
+    world, name = small_world, f"ep-{small_world.source}"
+    world.put(f"onlineEndpoints/{name}", {"location": "eastus2", "properties": {"authMode": "Key"}})
+    waived_and_green(world)
+    shown = {"value": world.items("onlineEndpoints", of="source")}
+    cut_off(world, f"/onlineEndpoints/{name}")
+    while world.items("onlineEndpoints", of="source"):
+        time.sleep(0.2)
+    match = {"method": "GET", "path": f"/workspaces/{world.source}/onlineEndpoints$", "times": 1}
+    first_look = {"match": match, "action": "status", "status": 200, "body": shown}
+    with_rules(world, [first_look], "--dry-run", code=0)
+    world.put("environments/late/versions/1", {"properties": {"image": "x"}})
+    [reason] = refused(world)
+    assert "environments/late/1 was added" in reason and name not in reason
+    for path in ("environments/late/versions/1", "environments/late"):
+        world.azure(lambda c, path=path: c.arm("DELETE", f"{world.documents['source']['id']}/{path}", VERSION))
+    with_rules(world, [first_look], code=0)
+    [tombstone] = tombstones(world)
+    assert tombstone["removed_first"] == [f"onlineEndpoints/{name}"]
 
 
 def _note_of_an_older_version(world: World) -> None:

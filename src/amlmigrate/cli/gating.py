@@ -64,6 +64,7 @@ async def pass_gate(
     if not why:
         # Listing may take its time, in which the source was not looked at.
         then, now = document_digests(source), document_digests((await read_both(clouds, plan))[0])
+        then = gate.still_expected(then, now, facts.removed)
         why += [f"While the blobs were listed, {what}." for what in changes(then, now)]
     if why:
         raise RefusedError(

@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import FILE, changes, comparable
+from amlmigrate.core.seal import FILE, Digests, changes, comparable
 from amlmigrate.core.state import Outcome
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
@@ -68,7 +68,7 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
     parts = seen_by(newest)
     for name, what in _SEEN.items():
         if content["digests"].get(name) != facts.digests[name] and not _begun(content, parts, facts, name):
-            named = "; ".join(changes(parts.get(name, {}), facts.parts[name])) if parts else ""
+            named = "; ".join(_changes(parts, facts, name)) if parts else ""
             yield f"The {what} are not what they were when they were verified{named and ': '}{named}."
     yield from _soak(reports, facts.soak)
 
@@ -82,7 +82,20 @@ def _begun(content: Document, parts: dict[str, dict[str, str]], facts: Facts, na
     if name != "source_documents" or digest(then) != content["digests"].get(name):
         return False
     then, now = comparable(then, facts.parts[name])
-    return now == {address: sha for address, sha in then.items() if address in now or address not in facts.removed}
+    return now == still_expected(then, now, facts.removed)
+
+
+def _changes(parts: dict[str, dict[str, str]], facts: Facts, name: str) -> list[str]:
+    then, now = parts.get(name, {}), facts.parts[name]
+    return changes(still_expected(then, now, facts.removed), now)
+
+
+def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict[str, str]:
+    """What there was, without what is gone by now because an earlier removal, cut off, had asked for its deletion.
+
+    Such a deletion may end at any time, so also between two looks at the source.
+    """
+    return {address: sha for address, sha in then.items() if address in now or address not in removed}
 
 
 def seen_by(report: Report) -> dict[str, dict[str, str]]:

@@ -103,7 +103,9 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
         address = Address(collection.name, item["name"])
         found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
-            async for child in port.pages(f"{collection.name}/{item['name']}/{below}", dict(collection.query)):
+            path = f"{collection.name}/{item['name']}/{below}"
+            # One that is being deleted may go between being listed and being asked for what is below it.
+            async for child in port.pages(path, dict(collection.query), absent_is_empty=True):
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
