@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -65,6 +66,25 @@ def test_a_workspace_that_goes_while_it_is_looked_at_is_gone(small_world: World,
     assert world.status("source") in (200, 404)
     with_rules(world, [_reads(world, state, times)], code=0)
     assert len(tombstones(world)) == 1 and world.status("source") == 404
+
+
+def test_a_workspace_that_goes_once_the_gate_has_been_passed_is_gone(small_world: World) -> None:
+    world = moved(small_world)
+    workspace = rf"/workspaces/{world.source}$"
+    roles = rf"/workspaces/{world.source}/providers/Microsoft.Authorization/roleAssignments$"
+    cut_off(world, workspace, when="before")
+    since = world.now()
+    assert decommission(world, "--dry-run").code == 0
+    reads = [call["path"] for call in world.log(since) if call["method"] == "GET"]
+
+    def goes_after(path: str) -> dict[str, Any]:
+        passed = sum(bool(re.search(path, one)) for one in reads)
+        match = {"method": "GET", "path": path, "nth": passed + 1, "times": 0}
+        return {"match": match, "action": "status", "status": 404, "code": "ParentResourceNotFound"}
+
+    # What is asked for the tombstone comes after what the gate asks for.
+    with_rules(world, [goes_after(workspace), goes_after(roles)], code=0)
+    assert len(tombstones(world)) == 1
 
 
 def test_a_deletion_that_failed_meets_the_gate_again(small_world: World) -> None:

@@ -163,18 +163,19 @@ class Work:
                 delete=wanted.delete,
                 before=before,
             )
+            if wanted.dry_run:
+                return None
+            surroundings = await gating.surroundings(self._clouds, self._folder, passed)
         except MigrateError:
             # A deletion that was asked for before may have ended while the workspace was read.
             if before is None or not await self._gone():
                 raise
             return before
-        if wanted.dry_run:
-            return None
         begun = tombstone.begin(
             self._ledger,
             self._plan,
             passed.source,
-            await gating.surroundings(self._clouds, self._folder, passed),
+            surroundings,
             purge=wanted.purge,
             # A workspace that was recovered is removed anew.
             before=before if before and not tombstone.ended(before, reports) else None,
