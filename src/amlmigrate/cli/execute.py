@@ -52,13 +52,8 @@ def execute(shared: Shared, work: Work) -> None:
         code = asyncio.run(signals.listening(work(view)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = _told(view, _INTERRUPTED)
-    except MigrateError as error:
-        code = _told(view, error)
-        if shared.verbose and code is ExitCode.UNEXPECTED:
-            traceback.print_exc()
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
-        inner = _inner(error)
-        code = _told(view, inner if isinstance(inner, MigrateError) else _bug(inner))
+        code = _told(view, error if isinstance(error, MigrateError) else _bug(error))
         if shared.verbose and code is ExitCode.UNEXPECTED:
             traceback.print_exc()
     finally:
@@ -79,13 +74,6 @@ def _view(json: bool) -> View:
 def _told(view: View, error: MigrateError) -> ExitCode:
     view.error(error)
     return error.exit_code
-
-
-def _inner(error: BaseException) -> BaseException:
-    """What a task group raised, without the group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 def _bug(error: BaseException) -> MigrateError:

@@ -1,0 +1,45 @@
+"""Without a green verification of the plan nothing counts as copied, and nobody has to be asked for that."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, plan, step
+
+from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import copies
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+
+FROM = Location(SOURCE.storage_account, OLD_BLOBS, "m/1/")
+MOVED = Bytes(FROM, Location(TARGET.storage_account, NEW_BLOBS, "m/1/"), 1, 1)
+PLAN = plan(step("blobs/1", action=Action.COPY, bytes=MOVED))
+OF_THIS = {"plan": {"sha256": PLAN.sha256}}
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [],
+        [OF_THIS | {"green": False}],
+        [OF_THIS | {"green": True}, OF_THIS | {"green": False}],
+        [{"plan": {"sha256": "cd" * 32}, "green": True}],
+    ],
+)
+def test_nothing_is_proven_without_a_green_report_of_the_plan(
+    tmp_path: Path, reports: list[dict[str, Any]]
+) -> None:
+    unasked: Any = None
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+        chain = Evidence(tmp_path, ledger)
+        for report in reports:
+            chain.add("verify", report)
+        found = asyncio.run(copies.read(unasked, PLAN, ledger, chain.reports(), inventory(of=TARGET)))
+    [why] = found.against(FROM)
+    assert "not a green one of this plan" in why
+    assert found.sources == {FROM: "blobs/1"}
