@@ -224,13 +224,20 @@ def test_what_is_made_while_the_blobs_are_listed_is_seen(proven_world: World) ->
     world = proven_world
     match = {"method": "GET", "host": rf"^{world.account('source')}\.blob\.", "query": "comp=list"}
 
+    since = world.now()
+
     def made() -> None:
-        time.sleep(2)
+        # The target is listed at the same time as the source: by then every document has been read.
+        listed = {"host": f"{world.account('target')}.blob.core.windows.net", "method": "GET"}
+        while not any(
+            listed.items() <= call.items() and "comp=list" in call["query"] for call in world.log(since)
+        ):
+            time.sleep(0.1)
         world.put("environments/late/versions/1", {"properties": {"image": "x"}})
 
     with ThreadPoolExecutor(1) as pool:
         making = pool.submit(made)
-        slow = {"match": match, "action": "delay", "seconds": 4}
+        slow = {"match": match, "action": "delay", "seconds": 8}
         [reason] = with_rules(world, [slow], "--dry-run", code=4).event("error")["reasons"][:1]
         making.result()
     try:

@@ -99,12 +99,12 @@ class World:
         finally:
             self.sandbox("faults", "clear")
 
-    def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any]) -> Result:
-        """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
+    def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any], *more: str) -> Result:
+        """Runs, with `more` arguments, under a rule that slows a call down, and does `work` once a step of that start has begun."""
         (self.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
         self.sandbox("faults", "set", str(self.folder / "faults.json"))
         process = subprocess.Popen(
-            [str(MIGRATE), "run", "--json"],
+            [str(MIGRATE), "run", "--json", *more],
             cwd=self.folder,
             env={**os.environ, **self.env},
             stdout=subprocess.PIPE,

@@ -51,6 +51,8 @@ class Copy:
     texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
+    # New paths of what an earlier run, cut off, asked for and was not there when this one listed the target.
+    asked_before: set[str] = field(default_factory=set)
 
 
 class Copier:
@@ -90,6 +92,7 @@ class Copier:
         await self._each(unproven, partial(self._compare, work, there))
         if found_is_own:
             await self._claim(work, blobs, there)
+            work.asked_before |= self._under_way(work, missing, there)
         gone = self._gone(work, blobs, there)
         if missing or gone:
             await record.begin(self._asked_for(amount, missing, there))
@@ -166,6 +169,14 @@ class Copier:
             if own and twin and not own.untouched(twin.etag) and self._equal(work, blob, there):
                 await work.record.arrived(path, Copied(blob.etag, twin.etag))
 
+    @staticmethod
+    def _under_way(work: Copy, missing: list[Blob], there: Listing) -> set[str]:
+        """What may arrive still: the service goes on with a copy whose caller is gone."""
+        paths = {goal_path(work.amount.source, work.amount.target, blob.path) for blob in missing}
+        return {
+            path for path in paths - there.blobs.keys() if (own := work.record.own(path)) and not own.target_etag
+        }
+
     async def _list(self, blobs: Blobs, place: Location) -> Listing:
         return await list_container(blobs, place)
 
@@ -205,7 +216,7 @@ class Copier:
             etag = await self._put(work, source, blob, target, twin.etag if twin else None)
         except ServiceError as error:
             etag = await self._settle(error, source, blob, target)
-            if not error.doubtful:
+            if not error.doubtful and path not in work.asked_before:
                 # Somebody else was faster: theirs is equal, and stays theirs.
                 return
         await work.record.arrived(path, Copied(blob.etag, etag))

@@ -31,7 +31,10 @@ async def make(arm: ArmClient, path: str, body: Any) -> Any:
     return await arm.ok("GET", path)
 
 
-async def test_online_endpoint_from_creation_to_deletion(arm: ArmClient) -> None:
+async def test_online_endpoint_from_creation_to_deletion(tmp_path: Path) -> None:
+    # Long enough to be seen while it goes on.
+    arm = client(tmp_path, operation_seconds=0.5)
+    await arm.workspace()
     body = {**ENDPOINT, "identity": {"type": "SystemAssigned"}, "properties": {"authMode": "AMLToken"}, "tags": {}}
     response = await arm.send("PUT", ONLINE, body)
     assert response.status == 201
@@ -72,6 +75,7 @@ async def test_online_endpoint_from_creation_to_deletion(arm: ArmClient) -> None
     error = await arm.error(404, "GET", ONLINE)
     assert error["code"] == "NotFound"
     assert error["details"][0]["message"] == "There is no endpoint with name: scoring in source"
+    await arm.arm.close()
 
 
 async def test_keys_are_kept_when_given_and_shown_only_when_asked(arm: ArmClient) -> None:
