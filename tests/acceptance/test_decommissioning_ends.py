@@ -130,6 +130,9 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     world.put(f"onlineEndpoints/{name}", {"location": "eastus2", "properties": {"authMode": "Key"}})
     waived_and_green(world)
     shown = {"value": world.items("onlineEndpoints", of="source")}
+    # A 404 of what is below an endpoint that stands is not taken for "there is nothing".
+    unsaid = {"match": {"method": "GET", "path": f"/{name}/deployments$"}, "action": "status", "status": 404}
+    with_rules(world, [unsaid], "--dry-run", code=1)
     cut_off(world, f"/onlineEndpoints/{name}")
     while world.items("onlineEndpoints", of="source"):
         time.sleep(0.2)

@@ -100,7 +100,7 @@ class World:
             self.sandbox("faults", "clear")
 
     def meanwhile(self, rule: dict[str, Any], step: str, work: Callable[[], Any], *more: str) -> Result:
-        """Runs, with `more` arguments, under a rule that slows a call down, and does `work` once a step of that start has begun."""
+        """Runs under a rule that slows a call down, and does `work` once a step of that start has begun."""
         (self.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
         self.sandbox("faults", "set", str(self.folder / "faults.json"))
         process = subprocess.Popen(

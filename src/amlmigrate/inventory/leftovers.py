@@ -103,12 +103,20 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
         address = Address(collection.name, item["name"])
         found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
-            path = f"{collection.name}/{item['name']}/{below}"
-            # One that is being deleted may go between being listed and being asked for what is below it.
-            async for child in port.pages(path, dict(collection.query), absent_is_empty=True):
+            for child in await _below(port, f"{collection.name}/{item['name']}", below, collection):
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
+
+
+async def _below(port: WorkspacePort, item: str, below: str, collection: Collection) -> list[Document]:
+    """What lies below an item. Nothing where it has gone since it was listed: a 404 alone does not say that."""
+    try:
+        return [child async for child in port.pages(f"{item}/{below}", dict(collection.query))]
+    except ServiceError as error:
+        if error.status != 404 or await port.get(item) is not None:
+            raise
+        return []
 
 
 async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Shares) -> list[Leftover]:
