@@ -28,6 +28,13 @@ _TIMES = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(\+00:00|Z)")
 _ZEROS = "0" * 64
 _SHA_IN_TEXT = re.compile(r"\(SHA-256 [0-9a-f]{64}\)")
 _LAST = 99
+_PLANNER = {
+    "user": "ann",
+    "identity": {"object_id": "4" * 8 + "-4444-4444-4444-" + "4" * 12, "name": "ann@example.com", "app_id": "",
+                 "tenant_id": "5" * 8 + "-5555-5555-5555-" + "5" * 12},
+    "host": "workstation",
+    "version": "0.1.0",
+}  # fmt: skip
 
 
 def made_anew(env: dict[str, str], folder: Path) -> Path:
@@ -47,7 +54,9 @@ def normalised(folder: Path, into: Path) -> None:
         json.dumps(line) for line in (plan.header.as_dict(), *(step.as_dict() for step in plan.steps))
     )
     lines = [json.loads(line) for line in _steady(text, plan).splitlines()]
-    header = Header.of_dict(lines[0] | {"name": "example", "inventory_sha256": _ZEROS, "example": True})
+    header = Header.of_dict(
+        lines[0] | {"name": "example", "inventory_sha256": _ZEROS, "example": True, "planned_by": _PLANNER}
+    )
     steps = [replace(Step.of_dict(line), source_sha256=_ZEROS) for line in lines[1:]]
     planfile.write(into, header, _in_order(steps))
     manual.write(into, header, planfile.read(into).steps)

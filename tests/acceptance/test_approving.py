@@ -31,7 +31,10 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
     other, env = _second(world)
     world.ok("plan", *world.names, "--require-approval")
     header = world.plan_lines()[0]
-    assert header["require_approval"] is True and header["planner"]["app_id"] == world.env["AZURE_CLIENT_ID"]
+    assert (
+        header["require_approval"] is True
+        and header["planned_by"]["identity"]["app_id"] == world.env["AZURE_CLIENT_ID"]
+    )
 
     since = world.now()
     refused = world.migrate("run", "--json")

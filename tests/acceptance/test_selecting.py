@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from tests.acceptance.world import World
@@ -14,6 +15,12 @@ def _steps(world: World) -> dict[str, dict[str, Any]]:
 def test_what_is_selected_brings_what_it_needs(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names, "--select", "components/*", "--select", "models/m/2")
+    header = world.plan_lines()[0]
+    assert header["options"]["select"] == ["components/*", "models/m/2"]
+    assert header["options"]["unreferenced"] == "list" and header["options"]["require_approval"] is False
+    assert header["planned_by"]["identity"]["app_id"] == world.env["AZURE_CLIENT_ID"]
+    assert header["planned_by"]["identity"]["tenant_id"] == world.env["AZURE_TENANT_ID"]
+    assert header["planned_by"]["user"] and header["planned_by"]["host"] == socket.gethostname()
     actions = {address: (step["action"], step["reason"]) for address, step in _steps(world).items()}
     container = f"blobs/{world.container('source')}"
     assert actions["components/c/1"][0] == actions["models/m/2"][0] == "create"

@@ -6,8 +6,8 @@ import gc
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import typer
@@ -27,6 +27,8 @@ class Shared:
     cloud: str = "AzureCloud"
     source_tenant: str | None = None
     target_tenant: str | None = None
+    # Every option and argument of the command by its name, these among them, for the reports of what it does.
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 Work = Callable[[View], Coroutine[Any, Any, ExitCode]]

@@ -19,6 +19,7 @@ from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
 from amlmigrate.cmk.fleet.members import Left, asked_for, members
 from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning import scanfile
+from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.events import Event, ignore
 from amlmigrate.core.parallel import each
@@ -41,6 +42,7 @@ class FleetWanted:
     out: Path
     selection: Selection
     copy_unreferenced: bool
+    by: By
     require_approval: bool
 
 
@@ -133,6 +135,7 @@ class _Planning:
             folder,
             self._wanted.selection,
             self._wanted.copy_unreferenced,
+            self._wanted.by,
             self._wanted.require_approval,
             entry.workspace_id,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -62,8 +63,9 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapper(**given: Any) -> None:
-        said = {name: given.pop(name) for name in common}
-        command(**given, shared=_every_command_has(**said))
+        said = {name: given[name] for name in common}
+        every = replace(_every_command_has(**said), options=given)
+        command(**{name: given[name] for name in own}, shared=every)
 
     parameters = [*own.values(), *common.values()]
     # What typer reads the options from.

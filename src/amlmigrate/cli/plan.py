@@ -74,9 +74,12 @@ def command(
         if fleet is not None and targets is not None:
             from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
             from amlmigrate.cli.plans import ROOT
+            from amlmigrate.cli.who import local
             from amlmigrate.core.select import Selection
 
-            wanted = FleetWanted(fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), **choices)
+            wanted = FleetWanted(
+                fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), by=local(shared), **choices
+            )
             return await plan_fleet(view, shared, wanted)
         return await _plan(view, shared, (str(source), str(target)), out, globs, **choices)
 
@@ -115,6 +118,7 @@ async def _plan(
 ) -> ExitCode:
     from amlmigrate.cli import planmaking, plans
     from amlmigrate.cli.signing import session
+    from amlmigrate.cli.who import local
     from amlmigrate.core.select import Selection
     from amlmigrate.core.workspace import WorkspaceRef
     from amlmigrate.planning import planfile
@@ -122,7 +126,9 @@ async def _plan(
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     source, target = (WorkspaceRef.parse(name, subscription) for name in names)
     folder = out or plans.free_folder(source.name)
-    wanted = planmaking.Wanted(source, target, folder, Selection(*globs), copy_unreferenced, require_approval)
+    wanted = planmaking.Wanted(
+        source, target, folder, Selection(*globs), copy_unreferenced, local(shared), require_approval
+    )
     async with session(shared) as clouds:
         header = await planmaking.make(clouds, wanted, view.event)
     view.plan(planfile.read(folder))

@@ -10,8 +10,10 @@ from typing import Any
 from amlmigrate.bytes.areas import list_both
 from amlmigrate.cli import plans
 from amlmigrate.cli.sides import frozen
+from amlmigrate.cli.who import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
+from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
@@ -25,13 +27,14 @@ from amlmigrate.planning import build, manual, planfile
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is planned, and where the plan goes; `workspace_id` is the source's, where it is known already."""
+    """What is planned, by whom, and where the plan goes; `workspace_id` is the source's, where it is known."""
 
     source: WorkspaceRef
     target: WorkspaceRef
     folder: Path
     selection: Selection
     copy_unreferenced: bool
+    by: By
     require_approval: bool = False
     workspace_id: str = ""
 
@@ -50,7 +53,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         take(sides[1], emit=emit),
         before_plan(clouds, *read),
     )
-    extra = await _approval(clouds) if wanted.require_approval else {}
+    extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     await read_contents(source, clouds.source.blobs)
@@ -76,10 +79,20 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     return header
 
 
-async def _approval(clouds: Session) -> dict[str, Any]:
-    """What the header says of approval: that it is needed, and who must not give it."""
-    planner = await clouds.target.credential.identity()
-    return {"require_approval": True, "planner": planner.as_dict()}
+async def _asked(clouds: Session, wanted: Wanted) -> dict[str, Any]:
+    """What the header says of who asked for what, and whether somebody else has to approve it.
+
+    Raises DeniedError where an approval is asked for and the token does not say who must not give it.
+    """
+    credential = clouds.target.credential
+    by = await signed(wanted.by, credential)
+    if not wanted.require_approval:
+        return {"planned_by": by.who(), "options": by.asked()}
+    return {
+        "planned_by": by.signed(await credential.identity()).who(),
+        "options": by.asked(),
+        "require_approval": True,
+    }
 
 
 def _check_same(wanted: Wanted, source: Workspace) -> None:

@@ -153,7 +153,7 @@ class Credential(AsyncTokenCredential):
 
 
 def _identity(token: str) -> Identity:
-    """Claims `oid`, and of a person `upn` or `unique_name`, of an application `appid` (version 2: `azp`).
+    """Claims `oid`, `tid`, of a person `upn` or `unique_name`, of an application `appid` (version 2: `azp`).
 
     The token came from Entra over TLS just now, so its signature is not checked again. Never part of a message.
     """
@@ -166,7 +166,8 @@ def _identity(token: str) -> Identity:
             remedy="Sign in with an identity of the Entra tenant of the workspace.",
         ) from None
     person = next((claims[key] for key in ("upn", "unique_name", "preferred_username") if claims.get(key)), "")
-    return Identity(object_id, str(person), str(claims.get("appid") or claims.get("azp") or ""))
+    app = str(claims.get("appid") or claims.get("azp") or "")
+    return Identity(object_id, str(person), app, str(claims.get("tid") or ""))
 
 
 def _claims(token: str) -> dict[str, Any]:

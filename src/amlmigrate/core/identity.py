@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`object_id` tells one from another; `name` (of a person) and `app_id` (of an application) may be empty."""
+    """`object_id` tells one from another; all else may be empty.
+
+    `name` is a person's, `app_id` an application's; `tenant_id` is the tenant that gave the token.
+    """
 
     object_id: str
     name: str = ""
     app_id: str = ""
+    tenant_id: str = ""
 
     def __str__(self) -> str:
         known = self.name or (f"application {self.app_id}" if self.app_id else "")

@@ -190,8 +190,8 @@ class Header:
 
     @property
     def planner(self) -> Identity | None:
-        """Who made the plan, where it was asked to record that."""
-        found = self.extra.get("planner")
+        """Who made the plan, as far as the token said; plans of an older format say so under another name."""
+        found = (self.extra.get("planned_by") or {}).get("identity") or self.extra.get("planner")
         return Identity(**found) if found else None
 
     @property

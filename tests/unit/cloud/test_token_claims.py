@@ -21,6 +21,7 @@ def _token(**claims: Any) -> str:
     ("claims", "expected"),
     [
         ({"oid": "1", "upn": "ann@x", "appid": "cli"}, Identity("1", "ann@x", "cli")),
+        ({"oid": "1", "upn": "ann@x", "tid": "t"}, Identity("1", "ann@x", "", "t")),
         ({"oid": "1", "unique_name": "ann@x"}, Identity("1", "ann@x", "")),
         ({"oid": "2", "appid": "a"}, Identity("2", "", "a")),
         ({"oid": "2", "azp": "a", "name": "é~"}, Identity("2", "", "a")),

@@ -1,0 +1,45 @@
+"""Who gives a command: what this machine says, and what the token says that is used anyway."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import DeniedError
+
+if TYPE_CHECKING:
+    from amlmigrate.cli.execute import Shared
+    from amlmigrate.cloud.credentials import Credential
+
+
+def local(shared: Shared) -> By:
+    """Who it is as far as this machine knows; nobody is asked to sign in."""
+    from amlmigrate.core.tool import version
+
+    return By(_user(), socket.gethostname(), version(), options=shared.options)
+
+
+async def who(shared: Shared, credential: Credential) -> By:
+    """Who it is, by the claims of the token for ARM too: no call of its own after any other call to ARM."""
+    return await signed(local(shared), credential)
+
+
+async def signed(by: By, credential: Credential) -> By:
+    """The same with who signed in; without where the token names nobody, as one of another issuer than Entra."""
+    try:
+        return by.signed(await credential.identity())
+    except DeniedError:
+        # Whoever may not sign in at all is refused at the first call.
+        return by
+
+
+def _user() -> str:
+    """The name of the local user; in a container there may be none."""
+    try:
+        return getpass.getuser()
+    # Up to Python 3.12 a user without a name is a KeyError, from 3.13 on an OSError.
+    except (KeyError, OSError):
+        return f"user id {os.getuid()}"
