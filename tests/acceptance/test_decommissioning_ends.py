@@ -182,9 +182,11 @@ def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world
     own, theirs = f"own{world.group}", f"aks{world.group}"
     world.put(f"computes/{own}", {"location": "eastus2", "properties": {"computeType": "AmlCompute",
               "properties": {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}}})  # fmt: skip
-    world.put(
-        f"computes/{theirs}", {"location": "eastus2", "properties": {"computeType": "AKS", "properties": {}}}
-    )
+    group = world.documents["source"]["id"].partition("/providers/")[0]
+    cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/theirs"
+    world.azure(lambda c: c.arm("PUT", cluster, "2024-01-01", {"location": "eastus2", "properties": {}}))
+    world.put(f"computes/{theirs}", {"location": "eastus2", "properties": {"computeType": "AKS",
+              "resourceId": cluster, "properties": {}}})  # fmt: skip
     waived_and_green(world)
     since = world.now()
     assert decommission(world).code == 0
@@ -195,6 +197,7 @@ def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world
     }
     assert "underlyingResourceAction=Delete" in asked[own]
     assert "underlyingResourceAction=Detach" in asked[theirs]
+    assert world.azure(lambda c: c.arm("GET", cluster, "2024-01-01"))["name"] == "theirs"
 
 
 def test_the_tombstone_says_what_is_so(small_world: World) -> None:

@@ -12,13 +12,11 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.decommissioning import computes
 from amlmigrate.kinds import all_kinds
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
-_COMPUTES = "computes"
-_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", _COMPUTES)
-# What the service made for the workspace alone; behind any other compute is something of the customer's.
-_MADE_FOR_IT = frozenset({"amlcompute", "computeinstance"})
+_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
 _GOING = frozenset({"deleting", "softdeleting"})
 # For so long after its deletion a workspace may still be shown (azure-facts, section 3: eventual consistency).
 SETTLING = 30.0
@@ -61,7 +59,7 @@ async def remove(
     """
     for left in blocking(source):
         emit(Event("decommission.removing", {"address": str(left.address)}))
-        await port.delete(str(left.address), _query(left))
+        await port.delete(str(left.address), computes.query_of(left))
     for asset in source.assets.values():
         await all_kinds()[asset.address.kind].retire(port, asset)
     emit(Event("decommission.removing", {"address": port.ref.id}))
@@ -105,14 +103,3 @@ def blocking(source: Inventory) -> list[Leftover]:
 
 def _children_first(left: Leftover) -> tuple[int, bool, str]:
     return (_BLOCKING.index(left.address.kind), left.address.version is None, str(left.address))
-
-
-def _query(left: Leftover) -> dict[str, str]:
-    """A compute says what becomes of what is behind it: a cluster or machine of the customer's stays."""
-    if left.address.kind != _COMPUTES:
-        return {}
-    properties = (left.document or {}).get("properties") or {}
-    its_own = str(properties.get("computeType")).lower() in _MADE_FOR_IT and not properties.get(
-        "isAttachedCompute"
-    )
-    return {"underlyingResourceAction": "Delete" if its_own else "Detach"}

@@ -202,6 +202,29 @@ async def test_computes(arm: ArmClient) -> None:
     await arm.error(404, "GET", path)
 
 
+@pytest.mark.parametrize(("how", "stays"), [("Delete", False), ("Detach", True)])
+async def test_what_is_behind_an_attached_compute(arm: ArmClient, how: str, stays: bool) -> None:
+    group = WORKSPACE.partition("/providers/")[0]
+    cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/theirs"
+    await arm.ok("PUT", cluster, {"location": "eastus2", "properties": {}}, version="2024-01-01")
+    path = f"{WORKSPACE}/computes/theirs"
+    body = {"location": "eastus2", "properties": {"computeType": "AKS", "resourceId": cluster, "properties": {}}}
+    await arm.finish(await arm.send("PUT", path, body))
+    await arm.error(400, "DELETE", f"{path}?underlyingResourceAction=Forget")
+    await arm.finish(await arm.send("DELETE", f"{path}?underlyingResourceAction={how}"))
+    await arm.error(404, "GET", path)
+    assert (await arm.send("GET", cluster, version="2024-01-01")).status == (200 if stays else 404)
+
+
+async def test_what_the_service_made_cannot_be_detached(arm: ArmClient) -> None:
+    path = f"{WORKSPACE}/computes/made"
+    inner = {"vmSize": "standard_ds3_v2", "scaleSettings": {"maxNodeCount": 2}}
+    body = {"location": "eastus2", "properties": {"computeType": "AmlCompute", "properties": inner}}
+    await arm.finish(await arm.send("PUT", path, body))
+    await arm.error(400, "DELETE", f"{path}?underlyingResourceAction=Detach")
+    assert (await arm.ok("GET", path))["properties"]["provisioningState"] == "Succeeded"
+
+
 async def test_connections(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/connections/git"
     credentials = {"pat": "secret"}

@@ -19,6 +19,7 @@ from azsandbox.messages import Response
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,23}$")
 _OWN = ("AmlCompute", "ComputeInstance")  # what the service makes itself; the rest is attached
+_UNDERLYING = {"delete": "delete", "detach": "detach"}  # what `underlyingResourceAction` may be, and the operation
 
 
 @register
@@ -99,22 +100,31 @@ class Computes(WorkspaceKind):
         return answer(202, self.view(call, record), self._begin(call, record, "write"))
 
     async def delete(self, call: Call) -> Response:
-        """202 without a body; `underlyingResourceAction` is required."""
-        if not call.query.get("underlyingresourceaction"):
+        """202 without a body; `underlyingResourceAction` is required, `Delete` or `Detach` (openapi 2023-04-01).
+
+        What the service made itself cannot be detached: SDK v1's `AmlCompute.detach` says so, and that the
+        service refuses it is [I].
+        """
+        verb = _UNDERLYING.get(call.query.get("underlyingresourceaction", "").lower())
+        if verb is None:
             raise self.provider_error(call, "The query parameter underlyingResourceAction is required.")  # [I]
         record = self.find(call)
         if record is None:
             return Response(204)
+        if verb == "detach" and not record.properties["isAttachedCompute"]:
+            raise self.provider_error(call, f"Compute {call.name} cannot be detached.")  # text ours [I]
         properties = {**record.properties, "provisioningState": "Deleting"}
         record.document = {**record.document, "properties": properties}
         self.context.store.put(record)
-        return Response(202, b"", self._begin(call, record, "delete"))
+        return Response(202, b"", self._begin(call, record, verb))
 
     async def settled(self, target: Record | None, operation: Record) -> None:
         """A write fills what the service fills later; a deletion removes."""
         if target is None:
             return
-        if operation.hidden["verb"] == "delete":
+        if operation.hidden["verb"] in _UNDERLYING.values():
+            if operation.hidden["verb"] == "delete":
+                self._remove_underlying(target)
             self.context.store.remove(target)
             return
         properties = {**target.properties, "provisioningState": "Succeeded"}
@@ -133,6 +143,12 @@ class Computes(WorkspaceKind):
             properties["properties"] = {**properties["properties"], "state": state}
         target.document = {**target.document, "properties": properties}
         self.context.store.put(target)
+
+    def _remove_underlying(self, target: Record) -> None:
+        """What a compute was attached over goes for good, as the description of `Delete` says."""
+        behind = self.context.store.get(str(target.properties["resourceId"] or "").lower())
+        if behind is not None:
+            self.context.store.remove(*self.context.store.below(behind.key), behind)
 
     @action("POST", "start")
     async def start(self, call: Call) -> Response:

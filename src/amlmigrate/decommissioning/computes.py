@@ -1,0 +1,69 @@
+"""What becomes of a workspace's computes when it is removed, and what of them is lost for good. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import Document
+
+COLLECTION = "computes"
+# What the service makes for a workspace alone; behind any other compute is something of the customer's.
+_MADE_BY_SERVICE = frozenset({"amlcompute", "computeinstance"})
+# Its disk is no part of the storage account: local files and environments (rest-of-workspace-facts, section 4).
+_WITH_DISK = "computeinstance"
+Action = Literal["Delete", "Detach"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A compute: `attached` is None where the service does not say whether somebody brought it along."""
+
+    address: str
+    kind: str
+    attached: bool | None
+
+    @classmethod
+    def of(cls, left: Leftover) -> Compute:
+        """Reads a document of the collection; one that could not be read says nothing."""
+        properties = (left.document or {}).get("properties")
+        told = properties if isinstance(properties, dict) else {}
+        attached = told.get("isAttachedCompute")
+        return cls(
+            str(left.address),
+            str(told.get("computeType") or ""),
+            attached if isinstance(attached, bool) else None,
+        )
+
+    @property
+    def action(self) -> Action:
+        """What is asked of the service: `Detach` leaves what is behind it, `Delete` takes that away.
+
+        `isAttachedCompute` is false for what the service provisioned (compute description, 2023-04-01). Whatever
+        does not say so, or is not of a kind that the service provisions, may be the customer's.
+        """
+        own = self.attached is False and self.kind.lower() in _MADE_BY_SERVICE
+        return "Delete" if own else "Detach"
+
+    @property
+    def loses_disk(self) -> bool:
+        """Whether a disk goes with it that holds what people put there."""
+        return self.kind.lower() == _WITH_DISK
+
+    def as_dict(self) -> Document:
+        """Its form in events and in a tombstone."""
+        return {
+            "address": self.address,
+            "kind": self.kind,
+            "attached": self.attached,
+            "action": self.action,
+            "loses_disk": self.loses_disk,
+        }
+
+
+def query_of(left: Leftover) -> dict[str, str]:
+    """The query of the call that removes something which blocks the workspace's deletion."""
+    if left.address.kind != COLLECTION:
+        return {}
+    return {"underlyingResourceAction": Compute.of(left).action}
