@@ -73,3 +73,32 @@ async def _copy(pair: World, client: ContainerClient) -> None:
         await credential.close()
         # aiohttp closes TLS connections a moment after the session.
         await asyncio.sleep(0.3)
+
+
+@pytest.mark.usefixtures("azure_env")
+@pytest.mark.parametrize("small", [len(DATA), 500], ids=["in one piece", "in ranges"])
+def test_a_blob_that_was_written_since_it_was_listed_has_no_digest(
+    pair: World, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(module, "_SMALL", small)
+    with pair.container_client("source") as client:
+        asyncio.run(_changed(pair, client))
+
+
+async def _changed(pair: World, client: ContainerClient) -> None:
+    credential = Credential(Login())
+    side = module.Blobs(Login(), credential)
+    place = Location(pair.account("source"), pair.container("source"), "changing")
+    try:
+        client.upload_blob(place.path, DATA, overwrite=True)
+        [listed] = (await side.listing(place))[0]
+        assert (await side.hash(place, listed))[2] == len(DATA)
+        client.upload_blob(place.path, DATA[::-1], overwrite=True)
+        for read in (side.hash(place, listed), side.read(place, len(DATA), listed.etag)):
+            with pytest.raises(ServiceError) as changed:
+                await read
+            assert changed.value.status == 412
+    finally:
+        await side.close()
+        await credential.close()
+        await asyncio.sleep(0.3)

@@ -121,7 +121,7 @@ class Copier:
         if blob.path not in work.texts:
             return blob
         place = Location(work.amount.source.account, work.amount.source.container, blob.path)
-        data = await self._source.read(place, LARGEST)
+        data = await self._read(place, blob)
         try:
             text = rewritten((data or b"").decode("utf-8", "surrogateescape"), work.texts[blob.path])
         except ValueError as error:
@@ -132,6 +132,14 @@ class Copier:
             ) from error
         work.data[blob.path] = text.encode("utf-8", "surrogateescape")
         return as_written(blob, work.data[blob.path])
+
+    async def _read(self, place: Location, blob: Blob) -> bytes | None:
+        try:
+            return await self._source.read(place, LARGEST, blob.etag)
+        except ServiceError as error:
+            if error.status != 412:
+                raise
+            raise _changed(blob) from error
 
     def _gone(self, work: Copy, blobs: list[Blob], there: Listing) -> list[Blob]:
         """Copies that the tool made of blobs that the source no longer has."""
@@ -239,11 +247,7 @@ class Copier:
         if error.status not in (409, 412) or error.code not in _TAKEN:
             gone = error.status == 404 and await self._source.head(source) is None
             if gone or error.code == "SourceConditionNotMet":
-                raise DriftError(
-                    "A blob of the source changed while it was copied.",
-                    address=blob.path,
-                    remedy="Make a new plan: it will hold just the difference.",
-                ) from error
+                raise _changed(blob) from error
             raise error
         twin = await self._target.head(target)
         other = twin is None or bool(set(unlike(blob, twin)) - {"tags"})
@@ -256,6 +260,14 @@ class Copier:
                 remedy="Move it out of the way, then go on with `migrate run --resume`.",
             ) from error
         return twin.etag
+
+
+def _changed(blob: Blob) -> DriftError:
+    return DriftError(
+        "A blob of the source changed while it was copied.",
+        address=blob.path,
+        remedy="Make a new plan: it will hold just the difference.",
+    )
 
 
 def _conflict(amount: Bytes, paths: list[str], what: str) -> ConflictError:

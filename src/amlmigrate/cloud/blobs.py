@@ -193,12 +193,16 @@ class Blobs:
 
         return quoted((await self._call("PUT", client.url, commit))["etag"])
 
-    async def read(self, place: Location, largest: int) -> bytes | None:
-        """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes."""
+    async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:
+        """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes.
+
+        With `etag` those of that version alone: raises ServiceError 412 for another.
+        """
         client = self._blob(place)
+        pinned: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
         async def call() -> bytes | None:
-            stream = await client.download_blob(max_concurrency=1)
+            stream = await client.download_blob(max_concurrency=1, **pinned)
             return None if stream.size > largest else await stream.readall()
 
         try:

@@ -36,8 +36,9 @@ class Components(VersionedKind):
     def can_update(self, found: list[Difference]) -> bool:
         # The service takes these of a spec anew and refuses the rest (wire-facts, section 1).
         spec = "/properties/componentSpec/"
-        changeable = (f"{spec}description", f"{spec}display_name", f"{spec}tags")
-        rest = [difference for difference in found if not difference.field.startswith(changeable)]
+        # A field ends at a slash: a name that only begins like one of these is another.
+        changeable = tuple(f"{spec}{name}/" for name in ("description", "display_name", "tags"))
+        rest = [difference for difference in found if not f"{difference.field}/".startswith(changeable)]
         return super().can_update(rest)
 
     def example(self) -> Asset:

@@ -183,7 +183,7 @@ class BlobVerifier:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
         file = Location(place.account, place.container, entry.blob.path)
         try:
-            found = await self._source.read(file, LARGEST)
+            found = await self._source.read(file, LARGEST, entry.blob.etag)
         except ServiceError as error:
             return _unread(entry.blob, error)
         text = (found or b"").decode("utf-8", "surrogateescape")

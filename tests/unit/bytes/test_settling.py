@@ -1,0 +1,229 @@
+"""A target that is taken, or looks taken, is settled by its bytes wherever no MD5 speaks for them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from tests.unit.world import blob, step
+
+from amlmigrate.bytes.copying import Copier
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.prior import Copied
+from amlmigrate.core.workspace import Location
+
+SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
+PATH = "d/1"
+OURS = blob(PATH, 3, '"s"')
+
+
+@dataclass
+class Account:
+    """One account: what it lists, what bytes it has, and what it answers to a copy."""
+
+    listed: dict[str, Blob] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict)
+    answers: list[ServiceError] = field(default_factory=list)
+    # What appears in the moment of the copy: by somebody else, or by a call whose answer was lost.
+    appears: dict[str, Blob] = field(default_factory=dict)
+    hashed: list[tuple[str, str]] = field(default_factory=list)
+
+    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
+        return [one for path, one in self.listed.items() if path.startswith(place.path)], True
+
+    async def copy(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
+        self.listed |= self.appears
+        if self.answers:
+            raise self.answers.pop()
+        self.listed[target.path] = replace(one, path=target.path, etag='"made"')
+        return '"made"'
+
+    async def head(self, place: Location) -> Blob | None:
+        found = self.listed.get(place.path)
+        return replace(found, tags=None) if found else None
+
+    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+        self.hashed.append((place.path, one.etag))
+        data = self.data[place.path]
+        return hashlib.sha256(data).hexdigest(), "", len(data)
+
+
+class Record:
+    """A ledger that knows of no copy, and what it is told."""
+
+    def __init__(self, own: Copied | None = None) -> None:
+        self._own = own
+        self.told: list[str] = []
+
+    def own(self, path: str) -> Copied | None:
+        return self._own
+
+    async def begin(self, missing: Any) -> None:
+        list(missing)
+
+    async def arrived(self, path: str, copied: Copied) -> None:
+        self.told.append(path)
+
+
+def _answer(status: int, code: str, *, doubtful: bool = False) -> ServiceError:
+    error = ServiceError(status, code, "text", method="PUT", url="https://x")
+    error.doubtful = doubtful
+    return error
+
+
+async def _copied(source: Account, target: Account, record: Record) -> None:
+    blobs = list(source.listed.values())
+    one = step(
+        "blobs/c/d",
+        action=Action.COPY,
+        source_sha256=listing_digest(blobs),
+        bytes=Bytes(SOURCE, TARGET, len(blobs), 3),
+    )
+    assert one.bytes
+    await Copier(source, target).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+
+
+TAKEN = [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (412, "TargetConditionNotMet")]
+UNLABELLED = [(None, None), (None, "bWQ1"), ("bWQ1", None)]
+
+
+@pytest.mark.parametrize(("status", "code"), TAKEN)
+@pytest.mark.parametrize(("left", "right"), UNLABELLED)
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_a_taken_target_without_an_md5_is_settled_by_its_bytes(
+    status: int, code: str, left: str | None, right: str | None, doubtful: bool
+) -> None:
+    """As long, with the same headers, and other bytes: theirs, and no copy of ours."""
+    source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
+    theirs = {PATH: blob(PATH, 3, '"t"', md5=right)}
+    target = Account({}, {PATH: b"xyz"}, [_answer(status, code, doubtful=doubtful)], theirs)
+    record = Record()
+    with pytest.raises(ConflictError) as refused:
+        await _copied(source, target, record)
+    assert refused.value.address == f"{TARGET.container}/{PATH}"
+    assert record.told == []
+    # Both as they were listed, so that neither digest is of two versions.
+    assert (source.hashed, target.hashed) == ([(PATH, '"s"')], [(PATH, '"t"')])
+
+
+@pytest.mark.parametrize(("status", "code"), TAKEN)
+@pytest.mark.parametrize(("left", "right"), UNLABELLED)
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_a_taken_target_with_the_same_bytes_is_done(
+    status: int, code: str, left: str | None, right: str | None, doubtful: bool
+) -> None:
+    source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
+    there = {PATH: blob(PATH, 3, '"t"', md5=right)}
+    target = Account({}, {PATH: b"abc"}, [_answer(status, code, doubtful=doubtful)], there)
+    record = Record()
+    await _copied(source, target, record)
+    # Of one that was there before an answer that is not in doubt it is known that somebody else wrote it.
+    assert record.told == ([PATH] if doubtful else [])
+
+
+@pytest.mark.parametrize(("left", "right"), UNLABELLED)
+@pytest.mark.parametrize("data", [b"abc", b"xyz"])
+async def test_what_is_listed_as_there_without_an_md5_is_settled_by_its_bytes(
+    left: str | None, right: str | None, data: bytes
+) -> None:
+    source = Account({PATH: replace(OURS, md5=left)}, {PATH: b"abc"})
+    target = Account({PATH: blob(PATH, 3, '"t"', md5=right)}, {PATH: data})
+    if data == b"abc":
+        await _copied(source, target, Record())
+    else:
+        with pytest.raises(ConflictError):
+            await _copied(source, target, Record())
+    assert target.hashed == [(PATH, '"t"')]
+
+
+async def test_our_own_copy_of_this_very_version_needs_no_reading() -> None:
+    source, target = Account({PATH: OURS}), Account({PATH: blob(PATH, 3, '"t"')})
+    await _copied(source, target, Record(Copied('"s"', '"t"')))
+    assert target.hashed == []
+
+
+@pytest.mark.parametrize("own", [Copied('"s"', '"other"'), Copied('"other"', '"t"'), Copied('"s"')])
+async def test_a_copy_that_is_not_as_we_left_it_or_of_another_version_is_read(own: Copied) -> None:
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+    target = Account({PATH: blob(PATH, 3, '"t"')}, {PATH: b"xyz"})
+    with pytest.raises(ConflictError):
+        await _copied(source, target, Record(own))
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        blob(PATH, 4, '"t"', md5="bWQ1"),
+        blob(PATH, 3, '"t"', md5="b3RoZXI="),
+        blob(PATH, 3, '"t"', md5="bWQ1", metadata=(("k", "v"),)),
+        blob(PATH, 3, '"t"', md5="bWQ1", headers=(("content_type", "text/x"),)),
+        blob(PATH, 3, '"t"', md5="bWQ1", tier="Cool"),
+    ],
+)
+async def test_a_taken_target_that_differs_in_what_it_says_is_a_conflict(theirs: Blob) -> None:
+    source = Account({PATH: replace(OURS, md5="bWQ1")}, {PATH: b"abc"})
+    target = Account({}, {PATH: b"abc"}, [_answer(409, "BlobAlreadyExists", doubtful=True)], {PATH: theirs})
+    record = Record()
+    with pytest.raises(ConflictError):
+        await _copied(source, target, record)
+    # Whatever was in doubt: it is not recorded as a copy of ours, which later may be written over or deleted.
+    assert record.told == []
+
+
+async def test_a_target_that_is_taken_and_then_gone_is_a_conflict() -> None:
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+    with pytest.raises(ConflictError):
+        await _copied(source, Account({}, {}, [_answer(409, "BlobAlreadyExists")]), Record())
+
+
+@pytest.mark.parametrize("code", ["LeaseIdMissing", "BlobImmutableDueToPolicy", "SnapshotsPresent"])
+async def test_a_conflict_of_another_kind_is_not_taken_for_a_taken_name(code: str) -> None:
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+    target = Account({}, {PATH: b"abc"}, [_answer(409, code)], {PATH: blob(PATH, 3, '"t"')})
+    with pytest.raises(ServiceError) as answered:
+        await _copied(source, target, Record())
+    assert answered.value.code == code
+
+
+async def test_a_source_that_changed_under_the_copy_is_drift() -> None:
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+    target = Account({}, {}, [_answer(412, "SourceConditionNotMet")])
+    with pytest.raises(DriftError):
+        await _copied(source, target, Record())
+
+
+@pytest.mark.parametrize("beside", ["d0", "d b/1", "d-x", "dd/1", "D/1"])
+async def test_what_only_begins_like_the_prefix_is_neither_copied_nor_too_much(beside: str) -> None:
+    """The service lists by the beginning of a name; a prefix ends at a slash."""
+    source = Account({PATH: replace(OURS, md5="bWQ1")})
+    target = Account({beside: blob(beside)})
+    record = Record()
+    await _copied(source, target, record)
+    assert record.told == [PATH]
+    source.listed[beside] = blob(beside)
+    with pytest.raises(DriftError):
+        # The plan was made of what lies in the folder alone; this digest is of both.
+        await _copied(source, target, Record())
+
+
+async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_listed_is_drift() -> None:
+    source = Account({PATH: OURS}, {PATH: b"abc"})
+
+    async def read(_: Location, __: int, etag: str) -> bytes:
+        assert etag == OURS.etag
+        raise _answer(412, "ConditionNotMet")
+
+    source.read = read  # type: ignore[attr-defined]
+    amount = Bytes(SOURCE, TARGET, 1, 3)
+    rewrites = (Rewrite(f"{PATH}:1", "abc", "xyz"),)
+    sha256 = listing_digest([OURS])
+    one = step("blobs/c/d", action=Action.COPY, source_sha256=sha256, bytes=amount, rewrites=rewrites)
+    with pytest.raises(DriftError, match="changed while it was copied"):
+        await Copier(source, Account()).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]

@@ -1,0 +1,63 @@
+"""What changed between two looks, as far as both could see."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amlmigrate.core.documents import source_digest
+from amlmigrate.core.seal import UNLISTED, changes, comparable
+
+HIDDEN = source_digest(UNLISTED)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_could_not_be_listed_hides_what_lies_below_it(side: int) -> None:
+    looks = [{"jobs": "1"}, {"jobs": "1"}]
+    looks[side]["diagnosticSettings"] = HIDDEN
+    looks[1 - side] |= {"diagnosticSettings/logs": "1", "diagnosticSettings": "1"}
+    assert changes(*looks) == []
+    assert comparable(*looks) == ({"jobs": "1"}, {"jobs": "1"})
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize(
+    ("hidden", "name"),
+    [
+        ("locks", "locksmiths/x"),
+        ("locks", "locks-2"),
+        ("locks", "locks 2/x"),
+        ("locks", "lock"),
+        ("locks", "x/locks"),
+        ("locks", "Locks/x"),
+        ("blobs/azureml", "blobs/azureml-x"),
+        ("blobs/c/a", "blobs/c/a b"),
+        ("blobs/c/a", "blobs/c/a0/1"),
+    ],
+)
+def test_nothing_is_hidden_that_only_begins_alike(side: int, hidden: str, name: str) -> None:
+    looks: list[dict[str, str]] = [{}, {}]
+    looks[side] = {hidden: HIDDEN}
+    looks[1 - side] = {name: "1"}
+    assert changes(*looks) == [f"{name} was {('added', 'deleted')[side]}"]
+    looks[side][name] = "2"
+    assert changes(*looks) == [f"{name} changed"]
+
+
+_NAMES = st.lists(st.sampled_from(["a", "a b", "a-x", "ab"]), min_size=1, max_size=3).map("/".join)
+_LOOKS = st.dictionaries(_NAMES, st.sampled_from(["1", "2", HIDDEN]), max_size=6)
+
+
+@given(_LOOKS, _LOOKS)
+def test_each_name_is_compared_unless_a_folder_above_it_is_hidden(
+    then: dict[str, str], now: dict[str, str]
+) -> None:
+    def hidden(name: str) -> bool:
+        parts = name.split("/")
+        above = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        return any(look.get(one) == HIDDEN for look in (then, now) for one in above)
+
+    left, right = comparable(then, now)
+    assert left == {name: sha for name, sha in then.items() if not hidden(name)}
+    assert right == {name: sha for name, sha in now.items() if not hidden(name)}

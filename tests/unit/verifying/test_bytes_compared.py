@@ -1,0 +1,166 @@
+"""Which blobs of the target belong to a prefix, and that whatever is too many or unread there is a difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
+
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.plan import Action, Bytes, Step
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
+from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+
+CODES = f"{OLD_ID}-75avxb"
+
+
+class Account:
+    """Answers digests; for some blobs an error."""
+
+    def __init__(self, answers: dict[str, Any] | None = None) -> None:
+        self._answers = answers or {}
+        self.asked: list[tuple[str, str]] = []
+
+    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+        self.asked.append((place.path, one.etag))
+        answer = self._answers.get(place.path, "same")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer, "md5", one.length
+
+
+def _step(container: str, path: str, goal: str, *blobs: Blob) -> Step:
+    source, target = Location("acct", container, path), Location("cmkacct", NEW_BLOBS, goal)
+    address = "/".join(part for part in ("blobs", container, path) if part)
+    return step(
+        address,
+        action=Action.COPY,
+        source_sha256=listing_digest(blobs),
+        bytes=Bytes(source, target, len(blobs), 1),
+    )
+
+
+async def _compared(
+    one: Step, source: dict[str, Any], target: dict[str, Any], accounts: tuple[Account, Account] | None = None
+) -> Verdict:
+    left, right = accounts or (Account(), Account())
+    verifier = BlobVerifier(
+        left,  # type: ignore[arg-type]
+        right,  # type: ignore[arg-type]
+        containers(source, target),
+        rewrite=lambda text: text,
+        hashing=accounts is not None,
+        emit=lambda _: None,
+    )
+    return await verifier.verify(plan(one))
+
+
+def _extra(verdict: Verdict) -> list[str]:
+    assert all((one.expected, one.actual) == ("absent", "extra") for one in verdict.differences)
+    return [one.field for one in verdict.differences]
+
+
+CODE = blob("train.py")
+OWN = {CODES: [CODE]}
+COPY = blob("migrated-code/75avxb/train.py")
+
+
+@pytest.mark.parametrize(
+    "path", ["migrated-code/75avxb/new.py", "migrated-code/75avxb/train.py/x", "migrated-code/75avxb"]
+)
+async def test_a_blob_too_many_beside_uploaded_code_is_a_difference(path: str) -> None:
+    one = _step(CODES, "", "migrated-code/75avxb", CODE)
+    assert _extra(await _compared(one, OWN, {NEW_BLOBS: [COPY, blob(path)]})) == [path]
+
+
+@pytest.mark.parametrize("path", ["migrated-code/75avxb-2/new.py", "migrated-code/75av", "migrated-code/other/a"])
+async def test_the_code_of_another_upload_is_not_of_this_one(path: str) -> None:
+    one = _step(CODES, "", "migrated-code/75avxb", CODE)
+    assert _extra(await _compared(one, OWN, {NEW_BLOBS: [COPY, blob(path)]})) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["migrated/x", "migrated-code", "migrated-codes/x", "migrated-code-2/x", "x/migrated-code/y", "m"]
+)
+async def test_a_whole_container_has_nothing_too_many_but_the_folder_of_code(path: str) -> None:
+    own = blob("d/1")
+    one = _step(OLD_BLOBS, "", "", own)
+    assert _extra(await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own, blob(path), COPY]})) == [path]
+
+
+async def test_what_the_source_itself_has_below_that_folder_is_compared() -> None:
+    own = blob("migrated-code/mine", 2)
+    one = _step(OLD_BLOBS, "", "", own)
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [replace(own, length=3)]})
+    assert [difference.field for difference in verdict.differences] == ["migrated-code/mine:length"]
+
+
+@pytest.mark.parametrize("beside", ["a b/1", "a-x", "a0", "ab", "A/1"])
+async def test_what_only_begins_like_a_prefix_is_not_of_it(beside: str) -> None:
+    own = blob("a/1")
+    one = _step(OLD_BLOBS, "a", "a", own)
+    both = {OLD_BLOBS: [own, blob(beside)]}, {NEW_BLOBS: [own, blob(beside, 2)]}
+    verdict = await _compared(one, *both)
+    assert (verdict.differences, verdict.blobs) == ([], 1)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("status", [404, 412])
+async def test_a_blob_that_changes_while_it_is_read_is_a_difference(side: int, status: int) -> None:
+    own = blob("d/1")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    accounts = [Account(), Account()]
+    error = ServiceError(status, "ConditionNotMet", "text", method="GET", url="https://x")
+    accounts[side] = Account({"d/1": error})
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, (accounts[0], accounts[1]))
+    told = ["read", "read"]
+    told[side] = f"not read: {status} ConditionNotMet"
+    assert verdict.differences == [Difference("blobs/" + OLD_BLOBS + "/d", "d/1:bytes", *told)]
+    assert [account.asked for account in accounts] == [[("d/1", own.etag)]] * 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServiceError(403, "AuthorizationFailure", "text", method="GET", url="https://x"),
+        ServiceError(500, "InternalError", "text", method="GET", url="https://x"),
+        OutOfReachError("broken", method="GET", url="https://x"),
+    ],
+)
+async def test_what_cannot_be_read_for_another_reason_ends_the_verification(error: Exception) -> None:
+    own = blob("d/1")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    accounts = (Account(), Account({"d/1": error}))
+    with pytest.raises(type(error)):
+        await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
+
+
+async def test_the_same_length_and_label_with_other_bytes_is_a_difference() -> None:
+    own = blob("d/1", md5="bWQ1")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    accounts = (Account({"d/1": "one"}), Account({"d/1": "two"}))
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
+    assert [difference.field for difference in verdict.differences] == ["d/1:sha256"]
+
+
+async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_listed_is_a_difference() -> None:
+    table = blob("d/MLTable", 3, '"1"')
+    one = replace(_step(OLD_BLOBS, "d", "d", table), rewrites=(Rewrite("d/MLTable:1", "a", "b"),))
+    source = Account()
+    asked: list[str] = []
+
+    async def read(_: Location, __: int, etag: str) -> bytes:
+        asked.append(etag)
+        raise ServiceError(412, "ConditionNotMet", "text", method="GET", url="https://x")
+
+    source.read = read  # type: ignore[attr-defined]
+    verdict = await _compared(one, {OLD_BLOBS: [table]}, {NEW_BLOBS: [table]}, (source, Account()))
+    [difference] = verdict.differences
+    assert (difference.field, difference.expected) == ("d/MLTable:bytes", "not read: 412 ConditionNotMet")
+    assert asked == ['"1"']
