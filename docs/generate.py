@@ -23,9 +23,10 @@ from amlmigrate.cli.main import app
 from amlmigrate.cloud import arm, retrying
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.cmk.provisioning import applying, profiles, reading
-from amlmigrate.core import errors
+from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import Action, Bytes, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
@@ -557,6 +558,12 @@ def posture() -> str:
     return table(head, rows)
 
 
+def finding_codes(codes: Iterable[Code]) -> str:
+    """The codes of one sort of findings, and what each comes to."""
+    rows = ([f"`{one.name}`", _code(one.severities), one.says] for one in codes)
+    return table(("code", "severity", "what it says"), rows)
+
+
 SHORT = ((WS, "WS"), (BLOB, "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))
 
 
@@ -653,6 +660,9 @@ def blocks() -> dict[str, str]:
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),
         "posture": posture(),
+        "findings:items": finding_codes(findingcodes.ITEMS),
+        "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
+        "findings:writers": finding_codes(findingcodes.WRITERS),
         "permissions": permissions(),
         "rights:plan": rights("plan"),
         "rights:run": rights("run", "plan"),

@@ -166,7 +166,10 @@ def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
 def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[str, Any]]) -> None:
     told = {finding["summary"]: finding for finding in header["findings"]}
     [unlisted] = [finding for text, finding in told.items() if "data plane" in text]
-    assert (unlisted["severity"], unlisted["address"]) == ("warning", world.documents["source"]["id"])
+    assert (unlisted["severity"], unlisted["address"]) == (
+        "warning",
+        f"{world.documents['source']['id']}!not-listed-by-arm",
+    )
     assert any("1 snapshots" in text for text in told)
     assert any(text.startswith("Its bytes lie outside") and "sig=<secret>" in text for text in told)
     written = [s for a, s in steps.items() if s["action"] in ("create", "update") and not a.startswith("blobs/")]
@@ -268,7 +271,7 @@ def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refuse
     world.ok("plan", *world.names)
     [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
     assert (
-        error["address"] == "data/t/1"
+        error["address"] == "data/t/1!file-names-source"
         and f"in the account '{account}' names the old workspace" in error["summary"]
     )
     assert _steps(world)[f"blobs/{world.container('source')}/loose"]["action"] == "copy"
@@ -278,7 +281,7 @@ def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refuse
     blocked = {"match": {"host": f"{account}.blob", "method": "GET", "times": 0}, "action": "status", "status": 403,
                "code": "AuthorizationPermissionMismatch"}  # fmt: skip
     assert world.with_faults([blocked], "plan", *world.names, "--out", "plans/blind").code == 0
-    [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1"]
+    [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1!file-unread"]
     assert told["severity"] == "warning" and "could not be read" in told["summary"]
     world.ok("plan", *world.names, "--out", "plans/without", "--exclude", "data/t")
     assert not [finding for finding in world.asset_findings("without") if finding["severity"] == "error"]
@@ -290,7 +293,7 @@ def test_a_signature_of_the_old_account_is_refused(small_world: World) -> None:
     world.put("data/signed/versions/1", {"properties": {"dataType": "uri_file", "dataUri": url}})
     world.ok("plan", *world.names)
     [error] = [finding for finding in world.asset_findings() if finding["severity"] == "error"]
-    assert error["address"] == "data/signed/1" and "signature of the old account" in error["summary"]
+    assert error["address"] == "data/signed/1!signed-url" and "signature of the old account" in error["summary"]
     assert SIGNATURE not in (world.folder / "plans" / world.source / "plan.jsonl").read_text()
 
 

@@ -340,7 +340,9 @@ def test_a_waiver_settles_what_names_the_source_in_an_item_of_the_plan(small_wor
         world.put("data/back/versions/1", {"properties": properties}, into=into)
     world.ok("plan", *world.names)
     # It is told before anybody waives it, and long before the removal.
-    told = [one["summary"] for one in world.plan_lines()[0]["findings"] if one["address"] == "data/back/1"]
+    told = [
+        one["summary"] for one in world.plan_lines()[0]["findings"] if one["address"] == "data/back/1!names-source"
+    ]
     assert f"In the target it names the source, and will break with it: '{old}'." in told
     world.ok("waive", "data/back/1", "--reason", "nobody uses it any more")
     world.ok("run")

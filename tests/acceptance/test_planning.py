@@ -140,7 +140,7 @@ def test_a_bit_of_everything(full: World) -> None:
     # 10 was created first, so it comes first and 2 stays the latest.
     assert "models/risk/10" in steps["models/risk/2"]["after"]
     findings = world.asset_findings()
-    assert [f["address"] for f in findings] == ["data/gone/1"]
+    assert [f["address"] for f in findings] == ["data/gone/1!bytes-absent"]
     assert "datastores/lake" in steps["data/lake/1"]["after"]
 
     run = world.migrate("run", "--json")
@@ -283,7 +283,7 @@ def test_a_latest_of_somebody_elses_that_moves_is_said(small_world: World) -> No
     world.put("models/m/versions/7", {"properties": {"modelType": "custom_model", "modelUri": uri}}, into="target")
     world.ok("plan", *world.names)
     [finding] = [f for f in world.plan_lines()[0]["findings"] if "'latest'" in f["summary"]]
-    assert (finding["severity"], finding["address"]) == ("warning", "models/m/2")
+    assert (finding["severity"], finding["address"]) == ("warning", "models/m/2!latest-moves")
     assert "models/m/7" in finding["summary"]
     world.ok("run")
     assert world.ok("plan", *world.names, "--json").event("plan.header")["counts"]["models"] == {"adopt": 2}

@@ -22,6 +22,7 @@ from amlmigrate.cmk.scanning import scanfile
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.events import Event, ignore
+from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.parallel import each
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
@@ -188,6 +189,6 @@ def _told(header: Header) -> dict[str, Any]:
         "counts": header.counts,
         "blobs": header.blobs,
         "bytes": header.bytes,
-        "findings": {severity: findings[severity] for severity in ("error", "warning")},
+        "findings": {severity: findings[severity] for severity in SEVERITIES},
         "floor_seconds": header.estimate["floor_seconds"],
     }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, by_weight
 
 # `information` is kept as evidence and makes no finding.
 Weight = Literal["error", "warning", "information"]
@@ -36,13 +36,17 @@ class Claim:
         """What it comes to: nothing when it is proven, or is for information only."""
         if self.proven or self.severity == "information":
             return None
-        return Finding(self.severity, self.address, self.summary, self.remedy)
+        return Finding(self.severity, self.address, self.summary, self.remedy, code=self.name)
 
 
 def findings(claims: Iterable[Claim]) -> list[Finding]:
     """What is not proven; errors first, else in the claims' own order.
 
-    Claims that cannot be proven since one thing could not be read say so in the same words: that is one finding.
+    Claims that cannot be proven since one thing could not be read say so in the same words: that is one finding,
+    which has the first one's name as its code.
     """
-    found = dict.fromkeys(finding for claim in claims if (finding := claim.finding))
-    return sorted(found, key=lambda finding: finding.severity)
+    found: dict[Finding, Finding] = {}
+    for claim in claims:
+        if finding := claim.finding:
+            found.setdefault(replace(finding, code=""), finding)
+    return sorted(found.values(), key=by_weight)

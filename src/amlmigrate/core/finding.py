@@ -1,28 +1,60 @@
-"""Findings: what a reviewer has to know of an asset before it moves."""
+"""Findings: what a reviewer has to know of an item before it moves, each with an address of its own."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from amlmigrate.core.redaction import masked
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "blocks", "warning"]
+# The gravest first.
+SEVERITIES: tuple[Severity, ...] = ("error", "blocks", "warning")
+MARK = "!"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An `error` keeps `run` from starting; a `warning` is repeated in every report."""
+    """What was found `about` an item of the plan, or a resource of Azure; its address is `ABOUT!CODE`.
+
+    `error`: `run` refuses until it is waived. `blocks`: meaning or bytes will be missing in the target, and
+    verification is not green until it is waived. `warning`: told in every report, blocks nothing.
+    Each code is declared (`findingcodes`); it is empty only where an older plan without codes was read.
+    """
 
     severity: Severity
-    address: str
+    about: str
     summary: str
     remedy: str
+    code: str
 
     def __post_init__(self) -> None:
         # A finding names what a document names, and is kept in plans and evidence.
         object.__setattr__(self, "summary", masked(self.summary))
 
+    @property
+    def address(self) -> str:
+        """By which it is told, waived and reopened."""
+        return f"{self.about}{MARK}{self.code}" if self.code else self.about
+
     def as_dict(self) -> dict[str, str]:
         """Its form in a plan's header and in evidence."""
-        return asdict(self)
+        return {
+            "severity": self.severity,
+            "address": self.address,
+            "code": self.code,
+            "summary": self.summary,
+            "remedy": self.remedy,
+        }
+
+    @classmethod
+    def of_dict(cls, line: dict[str, Any]) -> Finding:
+        """Reads that form, or the older one without a code. Raises KeyError and TypeError where it is none."""
+        code = line.get("code", "")
+        about = line["address"].removesuffix(f"{MARK}{code}") if code else line["address"]
+        return cls(line["severity"], about, line["summary"], line["remedy"], code)
+
+
+def by_weight(finding: Finding) -> int:
+    """By which findings are sorted: the gravest first."""
+    return SEVERITIES.index(finding.severity)

@@ -172,7 +172,7 @@ class Header:
         try:
             return cls(
                 **{key: line[key] for key in cls.__dataclass_fields__ if key not in ("findings", "extra")},
-                findings=tuple(Finding(**finding) for finding in line["findings"]),
+                findings=tuple(Finding.of_dict(finding) for finding in line["findings"]),
                 extra={key: value for key, value in line.items() if key not in known},
             )
         except (KeyError, TypeError) as error:

@@ -23,9 +23,9 @@ class Writers:
     undecided: list[Assignment] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def warn(self, address: str, summary: str, remedy: str) -> None:
+    def warn(self, about: str, summary: str, remedy: str, *, code: str) -> None:
         """Adds a finding."""
-        self.findings.append(Finding("warning", address, summary, remedy))
+        self.findings.append(Finding("warning", about, summary, remedy, code=code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +78,40 @@ class Finder:
         one = Assignment.of(document, _name(definition, properties))
         if definition is None:
             writers.warn(
-                one.id, f"Its role cannot be read, so it counts as one that may write: {one}.", "Look at the role."
+                one.id,
+                f"Its role cannot be read, so it counts as one that may write: {one}.",
+                "Look at the role.",
+                code="role-unread",
             )
         elif not place.writes(definition):
             if gives_rights(definition):
-                writers.warn(one.id, f"It may assign roles, and so write again: {one}.", "Watch, or take it away.")
+                writers.warn(
+                    one.id,
+                    f"It may assign roles, and so write again: {one}.",
+                    "Watch, or take it away.",
+                    code="may-assign",
+                )
             return
         if not place.holds(one.scope):
             writers.warn(
                 one.id,
                 f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
                 "Take it away there, or ask its holder not to write until the move is over.",
+                code="inherited",
             )
         elif one.key in mine:
             writers.warn(
                 one.id,
                 f"You have your own rights through it, and it stays: {one}.",
                 "Assign yourself what you need, then freeze again.",
+                code="own-rights",
             )
         elif place.shared_with:
             writers.warn(
                 one.id,
                 f"The account serves {place.shared_with} too, and it stays: {one}.",
                 "Take it away by hand if its holder writes for the source alone.",
+                code="account-shared",
             )
         elif place.unknown:
             writers.undecided.append(one)
@@ -108,6 +119,7 @@ class Finder:
                 one.id,
                 f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
                 "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
+                code="account-sharing-unknown",
             )
         else:
             found[one.key] = one
@@ -136,6 +148,7 @@ def keys_finding(workspace: Workspace, account: Document | None) -> Finding | No
         workspace.storage_account_id,
         "The account takes its keys: who holds one, or a SAS made with one, can write without any role.",
         "Stop computes and schedules, and rotate the keys once everything is verified.",
+        code="account-keys",
     )
 
 

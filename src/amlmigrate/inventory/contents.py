@@ -99,6 +99,7 @@ def _archived(asset: Asset, file: Location) -> Finding:
         str(asset.address),
         f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
         "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
+        code="file-archived",
     )
 
 
@@ -109,6 +110,7 @@ def _unread(asset: Asset, file: Location) -> Finding:
         f"'{file.container}/{file.path}' may name places of the old workspace, but is no text in UTF-8 of up to"
         f" {LARGEST // 2**20} MiB.",
         "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
+        code="file-not-text",
     )
 
 
@@ -119,4 +121,5 @@ def _not_read(asset: Asset, file: Location, error: MigrateError) -> Finding:
         f"'{file.container}/{file.path}' in the account '{file.account}' may name places of the old workspace, and"
         f" could not be read: {error.summary}",
         "Read it by hand, or let the identity read that account and plan anew.",
+        code="file-unread",
     )

@@ -18,6 +18,7 @@ def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
             " is in this plan.",
             "Look for them in the studio (Data, Pipelines, Data Labeling, Designer) and make anew what is needed:"
             " they go with the workspace.",
+            code="not-listed-by-arm",
         )
     ]
     # The containers of anonymous assets are asked for by name, and need not be there.
@@ -30,6 +31,7 @@ def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
                 f"These collections answered 404 and count as empty: {', '.join(names)}.",
                 "Nothing is needed where the workspace never had any; a workspace without a managed network has no"
                 " outboundRules.",
+                code="collections-absent",
             )
         )
     return found

@@ -228,6 +228,7 @@ def _signed(asset: Asset, url: str) -> Finding:
         str(asset.address),
         f"It has a signature of the old account, which opens nothing at the place that it moves to: '{url}'.",
         "Leave it out with --exclude and create it in the target, or name it through a datastore in the source.",
+        code="signed-url",
     )
 
 

@@ -91,6 +91,7 @@ class Datastores(Kind):
                 f"It lies over the workspace's own container, with {credentials['credentialsType']} credentials"
                 " for the old account.",
                 "Leave it out with --exclude, and create it in the target with credentials for the new account.",
+                code="datastore-credentials",
             )
             return Translation({"properties": moved}, (*found.rewrites, *rewrites), (*found.findings, finding))
         return Translation({"properties": moved}, (*found.rewrites, *rewrites), found.findings)
@@ -104,6 +105,7 @@ class Datastores(Kind):
                 str(asset.address),
                 "It is the default datastore of the source, which a datastore itself cannot be made.",
                 "The target's default stays its own: set it there, or name this one where the default is meant.",
+                code="default-datastore",
             )
         ]
 
@@ -183,6 +185,7 @@ def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:
             str(asset.address),
             f"It points into the old workspace's storage account '{old}', not to one of its own containers.",
             "It is left as it is: keep that account, and under whose key it stands is not checked.",
+            code="datastore-in-old-account",
         )
     ]
 

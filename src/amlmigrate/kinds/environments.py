@@ -68,6 +68,7 @@ class Environments(VersionedKind):
                 f"Its image lies in the source's own registry '{registry}': '{image}'.",
                 "Keep that registry and let the target's identity pull from it (AcrPull), or import the image into"
                 " the target's (`az acr import`) and make a version that names it there.",
+                code="image-in-old-registry",
             )
         ]
 

@@ -12,7 +12,7 @@ from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Action, Header, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
@@ -83,7 +83,7 @@ def build(
         blobs=sum(amount.blobs for amount in copies),
         bytes=sum(amount.bytes for amount in copies),
         estimate=_estimate(source, steps),
-        findings=(*posture, *sorted(findings, key=lambda f: (f.severity, f.address, f.summary))),
+        findings=(*posture, *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary))),
         extra=extra or {},
     )
     return header, steps
@@ -95,6 +95,7 @@ def _untagged(listing: Listing) -> Finding:
         str(blob_address(listing.place.container)),
         f"The index tags of its {len(listing.blobs)} blobs cannot be read: they would not be copied.",
         "Grant Storage Blob Data Owner on the source's account, or make sure that there are none.",
+        code="index-tags-unread",
     )
 
 

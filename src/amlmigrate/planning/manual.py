@@ -36,7 +36,7 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
             'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
         ]
     # Of nothing in it, as what could not be listed.
-    if told := [finding for finding in header.findings if finding.address == header.source["id"]]:
+    if told := [finding for finding in header.findings if finding.about == header.source["id"]]:
         lines += ["", "## Of the workspace itself", ""]
         lines += [f"- {finding.summary} {finding.remedy}" for finding in told]
     return files.write(folder / FILE, ("\n".join(lines) + "\n").encode())

@@ -76,7 +76,7 @@ class Planner:
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
-        draft.findings += [finding for finding in self._source.findings if finding.address in told]
+        draft.findings += [finding for finding in self._source.findings if finding.about in told]
         return [draft.steps[address] for address in order], draft.findings
 
     def inventory_digest(self, containers: Containers) -> str:
@@ -244,6 +244,7 @@ class Planner:
                     str(asset.address),
                     f"Its bytes are not there: nothing lies at '{place.container}/{place.path}' in the source.",
                     "The asset is created as it stands; bring the bytes or leave it out.",
+                    code="bytes-absent",
                 )
 
     def _left_out(self, asset: Asset, needs: Needs) -> Iterable[Finding]:
@@ -257,6 +258,7 @@ class Planner:
                 str(asset.address),
                 f"It refers to {needed}, which {why} not in the target.",
                 "The asset is created as it stands; move the other one too, or create it in the target.",
+                code="reference-stays" if stays else "reference-left",
             )
 
     def _foreign(self) -> dict[Address, list[Address]]:

@@ -32,6 +32,7 @@ def newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
             f"It is the newest of its name, and in the target already: {made[-1]} would be created after it, and"
             " 'latest' would mean that one.",
             "Delete it in the target, so that it is created last, or leave the older ones out with --exclude.",
+            code="latest-overtaken",
         )
 
 
@@ -44,6 +45,7 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
             f"The target has versions of this name that the source does not, {foreign[-1]} among them: 'latest'"
             " will mean this one, created after them.",
             "If others use 'latest' in the target, have them name a version first.",
+            code="latest-moves",
         )
 
 
@@ -56,6 +58,7 @@ def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             str(blob_address(prefix.container, prefix.path)),
             f"{len(others)} append or page blobs become block blobs, byte for byte: {', '.join(others[:_NAMED])}",
             "Nothing is needed if they are only read; what appends to them needs new ones.",
+            code="blob-type-changed",
         )
 
 
@@ -69,6 +72,7 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             f"{len(archived)} blobs are in the archive tier and cannot be read: {', '.join(archived[:_NAMED])}",
             "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
             " with --exclude.",
+            code="blobs-archived",
         )
 
 
@@ -82,6 +86,7 @@ def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             f"{len(found)} blobs have '.' or '..' between slashes in their names, and cannot be copied under them:"
             f" {', '.join(found[:_NAMED])}",
             "Rename them in the source, or leave out what refers to them with --exclude.",
+            code="blob-names-dotted",
         )
 
 
@@ -98,6 +103,7 @@ def named_elsewhere(asset: Asset, mapping: Mapping) -> Iterable[Finding]:
                 f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace in"
                 f" {len(lines)} lines, and is not this move's to write: {lines[0].before.strip()}",
                 "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
+                code="file-names-source",
             )
 
 
@@ -109,6 +115,7 @@ def names_source(address: Address, properties: Document, mapping: Mapping) -> It
             str(address),
             f"In the target it names the source, and will break with it: '{text}'.",
             "Set it right or leave it out with --exclude: `decommission` is refused until its address is waived.",
+            code="names-source",
         )
 
 
@@ -122,6 +129,7 @@ def signed_lines(step: Step) -> Iterable[Finding]:
             f"{len(found)} lines that name the old workspace hold a secret, as a signature:"
             f" {', '.join(found[:_NAMED])}",
             "Take the secret out of the file in the source, or leave out what refers to it with --exclude.",
+            code="signed-lines",
         )
 
 
@@ -138,6 +146,7 @@ def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], 
                 f"The target has no such datastore: where {len(listing.blobs)} blobs go is not known.",
                 "Every workspace is made with it: create it in the target over the container that was made for it"
                 " (az ml datastore create), and plan again.",
+                code="datastore-without-twin",
             )
 
 
@@ -150,6 +159,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             address,
             "Whether its blobs have snapshots or earlier versions could not be asked: none are copied.",
             "Look at the account's data protection settings, and keep the container where they count.",
+            code="blob-history-unread",
         )
     elif past and (told := beside(past)):
         yield Finding(
@@ -157,6 +167,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             address,
             f"It holds what no copy takes along: {', '.join(told)}.",
             "They stay in the old account: keep the container for as long as they count.",
+            code="blob-history-left",
         )
     if listing.holds:
         yield Finding(
@@ -164,4 +175,5 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             address,
             f"It is under {' and '.join(listing.holds)}, which the target's container is not.",
             "Set the same there once everything is verified; until it ends, the old container cannot be deleted.",
+            code="blob-holds",
         )

@@ -135,6 +135,7 @@ def _share(address: Address, reference: Reference) -> Finding:
         str(address),
         f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
         "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
+        code="bytes-in-share",
     )
 
 
@@ -144,6 +145,7 @@ def _missing(address: Address, text: str) -> Finding:
         str(address),
         f"It refers to '{text}', which is not in the source workspace.",
         "Nothing is needed if it never worked; otherwise create what is missing in the target.",
+        code="reference-missing",
     )
 
 
@@ -153,6 +155,7 @@ def _elsewhere(address: Address, reference: Reference) -> Finding:
         str(address),
         f"It refers to another workspace: '{reference.text}'.",
         "It is left as it is; check that the target's users may read it there.",
+        code="reference-elsewhere",
     )
 
 
@@ -162,6 +165,7 @@ def _outside(address: Address, text: str) -> Finding:
         str(address),
         f"Its bytes lie outside the workspace: '{text}'.",
         "The reference is left as it is; the bytes are neither copied nor checked.",
+        code="bytes-outside",
     )
 
 
@@ -171,4 +175,5 @@ def _job(address: Address, reference: Reference) -> Finding:
         str(address),
         f"It refers to a job's output whose place is not known: '{reference.text}'.",
         "Jobs stay in the source: register the output as an asset of its own before the move.",
+        code="job-output-unknown",
     )

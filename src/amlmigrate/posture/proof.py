@@ -67,8 +67,8 @@ def before_removal(claims: Iterable[Claim]) -> list[Finding]:
         return claim.proven is None and claim.severity == "warning" and claim.name in DEMANDED
 
     found = findings(replace(claim, severity="error") if unread(claim) else claim for claim in claims)
-    errors = {(one.address, one.summary) for one in found if one.severity == "error"}
-    return [one for one in found if one.severity == "error" or (one.address, one.summary) not in errors]
+    errors = {(one.about, one.summary) for one in found if one.severity == "error"}
+    return [one for one in found if one.severity == "error" or (one.about, one.summary) not in errors]
 
 
 def _workspace(workspace: Workspace) -> Iterator[Claim]:

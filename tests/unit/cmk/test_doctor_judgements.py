@@ -254,7 +254,7 @@ def test_a_sign_in_without_a_token_for_vaults_is_told() -> None:
         credential = Refusing()
 
     [found] = asyncio.run(examination._tokens(Signed()))  # type: ignore[arg-type]
-    assert (found.severity, found.address) == ("error", "https://vault.azure.net/.default")
+    assert (found.severity, found.address) == ("error", "https://vault.azure.net/.default!token-refused")
 
     async def denied() -> None:
         raise DeniedError("Azure gave no token.", remedy="Sign in.")
@@ -335,7 +335,7 @@ def _missing(roles: FakeRoles, **options: Any) -> dict[str, str]:
     rights: Any = Rights(roles, ME)  # type: ignore[arg-type]
     at = places(SOURCE, TARGET)
     found = asyncio.run(missing_rights(needs(*STAGES), at, {"source": rights, "target": rights}, **options))
-    return {f"{one.address.rpartition('/')[2]} {one.summary.split(chr(39))[1]}": one.severity for one in found}
+    return {f"{one.about.rpartition('/')[2]} {one.summary.split(chr(39))[1]}": one.severity for one in found}
 
 
 def test_an_owner_lacks_data_rights_only() -> None:

@@ -38,7 +38,10 @@ STEPS = [DOCUMENT, COPY, step("models/m/3#archive", "models/m/3"), step("jobs", 
 HEADER = header(
     counts={"models": {"create": 2}},
     estimate={"arm_reads": 1.0},
-    findings=(Finding("warning", "models/m/3", "what", "remedy"), Finding("error", "", "what", "remedy")),
+    findings=(
+        Finding("warning", "models/m/3", "what", "remedy", "names-source"),
+        Finding("error", "", "what", "remedy", ""),
+    ),
     extra={"example": True, "note": {"a": [1]}},
 )
 

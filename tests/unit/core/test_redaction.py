@@ -68,6 +68,6 @@ def test_a_signature_is_told_from_another_query(text: str, signed: bool) -> None
 
 
 def test_findings_and_messages_hold_none() -> None:
-    assert SIG not in Finding("warning", "data/d/1", f"outside: '{SAS}'.", "").summary
+    assert SIG not in Finding("warning", "data/d/1", f"outside: '{SAS}'.", "", "bytes-outside").summary
     error = MigrateError(f"PUT was answered 400: {SAS} is no URI.")
     assert SIG not in error.summary and SIG not in str(error)

@@ -78,7 +78,7 @@ def _left(address: str, document: dict[str, Any]) -> Callable[[Case], Case]:
 
 
 def _posture(address: str, summary: str) -> Callable[[Case], Case]:
-    return lambda case: _facts(case, posture=[Finding("error", address, summary, "set it right")])
+    return lambda case: _facts(case, posture=[Finding("error", address, summary, "set it right", "key.enabled")])
 
 
 def _with(one: Step) -> Callable[[Case], Case]:
@@ -110,8 +110,8 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "in conflict": (_with(step("data/d/1", action=Action.CONFLICT)), "data/d/1 is in conflict"),
     "left by selection": (_with(UNSELECTED), "data/d/1 is left by selection"),
     "left to do by hand": (_with(step("jobs", action=Action.MANUAL)), "jobs is left to do by hand"),
-    "the workspace without a key": (_posture("ws", "not under a customer's key"), "ws: not under a"),
-    "the account without a key": (_posture("account", "not under a customer's key"), "account: not under a"),
+    "the workspace without a key": (_posture("ws", "not under a customer's key"), "ws!key.enabled: not under a"),
+    "the account without a key": (_posture("account", "not under a customer's key"), "account!key.enabled: not under a"),
     "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
     "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
     "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
@@ -142,7 +142,7 @@ SETTLED: dict[str, Callable[[Case], Case]] = {
     "no job is running": _left("jobs", {"running": 0}),
     "a later green one, long after": _evidence({}, NOW),
     "depth sdk": _evidence({"depth": "sdk"}),
-    "a warning about the posture": lambda c: _facts(c, posture=[Finding("warning", "ws", "no rotation policy", "")]),
+    "a warning about the posture": lambda c: _facts(c, posture=[Finding("warning", "ws", "no rotation policy", "", "key.rotation")]),
 }  # fmt: skip
 
 

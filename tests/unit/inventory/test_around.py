@@ -113,7 +113,7 @@ def test_what_has_no_such_thing_is_said(error: ServiceError) -> None:
     found, absent = _read({SETTINGS: [error]})
     assert found == [] and absent == {SETTINGS}
     [_, told] = unlisted(OLD.id, absent | {"environments/CliV2AnonymousEnvironment/versions"})
-    assert (told.severity, told.address) == ("warning", OLD.id)
+    assert (told.severity, told.address) == ("warning", f"{OLD.id}!collections-absent")
     assert "404 and count as empty: diagnosticSettings." in told.summary
 
 
@@ -130,7 +130,7 @@ def test_another_error_is_one() -> None:
 
 def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
     [told] = unlisted(OLD.id, ())
-    assert (told.severity, told.address) == ("warning", OLD.id)
+    assert (told.severity, told.address) == ("warning", f"{OLD.id}!not-listed-by-arm")
     for what in (
         "v1 datasets",
         "published pipelines",

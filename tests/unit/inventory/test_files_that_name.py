@@ -71,7 +71,7 @@ def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
 )
 def test_what_cannot_be_read_is_said(uri: str, answer: Any, severity: str, says: str) -> None:
     [finding] = _read(Files(answer), uri).findings
-    assert (finding.severity, finding.address) == (severity, "data/t/0")
+    assert (finding.severity, finding.about) == (severity, "data/t/0")
     assert says in finding.summary
 
 

@@ -90,7 +90,7 @@ async def test_its_key_is_that_of_the_new_account() -> None:
 @pytest.mark.parametrize("credentials", ["Sas", "ServicePrincipal", "Certificate"])
 def test_other_credentials_for_the_old_account_are_an_error_of_the_plan(credentials: str) -> None:
     [finding] = _translated(_over(OLD_BLOBS, credentials)).findings
-    assert (finding.severity, finding.address) == ("error", "datastores/mine")
+    assert (finding.severity, finding.address) == ("error", "datastores/mine!datastore-credentials")
     assert credentials in finding.summary
 
 

@@ -15,7 +15,8 @@ from tests.unit.world import header, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError, ExitCode
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import SEVERITIES, Finding
+from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import FORMAT, Action, Bytes, Header, Step
 from amlmigrate.core.workspace import Location
@@ -48,13 +49,15 @@ COMMON = {
 STEPS = st.builds(Step, **COMMON, body=st.none() | st.dictionaries(TEXTS, JSON, max_size=3)) | st.builds(
     Step, **COMMON, bytes=st.builds(Bytes, PLACES, PLACES, st.integers(0), st.integers(0))
 )
-FINDINGS = st.builds(Finding, st.sampled_from(["error", "warning"]), TEXTS, TEXTS, TEXTS)
+FINDINGS = st.builds(Finding, st.sampled_from(SEVERITIES), TEXTS, TEXTS, TEXTS, st.sampled_from(sorted(CODES)))
 PLAN = [
     step("models/m/1", body={"properties": {"tags": {"ä": "\u2028\r\n"}}}),
     step("models/m/2", "models/m/1", rewrites=(Rewrite("/a", "b", "c"),)),
     step("blobs/azureml/a", bytes=Bytes(Location("a", "b"), Location("c", "d"), 1, 2)),
 ]
-HEADER = header(findings=(Finding("warning", "models/m/1", "what", "then"),), extra={"example": True})
+HEADER = header(
+    findings=(Finding("warning", "models/m/1", "what", "then", "names-source"),), extra={"example": True}
+)
 
 
 @given(

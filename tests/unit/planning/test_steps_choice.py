@@ -140,7 +140,7 @@ ELSEWHERE = WorkspaceRef("s", "rg", "other").id
 def test_a_reviewer_is_warned_of_what_an_asset_names_in_vain(spec: dict[str, str], says: str) -> None:
     found = plan(asset("components/c/1", componentSpec=spec))
     [finding] = found.findings
-    assert (finding.severity, finding.address) == ("warning", "components/c/1")
+    assert (finding.severity, finding.about) == ("warning", "components/c/1")
     assert says in finding.summary
     assert finding.remedy
     assert found["components/c/1"].action is Action.CREATE
@@ -157,7 +157,10 @@ def test_a_curated_environment_that_the_target_does_not_have_is_a_warning(listed
     user = asset("components/c/1", componentSpec={"environment": "azureml:AzureML-sklearn:1"})
     source = (curated, user) if listed else (user,)
     [finding] = plan(*source).findings
-    assert (finding.severity, finding.address) == ("warning", "components/c/1")
+    assert (finding.severity, finding.address) == (
+        "warning",
+        f"components/c/1!reference-{'stays' if listed else 'missing'}",
+    )
     assert "AzureML-sklearn" in finding.summary
     assert plan(*source, there=(curated,)).findings == []
 

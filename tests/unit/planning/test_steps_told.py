@@ -31,7 +31,7 @@ def _told(found: Planned) -> list[tuple[str, str]]:
 
 def test_a_reference_to_what_is_left_behind_is_a_warning() -> None:
     found = plan(COMPONENT, ENVIRONMENT, exclude=("environments/*",))
-    assert _told(found) == [("warning", "components/c/1")]
+    assert _told(found) == [("warning", "components/c/1!reference-left")]
     assert "environments/e/1, which is left by selection" in found.findings[0].summary
 
 
@@ -43,7 +43,7 @@ def test_a_reference_to_what_is_left_behind_but_in_the_target_already_is_none() 
 def test_blobs_that_become_block_blobs_are_told(kind: str, told: int) -> None:
     listed = containers(source={OLD_BLOBS: [blob("a/log", kind=kind), blob("a/x")]})
     found = plan(model("1", path="a"), listed=listed)
-    assert _told(found) == [("warning", f"blobs/{OLD_BLOBS}/a")] * told
+    assert _told(found) == [("warning", f"blobs/{OLD_BLOBS}/a!blob-type-changed")] * told
 
 
 @pytest.mark.parametrize("uri", ["https://elsewhere.example.com/x", None])
@@ -60,7 +60,7 @@ def test_a_body_that_goes_on_naming_the_source_is_told(uri: str | None) -> None:
     _, findings = steps.steps(containers())
     told = [one for one in findings if "names the source" in one.summary]
     # Where the place of the output is known it is what the body names.
-    assert [(one.severity, one.address) for one in told] == [("warning", "data/d/1")] * bool(uri)
+    assert [(one.severity, one.address) for one in told] == [("warning", "data/d/1!names-source")] * bool(uri)
 
 
 def _there(version: str) -> tuple[Asset, ...]:
@@ -72,7 +72,7 @@ VERSIONS = (model("1", EARLY), model("2", LATE), model("3", LATER))
 
 def test_a_newest_version_that_is_there_before_the_older_ones_is_an_error() -> None:
     found = plan(*VERSIONS, there=_there("3"))
-    assert ("error", "models/m/3") in _told(found)
+    assert ("error", "models/m/3!latest-overtaken") in _told(found)
     [error] = [finding for finding in found.findings if finding.severity == "error"]
     assert "models/m/2 would be created after it" in error.summary
 
@@ -114,7 +114,7 @@ def test_names_that_would_be_another_on_the_way_are_an_error() -> None:
     listed = containers(source={OLD_BLOBS: [blob("a/../b"), blob("a/./c"), blob("a/..d"), blob("a/e.")]})
     found = plan(model("1", path="a"), listed=listed)
     [finding] = found.findings
-    assert (finding.severity, finding.address) == ("error", f"blobs/{OLD_BLOBS}/a")
+    assert (finding.severity, finding.address) == ("error", f"blobs/{OLD_BLOBS}/a!blob-names-dotted")
     assert "2 blobs" in finding.summary and "a/../b" in finding.summary
 
 
@@ -133,7 +133,7 @@ def test_a_file_of_somebody_elses_that_names_the_old_workspace_is_an_error() -> 
     table = _table("paths:", line, at=LAKE_TABLE, uri="azureml://datastores/lake/paths/t")
     listed = containers(source={OLD_BLOBS: [blob("parquet/1"), blob("loose")]})
     found = plan(table, lake, listed=listed)
-    assert _told(found) == [("error", "data/t/1")]
+    assert _told(found) == [("error", "data/t/1!file-names-source")]
     assert (
         "'raw/t/MLTable' in the account 'customerlake' names the old workspace in 1 lines"
         in found.findings[0].summary
@@ -158,7 +158,7 @@ def test_a_file_in_a_container_of_both_workspaces_is_an_error_too() -> None:
     steps, findings = planner.steps(listed)
     [step] = [step for step in steps if step.is_bytes and step.bytes]
     assert step.action is Action.SKIP
-    assert ("error", "data/t/1") in [(finding.severity, finding.address) for finding in findings]
+    assert ("error", "data/t/1!file-names-source") in [(finding.severity, finding.address) for finding in findings]
 
 
 def test_a_secret_in_a_line_that_would_be_written_anew_is_an_error_and_in_no_plan() -> None:
@@ -167,7 +167,7 @@ def test_a_secret_in_a_line_that_would_be_written_anew_is_an_error_and_in_no_pla
     table = _table("paths:", line, at=at, uri="azureml://datastores/workspaceblobstore/paths/t")
     listed = containers(source={OLD_BLOBS: [blob("t/MLTable"), blob("p/1")]})
     found = plan(table, listed=listed)
-    assert ("error", f"blobs/{OLD_BLOBS}/t") in _told(found)
+    assert ("error", f"blobs/{OLD_BLOBS}/t!signed-lines") in _told(found)
     assert "c2lnbmF0dXJl" not in str([step.as_dict() for step in found.steps])
 
 
@@ -205,7 +205,7 @@ def test_what_a_copy_leaves_behind_in_a_container_is_told(
     found = list(left_behind(Listing(Location("acct", OLD_BLOBS), past=past, holds=holds)))
     assert [finding.severity for finding in found] == ["warning"] * len(says)
     for finding, text in zip(found, says, strict=True):
-        assert text in finding.summary and finding.address == f"blobs/{OLD_BLOBS}"
+        assert text in finding.summary and finding.about == f"blobs/{OLD_BLOBS}"
 
 
 @pytest.mark.parametrize(("output", "needs"), [("trained", {"datastores/lake"}), ("gone", set())])

@@ -50,7 +50,9 @@ def _locks(found: Iterable[Document], workspace: Workspace, side: SideName) -> I
         beside = not here.startswith(f"{holds}/") and not f"{holds}/".startswith(here)
         if said := _told(level, side, beside=beside):
             severity: Severity = "error" if side == "target" and not beside else "warning"
-            yield Finding(severity, id_, said, f"az lock delete --ids {id_} (and put it back afterwards)")
+            yield Finding(
+                severity, id_, said, f"az lock delete --ids {id_} (and put it back afterwards)", code="locked"
+            )
 
 
 def _told(level: str, side: SideName, *, beside: bool) -> str:
@@ -82,6 +84,7 @@ async def providers(arm: Arm, workspace: Workspace) -> list[Finding]:
                     f"/subscriptions/{subscription}",
                     f"The resource provider {name} is not registered in the target's subscription.",
                     f"az provider register --namespace {name} --subscription {subscription} --wait",
+                    code="provider-unregistered",
                 )
             )
     return found
@@ -120,6 +123,7 @@ def full(usages: list[Document], place: str, location: str) -> Iterator[Finding]
                 place,
                 f"The quota '{name}' is used up: {used:g} of {limit:g}.",
                 f"az ml compute list-usage --location {location}; ask for more before computes are made anew.",
+                code="quota-used-up",
             )
 
 
@@ -152,6 +156,7 @@ def _blocked(vaults: list[Document], group: str, vault_id: str) -> Iterator[Find
             f"The vault '{name}' is deleted and its name blocked"
             + (", and nobody can purge it." if kept else " until it is purged."),
             recover if kept else f"{recover}, or: az keyvault purge --name {name}",
+            code="vault-deleted",
         )
 
 

@@ -69,6 +69,7 @@ def _finding(
         f"az role assignment create --role 'Storage Blob Data Reader' --assignee-object-id {whom}"
         f" --assignee-principal-type ServicePrincipal --scope {id_}"
         + ("" if document else f" (its id: az resource list --resource-type {ACCOUNT} --name {account})"),
+        code="datastore-identity",
     )
 
 

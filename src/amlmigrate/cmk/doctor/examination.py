@@ -17,7 +17,7 @@ from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.cmk.doctor.stores import Stores, has_secret, paths, stores_of
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.errors import DeniedError
-from amlmigrate.core.finding import Finding, Severity
+from amlmigrate.core.finding import Finding, Severity, by_weight
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture import before_removal, prove
@@ -67,7 +67,7 @@ async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> 
 
 
 def _sorted(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(dict.fromkeys(found), key=lambda one: one.severity)
+    return sorted(dict.fromkeys(found), key=by_weight)
 
 
 async def _checked(
@@ -144,5 +144,5 @@ async def _tokens(side: Side) -> list[Finding]:
         try:
             await side.credential.get_token(scope)
         except DeniedError as error:
-            found.append(Finding("error", scope, error.summary, error.remedy))
+            found.append(Finding("error", scope, error.summary, error.remedy, code="token-refused"))
     return found

@@ -46,6 +46,7 @@ def _closed(side: str, reached: Reached) -> Iterator[Finding]:
             f"The {side}'s storage account {how}{more}, and this machine is not let in: no blob can be copied.",
             f"az storage account network-rule add --account-name {id_.rpartition('/')[2]} --ip-address ADDRESS,"
             " or run the move in a network that reaches both accounts.",
+            code="network-closed",
         )
     else:
         yield Finding(
@@ -54,6 +55,7 @@ def _closed(side: str, reached: Reached) -> Iterator[Finding]:
             f"The {side}'s storage account {how}{more}; copies work only from networks that reach both accounts.",
             "Run the move from this network. Where a copy fails with CannotVerifyCopySource, give the target's"
             " account a private endpoint in the source's network.",
+            code="network-restricted",
         )
 
 
@@ -69,6 +71,7 @@ def _scope(source: Document, target: Document, *, same_tenant: bool) -> Iterator
         id_,
         f"The target's storage account takes copies only from accounts within '{scope}'.",
         f"For the time of the move: az resource update --ids {id_} --remove properties.allowedCopyScope",
+        code="copy-scope",
     )
 
 
@@ -97,4 +100,5 @@ def keys_refused(
             "Make them identity-based (az ml datastore update --set credentials={}), or for system datastores"
             " az ml workspace update --system-datastores-auth-mode identity; or allow keys:"
             f" az storage account update --ids {document.get('id')} --allow-shared-key-access true",
+            code="keys-refused",
         )

@@ -61,4 +61,5 @@ def _lost(ref: WorkspaceRef, error: ServiceError) -> Finding:
         ref.id,
         f"The target lets nobody in, as a workspace does whose key cannot be used. {error.summary}",
         "Make the key usable again: what is said of it here names the command. It may take an hour to count.",
+        code="target-refuses",
     )

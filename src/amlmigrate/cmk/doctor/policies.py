@@ -63,6 +63,7 @@ async def _findings(arm: Arm, assignment: Document, workspace: Workspace) -> lis
                 f"The policy '{name}' denies what does not comply with it.{what}",
                 "az policy exemption create --name migration --exemption-category Waiver --policy-assignment"
                 f" {id_}, should it refuse a step.",
+                code="policy-denies",
             )
         )
     if denials.unread:
@@ -73,6 +74,7 @@ async def _findings(arm: Arm, assignment: Document, workspace: Workspace) -> lis
                 f"Not checked: what the policy '{name}' denies could not be read: {', '.join(denials.unread)}.",
                 f"Grant '{_AUTHORIZATION}/policyDefinitions/read' and '{_AUTHORIZATION}/policySetDefinitions/read'"
                 " there, or have somebody look who may.",
+                code="policy-unread",
             )
         )
     return found

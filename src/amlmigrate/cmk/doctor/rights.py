@@ -62,4 +62,5 @@ def _finding(need: Need, scope: str, answer: bool | None, severity: Severity) ->
         f"The {kind} '{need.action}'{by} on the {need.where} {told}; {stages} needs it ({need.why}{only}).",
         f"migrate doctor --print-role > role.json; az role definition create --role-definition @role.json;"
         f" az role assignment create --role 'Azure ML key migration' --assignee IDENTITY --scope {scope}" + late,
+        code="right-missing",
     )

@@ -16,4 +16,5 @@ def unchecked(address: str, read: Read[Any], what: str, action: str) -> Finding:
         address,
         f"Not checked: {what} could not be read. {read.refused or 'It was not found.'}",
         f"Grant '{missing}' at {address}, or have somebody look who may.",
+        code="not-checked",
     )

@@ -1,0 +1,101 @@
+"""The codes of all findings but those of claims, with what each comes to: no other may be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amlmigrate.core.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What findings of a code say, and the severities that they can have."""
+
+    name: str
+    severities: tuple[Severity, ...]
+    says: str
+
+
+def _code(name: str, severity: Severity, says: str) -> Code:
+    return Code(name, (severity,), says)
+
+
+# What `plan` finds about the items of a source.
+ITEMS = (
+    _code("blob-history-left", "warning", "the container holds snapshots or versions, which no copy takes along"),
+    _code("blob-history-unread", "warning", "whether it holds snapshots or versions could not be asked"),
+    _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),
+    _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
+    _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
+    _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
+    _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
+    _code(
+        "bytes-in-share", "warning", "the item's bytes lie in a file share of the workspace, which is not copied"
+    ),
+    _code("bytes-outside", "warning", "the item's bytes lie outside the workspace and are left there"),
+    _code("collections-absent", "warning", "collections that answered 404 count as empty"),
+    _code(
+        "datastore-credentials",
+        "error",
+        "over the workspace's own container, with credentials for the old account",
+    ),
+    _code("datastore-in-old-account", "warning", "the datastore leads into the old account and goes on doing so"),
+    _code(
+        "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
+    ),
+    _code("default-datastore", "warning", "the source's default datastore is not made the target's default"),
+    _code("file-archived", "error", "a file that may name the old workspace is archived"),
+    _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),
+    _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
+    _code("file-unread", "warning", "a file of another account may name the old workspace and could not be read"),
+    _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
+    _code("index-tags-unread", "warning", "index tags of blobs cannot be read, and would not be copied"),
+    _code("job-output-unknown", "warning", "the item refers to a job's output whose place is not known"),
+    _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
+    _code("latest-overtaken", "error", "'latest' of a name would mean an older version than in the source"),
+    _code("names-source", "warning", "the item names the source in the target, and will break with it"),
+    _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
+    _code("reference-elsewhere", "warning", "the item refers to another workspace, and goes on doing so"),
+    _code("reference-left", "warning", "the item refers to one that will not be in the target"),
+    _code("reference-missing", "warning", "the item refers to one that is not in the source either"),
+    _code(
+        "reference-stays", "warning", "the item refers to what the service offers, and the target does not show"
+    ),
+    _code("signed-lines", "error", "lines of a file that name the old workspace hold a secret"),
+    _code(
+        "signed-url", "error", "the item has a signature of the old account, which opens nothing in the new one"
+    ),
+)
+# What `doctor` finds; `plan` takes it over.
+SURROUNDINGS = (
+    Code("copy-scope", ("error", "warning"), "the target's account takes copies from chosen accounts only"),
+    _code("datastore-identity", "warning", "the target's identity may not read a datastore's account"),
+    _code("keys-refused", "error", "an account takes no keys, and datastores have its key"),
+    Code("locked", ("error", "warning"), "a lock is in the way of a later step"),
+    _code("network-closed", "error", "an account does not let this machine in"),
+    _code("network-restricted", "warning", "an account lets only chosen networks in"),
+    _code("not-checked", "warning", "something could not be read, and so was not checked"),
+    _code("policy-denies", "warning", "a policy denies what does not comply with it"),
+    _code("policy-unread", "warning", "what a policy denies could not be read"),
+    _code("provider-unregistered", "error", "the target's subscription lacks a resource provider"),
+    _code("quota-used-up", "warning", "a quota of the target's region is used up"),
+    Code(
+        "right-missing",
+        ("error", "warning"),
+        "an action that a command needs is not allowed, or is not known to be",
+    ),
+    _code("target-refuses", "error", "the target lets nobody in, as with a key that cannot be used"),
+    _code("token-refused", "error", "no token is given for storage or vaults"),
+    _code("vault-deleted", "warning", "a deleted vault blocks its name"),
+)
+# What `freeze` finds.
+WRITERS = (
+    _code("account-shared", "warning", "the account serves another workspace too, so the assignment stays"),
+    _code("account-sharing-unknown", "warning", "whether the account serves another is not known: it stays"),
+    _code("inherited", "warning", "the assignment is inherited from where it serves more, and stays"),
+    _code("may-assign", "warning", "the assignment lets its holder assign roles, and so write again"),
+    _code("own-rights", "warning", "the caller has its own rights through the assignment, and it stays"),
+    _code("role-unread", "warning", "the role cannot be read, and counts as one that may write"),
+    _code("account-keys", "warning", "who holds a key of the account writes without any role"),
+)
+CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS)}
