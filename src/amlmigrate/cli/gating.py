@@ -17,6 +17,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.workspace import Location
+from amlmigrate.cutover.held import still_expected
 from amlmigrate.decommissioning import containers, copies, gate, removal
 from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
 from amlmigrate.decommissioning.tombstone import Surroundings, going, remaining
@@ -64,7 +65,7 @@ async def pass_gate(
     if not why:
         # Listing may take its time, in which the source was not looked at.
         then, now = document_digests(source), document_digests((await read_both(clouds, plan))[0])
-        then = gate.still_expected(then, now, facts.removed)
+        then = still_expected(then, now, facts.removed)
         why += [f"While the blobs were listed, {what}." for what in changes(then, now)]
     if why:
         raise RefusedError(

@@ -15,7 +15,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning.gate import seen_by
+from amlmigrate.cutover.held import seen_by
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items, waived

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import FILE, Digests, changes, comparable
 from amlmigrate.core.state import Outcome
+from amlmigrate.cutover import held
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
-
-_DEEP_ENOUGH = ("checksum", "sdk")
-_SEEN = {
-    "source_documents": "documents of the source",
-    "target_documents": "documents of the target",
-    "source_blobs": "blobs of the source",
-    "target_blobs": "blobs of the target",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,57 +45,10 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
 
 
 def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
-    newest = last(reports, "verify")
-    if newest is None:
-        yield "There is no evidence: run `migrate verify`."
-        return
-    content = newest.content
-    if content["plan"]["sha256"] != plan.sha256:
-        yield "The evidence is of another plan."
-    if not content["green"]:
-        yield "The last verification is not green."
-    if content["depth"] not in _DEEP_ENOUGH:
-        yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
-    parts = seen_by(newest)
-    for name, what in _SEEN.items():
-        if content["digests"].get(name) != facts.digests[name] and not _begun(content, parts, facts, name):
-            named = "; ".join(_changes(parts, facts, name)) if parts else ""
-            yield f"The {what} are not what they were when they were verified{named and ': '}{named}."
-    yield from _soak(reports, facts.soak)
-
-
-def _begun(content: Document, parts: dict[str, dict[str, str]], facts: Facts, name: str) -> bool:
-    """Whether nothing of the source is missing but what an earlier removal, cut off, took away itself.
-
-    What either look at the source could not list is not known to be missing.
-    """
-    then = parts.get(name, {})
-    if name != "source_documents" or digest(then) != content["digests"].get(name):
-        return False
-    then, now = comparable(then, facts.parts[name])
-    return now == still_expected(then, now, facts.removed)
-
-
-def _changes(parts: dict[str, dict[str, str]], facts: Facts, name: str) -> list[str]:
-    then, now = parts.get(name, {}), facts.parts[name]
-    return changes(still_expected(then, now, facts.removed), now)
-
-
-def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict[str, str]:
-    """What there was, without what is gone by now because an earlier removal, cut off, had asked for its deletion.
-
-    Such a deletion may end at any time, so also between two looks at the source.
-    """
-    return {address: sha for address, sha in then.items() if address in now or address not in removed}
-
-
-def seen_by(report: Report) -> dict[str, dict[str, str]]:
-    """What the verification saw, by address; empty for a report that was made without it."""
-    for one in report.content.get("manifests", ()):
-        if one["file"].endswith(FILE):
-            found: dict[str, dict[str, str]] = json.loads((report.path.parent / one["file"]).read_bytes())
-            return found
-    return {}
+    yield from held.unproven(plan, reports)
+    if newest := last(reports, "verify"):
+        yield from held.differences(newest, facts.digests, facts.parts, facts.removed)
+        yield from _soak(reports, facts.soak)
 
 
 def _soak(reports: list[Report], soak: timedelta) -> Iterable[str]:
@@ -135,8 +79,8 @@ def _alive(leftovers: list[Leftover]) -> Iterable[str]:
             yield f"{left.address} is a live deployment."
         elif left.address.kind == "schedules" and properties.get("isEnabled"):
             yield f"{left.address} is an enabled schedule."
-        elif left.address.kind == "jobs" and (running := (left.document or {}).get("running")):
-            yield f"{running} jobs are running."
+        elif left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
+            yield told
 
 
 def locked(lock: Document) -> str:
