@@ -92,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     delay = commands.add_parser("role-delay", help="set for how long new role assignments do not count yet")
     _state_option(delay)
     delay.add_argument("seconds", type=_seconds, help="0 for at once")
+    deny = commands.add_parser("deny", help="deny assignments, as Azure makes them by itself")
+    _state_option(deny)
+    deny.add_argument("verb", choices=["set", "clear"], help="have those of a file, or none")
+    deny.add_argument("file", nargs="?", type=Path, help="with `set`: a JSON list of {scope, name, properties}")
     return parser
 
 
@@ -180,6 +184,20 @@ def _faults(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _deny(arguments: argparse.Namespace) -> int:
+    state = _folder(arguments, make=True)
+    if arguments.verb == "clear":
+        state.denials.unlink(missing_ok=True)
+        return 0
+    if arguments.file is None:
+        sys.stderr.write("azsandbox deny set: name a FILE\n")
+        return 2
+    from azsandbox.denials import set_denials
+
+    _print(f"{set_denials(state, arguments.file.read_text(encoding='utf-8'))} deny assignments")
+    return 0
+
+
 def _show_log(arguments: argparse.Namespace) -> int:
     names = ("host", "method", "path", "status", "principal")
     filters = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
@@ -217,6 +235,7 @@ _COMMANDS = {
     "exec": _exec,
     "seed": _run_seed,
     "faults": _faults,
+    "deny": _deny,
     "log": _show_log,
     "principal": _principal,
     "role-delay": _role_delay,

@@ -14,6 +14,7 @@ from azsandbox.azurite import Azurite
 from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
 from azsandbox.certificates import Authority
+from azsandbox.denials import Denials
 from azsandbox.faults import Faults
 from azsandbox.front import Front
 from azsandbox.messages import Request, Response
@@ -50,7 +51,7 @@ def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, 
         return _NoArm()
     state.arm.mkdir(mode=0o700, exist_ok=True)
     set_delay(state, options.role_delay)
-    terms = Terms(directory.begins_with_rights, lambda: delay_of(state))
+    terms = Terms(directory.begins_with_rights, lambda: delay_of(state), Denials(state.denials))
     return build(state.arm, accounts, limits=options.arm_limits, location=options.location, terms=terms)
 
 

@@ -51,6 +51,7 @@ class StateFolder:
         self.accounts = self.root / "accounts.json"
         self.log = self.root / "log.jsonl"
         self.role_delay = self.root / "role-delay"
+        self.denials = self.root / "denials.json"
         self.faults = self.root / "faults.json"
         self.running = self.root / "running.json"
         self.server_output = self.root / "server.log"

@@ -118,13 +118,14 @@ def build(
     location: str = "eastus2",
     operation_seconds: float = 0.5,
     terms: Terms | None = None,
+    clock: Clock | None = None,
 ) -> Arm:
     """Makes the ARM part, with what an earlier one left in `state_dir`.
 
     `limits` is `real`, `off` or `xN`; an operation takes `operation_seconds` or a small multiple; `terms` say
     how access is given, by default everything to every caller at once. Raises ValueError for other limits.
     """
-    clock = Clock()
+    clock = clock or Clock()
     throttle = Throttle(limits, clock.now)
     context = Context(Store(state_dir / "arm.sqlite"), clock, accounts, location)
     context.kinds = all_kinds(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from azsandbox.arm.access.denials import Denial
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.store import Record
@@ -41,7 +42,22 @@ def check_access(call: Call) -> None:
     if (filtered or _is_own_subscription(call)) and access.has_any_below(who, scope):
         call.filtered = filtered
         return
+    if denial := access.denial(who, action, scope):
+        raise denied(call, action, denial)
     raise authorization_failed(call, action, _shown_scope(call))
+
+
+def denied(call: Call, action: str, denial: Denial) -> ArmError:
+    """403 for a right that the caller has and a deny assignment takes, as public reports of AKS's locked node
+    groups quote it (MicrosoftDocs/SupportArticles: aks node resource group lockdown)."""
+    who, own = call.principal, denial.document
+    return gateway(
+        403,
+        "DenyAssignmentAuthorizationFailed",
+        f"The client '{who.app_id}' with object id '{who.object_id}' has permission to perform action '{action}' "
+        f"on scope '{_shown_scope(call)}'; however, the access is denied because of the deny assignment with name "
+        f"'{denial.name}' and Id '{str(own['name']).replace('-', '')}' at scope '{own['properties']['scope']}'.",
+    )
 
 
 def authorization_failed(call: Call, action: str, scope: str) -> ArmError:

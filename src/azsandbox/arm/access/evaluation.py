@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azsandbox.arm.access import definitions
 from azsandbox.arm.access.definitions import Permission, permissions_of
+from azsandbox.arm.access.denials import Denial
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.extensions import above
 from azsandbox.arm.store import Record
@@ -43,10 +44,11 @@ class Granted:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How access is given: `standing` says which callers begin with every right, `delay` for how many seconds
-    a new assignment does not count yet."""
+    a new assignment does not count yet, `denials` what is taken from whom (the same tuple until it changes)."""
 
     standing: Callable[[str], bool] = lambda object_id: True
     delay: Callable[[], float] = lambda: 0.0
+    denials: Callable[[], tuple[Denial, ...]] = tuple
 
 
 class Access:
@@ -58,14 +60,15 @@ class Access:
         self._stamp: int = -1
         self._valid_until = 0.0
         self._by_principal: dict[str, dict[str, list[Granted]]] = {}
+        self._denials: tuple[Denial, ...] = ()
         self._parents: dict[str, tuple[str, ...]] = {}
         self._memory: dict[tuple[str, str, str, bool], bool] = {}
 
     @property
-    def stamp(self) -> tuple[int, float]:
+    def stamp(self) -> tuple[Any, ...]:
         """Changes whenever the same question may get another answer."""
         self._refresh()
-        return self._stamp, self._valid_until
+        return self._stamp, self._valid_until, self._denials
 
     def welcome(self, object_id: str) -> None:
         """Gives a caller seen for the first time what it begins with."""
@@ -80,20 +83,48 @@ class Access:
         return self._context.clock.now() + self._terms.delay()
 
     def granted(self, object_id: str, action: str, scope: str, *, data: bool = False) -> bool:
-        """Whether a principal's roles grant an action at a scope (a key of the store)."""
+        """Whether a principal's roles grant an action at a scope (a key of the store), and nothing denies it."""
         self._refresh()
         question = (object_id, action, scope, data)
         known = self._memory.get(question)
         if known is None:
-            known = any(
-                permission.grants(action, data=data)
-                for role in self.roles(object_id, scope)
-                for permission in role.permissions
+            known = self._assigned(object_id, action, scope, data=data) and not self.denial(
+                object_id, action, scope, data=data
             )
             if len(self._memory) >= _MEMORY:
                 self._memory.clear()
             self._memory[question] = known
         return known
+
+    def denial(self, object_id: str, action: str, scope: str, *, data: bool = False) -> Denial | None:
+        """What takes an action from a principal that its roles grant; None: nothing does, or none grants it."""
+        self._refresh()
+        places = self.chain(scope)
+        taking = (
+            one
+            for one in self._denials
+            if one.scope in places and one.takes(object_id.lower(), action, scope, data=data)
+        )
+        found = next(taking, None)
+        return found if found and self._assigned(object_id, action, scope, data=data) else None
+
+    def denials_around(self, scope: str) -> list[Denial]:
+        """Those made at a scope, above it and below it."""
+        self._refresh()
+        places = self.chain(scope)
+        return [one for one in self._denials if one.scope in places or one.scope.startswith(f"{scope}/")]
+
+    def is_over(self, assignment: Record) -> bool:
+        """Whether an assignment that was made for a time has ended."""
+        ends = assignment.hidden.get("ends")
+        return ends is not None and float(ends) <= self._context.clock.now()
+
+    def _assigned(self, object_id: str, action: str, scope: str, *, data: bool) -> bool:
+        return any(
+            permission.grants(action, data=data)
+            for role in self.roles(object_id, scope)
+            for permission in role.permissions
+        )
 
     def roles(self, object_id: str, scope: str) -> list[Granted]:
         """The roles that count for a principal at a scope, those of the outermost scope first."""
@@ -126,9 +157,11 @@ class Access:
 
     def _refresh(self) -> None:
         stamp = self._context.store.changes(ASSIGNMENTS, DEFINITIONS, MANAGEMENT_GROUPS, MEMBERS)
-        if stamp == self._stamp and self._context.clock.now() < self._valid_until:
-            return
+        denials = self._terms.denials()
         now = self._context.clock.now()
+        if stamp == self._stamp and now < self._valid_until and denials is self._denials:
+            return
+        self._denials = denials
         self._stamp, self._valid_until = stamp, float("inf")
         self._memory.clear()
         self._by_principal = {}
@@ -138,6 +171,9 @@ class Access:
             if effective > now:
                 self._valid_until = min(self._valid_until, effective)
                 continue
+            if self.is_over(record):
+                continue
+            self._valid_until = min(self._valid_until, float(record.hidden.get("ends") or "inf"))
             role = str(record.properties["roleDefinitionId"]).rpartition("/")[2].lower()
             if role not in compiled:
                 compiled[role] = self._compiled(role)

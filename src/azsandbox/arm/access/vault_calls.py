@@ -54,7 +54,9 @@ _ALL = {
 }
 
 
-def not_authorized(vault: Record, principal: Principal, action: str, permission: str, key: str) -> VaultError:
+def not_authorized(
+    access: Access, vault: Record, principal: Principal, action: str, permission: str, key: str
+) -> VaultError:
     """403 in the words of the vault's kind of access."""
     location = f"{vault.name};location={vault.document['location']}"
     if not vault.properties.get("enableRbacAuthorization"):
@@ -64,6 +66,8 @@ def not_authorized(vault: Record, principal: Principal, action: str, permission:
         )
         return forbidden(text, "ForbiddenByPolicy")
     resource = f"{vault.key}/keys/{key}" if key else vault.key
+    scope = f"{vault.key}/keys/{key.lower()}" if key else vault.key
+    denial = access.denial(principal.object_id, action, scope, data=True)
     lines = (
         "Caller is not authorized to perform action on resource.",
         "If role assignments, deny assignments or role definitions were changed recently, please observe "
@@ -72,7 +76,7 @@ def not_authorized(vault: Record, principal: Principal, action: str, permission:
         f"Action: '{action}'",
         f"Resource: '{resource}'",
         "Assignment: (not found)",
-        "DenyAssignmentId: null",
+        f"DenyAssignmentId: {repr(denial.document['name']) if denial else 'null'}",
         "DecisionReason: null",
         f"Vault: {location}",
         "",

@@ -73,7 +73,7 @@ class Providers(Kind):
             {
                 "resourceType": kind.type.partition("/")[2],
                 "locations": [self.context.location],
-                "apiVersions": ["2025-12-01"],
+                "apiVersions": ["2025-12-01", "2024-10-01-preview"],
                 "capabilities": "SupportsTags, SupportsLocation" if kind.tracked else "None",
             }
             for kind in self.context.kinds.values()

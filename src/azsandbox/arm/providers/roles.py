@@ -97,23 +97,36 @@ class RoleAssignments(ExtensionKind):
         self.context.store.put(record)
         return answer(200, record.document)
 
+    def find(self, call: Call) -> Record | None:
+        """What was made for a time is gone when that is over."""
+        record = super().find(call)
+        return None if record is None or self.context.access.is_over(record) else record
+
     def listed(self, call: Call) -> Sequence[Record]:
-        """At the scope, above it, and below it unless `$filter` has `atScope()`."""
-        store, scope = self.context.store, call.route.parent
-        places = self.context.access.chain(scope)
-        found = [each for place in places for each in store.children(place, self.key_type) if not each.gone]
-        if "atscope()" not in call.query.get("$filter", "").lower():
-            found += [each for each in store.of_type(self.key_type, scope) if each.parent not in places]
-        return found
+        """Those around the scope that are not over."""
+        return [each for each in around(call, self.key_type) if not self.context.access.is_over(each)]
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter`: `atScope()`, `principalId eq '…'`, `assignedTo('…')`."""
-        wanted = _PRINCIPAL.search(call.query.get("$filter", ""))
-        records = self.listed(call)
-        if wanted:
-            who = wanted[1].lower()
-            records = [each for each in records if str(each.properties["principalId"]).lower() == who]
-        return page(call, records, self.page_size, self.view)
+        return page(call, of_principal(call, self.listed(call)), self.page_size, self.view)
+
+
+def around(call: Call, key_type: str) -> list[Record]:
+    """What was made at the call's scope, above it, and below it unless `$filter` has `atScope()`."""
+    store, scope = call.context.store, call.route.parent
+    places = call.context.access.chain(scope)
+    found = [each for place in places for each in store.children(place, key_type) if not each.gone]
+    if "atscope()" not in call.query.get("$filter", "").lower():
+        found += [each for each in store.of_type(key_type, scope) if each.parent not in places]
+    return found
+
+
+def of_principal(call: Call, records: Sequence[Record]) -> Sequence[Record]:
+    """Those of the principal that `$filter` names, all where it names none. Nobody here is in a group."""
+    wanted = _PRINCIPAL.search(call.query.get("$filter", ""))
+    if not wanted:
+        return records
+    return [each for each in records if str(each.properties["principalId"]).lower() == wanted[1].lower()]
 
 
 def _is_same(record: Record, principal: str, role: str) -> bool:

@@ -64,7 +64,7 @@ class VaultService:
         access.welcome(who)
         check_network(vault, principal)
         if not may_use(access, vault, who, rule.action, rule.permission, key=key):
-            raise not_authorized(vault, principal, rule.action, rule.permission, key)
+            raise not_authorized(access, vault, principal, rule.action, rule.permission, key)
 
 
 def _authenticated(request: Request) -> Principal:

@@ -14,8 +14,9 @@ from azsandbox.arm.providers.registrations import registration_state
 from azsandbox.arm.store import Record
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID, TENANT_ID
 
-__all__ = ["COSMOS_APP_ID", "cosmos_may_use", "grant", "is_registered"]
+__all__ = ["COSMOS_APP_ID", "cosmos_may_use", "grant", "grant_group", "is_registered"]
 _ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+_AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 
 
 def grant(context: Context, vault: Record, object_id: str) -> None:
@@ -24,7 +25,7 @@ def grant(context: Context, vault: Record, object_id: str) -> None:
     That the service does so is documented for hubs; that it can with roles as well is ours [I].
     """
     if vault.properties.get("enableRbacAuthorization"):
-        _assign(context, vault, object_id)
+        _assign(context, vault, _ENCRYPTION_USER, object_id)
         return
     entry = {
         "tenantId": TENANT_ID,
@@ -36,16 +37,27 @@ def grant(context: Context, vault: Record, object_id: str) -> None:
     context.store.put(vault)
 
 
-def _assign(context: Context, vault: Record, object_id: str) -> None:
-    name = str(uuid.uuid5(uuid.UUID(_ENCRYPTION_USER), f"{vault.key} {object_id}"))
-    id_ = f"{vault.id}/providers/Microsoft.Authorization/roleAssignments/{name}"
+def grant_group(context: Context, workspace: Record) -> None:
+    """Gives a new workspace's system-assigned identity Azure AI Administrator on the group, unless told not to.
+
+    learn.microsoft.com, how-to-assign-roles: so since 2024-11-19; `allowRoleAssignmentOnRG` is the flag for it.
+    """
+    object_id = (workspace.document.get("identity") or {}).get("principalId")
+    group = context.store.get(workspace.parent)
+    if object_id and group is not None and workspace.properties.get("allowRoleAssignmentOnRG"):
+        _assign(context, group, _AI_ADMINISTRATOR, str(object_id))
+
+
+def _assign(context: Context, at: Record, role: str, object_id: str) -> None:
+    name = str(uuid.uuid5(uuid.UUID(role), f"{at.key} {object_id}"))
+    id_ = f"{at.id}/providers/Microsoft.Authorization/roleAssignments/{name}"
     now = tracked_time(context.clock.tick())
-    subscription = "/".join(vault.id.split("/")[:3])
+    subscription = "/".join(at.id.split("/")[:3])
     properties = {
-        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{_ENCRYPTION_USER}",
+        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
         "principalId": object_id,
         "principalType": "ServicePrincipal",
-        "scope": vault.id,
+        "scope": at.id,
         "createdOn": now,
         "updatedOn": now,
     }
@@ -55,8 +67,8 @@ def _assign(context: Context, vault: Record, object_id: str) -> None:
         "type": "Microsoft.Authorization/roleAssignments",
         "properties": properties,
     }
-    key = f"{vault.key}/providers/{ASSIGNMENTS}/{name}"
-    context.store.put(Record(key, ASSIGNMENTS, vault.key, id_, name, document))
+    key = f"{at.key}/providers/{ASSIGNMENTS}/{name}"
+    context.store.put(Record(key, ASSIGNMENTS, at.key, id_, name, document))
 
 
 def cosmos_may_use(context: Context, vault: Record, key: str) -> bool:

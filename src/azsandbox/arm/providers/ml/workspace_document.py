@@ -51,6 +51,8 @@ _ORDER = (
 )
 # Sent, but no property of a workspace.
 _INSTRUCTIONS = ("allowRecoverSoftDeletedWorkspace", "provisionNetworkNow", "encryption")
+# From this api-version on `allowRoleAssignmentOnRG` is no member any more (azure-facts §2, "API versions").
+WITHOUT_GROUP_FLAG = "2025-12-01"
 _READ_ONLY = ("serviceProvisionedResourceGroup", "privateEndpointConnections")
 _ID = re.compile(r"^/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/[^/]+/[^/]+/([^/]+)$", re.IGNORECASE)
 _NETWORK = {
@@ -65,6 +67,16 @@ def respelled(id_: Any, type_: str) -> Any:
     """An ARM id with group and type in the casing that the service answers (wire-facts §7)."""
     match = _ID.match(id_) if isinstance(id_, str) else None
     return f"/subscriptions/{match[1]}/resourceGroups/{match[2]}/providers/{type_}/{match[3]}" if match else id_
+
+
+def sent_properties(call: Call) -> dict[str, Any]:
+    """The properties of a body. A member that the api-version does not have is taken for not sent.
+
+    Inferred: azure-ai-ml 1.35 sends it with 2025-12-01 all the same, and what becomes of it is not recorded.
+    """
+    sent = object_of(call.body(), "properties")
+    gone = {"allowRoleAssignmentOnRG"} if call.api_version >= WITHOUT_GROUP_FLAG else set()
+    return {name: value for name, value in sent.items() if name not in gone}
 
 
 def filled_properties(call: Call, sent: dict[str, Any], old: Record | None, kind: str) -> dict[str, Any]:
@@ -92,7 +104,7 @@ def _given(sent: dict[str, Any], kind: str) -> dict[str, Any]:
         "hbiWorkspace": bool(sent.get("hbiWorkspace", False)),
         "imageBuildCompute": sent.get("imageBuildCompute"),
         "managedNetwork": {**_NETWORK, **object_of(sent, "managedNetwork")},
-        "allowRoleAssignmentOnRG": kind != "Project",
+        "allowRoleAssignmentOnRG": bool(sent.get("allowRoleAssignmentOnRG", kind != "Project")),
         "v1LegacyMode": bool(sent.get("v1LegacyMode", False)),
         "publicNetworkAccess": sent.get("publicNetworkAccess") or "Enabled",
         "ipAllowlist": sent.get("ipAllowlist") or [],
@@ -147,7 +159,7 @@ def _hns(call: Call, sent: dict[str, Any]) -> bool:
 def shown_properties(properties: dict[str, Any], api_version: str) -> dict[str, Any]:
     """The properties as one api-version has them (azure-facts §2, wire-facts §7)."""
     hidden: set[str] = set()
-    if api_version >= "2025-12-01":
+    if api_version >= WITHOUT_GROUP_FLAG:
         hidden |= {"allowRoleAssignmentOnRG", "networkAcls"}
     if api_version < "2024-10-01":
         hidden |= {"managedNetwork", "systemDatastoresAuthMode", "enableServiceSideCMKEncryption"}

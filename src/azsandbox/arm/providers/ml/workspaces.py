@@ -8,14 +8,14 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import gateway
-from azsandbox.arm.providers.ml import hubs, longrunning, soft_delete
+from azsandbox.arm.providers.ml import hubs, key_grants, longrunning, soft_delete
 from azsandbox.arm.providers.ml.base import HEADERS, NAMESPACE
 from azsandbox.arm.providers.ml.encryption import changed_encryption, checked_encryption, managed_group, refused
 from azsandbox.arm.providers.ml.key_gate import key_trouble
 from azsandbox.arm.providers.ml.system_datastores import make_system_datastores, set_auth_mode
 from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
 from azsandbox.arm.providers.ml.workspace_checks import check_change, check_nested, check_new
-from azsandbox.arm.providers.ml.workspace_document import filled_properties, shown_properties
+from azsandbox.arm.providers.ml.workspace_document import filled_properties, sent_properties, shown_properties
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import GROUPS, filled_identity, normal_location, object_of
@@ -47,7 +47,7 @@ class Workspaces(WorkspaceActions):
     async def put(self, call: Call) -> Response:
         """202 without a body, and an operation; a name that is soft-deleted is refused or recovered."""
         body = call.body()
-        sent, old = object_of(body, "properties"), self.find(call)
+        sent, old = sent_properties(call), self.find(call)
         location = normal_location(str(body.get("location") or (old.document["location"] if old else "")))
         if not location:
             raise gateway(400, "LocationRequired", "The location property is required for this definition.")
@@ -64,7 +64,7 @@ class Workspaces(WorkspaceActions):
     async def patch(self, call: Call) -> Response:
         """202 without a body, and an operation."""
         old, body = self.require(call), call.body()
-        given = object_of(body, "properties")
+        given = sent_properties(call)
         return self._update(call, body, old, given, {**old.hidden["sent"], **given})
 
     async def delete(self, call: Call) -> Response:
@@ -180,6 +180,7 @@ class Workspaces(WorkspaceActions):
         else:
             if verb == "create":
                 await make_system_datastores(self.context, record)
+                key_grants.grant_group(self.context, record)
             set_auth_mode(self.context, record)
             record.document = _in_state(record, "Succeeded")
             store.put(record)
