@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,18 @@ class RunningSandbox:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox without throttling, shared by the tests of this process: use names of your own in it."""
+    with started(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[RunningSandbox]:
+    """A sandbox without throttling, with its state in a folder."""
     from azsandbox import lifetime
     from azsandbox.settings import Options, environment
     from azsandbox.state import StateFolder
 
-    state = StateFolder(tmp_path_factory.mktemp("sandbox"))
+    state = StateFolder(folder)
     process = lifetime.detach(state, Options(arm_limits="off"))
     try:
         yield RunningSandbox(environment(state, state.announced()["port"]), state.root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.acceptance.removing import (
     with_rules,
 )
 from tests.acceptance.world import World
+from tests.conftest import RunningSandbox, started
 
 from azsandbox import provision
 from azsandbox.principals import Directory
@@ -30,6 +31,13 @@ BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 FILES = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
 VAULTS = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 Undo = Callable[[], Any]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """One of its own: containers are kept where any workspace cannot be read, and others' tests leave such."""
+    with started(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +143,11 @@ def test_who_may_not_read_every_workspace_does_not_know_who_shares_the_account(p
     env = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
     [reason] = refused(world, *DELETE, "--dry-run", **env)
     assert "is not known" in reason and "Microsoft.MachineLearningServices/workspaces/read" in reason
+    subscription = world.env["AZURE_SUBSCRIPTION_ID"]
+    assert f"--accept-unseen {subscription}" in reason
+    assert refused(world, *DELETE, "--accept-unseen", str(uuid.uuid4()), "--dry-run", **env) == [reason]
+    assert decommission(world, *DELETE, "--accept-unseen", subscription, "--dry-run", **env).code == 0
+    assert decommission(world, *DELETE, "--accept-unseen", "everything", "--dry-run").code == 2
 
 
 def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_not(small_world: World) -> None:
@@ -146,14 +159,26 @@ def test_another_workspace_of_the_account_keeps_them_and_one_of_the_vault_does_n
         number = f"{name}{world.group.removeprefix('rg')}"
         return world.azure(lambda c: provision.workspace(c, group, number, storage_id=storage, vault_id=vault))
 
-    other("vault", world.storage_id("target"))
+    neighbour = other("vault", world.storage_id("target"))
     moved(world)
     assert decommission(world, *DELETE, "--dry-run").code == 0
+    store = f"{neighbour['id']}/datastores/lake"
+    lake = {"datastoreType": "AzureDataLakeGen2", "accountName": world.account("source").upper(),
+            "filesystem": world.container("source"), "endpoint": "core.usgovcloudapi.net",
+            "credentials": {"credentialsType": "None"}}  # fmt: skip
+    world.azure(lambda c: c.arm("PUT", f"{store}?skipValidation=true", "2025-12-01", {"properties": lake}))
+    assert refused(world, *DELETE, "--dry-run") == [f"The datastore {store} leads into them."]
+    shut = {"match": {"method": "GET", "path": f"{neighbour['name']}/datastores$"}, "action": "status", "status": 403,
+            "code": "AuthorizationFailed"}  # fmt: skip
+    [reason] = with_rules(world, [shut], *DELETE, "--dry-run", code=4).event("error")["reasons"]
+    assert f"--accept-unseen {neighbour['id'].lower()}" in reason
+    world.azure(lambda c: c.arm("DELETE", store, "2025-12-01"))
     shared = other("other", world.storage_id("source"))
     reasons = refused(world, *DELETE)
-    assert len(reasons) == 2
     assert f"serves another workspace: {shared['id']}" in reasons[0]
     assert shared["properties"]["workspaceId"] in reasons[1]
+    # The one that every workspace of an account has in common.
+    assert reasons[2:] == [f"The datastore {shared['id']}/datastores/workspaceartifactstore leads into them."]
     assert world.blobs("source") and world.status("source") == 200
 
 

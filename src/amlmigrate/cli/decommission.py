@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.documents import Document
     from amlmigrate.core.plan import Plan
-    from amlmigrate.decommissioning.containers import Kept
+    from amlmigrate.decommissioning.containers import Deleted
     from amlmigrate.decommissioning.copies import Copies
     from amlmigrate.decommissioning.pointing import Seen
     from amlmigrate.ledger import Ledger
@@ -55,6 +55,13 @@ def command(
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
+    accept_unseen: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --storage delete: this subscription or workspace need not be seen. Repeatable.",
+            metavar="SCOPE",
+        ),
+    ] = None,
     force_unlock: options.ForceUnlock = False,
     *,
     shared: Shared,
@@ -62,6 +69,7 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.signing import session
+        from amlmigrate.decommissioning.neighbours import scope
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
 
@@ -71,9 +79,10 @@ def command(
                 f"--confirm says '{confirm}', but the plan's source is '{read.header.source_ref.short}'.",
                 remedy="Repeat the source as GROUP/NAME if it is the one that you mean to remove.",
             )
+        unseen = frozenset(scope(text) for text in accept_unseen or ())
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE)
+            wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE, unseen)
             # Neither a run nor another removal is under way while the source goes.
             with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
@@ -105,6 +114,7 @@ class Wanted:
     purge: bool
     dry_run: bool
     delete: bool
+    accepted_unseen: frozenset[str]
 
 
 class Work:
@@ -161,6 +171,7 @@ class Work:
                 reports,
                 soak=wanted.soak,
                 delete=wanted.delete,
+                accepted_unseen=wanted.accepted_unseen,
                 before=before,
             )
             if wanted.dry_run:
@@ -199,6 +210,7 @@ class Work:
     async def _finish(self, begun: Document, ended: Report | None) -> ExitCode:
         """What was asked for beside the workspace, once that is gone, and a tombstone of it."""
         from amlmigrate.decommissioning import tombstone
+        from amlmigrate.decommissioning.containers import Deleted
 
         purge = self._wanted.purge and not begun["purged"]
         delete = begun["deletable"] if self._wanted.delete else {}
@@ -207,19 +219,18 @@ class Work:
         if self._wanted.dry_run:
             self._view.result("decommission.dry", {"text": _left(purge, delete)})
             return ExitCode.DONE
-        deleted: list[str] = []
-        kept: list[Kept] = []
+        done = Deleted([], [], [])
         if purge or delete:
             target, copied = await self._target()
             if purge:
                 begun = await self._purge(begun, copied)
             if delete:
-                deleted, kept = await self._delete(begun, delete, target, copied)
-        if ended and not purge and not deleted:
-            names, why = ", ".join(one.id for one in kept), [why for one in kept for why in one.reasons]
+                done = await self._delete(begun, delete, target, copied)
+        if ended and not purge and not done.deleted:
+            names, why = ", ".join(one.id for one in done.kept), [why for one in done.kept for why in one.reasons]
             raise _refused("The containers must not be deleted.", names, why)
-        report = self._evidence.add(tombstone.RECORD, tombstone.tombstone(begun, deleted, kept))
-        tombstone.without(self._ledger, begun, deleted)
+        report = self._evidence.add(tombstone.RECORD, tombstone.tombstone(begun, done))
+        tombstone.without(self._ledger, begun, done.deleted)
         return self._told(report)
 
     async def _purge(self, begun: Document, copied: Copies) -> Document:
@@ -240,13 +251,13 @@ class Work:
         side = self._clouds.target
         return target, await copies.read(side, self._plan, self._ledger, reports, target.inventory)
 
-    async def _delete(
-        self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies
-    ) -> tuple[list[str], list[Kept]]:
-        from amlmigrate.decommissioning import containers, tombstone
+    async def _delete(self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies) -> Deleted:
+        from amlmigrate.decommissioning import tombstone
+        from amlmigrate.decommissioning.containers import Deletion
 
         source = tombstone.source_of(self._plan, begun)
-        return await containers.delete(self._clouds.source, source, target, wanted, copied, self._view.event)
+        accepted = self._wanted.accepted_unseen
+        return await Deletion(self._clouds, source, target, copied, accepted).delete(wanted, self._view.event)
 
     def _told(self, report: Report) -> ExitCode:
         content = report.content

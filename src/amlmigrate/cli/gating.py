@@ -47,6 +47,7 @@ async def pass_gate(
     *,
     soak: timedelta,
     delete: bool,
+    accepted_unseen: frozenset[str] = frozenset(),
     before: Document | None,
 ) -> Passed:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
@@ -61,7 +62,8 @@ async def pass_gate(
     if delete:
         listings = [listed.source[place.account, place.container] for place in own]
         copied = copies.planned(plan, ledger)
-        why += await containers.reasons(clouds.source, source.workspace, seen, listings, copied)
+        deletion = containers.Deletion(clouds, source.workspace, seen, copied, accepted_unseen)
+        why += await deletion.reasons(listings)
     if not why:
         # Listing may take its time, in which the source was not looked at.
         then, now = document_digests(source), document_digests((await read_both(clouds, plan))[0])

@@ -76,6 +76,7 @@ async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> 
         str(item["id"])
         async for item in arm.pages(path)
         if str((item.get("properties") or {}).get("storageAccount", "")).lower() == account
-        and str(item["id"]).lower() != workspace.id.lower()
+        # By its number: one that was made anew under this name is another.
+        and (item.get("properties") or {}).get("workspaceId") != workspace.workspace_id
     ]
     return sorted(found)

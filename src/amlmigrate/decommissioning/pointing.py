@@ -1,15 +1,19 @@
-"""What in the target would break without the source."""
+"""What would break without the source or its containers."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import Location, Workspace
+
+# An account with a readable second region answers under this name too; account names have no hyphen.
+_SECONDARY = "-secondary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,31 @@ def accepted(plan: Plan, waivers: Container[str]) -> set[str]:
     """
     steps = (step for step in plan.steps if step.action is not Action.MANUAL)
     return {str(step.address) for step in steps if str(step.address) in waivers}
+
+
+def leads_into(document: Document, places: Iterable[Location]) -> bool:
+    """Whether a document names one of some containers: account and container in members of their own, or a URL.
+
+    Whatever the members are called (`containerName`, `filesystem`), whichever cloud's endpoint stands beside
+    them, and in capitals too: a host's name is the same in capitals.
+    """
+    texts = [text for _, text in strings(document)]
+    words = {text.lower().removesuffix(_SECONDARY) for text in texts}
+    return any(
+        {place.account.lower(), place.container.lower()} <= words or any(map(_urls(place).search, texts))
+        for place in places
+    )
+
+
+def _urls(place: Location) -> re.Pattern[str]:
+    """What names a container inside a text: a URL of any service and cloud, or an ARM id.
+
+    At its bounds, since the account may be called as the workspace begins, and `azureml` is a scheme too.
+    """
+    account, container = re.escape(place.account), re.escape(place.container)
+    return re.compile(
+        rf"//{account}(?:-secondary)?\.[^/\s]+/{container}(?![a-z0-9-])"
+        rf"|//{container}@{account}(?:-secondary)?\."
+        rf"|/storageAccounts/{account}/\S*/{container}(?![a-z0-9-])",
+        re.IGNORECASE,
+    )

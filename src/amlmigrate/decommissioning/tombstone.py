@@ -14,7 +14,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning.containers import Kept
+from amlmigrate.decommissioning.containers import Deleted
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
@@ -187,9 +187,9 @@ def without(ledger: Ledger, found: Document, deleted: Iterable[str]) -> Document
     )
 
 
-def tombstone(found: Document, deleted: Iterable[str], kept: Iterable[Kept]) -> Document:
+def tombstone(found: Document, done: Deleted) -> Document:
     """What remains, where, under whose key, and until when."""
-    removed = list(deleted)
+    removed = done.deleted
     account: Document = next((one for one in found["remains"] if one["what"] == "storage account"), {})
     there = [name for name in found["containers"] if name not in removed]
     containers = [{"what": "container", "id": name, "encryption": account.get("encryption")} for name in there]
@@ -200,7 +200,8 @@ def tombstone(found: Document, deleted: Iterable[str], kept: Iterable[Kept]) -> 
         "recoverable_until": recoverable_until(found),
         "remains": [*found["remains"], *containers],
         "containers_deleted": removed,
-        "containers_kept": [one.as_dict() for one in kept],
+        "containers_kept": [one.as_dict() for one in done.kept],
+        "accepted_unseen": [one.as_dict() for one in done.unseen],
     }
 
 

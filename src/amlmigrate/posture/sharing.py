@@ -24,11 +24,21 @@ _OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Ids of the other workspaces that have the account, containers of others in it, and what is not known."""
+    """Ids of the other workspaces that have the account, containers of others in it, and what is not known.
+
+    `unread` are subscriptions of which not every workspace may be read, `unlisted` says why the account's
+    containers could not be listed.
+    """
 
     workspaces: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
-    unknown: str = ""
+    unread: tuple[str, ...] = ()
+    unlisted: str = ""
+
+    @property
+    def unknown(self) -> str:
+        """All that is not known, in one sentence; empty where all is."""
+        return "; ".join((*(not_whole(name) for name in self.unread), *([self.unlisted] * bool(self.unlisted))))
 
     @property
     def others(self) -> str:
@@ -41,11 +51,8 @@ class Sharing:
 async def sharing(side: Side, workspace: Workspace) -> Sharing:
     """Who else has the storage account of a workspace, or may have it."""
     own = {workspace.ref.subscription.lower(), _subscription(workspace.storage_account_id)} - {""}
-    whole = {name for name in own if await _reads_all(side, name)}
-    unknown = [
-        f"no right to read every workspace of subscription {name}: '{_READ}' is missing there"
-        for name in sorted(own - whole)
-    ]
+    whole = {name for name in own if await reads_all(side, name)}
+    unlisted = ""
     visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
     found: set[str] = set()
     for name in sorted(own | visible):
@@ -56,11 +63,12 @@ async def sharing(side: Side, workspace: Workspace) -> Sharing:
         if error.status != 403:
             raise
         containers = {}
-        unknown.append(f"the account's containers could not be listed, which takes '{_LIST}': {error.code}")
+        unlisted = f"the account's containers could not be listed, which takes '{_LIST}': {error.code}"
     except (OutOfReachError, TimeoutError):
         containers = {}
-        unknown.append("the account's containers could not be listed: no answer came from it")
-    return Sharing(tuple(sorted(found)), foreign(containers, workspace.workspace_id), "; ".join(unknown))
+        unlisted = "the account's containers could not be listed: no answer came from it"
+    others = foreign(containers, workspace.workspace_id)
+    return Sharing(tuple(sorted(found)), others, tuple(sorted(own - whole)), unlisted)
 
 
 async def _workspaces(side: Side, workspace: Workspace, subscription: str, *, strict: bool) -> set[str]:
@@ -82,7 +90,13 @@ def foreign(containers: Iterable[str], workspace_id: str) -> tuple[str, ...]:
     return tuple(sorted(name for name, owner in found if owner != workspace_id.lower()))
 
 
-async def _reads_all(side: Side, subscription: str) -> bool:
+def not_whole(subscription: str) -> str:
+    """Why a list of a subscription's workspaces may leave some out."""
+    return f"no right to read every workspace of subscription {subscription}: '{_READ}' is missing there"
+
+
+async def reads_all(side: Side, subscription: str) -> bool:
+    """Whether the caller may read every workspace of a subscription, so that a list leaves none out."""
     try:
         entries = await side.roles.permissions(f"/subscriptions/{subscription}")
     except ServiceError as error:

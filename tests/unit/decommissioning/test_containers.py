@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, asset, inventory
+from tests.unit.world import SOURCE, TARGET, asset, inventory
 
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Past
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
 from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.pointing import Seen
-from amlmigrate.posture.sharing import Sharing, foreign
+from amlmigrate.decommissioning.pointing import Seen, leads_into
+from amlmigrate.posture.sharing import foreign
 
 ID = SOURCE.workspace_id
 GUID = "11111111-2222-3333-4444-555555555555"
@@ -30,18 +31,61 @@ def test_only_names_that_the_service_gives(name: str) -> None:
     assert containers.deletable(SOURCE, [Location("another", name)]) == []
 
 
-def test_the_target_in_the_same_account_needs_no_listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nobody(*_: Any) -> Sharing:
-        return Sharing()
+@dataclass
+class _Azure:
+    """A caller who sees nothing but the source, and an account whose locks answer with a list or an error."""
 
-    async def none(*_: Any) -> list[Any]:
-        return []
+    locks: tuple[dict[str, Any], ...] | ServiceError = ()
 
-    monkeypatch.setattr(containers, "sharing", nobody)
-    monkeypatch.setattr(containers, "locks", none)
-    side: Any = type("Side", (), {"arm": None})
-    found = asyncio.run(containers.reasons(side, SOURCE, Seen(inventory(), ()), [], Copies({})))
+    async def permissions(self, scope: str) -> list[dict[str, Any]]:
+        return [{"actions": ["*"], "notActions": []}]
+
+    async def pages(self, path: str, *_: Any, **__: Any) -> AsyncIterator[dict[str, Any]]:
+        if path.endswith("/locks"):
+            if isinstance(self.locks, ServiceError):
+                raise self.locks
+            for lock in self.locks:
+                yield lock
+
+    async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
+        return {}
+
+
+def _deletion(azure: _Azure, target: Seen) -> containers.Deletion:
+    side = type("Side", (), {"arm": azure, "roles": azure, "blobs": azure})()
+    clouds: Any = type("Session", (), {"source": side, "target": side})()
+    return containers.Deletion(clouds, SOURCE, target, Copies({}))
+
+
+def _answered(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "no", method="GET", url="https://x")
+
+
+async def test_the_target_in_the_same_account_needs_no_listing() -> None:
+    found = await _deletion(_Azure(), Seen(inventory(), ())).reasons([])
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
+
+
+@pytest.mark.parametrize(
+    ("locks", "says"),
+    [
+        ((), []),
+        (({"id": "/a/lock", "properties": {"level": "CanNotDelete"}},), ["A lock is in the way: /a/lock"]),
+        (_answered(403, "AuthorizationFailed"), ["not known: its locks could not be read (AuthorizationFailed)"]),
+        (_answered(404, "ResourceNotFound"), ["not known: its locks could not be read (ResourceNotFound)"]),
+        (_answered(401, "InvalidAuthenticationToken"), ["not known"]),
+    ],
+)
+async def test_locks_that_were_not_read_are_no_proof_that_there_are_none(
+    locks: tuple[dict[str, Any], ...] | ServiceError, says: list[str]
+) -> None:
+    found = await _deletion(_Azure(locks), Seen(inventory(of=TARGET), ())).reasons([])
+    assert len(found) == len(says) and all(text in line for text, line in zip(says, found, strict=True))
+
+
+async def test_locks_that_may_be_read_later_are_an_error() -> None:
+    with pytest.raises(ServiceError):
+        await _deletion(_Azure(_answered(503, "ServerBusy")), Seen(inventory(of=TARGET), ())).reasons([])
 
 
 LOOKED_AT = Past()
@@ -81,17 +125,35 @@ PASSING_BY = (
 )
 
 
+AZUREML = [Location("mlprod", "azureml")]
+
+
 @pytest.mark.parametrize("text", (*POINTING, *PASSING_BY))
-def test_only_what_names_the_container_itself_points_into_it(text: str) -> None:
-    target = Seen(inventory(asset("data/d/1", dataUri=text)), ())
-    found = containers._pointing(target, [Location("mlprod", "azureml")])
-    assert found == ["data/d/1 in the target points into the source's containers."] * (text in POINTING)
+def test_only_what_names_the_container_itself_leads_into_it(text: str) -> None:
+    assert leads_into({"dataUri": text}, AZUREML) is (text in POINTING)
 
 
-@pytest.mark.parametrize(("account", "points"), [("MLProd", True), ("mlprod2", False)])
-def test_a_datastore_names_the_account_and_the_container_apart(account: str, points: bool) -> None:
-    target = Seen(inventory(asset("datastores/old", accountName=account, containerName="azureml")), ())
-    assert bool(containers._pointing(target, [Location("mlprod", "azureml")])) is points
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"accountName": "MLProd", "containerName": "AzureML"},
+        {"accountName": "mlprod", "filesystem": "azureml", "datastoreType": "AzureDataLakeGen2"},
+        {"accountName": "mlprod", "containerName": "azureml", "endpoint": "core.chinacloudapi.cn"},
+        {"accountName": "mlprod-secondary", "containerName": "azureml"},
+        {"datastoreType": "Tomorrow", "root": {"of": "mlprod", "within": "azureml"}},
+    ],
+)
+def test_a_datastore_names_the_account_and_the_container_apart(properties: dict[str, Any]) -> None:
+    assert leads_into(properties, AZUREML)
+    assert not leads_into(properties, [Location("mlprod2", "azureml"), Location("mlprod", "azureml2")])
+    assert leads_into(properties, [Location("other", "x"), *AZUREML])
+
+
+def test_what_is_in_the_target_and_leads_into_a_container_is_named() -> None:
+    target = Seen(inventory(asset("data/d/1", dataUri=POINTING[0]), of=TARGET), ())
+    assert _deletion(_Azure(), target)._pointing(AZUREML) == [
+        "data/d/1 in the target points into the source's containers."
+    ]
 
 
 def test_containers_of_other_workspaces() -> None:

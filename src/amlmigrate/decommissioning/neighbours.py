@@ -1,0 +1,137 @@
+"""The datastores of every workspace that can be seen, and what could not be looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.parallel import each
+from amlmigrate.core.workspace import Location, WorkspaceRef
+from amlmigrate.decommissioning.pointing import leads_into
+from amlmigrate.posture.sharing import not_whole, reads_all
+
+_AT_ONCE = 16
+_GUID = re.compile(r"(?:/?subscriptions/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What could not be looked at, and why: a subscription's id, or a workspace's ARM id, in lower case."""
+
+    scope: str
+    why: str
+
+    def as_dict(self) -> Document:
+        """Its form in a tombstone."""
+        return {"scope": self.scope, "why": self.why}
+
+
+@dataclass(slots=True)
+class Neighbours:
+    """What there was to see: datastores by ARM id with their properties, None where a document has none."""
+
+    subscriptions: set[str] = field(default_factory=set)
+    workspaces: set[str] = field(default_factory=set)
+    stores: dict[str, Document | None] = field(default_factory=dict)
+    unseen: list[Unseen] = field(default_factory=list)
+
+    def reasons(self, places: Iterable[Location], accepted: Container[str] = ()) -> list[str]:
+        """Why some containers must stay. What could not be looked at is none where its scope was `accepted`."""
+        places = list(places)
+        return [
+            *(
+                f"The datastore {id_} leads into them."
+                for id_, properties in sorted(self.stores.items())
+                if properties and leads_into(properties, places)
+            ),
+            *(f"Where the datastore {id_} leads is not known." for id_, found in self.stores.items() if not found),
+            *(
+                f"Whether a workspace uses the account, or a datastore leads into them, is not known: {one.why}"
+                f" (--accept-unseen {one.scope})."
+                for one in self.unseen
+                if one.scope not in accepted
+            ),
+        ]
+
+    def accepted(self, scopes: Container[str]) -> list[Unseen]:
+        """What was not looked at, and somebody accepted that."""
+        return [one for one in self.unseen if one.scope in scopes]
+
+
+def scope(text: str) -> str:
+    """What `--accept-unseen` names, as `Unseen.scope` has it: a subscription's id, or a workspace's ARM id.
+
+    Raises BadInputError.
+    """
+    if match := _GUID.fullmatch(text.strip()):
+        return match[1].lower()
+    try:
+        return WorkspaceRef.parse(text.strip()).id.lower()
+    except BadInputError as error:
+        raise BadInputError(
+            f"'{text}' is neither a subscription nor a workspace.",
+            remedy="Give --accept-unseen the scope as the refusal names it: a subscription's id, or a workspace's"
+            " ARM id.",
+        ) from error
+
+
+async def neighbours(sides: Iterable[Side], besides: Container[str], named: Iterable[str] = ()) -> Neighbours:
+    """Reads every workspace of every subscription that can be seen, but for those `besides` (workspaceIds).
+
+    `named` are subscriptions that are looked at in any case, on the first side. What no role of the caller
+    reaches is in no list of Azure's, and nobody here knows of it. Raises ServiceError where ARM is out of order.
+    """
+    found = Neighbours()
+    more = {name.lower() for name in named}
+    for side in dict.fromkeys(sides):
+        visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
+        for subscription in sorted((visible | more) - found.subscriptions):
+            found.subscriptions.add(subscription)
+            await _subscription(side, subscription, besides, found)
+        more = set()
+    return found
+
+
+async def _subscription(side: Side, subscription: str, besides: Container[str], found: Neighbours) -> None:
+    path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
+    try:
+        listed = [item async for item in side.arm.pages(path)]
+    except ServiceError as error:
+        found.unseen.append(_unseen(subscription, f"the workspaces of subscription {subscription}", error))
+        return
+    if not await reads_all(side, subscription):
+        found.unseen.append(Unseen(subscription, not_whole(subscription)))
+
+    async def stores(id_: str) -> None:
+        await _workspace(side, id_, found)
+
+    # By its number: one that was made anew under the name of another is not that other.
+    ids = [str(one["id"]) for one in listed if (one.get("properties") or {}).get("workspaceId") not in besides]
+    await each(ids, stores, parallel=_AT_ONCE)
+
+
+async def _workspace(side: Side, id_: str, found: Neighbours) -> None:
+    found.workspaces.add(id_.lower())
+    try:
+        # The service's own page is 30 (azure-facts, section 3).
+        items = [item async for item in side.arm.pages(f"{id_}/datastores", {"count": "30"})]
+    except ServiceError as error:
+        found.unseen.append(_unseen(id_.lower(), f"the datastores of {id_}", error))
+        return
+    for item in items:
+        properties = item.get("properties")
+        found.stores[str(item.get("id") or f"{id_}/datastores/{item.get('name')}")] = (
+            properties if isinstance(properties, dict) else None
+        )
+
+
+def _unseen(about: str, what: str, error: ServiceError) -> Unseen:
+    """Whatever was answered instead of a list is no knowledge. Raises what may pass by itself."""
+    if error.transient:
+        raise error
+    return Unseen(about, f"{what} could not be listed ({error.status} {error.code})")
