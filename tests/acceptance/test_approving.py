@@ -58,7 +58,7 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
 
     world.ok("run")
     world.ok("verify")
-    assert "2 reports" in world.ok("verify", "--evidence").out
+    assert "3 reports" in world.ok("verify", "--evidence").out
     # The next plan is another one: what was approved before does not count for it.
     world.ok("plan", *world.names, "--require-approval")
     assert world.migrate("run", f"plans/{world.source}-2").code == 4

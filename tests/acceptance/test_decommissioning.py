@@ -198,7 +198,7 @@ def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: W
     assert decommission(world).code == 0
     assert world.status("source") == 404
     tombstone = json.loads(
-        (world.folder / "plans" / world.source / "evidence" / "0002-decommission.json").read_text()
+        (world.folder / "plans" / world.source / "evidence" / "0003-decommission.json").read_text()
     )
     assert tombstone["remains"] and tombstone["recoverable_until"]
 

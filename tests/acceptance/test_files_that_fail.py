@@ -65,8 +65,7 @@ def test_a_folder_that_may_not_be_written(copy: World, command: str) -> None:
 @pytest.mark.parametrize("command", ["verify", "waive"])
 def test_a_full_disk_under_the_evidence(copy: World, command: str) -> None:
     evidence = _folder(copy) / "evidence"
-    evidence.mkdir()
-    name = {"verify": "0001-manifest-target.jsonl", "waive": "0001-waiver.json"}[command]
+    name = {"verify": "0002-manifest-target.jsonl", "waive": "0002-waiver.json"}[command]
     (evidence / f".{name}.unfinished").symlink_to("/dev/full")
     _told(copy.migrate(*COMMANDS[command]), "No space left on device", name, "same command again")
     copy.ok(*COMMANDS[command])
@@ -74,12 +73,10 @@ def test_a_full_disk_under_the_evidence(copy: World, command: str) -> None:
 
 
 def _file(path: Path) -> None:
-    path.unlink(missing_ok=True)
     path.write_text("")
 
 
 def _directory(path: Path) -> None:
-    path.unlink(missing_ok=True)
     path.mkdir()
 
 
@@ -91,9 +88,11 @@ def test_what_lies_in_the_way_is_named(
     copy: World, command: str, name: str, spoil: Callable[[Path], None]
 ) -> None:
     path = _folder(copy) / name
+    kept = path.rename(path.with_name("kept"))
     spoil(path)
     _told(copy.migrate(*COMMANDS[command]), "cannot be written", name, "same command again")
     path.rmdir() if path.is_dir() else path.unlink()
+    kept.rename(path)
     copy.ok(*COMMANDS[command])
 
 

@@ -203,11 +203,11 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     # Once more it does nothing; a report that was cut off is made up for, and only then is the chain whole.
     evidence = world.folder / "plans" / world.source / "evidence"
     world.ok("freeze", "--thaw")
-    _cut_off(evidence / "0004-thaw.json", evidence / "0003-verify.json")
+    _cut_off(evidence / "0005-thaw.json", evidence / "0004-verify.json")
     assert world.migrate("verify", "--evidence").code == 4
     world.ok("freeze", "--thaw")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
-    assert names == ["0001-freeze.json", "0002-waiver.json", "0003-verify.json", "0004-thaw.json"]
+    assert names == ["0001-freeze.json", "0002-run.json", "0003-waiver.json", "0004-verify.json", "0005-thaw.json"]
     world.ok("verify", "--evidence")
     # Neither taking away nor giving back is a change of the source.
     assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
@@ -399,7 +399,7 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     world.ok("decommission", f"plans/{world.source}", *confirm)
     evidence = world.folder / "plans" / world.source / "evidence"
-    tombstone = json.loads((evidence / "0004-decommission.json").read_text())
+    tombstone = json.loads((evidence / "0005-decommission.json").read_text())
     assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
 
 

@@ -141,5 +141,5 @@ def test_decommission_wants_evidence_and_then_removes_the_source(real_world: Wor
     world.ok("decommission", plan, *confirm)
     assert world.status("source") == 404
     assert world.status("target") == 200
-    tombstone = json.loads((world.folder / plan / "evidence" / "0002-decommission.json").read_text())
+    tombstone = json.loads((world.folder / plan / "evidence" / "0003-decommission.json").read_text())
     assert tombstone["recoverable_until"] and tombstone["remains"]

@@ -156,7 +156,7 @@ def test_a_false_label_in_the_source_is_kept_and_said(small_world: World) -> Non
     world.ok("run")
     report = world.ok("verify", "--json")
     assert report.event("verify.end")["green"] is True
-    evidence = json.loads((world.folder / "plans" / world.source / "evidence" / "0001-verify.json").read_text())
+    evidence = json.loads((world.folder / "plans" / world.source / "evidence" / "0002-verify.json").read_text())
     assert evidence["false_md5_labels"] == [f"{world.container('source')}/m/1/a"]
 
 
@@ -202,9 +202,9 @@ def test_evidence_is_a_chain(small_world: World) -> None:
     assert second["previous"] == hashlib.sha256(reports[0].read_bytes()).hexdigest()
     assert second["not_checked"] and not any("bytes themselves" in what for what in first["not_checked"])
     manifests = {path.name: path.read_text().splitlines() for path in folder.glob("*manifest*")}
-    assert len(manifests["0001-manifest-source.jsonl"]) == len(manifests["0001-manifest-target.jsonl"]) == 6
+    assert len(manifests["0002-manifest-source.jsonl"]) == len(manifests["0002-manifest-target.jsonl"]) == 6
     for side in ("source", "target"):
-        for text in manifests[f"0001-manifest-{side}.jsonl"]:
+        for text in manifests[f"0002-manifest-{side}.jsonl"]:
             line = json.loads(text)
             assert (line["account"], line["container"]) == (world.account(side), world.container(side))
     assert {"path", "length", "sha256", "md5", "headers", "metadata", "tags", "tier"} <= line.keys()

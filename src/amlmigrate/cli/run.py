@@ -41,7 +41,6 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.decisions import refuse_unapproved
-        from amlmigrate.ledger.items import write_idmap
         from amlmigrate.ledger.lock import Lock
         from amlmigrate.planning.build import refuse_errors
         from amlmigrate.running.run import finished
@@ -52,10 +51,11 @@ def command(
             ledger.bind(read)
             with Lock(ledger, force=force_unlock) as lock:
                 _refuse_begun(ledger, resume=resume)
+                _refuse_untrusted(folder, ledger)
                 _refuse_conflicts(read, ledger)
                 if ledger.begun and finished(read, ledger):
-                    # The run that finished it may have been cut off before it wrote this.
-                    write_idmap(folder, ledger)
+                    if not dry_run:
+                        _make_up_for(shared, folder, read, ledger)
                     return _ended(view, folder, read, ledger, None)
                 refuse_unapproved(read, folder, ledger)
                 tally = await _run(view, shared, folder, read, ledger, lock, jobs=jobs, dry_run=dry_run)
@@ -67,6 +67,28 @@ def command(
 def _refuse_begun(ledger: Ledger, *, resume: bool) -> None:
     if ledger.begun and not resume:
         raise RefusedError("The plan is already begun.", address=str(ledger.path), remedy="Go on with --resume.")
+
+
+def _refuse_untrusted(folder: Path, ledger: Ledger) -> None:
+    """A run goes by what people decided, and adds a report: both have to be as they were written.
+
+    Raises RefusedError.
+    """
+    from amlmigrate.ledger.decisions import refuse_unlike
+    from amlmigrate.ledger.evidence import Evidence
+
+    refuse_unlike(ledger, Evidence(folder, ledger).reports())
+
+
+def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> None:
+    """The run that finished the plan may have been cut off before it wrote the map of ids or its report."""
+    from amlmigrate.cli.who import local
+    from amlmigrate.ledger.items import write_idmap
+    from amlmigrate.running import report
+
+    write_idmap(folder, ledger)
+    if report.untold(ledger):
+        report.tell(plan, folder, ledger, None, local(shared))
 
 
 def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
@@ -99,8 +121,9 @@ async def _run(
     from amlmigrate.cli.sides import read_both, read_pair
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
+    from amlmigrate.cli.who import who
     from amlmigrate.posture import findings, prove
-    from amlmigrate.running import drift
+    from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
 
     async with session(shared) as clouds:
@@ -112,9 +135,10 @@ async def _run(
         if dry_run:
             _say_dry(view, plan)
             return None
+        by = await who(shared, clouds.target.credential)
         prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
         with draining() as hear:
-            return await run(
+            tally = await run(
                 plan,
                 folder,
                 ledger,
@@ -126,6 +150,8 @@ async def _run(
                 emit=view.event,
                 on_start=lambda walker: hear(_drain(walker, view)),
             )
+        report.tell(plan, folder, ledger, tally, by)
+        return tally
 
 
 def _refuse_unproven(posture: list[Any]) -> None:

@@ -56,6 +56,7 @@ def command(
 
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
     from amlmigrate.cli.signing import session
+    from amlmigrate.cli.who import who
     from amlmigrate.core.events import Event
     from amlmigrate.posture import prove
     from amlmigrate.verifying.sdk import compare_readers
@@ -74,6 +75,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             depth=Depth(depth),
             posture=await prove(clouds.target, documents.mapping.target),
             read=found,
+            by=await who(shared, clouds.target.credential),
             emit=view.event,
         )
 

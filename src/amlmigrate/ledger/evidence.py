@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +61,8 @@ class Evidence:
             return self._chain()
 
     def _chain(self) -> list[Report]:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise files.FileError(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), self.folder)
         found: list[Report] = []
         for number, path in enumerate(sorted(self.folder.glob("[0-9]*.json")), 1):
             report = _read(path)

@@ -11,11 +11,13 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.cloud.session import Session
+from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.state import Outcome
+from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
@@ -47,6 +49,7 @@ async def verify(
     depth: Depth,
     posture: list[Claim],
     read: list[Difference],
+    by: By,
     emit: Emit,
 ) -> Report:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
@@ -72,7 +75,7 @@ async def verify(
         *_drifted(plan, containers, settled),
         *(difference for difference in read if difference.address not in settled),
     ]
-    content = _content(plan, ended, depth, verdict, differences, posture)
+    content = {"by": by.as_dict(), **_content(plan, ended, depth, verdict, differences, posture)}
     digests = seal(
         documents.source,
         documents.target,
@@ -118,7 +121,7 @@ def _content(
     return {
         "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tool": plan.header.tool,
+        "tool": tool(),
         "depth": depth.value,
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,

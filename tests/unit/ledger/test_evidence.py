@@ -254,6 +254,6 @@ def test_a_chain_that_is_held_by_one_who_hangs_is_locked(
 
 def test_a_file_in_the_way_of_evidence_is_said(tmp_path: Path, ledger: Ledger) -> None:
     (tmp_path / "evidence").write_text("")
-    with pytest.raises(FileError, match="cannot be written or read: File exists") as caught:
+    with pytest.raises(FileError, match="cannot be written or read: Not a directory") as caught:
         Evidence(tmp_path, ledger).add("verify", {})
-    assert "0001-verify.json" in caught.value.address and "same command again" in caught.value.remedy
+    assert caught.value.address == str(tmp_path / "evidence") and "same command again" in caught.value.remedy

@@ -1,0 +1,84 @@
+"""The report of a run in the evidence: who ran what when, how each item stands after it, and what is left."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.by import By
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.tool import tool
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.items import items, over_foreign_bytes, tally
+from amlmigrate.running.walker import Tally
+
+RECORD = "run"
+# The starts of runs that no report tells of yet; a run that is killed leaves its own.
+_STARTED = "runs_started"
+
+
+def begin(ledger: Ledger) -> None:
+    """Records that a run starts."""
+    ledger.note(_STARTED, json.dumps([*untold(ledger), _now()]))
+
+
+def untold(ledger: Ledger) -> list[str]:
+    """When those runs started that no report tells of, the earliest first."""
+    found: list[str] = json.loads(ledger.meta().get(_STARTED) or "[]")
+    return found
+
+
+def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By) -> Report:
+    """Adds the report of the run that has just ended; without `walked`, of one that ended before it could tell.
+
+    Raises RefusedError for a chain that is broken, FileError.
+    """
+    started = untold(ledger)
+    report = Evidence(folder, ledger).add(
+        RECORD,
+        {
+            "format": 1,
+            "time": _now(),
+            "tool": tool(),
+            "by": by.as_dict(),
+            "plan": {"name": plan.header.name, "sha256": plan.sha256},
+            "source": plan.header.source,
+            "target": plan.header.target,
+            "started": started[-1] if started else None,
+            # Each was killed, or lost its machine: what it did is in the ledger and in this report's counts.
+            "cut_off": started[:-1],
+            "ended": _ended(walked),
+            **_standing(plan, ledger),
+        },
+    )
+    ledger.note(_STARTED, "[]")
+    return report
+
+
+def _ended(walked: Tally | None) -> str:
+    if walked is None:
+        return "cut off before its report"
+    if walked.lost:
+        return "stopped: the target can no longer be used"
+    return "stopped" if walked.stopped else "ended"
+
+
+def _standing(plan: Plan, ledger: Ledger) -> dict[str, Any]:
+    found = items(plan, ledger)
+    return {
+        "items": tally(found),
+        "left": [
+            {"address": item.address, "outcome": item.outcome.value, "detail": item.detail}
+            for item in found
+            if not item.outcome.settled
+        ],
+        "foreign_bytes": over_foreign_bytes(found),
+        "warnings": [finding.as_dict() for finding in plan.header.findings],
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
