@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from pathlib import Path
@@ -50,6 +51,14 @@ def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> 
     assert killed.code == -signal.SIGKILL
     world.ok("run", "--resume")
     assert _report(world) == {"items": {"migrated": 8, "not needed in the target": 4}, "left": []}
+    # The killed run could not tell of itself; the one that went on does, and says who gave it.
+    evidence = world.folder / "plans" / world.source / "evidence"
+    told = json.loads((evidence / "0001-run.json").read_text())
+    assert len(told["cut_off"]) == 1 and told["cut_off"][0] < told["started"] and told["left"] == []
+    assert (
+        told["by"]["identity"]["app_id"] == world.env["AZURE_CLIENT_ID"]
+        and told["by"]["options"]["resume"] is True
+    )
     assert world.ok("verify", "--json").event("verify.end")["green"] is True
     # Nothing twice but for what was under way when it was killed.
     puts = _puts(world, since)
