@@ -17,6 +17,7 @@ class Claim:
     """One claim. `proven` is None where the caller could not read what would prove or refute it.
 
     `severity` is what it comes to while it is not proven; `summary` says what was seen, `remedy` what to do.
+    `key` is the identifier of the key that Azure reports, `read_at` when it was asked (UTC, ISO 8601).
     """
 
     name: str
@@ -26,6 +27,8 @@ class Claim:
     summary: str
     remedy: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    read_at: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Its form in evidence."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -29,6 +30,13 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
     # Not within `except*`: before Python 3.11.4 what is raised there comes in a group of its own.
     if failed is not None:
         raise failed
+
+
+async def gathered(work: Mapping[K, Coroutine[Any, Any, T]]) -> dict[K, T]:
+    """What each work comes to, by its name. The first exception ends the rest and is raised as it is."""
+    async with together() as group:
+        tasks = {name: group.create_task(one) for name, one in work.items()}
+    return {name: task.result() for name, task in tasks.items()}
 
 
 async def each(

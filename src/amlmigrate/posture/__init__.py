@@ -1,6 +1,7 @@
 """What is proven about a workspace's keys, storage and identity."""
 
 from amlmigrate.core.claim import findings
+from amlmigrate.posture.places import Held, Places
 from amlmigrate.posture.proof import before_removal, prove
 
-__all__ = ["before_removal", "findings", "prove"]
+__all__ = ["Held", "Places", "before_removal", "findings", "prove"]

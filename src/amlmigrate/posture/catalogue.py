@@ -92,11 +92,40 @@ CATALOGUE = (
         _ROLES,
     ),
     Entry(
+        "storage.place",
+        "the target's default datastores lead to every container that the plan's bytes go to",
+        _ERROR,
+        "Microsoft.MachineLearningServices/workspaces/datastores/read",
+        unread=_ERROR,
+    ),
+    Entry(
         "storage.encryption",
-        "the storage account stands under a customer's key",
+        "Azure reports each storage account that receives bytes under a customer's key",
         _ERROR,
         "Microsoft.Storage/storageAccounts/read",
         unread=_ERROR,
+    ),
+    Entry(
+        "storage.container",
+        "and what is written to each container: by its default encryption scope, else by the account's key",
+        _ERROR,
+        "Microsoft.Storage/storageAccounts/blobServices/containers/read,"
+        " Microsoft.Storage/storageAccounts/encryptionScopes/read",
+        unread="error; warning where the container is not there",
+        demanded=True,
+    ),
+    Entry(
+        "storage.blobs",
+        "and each blob of the plan, by the encryption scope that Azure lists it with",
+        _ERROR,
+        "Microsoft.Storage/storageAccounts/encryptionScopes/read",
+        unread="error; information where blobs are not listed",
+    ),
+    Entry(
+        "datastores.encryption",
+        "Azure reports each other account that a datastore of the target leads to under a customer's key",
+        "warning; error for a workspace of the highest sensitivity",
+        "Microsoft.MachineLearningServices/workspaces/datastores/read, Microsoft.Storage/storageAccounts/read",
     ),
     Entry(
         "registry.encryption",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
-from amlmigrate.core.parallel import together
+from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.identities import Identity, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
@@ -21,17 +21,34 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class KeyRef:
-    """The key that a workspace names: the vault's ARM id and URI, the key's name, its version (may be empty)."""
+    """The key that a resource names: the vault's ARM id and URI, the key's name, its version in use.
+
+    The ARM id is empty where the vault was not found, the version where the newest counts. With `follows` the
+    resource goes over to a newer version by itself.
+    """
 
     vault_id: str
     vault: str
     name: str
     version: str
+    follows: bool = False
 
     @property
     def id(self) -> str:
-        """The key's identifier, as the workspace names it."""
+        """The key's identifier, as the resource names it."""
         return "/".join(part for part in (f"{self.vault}/keys/{self.name}", self.version) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What was read of one key: its vault as ARM shows it, its version in use, its newest one, its rotation."""
+
+    ref: KeyRef
+    vault: Read[Document] = NOTHING
+    key: Read[Key] = NOTHING
+    newest: Read[Key] = NOTHING
+    rotation: Read[Rotation] = NOTHING
+    wraps: Read[bool] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +59,6 @@ class Facts:
     key_ref: KeyRef | None
     identity: Identity | None
     identity_refused: str
-    accounts: dict[str, Read[Document]]
     computes: Read[list[Document]]
     registry: Read[Document]
     insights: Read[Document]
@@ -57,6 +73,10 @@ class Facts:
     on_workspace: Read[list[Document]] = NOTHING
     of_identity: Read[set[str]] = NOTHING
     definitions: tuple[tuple[str, Document | None], ...] = ()
+
+    def of_key(self, ref: KeyRef) -> KeyFacts:
+        """What was read of the workspace's key."""
+        return KeyFacts(ref, self.vault, self.key, self.newest, self.rotation, self.wraps)
 
     def definition(self, assignment: Document) -> Document | None:
         """The definition of the role that an assignment gives."""
@@ -77,13 +97,11 @@ def role_of(assignment: Document) -> str:
     return str((assignment.get("properties") or {}).get("roleDefinitionId", "")).lower()
 
 
-async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = ()) -> Facts:
+async def gather(side: Side, workspace: Workspace) -> Facts:
     """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
-    account_ids = sorted({workspace.storage_account_id, *storage_ids} - {""})
     encrypted = key_of(workspace) if workspace.encrypted else None
     identity, refused = await _whole(side, identity_of(workspace)) if encrypted else (None, "")
     work: dict[str, Coroutine[Any, Any, Any]] = {
-        **{f"account {id_}": tried(side.arm.get(id_)) for id_ in account_ids},
         "computes": tried_list(side.arm, f"{workspace.id}/computes"),
         "registry": _optional(side, workspace, "containerRegistry"),
         "observed": _observed(side, workspace),
@@ -91,14 +109,13 @@ async def gather(side: Side, workspace: Workspace, storage_ids: Iterable[str] = 
     if encrypted:
         work |= _key_work(side, encrypted)
         work["rights"] = _rights(side, workspace, encrypted, identity)
-    found = await _all(work)
+    found = await gathered(work)
     insights, logs, cluster = found.pop("observed")
     return Facts(
         workspace,
         encrypted,
         identity,
         refused,
-        accounts={id_: found.pop(f"account {id_}") for id_ in account_ids},
         insights=insights,
         logs=logs,
         cluster=cluster,
@@ -116,12 +133,18 @@ async def _whole(side: Side, identity: Identity | None) -> tuple[Identity | None
     return replace(identity, principal_id=principal), read.refused
 
 
+async def read_key(side: Side, ref: KeyRef) -> KeyFacts:
+    """All that is read of a key that another resource than the workspace names."""
+    found: dict[str, Any] = await gathered(_key_work(side, ref))
+    return KeyFacts(ref, **found)
+
+
 def _key_work(side: Side, key: KeyRef) -> dict[str, Coroutine[Any, Any, Any]]:
     vaults = side.vaults
     path = f"{key.vault_id}/keys/{key.name}"
     one = f"{path}/versions/{key.version}" if key.version else path
     return {
-        "vault": tried(side.arm.get(key.vault_id)),
+        "vault": tried(side.arm.get(key.vault_id)) if key.vault_id else _unseen(),
         "key": _either(
             tried_vault(vaults.key(key.vault, key.name, key.version or None)), side, one, key_of_document
         ),
@@ -129,6 +152,11 @@ def _key_work(side: Side, key: KeyRef) -> dict[str, Coroutine[Any, Any, Any]]:
         "rotation": _either(tried_vault(vaults.rotation(key.vault, key.name)), side, path, _rotation),
         "wraps": tried_vault(vaults.wraps(key.id)),
     }
+
+
+async def _unseen() -> Read[Document]:
+    """Of a vault whose ARM id nobody told, and that was not found."""
+    return Read(refused="It is in no subscription that this caller can see.")
 
 
 def _rotation(document: Document) -> Rotation | None:
@@ -144,7 +172,7 @@ async def _either(
     ARM's is told: its right is the one that helps from everywhere.
     """
     found = await first
-    if not found.refused:
+    if not found.refused or path.startswith("/keys/"):
         return found
     shown = await tried(side.arm.get(path))
     if shown.value is not None:
@@ -160,10 +188,10 @@ async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Ident
     }
     if identity and identity.principal_id:
         work["of_identity"] = tried(roles.assigned_to(key.vault_id, identity.principal_id))
-    found = await _all(work)
+    found = await gathered(work)
     at = {role_of(one): workspace.id for one in found["on_workspace"].value or ()}
     at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
-    read = await _all({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
+    read = await gathered({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
     return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
 
 
@@ -180,9 +208,3 @@ async def _observed(side: Side, workspace: Workspace) -> tuple[Read[Document], R
     features = ((logs.value or {}).get("properties") or {}).get("features") or {}
     cluster_id = features.get("clusterResourceId")
     return insights, logs, await tried(side.arm.get(str(cluster_id))) if cluster_id else Read()
-
-
-async def _all(work: dict[str, Coroutine[Any, Any, T]]) -> dict[str, T]:
-    async with together() as group:
-        tasks = {name: group.create_task(one) for name, one in work.items()}
-    return {name: task.result() for name, task in tasks.items()}

@@ -8,7 +8,8 @@ from typing import Any
 
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.keys import Key
-from amlmigrate.posture.facts import Facts, KeyRef
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture.facts import KeyFacts, KeyRef
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.unproven import beside, unread
 
@@ -24,9 +25,14 @@ KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
 _UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
 
 
-def vault_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
-    """Place, soft delete, purge protection (azure-facts §1.3)."""
-    read, id_, name = facts.vault, ref.vault_id, ref.vault_id.rpartition("/")[2]
+def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None) -> Iterator[Claim]:
+    """Place, soft delete, purge protection (azure-facts §1.3) of the vault of the key that `user` uses.
+
+    The vault of a workspace's own key has to lie beside the `workspace`; that of an account may lie anywhere
+    (learn.microsoft.com, "Customer-managed keys for Azure Storage encryption").
+    """
+    ref = facts.ref
+    read, id_, name = facts.vault, ref.vault_id or ref.vault, _vault_name(ref)
     if read.refused:
         yield from unread(VAULT_NAMES, id_, "the vault", read, _VAULT_READ)
         return
@@ -36,13 +42,13 @@ def vault_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
             False,
             "error",
             id_,
-            f"The vault '{name}' of the workspace's key is not there.",
+            f"The vault '{name}' of the key that {user} uses is not there.",
             f"If it was deleted, bring it back: az keyvault recover --name {name}",
         )
         yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
         return
     properties = read.value.get("properties") or {}
-    yield _place(facts, read.value, ref)
+    yield _place(read.value, ref, user, workspace)
     soft = properties.get("enableSoftDelete") is not False
     yield Claim(
         "vault.softDelete",
@@ -65,9 +71,11 @@ def vault_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     )
 
 
-def _place(facts: Facts, vault: dict[str, Any], ref: KeyRef) -> Claim:
-    workspace = facts.workspace
+def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace | None) -> Claim:
     region = str(vault.get("location", "")).replace(" ", "").lower()
+    if workspace is None:
+        said = f"The vault of the key that {user} uses is there."
+        return Claim("vault.place", True, "error", ref.vault_id, said, "", {"vault": region})
     here = region == workspace.location.replace(" ", "").lower()
     same = f"{ref.vault_id}/".lower().startswith(f"/subscriptions/{workspace.ref.subscription}/".lower())
     wrong = " and ".join(what for what, good in (("subscription", same), ("region", here)) if not good)
@@ -86,14 +94,14 @@ def _place(facts: Facts, vault: dict[str, Any], ref: KeyRef) -> Claim:
     )
 
 
-def key_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
-    """Type, size, state, expiry, rotation, newest version, and whether it wraps in fact."""
-    read = facts.key
+def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
+    """Type, size, state, expiry, rotation, newest version, and whether it wraps in fact; `user` uses it."""
+    read, ref = facts.key, facts.ref
     if read.value is not None:
         yield from _kind(read.value, ref)
-        yield from _state(read.value, ref, now)
-        yield from _rotation(facts, ref)
-        yield from _newest(facts, ref)
+        yield from _state(read.value, ref, user, now)
+        yield from _rotation(facts)
+        yield from _newest(facts, user)
     elif read.refused:
         yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _KEY_READ)
     else:
@@ -102,7 +110,7 @@ def key_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
             False,
             "error",
             ref.id,
-            "The key that the workspace names is not in its vault.",
+            f"The key that {user} names is not in its vault.",
             f"If it was deleted: az keyvault key recover --vault-name {_vault_name(ref)} --name {ref.name}",
         )
         others = (name for name in KEY_NAMES[:-1] if name != "key.enabled")
@@ -128,12 +136,12 @@ def _kind(key: Key, ref: KeyRef) -> Iterator[Claim]:
         severity,
         ref.id,
         f"The key has {bits} bits" + ("." if good else f"; {_GOOD_BITS} or more are good practice."),
-        "" if good else f"Make a larger version and point the workspace to it: {anew}",
+        "" if good else f"Make a larger version and point what uses the key to it: {anew}",
         {"bits": bits},
     )
 
 
-def _state(key: Key, ref: KeyRef, now: datetime) -> Iterator[Claim]:
+def _state(key: Key, ref: KeyRef, user: str, now: datetime) -> Iterator[Claim]:
     version = key.version
     early = version.not_before is not None and version.not_before > now
     good = version.enabled and not early
@@ -143,8 +151,8 @@ def _state(key: Key, ref: KeyRef, now: datetime) -> Iterator[Claim]:
         good,
         "error",
         ref.id,
-        f"The version of the key that the workspace uses is {what}"
-        + ("." if good else ": the workspace and its storage answer 403 while it is."),
+        f"The version of the key that {user} uses is {what}"
+        + ("." if good else ": what lies under it answers 403 while it is."),
         "" if good else f"az keyvault key set-attributes --id {version.id} --enabled true",
         {"enabled": version.enabled, "notBefore": _iso(version.not_before)},
     )
@@ -157,17 +165,17 @@ def _state(key: Key, ref: KeyRef, now: datetime) -> Iterator[Claim]:
         left is not None and left > _SOON,
         "error" if over else "warning",
         ref.id,
-        f"The version of the key that the workspace uses {said}.",
+        f"The version of the key that {user} uses {said}.",
         ""
         if left is not None and left > _SOON
         else f"az keyvault key set-attributes --id {version.id} --expires YYYY-MM-DDT00:00:00Z,"
-        " or rotate the key and point the workspace to its new version.",
+        f" or rotate the key and point {user} to its new version.",
         {"expires": _iso(expires)},
     )
 
 
-def _rotation(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
-    read = facts.rotation
+def _rotation(facts: KeyFacts) -> Iterator[Claim]:
+    read, ref = facts.rotation, facts.ref
     if read.refused:
         yield from unread(("key.rotation",), ref.id, "the rotation policy of the key", read, _ROTATION_READ)
         return
@@ -187,23 +195,33 @@ def _rotation(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     )
 
 
-def _newest(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
-    read = facts.newest
+def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
+    read, ref = facts.newest, facts.ref
     if read.value is None:
         yield from unread(("key.version",), ref.id, "the newest version of the key", read, _KEY_READ)
         return
     newest = read.value.version.id.rpartition("/")[2]
     # A newer version that is disabled is nothing to go over to.
-    current = not ref.version or newest.lower() == ref.version.lower() or not read.value.version.enabled
+    current = (
+        not ref.version
+        or newest.lower() == ref.version.lower()
+        or not read.value.version.enabled
+        # Azure Storage looks for a newer one once a day ("Configure customer-managed keys for ... storage").
+        or ref.follows
+    )
     yield Claim(
         "key.version",
         current,
         "warning",
         ref.id,
-        "The workspace uses the newest version of its key."
+        (
+            f"{user[:1].upper()}{user[1:]} goes over to the newest version of its key by itself."
+            if ref.follows
+            else f"{user[:1].upper()}{user[1:]} uses the newest version of its key."
+        )
         if current
-        else "The key has a newer version than the one that the workspace uses.",
-        "" if current else "Point the workspace to it: it does not follow by itself.",
+        else f"The key has a newer version than the one that {user} uses.",
+        "" if current else f"Point {user} to it: it does not follow by itself.",
         {"used": ref.version, "newest": newest},
     )
 
@@ -216,8 +234,8 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
             "error",
             ref.id,
             f"The key does not wrap and unwrap. {read.refused}",
-            "Enable it or give it a later expiry date (az keyvault key set-attributes), or point the workspace to"
-            " a version that can be used.",
+            "Enable it or give it a later expiry date (az keyvault key set-attributes), or point what"
+            " uses it to a version that can be used.",
         )
     if read.value is None:
         why = read.refused or "The key is not there."
@@ -230,12 +248,12 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
         "error",
         ref.id,
         "What the key wraps it unwraps." if read.value else "What the key wrapped it did not unwrap.",
-        "" if read.value else "Make a new version of the key and point the workspace to it.",
+        "" if read.value else "Make a new version of the key and point what uses it to that.",
     )
 
 
 def _vault_name(ref: KeyRef) -> str:
-    return ref.vault_id.rpartition("/")[2]
+    return ref.vault_id.rpartition("/")[2] or ref.vault.removeprefix("https://").partition(".")[0]
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,48 +12,63 @@ from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import facts as reading
+from amlmigrate.posture import stored as storing
 from amlmigrate.posture.catalogue import DEMANDED
 from amlmigrate.posture.duties import NAME as DUTIES
 from amlmigrate.posture.duties import duty_claims
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import Facts, KeyFacts
 from amlmigrate.posture.keys import KEY_NAMES, VAULT_NAMES, key_claims, vault_claims
+from amlmigrate.posture.places import Places
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
 from amlmigrate.posture.rights import identity_claims
-from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims, storage_claims
+from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims
+from amlmigrate.posture.storage import storage_claims
+from amlmigrate.posture.stored import Stored
 from amlmigrate.posture.unproven import beside
 
 _OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES)
 
 
-async def prove(side: Side, workspace: Workspace, storage_ids: Iterable[str] = ()) -> list[Claim]:
+async def prove(side: Side, workspace: Workspace, places: Places) -> list[Claim]:
     """Every claim of the catalogue, each with what the service itself answers as evidence.
 
-    The accounts are the workspace's own and those named beside it. What the caller may not read is a claim
+    `places` say where bytes lie, which is what has to be under the key. What the caller may not read is a claim
     not proven, never silence; so is what there is nothing to say of. Raises ServiceError and OutOfReachError
     where ARM is out of order.
     """
-    return claims(await reading.gather(side, workspace, storage_ids), datetime.now(UTC))
+    now = datetime.now(UTC)
+    own = reading.key_of(workspace) if workspace.encrypted else None
+    facts, stored = await asyncio.gather(
+        reading.gather(side, workspace), storing.gather(side, workspace, places, own)
+    )
+    return claims(facts, stored, now)
 
 
-def claims(facts: Facts, now: datetime) -> list[Claim]:
-    """The claims from what was read; `now` is what a key's dates are compared with."""
-    found = list(_workspace(facts.workspace))
+def claims(facts: Facts, stored: Stored, now: datetime) -> list[Claim]:
+    """The claims from what was read; `now` is when that began, which a key's dates are compared with."""
+    read_at = now.isoformat(timespec="seconds")
+    return [replace(claim, read_at=read_at) for claim in _claims(facts, stored, now)]
+
+
+def _claims(facts: Facts, stored: Stored, now: datetime) -> Iterator[Claim]:
+    yield from _workspace(facts.workspace)
     if not facts.workspace.encrypted:
-        found += beside(_OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")
+        yield from beside(_OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")
     if ref := facts.key_ref:
-        found += [
-            *vault_claims(facts, ref),
-            *key_claims(facts, ref, now),
-            *identity_claims(facts, ref),
-            *duty_claims(facts, ref),
-        ]
-    return [
-        *found,
-        *storage_claims(facts),
-        *registry_claims(facts),
-        *logs_claims(facts),
-        *compute_claims(facts),
-    ]
+        yield from _of_key(facts.of_key(ref), "the workspace", now, facts.workspace)
+        yield from identity_claims(facts, ref)
+        yield from duty_claims(facts, ref)
+    for known, users in stored.keys:
+        yield from _of_key(known, " and ".join(users), now)
+    yield from storage_claims(stored, facts.workspace)
+    yield from registry_claims(facts)
+    yield from logs_claims(facts)
+    yield from compute_claims(facts)
+
+
+def _of_key(facts: KeyFacts, user: str, now: datetime, workspace: Workspace | None = None) -> Iterator[Claim]:
+    for claim in (*vault_claims(facts, user, workspace), *key_claims(facts, user, now)):
+        yield replace(claim, key=facts.ref.id)
 
 
 def before_removal(claims: Iterable[Claim]) -> list[Finding]:
@@ -78,7 +94,7 @@ def _workspace(workspace: Workspace) -> Iterator[Claim]:
         workspace.encrypted,
         "error",
         workspace.id,
-        "The workspace is under a customer's key."
+        "Azure reports the workspace under a customer's key."
         if workspace.encrypted
         else "The target workspace is not under a customer's key.",
         ""
@@ -86,6 +102,7 @@ def _workspace(workspace: Workspace) -> Iterator[Claim]:
         else "Encryption is given at creation only: create a workspace with a customer's key (migrate provision)"
         " and plan anew.",
         {"encryption": encryption},
+        str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier") or "") or None,
     )
     if not workspace.encrypted:
         yield from beside(("encryption.flavour",), workspace.id, "the workspace is not under a customer's key")

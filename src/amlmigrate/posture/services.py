@@ -1,4 +1,4 @@
-"""Claims on what holds a workspace's data without being part of it (azure-facts §1.5). Pure."""
+"""Claims on registry, logs and computes, which hold data without being the workspace (azure-facts §1.5). Pure."""
 
 from __future__ import annotations
 
@@ -7,40 +7,6 @@ from collections.abc import Iterator
 from amlmigrate.core.claim import Claim
 from amlmigrate.posture.facts import Facts
 from amlmigrate.posture.unproven import beside, unread
-
-_CUSTOMER = "microsoft.keyvault"
-
-
-def storage_claims(facts: Facts) -> Iterator[Claim]:
-    """Each account's `encryption.keySource`, as the service itself answers it."""
-    if not facts.accounts:
-        why = "the workspace names no storage account"
-        yield from beside(("storage.encryption",), facts.workspace.id, why)
-    for id_, read in facts.accounts.items():
-        if read.value is None:
-            action = "Microsoft.Storage/storageAccounts/read"
-            yield from unread(("storage.encryption",), id_, _called(id_), read, action, severity="error")
-            continue
-        encryption = (read.value.get("properties") or {}).get("encryption") or {}
-        good = str(encryption.get("keySource", "")).lower() == _CUSTOMER
-        key = encryption.get("keyvaultproperties") or encryption.get("keyVaultProperties") or {}
-        yield Claim(
-            "storage.encryption",
-            good,
-            "error",
-            id_,
-            "The storage account that receives the bytes is under a customer's key."
-            if good
-            else "The storage account that receives the bytes is not under a customer's key.",
-            ""
-            if good
-            else f"Give it one: az storage account update --ids {id_} --encryption-key-source Microsoft.Keyvault"
-            " --encryption-key-vault ... --encryption-key-name ...",
-            {
-                "keySource": encryption.get("keySource"),
-                "key": key.get("currentVersionedKeyIdentifier") or key.get("keyname"),
-            },
-        )
 
 
 def registry_claims(facts: Facts) -> Iterator[Claim]:

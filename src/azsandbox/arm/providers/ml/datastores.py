@@ -80,19 +80,23 @@ class Datastores(WorkspaceKind):
         return page(call, self.listed(call), size, self.view, wanted)
 
     async def put(self, call: Call) -> Response:
-        """201 with `Location` when new, else 200."""
+        """201 with `Location` when new, else 200.
+
+        One that the workspace made itself is written anew like any other: with other credentials, as the page
+        "Regenerate storage account access keys" has it done, and over another account and container. Inferred:
+        the latter, since their owners do so and no page says that the service refuses it.
+        """
         sent = sent_properties(call)
         old = self.find(call)
-        if old is not None and old.hidden.get("system"):
-            raise self.user_error(
-                call, f"The datastore {call.name} is managed by the workspace and cannot be changed."
-            )
+        system = old is not None and bool(old.hidden.get("system"))
         type_ = str(sent.get("datastoreType", ""))
         if type_ not in _PLACES:
             raise self.user_error(call, f"The datastore type '{type_}' is not supported.")
         credentials = object_of(sent, "credentials")
         properties = self._filled(sent, type_, credentials)
-        self._check_fixed(call, properties, old)
+        if old is not None and system:
+            properties["isDefault"] = old.properties["isDefault"]
+        self._check_fixed(call, properties, old, ("datastoreType",) if system else _FIXED)
         secrets = object_of(credentials, "secrets") or (old.hidden.get("secrets", {}) if old else {})
         if call.query.get("skipvalidation", "").lower() != "true":
             self._check_access(call, properties, secrets)
@@ -100,6 +104,7 @@ class Datastores(WorkspaceKind):
         before = old.document["systemData"] if old else None
         document = {"properties": properties, "systemData": stamped(now, author(call.principal), before)}
         record = self.new_record(call, self.workspace(call).id, document, hidden={"secrets": secrets})
+        record.hidden |= {"system": True} if system else {}
         self.context.store.put(record)
         headers = {} if old else {"Location": call.url}
         return answer(200 if old else 201, record.document, headers)
@@ -128,8 +133,10 @@ class Datastores(WorkspaceKind):
             del properties["subscriptionId"], properties["resourceGroup"]
         return properties | {name: value for name, value in sent.items() if name not in properties}
 
-    def _check_fixed(self, call: Call, properties: dict[str, Any], old: Record | None) -> None:
-        for name in _FIXED:
+    def _check_fixed(
+        self, call: Call, properties: dict[str, Any], old: Record | None, fixed: tuple[str, ...]
+    ) -> None:
+        for name in fixed:
             if old is not None and properties.get(name) != old.properties.get(name):
                 raise self.user_error(
                     call, f'Failed to update datastore {call.name} since field "{name}" is immutable.'
@@ -177,7 +184,7 @@ class Datastores(WorkspaceKind):
             raise self.user_error(call, f"No secrets for credentials of type {kind}.")
         secrets = dict(record.hidden.get("secrets") or {})
         account = str(record.properties.get("accountName"))
-        if record.hidden.get("system"):
+        if record.hidden.get("system") and not secrets:
             secrets = {"key": self.context.accounts.keys(account)[0]}
         if kind == "AccountKey" and asked.get("expirableSecret") is True:
             hours = float(asked.get("expireAfterHours") or 1)

@@ -1,0 +1,260 @@
+"""Claims on where bytes lie: accounts, containers and single blobs, each by the key that Azure reports for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from amlmigrate.core.claim import Claim, Weight
+from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.posture.facts import KeyRef
+from amlmigrate.posture.reading import Read
+from amlmigrate.posture.stored import (
+    ACCOUNT_KEY,
+    SENT_KEY,
+    Account,
+    Stored,
+    container_id,
+    default_scope,
+    is_customers,
+    key_of_account,
+    key_of_scope,
+    receiving,
+)
+from amlmigrate.posture.unproven import beside, unread
+
+PLACE, ACCOUNT, CONTAINER, BLOBS, DATASTORES = NAMES = (
+    "storage.place",
+    "storage.encryption",
+    "storage.container",
+    "storage.blobs",
+    "datastores.encryption",
+)
+_STORAGE = "Microsoft.Storage/storageAccounts"
+READ_ACCOUNT, READ_SCOPE = f"{_STORAGE}/read", f"{_STORAGE}/encryptionScopes/read"
+READ_CONTAINER = f"{_STORAGE}/blobServices/containers/read"
+READ_DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores/read"
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What Azure reports something to be encrypted with: `good` is None where that could not be read.
+
+    `what` goes on a sentence that begins with what is encrypted.
+    """
+
+    good: bool | None
+    what: str
+    key: str | None = None
+    remedy: str = ""
+    unread: tuple[str, Read[Any], str] | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def storage_claims(stored: Stored, workspace: Workspace) -> Iterator[Claim]:
+    """A claim of each account and container that receives bytes, of blobs with a scope of their own, of datastores."""
+    yield _place(stored, workspace)
+    accounts = receiving(stored.places, workspace)
+    if not accounts:
+        yield from beside((ACCOUNT,), workspace.id, "the workspace names no storage account")
+    for name in accounts:
+        yield _account(stored.accounts[name])
+    if not stored.places.containers:
+        yield from beside((CONTAINER, BLOBS), workspace.id, "no datastore of its own leads to a container")
+    for place in stored.places.containers:
+        yield _container(stored, place)
+        yield from _blobs(stored, place)
+    yield from _datastores(stored, workspace, frozenset(accounts))
+
+
+def _place(stored: Stored, workspace: Workspace) -> Claim:
+    """That jobs of the target will write, and assets will be looked for, where the plan's bytes go."""
+    places = stored.places
+    if places.datastores.value is None:
+        [claim] = unread(
+            (PLACE,), workspace.id, "its datastores", places.datastores, READ_DATASTORES, severity="error"
+        )
+        return claim
+    lost = sorted(_named(place) for place in places.planned if place not in places.defaults)
+    leads = sorted(_named(place) for place in places.defaults)
+    evidence = {"defaults": leads, "planned": sorted(_named(place) for place in places.planned)}
+    if not lost:
+        return Claim(
+            PLACE, True, "error", workspace.id, "Its default datastores lead where the bytes go.", "", evidence
+        )
+    return Claim(
+        PLACE,
+        False,
+        "error",
+        workspace.id,
+        f"Bytes of the plan go to {', '.join(lost)}, and no default datastore of the target leads there:"
+        f" they lead to {', '.join(leads) or 'no container'}.",
+        "Point the target's datastore back, or plan anew.",
+        evidence,
+    )
+
+
+def _account(account: Account) -> Claim:
+    found = _of_account(account)
+    if found.unread:
+        [claim] = unread((ACCOUNT,), account.id or account.name, *found.unread, severity="error")
+        return claim
+    return _claim(
+        ACCOUNT, found, account.id, f"the storage account '{account.name}', which receives bytes,", "error"
+    )
+
+
+def _container(stored: Stored, place: Location) -> Claim:
+    account, read = stored.accounts[place.account], stored.containers.get(place)
+    address = container_id(account, place.container) if account.id else _named(place)
+    if read is None or read.refused:
+        shown = read or account.document
+        what = f"the container '{place.container}' of '{place.account}'"
+        [claim] = unread((CONTAINER,), address, what, shown, READ_CONTAINER, severity="error")
+        return claim
+    if read.value is None:
+        said = f"Not proven: the container '{place.container}' of '{place.account}' is not there."
+        return Claim(
+            CONTAINER, None, "warning", address, said, "Azure ML makes it with the first bytes: look again then."
+        )
+    properties = read.value.get("properties") or {}
+    scope = default_scope(read)
+    found = under(stored, place.account, scope)
+    if found.unread:
+        [claim] = unread((CONTAINER,), address, *found.unread, severity="error")
+        return claim
+    found.evidence.update(
+        defaultEncryptionScope=scope or ACCOUNT_KEY,
+        denyEncryptionScopeOverride=bool(properties.get("denyEncryptionScopeOverride")),
+    )
+    said = f"what is written to the container '{place.container}' of '{place.account}'"
+    return _claim(CONTAINER, found, address, said, "error")
+
+
+def _blobs(stored: Stored, place: Location) -> Iterator[Claim]:
+    """Of each key that blobs have of their own; one claim where all blobs have the container's."""
+    account = stored.accounts[place.account]
+    address = container_id(account, place.container) if account.id else _named(place)
+    where = f"'{place.container}' of '{place.account}'"
+    if stored.places.held is None:
+        yield from beside((BLOBS,), address, f"the blobs of {where} are listed by verify and decommission")
+        return
+    own = {scope: count for scope, count in stored.places.held.get(place, {}).items() if scope}
+    if not own:
+        said = f"No blob of {where} has an encryption scope or a key of its own."
+        yield Claim(BLOBS, True, "error", address, said)
+    for scope, count in sorted(own.items()):
+        yield _own(stored, place, scope, count, address)
+
+
+def _own(stored: Stored, place: Location, scope: str, count: int, address: str) -> Claim:
+    blobs = f"{count} {'blob' if count == 1 else 'blobs'} of '{place.container}' of '{place.account}'"
+    if scope.startswith(SENT_KEY):
+        return Claim(
+            BLOBS,
+            None,
+            "error",
+            address,
+            f"Not proven: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that whoever wrote them sent"
+            " along, and that no vault keeps.",
+            "Write them anew without that key (x-ms-encryption-key), and verify again.",
+            {"encryptionKeySha256": scope.removeprefix(SENT_KEY), "blobs": count},
+        )
+    found = under(stored, place.account, scope)
+    if found.unread:
+        what, read, action = found.unread
+        [claim] = unread((BLOBS,), address, f"{what}, which {blobs} have,", read, action, severity="error")
+        return claim
+    found.evidence["blobs"] = count
+    return _claim(BLOBS, found, address, blobs, "error")
+
+
+def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -> Iterator[Claim]:
+    """Of each account that a datastore leads to and that no bytes of a move go to: users' own data."""
+    read = stored.places.datastores
+    if read.value is None:
+        yield from unread((DATASTORES,), workspace.id, "its datastores", read, READ_DATASTORES)
+        return
+    leading: dict[str, list[str]] = {}
+    elsewhere = []
+    for one in read.value:
+        name = str((one.get("properties") or {}).get("accountName") or "").lower()
+        if not name:
+            elsewhere.append(str(one.get("name")))
+        elif name not in covered:
+            leading.setdefault(name, []).append(str(one.get("name")))
+    for name, names in sorted(leading.items()):
+        yield _datastore(stored.accounts[name], names, sensitive=stored.places.sensitive)
+    if elsewhere:
+        said = f"Not proven: the datastores {', '.join(elsewhere)} lead to no storage account."
+        yield Claim(DATASTORES, None, "warning", workspace.id, said, "Look where they lead whose key it is.")
+    if not leading and not elsewhere:
+        said = "All its datastores lead to accounts that are looked at above."
+        yield Claim(DATASTORES, True, "information", workspace.id, said)
+
+
+def _datastore(account: Account, names: list[str], *, sensitive: bool) -> Claim:
+    found = _of_account(account)
+    what = f"the storage account '{account.name}', which {', '.join(names)} {'lead' if len(names) > 1 else 'leads'} to,"
+    if found.unread:
+        [claim] = unread((DATASTORES,), account.id or account.name, *found.unread)
+        return claim
+    found.evidence["datastores"] = names
+    return _claim(DATASTORES, found, account.id, what, "error" if sensitive else "warning")
+
+
+def under(stored: Stored, account: str, scope: str) -> Encryption:
+    """What Azure reports for a scope of an account; '' is the account's own key."""
+    if not scope or scope == ACCOUNT_KEY:
+        return _of_account(stored.accounts[account])
+    called = f"the encryption scope '{scope}' of '{account}'"
+    read = stored.scopes.get((account, scope)) or stored.accounts[account].document
+    if read.value is None or (account, scope) not in stored.scopes:
+        return Encryption(None, "", unread=(called, read, READ_SCOPE))
+    properties = read.value.get("properties") or {}
+    evidence = {"scope": scope, "source": properties.get("source"), "state": properties.get("state")}
+    if str(properties.get("state") or "").lower() == "disabled":
+        enable = (
+            f"az storage account encryption-scope update --account-name {account} --name {scope} --state Enabled"
+        )
+        return Encryption(False, f"under {called}, which is disabled", remedy=enable, evidence=evidence)
+    if not is_customers(properties.get("source")):
+        remedy = (
+            f"Give it one: az storage account encryption-scope update --account-name {account} --name {scope}"
+            " --key-source Microsoft.KeyVault --key-uri ..."
+        )
+        said = f"under {called}, and so under Microsoft's key, whatever key the account has"
+        return Encryption(False, said, remedy=remedy, evidence=evidence)
+    return _customers(key_of_scope(read.value), called, evidence)
+
+
+def _of_account(account: Account) -> Encryption:
+    called = f"'{account.name}'"
+    if account.document.value is None:
+        return Encryption(None, "", unread=(called, account.document, READ_ACCOUNT))
+    source = account.encryption.get("keySource")
+    evidence = {"keySource": source}
+    if is_customers(source):
+        return _customers(key_of_account(account.encryption), f"the storage account '{account.name}'", evidence)
+    remedy = (
+        f"Give it one: az storage account update --ids {account.id} --encryption-key-source Microsoft.Keyvault"
+        " --encryption-key-vault ... --encryption-key-name ..."
+    )
+    return Encryption(False, "not under a customer's key but under Microsoft's", remedy=remedy, evidence=evidence)
+
+
+def _customers(ref: KeyRef | None, called: str, evidence: dict[str, Any]) -> Encryption:
+    if ref is None:
+        read: Read[Any] = Read(refused="It says that it has a customer's key, and names none.")
+        return Encryption(None, "", unread=(f"the key of {called}", read, READ_ACCOUNT))
+    return Encryption(True, f"under the customer's key {ref.id}", ref.id, evidence=evidence)
+
+
+def _claim(name: str, found: Encryption, address: str, what: str, severity: Weight) -> Claim:
+    said = f"Azure reports {what} {found.what}."
+    return Claim(name, found.good, severity, address, said, found.remedy, found.evidence, found.key)
+
+
+def _named(place: Location) -> str:
+    return f"{place.account}/{place.container}"

@@ -1,0 +1,200 @@
+"""Everything that is read of the storage behind a target: accounts, containers, encryption scopes, and their keys."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import gathered
+from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.posture.facts import KeyFacts, KeyRef, read_key
+from amlmigrate.posture.finder import ACCOUNTS, VAULTS, Finder
+from amlmigrate.posture.places import Places
+from amlmigrate.posture.reading import Read, tried
+
+# What Azure calls the account's own key where it names a scope (azure-rest-api-specs, ContainerProperties).
+ACCOUNT_KEY = "$account-encryption-key"
+# How `Blob.encryption` tells a key that whoever wrote a blob sent along; names of scopes have no colon.
+SENT_KEY = "sha256:"
+_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
+_NOT_SEEN = "It is in no subscription that this caller can see."
+ScopeName = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A storage account; `id` is empty where it was not found."""
+
+    name: str
+    id: str
+    document: Read[Document]
+
+    @property
+    def encryption(self) -> Document:
+        """Its `properties.encryption`."""
+        found: Document = ((self.document.value or {}).get("properties") or {}).get("encryption") or {}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Accounts by name, containers, scopes by account and name; `keys` are those that others than the workspace use.
+
+    `users` says of each key who uses it, in words.
+    """
+
+    places: Places
+    accounts: Mapping[str, Account]
+    containers: Mapping[Location, Read[Document]] = field(default_factory=dict)
+    scopes: Mapping[ScopeName, Read[Document]] = field(default_factory=dict)
+    keys: tuple[tuple[KeyFacts, tuple[str, ...]], ...] = ()
+
+
+def default_scope(container: Read[Document]) -> str:
+    """The encryption scope of what is written to a container; empty for the account's own key."""
+    found = str(((container.value or {}).get("properties") or {}).get("defaultEncryptionScope") or "")
+    return "" if found == ACCOUNT_KEY else found
+
+
+def key_of_account(encryption: Document) -> KeyRef | None:
+    """The key that an account's `encryption` names; its vault's ARM id is not among what it says."""
+    named: Document = encryption.get("keyvaultproperties") or encryption.get("keyVaultProperties") or {}
+    uri, name, version = (str(named.get(part) or "") for part in ("keyvaulturi", "keyname", "keyversion"))
+    if not uri or not name:
+        return None
+    current = _KEY.match(str(named.get("currentVersionedKeyIdentifier") or ""))
+    used = version or (current[3] if current and current[3] else "")
+    return KeyRef("", uri.rstrip("/"), name, used, follows=not version)
+
+
+def key_of_scope(scope: Document) -> KeyRef | None:
+    """The key that an encryption scope names."""
+    named: Document = (scope.get("properties") or {}).get("keyVaultProperties") or {}
+    match = _KEY.match(str(named.get("keyUri") or ""))
+    if match is None:
+        return None
+    current = _KEY.match(str(named.get("currentVersionedKeyIdentifier") or ""))
+    used = match[3] or (current[3] if current else "") or ""
+    return KeyRef("", match[1], match[2], used, follows=not match[3])
+
+
+async def gather(side: Side, workspace: Workspace, places: Places, own: KeyRef | None) -> Stored:
+    """Reads it all. `own` is the workspace's key, which others read. Raises ServiceError, OutOfReachError."""
+    finder = Finder(side, workspace.ref.subscription)
+    hints = _hints(workspace, places)
+    accounts = await gathered({name: _account(side, finder, name, ids) for name, ids in hints.items()})
+    containers = await gathered(
+        {
+            place: tried(side.arm.get(container_id(account, place.container)))
+            for place in places.containers
+            if (account := accounts[place.account]).document.value is not None
+        }
+    )
+    scopes = await gathered(
+        {
+            (account, scope): tried(side.arm.get(f"{accounts[account].id}/encryptionScopes/{scope}"))
+            for account, scope in _scopes(places, containers)
+            if accounts[account].document.value is not None
+        }
+    )
+    known = Stored(places, accounts, containers, scopes)
+    return replace(known, keys=await _keys(side, finder, known, own))
+
+
+def container_id(account: Account, container: str) -> str:
+    """The ARM id of a container."""
+    return f"{account.id}/blobServices/default/containers/{container}"
+
+
+def receiving(places: Places, workspace: Workspace) -> list[str]:
+    """The names of the accounts that receive bytes: the workspace's own, and those around the containers."""
+    own = {workspace.storage_account.lower()} - {""}
+    return sorted(own | {place.account for place in places.containers})
+
+
+def _hints(workspace: Workspace, places: Places) -> dict[str, list[str]]:
+    """Each account's name, with the ids that say where it lies: what a datastore says may be out of date."""
+    found: dict[str, list[str]] = {name: [] for name in receiving(places, workspace)}
+    if workspace.storage_account:
+        found[workspace.storage_account.lower()].append(workspace.storage_account_id)
+    for one in places.datastores.value or ():
+        properties: Document = one.get("properties") or {}
+        name, subscription, group = (
+            str(properties.get(part) or "") for part in ("accountName", "subscriptionId", "resourceGroup")
+        )
+        if not name:
+            continue
+        ids = found.setdefault(name.lower(), [])
+        if subscription and group:
+            ids.append(f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{ACCOUNTS}/{name}")
+    return found
+
+
+async def _account(side: Side, finder: Finder, name: str, ids: Iterable[str]) -> Account:
+    refused: Account | None = None
+    for id_ in dict.fromkeys(ids):
+        read = await tried(side.arm.get(id_))
+        if read.value is not None:
+            return Account(name, id_, read)
+        if read.refused:
+            refused = Account(name, id_, read)
+    found = "" if refused else await finder.id_of(ACCOUNTS, name)
+    if not found:
+        return refused or Account(name, "", Read(refused=_NOT_SEEN))
+    return Account(name, found, await tried(side.arm.get(found)))
+
+
+def _scopes(places: Places, containers: Mapping[Location, Read[Document]]) -> set[ScopeName]:
+    """Default scopes of the containers, and scopes of single blobs."""
+    found = {(place.account, scope) for place, read in containers.items() if (scope := default_scope(read))}
+    return found | {
+        (place.account, scope)
+        for place, counts in (places.held or {}).items()
+        for scope in counts
+        if scope and scope != ACCOUNT_KEY and not scope.startswith(SENT_KEY)
+    }
+
+
+async def _keys(
+    side: Side, finder: Finder, known: Stored, own: KeyRef | None
+) -> tuple[tuple[KeyFacts, tuple[str, ...]], ...]:
+    """The keys that accounts with bytes and scopes use, but for the workspace's own."""
+    users: dict[KeyRef, list[str]] = defaultdict(list)
+    with_bytes = {place.account for place in known.places.containers} | {account for account, _ in known.scopes}
+    for name, account in known.accounts.items():
+        ref = key_of_account(account.encryption)
+        if ref and name in with_bytes and is_customers(account.encryption.get("keySource")):
+            users[ref].append(f"the storage account '{name}'")
+    for (name, scope), read in known.scopes.items():
+        ref = key_of_scope(read.value or {})
+        if ref and is_customers(((read.value or {}).get("properties") or {}).get("source")):
+            users[ref].append(f"the encryption scope '{scope}' of '{name}'")
+    found = await gathered(
+        {ref: _read_key(side, finder, ref, own) for ref in users if own is None or not _same(ref, own)}
+    )
+    return tuple((facts, tuple(users[ref])) for ref, facts in found.items())
+
+
+def is_customers(source: object) -> bool:
+    """Whether a source of keys is the customer's vault: accounts and scopes spell it in two ways."""
+    return str(source or "").lower() == "microsoft.keyvault"
+
+
+def _same(ref: KeyRef, own: KeyRef) -> bool:
+    """Whether it is the version of the key that the workspace uses, whose claims are made already."""
+    return ref.id.lower() == own.id.lower() or (
+        not ref.version and f"{ref.id}/".lower() == f"{own.vault}/keys/{own.name}/".lower() and not own.version
+    )
+
+
+async def _read_key(side: Side, finder: Finder, ref: KeyRef, own: KeyRef | None) -> KeyFacts:
+    if own is not None and ref.vault.lower() == own.vault.lower():
+        return await read_key(side, replace(ref, vault_id=own.vault_id))
+    host = urlsplit(ref.vault).hostname or ""
+    type_ = VAULTS if host.endswith(f".{side.vaults.suffix}") else "Microsoft.KeyVault/managedHSMs"
+    return await read_key(side, replace(ref, vault_id=await finder.id_of(type_, host.partition(".")[0])))
