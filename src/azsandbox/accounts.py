@@ -6,12 +6,13 @@ import asyncio
 import base64
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from azsandbox.azurite import Azurite
+from azsandbox.azurite import KNOWN_SCOPES, Azurite
+from azsandbox.messages import ContainerShown
 from azsandbox.principals import ServicePrincipal
 from azsandbox.shares.store import ShareStore
 from azsandbox.state import StateFolder, write_secret
@@ -19,6 +20,9 @@ from azsandbox.tokens import Tokens
 
 _VERSION = "2023-11-03"
 _PAGE = 5000
+# What Azure calls the account's own key among encryption scopes (azure-rest-api-specs, ContainerProperties).
+ACCOUNT_KEY = "$account-encryption-key"
+NO_HEADERS: Mapping[str, str] = {}
 _SANDBOX = ServicePrincipal(
     "azsandbox", "0" * 8 + "-0000-0000-0000-" + "0" * 12, "0" * 8 + "-0000-0000-0000-" + "0" * 12, ""
 )
@@ -62,8 +66,8 @@ class StorageAccounts:
         """Removes an account with all it holds; nothing happens if there is none."""
         async with self._changing:
             if account in self._keys:
-                for container in [name async for name in self._containers(account)]:
-                    await self._ask("DELETE", account, f"/{container}?restype=container")
+                for container in await self.containers(account):
+                    await self._ask("DELETE", account, f"/{container.name}?restype=container")
                 self._shares.delete_account(account)
                 del self._keys[account]
                 await self._save()
@@ -72,9 +76,33 @@ class StorageAccounts:
         """The two base64 keys. Raises KeyError for an unknown account."""
         return self._keys[account]
 
-    async def create_container(self, account: str, container: str) -> None:
+    async def create_container(
+        self, account: str, container: str, encryption: tuple[str, bool] | None = None
+    ) -> None:
         """Makes a blob container; nothing happens if it is there already."""
-        await self._ask("PUT", account, f"/{container}?restype=container", also=409)
+        headers = {}
+        if encryption:
+            scope, deny = encryption
+            headers = {
+                "x-ms-default-encryption-scope": scope,
+                "x-ms-deny-encryption-scope-override": str(deny).lower(),
+                KNOWN_SCOPES: json.dumps({scope: None}),
+            }
+        await self._ask("PUT", account, f"/{container}?restype=container", also=409, headers=headers)
+
+    async def container(self, account: str, container: str) -> ContainerShown | None:
+        """A blob container, by whomever it was made; None where there is none."""
+        return next((one for one in await self.containers(account, container) if one.name == container), None)
+
+    async def containers(self, account: str, prefix: str = "") -> list[ContainerShown]:
+        """All blob containers of an account whose names start with `prefix`, by name."""
+        found = []
+        async for page in self._pages(account, f"/?comp=list&prefix={quote(prefix, safe='')}"):
+            for one in page.iterfind("Containers/Container"):
+                scope = one.findtext("Properties/DefaultEncryptionScope") or ACCOUNT_KEY
+                deny = one.findtext("Properties/DenyEncryptionScopeOverride") == "true"
+                found.append(ContainerShown(one.findtext("Name", ""), scope, deny))
+        return found
 
     async def create_share(self, account: str, share: str) -> None:
         """Makes a file share; nothing happens if it is there already."""
@@ -114,11 +142,6 @@ class StorageAccounts:
             for blob in page.iterfind("Blobs/Blob"):
                 yield blob.findtext("Name", ""), int(blob.findtext("Properties/Content-Length", "0"))
 
-    async def _containers(self, account: str) -> AsyncIterator[str]:
-        async for page in self._pages(account, "/?comp=list"):
-            for container in page.iterfind("Containers/Container"):
-                yield container.findtext("Name", "")
-
     async def _pages(self, account: str, target: str) -> AsyncIterator[ElementTree.Element]:
         marker: str | None = ""
         while marker is not None:
@@ -127,8 +150,11 @@ class StorageAccounts:
             yield page
             marker = page.findtext("NextMarker") or None
 
-    async def _ask(self, method: str, account: str, target: str, *, also: int = 0) -> str:
+    async def _ask(
+        self, method: str, account: str, target: str, *, also: int = 0, headers: Mapping[str, str] = NO_HEADERS
+    ) -> str:
         headers = {
+            **headers,
             "Authorization": f"Bearer {self._tokens.issue(_SANDBOX, 'https://storage.azure.com')}",
             "x-ms-version": _VERSION,
             "Content-Length": "0",

@@ -17,6 +17,9 @@ from typing import IO, Any
 import aiohttp
 from yarl import URL
 
+# How the child learns the encryption scopes of an account, with each call: JSON, each scope's name with null, or
+# with status, code and message where it cannot be used. No name of storage's own, so never part of a signature.
+KNOWN_SCOPES = "azsandbox-scopes"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _CONNECTIONS = 64

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 from multidict import CIMultiDict
 
-from azsandbox.azurite import Azurite
+from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
-from azsandbox.copying import Refusal, SourceCheck, delegating
+from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.messages import TENANT_ID
 from azsandbox.refusals import storage_error
 from azsandbox.storageactions import action_of
@@ -19,6 +19,7 @@ from azsandbox.tokens import BadToken, Tokens
 # Bodies up to this length are read before they are passed on: one write instead of many.
 _WHOLE = 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "proxy-connection", "te", "upgrade"}
+_NOT_PASSED_ON = {*_HOP_BY_HOP, KNOWN_SCOPES}
 _SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 _CHALLENGE = (
     f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
@@ -34,9 +35,15 @@ _SEE_CHALLENGE = (
 class BlobEndpoint:
     """Passes calls on to Azurite, which checks shared keys, SAS and the claims of tokens."""
 
-    def __init__(self, azurite: Azurite, tokens: Tokens, refuse: Refusal | None = None) -> None:
-        self._azurite, self._tokens, self._refuse = azurite, tokens, refuse
-        self._source = SourceCheck(azurite, tokens, refuse)
+    def __init__(
+        self,
+        azurite: Azurite,
+        tokens: Tokens,
+        refuse: Refusal | None = None,
+        scopes: Scopes = no_scopes,
+    ) -> None:
+        self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
+        self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
@@ -66,6 +73,7 @@ class BlobEndpoint:
         elif call.length:
             body = await call.body(_WHOLE)
         headers = _passed_on(call.headers)
+        headers.update(known_scopes(self._scopes, call.host))
         if call.method not in {"GET", "HEAD"} and call.length == 0:
             headers["Content-Length"] = "0"
         answer = _answer(await self._azurite.request(call.method, call.host, call.target, headers, body))
@@ -110,7 +118,7 @@ def _worded(answer: Answer) -> Answer:
 
 def _passed_on(headers: CIMultiDict[str] | aiohttp.typedefs.LooseHeaders) -> CIMultiDict[str]:
     pairs = CIMultiDict(headers)
-    for name in _HOP_BY_HOP:
+    for name in _NOT_PASSED_ON:
         pairs.popall(name, None)
     return pairs
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import aiohttp
 
-from azsandbox.azurite import Azurite
+from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
 from azsandbox.messages import Principal
 from azsandbox.refusals import storage_error
@@ -47,13 +48,32 @@ _BY_STATUS = {
 }
 
 Refusal = Callable[[str, Principal | None, str, str], tuple[int, str, str] | None]
+# The encryption scopes of an account: see `messages.StorageGuard`.
+Scopes = Callable[[str], Mapping[str, tuple[int, str, str] | None]]
+
+
+def no_scopes(account: str) -> Mapping[str, tuple[int, str, str] | None]:
+    """Of an account without any."""
+    return {}
+
+
+def known_scopes(scopes: Scopes, host: str) -> dict[str, str]:
+    """The header that tells Azurite the encryption scopes of the account at a host; none where it has none."""
+    found = scopes(host.partition(".")[0])
+    return {KNOWN_SCOPES: json.dumps(found)} if found else {}
 
 
 class SourceCheck:
     """Asks for the properties of a copy's source, as the caller would have to."""
 
-    def __init__(self, azurite: Azurite, tokens: Tokens, refuse: Refusal | None = None) -> None:
-        self._azurite, self._tokens, self._refuse = azurite, tokens, refuse
+    def __init__(
+        self,
+        azurite: Azurite,
+        tokens: Tokens,
+        refuse: Refusal | None = None,
+        scopes: Scopes = no_scopes,
+    ) -> None:
+        self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
 
     async def refusal(self, call: Call) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
@@ -77,7 +97,7 @@ class SourceCheck:
             if refused is not None:
                 return _unverified(refused[0], refused[1], refused[2])
         target = quote(source.path, safe=_UNTOUCHED) + (f"?{source.query}" if source.query else "")
-        headers = _source_headers(call, authorization)
+        headers = _source_headers(call, authorization) | known_scopes(self._scopes, host)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
             return _verdict(response)
 

@@ -72,6 +72,15 @@ class Service(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerShown:
+    """A blob container: its default encryption scope, and whether no other may be used in it."""
+
+    name: str
+    scope: str
+    deny_override: bool
+
+
 class Accounts(Protocol):
     """The storage accounts behind `*.blob.` and `*.file.core.windows.net`, as the ARM part needs them."""
 
@@ -87,8 +96,21 @@ class Accounts(Protocol):
         """The two base64 keys. Raises KeyError for an unknown account."""
         ...
 
-    async def create_container(self, account: str, container: str) -> None:
-        """Makes a blob container; nothing happens if it is there already."""
+    async def create_container(
+        self, account: str, container: str, encryption: tuple[str, bool] | None = None
+    ) -> None:
+        """Makes a blob container; nothing happens if it is there already.
+
+        `encryption` is its default encryption scope, and whether no other may be used in it.
+        """
+        ...
+
+    async def container(self, account: str, container: str) -> ContainerShown | None:
+        """A blob container, by whomever it was made; None where there is none."""
+        ...
+
+    async def containers(self, account: str) -> list[ContainerShown]:
+        """All blob containers of an account, by name."""
         ...
 
     async def create_share(self, account: str, share: str) -> None:
@@ -121,4 +143,8 @@ class StorageGuard(Protocol):
         calls by shared key or by a SAS of one, which roles do not concern but a revoked key of the account does.
         `container` is the container or the share, where the call has one.
         """
+        ...
+
+    def storage_scopes(self, account: str) -> Mapping[str, tuple[int, str, str] | None]:
+        """The encryption scopes of an account, each with status, code and message where it cannot be used."""
         ...

@@ -78,6 +78,18 @@ async def storage_account(
     return path
 
 
+async def encryption_scope(
+    azure: Client, account_id: str, name: str, *, key: Key | None = None, state: str = "Enabled"
+) -> dict[str, Any]:
+    """An encryption scope of an account, or a change of it: under a customer's key, else under Microsoft's."""
+    properties: dict[str, Any] = {"source": "Microsoft.KeyVault" if key else "Microsoft.Storage", "state": state}
+    if key:
+        properties["keyVaultProperties"] = {"keyUri": key.url}
+    path = f"{account_id}/encryptionScopes/{name}"
+    document: dict[str, Any] = await azure.arm("PUT", path, _STORAGE, {"properties": properties})
+    return document
+
+
 def _assigned(identity: Identity) -> dict[str, Any]:
     return {"type": "UserAssigned", "userAssignedIdentities": {identity.id: {}}}
 

@@ -14,6 +14,7 @@ from azsandbox.azurite import Azurite
 from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
 from azsandbox.certificates import Authority
+from azsandbox.copying import no_scopes
 from azsandbox.denials import Denials
 from azsandbox.faults import Faults
 from azsandbox.front import Front
@@ -94,6 +95,7 @@ class Sandbox:
     def _wire(self) -> dict[str, Endpoint]:
         arm = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
         refuse = getattr(self._arm, "storage_refusal", None)
+        scopes = getattr(self._arm, "storage_scopes", no_scopes)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
@@ -102,7 +104,7 @@ class Sandbox:
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
             ),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse),
+            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse, scopes),
             ".file.core.windows.net": FileShares(self._shares, self._tokens, self.accounts.keys, refuse),
         }
         return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}

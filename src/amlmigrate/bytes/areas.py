@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
@@ -42,6 +42,22 @@ def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> d
             prefix = cover.prefix(Location(*key, blob.path))
             found[str(blob_address(key[1])) if prefix is None else named[prefix]].append(blob)
     return {address: listing_digest(blobs) for address, blobs in found.items()}
+
+
+def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[Location, Counter[str]]:
+    """How many blobs below the places in `named` each container lists with each encryption of their own.
+
+    A container in which all have its own is there too, with none.
+    """
+    cover = Cover(named)
+    return {
+        Location(key[0].lower(), key[1]): Counter(
+            blob.encryption
+            for blob in listing.blobs.values()
+            if blob.encryption and cover.prefix(Location(*key, blob.path)) is not None
+        )
+        for key, listing in listings.items()
+    }
 
 
 async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple[str, ...]]:

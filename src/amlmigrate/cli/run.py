@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from amlmigrate.cloud.session import Session
+    from amlmigrate.core.claim import Claim
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
     from amlmigrate.running.walker import Tally, Walker
@@ -118,17 +120,16 @@ async def _run(
     import asyncio
 
     from amlmigrate.cli import plans
-    from amlmigrate.cli.sides import read_both, read_pair
+    from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
-    from amlmigrate.posture import findings, prove
+    from amlmigrate.posture import findings
     from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
 
     async with session(shared) as clouds:
-        _, proven = await read_pair(clouds, plan)
-        (source, target), claims = await asyncio.gather(read_both(clouds, plan), prove(clouds.target, proven))
+        (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
         _refuse_unproven(findings(claims))
@@ -152,6 +153,16 @@ async def _run(
             )
         report.tell(plan, folder, ledger, tally, by)
         return tally
+
+
+async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
+    from amlmigrate.cli.sides import read_pair
+    from amlmigrate.cmk.scanning.sensitivity import most_sensitive
+    from amlmigrate.posture import Places, prove
+
+    pair = await read_pair(clouds, plan)
+    places = await Places.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))
+    return await prove(clouds.target, pair[1], places)
 
 
 def _refuse_unproven(posture: list[Any]) -> None:

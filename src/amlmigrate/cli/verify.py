@@ -57,8 +57,8 @@ def command(
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
+    from amlmigrate.cmk.scanning.sensitivity import most_sensitive
     from amlmigrate.core.events import Event
-    from amlmigrate.posture import prove
     from amlmigrate.verifying.sdk import compare_readers
     from amlmigrate.verifying.verify import Depth, verify
 
@@ -73,7 +73,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             clouds,
             documents,
             depth=Depth(depth),
-            posture=await prove(clouds.target, documents.mapping.target),
+            sensitive=most_sensitive(documents.mapping.source, documents.mapping.target),
             read=found,
             by=await who(shared, clouds.target.credential),
             emit=view.event,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
 
-from amlmigrate.core.asset import Blob, Past
+from amlmigrate.core.asset import SENT_KEY, Blob, Past
 
 _HEADERS = (
     ("cache_control", "Cache-Control"),
@@ -83,11 +83,18 @@ class Reader:
             metadata=self._once(sorted((child.tag, child.text or "") for child in element.findall("Metadata/*"))),
             tags=self._once(_tags(element)) if self._tagged else None,
             tier=sys.intern(tier) if tier else None,
+            encryption=encryption(properties.get("EncryptionScope"), properties.get("CustomerProvidedKeySha256")),
         )
 
     def _once(self, pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Pairs:
         made = tuple(pairs)
         return self._known.setdefault(made, made)
+
+
+def encryption(scope: str | None, sent_key: str | None) -> str | None:
+    """`Blob.encryption` from what the service names."""
+    found = scope or (f"{SENT_KEY}{sent_key}" if sent_key else None)
+    return sys.intern(found) if found else None
 
 
 def quoted(etag: str) -> str:

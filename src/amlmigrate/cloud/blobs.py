@@ -16,7 +16,7 @@ from azure.storage.blob import BlobBlock, BlobProperties, ContainerProperties, C
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from amlmigrate.cloud import retrying as retry
-from amlmigrate.cloud.bloblists import Reader, quoted
+from amlmigrate.cloud.bloblists import Reader, encryption, quoted
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
@@ -358,6 +358,7 @@ def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
         tags=tuple(sorted((item.tags or {}).items())) if tagged else None,
         # An inferred tier is the account's default, and so will be that of the copy.
         tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
+        encryption=encryption(item.encryption_scope, item.encryption_key_sha256),
     )
 
 

@@ -44,6 +44,10 @@ class Asset:
         return bool(self.properties.get("isAnonymous"))
 
 
+# Names of encryption scopes have no colon.
+SENT_KEY = "sha256:"
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A blob as a listing shows it: length in bytes, base64 MD5 label, quoted ETag."""
@@ -57,6 +61,8 @@ class Blob:
     metadata: tuple[tuple[str, str], ...] = ()
     tags: tuple[tuple[str, str], ...] | None = ()
     tier: str | None = None
+    # The encryption scope that the service names, or SENT_KEY and the hash of the key that its writer sent along.
+    encryption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.bytes.areas import list_places, prefix_digests
+from amlmigrate.bytes.areas import encryption_counts, list_places, prefix_digests
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
@@ -19,7 +19,7 @@ from amlmigrate.cutover.held import seen_by
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items, waived
-from amlmigrate.posture import before_removal, prove
+from amlmigrate.posture import Places, before_removal, prove
 
 _NAMED = 20
 
@@ -53,18 +53,22 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     newest = last(reports, "verify")
     if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
         return Copies(known.sources, unproven=("The last verification is not a green one of this plan.",))
+    places = plan.places(source=False)
+    listed = await list_places(side.blobs, {Location(place.account, place.container) for place in places})
+    # What users' own datastores lead to is no copy.
+    where = await Places.of_plan(
+        side, target.workspace, plan, sensitive=False, held=encryption_counts(listed, places)
+    )
     unproven = [
         f"{finding.address}: {finding.summary}"
-        for finding in before_removal(await prove(side, target.workspace))
+        for finding in before_removal(await prove(side, target.workspace, where))
         if finding.severity == "error"
     ]
     if target.workspace.workspace_id != plan.header.target["workspaceId"]:
         unproven.append("The target is another workspace than the one that was verified.")
     unproven += _missing(plan, ledger, target)
     then = seen_by(newest).get(PARTS[3], {})
-    places = plan.places(source=False)
-    containers = {Location(place.account, place.container) for place in places}
-    now = prefix_digests(await list_places(side.blobs, containers), places)
+    now = prefix_digests(listed, places)
     cover = Cover(places)
     changed = set()
     for step in _steps(plan, ledger):

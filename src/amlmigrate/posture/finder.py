@@ -1,4 +1,4 @@
-"""Finds accounts and vaults by their names, which are the only ones in Azure, among all that the caller may see."""
+"""Finds accounts and vaults by their names, of which there is one in Azure, among all that the caller may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a target keeps its bytes: what has to be under the customer's key, and what else its datastores lead to."""
+"""Where a target keeps its bytes, which have to be under the customer's key, and where its datastores lead."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ Held = Mapping[Location, Mapping[str, int]]
 class Places:
     """Made from a plan or from the target's own datastores, and in no other way: no posture without places.
 
+    `suffix` is that of storage in this cloud: a datastore of another leads to none of the accounts that are here.
     `planned` are the containers that a plan's bytes go to, each with an address that says so; `defaults` those
     that the target's default datastores lead to now. `held` is None where no blobs were listed. `sensitive`:
     the workspace has the highest sensitivity that the tagging standard knows.
     """
 
     datastores: Read[list[Document]]
+    suffix: str
     defaults: frozenset[Location]
     planned: Mapping[Location, str]
     held: Held | None
@@ -40,7 +42,9 @@ class Places:
     async def of_target(cls, side: Side, target: Workspace, *, sensitive: bool) -> Places:
         """Where the default datastores of a target lead, for want of a plan."""
         datastores = await tried_list(side.arm, f"{target.id}/datastores")
-        return cls(datastores, _defaults(datastores.value or ()), {}, None, sensitive, _MADE_HERE)
+        suffix = side.login.endpoints.storage_suffix
+        defaults = _defaults(datastores.value or (), suffix)
+        return cls(datastores, suffix, defaults, {}, None, sensitive, _MADE_HERE)
 
     @classmethod
     async def of_plan(
@@ -52,7 +56,9 @@ class Places:
             container_of(place): address
             for place, address in sorted(plan.places(source=False).items(), key=str, reverse=True)
         }
-        return cls(datastores, _defaults(datastores.value or ()), planned, held, sensitive, _MADE_HERE)
+        suffix = side.login.endpoints.storage_suffix
+        defaults = _defaults(datastores.value or (), suffix)
+        return cls(datastores, suffix, defaults, planned, held, sensitive, _MADE_HERE)
 
     @property
     def containers(self) -> list[Location]:
@@ -65,11 +71,18 @@ def container_of(place: Location) -> Location:
     return Location(place.account.lower(), place.container)
 
 
-def _defaults(datastores: Iterable[Document]) -> frozenset[Location]:
+def account_of(datastore: Document, suffix: str) -> str:
+    """The account that a datastore leads to; empty where it leads to none of this cloud."""
+    properties: Document = datastore.get("properties") or {}
+    here = str(properties.get("endpoint") or suffix).lower() == suffix
+    return str(properties.get("accountName") or "").lower() if here else ""
+
+
+def _defaults(datastores: Iterable[Document], suffix: str) -> frozenset[Location]:
     found = set()
     for one in datastores:
-        properties: Document = one.get("properties") or {}
-        account, container = (str(properties.get(name) or "") for name in ("accountName", "containerName"))
+        account = account_of(one, suffix)
+        container = str((one.get("properties") or {}).get("containerName") or "")
         if one.get("name") in SYSTEM_DATASTORES and account and container:
-            found.add(Location(account.lower(), container))
+            found.add(Location(account, container))
     return frozenset(found)

@@ -1,4 +1,4 @@
-"""Claims on where bytes lie: accounts, containers and single blobs, each by the key that Azure reports for it. Pure."""
+"""Claims on where bytes lie: accounts, containers and blobs, each by the key that Azure reports for it. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyRef
+from amlmigrate.posture.places import account_of
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.stored import (
     ACCOUNT_KEY,
-    SENT_KEY,
     Account,
     Stored,
     container_id,
@@ -53,7 +54,7 @@ class Encryption:
 
 
 def storage_claims(stored: Stored, workspace: Workspace) -> Iterator[Claim]:
-    """A claim of each account and container that receives bytes, of blobs with a scope of their own, of datastores."""
+    """A claim of each account and container that receives bytes, of blobs' own scopes, of other datastores."""
     yield _place(stored, workspace)
     accounts = receiving(stored.places, workspace)
     if not accounts:
@@ -137,10 +138,10 @@ def _blobs(stored: Stored, place: Location) -> Iterator[Claim]:
     account = stored.accounts[place.account]
     address = container_id(account, place.container) if account.id else _named(place)
     where = f"'{place.container}' of '{place.account}'"
-    if stored.places.held is None:
+    if stored.places.held is None or place not in stored.places.held:
         yield from beside((BLOBS,), address, f"the blobs of {where} are listed by verify and decommission")
         return
-    own = {scope: count for scope, count in stored.places.held.get(place, {}).items() if scope}
+    own = {scope: count for scope, count in stored.places.held[place].items() if scope}
     if not own:
         said = f"No blob of {where} has an encryption scope or a key of its own."
         yield Claim(BLOBS, True, "error", address, said)
@@ -156,8 +157,8 @@ def _own(stored: Stored, place: Location, scope: str, count: int, address: str) 
             None,
             "error",
             address,
-            f"Not proven: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that whoever wrote them sent"
-            " along, and that no vault keeps.",
+            f"Not proven: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that the writer sent along"
+            " and that no vault keeps.",
             "Write them anew without that key (x-ms-encryption-key), and verify again.",
             {"encryptionKeySha256": scope.removeprefix(SENT_KEY), "blobs": count},
         )
@@ -179,7 +180,7 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
     leading: dict[str, list[str]] = {}
     elsewhere = []
     for one in read.value:
-        name = str((one.get("properties") or {}).get("accountName") or "").lower()
+        name = account_of(one, stored.places.suffix)
         if not name:
             elsewhere.append(str(one.get("name")))
         elif name not in covered:
@@ -187,7 +188,7 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
     for name, names in sorted(leading.items()):
         yield _datastore(stored.accounts[name], names, sensitive=stored.places.sensitive)
     if elsewhere:
-        said = f"Not proven: the datastores {', '.join(elsewhere)} lead to no storage account."
+        said = f"Not proven: the datastores {', '.join(elsewhere)} lead to no storage account of this cloud."
         yield Claim(DATASTORES, None, "warning", workspace.id, said, "Look where they lead whose key it is.")
     if not leading and not elsewhere:
         said = "All its datastores lead to accounts that are looked at above."
@@ -196,7 +197,8 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
 
 def _datastore(account: Account, names: list[str], *, sensitive: bool) -> Claim:
     found = _of_account(account)
-    what = f"the storage account '{account.name}', which {', '.join(names)} {'lead' if len(names) > 1 else 'leads'} to,"
+    lead = "lead" if len(names) > 1 else "leads"
+    what = f"the storage account '{account.name}', which {', '.join(names)} {lead} to,"
     if found.unread:
         [claim] = unread((DATASTORES,), account.id or account.name, *found.unread)
         return claim

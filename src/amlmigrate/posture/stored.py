@@ -1,4 +1,4 @@
-"""Everything that is read of the storage behind a target: accounts, containers, encryption scopes, and their keys."""
+"""Everything that is read of the storage behind a target: accounts, containers, encryption scopes, their keys."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef, read_key
 from amlmigrate.posture.finder import ACCOUNTS, VAULTS, Finder
-from amlmigrate.posture.places import Places
+from amlmigrate.posture.places import Places, account_of
 from amlmigrate.posture.reading import Read, tried
 
 # What Azure calls the account's own key where it names a scope (azure-rest-api-specs, ContainerProperties).
 ACCOUNT_KEY = "$account-encryption-key"
-# How `Blob.encryption` tells a key that whoever wrote a blob sent along; names of scopes have no colon.
-SENT_KEY = "sha256:"
 _KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
 _NOT_SEEN = "It is in no subscription that this caller can see."
 ScopeName = tuple[str, str]
@@ -43,9 +42,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Accounts by name, containers, scopes by account and name; `keys` are those that others than the workspace use.
+    """Accounts by name, containers, scopes by account and name.
 
-    `users` says of each key who uses it, in words.
+    `keys` are those that not the workspace but accounts and scopes use, each with who they are, in words.
     """
 
     places: Places
@@ -102,8 +101,12 @@ async def gather(side: Side, workspace: Workspace, places: Places, own: KeyRef |
             if accounts[account].document.value is not None
         }
     )
-    known = Stored(places, accounts, containers, scopes)
-    return replace(known, keys=await _keys(side, finder, known, own))
+    users = _users(receiving(places, workspace), accounts, scopes)
+    keys = await gathered(
+        {ref: _read_key(side, finder, ref, own) for ref in users if own is None or not _same(ref, own)}
+    )
+    found = tuple((facts, tuple(users[ref])) for ref, facts in keys.items())
+    return Stored(places, accounts, containers, scopes, found)
 
 
 def container_id(account: Account, container: str) -> str:
@@ -124,12 +127,11 @@ def _hints(workspace: Workspace, places: Places) -> dict[str, list[str]]:
         found[workspace.storage_account.lower()].append(workspace.storage_account_id)
     for one in places.datastores.value or ():
         properties: Document = one.get("properties") or {}
-        name, subscription, group = (
-            str(properties.get(part) or "") for part in ("accountName", "subscriptionId", "resourceGroup")
-        )
+        subscription, group = (str(properties.get(part) or "") for part in ("subscriptionId", "resourceGroup"))
+        name = account_of(one, places.suffix)
         if not name:
             continue
-        ids = found.setdefault(name.lower(), [])
+        ids = found.setdefault(name, [])
         if subscription and group:
             ids.append(f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{ACCOUNTS}/{name}")
     return found
@@ -160,24 +162,22 @@ def _scopes(places: Places, containers: Mapping[Location, Read[Document]]) -> se
     }
 
 
-async def _keys(
-    side: Side, finder: Finder, known: Stored, own: KeyRef | None
-) -> tuple[tuple[KeyFacts, tuple[str, ...]], ...]:
-    """The keys that accounts with bytes and scopes use, but for the workspace's own."""
+def _users(
+    receiving: Iterable[str], accounts: Mapping[str, Account], scopes: Mapping[ScopeName, Read[Document]]
+) -> dict[KeyRef, list[str]]:
+    """The keys of accounts that receive bytes and of scopes, each with who uses it."""
     users: dict[KeyRef, list[str]] = defaultdict(list)
-    with_bytes = {place.account for place in known.places.containers} | {account for account, _ in known.scopes}
-    for name, account in known.accounts.items():
-        ref = key_of_account(account.encryption)
-        if ref and name in with_bytes and is_customers(account.encryption.get("keySource")):
+    for name in receiving:
+        encryption = accounts[name].encryption
+        ref = key_of_account(encryption)
+        if ref and is_customers(encryption.get("keySource")):
             users[ref].append(f"the storage account '{name}'")
-    for (name, scope), read in known.scopes.items():
-        ref = key_of_scope(read.value or {})
-        if ref and is_customers(((read.value or {}).get("properties") or {}).get("source")):
+    for (name, scope), read in scopes.items():
+        document = read.value or {}
+        ref = key_of_scope(document)
+        if ref and is_customers((document.get("properties") or {}).get("source")):
             users[ref].append(f"the encryption scope '{scope}' of '{name}'")
-    found = await gathered(
-        {ref: _read_key(side, finder, ref, own) for ref in users if own is None or not _same(ref, own)}
-    )
-    return tuple((facts, tuple(users[ref])) for ref, facts in found.items())
+    return users
 
 
 def is_customers(source: object) -> bool:

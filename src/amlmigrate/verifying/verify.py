@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
+from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.by import By
@@ -22,6 +22,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waived
+from amlmigrate.posture import Places, prove
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
 
@@ -47,14 +48,15 @@ async def verify(
     documents: Documents,
     *,
     depth: Depth,
-    posture: list[Claim],
+    sensitive: bool,
     read: list[Difference],
     by: By,
     emit: Emit,
 ) -> Report:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
-    `documents` is what comparing the documents came to; `read` is what MLClient could not read.
+    `documents` is what comparing the documents came to; `read` is what MLClient could not read. `sensitive`: a
+    workspace of the pair has the highest sensitivity.
     """
     mapping = documents.mapping
     containers = await list_both(mapping, session.source.blobs, session.target.blobs)
@@ -75,7 +77,11 @@ async def verify(
         *_drifted(plan, containers, settled),
         *(difference for difference in read if difference.address not in settled),
     ]
-    content = {"by": by.as_dict(), **_content(plan, ended, depth, verdict, differences, posture)}
+    target = mapping.target
+    held = encryption_counts(containers.target, plan.places(source=False))
+    places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=held)
+    claims = await prove(session.target, target, places)
+    content = {"by": by.as_dict(), **_content(plan, ended, depth, verdict, differences, claims)}
     digests = seal(
         documents.source,
         documents.target,

@@ -45,7 +45,8 @@ class Arm:
         self._router = Router(context.kinds)
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
-        self.storage_refusal = StorageAccess(context).refusal
+        storage = StorageAccess(context)
+        self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""

@@ -66,6 +66,7 @@ async function main() {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lokijs = require(require.resolve("lokijs", { paths: [path.join(modules, "azurite")] }));
   require("./completions").install(azurite, lokijs);
+  require("./scopes").install(azurite);
   const server = new BlobServer(configuration());
   server.accountDataStore.refresh = () => {}; // accounts come over standard input only
   server.accountDataStore.accounts = {};

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from azsandbox.arm import Arm, build
-from azsandbox.messages import Principal, Request, Response
+from azsandbox.messages import ContainerShown, Principal, Request, Response
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"
@@ -27,21 +27,30 @@ class FakeAccounts:
     """`azsandbox.messages.Accounts` without any storage."""
 
     def __init__(self) -> None:
-        self.containers: dict[str, set[str]] = {}
+        self.made: dict[str, dict[str, ContainerShown]] = {}
         self.shares: dict[str, set[str]] = {}
 
     async def create(self, account: str) -> None:
-        self.containers.setdefault(account, set())
+        self.made.setdefault(account, {})
 
     async def delete(self, account: str) -> None:
-        self.containers.pop(account, None)
+        self.made.pop(account, None)
 
     def keys(self, account: str) -> tuple[str, str]:
-        self.containers[account]
+        self.made[account]
         return (f"{account}-key1", f"{account}-key2")
 
-    async def create_container(self, account: str, container: str) -> None:
-        self.containers[account].add(container)
+    async def create_container(
+        self, account: str, container: str, encryption: tuple[str, bool] | None = None
+    ) -> None:
+        scope, deny = encryption or ("$account-encryption-key", False)
+        self.made[account].setdefault(container, ContainerShown(container, scope, deny))
+
+    async def container(self, account: str, container: str) -> ContainerShown | None:
+        return self.made[account].get(container)
+
+    async def containers(self, account: str) -> list[ContainerShown]:
+        return [self.made[account][name] for name in sorted(self.made[account])]
 
     async def create_share(self, account: str, share: str) -> None:
         self.shares.setdefault(account, set()).add(share)

@@ -278,7 +278,7 @@ async def test_pending_upload_gives_a_container_of_its_own(arm: ArmClient) -> No
     container = reference["blobUri"].removeprefix("https://acct.blob.core.windows.net:443/")
     assert re.fullmatch(f"{workspace_id}-[a-z0-9]{{26}}", container)
     assert len(container) == 63
-    assert container in arm.accounts.containers["acct"]
+    assert container in arm.accounts.made["acct"]
     assert reference["credential"]["credentialType"] == "SAS"
     assert reference["credential"]["sasUri"].startswith(f"https://acct.blob.core.windows.net/{container}?")
     assert "sp=rcwl" in reference["credential"]["sasUri"]

@@ -364,7 +364,7 @@ async def test_operations_survive_a_restart(tmp_path: Path) -> None:
     response = await first.send("PUT", WORKSPACE, first.workspace_body())
     await first.arm.close()
     second = client(tmp_path)
-    second.accounts.containers = first.accounts.containers
+    second.accounts.made = first.accounts.made
     await second.finish(response)
     assert len(await second.every(f"{WORKSPACE}/datastores")) == 4
     assert [each["type"] for each in await second.every(f"{GROUP}/resources")][-1].endswith("/workspaces")

@@ -49,7 +49,7 @@ async def test_resource_groups(arm: ArmClient) -> None:
 
 async def test_deleting_a_group_deletes_what_is_in_it(arm: ArmClient) -> None:
     await arm.send("DELETE", GROUP)
-    assert arm.accounts.containers == {}
+    assert arm.accounts.made == {}
     assert (await arm.error(404, "GET", ACCOUNT))["code"] == "ResourceGroupNotFound"
 
 
@@ -80,7 +80,7 @@ async def test_storage_accounts(arm: ArmClient) -> None:
     error = await arm.error(400, "PUT", f"{ACCOUNT}_", {"location": "eastus2", "properties": {}})
     assert error["code"] == "AccountNameInvalid"
     await arm.ok("DELETE", ACCOUNT)
-    assert "acct" not in arm.accounts.containers
+    assert "acct" not in arm.accounts.made
 
 
 async def test_storage_account_is_switched_to_a_customers_key(arm: ArmClient) -> None:

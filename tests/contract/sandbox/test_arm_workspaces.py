@@ -36,7 +36,7 @@ async def test_create_is_an_operation_with_both_headers_and_no_body(arm: ArmClie
 async def test_new_workspace_has_its_containers_and_datastores(arm: ArmClient) -> None:
     workspace = await arm.workspace()
     blobs = f"azureml-blobstore-{workspace['properties']['workspaceId']}"
-    assert arm.accounts.containers["acct"] == {blobs, "azureml"}
+    assert arm.accounts.made["acct"].keys() == {blobs, "azureml"}
     stores = await arm.every(f"{WORKSPACE}/datastores")
     assert [each["name"] for each in stores] == [
         "workspaceblobstore",
@@ -272,7 +272,7 @@ async def test_keys_of_a_workspace(arm: ArmClient) -> None:
 async def test_operation_that_fails_says_so(arm: ArmClient) -> None:
     await arm.group()
     response = await arm.send("PUT", WORKSPACE, arm.workspace_body())
-    arm.accounts.containers.clear()
+    arm.accounts.made.clear()
     state = await arm.finish(response)
     assert (state["status"], state["error"]["code"]) == ("Failed", "InternalServerError")
     assert (await arm.ok("GET", WORKSPACE))["properties"]["provisioningState"] == "Failed"

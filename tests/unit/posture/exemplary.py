@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
-from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 from amlmigrate.posture.facts import Facts, key_of
 from amlmigrate.posture.identities import identity_of
+from amlmigrate.posture.places import Places
 from amlmigrate.posture.reading import Read
+from amlmigrate.posture.stored import Stored, gather
 from azsandbox.arm.access.definitions import built_in
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -89,7 +94,6 @@ def exemplary() -> Facts:
         key_of(workspace),
         identity_of(workspace),
         "",
-        accounts={ACCOUNT: Read({"properties": {"encryption": {"keySource": "Microsoft.Keyvault"}}})},
         computes=Read([{"name": "aks", "properties": {"computeType": "Kubernetes"}}]),
         registry=Read({"sku": {"name": "Premium"}, "properties": {"encryption": {"status": "enabled"}}}),
         insights=Read({"properties": {"WorkspaceResourceId": LOGS}}),
@@ -105,6 +109,90 @@ def exemplary() -> Facts:
         of_identity=Read({SERVICE["id"].lower()}),
         definitions=DEFINITIONS,
     )
+
+
+STORE: dict[str, Any] = {
+    "name": "workspaceblobstore",
+    "properties": {"accountName": "acct", "containerName": "blobs", "endpoint": "core.windows.net"},
+}
+BLOBS = Location("acct", "blobs")
+ENCRYPTION: dict[str, Any] = {
+    "keySource": "Microsoft.Keyvault",
+    "keyvaultproperties": {
+        "keyvaulturi": "https://kv.vault.azure.net/", "keyname": "k", "keyversion": "1" * 32,
+    },
+}  # fmt: skip
+
+
+class Arm:
+    """Answers from documents by path; a path that ends with a slash is a list, what is not there a 404."""
+
+    def __init__(self, documents: dict[str, Any]) -> None:
+        self.documents = {path.lower(): found for path, found in documents.items()}
+        self.asked: list[str] = []
+
+    async def get(self, path: str) -> Any:
+        self.asked.append(path)
+        found = self.documents.get(path.lower())
+        if isinstance(found, Exception):
+            raise found
+        return copy.deepcopy(found)
+
+    async def pages(self, path: str) -> AsyncIterator[Any]:
+        for item in await self.get(f"{path}/") or ():
+            yield item
+
+
+class Vaults:
+    """The data plane of vaults: keys by their identifiers."""
+
+    suffix = "vault.azure.net"
+
+    def __init__(self, keys: dict[str, Key]) -> None:
+        self.keys = keys
+
+    async def key(self, vault: str, name: str, version: str | None = None) -> Key | None:
+        return self.keys.get("/".join(part for part in (vault, "keys", name, version) if part))
+
+    async def rotation(self, vault: str, name: str) -> Rotation | None:
+        return Rotation(before_expiry="P30D")
+
+    async def wraps(self, key_id: str) -> bool:
+        return True
+
+
+class AroundStorage:
+    """What a target's storage is read through; tests change its documents and keys."""
+
+    def __init__(self) -> None:
+        container = f"{ACCOUNT}/blobServices/default/containers/blobs"
+        own = {"defaultEncryptionScope": "$account-encryption-key", "denyEncryptionScopeOverride": False}
+        self.documents: dict[str, Any] = {
+            f"{REF.id}/datastores/": [copy.deepcopy(STORE)],
+            ACCOUNT: {"properties": {"encryption": copy.deepcopy(ENCRYPTION)}},
+            container: {"properties": own},
+        }
+        self.keys: dict[str, Key] = {}
+
+    async def read(self, workspace: Workspace, **more: Any) -> Stored:
+        """With `plan` and `held` as `Places.of_plan` has them; without a plan those of the target."""
+        login = SimpleNamespace(endpoints=SimpleNamespace(storage_suffix="core.windows.net"))
+        side: Any = SimpleNamespace(login=login, arm=Arm(self.documents), vaults=Vaults(self.keys))
+        sensitive = more.pop("sensitive", False)
+        making = Places.of_plan(side, workspace, sensitive=sensitive, **more) if more else None
+        places = await (making or Places.of_target(side, workspace, sensitive=sensitive))
+        return await gather(side, workspace, places, key_of(workspace))
+
+
+def stored(around: AroundStorage | None = None, workspace: Workspace | None = None, **more: Any) -> Stored:
+    """What is read of storage where all is as it should be, or of what a test made of it."""
+    target = workspace or Workspace(REF, copy.deepcopy(DOCUMENT))
+    return asyncio.run((around or AroundStorage()).read(target, **more))
+
+
+def planned(*places: Location) -> Any:
+    """A plan that puts bytes into these places."""
+    return SimpleNamespace(places=lambda source: {place: f"blobs/{place.container}" for place in places})
 
 
 def with_vault(facts: Facts, **properties: Any) -> Facts:

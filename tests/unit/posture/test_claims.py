@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.posture.exemplary import (
-    ACCOUNT,
+    BLOBS,
     KEY,
     KEY_ID,
     NOW,
@@ -20,6 +20,8 @@ from tests.unit.posture.exemplary import (
     VAULT,
     assignment,
     exemplary,
+    planned,
+    stored,
     with_roles,
     with_vault,
     with_version,
@@ -113,14 +115,6 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
         _policies(POLICY, {"objectId": SCIENTIST, "permissions": {"keys": ["purge"]}}),
         "duties.separate", "warning", SCIENTIST,
     ),
-    "storage not under it": (
-        lambda f: replace(f, accounts={ACCOUNT: Read({"properties": {"encryption": {"keySource": "Microsoft.Storage"}}})}),
-        "storage.encryption", "error", "not under",
-    ),
-    "storage not readable": (
-        lambda f: replace(f, accounts={ACCOUNT: Read(refused=DENIED)}), "storage.encryption", "error", "Not proven"
-    ),
-    "storage gone": (lambda f: replace(f, accounts={ACCOUNT: Read()}), "storage.encryption", "error", "not found"),
     "a plain registry": (
         lambda f: replace(f, registry=Read({"sku": {"name": "Basic"}})), "registry.encryption", "warning", "not under"
     ),
@@ -134,7 +128,11 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
 
 
 def _judged(facts: Facts) -> list[Claim]:
-    return claims(facts, NOW)
+    return claims(facts, STORED, NOW)
+
+
+# All is as it should be; what is not is looked at in test_storage_claims.py.
+STORED = stored(None, None, plan=planned(BLOBS), held={BLOBS: {}})
 
 
 def test_all_is_proven_of_an_exemplary_workspace() -> None:
@@ -226,7 +224,7 @@ def test_before_a_removal_vault_and_key_have_to_be_known(what: str) -> None:
     errors = [one for one in before_removal(found) if one.severity == "error"]
     assert [one for one in findings(found) if one.severity == "error"] == []
     assert bool(errors) is (what in DEMANDING)
-    assert DEMANDING["vault"] | DEMANDING["key"] == DEMANDED
+    assert DEMANDING["vault"] | DEMANDING["key"] | {"storage.container"} == DEMANDED
 
 
 def test_before_a_removal_one_thing_that_is_wrong_is_one_reason() -> None:
@@ -243,8 +241,7 @@ def test_what_lies_under_no_key_is_said_to_be_so_claim_by_claim() -> None:
     assert {claim.name for claim in found} == NAMES
     [told] = findings(found)
     assert "names no key" in told.summary
-    without = with_workspace(exemplary(), containerRegistry=None, applicationInsights=None, storageAccount="")
-    found = _judged(replace(without, accounts={}))
+    found = _judged(with_workspace(exemplary(), containerRegistry=None, applicationInsights=None))
     assert {claim.name for claim in found} == NAMES and findings(found) == []
 
 

@@ -15,12 +15,13 @@ from amlmigrate.cmk.doctor.pair import Pair, target_of
 from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.cmk.doctor.stores import Stores, has_secret, paths, stores_of
+from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding, Severity, by_weight
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
-from amlmigrate.posture import before_removal, prove
+from amlmigrate.posture import Places, before_removal, prove
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,11 @@ async def _checked(
 
 
 async def _claims(clouds: Session, pair: Pair) -> list[Claim]:
-    return await prove(clouds.target, pair.target) if pair.target else []
+    if pair.target is None:
+        return []
+    sensitive = most_sensitive(*(one for one in (pair.source, pair.target) if one))
+    places = await Places.of_target(clouds.target, pair.target, sensitive=sensitive)
+    return await prove(clouds.target, pair.target, places)
 
 
 async def _rights(

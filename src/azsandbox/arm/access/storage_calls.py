@@ -12,6 +12,7 @@ from azsandbox.arm.store import Record
 from azsandbox.messages import Principal
 
 Refusal = tuple[int, str, str]
+SCOPES = "microsoft.storage/storageaccounts/encryptionscopes"
 # Data actions of blobs and files; what else the data plane does is among the `actions` of roles.
 _DATA = ("/containers/blobs/", "/fileshares/files/")
 _NOT_ALLOWED = "This request is not authorized to perform this operation."
@@ -30,6 +31,13 @@ def key_of_account(encryption: Mapping[str, Any]) -> str:
     key = encryption.get("keyvaultproperties") or {}
     parts = (str(key.get("keyvaulturi") or "").rstrip("/"), "keys", key.get("keyname"), key.get("keyversion"))
     return "/".join(str(part) for part in parts if part)
+
+
+def key_user(context: Context, account: Record) -> str | None:
+    """The object id with which an account reaches its keys, those of its encryption scopes included."""
+    encryption = account.properties.get("encryption") or {}
+    user = (encryption.get("identity") or {}).get("userAssignedIdentity")
+    return principal_of(context, account.document, user)
 
 
 class StorageAccess:
@@ -57,14 +65,38 @@ class StorageAccess:
             return None
         return self._by_role(record, principal, action, container)
 
+    def scopes(self, account: str) -> dict[str, Refusal | None]:
+        """The encryption scopes of an account, each with what is answered where it cannot be used.
+
+        Reads and writes under a disabled one end with 403 (learn.microsoft.com, "Create and manage encryption
+        scopes"); which code they have is not told, and so is ours [I]. One whose key is revoked leaves its data
+        inaccessible ("Encryption scopes for Blob storage"), as an account's does.
+        """
+        record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
+        if record is None:
+            return {}
+        return {
+            scope.name: self._scope_trouble(record, scope.properties)
+            for scope in self._context.store.children(record.key, SCOPES)
+        }
+
+    def _scope_trouble(self, account: Record, scope: Mapping[str, Any]) -> Refusal | None:
+        if scope["state"] == "Disabled":
+            return 403, "EncryptionScopeDisabled", "The encryption scope is disabled."
+        if scope["source"] != "Microsoft.KeyVault":
+            return None
+        return self._key_trouble(account, str(scope["keyVaultProperties"]["keyUri"]))
+
     def _without_key(self, account: Record) -> Refusal | None:
-        """Codes and texts of "Common REST API error codes"; which reason gives which is ours [I]."""
         encryption = account.properties.get("encryption") or {}
         if encryption.get("keySource") != "Microsoft.Keyvault":
             return None
-        user = (encryption.get("identity") or {}).get("userAssignedIdentity")
-        who = principal_of(self._context, account.document, user)
-        trouble = self._context.keys.trouble(key_of_account(encryption), who)
+        return self._key_trouble(account, key_of_account(encryption))
+
+    def _key_trouble(self, account: Record, key: str) -> Refusal | None:
+        """Codes and texts of "Common REST API error codes"; which reason gives which is ours [I]."""
+        who = key_user(self._context, account)
+        trouble = self._context.keys.trouble(key, who)
         return None if trouble is None else (403, *_KEY_ERRORS.get(trouble.code, _KEY_ERROR))
 
     def _by_role(self, account: Record, principal: Principal, action: str, container: str) -> Refusal | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azsandbox.arm.access.storage_calls import key_of_account
+from azsandbox.arm.access.storage_calls import key_of_account, key_user
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.customerkeys import parsed, principal_of
+from azsandbox.arm.context import Context
+from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import action
 from azsandbox.arm.registry import register
@@ -41,6 +42,25 @@ def _with_key_version(encryption: dict[str, Any], now: str) -> dict[str, Any]:
     identifier = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part)
     added = {"currentVersionedKeyIdentifier": identifier, "lastKeyRotationTimestamp": now}
     return {**encryption, "keyvaultproperties": {**key, **added}}
+
+
+def check_key(context: Context, account: Record, identifier: str) -> None:
+    """A key has to be usable by the account's identity, in a vault that keeps what is deleted.
+
+    Raises ArmError. Codes and the text of the first are of public reports; the other texts are ours [I].
+    """
+    name = parsed(identifier)
+    vault = find_vault(context, name.vault) if name else None
+    if vault is not None and vault.properties.get("enablePurgeProtection") is not True:
+        raise gateway(409, "KeyVaultPolicyError", "Keyvault policy recoverable is not set")
+    trouble = context.keys.trouble(identifier, key_user(context, account))
+    if trouble is not None:
+        code = "KeyVaultAuthenticationFailure" if trouble.code in _RIGHTS else "KeyVaultKeyError"
+        raise gateway(409, code, f"The key '{identifier}' cannot be used: {trouble.text}.")
+    assert name is not None
+    version = context.keys.version(name)
+    if isinstance(version, Record) and not str(version.hidden["spec"]["kty"]).startswith("RSA"):
+        raise gateway(409, "KeyVaultKeyError", f"The key '{identifier}' is not an RSA key.")
 
 
 @register
@@ -118,30 +138,14 @@ class StorageAccounts(TrackedKind):
             await self.context.accounts.create(record.name)
 
     def _check_key(self, record: Record, old: Record | None) -> None:
-        """A new key has to be usable by the account's identity, in a vault that keeps what is deleted.
-
-        Raises ArmError. Codes and the text of the first are of public reports; the other texts are ours [I].
-        """
+        """A new key has to be usable. Raises ArmError."""
         encryption = record.properties["encryption"]
         identifier = key_of_account(encryption)
         if encryption["keySource"] != "Microsoft.Keyvault":
             return
         if old is not None and key_of_account(old.properties["encryption"]) == identifier:
             return
-        name = parsed(identifier)
-        vault = find_vault(self.context, name.vault) if name else None
-        if vault is not None and vault.properties.get("enablePurgeProtection") is not True:
-            raise gateway(409, "KeyVaultPolicyError", "Keyvault policy recoverable is not set")
-        user = (encryption.get("identity") or {}).get("userAssignedIdentity")
-        who = principal_of(self.context, record.document, user)
-        trouble = self.context.keys.trouble(identifier, who)
-        if trouble is not None:
-            code = "KeyVaultAuthenticationFailure" if trouble.code in _RIGHTS else "KeyVaultKeyError"
-            raise gateway(409, code, f"The key '{identifier}' cannot be used: {trouble.text}.")
-        assert name is not None
-        version = self.context.keys.version(name)
-        if isinstance(version, Record) and not str(version.hidden["spec"]["kty"]).startswith("RSA"):
-            raise gateway(409, "KeyVaultKeyError", f"The key '{identifier}' is not an RSA key.")
+        check_key(self.context, record, identifier)
 
     async def removing(self, call: Call, record: Record) -> None:
         """Removes the account with all it holds."""

@@ -1,4 +1,4 @@
-"""The services of a storage account as ARM has them: their settings, containers, and scopes for roles."""
+"""The services of a storage account as ARM has them: their settings, shares, and scopes for roles."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FileServices(_Service):
 
 
 class _Made(Kind):
-    """What lies in a service. One made by the data plane is a scope too, though ARM does not list it here."""
+    """What lies in a service. A share made by the data plane is a scope too, though ARM does not list it here."""
 
     implied = True
 
@@ -84,17 +84,6 @@ class _Made(Kind):
     async def delete(self, call: Call) -> Response:
         """Containers and shares are deleted by the data plane."""
         raise self.unsupported(call)
-
-
-@register
-class BlobContainers(_Made):
-    """`blobServices/default/containers`."""
-
-    type = f"{_ACCOUNTS}/blobServices/containers"
-
-    async def make(self, account: str, name: str) -> None:
-        """A container."""
-        await self.context.accounts.create_container(account, name)
 
 
 @register
