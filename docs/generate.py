@@ -308,7 +308,8 @@ EXIT_CODES = {
     " what is to be provisioned cannot be, the target or its storage is not proven under a customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
-    errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission.",
+    errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission, or its target is being"
+    " changed with another plan; or the lease on the target was lost on the way.",
     errors.ExitCode.DENIED: "Azure refused the identity or a permission; the message names action and scope.",
     errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command goes on, `run` with `--resume`.",
 }
@@ -441,6 +442,8 @@ COLUMNS = {
     "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
     " started and where its number holds: the start of the machine, and the container.",
+    "lease": "At most one row: the id of the lease that this folder asked for on the target, where, and from which"
+    " host and folder; it is written before the lease is taken, and goes when it is given up.",
 }
 
 

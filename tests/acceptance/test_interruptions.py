@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.underway import under_way
-from tests.acceptance.world import World
+from tests.acceptance.world import LEASE, World
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 # Each changing call of the small workspace's run, by the request at which the caller is killed.
@@ -18,7 +18,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "environment": {"method": "PUT", "host": ARM, "path": "/environments/"},
     "model": {"method": "PUT", "host": ARM, "path": "/models/.*/versions/2"},
     "component": {"method": "PUT", "host": ARM, "path": "/components/"},
-    "blob": {"method": "PUT", "host": BLOB, "nth": 3},
+    "blob": {"method": "PUT", "host": BLOB, "path": "/[dm]/", "nth": 3},
+    "taking the lease": {"method": "PUT", "host": BLOB, "path": LEASE, "query": "comp=lease"},
+    "giving it up": {"method": "PUT", "host": BLOB, "path": LEASE, "query": "comp=lease", "nth": 3},
 }
 # A sample of them in every run of the suite, all of them with `make crash`.
 SAMPLE = {("environment", "answered"), ("model", "after"), ("component", "before"), ("blob", "after")}

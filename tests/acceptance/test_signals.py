@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.underway import UnderWay, under_way
-from tests.acceptance.world import World
+from tests.acceptance.world import LEASE, World
 
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."
 ENVIRONMENT = {"method": "PUT", "host": ARM, "path": "/environments/"}
@@ -76,7 +76,9 @@ def _copied(world: World, since: str) -> list[str]:
     rows = [
         row
         for row in world.log(since)
-        if row["method"] == "PUT" and row["host"].startswith(world.account("target"))
+        if row["method"] == "PUT"
+        and row["host"].startswith(world.account("target"))
+        and not row["path"].endswith(LEASE)
     ]
     return [row["path"].split("/", 2)[2] for row in rows]
 

@@ -25,6 +25,7 @@ from azsandbox.state import StateFolder
 
 MIGRATE = ready.MIGRATE
 VERSION = "2025-12-01"
+LEASE = ".aml-cmk-migrate/lease"
 
 
 @dataclass
@@ -177,9 +178,13 @@ class World:
         return found
 
     def blobs(self, which: str, container: str | None = None) -> dict[str, BlobProperties]:
-        """The blobs of a workspace's default container, or of another of its account, by path."""
+        """The blobs of a workspace's default container, or of another of its account, by path.
+
+        Without that of the lease, which is never content.
+        """
         with self.container_client(which, container) as client:
-            return {blob.name: blob for blob in client.list_blobs(include=["metadata", "tags"])}
+            found = client.list_blobs(include=["metadata", "tags"])
+            return {blob.name: blob for blob in found if blob.name != LEASE}
 
     def container_client(self, which: str, container: str | None = None) -> ContainerClient:
         """A client with the account's key, for looking at bytes and for spoiling them."""

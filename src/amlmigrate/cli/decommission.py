@@ -68,6 +68,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
+        from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
         from amlmigrate.decommissioning.neighbours import scope
         from amlmigrate.ledger import Ledger
@@ -85,8 +86,14 @@ def command(
             wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE, unseen)
             # Neither a run nor another removal is under way while the source goes.
             with Lock(ledger, force=force_unlock) as lock:
-                async with session(shared) as clouds:
-                    return await _held(lock, Work(view, folder, read, ledger, clouds, wanted, lock))
+                async with (
+                    session(shared) as clouds,
+                    holding(clouds, read, ledger, lock, "decommission", view, dry_run=dry_run) as lease,
+                ):
+                    code = await _held(lock, Work(view, folder, read, ledger, clouds, wanted, lock))
+                    if lease:
+                        lease.remove()
+                    return code
 
     execute(shared, work)
 

@@ -42,6 +42,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
+        from amlmigrate.cli.holding import holding
         from amlmigrate.cli.sides import read_pair
         from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
@@ -50,8 +51,11 @@ def command(
         folder, read = plans.load_own(plan)
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            with Lock(ledger, force=force_unlock):
-                async with session(shared) as clouds:
+            with Lock(ledger, force=force_unlock) as lock:
+                async with (
+                    session(shared) as clouds,
+                    holding(clouds, read, ledger, lock, "freeze", view, dry_run=dry_run),
+                ):
                     source, _ = await read_pair(clouds, read)
                     one = Work(view, folder, read, ledger, clouds, source)
                     return await (one.thaw if thaw else one.freeze)(dry_run=dry_run)

@@ -120,6 +120,7 @@ async def _run(
     import asyncio
 
     from amlmigrate.cli import plans
+    from amlmigrate.cli.holding import holding
     from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
@@ -128,7 +129,7 @@ async def _run(
     from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
 
-    async with session(shared) as clouds:
+    async with session(shared) as clouds, holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run):
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)

@@ -18,6 +18,7 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
+from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
@@ -85,7 +86,9 @@ def api_version(path: str) -> str:
 class Arm:
     """One principal's way to ARM. Each method is one call, paced and retried."""
 
-    def __init__(self, login: Login, credential: Credential, pacer: Pacer, *, parallel: int = 24) -> None:
+    def __init__(
+        self, login: Login, credential: Credential, pacer: Pacer, fence: Fence | None = None, *, parallel: int = 24
+    ) -> None:
         self._endpoint = login.endpoints.arm
         self._pacer = pacer
         self._places = asyncio.Semaphore(parallel)
@@ -96,7 +99,7 @@ class Arm:
             credential_scopes=[f"{self._endpoint}/.default"],
             retry_total=0,
             user_agent="aml-cmk-migrate",
-            transport=Transport(credential),
+            transport=Transport(credential, fence),
         )
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
 
 from amlmigrate.core.asset import SENT_KEY, Blob, Past
+from amlmigrate.core.lease import FOLDER, is_lease
 
 _HEADERS = (
     ("cache_control", "Cache-Control"),
@@ -48,7 +49,8 @@ class Reader:
         self.marker = root.findtext("NextMarker") or ""
         # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
         found = root.iterfind("Blobs/Blob")
-        return [self._blob(element) for element in found if not (self._past and self._beside_it(element))]
+        blobs = (element for element in found if not _of_lease(element))
+        return [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
 
     @property
     def past(self) -> Past:
@@ -107,6 +109,14 @@ def _name(element: ElementTree.Element) -> str:
     name = element.find("Name")
     text = (name.text or "") if name is not None else ""
     return unquote(text) if name is not None and name.get("Encoded") == "true" else text
+
+
+def _of_lease(element: ElementTree.Element) -> bool:
+    """Nor are its earlier versions what a copy leaves behind."""
+    name = _name(element)
+    if not name.startswith(FOLDER):
+        return False
+    return is_lease(name, tuple((child.tag, child.text or "") for child in element.findall("Metadata/*")))
 
 
 def _tags(element: ElementTree.Element) -> list[tuple[str, str]]:

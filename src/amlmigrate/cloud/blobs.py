@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.storage.blob import BlobBlock, BlobProperties, ContainerProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
@@ -19,9 +18,11 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader, encryption, quoted
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.doubt import Doubt
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.storage import Storage
+from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.parallel import each
@@ -42,11 +43,13 @@ T = TypeVar("T")
 class Blobs:
     """One principal's way to every storage account, all over one pool of connections."""
 
-    def __init__(self, login: Login, credential: Credential, *, parallel: int = 32) -> None:
+    def __init__(
+        self, login: Login, credential: Credential, fence: Fence | None = None, *, parallel: int = 32
+    ) -> None:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self.crowd = Crowd(parallel)
-        self._transport = Transport(credential)
+        self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
         self._raw = Storage(credential, Shared(self._transport), self._suffix)
 
@@ -320,27 +323,13 @@ class Blobs:
 
         async def once() -> T:
             try:
-                return await self._once(method, url, call)
+                return await in_one_shape(method, url, call)
             except ServiceError as error:
                 if error.status == 503 or error.code in _BUSY:
                     self.crowd.busy()
                 raise
 
         return await retry.retrying(lambda: doubt.attempt(once), lambda: self.crowd)
-
-    @staticmethod
-    async def _once(method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
-        """One call, with what azure-core and the service's client raise in one shape."""
-        try:
-            return await call()
-        except HttpResponseError as error:
-            if (error.status_code or 0) < 400:
-                # An answer that broke off: azure-core says so with the status that it began with.
-                raise OutOfReachError(str(error.message), method=method, url=without_query(url)) from error
-            raise _service_error(error, method, url) from error
-        except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
-            reason = str(error) or type(error).__name__
-            raise OutOfReachError(reason, method=method, url=without_query(url)) from error
 
 
 def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
@@ -381,18 +370,3 @@ def _condition(replaces: str | None) -> dict[str, Any]:
 def _update(hashes: tuple[Any, ...], chunk: bytes) -> None:
     for found in hashes:
         found.update(chunk)
-
-
-def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:
-    headers: Any = getattr(error.response, "headers", {})
-    code = str(getattr(error, "error_code", "") or headers.get("x-ms-error-code", "") or error.status_code)
-    code = code.removeprefix("StorageErrorCode.")
-    message = str(error.message).split("\nRequestId", maxsplit=1)[0].splitlines()[0]
-    return ServiceError(
-        error.status_code or 0,
-        getattr(getattr(error, "error_code", None), "value", code),
-        message,
-        method=method,
-        url=without_query(url),
-        retry_after=retry_after(headers),
-    )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.leases import Leases
 from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cloud.shares import Shares
@@ -22,11 +24,14 @@ if TYPE_CHECKING:
 class Side:
     """ARM, storage and vaults as one principal of one tenant reaches them."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, fence: Fence | None = None) -> None:
         self.login = login
+        self.fence = fence = fence or Fence()
         self.credential = Credential(login)
-        self.arm = Arm(login, self.credential, Pacer())
-        self.blobs = Blobs(login, self.credential)
+        self.arm = Arm(login, self.credential, Pacer(), fence)
+        self.blobs = Blobs(login, self.credential, fence)
+        # It asks no fence: the service itself refuses who does not have the lease.
+        self.leases = Leases(login, self.credential)
         self.roles = Roles(self.arm)
         self.shares = Shares(login, self.credential)
         self._vaults: Vaults | None = None
@@ -37,7 +42,7 @@ class Side:
         if self._vaults is None:
             from amlmigrate.cloud.vault import Vaults
 
-            self._vaults = Vaults(self.login, self.credential)
+            self._vaults = Vaults(self.login, self.credential, self.fence)
         return self._vaults
 
     def workspace(self, ref: WorkspaceRef) -> WorkspacePort:
@@ -48,6 +53,7 @@ class Side:
         """Ends all connections."""
         await self.arm.close()
         await self.blobs.close()
+        await self.leases.close()
         if self._vaults:
             await self._vaults.close()
         await self.credential.close()
@@ -62,11 +68,12 @@ class Logins:
 
 
 class Session:
-    """Both sides; where one sign-in serves both they are one, and so are their token buckets."""
+    """Both sides, behind one fence; where one sign-in serves both they are one, and so are their token buckets."""
 
     def __init__(self, logins: Logins) -> None:
-        self.source = Side(logins.source)
-        self.target = self.source if logins.source == logins.target else Side(logins.target)
+        self.fence = Fence()
+        self.source = Side(logins.source, self.fence)
+        self.target = self.source if logins.source == logins.target else Side(logins.target, self.fence)
 
     async def __aenter__(self) -> Session:
         return self

@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential
+from amlmigrate.cloud.fence import Fence
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]
@@ -24,10 +26,14 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
 
     A token that is refused is forgotten here, before anybody else hears of the answer: a client that then asks for
     a token gets another one.
+
+    The fence is asked when all there is to wait for is over and nothing is sent yet: right before the request's
+    first byte.
     """
 
-    def __init__(self, credential: Credential) -> None:
+    def __init__(self, credential: Credential, fence: Fence | None = None) -> None:
         self._credential = credential
+        self._fence = fence
         self._left_to_aiohttp = _netrc().is_file()
         super().__init__(
             connection_timeout=retry.CONNECT_SECONDS,
@@ -37,7 +43,10 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
 
     async def open(self) -> None:
         """Opens the session. By itself it would make a PUT again whose connection broke, and tell nobody."""
+        fresh = self.session is None
         await super().open()
+        if fresh and self._fence is not None:
+            self.session.trace_configs.append(_asking(self._fence))
         # What was served without an answer must be known (`Doubt`); aiohttp has no public way to say so.
         self.session._retry_connection = False
 
@@ -50,6 +59,18 @@ class Transport(AioHttpTransport):  # type: ignore[misc]
         if answer.status_code == 401:
             self._credential.forget(request.headers.get("Authorization", ""))
         return answer
+
+
+def _asking(fence: Fence) -> aiohttp.TraceConfig:
+    """Asks a fence before a request's headers are written; what it raises ends the request."""
+
+    async def ask(_: object, __: object, request: aiohttp.TraceRequestHeadersSentParams) -> None:
+        fence.check(request.method)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(ask)
+    config.freeze()
+    return config
 
 
 @cache

@@ -20,7 +20,9 @@ from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
 T = TypeVar("T")
@@ -32,9 +34,10 @@ _ALGORITHM = "RSA-OAEP-256"
 class Vaults:
     """One principal's way to the keys of every vault; a vault is named by its URI, `https://NAME.vault.azure.net`."""
 
-    def __init__(self, login: Login, credential: Credential) -> None:
+    def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:
         self.suffix = login.endpoints.vault_suffix
         self._credential = credential
+        self._fence = fence
         self._clients: dict[str, KeyClient] = {}
 
     async def close(self) -> None:
@@ -159,7 +162,11 @@ class Vaults:
     def _client(self, vault: str) -> KeyClient:
         if vault not in self._clients:
             self._clients[vault] = KeyClient(
-                vault, self._credential, retry_total=0, user_agent=_AGENT, read_timeout=60
+                vault,
+                self._credential,
+                retry_total=0,
+                user_agent=_AGENT,
+                transport=Transport(self._credential, self._fence),
             )
         return self._clients[vault]
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.core.mapping import DEFAULT_STORE
+from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 from amlmigrate.core.written import Written
 
 # Where a kind tells the two apart, 201 is the answer for what is new (wire-facts, section 1).
@@ -37,6 +38,13 @@ class WorkspacePort:
     async def find(self) -> Document | None:
         """The workspace's document; None means 404 and nothing else."""
         return await self.arm.get(self.ref.id)
+
+    async def default_container(self) -> Location | None:
+        """Where the workspace writes by default; None where it does not say."""
+        found = await self.get(f"datastores/{DEFAULT_STORE}")
+        properties = (found or {}).get("properties") or {}
+        account, container = properties.get("accountName"), properties.get("containerName")
+        return Location(str(account), str(container)) if account and container else None
 
     async def exists(self) -> bool:
         """Whether the workspace is there: absent means 404 and nothing else."""

@@ -63,6 +63,10 @@ class PlanLockedError(MigrateError):
     exit_code = ExitCode.LOCKED
 
 
+class LeaseLostError(PlanLockedError):
+    """The lease on the target could not be renewed, or is somebody else's: nothing is changed any more."""
+
+
 class DeniedError(MigrateError):
     """Azure refused the identity or a permission."""
 

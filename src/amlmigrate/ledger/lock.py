@@ -29,6 +29,8 @@ class Lock:
     def __init__(self, ledger: Ledger, *, force: bool = False) -> None:
         self._ledger = ledger
         self._force = force
+        # Whether it was taken from a process of which nobody here can see that it is dead.
+        self.forced = False
         self._host = socket.gethostname()
         self._pid = os.getpid()
         self._started = f"{psutil.Process().create_time():.2f} {_place()}"
@@ -36,7 +38,8 @@ class Lock:
     def __enter__(self) -> Lock:
         with self._ledger.transaction() as db:
             row = db.execute("SELECT host, pid, heartbeat, started FROM lock").fetchone()
-            if row and not self._may_take_over(*row):
+            dead = row is None or self._is_dead(*row)
+            if not dead and not (self._force and self._is_elsewhere(*row)):
                 raise PlanLockedError(
                     f"The plan is being run by process {row[1]} on {row[0]}, last seen {row[2]}.",
                     address=str(self._ledger.path),
@@ -46,6 +49,7 @@ class Lock:
                 "INSERT OR REPLACE INTO lock (one, host, pid, heartbeat, started) VALUES (1, ?, ?, ?, ?)",
                 (self._host, self._pid, self._stamp(), self._started),
             )
+        self.forced = not dead
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,14 +73,24 @@ class Lock:
                 remedy="Nothing more was begun here; see how the other one stands with `migrate status`.",
             )
 
-    def _may_take_over(self, host: str, pid: int, heartbeat: str, started: str) -> bool:
-        if host != self._host:
-            return self._force
-        start, _, place = started.partition(" ")
-        if place and place != _place():
+    def holder_lives(self) -> bool:
+        """Whether somebody has the lock, as far as it can be seen from here; the ledger alone is read."""
+        with self._ledger.transaction() as db:
+            row = db.execute("SELECT host, pid, heartbeat, started FROM lock").fetchone()
+        return row is not None and not self._is_dead(*row)
+
+    def _is_dead(self, host: str, pid: int, heartbeat: str, started: str) -> bool:
+        """Whether the process is seen to be no more."""
+        if self._is_elsewhere(host, pid, heartbeat, started):
             # Another container's processes cannot be seen from here, but none outlives the start of the machine.
-            return self._force or heartbeat < _stamp(psutil.boot_time())
+            return host == self._host and heartbeat < _stamp(psutil.boot_time())
+        start = started.partition(" ")[0]
         return started != self._started if pid == self._pid else not _alive(pid, start)
+
+    def _is_elsewhere(self, host: str, _pid: int, _heartbeat: str, started: str) -> bool:
+        """Whether the process is where none can be seen from here: on another host, or in another container."""
+        place = started.partition(" ")[2]
+        return host != self._host or bool(place and place != _place())
 
     @staticmethod
     def _stamp() -> str:

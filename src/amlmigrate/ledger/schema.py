@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 4
+VERSION = 5
 # Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
 _APPROVALS = """
 CREATE TABLE approvals (
@@ -33,6 +33,13 @@ UPDATE blobs SET at = coalesce((SELECT value FROM meta WHERE key = 'created'), '
 # From version 3, which had to read all of history to find what one step went through.
 _HISTORY = """
 CREATE INDEX history_of ON history (address, number);
+"""
+# From version 4, before there was a lease on the target: its id, and who asked for it, before it is asked for.
+_LEASE = """
+CREATE TABLE lease (
+    one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, account TEXT NOT NULL, container TEXT NOT NULL,
+    host TEXT NOT NULL, folder TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
 """
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -76,6 +83,7 @@ _UPGRADES = {
     1: " ".join((_FROM_1, _APPROVALS)),
     2: _FROM_2,
     3: _HISTORY,
+    4: _LEASE,
 }
 
 
@@ -83,7 +91,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
     with _alone(connection):
         if version(connection) == 0:
-            _run(connection, f"{_TABLES} {_HISTORY} {_APPROVALS} PRAGMA user_version = {VERSION}")
+            _run(connection, f"{_TABLES} {_HISTORY} {_APPROVALS} {_LEASE} PRAGMA user_version = {VERSION}")
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -15,6 +15,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.errors import (
     ExitCode,
     InterruptedRunError,
+    LeaseLostError,
     MigrateError,
     TargetLostError,
     UnforeseenError,
@@ -111,6 +112,10 @@ class Walker:
             await self._carry_out(step, self._states[address])
         except InterruptedRunError:
             # Stopped in the middle: what it did is recorded, and a resume goes on from there.
+            return
+        except LeaseLostError:
+            # None of the others may change anything either.
+            self.stop()
             return
         except MigrateError as error:
             if isinstance(error, TargetLostError):

@@ -25,7 +25,7 @@ OLD = b"the old one"
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> module.Blobs:
     """A way to blobs that makes no call by itself."""
-    monkeypatch.setattr(module, "Transport", lambda _: None)
+    monkeypatch.setattr(module, "Transport", lambda *_: None)
     monkeypatch.setattr(retrying, "_backoff", lambda _: 0.0)
     return module.Blobs(Login(), None)  # type: ignore[arg-type]
 

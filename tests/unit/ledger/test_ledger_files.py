@@ -82,7 +82,7 @@ def _as_version_1(folder: Path) -> None:
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE waivers; DROP TABLE approvals;"
+        "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE waivers; DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
         " STRICT;"
         "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
@@ -339,7 +339,7 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "DROP INDEX history_of; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
+        "DROP INDEX history_of; DROP TABLE lease; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
     )
     db.close()
     with Ledger(tmp_path) as ledger:

@@ -83,6 +83,9 @@ class HumanView:
         if name == "run.stopping":
             told = f"{data['steps']} steps end what they have under way; a second signal ends them at once"
             self._say(f"[yellow]stopping[/]: {told}")
+        elif name == "lease.kept":
+            told = f"others wait until {data['until']}: {data['reason']}"
+            self._say(f"[yellow]the lease on the target could not be given up[/], {escape(told)}")
         elif name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
         elif name in ("provision.doing", "provision.waiting"):
