@@ -1,0 +1,143 @@
+"""The record of a cutover: a report that holds the source to what it was, and the target to what was proven."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.seal import FILE, PARTS, seal
+from amlmigrate.core.workspace import Location
+from amlmigrate.ledger.evidence import Evidence, Report
+
+RECORD, BACK = "cutover", "cutover-back"
+TARGET = "blobs-target.jsonl"
+_MANIFEST = "manifest-target.jsonl"
+_MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A blob of the target as it was at the cutover.
+
+    `sha256` is of its bytes where they were proven to be the source's, else None; `item` is then the address of
+    the plan's step that it belongs to.
+    """
+
+    account: str
+    container: str
+    path: str
+    length: int
+    etag: str
+    sha256: str | None = None
+    item: str = ""
+
+    @property
+    def place(self) -> Location:
+        """Where it lies."""
+        return Location(self.account, self.container, self.path)
+
+
+def newest(reports: list[Report]) -> Report | None:
+    """The last report of a cutover or of one that was taken back."""
+    return next((one for one in reversed(reports) if one.content["record"] in (RECORD, BACK)), None)
+
+
+def active(reports: list[Report]) -> Report | None:
+    """The cutover from which on the target lives; None where there was none, or it was taken back."""
+    found = newest(reports)
+    return found if found and found.content["record"] == RECORD else None
+
+
+def refuse_cut_over(reports: list[Report], address: Path) -> None:
+    """Raises RefusedError where the plan is cut over: its target is its users' from then on."""
+    if found := active(reports):
+        raise RefusedError(
+            f"The plan was cut over at {found.content['time']}: nothing of it is carried out any more.",
+            address=str(address),
+            remedy=f"Move what came later with a new plan, or first take it back: migrate cutover {address} --back",
+        )
+
+
+def add(
+    evidence: Evidence,
+    verified: Report,
+    plan: Plan,
+    documents: tuple[dict[str, str], dict[str, str]],
+    listed: Containers,
+    content: dict[str, Any],
+) -> Report:
+    """Adds the record: what both sides hold now, by address, and each blob of the target.
+
+    `verified` is the verification that it rests on, of which both sides are known to be what they were.
+    `documents` are the digests of the source's and of the target's.
+    """
+    prefixes = (
+        prefix_digests(listed.source, plan.places(source=True)),
+        prefix_digests(listed.target, plan.places(source=False)),
+    )
+    parts = dict(zip(PARTS, (*documents, *prefixes), strict=True))
+    with evidence.alone():
+        files = [
+            evidence.add_file(FILE, json.dumps(parts, sort_keys=True).encode() + b"\n"),
+            evidence.add_file(TARGET, _lines(_held(verified, plan, listed))),
+        ]
+        return evidence.add(
+            RECORD,
+            {
+                **content,
+                "evidence": {"number": verified.content["number"], "sha256": verified.sha256},
+                "digests": seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
+                "manifests": files,
+            },
+        )
+
+
+def held(cutover: Report) -> Iterator[Held]:
+    """Each blob that the target had at the cutover."""
+    return (Held(**line) for line in _read(cutover, TARGET))
+
+
+def moved(plan: Plan) -> frozenset[str]:
+    """The addresses of the documents that the plan brings to the target."""
+    return frozenset(
+        str(step.address)
+        for step in plan.steps
+        if step.action in _MOVED and not step.is_bytes and not step.address.archive
+    )
+
+
+def _held(verified: Report, plan: Plan, listed: Containers) -> Iterator[Held]:
+    """The target's blobs as they are listed, with what the verification read of them."""
+    read = {
+        (line["account"], line["container"], line["path"]): line["sha256"] for line in _read(verified, _MANIFEST)
+    }
+    places = plan.places(source=False)
+    cover = Cover(places)
+    for (account, container), listing in listed.target.items():
+        for path, blob in listing.blobs.items():
+            sha256 = read.get((account, container, path))
+            prefix = cover.prefix(Location(account, container, path)) if sha256 else None
+            item = places[prefix] if prefix else ""
+            yield Held(account, container, path, blob.length, blob.etag, sha256, item)
+
+
+def _lines(found: Iterator[Held]) -> bytearray:
+    lines = bytearray()
+    for one in found:
+        lines += json.dumps(asdict(one), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return lines
+
+
+def _read(report: Report, name: str) -> Iterator[dict[str, Any]]:
+    """The lines of one of a report's files."""
+    for one in report.content["manifests"]:
+        if one["file"].endswith(f"-{name}"):
+            with (report.path.parent / one["file"]).open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)

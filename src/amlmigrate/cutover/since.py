@@ -1,0 +1,178 @@
+"""What has become of the target since the cutover: what its users make is information, what is lost is decided."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from amlmigrate.bytes.areas import Key
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import blob_address
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.parallel import each
+from amlmigrate.core.seal import PARTS, comparable
+from amlmigrate.cutover.held import seen_by
+from amlmigrate.cutover.record import Held, held
+from amlmigrate.ledger.evidence import Report
+
+ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
+_LOST = frozenset({DELETED, OVERWRITTEN, UNREAD})
+_PARALLEL = 16
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One document or blob of the target that is not as it was at the cutover.
+
+    `now` says what it is now: the digest of a document, the ETag of a blob, '' where it is gone. `item` is what
+    the plan calls that to which it belongs, '' where it is none of what was proven. `seen`: when first (UTC).
+    """
+
+    address: str
+    what: str
+    now: str = ""
+    item: str = ""
+    seen: str = ""
+
+    @property
+    def decided_as(self) -> str:
+        """The address under which somebody decides it; '' where it is information."""
+        return f"{self.address}!{self.what}" if self.item and self.what in _LOST else ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Its form in reports."""
+        return {**asdict(self), "address": self.decided_as or self.address}
+
+    def __str__(self) -> str:
+        return f"{self.address} was {self.what}" if self.what != UNREAD else f"{self.address} could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """All changes since a cutover, and how many of the proven blobs, and bytes, are as they were."""
+
+    changes: tuple[Change, ...] = ()
+    blobs: int = 0
+    bytes: int = 0
+
+    def undecided(self, decided: Container[str]) -> list[Change]:
+        """What was lost, and nobody has decided yet."""
+        return [one for one in self.changes if one.decided_as and one.decided_as not in decided]
+
+    def lost_items(self) -> frozenset[str]:
+        """The items of the plan of which something was lost, whoever decided it."""
+        return frozenset(one.item for one in self.changes if one.decided_as)
+
+    def with_documents(self, changes: list[Change]) -> Since:
+        """These too."""
+        return replace(self, changes=tuple(sorted((*self.changes, *changes))))
+
+    def first_seen(self, reports: list[Report], now: str) -> Since:
+        """The same, each change with the time of the first report in a row that tells of it, else `now`."""
+        known: dict[tuple[str, str], str] = {}
+        for report in reports:
+            told = (report.content.get("since_cutover") or {}).get("changes")
+            if told is not None:
+                known = {(one["address"], one["now"]): one["seen"] for one in told}
+        changes = (
+            replace(one, seen=known.get((one.decided_as or one.address, one.now), now)) for one in self.changes
+        )
+        return replace(self, changes=tuple(changes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its form in reports."""
+        return {"blobs": self.blobs, "bytes": self.bytes, "changes": [one.as_dict() for one in self.changes]}
+
+
+def documents(cutover: Report, now: Mapping[str, str], proven: Container[str]) -> list[Change]:
+    """What was added, changed and deleted in the target; `proven` are the documents that it must keep."""
+    then, now = comparable(seen_by(cutover)[PARTS[1]], now)
+    found = [
+        *((address, ADDED) for address in now.keys() - then.keys()),
+        *((address, DELETED) for address in then.keys() - now.keys()),
+        *((address, CHANGED) for address in now.keys() & then.keys() if now[address] != then[address]),
+    ]
+    return sorted(
+        Change(address, what, now.get(address, ""), address if address in proven else "")
+        for address, what in found
+    )
+
+
+async def blobs(cutover: Report, listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool) -> Since:
+    """What was added, changed, deleted and overwritten among the target's blobs, by their own addresses.
+
+    A proven blob that has another ETag is read, since only its bytes say whether they are others; with `hashing`
+    each proven one is. Raises ServiceError.
+    """
+    look = _Look(target)
+    known: defaultdict[Key, set[str]] = defaultdict(set)
+    for one in held(cutover):
+        key = (one.account, one.container)
+        known[key].add(one.path)
+        look.at(one, listed[key].blobs.get(one.path) if key in listed else None, hashing=hashing)
+    await each(look.unsettled, look.read, parallel=_PARALLEL)
+    for key, listing in listed.items():
+        look.changes += [
+            Change(_address(key[1], path), ADDED, blob.etag)
+            for path, blob in listing.blobs.items()
+            if path not in known[key]
+        ]
+    return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What was found so far."""
+
+    target: Blobs
+    changes: list[Change] = field(default_factory=list)
+    unsettled: list[tuple[Held, Blob]] = field(default_factory=list)
+    blobs: int = 0
+    bytes: int = 0
+
+    def at(self, one: Held, blob: Blob | None, *, hashing: bool) -> None:
+        """One blob of then, and what there is now."""
+        if blob is None:
+            self._changed(one, DELETED, "")
+        elif one.sha256 and (hashing or blob.etag != one.etag):
+            self.unsettled.append((one, blob))
+        elif blob.etag != one.etag:
+            self._changed(one, CHANGED, blob.etag)
+        elif one.sha256:
+            self._same(one)
+
+    async def read(self, pair: tuple[Held, Blob]) -> None:
+        """Settles one by its bytes."""
+        one, blob = pair
+        try:
+            sha256, _, _ = await self.target.hash(one.place, blob)
+        except ServiceError as error:
+            if error.status not in (404, 412) and error.code != "BlobArchived":
+                raise
+            # Its ETag says that nobody wrote it, as where it was put into the archive tier.
+            if error.code == "BlobArchived" and blob.etag == one.etag:
+                self._same(one)
+            else:
+                self._changed(one, UNREAD, blob.etag)
+            return
+        if sha256 != one.sha256:
+            self._changed(one, OVERWRITTEN, blob.etag)
+            return
+        self._same(one)
+        if blob.etag != one.etag:
+            self._changed(one, CHANGED, blob.etag)
+
+    def _same(self, one: Held) -> None:
+        self.blobs += 1
+        self.bytes += one.length
+
+    def _changed(self, one: Held, what: str, now: str) -> None:
+        self.changes.append(Change(_address(one.container, one.path), what, now, one.item))
+
+
+def _address(container: str, path: str) -> str:
+    return str(blob_address(container, path))
