@@ -666,6 +666,7 @@ def blocks() -> dict[str, str]:
         "findings:items": finding_codes(findingcodes.ITEMS),
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
         "findings:writers": finding_codes(findingcodes.WRITERS),
+        "findings:cutover": finding_codes(findingcodes.SINCE_CUTOVER),
         "permissions": permissions(),
         "rights:plan": rights("plan"),
         "rights:run": rights("run", "plan"),

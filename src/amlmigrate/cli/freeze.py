@@ -136,16 +136,9 @@ class Work:
         return ExitCode.DONE
 
     async def _writers(self, caller: Identity) -> Writers:
-        from amlmigrate.freezing.writers import Finder, keys_finding, places
-        from amlmigrate.posture.sharing import sharing
+        from amlmigrate.cli.writing import writers
 
-        shares = await sharing(self._side, self._source)
-        finder = Finder(self._side.roles, self._source, caller.object_id)
-        writers = await finder.find(places(self._source, shares.others, shares.unknown))
-        account = await self._side.arm.get(self._source.storage_account_id)
-        if finding := keys_finding(self._source, account):
-            writers.findings.append(finding)
-        return writers
+        return await writers(self._side, self._source, caller.object_id)
 
     def _record(self, assignments: tuple[Any, ...], caller: Identity) -> Record:
         from datetime import UTC, datetime

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cli.living import lost
 from amlmigrate.cli.sides import frozen, read_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.scanning.sensitivity import most_sensitive
@@ -57,6 +58,7 @@ async def pass_gate(
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=delete)
     facts = await _facts(clouds, plan, source, target, listed, soak, before)
+    facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))

@@ -98,4 +98,10 @@ WRITERS = (
     _code("role-unread", "warning", "the role cannot be read, and counts as one that may write"),
     _code("account-keys", "warning", "who holds a key of the account writes without any role"),
 )
-CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS)}
+# What has become of what was proven, once the target is in use.
+SINCE_CUTOVER = (
+    _code("deleted-since-cutover", "blocks", "what was proven in the target is no longer there"),
+    _code("overwritten-since-cutover", "blocks", "a proven blob of the target has other bytes now"),
+    _code("unread-since-cutover", "blocks", "a proven blob was written since, and its bytes could not be read"),
+)
+CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS, *SINCE_CUTOVER)}

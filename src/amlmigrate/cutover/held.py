@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, Digests, changes, comparable
+from amlmigrate.cutover.record import RECORD, SINCE, active
 from amlmigrate.ledger.evidence import Report, last
 
 _DEEP_ENOUGH = ("checksum", "sdk")
@@ -17,6 +18,7 @@ SEEN = {
     "source_blobs": "blobs of the source",
     "target_blobs": "blobs of the target",
 }
+SOURCE = tuple(name for name in SEEN if name.startswith("source_"))
 Parts = dict[str, dict[str, str]]
 
 
@@ -31,6 +33,8 @@ def unproven(plan: Plan, reports: list[Report]) -> Iterator[str]:
         yield "The evidence is of another plan."
     if not content["green"]:
         yield "The last verification is not green."
+    if content.get(SINCE) and not active(reports):
+        yield "The last verification is of a target in use, and that cutover was taken back: run `migrate verify`."
     if content["depth"] not in _DEEP_ENOUGH:
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
 
@@ -52,7 +56,11 @@ def differences(
         if report.content["digests"].get(name) == digests[name] or _begun(report, then, now, removed, name):
             continue
         named = "; ".join(_changes(then, now, removed, name)) if then else ""
-        yield f"The {SEEN[name]} are not what they were when they were verified{named and ': '}{named}."
+        then_was = "cut over" if report.content["record"] == RECORD else "verified"
+        use = (
+            "" if name in SOURCE else " Once the target is in use, `migrate cutover` ends that it is held to this."
+        )
+        yield f"The {SEEN[name]} are not what they were when they were {then_was}{named and ': '}{named}.{use}"
 
 
 def seen_by(report: Report) -> Parts:

@@ -18,6 +18,8 @@ from amlmigrate.ledger.evidence import Evidence, Report
 
 RECORD, BACK = "cutover", "cutover-back"
 TARGET = "blobs-target.jsonl"
+# The member of a verification's report that tells what has become of the target since.
+SINCE = "since_cutover"
 _MANIFEST = "manifest-target.jsonl"
 _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
@@ -61,7 +63,7 @@ def refuse_cut_over(reports: list[Report], address: Path) -> None:
         raise RefusedError(
             f"The plan was cut over at {found.content['time']}: nothing of it is carried out any more.",
             address=str(address),
-            remedy=f"Move what came later with a new plan, or first take it back: migrate cutover {address} --back",
+            remedy=f"Make a new plan for what came later, or take it back first: migrate cutover {address} --back",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -13,14 +13,22 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.parallel import each
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.held import seen_by
-from amlmigrate.cutover.record import Held, held
+from amlmigrate.cutover.record import BACK, RECORD, SINCE, Held, held
 from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.ledger import Waiver
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
-_LOST = frozenset({DELETED, OVERWRITTEN, UNREAD})
+# What was proven and is not there any more as it was.
+_LOST = {
+    DELETED: "it was deleted since the cutover",
+    OVERWRITTEN: "its bytes were overwritten since the cutover",
+    UNREAD: "it was written since the cutover, and its bytes could not be read",
+}
+_REMEDY = "Put it back; or let it go: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
 
 
@@ -39,16 +47,25 @@ class Change:
     seen: str = ""
 
     @property
-    def decided_as(self) -> str:
-        """The address under which somebody decides it; '' where it is information."""
-        return f"{self.address}!{self.what}" if self.item and self.what in _LOST else ""
+    def finding(self) -> Finding | None:
+        """What somebody has to decide; None where it is information."""
+        if not self.item or self.what not in _LOST:
+            return None
+        return Finding(
+            "blocks",
+            self.address,
+            f"In the target {_LOST[self.what]}, seen at {self.seen}.",
+            _REMEDY,
+            code="deleted-since-cutover"
+            if self.what == DELETED
+            else "overwritten-since-cutover"
+            if self.what == OVERWRITTEN
+            else "unread-since-cutover",
+        )
 
     def as_dict(self) -> dict[str, str]:
-        """Its form in reports."""
-        return {**asdict(self), "address": self.decided_as or self.address}
-
-    def __str__(self) -> str:
-        return f"{self.address} was {self.what}" if self.what != UNREAD else f"{self.address} could not be read"
+        """Its form in reports: `finding` is the address under which it is decided, '' where it is information."""
+        return {**asdict(self), "finding": self.finding.address if self.finding else ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +76,63 @@ class Since:
     blobs: int = 0
     bytes: int = 0
 
-    def undecided(self, decided: Container[str]) -> list[Change]:
-        """What was lost, and nobody has decided yet."""
-        return [one for one in self.changes if one.decided_as and one.decided_as not in decided]
+    def undecided(self, decided: Container[tuple[str, str]]) -> list[Finding]:
+        """What was lost, and nobody has decided as it is now: `decided` are addresses with what was shown."""
+        lost = ((one.finding, one.now) for one in self.changes)
+        return [finding for finding, now in lost if finding and (finding.address, now) not in decided]
 
     def lost_items(self) -> frozenset[str]:
-        """The items of the plan of which something was lost, whoever decided it."""
-        return frozenset(one.item for one in self.changes if one.decided_as)
+        """The items of the plan of which something was lost, whoever has decided it."""
+        return frozenset(one.item for one in self.changes if one.finding)
 
     def with_documents(self, changes: list[Change]) -> Since:
         """These too."""
         return replace(self, changes=tuple(sorted((*self.changes, *changes))))
 
     def first_seen(self, reports: list[Report], now: str) -> Since:
-        """The same, each change with the time of the first report in a row that tells of it, else `now`."""
-        known: dict[tuple[str, str], str] = {}
+        """The same, each change with the time at which reports first told of it, else `now`."""
+        known: dict[tuple[str, str, str], str] = {}
         for report in reports:
-            told = (report.content.get("since_cutover") or {}).get("changes")
-            if told is not None:
-                known = {(one["address"], one["now"]): one["seen"] for one in told}
-        changes = (
-            replace(one, seen=known.get((one.decided_as or one.address, one.now), now)) for one in self.changes
+            if report.content.get(SINCE):
+                known = {(one["address"], one["what"], one["now"]): one["seen"] for one in _told(report)}
+        return replace(
+            self,
+            changes=tuple(
+                replace(one, seen=known.get((one.address, one.what, one.now), now)) for one in self.changes
+            ),
         )
-        return replace(self, changes=tuple(changes))
 
     def as_dict(self) -> dict[str, Any]:
         """Its form in reports."""
         return {"blobs": self.blobs, "bytes": self.bytes, "changes": [one.as_dict() for one in self.changes]}
+
+
+def decided(waivers: Iterable[Waiver], reports: list[Report]) -> frozenset[tuple[str, str]]:
+    """What was let go: its address, and what it was in the last report before the decision that tells of it.
+
+    So a decision is about what was shown since this cutover, and does not hold for what became of it later.
+    """
+    shown: dict[int, dict[str, str]] = {}
+    now: dict[str, str] = {}
+    for report in reports:
+        if report.content["record"] in (RECORD, BACK):
+            shown, now = {}, {}
+        shown[report.content["number"]] = now
+        if report.content.get(SINCE):
+            now = {one["finding"]: one["now"] for one in _told(report) if one["finding"]}
+    found = ((one.address, shown.get(one.report, {}).get(one.address)) for one in waivers)
+    return frozenset((address, was) for address, was in found if was is not None)
+
+
+def open_addresses(reports: list[Report]) -> list[str]:
+    """What the newest report shows as to be decided, in its order."""
+    newest = next((one for one in reversed(reports) if one.content.get(SINCE)), None)
+    return [one["finding"] for one in _told(newest) if one["finding"]] if newest else []
+
+
+def _told(report: Report) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = report.content[SINCE]["changes"]
+    return found
 
 
 def documents(cutover: Report, now: Mapping[str, str], proven: Container[str]) -> list[Change]:

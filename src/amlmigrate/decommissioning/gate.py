@@ -12,6 +12,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
+from amlmigrate.cutover.record import active
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
@@ -30,6 +31,8 @@ class Facts:
     soak: timedelta
     # What an earlier removal, cut off, set out to remove before the workspace: it may be gone.
     removed: frozenset[str] = frozenset()
+    # What the target lost since the cutover of what was proven, and nobody has let go.
+    lost: tuple[Finding, ...] = ()
 
 
 def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
@@ -46,17 +49,26 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
 
 def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
     yield from held.unproven(plan, reports)
-    if newest := last(reports, "verify"):
+    if cutover := active(reports):
+        yield from held.differences(cutover, facts.digests, facts.parts, facts.removed, held.SOURCE)
+        yield from (f"{one.address}: {one.summary} {one.remedy}" for one in facts.lost)
+        yield from _soak(cutover.content["time"], facts.soak)
+    elif newest := last(reports, "verify"):
         yield from held.differences(newest, facts.digests, facts.parts, facts.removed)
-        yield from _soak(reports, facts.soak)
+        yield from _soak(_green_since(reports), facts.soak)
 
 
-def _soak(reports: list[Report], soak: timedelta) -> Iterable[str]:
-    """The soak counts from the first of the green verifications that no other came between."""
-    since = None
+def _green_since(reports: list[Report]) -> str | None:
+    """When the first of the green verifications was made that no other came between."""
+    since: str | None = None
     for report in reports:
         if report.content["record"] == "verify":
             since = (since or report.content["time"]) if report.content["green"] else None
+    return since
+
+
+def _soak(since: str | None, soak: timedelta) -> Iterable[str]:
+    """The soak counts from the cutover; where there was none, from green evidence."""
     if since is None:
         return
     over = datetime.fromisoformat(since) + soak

@@ -1,0 +1,61 @@
+"""Why a plan must not be cut over yet: every reason at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import Digests
+from amlmigrate.cutover import held
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.items import items
+
+UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read afresh for a cutover. `writers`: a sentence for each way in which the source may be written."""
+
+    source: Inventory
+    digests: Digests
+    # The same four by address, to name what differs.
+    parts: held.Parts
+    posture: list[Finding]
+    writers: tuple[str, ...]
+
+
+def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, unfrozen: bool) -> list[str]:
+    """Why not; empty when it may be. `unfrozen`: somebody has said why a source that can be written is no matter."""
+    newest = last(reports, "verify")
+    return [
+        *held.unproven(plan, reports),
+        *(held.differences(newest, facts.digests, facts.parts) if newest else ()),
+        *decisions.problems(ledger, reports),
+        *_open(plan, ledger),
+        *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
+        *_jobs(facts.source),
+        *([] if unfrozen else _written(facts.writers)),
+    ]
+
+
+def _open(plan: Plan, ledger: Ledger) -> Iterator[str]:
+    """What was settled when it was verified, and has been taken up again since."""
+    for item in items(plan, ledger):
+        if not item.outcome.settled:
+            yield f"{item.address} is {item.outcome.value} and not waived."
+
+
+def _jobs(source: Inventory) -> Iterator[str]:
+    for left in source.leftovers:
+        if left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
+            yield told
+
+
+def _written(writers: Iterable[str]) -> Iterator[str]:
+    for writer in writers:
+        yield f"The source may still be written: {writer} {UNFROZEN}"
