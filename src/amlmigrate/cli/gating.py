@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
+from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cli.living import lost
+from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import frozen, read_both
 from amlmigrate.cloud.session import Session
-from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
@@ -28,7 +28,7 @@ from amlmigrate.inventory.leftovers import leftovers
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
-from amlmigrate.posture import Places, before_removal, prove
+from amlmigrate.posture import before_removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,11 @@ async def _facts(
         prefix_digests(listed.source, plan.places(source=True)),
         prefix_digests(listed.target, plan.places(source=False)),
     )
-    places = await Places.of_plan(
-        clouds.target,
-        target.workspace,
-        plan,
-        sensitive=most_sensitive(source.workspace, target.workspace),
-        held=encryption_counts(listed.target, plan.places(source=False)),
-    )
     return gate.Facts(
         source=source,
         digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
         parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=before_removal(await prove(clouds.target, target.workspace, places)),
+        posture=before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
         removed=frozenset((before or {}).get("removed_first", ())),

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.proving import claims
+from amlmigrate.cli.sides import read_both
+from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import since
-from amlmigrate.cutover.record import active, moved
+from amlmigrate.cutover.record import SINCE, active, moved
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import items, waived
+from amlmigrate.verifying.living import Living, verify_living
+from amlmigrate.verifying.sdk import compare_readers
+from amlmigrate.verifying.verify import Depth
 
 
 async def look(
@@ -43,3 +54,63 @@ async def lost(
     """What the target lost of what was proven, and nobody has let go."""
     found = await look(clouds, plan, ledger, reports, target, listed)
     return tuple(found.undecided(since.decided(ledger.waivers().values(), reports)))
+
+
+async def verify(
+    shared: Shared,
+    clouds: Session,
+    folder: Path,
+    plan: Plan,
+    ledger: Ledger,
+    reports: list[Report],
+    depth: str,
+    emit: Emit,
+) -> Report:
+    """Holds both sides to the cutover, and adds the report."""
+    cutover = active(reports)
+    assert cutover
+    wanted = Depth(depth)
+    source, target = await read_both(clouds, plan)
+    listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
+    found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
+    return verify_living(
+        plan,
+        folder,
+        ledger,
+        cutover,
+        Living((document_digests(source), document_digests(target)), listed, found),
+        depth=wanted,
+        posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
+        read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else [],
+        by=await who(shared, clouds.target.credential),
+    )
+
+
+def headline(content: dict[str, Any]) -> str:
+    """What a report of a verification after the cutover comes to, in one sentence."""
+    told = content[SINCE]
+    used = sum(1 for one in told["changes"] if not one["finding"])
+    let_go = sum(1 for one in told["changes"] if one["finding"]) - len(told["open"])
+    if content["green"]:
+        lost = f", {let_go} lost ones were let go" if let_go else ""
+        return (
+            f"Green at depth {content['depth']} since the cutover: the source is as it was, and so are"
+            f" {content['blobs']} proven blobs in the target{lost}; {used} other changes there."
+        )
+    return (
+        f"Not green: {len(told['open'])} proven items lost in the target since the cutover,"
+        f" {len(content['differences'])} differences in the source, {len(content['unsettled'])} open."
+    )
+
+
+def lines(content: dict[str, Any]) -> list[str]:
+    """Each change since the cutover, what is to be decided first."""
+    told = content.get(SINCE)
+    if not told:
+        return []
+    undecided = [f"{one['severity']}: {one['address']}: {one['summary']}" for one in told["open"]]
+    shown = {one["address"] for one in told["open"]}
+    rest = [one for one in told["changes"] if one["finding"] not in shown]
+    return undecided + [
+        f"{one['what']} since the cutover: {one['address']}, seen at {one['seen']}" for one in rest
+    ]

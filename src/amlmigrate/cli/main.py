@@ -9,6 +9,7 @@ import typer
 
 from amlmigrate.cli import (
     approve,
+    cutover,
     decommission,
     doctor,
     freeze,
@@ -25,7 +26,7 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, decommission."
+    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, cutover, decommission."
     " Each has --help.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,7 +53,21 @@ def _root(
     """What stands before a command."""
 
 
-for module in (scan, provision, doctor, plan, show, approve, run, status, freeze, waive, verify, decommission):
+for module in (
+    scan,
+    provision,
+    doctor,
+    plan,
+    show,
+    approve,
+    run,
+    status,
+    freeze,
+    waive,
+    verify,
+    cutover,
+    decommission,
+):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
 
 

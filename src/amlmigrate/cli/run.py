@@ -74,12 +74,15 @@ def _refuse_begun(ledger: Ledger, *, resume: bool) -> None:
 def _refuse_untrusted(folder: Path, ledger: Ledger) -> None:
     """A run goes by what people decided, and adds a report: both have to be as they were written.
 
-    Raises RefusedError.
+    Raises RefusedError, so too for a plan that is cut over.
     """
+    from amlmigrate.cutover.record import refuse_cut_over
     from amlmigrate.ledger.decisions import refuse_unlike
     from amlmigrate.ledger.evidence import Evidence
 
-    refuse_unlike(ledger, Evidence(folder, ledger).reports())
+    reports = Evidence(folder, ledger).reports()
+    refuse_unlike(ledger, reports)
+    refuse_cut_over(reports, folder)
 
 
 def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> None:

@@ -55,14 +55,20 @@ def command(
 
 
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
+    from amlmigrate.cli import living
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
     from amlmigrate.cmk.scanning.sensitivity import most_sensitive
     from amlmigrate.core.events import Event
+    from amlmigrate.cutover.record import active
+    from amlmigrate.ledger.evidence import Evidence
     from amlmigrate.verifying.sdk import compare_readers
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
+        reports = Evidence(folder, ledger).reports()
+        if active(reports):
+            return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, view.event)
         documents = await _documents(clouds, plan, ledger)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
@@ -100,7 +106,18 @@ def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:
     return ExitCode.DONE
 
 
+def _headline(content: Any) -> str:
+    if "since_cutover" in content:
+        from amlmigrate.cli.living import headline
+
+        return headline(content)
+    if content["green"]:
+        return f"Green at depth {content['depth']}: {content['blobs']} blobs and every document are the same."
+    return f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open."
+
+
 def _ended(view: View, folder: Any, report: Any) -> ExitCode:
+    from amlmigrate.cli.living import lines as living_lines
     from amlmigrate.core.workspace import WorkspaceRef
 
     content = report.content
@@ -109,6 +126,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         for d in content["differences"]
     ]
     lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"]]
+    lines += living_lines(content)
     lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in content["foreign_bytes"]]
     lines += [f"{f['severity']}: {f['address']}: {f['summary']}" for f in content["posture"]]
     lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
@@ -119,11 +137,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     view.result(
         "verify.end",
         {
-            "text": (
-                f"Green at depth {content['depth']}: {content['blobs']} blobs and every document are the same."
-                if green
-                else f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open."
-            ),
+            "text": _headline(content),
             "green": green,
             "items": content["items"],
             # What the plan warned of may still be so, and is told once.
@@ -134,6 +148,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "posture": content["posture"],
             "warnings": content["warnings"],
             "not_checked": content["not_checked"],
+            **({"since_cutover": content["since_cutover"]} if "since_cutover" in content else {}),
             "files": {"Evidence": str(report.path)},
             "next": f"migrate decommission {folder} --confirm {source}" if green else f"migrate status {folder}",
         },
@@ -141,5 +156,6 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     if green:
         return ExitCode.DONE
     unproven = any(f["severity"] == "error" for f in content["posture"])
-    settled = not content["differences"] and not content["unsettled"]
+    lost = content.get("since_cutover", {}).get("open")
+    settled = not content["differences"] and not content["unsettled"] and not lost
     return ExitCode.REFUSED if unproven and settled else ExitCode.INCOMPLETE

@@ -19,7 +19,7 @@ UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read afresh for a cutover. `writers`: a sentence for each way in which the source may be written."""
+    """What was read afresh for a cutover. `writers`: a sentence for each way to write the source."""
 
     source: Inventory
     digests: Digests
@@ -30,7 +30,7 @@ class Facts:
 
 
 def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, unfrozen: bool) -> list[str]:
-    """Why not; empty when it may be. `unfrozen`: somebody has said why a source that can be written is no matter."""
+    """Why not; empty when it may be. `unfrozen`: somebody has said why it does not matter who may write."""
     newest = last(reports, "verify")
     return [
         *held.unproven(plan, reports),

@@ -26,7 +26,7 @@ _SOURCE_BYTES = "the bytes of the source: ETags were compared with those of the 
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """What was read: the digests of both sides' documents, both sides' blobs, and what has changed in the target."""
+    """What was read: digests of both sides' documents, both sides' blobs, and what has changed in the target."""
 
     documents: tuple[dict[str, str], dict[str, str]]
     listed: Containers
@@ -45,7 +45,7 @@ def verify_living(
     read: list[Difference],
     by: By,
 ) -> Report:
-    """Adds the report: green while the source is as it was, and nothing is lost in the target that nobody let go."""
+    """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go."""
     evidence = Evidence(folder, ledger)
     listed, documents = living.listed, living.documents
     digests = seal(*documents, listing_digests(listed.source), listing_digests(listed.target))
@@ -56,7 +56,10 @@ def verify_living(
     parts = dict(zip(PARTS, (*documents, *prefixes), strict=True))
     gone = {one.address for one in living.since.changes if one.what == "deleted"}
     differences = [
-        *(Difference(name, "source", "as at the cutover", told) for name, told in _source(cutover, digests, parts)),
+        *(
+            Difference(name, "source", "as at the cutover", told)
+            for name, told in _source(cutover, digests, parts)
+        ),
         *(one for one in read if one.address not in gone),
     ]
     verdict = Verdict(blobs=living.since.blobs, bytes=living.since.bytes, not_checked={_SOURCE_BYTES})
@@ -75,7 +78,5 @@ def verify_living(
 
 def _source(cutover: Report, digests: dict[str, str], parts: held.Parts) -> list[tuple[str, str]]:
     return [
-        (name, told)
-        for name in held.SOURCE
-        for told in held.differences(cutover, digests, parts, names=(name,))
+        (name, told) for name in held.SOURCE for told in held.differences(cutover, digests, parts, names=(name,))
     ]

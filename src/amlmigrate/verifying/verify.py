@@ -81,7 +81,7 @@ async def verify(
     held = encryption_counts(containers.target, plan.places(source=False))
     places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=held)
     claims = await prove(session.target, target, places)
-    content = {"by": by.as_dict(), **_content(plan, ended, depth, verdict, differences, claims)}
+    content = {"by": by.as_dict(), **content_of(plan, ended, depth, verdict, differences, claims)}
     digests = seal(
         documents.source,
         documents.target,
@@ -113,7 +113,7 @@ def _drifted(plan: Plan, containers: Containers, settled: frozenset[str]) -> lis
     return [Difference(address, "source", then, now) for address, (then, now) in found.items()]
 
 
-def _content(
+def content_of(
     plan: Plan,
     ended: list[Item],
     depth: Depth,
@@ -121,6 +121,7 @@ def _content(
     differences: list[Difference],
     posture: list[Claim],
 ) -> dict[str, Any]:
+    """What a report says but for digests and files."""
     unsettled = [item for item in ended if not item.outcome.settled]
     unproven = findings(posture)
     proven = not [finding for finding in unproven if finding.severity == "error"]

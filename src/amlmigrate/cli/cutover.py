@@ -1,0 +1,156 @@
+"""Say that the old workspace stops: from then on the target lives, and the source is held to what it was.
+
+Example: migrate cutover plans/old-ws --dry-run
+
+Example: migrate cutover plans/old-ws
+
+Example: migrate cutover plans/old-ws --unfrozen "the team was told; owners cannot be frozen"
+
+Example: migrate cutover plans/old-ws --back
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import BadInputError, ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.cloud.session import Session
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.cutover.since import Change
+    from amlmigrate.ledger import Ledger
+
+
+@options.shared
+def command(
+    plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
+    back: Annotated[bool, typer.Option("--back", help="Take the cutover back; it carries no data back.")] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this item of what goes live with the cutover; repeatable.", metavar="ADDRESS"),
+    ] = None,
+    unfrozen: Annotated[
+        str | None,
+        typer.Option(help="Why it does not matter that others may still write the source.", metavar="REASON"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all of it, and record nothing.")] = False,
+    force_unlock: options.ForceUnlock = False,
+    *,
+    shared: Shared,
+) -> None:
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cli import plans
+        from amlmigrate.cli.signing import session
+        from amlmigrate.ledger import Ledger
+        from amlmigrate.ledger.lock import Lock
+
+        folder, read = plans.load_own(plan)
+        _refuse_options(folder, only or (), unfrozen)
+        with Ledger(folder, fresh=False) as ledger:
+            ledger.bind(read)
+            with Lock(ledger, force=force_unlock):
+                async with session(shared) as clouds:
+                    work = Work(view, shared, folder, read, ledger, clouds)
+                    if back:
+                        return await work.back(dry_run=dry_run)
+                    return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
+
+    execute(shared, work)
+
+
+def _refuse_options(folder: Path, only: Any, unfrozen: str | None) -> None:
+    if unfrozen is not None and not unfrozen.strip():
+        raise BadInputError("--unfrozen needs a reason.", remedy='Give one with --unfrozen "...".')
+    for address in only:
+        # No step of a plan is of that stage by now.
+        raise BadInputError(
+            f"Nothing of the plan goes live with the cutover under '{address}'.",
+            address=str(folder),
+            remedy="Leave --only out: then the cutover records the moment, and changes nothing else.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One cutover of a plan, or one that is taken back."""
+
+    view: View
+    shared: Shared
+    folder: Path
+    plan: Plan
+    ledger: Ledger
+    clouds: Session
+
+    async def cut_over(self, unfrozen: str, *, dry_run: bool) -> ExitCode:
+        """Checks both sides against the evidence, and records that the target lives from now on."""
+        from amlmigrate.cli import cuttingover
+        from amlmigrate.cutover import record
+        from amlmigrate.ledger.evidence import Evidence
+
+        evidence = Evidence(self.folder, self.ledger)
+        reports = evidence.reports()
+        if done := record.active(reports):
+            return self._cut_over(f"Cut over already, at {done.content['time']}.", done.path)
+        passed = await cuttingover.check(self.clouds, self.plan, self.ledger, reports, unfrozen=bool(unfrozen))
+        if dry_run:
+            text = "Nothing stands in the way of the cutover. Nothing was recorded."
+            self.view.result("cutover.dry", {"text": text, "lines": list(passed.warnings)})
+            return ExitCode.DONE
+        report = await cuttingover.record(self.shared, self.clouds, self.plan, evidence, passed, unfrozen)
+        text = f"Cut over: the target lives from {report.content['time']} on. Neither workspace was changed."
+        return self._cut_over(text, report.path, passed.warnings)
+
+    async def back(self, *, dry_run: bool) -> ExitCode:
+        """Takes the record back, and lists what the target has that the source does not."""
+        from amlmigrate.cli import cuttingover
+        from amlmigrate.cutover import record
+        from amlmigrate.ledger.evidence import Evidence
+
+        evidence = Evidence(self.folder, self.ledger)
+        reports = evidence.reports()
+        known = record.newest(reports)
+        if known is None:
+            raise BadInputError(
+                "The plan was never cut over.", address=str(self.folder), remedy="There is nothing to take back."
+            )
+        if known.content["record"] == record.BACK:
+            return self._taken_back(f"Taken back already, at {known.content['time']}.", known.path)
+        cuttingover.refuse_removed(self.ledger, reports, self.folder)
+        since = await cuttingover.since(self.clouds, self.plan, self.ledger, reports)
+        if dry_run:
+            text = "Nothing was recorded. The cutover would be taken back; no data is carried back."
+            self.view.result("cutover.back.dry", {"text": text, **_told(since.changes)})
+            return ExitCode.DONE
+        report = await cuttingover.record_back(self.shared, self.clouds, self.plan, evidence, known, since)
+        text = (
+            f"Taken back: the evidence holds both sides again. {len(since.changes)} changes in the target since"
+            " stay where they are: no data is carried back."
+        )
+        return self._taken_back(text, report.path, since.changes)
+
+    def _cut_over(self, text: str, report: Path, warnings: tuple[str, ...] = ()) -> ExitCode:
+        source = self.plan.header.source_ref.short
+        following = f"migrate decommission {self.folder} --confirm {source}, once the soak is over"
+        files = {"Evidence": str(report)}
+        self.view.result("cutover.end", {"text": text, "lines": list(warnings), "files": files, "next": following})
+        return ExitCode.DONE
+
+    def _taken_back(self, text: str, report: Path, changes: tuple[Change, ...] = ()) -> ExitCode:
+        files = {"Evidence": str(report)}
+        data = {"text": text, **_told(changes), "files": files, "next": f"migrate verify {self.folder}"}
+        self.view.result("cutover.back", data)
+        return ExitCode.DONE
+
+
+def _told(changes: tuple[Change, ...]) -> dict[str, Any]:
+    lines = [f"{one.what} in the target since: {one.address}" for one in changes]
+    return {"lines": lines, "changes": [one.as_dict() for one in changes]}

@@ -1,0 +1,155 @@
+"""What `cutover` reads and checks afresh, and the reports that it adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
+from amlmigrate.cli import living
+from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.proving import claims
+from amlmigrate.cli.sides import read_both
+from amlmigrate.cli.who import who
+from amlmigrate.cli.writing import writers
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import PARTS, changes, seal
+from amlmigrate.core.tool import tool
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.cutover import record as records
+from amlmigrate.cutover import refusals
+from amlmigrate.cutover.since import Since
+from amlmigrate.decommissioning import tombstone
+from amlmigrate.kinds import document_digests
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, Report, last
+from amlmigrate.posture import before_removal
+
+Digests = dict[str, str]
+# Of what is found about writers: those who may write, and are not merely able to give themselves the right.
+_WRITES = frozenset({"inherited", "own-rights", "account-shared", "account-sharing-unknown", "role-unread"})
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What was read of two sides that may be cut over. `written`: who may still write the source."""
+
+    verified: Report
+    documents: tuple[Digests, Digests]
+    listed: Containers
+    written: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], *, unfrozen: bool) -> Passed:
+    """Raises RefusedError with every reason why the plan must not be cut over yet."""
+    source, target = await read_both(clouds, plan)
+    mapping = Mapping(source.workspace, target.workspace)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    documents = (document_digests(source), document_digests(target))
+    written, warnings = await _writers(clouds, source.workspace)
+    facts = refusals.Facts(
+        source=source,
+        digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
+        parts=dict(zip(PARTS, (*documents, *_prefixes(plan, listed)), strict=True)),
+        posture=before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
+        writers=written,
+    )
+    why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
+    if not why:
+        # Listing may take its time, in which the documents were not looked at.
+        now = [document_digests(side) for side in await read_both(clouds, plan)]
+        for then, after in zip(documents, now, strict=True):
+            why += [f"While the blobs were listed, {what}." for what in changes(then, after)]
+    if why:
+        raise RefusedError(
+            "The plan must not be cut over yet.",
+            reasons=tuple(dict.fromkeys(why)),
+            address=source.workspace.id,
+            remedy="Settle every reason, then run the same command again.",
+        )
+    verified = last(reports, "verify")
+    assert verified
+    return Passed(verified, documents, listed, written, warnings)
+
+
+async def record(
+    shared: Shared, clouds: Session, plan: Plan, evidence: Evidence, passed: Passed, unfrozen: str
+) -> Report:
+    """Adds the record of the cutover."""
+    content = await _content(shared, clouds, plan)
+    content |= {"unfrozen": unfrozen or None, "writers": list(passed.written), "warnings": list(passed.warnings)}
+    return records.add(evidence, passed.verified, plan, passed.documents, passed.listed, content)
+
+
+async def record_back(
+    shared: Shared, clouds: Session, plan: Plan, evidence: Evidence, known: Report, found: Since
+) -> Report:
+    """Adds the report that takes a cutover back, with what the target has since."""
+    content = await _content(shared, clouds, plan)
+    cutover = {"number": known.content["number"], "time": known.content["time"]}
+    return evidence.add(
+        records.BACK, {**content, "cutover": cutover, "changes": [one.as_dict() for one in found.changes]}
+    )
+
+
+async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report]) -> Since:
+    """What has become of the target since the cutover."""
+    source, target = await read_both(clouds, plan)
+    listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
+    return await living.look(clouds, plan, ledger, reports, target, listed)
+
+
+def refuse_removed(ledger: Ledger, reports: list[Report], folder: Path) -> None:
+    """Raises RefusedError where the source is being removed, or is."""
+    if tombstone.begun(ledger) or last(reports, tombstone.RECORD):
+        raise RefusedError(
+            "The cutover cannot be taken back: the removal of the source has begun.",
+            address=str(folder),
+            remedy="Recover the source first if it is to be used again; then make a new plan.",
+        )
+
+
+async def _content(shared: Shared, clouds: Session, plan: Plan) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tool": tool(),
+        "by": (await who(shared, clouds.source.credential)).as_dict(),
+        "plan": {"name": plan.header.name, "sha256": plan.sha256},
+        "source": plan.header.source,
+        "target": plan.header.target,
+    }
+
+
+async def _writers(clouds: Session, source: Workspace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who may still write the source, a sentence each; and what else a person has to know of it."""
+    caller = await clouds.source.credential.identity()
+    try:
+        found = await writers(clouds.source, source, caller.object_id)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return (f"who may cannot be read ({error.code}).",), ()
+    may = [f"{one}." for one in found.removable]
+    may += [finding.summary for finding in found.findings if finding.code in _WRITES]
+    rest = [_warning(finding) for finding in found.findings if finding.code not in _WRITES]
+    return tuple(dict.fromkeys(may)), tuple(rest)
+
+
+def _warning(finding: Finding) -> str:
+    return f"warning: {finding.address}: {finding.summary}"
+
+
+def _prefixes(plan: Plan, listed: Containers) -> tuple[Digests, Digests]:
+    return (
+        prefix_digests(listed.source, plan.places(source=True)),
+        prefix_digests(listed.target, plan.places(source=False)),
+    )

@@ -1,0 +1,132 @@
+"""A plan is cut over: from then on the target is used, and the source stays held to what it was."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from tests.acceptance.removing import decommission, refused
+from tests.acceptance.world import VERSION, World, make_world, seed_small
+
+
+def _reports(world: World, kind: str) -> list[dict[str, Any]]:
+    evidence = world.folder / "plans" / world.source / "evidence"
+    return [json.loads(path.read_text()) for path in sorted(evidence.glob(f"*-{kind}.json"))]
+
+
+def _cutover(world: World, *more: str) -> Any:
+    return world.migrate("cutover", f"plans/{world.source}", "--json", *more)
+
+
+def _reasons(world: World, *more: str) -> list[str]:
+    result = _cutover(world, *more)
+    assert result.code == 4, (result.code, result.out, result.err)
+    reasons: list[str] = result.event("error")["reasons"]
+    return reasons
+
+
+@pytest.fixture(scope="module")
+def used(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Moved, verified, cut over."""
+    world = seed_small(make_world(sandbox, tmp_path_factory.mktemp("used")))
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify")
+    done = _cutover(world, "--unfrozen", "everybody was told")
+    assert done.code == 0, (done.out, done.err)
+    return world
+
+
+def test_a_target_in_use_is_no_reason_and_what_it_loses_is(used: World) -> None:
+    [record] = _reports(used, "cutover")
+    assert (
+        record["unfrozen"] == "everybody was told" and record["by"]["options"]["unfrozen"] == "everybody was told"
+    )
+    # Again: nothing more is recorded.
+    assert "already" in _cutover(used).event("cutover.end")["text"]
+    assert len(_reports(used, "cutover")) == 1
+    # Nothing of the plan is carried out any more.
+    assert used.migrate("run", "--resume").code == 4
+    # Users add a model, tag one, and add a blob.
+    store = "azureml://datastores/workspaceblobstore/paths"
+    used.seed(
+        [
+            {
+                "kind": "models",
+                "name": "new",
+                "version": "1",
+                "properties": {"modelType": "custom_model", "modelUri": f"{store}/n"},
+            }
+        ],
+        [{"container": "azureml-blobstore", "path": path, "bytes": 10} for path in ("n/1", "d/new")],
+        into="target",
+    )
+    model = used.get("models/m/versions/1")
+    used.put(
+        "models/m/versions/1", {"properties": {**model["properties"], "tags": {"team": "other"}}}, into="target"
+    )
+    assert used.ok("verify", "--json").event("verify.end")["green"] is True
+    [_, verified] = _reports(used, "verify")
+    told = {(one["address"], one["what"]) for one in verified["since_cutover"]["changes"]}
+    container = used.container("target")
+    assert told == {
+        ("models/new/1", "added"),
+        ("models/m/1", "changed"),
+        (f"blobs/{container}/n/1", "added"),
+        (f"blobs/{container}/d/new", "added"),
+    }
+    assert decommission(used, "--dry-run").code == 0
+    # A proven blob is written over, another one and a model are deleted.
+    with used.container_client("target") as client:
+        before = client.get_blob_client("m/1/a").download_blob().readall()
+        client.upload_blob("m/1/a", b"x" * len(before), overwrite=True)
+        client.delete_blob("m/2/a")
+    url = f"{used.documents['target']['id']}/components/c/versions/1"
+    used.azure(lambda c: c.arm("DELETE", url, VERSION))
+    lost = {
+        f"blobs/{container}/m/1/a!overwritten-since-cutover",
+        f"blobs/{container}/m/2/a!deleted-since-cutover",
+        "components/c/1!deleted-since-cutover",
+    }
+    assert {reason.partition(": ")[0] for reason in refused(used, "--dry-run")} == lost
+    assert used.migrate("verify").code == 3
+    assert {one["address"] for one in _reports(used, "verify")[-1]["since_cutover"]["open"]} == lost
+    # The source must not change at all.
+    with used.container_client("source") as client:
+        client.upload_blob("late", b"late")
+    [reason] = [one for one in refused(used, "--dry-run") if "of the source are" in one]
+    assert "blobs of the source are not what they were when they were cut over" in reason
+
+
+def _let_write(world: World) -> dict[str, Any]:
+    """Gives somebody else a role that may write the source."""
+    scope = world.documents["source"]["id"]
+    contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    properties = {
+        "roleDefinitionId": f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{contributor}",
+        "principalId": str(uuid.uuid4()),
+        "principalType": "User",
+    }
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    body = {"properties": properties}
+    made: dict[str, Any] = world.azure(lambda c: c.arm("PUT", path, "2022-04-01", body))
+    return made
+
+
+def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_world: World) -> None:
+    world = small_world
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.ok("verify", "--depth", "metadata")
+    with world.container_client("target") as client:
+        client.upload_blob("d/2", b"other", overwrite=True)
+    writer = _let_write(world)
+    told = _reasons(world)
+    assert len(told) == 3
+    assert "depth 'metadata'" in told[0]
+    assert "blobs of the target are not what they were" in told[1]
+    assert "may still be written" in told[2] and writer["properties"]["principalId"] in told[2]
+    assert len(_reasons(world, "--unfrozen", "all were told")) == 2
+    assert _reports(world, "cutover") == []
