@@ -273,7 +273,7 @@ RETRIES = {
     "a vault that does not answer when its key is read": (
         "never",
         f"given up after {proofs._VAULT_SECONDS:g} s",
-        "the key is read through ARM; what that cannot show is not proven",
+        "the key is read through ARM; what that cannot show is not known",
     ),
     "a long-running operation that fails": ("never", "", "the service's words (exit 1)"),
     "a long-running operation that is cancelled": ("never", "", "the service's words (exit 1)"),
@@ -305,7 +305,7 @@ EXIT_CODES = {
     " could not do all.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
     " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error,"
-    " what is to be provisioned cannot be, the target or its storage is not proven under a customer's key,"
+    " what is to be provisioned cannot be, the target or its storage is not shown to be under a customer's key,"
     " evidence is missing, stale or"
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission, or its target is being"
@@ -545,7 +545,7 @@ def fault_actions() -> str:
 
 
 def posture() -> str:
-    """What is claimed of a workspace, and what it takes to prove it."""
+    """What is claimed of a workspace, and what it takes to know it."""
     rows = (
         [f"`{one.name}`", one.says, one.refuted, one.unread, "yes" if one.demanded else "", one.read]
         for one in CATALOGUE

@@ -188,7 +188,7 @@ def test_an_exemplary_pair_is_green(world: World) -> None:
     assert len(end["findings"]) == len(USUAL), "a datastore without credentials is warned of"
     who = end["identities"]["source"]
     assert who["app_id"] == world.env["AZURE_CLIENT_ID"] and who["tenant"] == world.env["AZURE_TENANT_ID"]
-    assert {claim["name"]: claim["proven"] for claim in end["claims"]}["key.wraps"] is True
+    assert {claim["name"]: claim["holds"] for claim in end["claims"]}["key.wraps"] is True
     told = world.ok("doctor", *world.names).out
     assert "0 errors and 2 warnings" in told and "Next: migrate plan" in told
     # A right on the account settles the datastore.
@@ -469,7 +469,7 @@ def test_each_missing_right_is_named_with_its_scope_and_stage(world: World) -> N
     assert ("warning", world.account("source"), f"{blob}/tags/read") in missing
     # A reader of it all is not told that reading it is missing, nor that the key is good.
     assert not [row for row in missing if row[0] == "error" and row[2] in (f"{ws}/read", f"{ws}/*/read")]
-    assert not [f for f in found if "Not proven: the key could not be read" in f["summary"]], (
+    assert not [f for f in found if "Not shown: the key could not be read" in f["summary"]], (
         "ARM shows it to a reader"
     )
     planned = world.migrate("plan", *world.names, "--out", "plans/reader", **env)
@@ -535,11 +535,11 @@ def test_the_printed_role_is_enough_for_every_command(sandbox: RunningSandbox, t
     env, _ = _mover(world, _printed(world))
     checked = world.migrate("doctor", *world.names, "--json", **env)
     end = checked.event("doctor.end")
-    words = ("missing", "Not proven", "Not checked", "could not be looked up")
+    words = ("missing", "Not shown", "Not checked", "could not be looked up")
     assert [f for f in end["findings"] if any(word in f["summary"] for word in words)] == []
     assert end["errors"] == 0, end["findings"]
     # The firewall of the example's vault keeps this machine out; no right would let it in.
-    [wraps] = [claim for claim in end["claims"] if claim["proven"] is None]
+    [wraps] = [claim for claim in end["claims"] if claim["holds"] is None]
     assert wraps["name"] == "key.wraps" and "ForbiddenByFirewall" in wraps["summary"]
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     for arguments in (
@@ -569,7 +569,7 @@ def test_each_action_of_the_printed_role_is_needed(
     sandbox: RunningSandbox, tmp_path: Path, azure_env: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = _provisioned(sandbox, tmp_path)
-    told, role = ("Not proven", "Not checked"), _printed(world)
+    told, role = ("Not shown", "Not checked"), _printed(world)
     for action in EACH_NEEDED:
         env, _ = _mover(world, role, without=(action,))
         for name, value in env.items():
@@ -585,7 +585,7 @@ def test_a_source_is_not_removed_by_whoever_cannot_read_the_keys_vault(moved_wor
     env, _ = _mover(world, role, without=("Microsoft.KeyVault/vaults/read",))
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--dry-run")
     refused = world.migrate("decommission", f"plans/{world.source}", *confirm, **env)
-    assert refused.code == 4 and "Not proven: the vault could not be read." in refused.err, refused.err
+    assert refused.code == 4 and "Not shown: the vault could not be read." in refused.err, refused.err
     told = world.migrate("doctor", *world.names, **env)
     assert told.code == 4 and "'Microsoft.KeyVault/vaults/read' on the target key vault is missing" in told.out
     allowed, _ = _mover(world, role)

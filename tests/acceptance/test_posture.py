@@ -49,10 +49,10 @@ class Target:
             await side.close()
 
     def unproven(self, **changed: Any) -> dict[str, tuple[bool | None, str]]:
-        """What is not proven and makes a finding, but for the owner's two duties."""
+        """What does not hold and makes a finding, but for the owner's two duties."""
         found = self.claims(**changed)
         return {
-            name: (claim.proven, claim.severity)
+            name: (claim.holds, claim.severity)
             for name, claim in found.items()
             if claim.finding and name != "duties.separate"
         }
@@ -94,7 +94,7 @@ def test_the_local_target_is_exemplary(target: Target) -> None:
     assert target.unproven() == {}
     claims = target.claims()
     assert set(claims) == {entry.name for entry in CATALOGUE}
-    assert claims["key.wraps"].proven is True
+    assert claims["key.wraps"].holds is True
     # Whoever made all this may do everything, and is told so.
     assert claims["duties.separate"].severity == "warning"
     assert "Owner" in json.dumps(claims["duties.separate"].evidence)
@@ -102,9 +102,9 @@ def test_the_local_target_is_exemplary(target: Target) -> None:
 
 def test_a_disabled_key_is_an_error(disabled: Target) -> None:
     found = disabled.claims()
-    assert (found["key.enabled"].proven, found["key.enabled"].severity) == (False, "error")
+    assert (found["key.enabled"].holds, found["key.enabled"].severity) == (False, "error")
     assert f"--id {disabled.key_url} --enabled true" in found["key.enabled"].remedy
-    assert (found["key.wraps"].proven, found["key.wraps"].severity) == (False, "error")
+    assert (found["key.wraps"].holds, found["key.wraps"].severity) == (False, "error")
     assert "KeyDisabled" in found["key.wraps"].summary
 
 
@@ -114,8 +114,8 @@ def test_an_expired_key_is_an_error(target: Target) -> None:
     try:
         claims = target.claims()
         found = claims["key.expiry"]
-        assert (found.proven, found.severity) == (False, "error") and "expired on 2023" in found.summary
-        assert claims["key.wraps"].proven is False, "an expired key unwraps, and wraps no more"
+        assert (found.holds, found.severity) == (False, "error") and "expired on 2023" in found.summary
+        assert claims["key.wraps"].holds is False, "an expired key unwraps, and wraps no more"
     finally:
         target.vault("PATCH", target.key_url, {"attributes": {"exp": before}})
 
@@ -140,7 +140,7 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
     role = provision.KEY_VAULT_CRYPTO_OFFICER
     made = target.world.azure(lambda c: provision.assign(c, target.vault_id, role, target.identity))
     found = target.claims()["identity.least"]
-    assert found.proven is False and "Key Vault Crypto Officer" in found.summary
+    assert found.holds is False and "Key Vault Crypto Officer" in found.summary
     assert "Microsoft.KeyVault/vaults/keys/*" in found.evidence["rights"]
     assert f"az role assignment delete --ids {made}" in found.remedy
 
@@ -154,7 +154,7 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
     target.world.azure(work)
     try:
         lacking = target.claims()["identity.rights"]
-        assert (lacking.proven, lacking.severity) == (False, "error")
+        assert (lacking.holds, lacking.severity) == (False, "error")
         assert f"--assignee-object-id {target.identity}" in lacking.remedy
     finally:
         target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
@@ -168,7 +168,7 @@ def test_an_approver_of_private_endpoints_on_the_group_has_rights_on_the_vault(t
         found = target.claims()["identity.least"]
     finally:
         target.world.azure(lambda c: c.arm("DELETE", made, "2022-04-01"))
-    assert found.proven is False and "Network Connection Approver" in found.summary
+    assert found.holds is False and "Network Connection Approver" in found.summary
     assert "Microsoft.KeyVault/vaults/privateEndpointConnections/write" in found.evidence["rights"]
 
 
@@ -178,7 +178,7 @@ def test_a_registry_under_microsofts_key_is_warned_of(target: Target) -> None:
     body = {"location": "eastus2", "sku": {"name": "Basic"}, "properties": {}}
     target.world.azure(lambda c: c.arm("PUT", path, _REGISTRIES, body))
     found = target.claims(containerRegistry=path)["registry.encryption"]
-    assert (found.proven, found.severity, found.address) == (False, "warning", path)
+    assert (found.holds, found.severity, found.address) == (False, "warning", path)
 
 
 def test_computes_have_disks_under_microsofts_keys(target: Target) -> None:
@@ -200,7 +200,7 @@ def test_a_vault_without_purge_protection_is_an_error(target: Target) -> None:
     )
     encryption = json.loads(json.dumps(target.document["properties"]["encryption"]).replace(target.vault_id, bare))
     found = target.claims(encryption=encryption)["vault.purgeProtection"]
-    assert (found.proven, found.severity, found.address) == (False, "error", bare)
+    assert (found.holds, found.severity, found.address) == (False, "error", bare)
     assert "--enable-purge-protection true" in found.remedy
 
 
@@ -213,7 +213,7 @@ def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
     world.ok("verify")
     [path] = (world.folder / "plans" / world.source / "evidence").glob("*-verify.json")
     claims = {claim["name"]: claim for claim in json.loads(path.read_text())["claims"]}
-    assert claims["encryption.status"]["proven"] and claims["key.wraps"]["proven"]
+    assert claims["encryption.status"]["holds"] and claims["key.wraps"]["holds"]
     assert claims["vault.purgeProtection"]["address"] == Target(world).vault_id
 
     target = Target(world)
@@ -236,5 +236,5 @@ def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Targe
     finally:
         network("Allow")
     for name in ("key.type", "key.size", "key.enabled", "key.expiry", "key.rotation"):
-        assert claims[name].proven, claims[name]
-    assert claims["key.wraps"].proven is None
+        assert claims[name].holds, claims[name]
+    assert claims["key.wraps"].holds is None

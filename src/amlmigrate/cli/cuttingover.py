@@ -30,7 +30,7 @@ from amlmigrate.decommissioning import tombstone
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report, last
-from amlmigrate.posture import before_removal
+from amlmigrate.posture import before_removal, let_go
 
 Digests = dict[str, str]
 # Of what is found about writers: those who may write, and are not merely able to give themselves the right.
@@ -59,7 +59,10 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
         source=source,
         digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
         parts=dict(zip(PARTS, (*documents, *_prefixes(plan, listed)), strict=True)),
-        posture=before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
+        posture=let_go(
+            before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
+            ledger.waivers(),
+        ),
         writers=written,
     )
     why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)

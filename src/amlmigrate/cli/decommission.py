@@ -1,4 +1,4 @@
-"""Remove the source workspace, and only on proof. Its evidence must be green, complete and still true.
+"""Remove the source workspace, and only on evidence that is green, complete and still true.
 
 Example: migrate decommission plans/old-ws --confirm old-rg/old-ws --dry-run
 

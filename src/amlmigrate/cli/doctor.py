@@ -65,12 +65,12 @@ async def _examine(view: View, shared: Shared, refs: tuple[Any, Any]) -> ExitCod
         report = await examine(clouds, *refs)
     errors = sum(1 for finding in report.findings if finding.severity == "error")
     warnings = len(report.findings) - errors
-    proven = sum(1 for claim in report.claims if claim.proven)
+    holding = sum(1 for claim in report.claims if claim.holds)
     view.findings(report.findings)
     view.result(
         "doctor.end",
         {
-            "text": f"\n{errors} errors and {warnings} warnings; {proven} of {len(report.claims)} claims proven.",
+            "text": f"\n{errors} errors and {warnings} warnings; {holding} of {len(report.claims)} claims hold.",
             "errors": errors,
             "warnings": warnings,
             "identities": {

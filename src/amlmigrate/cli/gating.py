@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from amlmigrate.inventory.leftovers import leftovers
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
-from amlmigrate.posture import before_removal
+from amlmigrate.posture import before_removal, let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def pass_gate(
     seen = Seen(target, tuple(await leftovers(clouds.target.workspace(plan.header.target_ref))))
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=delete)
-    facts = await _facts(clouds, plan, source, target, listed, soak, before)
+    facts = await _facts(clouds, plan, source, target, listed, soak, before, ledger.waivers())
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
@@ -115,6 +116,7 @@ async def _facts(
     listed: Containers,
     soak: timedelta,
     before: Document | None,
+    waivers: Container[str],
 ) -> gate.Facts:
     documents = (document_digests(source), document_digests(target))
     blobs = (
@@ -125,7 +127,9 @@ async def _facts(
         source=source,
         digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
         parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
+        posture=let_go(
+            before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)), waivers
+        ),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
         removed=frozenset((before or {}).get("removed_first", ())),

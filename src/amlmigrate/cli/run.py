@@ -128,7 +128,7 @@ async def _run(
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
-    from amlmigrate.posture import findings
+    from amlmigrate.posture import findings, let_go
     from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
 
@@ -136,7 +136,7 @@ async def _run(
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
-        _refuse_unproven(findings(claims))
+        _refuse_unproven(let_go(findings(claims), ledger.waivers()))
         if dry_run:
             _say_dry(view, plan)
             return None
@@ -173,7 +173,7 @@ def _refuse_unproven(posture: list[Any]) -> None:
     """What is a warning only was in the plan, for whoever reviewed it."""
     if errors := [finding for finding in posture if finding.severity == "error"]:
         raise RefusedError(
-            "The target is not proven to be under a customer's key.",
+            "The target is not shown to be under a customer's key.",
             reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
         )
 

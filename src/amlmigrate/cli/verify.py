@@ -155,7 +155,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     )
     if green:
         return ExitCode.DONE
-    unproven = any(f["severity"] == "error" for f in content["posture"])
+    refused = any(f["severity"] == "error" for f in content["posture"])
     lost = content.get("since_cutover", {}).get("open")
     settled = not content["differences"] and not content["unsettled"] and not lost
-    return ExitCode.REFUSED if unproven and settled else ExitCode.INCOMPLETE
+    return ExitCode.REFUSED if refused and settled else ExitCode.INCOMPLETE

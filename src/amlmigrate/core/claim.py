@@ -1,4 +1,4 @@
-"""Claims: what is said of a workspace's keys, storage and identity, each proven or not, with its evidence."""
+"""Claims: what is said of a workspace's keys, storage and identity, each with what Azure reports of it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import Any, Literal
 
 from amlmigrate.core.finding import Finding, by_weight
 
+# What is not taken from Azure's word: the vault has to give back what was wrapped.
+COMPUTED = frozenset({"key.wraps"})
 # `information` is kept as evidence and makes no finding.
 Weight = Literal["error", "warning", "information"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim. `proven` is None where the caller could not read what would prove or refute it.
+    """One claim. `holds` is None where the caller could not read what would tell.
 
-    `severity` is what it comes to while it is not proven; `summary` says what was seen, `remedy` what to do.
+    `severity` is what it comes to while it does not hold; `summary` says what was seen, `remedy` what to do.
     `key` is the identifier of the key that Azure reports, `read_at` when it was asked (UTC, ISO 8601).
     """
 
     name: str
-    proven: bool | None
+    holds: bool | None
     severity: Weight
     address: str
     summary: str
@@ -31,22 +33,27 @@ class Claim:
     read_at: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Its form in evidence."""
-        return asdict(self)
+        """Its form in evidence; `shown` is null of what is not known."""
+        return asdict(self) | {"shown": None if self.holds is None else self.shown}
+
+    @property
+    def shown(self) -> Literal["reported", "computed"]:
+        """Whether Azure says so, or it was tried here, by what came back."""
+        return "computed" if self.name in COMPUTED else "reported"
 
     @property
     def finding(self) -> Finding | None:
-        """What it comes to: nothing when it is proven, or is for information only."""
-        if self.proven or self.severity == "information":
+        """What it comes to: nothing where it holds, or is for information only."""
+        if self.holds or self.severity == "information":
             return None
         return Finding(self.severity, self.address, self.summary, self.remedy, code=self.name)
 
 
 def findings(claims: Iterable[Claim]) -> list[Finding]:
-    """What is not proven; errors first, else in the claims' own order.
+    """What does not hold; errors first, else in the claims' own order.
 
-    Claims that cannot be proven since one thing could not be read say so in the same words: that is one finding,
-    which has the first one's name as its code.
+    Claims of which one thing that could not be read leaves nothing known say so in the same words: that is one
+    finding, which has the first one's name as its code.
     """
     found: dict[Finding, Finding] = {}
     for claim in claims:

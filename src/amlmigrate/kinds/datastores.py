@@ -184,7 +184,7 @@ def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:
             "warning",
             str(asset.address),
             f"It points into the old workspace's storage account '{old}', not to one of its own containers.",
-            "It is left as it is: keep that account, and under whose key it stands is not checked.",
+            "It is left as it is: keep that account. Under whose key it stands `verify` tells, once it is there.",
             code="datastore-in-old-account",
         )
     ]

@@ -1,4 +1,4 @@
-"""The claims that are made of a workspace, by name: what each says and what it comes to while it is not proven."""
+"""The claims that are made of a workspace, by name: what each says and what it comes to while it does not hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WARNING, _ERROR, _INFORMATION = "warning", "error", "information"
 class Entry:
     """One kind of claim: what it comes to, in words, when it is `refuted` and when it is `unread`.
 
-    `read` is the action that proving it takes. Before a source is removed what is `demanded` has to be proven.
+    `read` is the action that it takes to know. Before a source is removed what is `demanded` has to be known.
     """
 
     name: str
@@ -33,7 +33,7 @@ _ROLES = "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/
 CATALOGUE = (
     Entry(
         "encryption.status",
-        "the workspace says that it stands under a customer's key",
+        "Azure reports the workspace under a customer's key",
         _ERROR,
         _WORKSPACE,
         unread=_ENDS,

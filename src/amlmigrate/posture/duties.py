@@ -74,7 +74,7 @@ def duty_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
             None,
             "warning",
             ref.vault_id,
-            f"Not proven: {why}",
+            f"Not shown: {why}",
             "Look who is meant: az ad group member list --group OBJECT-ID,"
             " az role assignment list --all --assignee OBJECT-ID --output table",
         )

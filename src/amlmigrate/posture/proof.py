@@ -1,9 +1,9 @@
-"""What is proven of a workspace: its key, the key's vault, its identity, and what stands beside it."""
+"""What Azure reports of a workspace: its key, where its bytes lie, its identity, and what stands beside it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,19 +22,21 @@ from amlmigrate.posture.places import Places
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
 from amlmigrate.posture.rights import identity_claims
 from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims
-from amlmigrate.posture.storage import storage_claims
+from amlmigrate.posture.storage import DATASTORES, storage_claims
 from amlmigrate.posture.stored import Stored
 from amlmigrate.posture.unproven import beside
 
+# Data of the users' own, that no move has written.
+WAIVABLE = frozenset({DATASTORES})
 _OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES)
 
 
 async def prove(side: Side, workspace: Workspace, places: Places) -> list[Claim]:
     """Every claim of the catalogue, each with what the service itself answers as evidence.
 
-    `places` say where bytes lie, which is what has to be under the key. What the caller may not read is a claim
-    not proven, never silence; so is what there is nothing to say of. Raises ServiceError and OutOfReachError
-    where ARM is out of order.
+    `places` say where bytes lie, which is what has to be under the key. Of what the caller may not read there is
+    a claim as well, of which nothing is known, and so there is where there is nothing to say. Raises ServiceError
+    and OutOfReachError where ARM is out of order.
     """
     now = datetime.now(UTC)
     own = reading.key_of(workspace) if workspace.encrypted else None
@@ -71,16 +73,27 @@ def _of_key(facts: KeyFacts, user: str, now: datetime, workspace: Workspace | No
         yield replace(claim, key=facts.ref.id)
 
 
+def let_go(found: Iterable[Finding], waived: Container[str]) -> list[Finding]:
+    """The findings, with what may be waived, and was by its address, as warnings.
+
+    What bytes of a move lie under has to be so: no person's word takes its place.
+    """
+    return [
+        replace(one, severity="warning") if one.code in WAIVABLE and one.address in waived else one
+        for one in found
+    ]
+
+
 def before_removal(claims: Iterable[Claim]) -> list[Finding]:
     """The findings as they count before what cannot be undone.
 
     What is known to keep the data alive under its key has to be known then: that it could not be read, which
     elsewhere is a warning, is an error. What there is nothing to say of stays what it is: another claim tells why.
-    What one thing that could not be read leaves unproven is told once, as the error if it is one.
+    What one thing that could not be read leaves unknown is told once, as the error if it is one.
     """
 
     def unread(claim: Claim) -> bool:
-        return claim.proven is None and claim.severity == "warning" and claim.name in DEMANDED
+        return claim.holds is None and claim.severity == "warning" and claim.name in DEMANDED
 
     found = findings(replace(claim, severity="error") if unread(claim) else claim for claim in claims)
     errors = {(one.about, one.summary) for one in found if one.severity == "error"}
@@ -127,6 +140,6 @@ def _workspace(workspace: Workspace) -> Iterator[Claim]:
                 None,
                 "warning",
                 workspace.id,
-                "Not proven: the workspace names no key that could be looked at.",
+                "Not shown: the workspace names no key that could be looked at.",
                 "Read its properties.encryption: az ml workspace show",
             )

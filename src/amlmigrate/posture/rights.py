@@ -180,7 +180,7 @@ def _unknown(name: str, ref: KeyRef, why: str) -> Claim:
         None,
         "warning",
         ref.vault_id,
-        f"Not proven: {why}.",
+        f"Not shown: {why}.",
         f"Look who may use the key: az role assignment list --scope {ref.vault_id} --include-inherited,"
         f" az keyvault show --name {_name(ref)}",
     )

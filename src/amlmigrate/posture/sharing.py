@@ -1,7 +1,7 @@
 """Who else uses a workspace's storage account, as far as it can be known.
 
 A listing of workspaces shows those that the caller may read and says nothing of the rest. So a right to read
-all of the subscription is proven first; and every workspace, of whatever subscription, leaves containers with
+all of the subscription is looked up first; and every workspace, of whatever subscription, leaves containers with
 its own id in their names in its account (azure-facts: system datastores), which are looked for there.
 """
 

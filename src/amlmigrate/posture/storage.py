@@ -115,7 +115,7 @@ def _container(stored: Stored, place: Location) -> Claim:
         [claim] = unread((CONTAINER,), address, what, shown, READ_CONTAINER, severity="error")
         return claim
     if read.value is None:
-        said = f"Not proven: the container '{place.container}' of '{place.account}' is not there."
+        said = f"Not shown: the container '{place.container}' of '{place.account}' is not there."
         return Claim(
             CONTAINER, None, "warning", address, said, "Azure ML makes it with the first bytes: look again then."
         )
@@ -157,7 +157,7 @@ def _own(stored: Stored, place: Location, scope: str, count: int, address: str) 
             None,
             "error",
             address,
-            f"Not proven: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that the writer sent along"
+            f"Not shown: {blobs} {'is' if count == 1 else 'are'} encrypted with a key that the writer sent along"
             " and that no vault keeps.",
             "Write them anew without that key (x-ms-encryption-key), and verify again.",
             {"encryptionKeySha256": scope.removeprefix(SENT_KEY), "blobs": count},
@@ -188,7 +188,7 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
     for name, names in sorted(leading.items()):
         yield _datastore(stored.accounts[name], names, sensitive=stored.places.sensitive)
     if elsewhere:
-        said = f"Not proven: the datastores {', '.join(elsewhere)} lead to no storage account of this cloud."
+        said = f"Not shown: the datastores {', '.join(elsewhere)} lead to no storage account of this cloud."
         yield Claim(DATASTORES, None, "warning", workspace.id, said, "Look where they lead whose key it is.")
     if not leading and not elsewhere:
         said = "All its datastores lead to accounts that are looked at above."

@@ -1,4 +1,4 @@
-"""Claims that are not proven since what would prove them could not be read, or is not there to be read. Pure."""
+"""Claims of which nothing is known, since what would tell could not be read, or is not there. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def unread(
             None,
             severity,
             address,
-            f"Not proven: {what} could not be read. {why}",
+            f"Not shown: {what} could not be read. {why}",
             f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody look who may.",
             {"missing": missing},
         )

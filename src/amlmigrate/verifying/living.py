@@ -65,7 +65,7 @@ def verify_living(
     verdict = Verdict(blobs=living.since.blobs, bytes=living.since.bytes, not_checked={_SOURCE_BYTES})
     with evidence.alone():
         lost = living.since.undecided(decided(ledger.waivers().values(), evidence.reports()))
-        content = content_of(plan, items(plan, ledger), depth, verdict, differences, posture)
+        content = content_of(plan, items(plan, ledger), depth, verdict, differences, posture, ledger.waivers())
         content["green"] = content["green"] and not lost
         content[SINCE] = {
             "cutover": cutover.content["number"],

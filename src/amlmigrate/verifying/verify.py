@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +23,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waived
-from amlmigrate.posture import Places, prove
+from amlmigrate.posture import Places, let_go, prove
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
 
@@ -81,7 +82,10 @@ async def verify(
     held = encryption_counts(containers.target, plan.places(source=False))
     places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=held)
     claims = await prove(session.target, target, places)
-    content = {"by": by.as_dict(), **content_of(plan, ended, depth, verdict, differences, claims)}
+    content = {
+        "by": by.as_dict(),
+        **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers()),
+    }
     digests = seal(
         documents.source,
         documents.target,
@@ -120,11 +124,12 @@ def content_of(
     verdict: Verdict,
     differences: list[Difference],
     posture: list[Claim],
+    waivers: Container[str],
 ) -> dict[str, Any]:
     """What a report says but for digests and files."""
     unsettled = [item for item in ended if not item.outcome.settled]
-    unproven = findings(posture)
-    proven = not [finding for finding in unproven if finding.severity == "error"]
+    told = let_go(findings(posture), waivers)
+    holds = not [finding for finding in told if finding.severity == "error"]
     return {
         "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,7 +138,7 @@ def content_of(
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,
         "target": plan.header.target,
-        "green": not differences and not unsettled and proven,
+        "green": not differences and not unsettled and holds,
         "items": tally(ended),
         "waived": [
             {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.WAIVED
@@ -143,7 +148,7 @@ def content_of(
         ],
         "foreign_bytes": over_foreign_bytes(ended),
         "differences": [difference.as_dict() for difference in differences],
-        "posture": [finding.as_dict() for finding in unproven],
+        "posture": [finding.as_dict() for finding in told],
         "claims": [claim.as_dict() for claim in posture],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "rewritten_files": verdict.rewritten,

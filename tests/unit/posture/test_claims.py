@@ -1,4 +1,4 @@
-"""Each thing that is wrong with a workspace's key, vault, identity or neighbours is a claim not proven, and no other."""
+"""Each thing that is wrong with a workspace's key, vault, identity or neighbours is a claim that does not hold, and no other."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ STORED = stored(None, None, plan=planned(BLOBS), held={BLOBS: {}})
 
 def test_all_is_proven_of_an_exemplary_workspace() -> None:
     found = _judged(exemplary())
-    assert [claim for claim in found if not claim.proven] == []
+    assert [claim for claim in found if not claim.holds] == []
     assert {claim.name for claim in found} == NAMES
     assert findings(found) == []
 
@@ -147,7 +147,7 @@ def test_what_is_wrong_is_one_finding(what: str) -> None:
     changed, name, severity, word = WRONG[what]
     found = _judged(changed(exemplary()))
     assert {claim.name for claim in found} == NAMES, "there is a claim of each name, whatever is wrong"
-    fallen = [claim for claim in found if not claim.proven and claim.severity != "information"]
+    fallen = [claim for claim in found if not claim.holds and claim.severity != "information"]
     assert [(claim.name, claim.severity) for claim in fallen] == [(name, severity)]
     [claim] = fallen
     assert word in claim.summary
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_one_finding(what: str) -> None:
 
 def test_another_subscription_is_told() -> None:
     [place] = [claim for claim in _judged(_other_subscription(exemplary())) if claim.name == "vault.place"]
-    assert place.proven is False and "another subscription" in place.summary
+    assert place.holds is False and "another subscription" in place.summary
 
 
 SAID = {entry.name: entry.unread for entry in CATALOGUE}
@@ -207,11 +207,11 @@ def test_what_cannot_be_read_is_not_proven_and_says_the_right_that_is_missing(wh
     changed, names, action = UNREAD[what]
     found = _judged(changed(exemplary()))
     assert {claim.name for claim in found} == NAMES
-    fallen = [claim for claim in found if not claim.proven]
+    fallen = [claim for claim in found if not claim.holds]
     assert {claim.name for claim in fallen} == names
     for claim in fallen:
-        assert (claim.proven, claim.severity) == (None, SAID[claim.name])
-        assert action in claim.remedy and "Not proven" in claim.summary
+        assert (claim.holds, claim.severity) == (None, SAID[claim.name])
+        assert action in claim.remedy and "Not shown" in claim.summary
     assert len(findings(found)) <= 2, "one thing that cannot be read is told in the same words"
 
 
@@ -280,7 +280,7 @@ NOT_KNOWN: dict[str, tuple[Callable[[Facts], Facts], str, str]] = {
 def test_what_is_not_known_is_never_proven(what: str) -> None:
     changed, name, word = NOT_KNOWN[what]
     [claim] = [claim for claim in _judged(changed(exemplary())) if claim.name == name]
-    assert (claim.proven, claim.severity) == (None, "warning") and word in claim.summary
+    assert (claim.holds, claim.severity) == (None, "warning") and word in claim.summary
     assert claim.remedy
 
 
@@ -310,7 +310,7 @@ VAULTS = "Microsoft.KeyVault/vaults"
 def test_whatever_changes_a_vault_is_more_than_is_needed(action: str) -> None:
     for facts in (exemplary(), _policies(POLICY)(exemplary())):
         [least] = [claim for claim in _judged(_custom(action)(facts)) if claim.name == "identity.least"]
-        assert least.proven is False and action in least.evidence["rights"]
+        assert least.holds is False and action in least.evidence["rights"]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_reading_and_using_is_not_too_much(
     actions: tuple[str, ...], data: tuple[str, ...], not_actions: tuple[str, ...]
 ) -> None:
     facts = _custom(*actions, data=data, not_actions=not_actions)(exemplary())
-    assert [claim for claim in _judged(facts) if not claim.proven] == []
+    assert [claim for claim in _judged(facts) if not claim.holds] == []
 
 
 def test_the_network_approver_on_the_vault_is_told() -> None:
@@ -334,20 +334,20 @@ def test_the_network_approver_on_the_vault_is_told() -> None:
         assignment("Azure AI Enterprise Network Connection Approver", PRINCIPAL, VAULT.partition("/prov")[0]),
     )
     [least] = [claim for claim in _judged(facts) if claim.name == "identity.least"]
-    assert least.proven is False and f"{VAULTS}/privateEndpointConnections/write" in least.evidence["rights"]
+    assert least.holds is False and f"{VAULTS}/privateEndpointConnections/write" in least.evidence["rights"]
 
 
 @pytest.mark.parametrize("code", ["KeyDisabled", "KeyExpired", "KeyNotYetValid"])
 def test_a_key_that_the_vault_does_not_use_does_not_wrap(code: str) -> None:
     read: Read[bool] = Read(refused=f"POST was answered 403 {code}: no.", code=code)
     [wraps] = [claim for claim in _judged(replace(exemplary(), wraps=read)) if claim.name == "key.wraps"]
-    assert (wraps.proven, wraps.severity) == (False, "error") and code in wraps.summary
+    assert (wraps.holds, wraps.severity) == (False, "error") and code in wraps.summary
 
 
 def test_a_wrap_that_was_not_allowed_is_no_finding() -> None:
     found = _judged(replace(exemplary(), wraps=Read(refused="403")))
-    [wraps] = [claim for claim in found if not claim.proven]
-    assert (wraps.name, wraps.proven, wraps.severity) == (
+    [wraps] = [claim for claim in found if not claim.holds]
+    assert (wraps.name, wraps.holds, wraps.severity) == (
         "key.wraps",
         None,
         SAID["key.wraps"],
@@ -356,7 +356,7 @@ def test_a_wrap_that_was_not_allowed_is_no_finding() -> None:
 
 
 def test_access_policies_do_as_well_as_roles() -> None:
-    assert [claim.name for claim in _judged(_policies(POLICY)(exemplary())) if not claim.proven] == []
+    assert [claim.name for claim in _judged(_policies(POLICY)(exemplary())) if not claim.holds] == []
 
 
 def test_a_role_on_the_key_alone_is_enough_and_one_on_another_key_is_not() -> None:
@@ -365,7 +365,7 @@ def test_a_role_on_the_key_alone_is_enough_and_one_on_another_key_is_not() -> No
     bare = replace(exemplary(), on_vault=Read([]), of_identity=Read(set()))
     for given, proven in ((on_key, True), (other, False)):
         found = {claim.name: claim for claim in _judged(with_roles(bare, given))}
-        assert found["identity.rights"].proven is proven
+        assert found["identity.rights"].holds is proven
 
 
 def test_without_a_right_classic_encryption_is_only_warned_of() -> None:

@@ -26,11 +26,12 @@ from tests.unit.posture.exemplary import (
 from amlmigrate.bytes.areas import encryption_counts
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.places import Places
-from amlmigrate.posture.proof import before_removal, claims
+from amlmigrate.posture.proof import before_removal, claims, let_go
 from amlmigrate.posture.reading import Read
 
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/blobs"
@@ -52,7 +53,7 @@ def judged(around: AroundStorage, **more: Any) -> list[Claim]:
 def fallen(found: list[Claim]) -> dict[str, tuple[bool | None, str]]:
     """What makes a finding, by name and what it is about."""
     return {
-        f"{claim.address.rpartition('/')[2]}!{claim.name}": (claim.proven, claim.severity)
+        f"{claim.address.rpartition('/')[2]}!{claim.name}": (claim.holds, claim.severity)
         for claim in found
         if claim.finding
     }
@@ -243,13 +244,13 @@ def test_one_blob_of_fifty_with_a_scope_of_its_own_is_told() -> None:
     # Each distinct one is a claim, those that hold as well.
     scoped(around, "own", keyVaultProperties={"keyUri": ENCRYPTION_KEY})
     both = [claim for claim in judged(around, held={BLOBS: {"ms": 1, "own": 49}}) if claim.name == "storage.blobs"]
-    assert [claim.proven for claim in both] == [False, True]
+    assert [claim.holds for claim in both] == [False, True]
 
 
 def test_blobs_under_a_key_that_was_sent_or_a_scope_that_is_not_known_are_unproven() -> None:
     found = judged(AroundStorage(), held={BLOBS: {"sha256:abc=": 2, "gone": 3}})
     claims_ = [claim for claim in found if claim.name == "storage.blobs"]
-    assert [(claim.proven, claim.severity) for claim in claims_] == [(None, "error")] * 2
+    assert [(claim.holds, claim.severity) for claim in claims_] == [(None, "error")] * 2
     assert "3 blobs" in claims_[0].summary and "a key that the writer sent along" in claims_[1].summary
     assert len(findings(found)) == 2
 
@@ -257,9 +258,9 @@ def test_blobs_under_a_key_that_was_sent_or_a_scope_that_is_not_known_are_unprov
 def test_blobs_that_nobody_listed_are_not_said_to_be_anything() -> None:
     for more in ({"held": None}, {"held": {}}):
         claim = told(judged(AroundStorage(), **more), "storage.blobs")
-        assert (claim.proven, claim.severity) == (None, "information") and claim.finding is None
+        assert (claim.holds, claim.severity) == (None, "information") and claim.finding is None
     without = claims(exemplary(), stored(), NOW)
-    assert told(without, "storage.blobs").proven is None and fallen(without) == {}
+    assert told(without, "storage.blobs").holds is None and fallen(without) == {}
 
 
 # The account's key, another than the workspace's: each claim of a key is made of it too.
@@ -351,7 +352,7 @@ def test_a_scopes_key_is_judged_too_be_it_in_a_vault_or_in_a_managed_hsm() -> No
     found = judged(hsm)
     assert fallen(found) == {}
     container = told(found, "storage.container")
-    assert (container.proven, container.key) == (True, key)
+    assert (container.holds, container.key) == (True, key)
 
 
 def test_each_other_account_that_a_datastore_leads_to_has_a_claim() -> None:
@@ -389,7 +390,7 @@ def test_a_datastore_that_leads_to_no_account_or_into_another_cloud_is_unproven(
     ]
     around.documents[near] = {"properties": {"encryption": copy.deepcopy(ENCRYPTION)}}
     found = [claim for claim in judged(around) if claim.name == "datastores.encryption"]
-    assert [(claim.proven, claim.severity) for claim in found] == [(None, "warning")]
+    assert [(claim.holds, claim.severity) for claim in found] == [(None, "warning")]
     assert "far" in found[0].summary and "onelake" in found[0].summary
 
 
@@ -402,3 +403,32 @@ def test_only_blobs_of_the_plan_count() -> None:
     named = {Location("acct", "blobs", "m/1"): "blobs/m"}
     found = encryption_counts({("acct", "blobs"): listing}, named)
     assert found == {BLOBS: {"ms": 1}}
+
+
+def test_what_no_bytes_of_a_move_are_under_can_be_waived_and_nothing_else() -> None:
+    around = AroundStorage()
+    lake = {"accountName": "other", "subscriptionId": REF.subscription, "resourceGroup": "rg"}
+    around.documents[f"{REF.id}/datastores/"].append({"name": "lake", "properties": lake})
+    around.documents |= {OTHER: copy.deepcopy(MICROSOFTS), ACCOUNT: copy.deepcopy(MICROSOFTS)}
+    found = findings(judged(around, sensitive=True))
+    assert {one.severity for one in found} == {"error"} and len(found) == 3
+    every = {one.address for one in found}
+    assert f"{OTHER}!datastores.encryption" in every
+    left = {one.code: one.severity for one in let_go(found, every)}
+    assert left == {
+        "storage.encryption": "error",
+        "storage.container": "error",
+        "datastores.encryption": "warning",
+    }
+    assert let_go(found, {OTHER, "lake"}) == found
+
+
+def test_the_highest_sensitivity_of_either_workspace_counts() -> None:
+    def tagged(**tags: str) -> Workspace:
+        return Workspace(REF, {"tags": tags, "properties": {}})
+
+    plain = tagged()
+    assert most_sensitive(plain, tagged(**{"Data-Classification": "restricted"}))
+    assert most_sensitive(tagged(sensitivity="Highly Confidential"), plain)
+    assert not most_sensitive(plain, tagged(**{"data-classification": "confidential"}))
+    assert not most_sensitive(plain)

@@ -85,9 +85,9 @@ _READS = tuple(f"{WS}/{name}/read" for name in _COLLECTIONS)
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
-_POSTURE = "the posture of the target is to be proven"
+_POSTURE = "the posture of the target is to be known"
 # `decommission` refuses where the vault was not read.
-PROOF = "the posture of the target is to be proven, as `decommission` demands"
+PROOF = "the posture of the target is to be known, as `decommission` demands"
 _WRAPS = "that the key works is to be tried"
 _CHECKS = "what is in the way is to be known beforehand"
 # What these find missing is told by the check that could not be made, once.
