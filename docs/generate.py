@@ -219,7 +219,16 @@ RETRIES = {
         "exit 6, naming action and scope; the step fails, all others go on, unless the target itself can no longer"
         " be read: then the run stops",
     ),
-    "404 of a document": ("never", "", "it is absent; nothing else counts as absent"),
+    "404 that says that the very thing is not there": (
+        "never",
+        "",
+        "it is absent; of an item whose words nobody has recorded, only if its parent's list lacks it too",
+    ),
+    "any other 404, as of a proxy or a region that has not heard of it": (
+        "never",
+        "",
+        "it shows nothing: the step fails with the answer (exit 3)",
+    ),
     "400 or 409, something is there already": ("never", "", _COMPARED),
     "400, any other": ("never", "", "the step fails with the service's words (exit 3)"),
     "409 or 429, another operation is under way": (_LIKE_503, "", _LIKE_503),

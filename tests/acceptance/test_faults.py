@@ -48,6 +48,17 @@ FORBIDDEN = (
     " 'Microsoft.MachineLearningServices/workspaces/environments/versions/write' over scope '/subscriptions/s'"
     " or the scope is invalid."
 )
+# wire-facts, section 2c.
+UNKNOWN_ENVIRONMENT = {
+    "error": {
+        "code": "UserError",
+        "message": "No environment exists for name: py, version: , label: ",
+        "details": [],
+        "additionalInfo": [
+            {"type": "InnerError", "info": {"value": {"code": "NotFoundError", "innerError": None}}}
+        ],
+    }
+}
 PASSES = {
     "401, the token ran out": [_rule(ENVIRONMENT, "expired_token"), _rule(COPY, "expired_token")],
     "409 or 429, another operation is under way": [
@@ -89,10 +100,21 @@ FAILS = {
     "400, any other": Row(
         [_status(_always(ENVIRONMENT), 400, "UserError", "Not to its liking.")], 3, "Not to its liking"
     ),
-    "404 of a document": Row(
-        [_status(_always({"method": "GET", "path": r"/old\d+/environments/py/versions/1"}), 404)],
+    "404 that says that the very thing is not there": Row(
+        [
+            _status(
+                _always({"method": "GET", "path": r"/old\d+/environments/py/versions/1"}),
+                404,
+                body=UNKNOWN_ENVIRONMENT,
+            )
+        ],
         3,
         "is not what it was when the plan was made",
+    ),
+    "any other 404, as of a proxy or a region that has not heard of it": Row(
+        [_status(_always({"method": "GET", "path": r"/old\d+/environments/py/versions/1"}), 404)],
+        3,
+        "GET was answered 404 NotFound: A fault on order.",
     ),
 }
 

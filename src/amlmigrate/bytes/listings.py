@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob, Past
@@ -67,7 +68,7 @@ async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -
         else:
             found, tagged = await blobs.listing(place)
     except ServiceError as error:
-        if error.status == 404 and error.code == "ContainerNotFound":
+        if absence.of_container(error):
             return Listing(place, exists=False)
         raise
     return Listing(place, {blob.path: blob for blob in found}, tagged, past=seen)

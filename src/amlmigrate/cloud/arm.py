@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +14,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
@@ -107,40 +108,62 @@ class Arm:
         await self._client.close()
 
     async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
-        """A document; None means 404 and nothing else."""
-        try:
-            found: Document = (await self.call("GET", path, query=query)).body
-        except ServiceError as error:
-            if error.status == 404:
-                return None
-            raise
-        return found
-
-    async def pages(
-        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent: Callable[[], None] | None = None
-    ) -> AsyncIterator[Document]:
-        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3).
-
-        With `absent`, a 404 of the collection itself is told to it and counts as none; one of a later page is
-        an error: what the page would have shown is not known.
-        """
+        """A document; None where its front end says that it is not there (`absence`), and for nothing else."""
         try:
             answer = await self.call("GET", path, query=query)
         except ServiceError as error:
-            if absent is None or error.status != 404:
-                raise
-            absent()
-            return
-        while True:
-            if not isinstance(answer.body, dict) or "value" not in answer.body:
-                # As from a proxy in between: taken for an empty list it would hide all that there is.
+            if await self.absent(error, path):
+                return None
+            raise
+        if not isinstance(answer.body, dict):
+            raise ServiceError(answer.status, "NotADocument", "the answer is no document", method="GET", url=path)
+        return answer.body
+
+    async def absent(self, error: ServiceError, path: str) -> bool:
+        """Whether an answer shows that the resource of that path is not there; a second call may decide it.
+
+        Raises ServiceError and OutOfReachError where that call fails.
+        """
+        asked, verdict = absence.Resource.of(path), absence.judged(error, path)
+        if verdict is absence.Verdict.BY_LIST:
+            return not await self._lists(asked.collection, asked.names[-1])
+        if verdict is absence.Verdict.BY_GROUP:
+            return await self.lacks_group(asked)
+        if verdict is absence.Verdict.BY_PARENT:
+            return await self.get(asked.parent) is None
+        return verdict is absence.Verdict.ABSENT
+
+    async def lacks_group(self, asked: absence.Resource) -> bool:
+        """Whether the subscription's list of resource groups lacks that of a resource."""
+        subscription = asked.path.split("/")[2]
+        return not await self._lists(f"/subscriptions/{subscription}/resourcegroups", asked.group, exact=False)
+
+    async def _lists(self, collection: str, name: str, *, exact: bool = True) -> bool:
+        """Whether a list has an item of that name. A list of what is not there itself has none."""
+        query = absence.whole(collection)
+        try:
+            names = [str(item.get("name")) async for item in self.pages(collection, query)]
+        except ServiceError as error:
+            if await self.absent(error, absence.Resource.of(collection).path.rpartition("/")[0]):
+                return False
+            raise
+        return name in names if exact else name.lower() in {each.lower() for each in names}
+
+    async def pages(self, path: str, query: Mapping[str, str] = NO_QUERY) -> AsyncIterator[Document]:
+        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3).
+
+        Raises ServiceError `NotAList` for a 200 that is no list, as from a proxy in between: taken for an empty
+        list it would hide all that there is.
+        """
+        link: str | None = path
+        while link:
+            answer = await self.call("GET", link, query=query if link == path else NO_QUERY)
+            items = answer.body.get("value") if isinstance(answer.body, dict) else None
+            if not isinstance(items, list):
                 raise ServiceError(answer.status, "NotAList", "the answer is no list", method="GET", url=path)
-            for item in answer.body["value"] or ():
+            for item in items:
                 yield item
             link = answer.body.get("nextLink")
-            if not link:
-                return
-            answer = await self.call("GET", link)
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Answer:
         """Creates or replaces."""
@@ -156,7 +179,7 @@ class Arm:
         try:
             answer = await self.call("DELETE", path, query=query)
         except ServiceError as error:
-            if error.status == 404:
+            if await self.absent(error, path):
                 return
             raise
         await self.finish(answer, path)
@@ -224,7 +247,7 @@ class Arm:
             raise OutOfReachError(
                 f"unreadable answer: {error.message}", method=method, url=without_query(url)
             ) from error
-        return Answer(response.status_code, response.headers, _body(response))
+        return Answer(response.status_code, response.headers, _body(response, method, url))
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:
         if path.startswith("https://"):
@@ -234,10 +257,16 @@ class Arm:
         return f"{self._endpoint}{parts.path}?{urlencode(wanted)}"
 
 
-def _body(response: AsyncHttpResponse) -> Any:
+def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:
+    """What an answer holds. Raises ServiceError `NotJson` for a page that calls itself a success: not Azure's."""
     if not response.content:
         return None
     try:
         return response.json()
     except ValueError:
+        if response.status_code < 400:
+            text = "the answer is no JSON: something between here and Azure gave it"
+            raise ServiceError(
+                response.status_code, "NotJson", text, method=method, url=without_query(url)
+            ) from None
         return {"error": {"code": str(response.status_code), "message": response.text()[:500]}}

@@ -14,6 +14,7 @@ from azure.core import MatchConditions
 from azure.storage.blob import BlobBlock, BlobProperties, ContainerProperties, ContentSettings, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader, encryption, quoted
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
@@ -103,12 +104,12 @@ class Blobs:
                 return found
 
     async def head(self, place: Location) -> Blob | None:
-        """A blob as it stands, without its tags; None means 404 and nothing else."""
+        """A blob as it stands, without its tags; None where the service says that it is not there."""
         client = self._blob(place)
         try:
             return _blob(await self._call("HEAD", client.url, client.get_blob_properties), tagged=False)
         except ServiceError as error:
-            if error.status == 404:
+            if absence.of_blob(error):
                 return None
             raise
 
@@ -211,7 +212,7 @@ class Blobs:
         try:
             return await self._call("GET", client.url, call)
         except ServiceError as error:
-            if error.status == 404:
+            if absence.of_blob(error):
                 return None
             raise
 
@@ -274,7 +275,7 @@ class Blobs:
         try:
             await self._call("DELETE", client.url, partial(client.delete_blob, **condition))
         except ServiceError as error:
-            if error.status != 404:
+            if not absence.of_blob(error):
                 raise
 
     async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
@@ -292,7 +293,7 @@ class Blobs:
         try:
             await self._call("DELETE", client.url, client.delete_container)
         except ServiceError as error:
-            if error.status != 404:
+            if not absence.of_container(error):
                 raise
 
     async def authorization(self) -> str:

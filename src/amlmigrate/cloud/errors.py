@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.core.errors import ExitCode, MigrateError
@@ -25,14 +25,27 @@ _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 class ServiceError(MigrateError):
     """An answer that is an error: HTTP status, the service's code and text, what was asked of what.
 
-    `retry_after` is in seconds; None where the answer named no time.
+    `retry_after` is in seconds; None where the answer named no time. `codes` are all that the answer has: `code`,
+    those of its details and those of its chain of inner errors. `cause` is `x-ms-failure-cause`: `gateway` where
+    ARM itself answered.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, *, method: str, url: str, retry_after: float | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        method: str,
+        url: str,
+        retry_after: float | None = None,
+        codes: tuple[str, ...] = (),
+        cause: str = "",
     ) -> None:
         self.status = status
         self.code = code
+        self.codes = (code, *codes)
+        self.cause = cause
         self.message = message
         self.method = method
         self.url = url
@@ -74,6 +87,11 @@ class ServiceError(MigrateError):
             return "Sign in again, or check the tenant, client id and secret of the identity."
         if self.status == 403:
             return "Grant the identity access to this resource, or open its firewall to this machine."
+        if self.status == 404:
+            return (
+                "This answer does not show that it is not there: see in the portal that its subscription and group"
+                " are, and that no proxy answers for Azure; wait some minutes, then run the same command again."
+            )
         if self.status == 400 and not self.transient:
             return (
                 "It will be refused again as it is: set right what the service names, then run the command again."
@@ -103,12 +121,31 @@ def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str
         error = {}
     code = str(error.get("code") or status)
     message = str(error.get("message") or "no message")
-    for detail in error.get("details") or ():
-        if isinstance(detail, dict) and detail.get("message"):
+    details = [detail for detail in error.get("details") or () if isinstance(detail, dict)]
+    for detail in details:
+        if detail.get("message"):
             message = f"{message.rstrip('.')}: {detail.get('code', '')} {detail['message']}"
     return ServiceError(
-        status, code, message, method=method, url=without_query(url), retry_after=retry_after(headers)
+        status,
+        code,
+        message,
+        method=method,
+        url=without_query(url),
+        retry_after=retry_after(headers),
+        codes=(*(str(detail.get("code") or "") for detail in details), *_inner(error)),
+        cause=str(headers.get("x-ms-failure-cause") or ""),
     )
+
+
+def _inner(error: Mapping[str, Any]) -> Iterator[str]:
+    """The codes of an answer's inner errors, outermost first, in either place that they stand in."""
+    told = error.get("innerError")
+    for info in error.get("additionalInfo") or ():
+        if isinstance(info, dict) and info.get("type") == "InnerError":
+            told = (info.get("info") or {}).get("value")
+    while isinstance(told, dict):
+        yield str(told.get("code") or "")
+        told = told.get("innerError")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -14,7 +14,7 @@ _ENDED = frozenset(
     {"", "succeeded", "failed", "canceled", "cancelled", "unknown", "registered", "notregistered", "unregistered"}
 )
 _LONGEST = 3600.0
-# For so long a 404 after a write is taken for a read that is behind.
+# For so long what is not there after a write is taken for a read that is behind.
 _STALE = 60.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.25, 15.0
 
@@ -38,15 +38,15 @@ class Resources:
         self.arm = arm
 
     async def get(self, id_: str) -> Document | None:
-        """The document; None means 404 and nothing else."""
+        """The document; None where its front end says that it is not there."""
         return await self.arm.get(id_)
 
     async def items(self, collection: str, query: dict[str, str]) -> list[Document]:
-        """Every item of a collection; of one that has no parent, none."""
+        """Every item of a collection of another provider; none where what it is of is not there."""
         try:
             return [item async for item in self.arm.pages(collection, query)]
         except ServiceError as error:
-            if error.status == 404:
+            if error.status == 404 and await self.get(collection.rpartition("/providers/")[0]) is None:
                 return []
             raise
 
@@ -57,7 +57,8 @@ class Resources:
     async def settled(
         self, id_: str, *, written: bool = False, waiting: Callable[[str], None] | None = None
     ) -> Document | None:
-        """The document once nothing is under way any more; after a write, a 404 is read again for a while.
+        """The document once nothing is under way any more; after a write, what is not there is read again
+        for a while.
 
         `waiting` is told each state that is waited through, once.
         """

@@ -42,13 +42,13 @@ class Roles:
     async def definition_at(self, scope: str, definition_id: str) -> Document | None:
         """A role definition as seen from a scope: who may read roles there need not be able to above it.
 
-        None means 404 and nothing else.
+        None where there is none.
         """
         guid = definition_id.rpartition("/")[2]
         return await self._arm.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 
     async def get(self, assignment_id: str) -> Document | None:
-        """One assignment; None means 404 and nothing else."""
+        """One assignment; None where there is none."""
         return await self._arm.get(assignment_id)
 
     async def remove(self, assignment_id: str) -> None:

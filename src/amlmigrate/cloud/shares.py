@@ -8,6 +8,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.storage.fileshare import DirectoryProperties, FileProperties
 from azure.storage.fileshare.aio import ShareClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after
 from amlmigrate.cloud.retrying import retrying
@@ -64,9 +65,10 @@ async def _list(client: ShareClient, folder: str) -> list[Item]:
     try:
         return [item async for item in directory.list_directories_and_files(include=["Etag"])]
     except HttpResponseError as error:
-        if error.status_code == 404:
+        told = _service_error(error, client.url)
+        if absence.of_folder(told, root=not folder):
             return []
-        raise _service_error(error, client.url) from error
+        raise told from error
     except (ServiceRequestError, ServiceResponseError) as error:
         raise OutOfReachError(str(error), method="GET", url=client.url) from error
 

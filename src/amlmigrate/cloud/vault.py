@@ -18,6 +18,7 @@ from azure.keyvault.keys import (
 )
 from azure.keyvault.keys.aio import KeyClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
 from amlmigrate.cloud.fence import Fence
@@ -50,12 +51,12 @@ class Vaults:
         return f"https://{vault_id.rstrip('/').rsplit('/', 1)[-1].lower()}.{self.suffix}"
 
     async def key(self, vault: str, name: str, version: str | None = None) -> Key | None:
-        """A key in its newest or the named version; None means 404 and nothing else."""
+        """A key in its newest or the named version; None where the vault says that it has none."""
         client = self._client(vault)
         try:
             found = await self._call("GET", f"{vault}/keys/{name}", lambda: client.get_key(name, version))
         except ServiceError as error:
-            if error.status == 404:
+            if absence.of_key(error, name):
                 return None
             raise
         return _key(found)
@@ -66,7 +67,7 @@ class Vaults:
         try:
             await self._call("GET", f"{vault}/deletedkeys/{name}", lambda: client.get_deleted_key(name))
         except ServiceError as error:
-            if error.status == 404:
+            if absence.of_key(error, name):
                 return False
             raise
         return True
@@ -103,7 +104,7 @@ class Vaults:
                 "GET", f"{vault}/keys/{name}/rotationpolicy", lambda: client.get_key_rotation_policy(name)
             )
         except ServiceError as error:
-            if error.status == 404:
+            if absence.of_key(error, name):
                 return None
             raise
         return _rotation(found)

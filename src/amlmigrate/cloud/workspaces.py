@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import NO_QUERY, Arm
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
@@ -21,7 +23,7 @@ class WorkspacePort:
     def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
         self.arm = arm
         self.ref = ref
-        # Collections that answered 404 and counted as empty.
+        # Collections that the service is known not to have for a workspace like this, and that counted as empty.
         self.absent: set[str] = set()
 
     async def read(self) -> Workspace:
@@ -36,7 +38,7 @@ class WorkspacePort:
         return Workspace(self.ref, found)
 
     async def find(self) -> Document | None:
-        """The workspace's document; None means 404 and nothing else."""
+        """The workspace's document; None where ARM says that it is not there (`absence`), and for nothing else."""
         return await self.arm.get(self.ref.id)
 
     async def default_container(self) -> Location | None:
@@ -47,19 +49,35 @@ class WorkspacePort:
         return Location(str(account), str(container)) if account and container else None
 
     async def exists(self) -> bool:
-        """Whether the workspace is there: absent means 404 and nothing else."""
+        """Whether the workspace is there, as `find`."""
         return await self.find() is not None
 
     async def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
     ) -> AsyncIterator[Document]:
-        """Every item of a collection; with `absent_is_empty` a 404 of it counts as none, and is noted."""
-        absent = (lambda: self.absent.add(path)) if absent_is_empty else None
-        async for item in self.arm.pages(f"{self.ref.id}/{path}", query, absent=absent):
-            yield item
+        """Every item of a collection; one that is known to be empty (`absence`) is noted.
+
+        With `absent_is_empty` it is empty too where what it is of is shown not to be there. Raises ServiceError.
+        """
+        begun = False
+        try:
+            async for item in self.arm.pages(f"{self.ref.id}/{path}", query):
+                begun = True
+                yield item
+        except ServiceError as error:
+            # One of a later page is an error: what that would have shown is not known.
+            if begun or not await self._empty(path, error, absent_is_empty=absent_is_empty):
+                raise
+
+    async def _empty(self, path: str, error: ServiceError, *, absent_is_empty: bool) -> bool:
+        """Whether an answer instead of a list is known to mean that there is nothing."""
+        if path.startswith("providers/") and absence.no_collection(error):
+            self.absent.add(path)
+            return True
+        return absent_is_empty and await self.arm.absent(error, f"{self.ref.id}/{path.rpartition('/')[0]}")
 
     async def get(self, path: str) -> Document | None:
-        """A document; None means 404 and nothing else."""
+        """A document; None where its front end says that it is not there (`absence`), and for nothing else."""
         return await self.arm.get(f"{self.ref.id}/{path}")
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
@@ -74,6 +92,39 @@ class WorkspacePort:
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
         """Deletes and waits until it is done; nothing happens when it is not there."""
         await self.arm.delete(f"{self.ref.id}/{path}", query)
+
+
+class InventoryPort(WorkspacePort):
+    """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
+
+    def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
+        super().__init__(arm, ref)
+        # By the collection's path: the answers 400 and 404 that are not known to mean that there is nothing.
+        self.unlisted: dict[str, ServiceError] = {}
+
+    async def pages(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        begun = False
+        try:
+            async for item in super().pages(path, query, absent_is_empty=absent_is_empty):
+                begun = True
+                yield item
+        except ServiceError as error:
+            if begun or error.status not in (400, 404) or error.transient:
+                raise
+            if not await self._gone_since(path):
+                self.unlisted[path] = error
+
+    async def _gone_since(self, path: str) -> bool:
+        """Whether what a list is of is gone since it was listed itself."""
+        item = path.rpartition("/")[0]
+        try:
+            return "/" in item and await self.get(item) is None
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+            return False
 
 
 async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:

@@ -13,6 +13,7 @@ from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
 from amlmigrate.core.seal import UNLISTED
+from amlmigrate.inventory.unlisted import NOT_LISTED, not_listed
 
 _ROLES, _SETTINGS, _LOCKS = "roleAssignments", "diagnosticSettings", "locks"
 # Rights are given and taken for the move itself, and a lock has to go before the workspace can: none of that is
@@ -20,10 +21,6 @@ _ROLES, _SETTINGS, _LOCKS = "roleAssignments", "diagnosticSettings", "locks"
 _PASSING = (_ROLES, _LOCKS)
 _BELOW = "below"
 _REASON = "this version cannot move it"
-# How ARM says, beside 404, that it has nothing of that type for a resource.
-_UNSUPPORTED = frozenset(
-    {"ResourceTypeNotSupported", "MissingSubscriptionRegistration", "NoRegisteredProviderFound"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +48,21 @@ async def extensions(port: WorkspacePort, frozen: Iterable[Document] = ()) -> li
 async def _read(port: WorkspacePort, one: Extension, frozen: Iterable[Document]) -> list[Leftover]:
     found = list(frozen) if one.name == _ROLES else []
     try:
-        found += [item async for item in port.pages(one.path, absent_is_empty=True)]
+        found += [item async for item in port.pages(one.path)]
     except ServiceError as error:
-        if error.code in _UNSUPPORTED:
-            port.absent.add(one.path)
-        elif error.status == 403:
-            reason = (
-                f"they could not be listed ({error.code}): the right to read {one.provider}/{one.name} is missing"
-            )
-            return [Leftover(Address(one.name, ""), reason, one.remedy, UNLISTED, passing=one.name in _PASSING)]
-        else:
+        if error.status not in (400, 403, 404) or error.transient:
             raise
+        return [_unlisted(one, error)]
     return one.items(port.ref.id, found)
+
+
+def _unlisted(one: Extension, error: ServiceError) -> Leftover:
+    """One item for all of a type that could not be listed: whether there are any is not known."""
+    reason, document = not_listed(one.path, error), NOT_LISTED
+    if error.status == 403:
+        reason = f"they could not be listed ({error.code}): the right to read {one.provider}/{one.name} is missing"
+        document = UNLISTED
+    return Leftover(Address(one.name, ""), reason, one.remedy, document, passing=one.name in _PASSING)
 
 
 def _assignments(workspace: str, found: list[Document]) -> list[Leftover]:

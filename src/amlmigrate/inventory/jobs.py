@@ -41,7 +41,7 @@ class Jobs:
 async def read_jobs(port: WorkspacePort) -> Jobs:
     """Reads all jobs, archived ones too."""
     found = Jobs()
-    async for item in port.pages("jobs", {"listViewType": "All"}, absent_is_empty=True):
+    async for item in port.pages("jobs", {"listViewType": "All"}):
         properties: dict[str, Any] = item.get("properties") or {}
         system = item.get("systemData") or {}
         line = {"name": item["name"], **{key: properties[key] for key in _KEPT if properties.get(key) is not None}}

@@ -87,7 +87,7 @@ COLLECTIONS = (
 
 
 async def leftovers(port: WorkspacePort) -> list[Leftover]:
-    """Everything of the collections above, an item each."""
+    """Everything of the collections above, an item each; an `InventoryPort` notes what cannot be listed."""
     async with together() as group:
         tasks = [group.create_task(_read(port, collection)) for collection in COLLECTIONS]
     return [item for task in tasks for item in task.result()]
@@ -95,28 +95,18 @@ async def leftovers(port: WorkspacePort) -> list[Leftover]:
 
 async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
     reason = "this version cannot move it"
-    # A workspace without a managed network answers 404 for its rules.
-    items = [item async for item in port.pages(collection.name, dict(collection.query), absent_is_empty=True)]
+    items = [item async for item in port.pages(collection.name, dict(collection.query))]
     found: list[Leftover] = []
     volatile = collection.volatile
     for item in items:
         address = Address(collection.name, item["name"])
         found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
-            for child in await _below(port, f"{collection.name}/{item['name']}", below, collection):
+            path = f"{collection.name}/{item['name']}/{below}"
+            async for child in port.pages(path, dict(collection.query)):
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
-
-
-async def _below(port: WorkspacePort, item: str, below: str, collection: Collection) -> list[Document]:
-    """What lies below an item. Nothing where it has gone since it was listed: a 404 alone does not say that."""
-    try:
-        return [child async for child in port.pages(f"{item}/{below}", dict(collection.query))]
-    except ServiceError as error:
-        if error.status != 404 or await port.get(item) is not None:
-            raise
-        return []
 
 
 async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Shares) -> list[Leftover]:

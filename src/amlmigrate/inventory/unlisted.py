@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+
+# What stands for a list that the service did not give. A list that can be read later is a change: what it shows
+# was not planned.
+NOT_LISTED: Document = {"not_listed": True}
+_LOOK = (
+    "Look in the studio and the portal for what there is and move it by hand; then waive this item, or plan anew"
+    " once it can be listed."
+)
+
+
+def could_not_be_listed(unlisted: Mapping[str, ServiceError]) -> list[Leftover]:
+    """An item a kind for the collections that could not be listed; `unlisted` is path to answer."""
+    kinds: dict[str, list[str]] = {}
+    for path in sorted(unlisted):
+        kinds.setdefault(path.partition("/")[0], []).append(path)
+    return [
+        Leftover(
+            Address(kind, ""),
+            "; ".join(not_listed(path, unlisted[path]) for path in paths),
+            _LOOK,
+            {**NOT_LISTED, "paths": paths},
+        )
+        for kind, paths in kinds.items()
+    ]
+
+
+def not_listed(path: str, error: ServiceError) -> str:
+    """What is said of one such collection: the answer quoted."""
+    return f"{path} could not be listed: {error.summary.rstrip('.')}"
+
+
+def is_unlisted(left: Leftover) -> bool:
+    """Whether an item stands for what could not be listed."""
+    return bool((left.document or {}).get("not_listed"))
 
 
 def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
-    """Findings about the workspace itself; `absent` are the collections that answered 404."""
+    """Findings about the workspace itself; `absent` are the collections that the service does not have for it."""
     found = [
         Finding(
             "warning",
@@ -21,16 +59,14 @@ def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
             code="not-listed-by-arm",
         )
     ]
-    # The containers of anonymous assets are asked for by name, and need not be there.
-    names = sorted(path.rpartition("/")[2] for path in absent if not path.endswith("/versions"))
+    names = sorted(path.rpartition("/")[2] for path in absent)
     if names:
         found.append(
             Finding(
                 "warning",
                 workspace_id,
-                f"These collections answered 404 and count as empty: {', '.join(names)}.",
-                "Nothing is needed where the workspace never had any; a workspace without a managed network has no"
-                " outboundRules.",
+                f"Azure says that it has no such collection here, and they count as empty: {', '.join(names)}.",
+                "Nothing is needed where the subscription never used them.",
                 code="collections-absent",
             )
         )

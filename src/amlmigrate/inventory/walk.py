@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
@@ -16,7 +16,7 @@ from amlmigrate.core.workspace import Datastore, Workspace
 from amlmigrate.inventory.extensions import extensions
 from amlmigrate.inventory.jobs import read_jobs
 from amlmigrate.inventory.leftovers import leftovers, shares
-from amlmigrate.inventory.unlisted import unlisted
+from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
 from amlmigrate.kinds import Kind, all_kinds
 
 Assets = dict[Address, Asset]
@@ -29,14 +29,17 @@ async def take(
 
     `frozen` are role assignments that `freeze` took away: they are the workspace's all the same.
 
-    Raises ServiceError for whatever cannot be read: an inventory is whole or none.
+    A list that the service answers with 400 or 404 is an item of its own; for whatever else cannot be read it
+    raises ServiceError: an inventory says of everything that it is there or not known, or there is none.
     """
     workspace = await port.read()
+    # Without a list of what there is, a target is no basis to write or to judge upon; of a source it is an item.
+    lists = InventoryPort(port.arm, port.ref) if stores else port
     async with together() as group:
-        tasks = [group.create_task(_scan(kind, port, emit)) for kind in all_kinds().values()]
-        rest = group.create_task(leftovers(port)) if stores else None
+        tasks = [group.create_task(_scan(kind, lists, emit)) for kind in all_kinds().values()]
+        rest = group.create_task(leftovers(lists)) if stores else None
         around = group.create_task(extensions(port, frozen)) if stores else None
-        jobs = group.create_task(read_jobs(port)) if stores else None
+        jobs = group.create_task(read_jobs(lists)) if stores else None
     assets = {asset.address: asset for task in tasks for asset in task.result()}
     known = replace(
         workspace,
@@ -49,6 +52,10 @@ async def take(
         left += await shares(known, assets.values(), stores.shares)
     if jobs and (item := jobs.result().leftover()):
         left.append(item)
+    if isinstance(lists, InventoryPort) and lists.unlisted:
+        # Not because the workspace itself has gone in the meantime.
+        await port.read()
+        left += could_not_be_listed(lists.unlisted)
     return Inventory(known, assets, left, unlisted(workspace.id, port.absent) if stores else [])
 
 

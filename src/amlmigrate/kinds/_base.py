@@ -35,11 +35,11 @@ class Port(Protocol):
     def pages(
         self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
     ) -> AsyncIterator[Document]:
-        """Every item of a collection, over all its pages; `absent_is_empty`: a 404 of it counts as none."""
+        """Every item of a collection, over all its pages; `absent_is_empty`: none where its parent is absent."""
         ...
 
     async def get(self, path: str) -> Document | None:
-        """A document; None means 404 and nothing else."""
+        """A document; None where the service says that it is not there."""
         ...
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:

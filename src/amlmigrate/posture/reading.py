@@ -21,7 +21,7 @@ _ACTION = re.compile(r"(?:perform action|action) '?([\w.*]+(?:/[\w.*]+)+)'?", re
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """`value` is None for what is not there (404). `refused` says why none is known, `code` is the service's."""
+    """`value` is None for what is not there. `refused` says why none is known, `code` is the service's."""
 
     value: T | None = None
     refused: str = ""
@@ -64,8 +64,6 @@ async def tried_vault(call: Awaitable[T | None]) -> Read[T]:
 def _refusal(error: ServiceError) -> Read[T]:
     if error.transient:
         raise error
-    if error.status == 404:
-        return Read()
     return Read(refused=error.summary, code=error.code)
 
 

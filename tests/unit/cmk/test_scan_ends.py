@@ -39,7 +39,8 @@ def test_what_a_scan_lacks_and_is_whole_all_the_same() -> None:
         (ServiceError(403, "AuthorizationFailed", "No.", method="GET", url="u"), Cause.DENIED),
         (ServiceError(401, "InvalidToken", "No.", method="GET", url="u"), Cause.DENIED),
         (DeniedError("Azure gave no token."), Cause.DENIED),
-        (ServiceError(404, "SubscriptionNotFound", "No.", method="GET", url="u"), Cause.MISSING),
+        # It may be there for all that: no knowledge.
+        (ServiceError(404, "SubscriptionNotFound", "No.", method="GET", url="u"), Cause.FAILED),
         (ServiceError(500, "InternalServerError", "No.", method="GET", url="u"), Cause.FAILED),
         (OutOfReachError("reset", method="GET", url="u"), Cause.FAILED),
     ],

@@ -11,11 +11,11 @@ from tests.unit.world import OLD
 
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document
 from amlmigrate.inventory.extensions import extensions
-from amlmigrate.inventory.unlisted import unlisted
+from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
 
 ROLES = "providers/Microsoft.Authorization/roleAssignments"
 LOCKS = "providers/Microsoft.Authorization/locks"
@@ -108,13 +108,24 @@ def test_settings_and_locks_are_an_item_each() -> None:
     assert absent == set()
 
 
-@pytest.mark.parametrize("error", [_error(404), _error(400, "ResourceTypeNotSupported")])
+@pytest.mark.parametrize(
+    "error", [_error(400, "ResourceTypeNotSupported"), _error(409, "MissingSubscriptionRegistration")]
+)
 def test_what_has_no_such_thing_is_said(error: ServiceError) -> None:
     found, absent = _read({SETTINGS: [error]})
     assert found == [] and absent == {SETTINGS}
-    [_, told] = unlisted(OLD.id, absent | {"environments/CliV2AnonymousEnvironment/versions"})
+    [_, told] = unlisted(OLD.id, absent)
     assert (told.severity, told.address) == ("warning", f"{OLD.id}!collections-absent")
-    assert "404 and count as empty: diagnosticSettings." in told.summary
+    assert "count as empty: diagnosticSettings." in told.summary
+
+
+@pytest.mark.parametrize("error", [_error(404), _error(400), _error(400, "NoRegisteredProviderFound")])
+def test_what_is_not_known_to_mean_that_there_is_nothing_is_an_item(error: ServiceError) -> None:
+    found, absent = _read({SETTINGS: [error], LOCKS: [error]})
+    assert [str(item.address) for item in found] == ["diagnosticSettings", "locks"] and absent == set()
+    assert all(error.code in item.reason and "could not be listed" in item.reason for item in found)
+    # A list that can be read by now is a change; locks may come and go.
+    assert [bool(item.sha256) for item in found] == [True, False]
 
 
 def test_what_may_not_be_read_is_an_item_that_says_so() -> None:
@@ -141,15 +152,38 @@ def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
         assert what in told.summary
 
 
-async def _items(port: WorkspacePort) -> list[Document]:
-    return [item async for item in port.pages("jobs", absent_is_empty=True)]
+def _listed(pages: list[Any], *, port: type[WorkspacePort] = InventoryPort) -> tuple[list[str], WorkspacePort]:
+    one = port(Pages({"jobs": pages}), OLD)
+
+    async def names() -> list[str]:
+        return [str(item["name"]) async for item in one.pages("jobs")]
+
+    return asyncio.run(names()), one
 
 
-def test_only_a_first_page_may_be_absent() -> None:
-    for pages, there in (([_error(404)], []), ([[{"name": "a"}], [{"name": "b"}]], ["a", "b"])):
-        port = WorkspacePort(Pages({"jobs": pages}), OLD)
-        assert [item["name"] for item in asyncio.run(_items(port))] == there
-        assert port.absent == (set() if there else {"jobs"})
-    port = WorkspacePort(Pages({"jobs": [[{"name": "a"}], _error(404)]}), OLD)
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_list_that_the_service_does_not_give_is_an_item_of_its_kind(status: int) -> None:
+    names, port = _listed([_error(status)])
+    assert names == [] and isinstance(port, InventoryPort)
+    [item] = could_not_be_listed(port.unlisted)
+    assert str(item.address) == "jobs" and item.remedy and item.sha256
+    assert f"jobs could not be listed: GET was answered {status} Refused: no" in item.reason
+    # Whoever takes no inventory hears of it.
     with pytest.raises(ServiceError):
-        asyncio.run(_items(port))
+        _listed([_error(status)], port=WorkspacePort)
+
+
+@pytest.mark.parametrize(
+    "pages", [[[{"name": "a"}], _error(404)], [_error(500)], [_error(403)], [_error(400, "OperationInProgress")]]
+)
+def test_anything_else_is_an_error(pages: list[Any]) -> None:
+    with pytest.raises(ServiceError):
+        _listed(pages)
+
+
+def test_the_lists_of_one_kind_are_one_item_and_name_each() -> None:
+    unlisted_ = {"models/b/versions": _error(404), "models/a/versions": _error(400), "data": _error(404)}
+    [data, models] = could_not_be_listed(unlisted_)
+    assert str(data.address) == "data" and str(models.address) == "models"
+    assert "models/a/versions could not be listed" in models.reason and "models/b/versions" in models.reason
+    assert data.sha256 != models.sha256

@@ -31,7 +31,7 @@ class Resources:
         self._tasks: dict[tuple[str, str], asyncio.Future[object]] = {}
 
     async def find(self, id_: str, type_: str, *, near: str) -> Document | None:
-        """The document of an ARM id; None means 404 and nothing else. Raises ServiceError, OutOfReachError.
+        """The document of an ARM id; None where it is not there. Raises ServiceError, OutOfReachError.
 
         Those in the subscription `near` come from its list; others are read one by one.
         """
@@ -42,7 +42,7 @@ class Resources:
         return await self.single(id_)
 
     async def single(self, id_: str) -> Document | None:
-        """A document by a read of its own; None means 404. Raises ServiceError, OutOfReachError."""
+        """A document by a read of its own; None where it is not there. Raises ServiceError, OutOfReachError."""
         return await self._once(("GET", id_.lower()), lambda: self._arm.get(id_))
 
     async def locks(self, subscription: str) -> list[Document]:

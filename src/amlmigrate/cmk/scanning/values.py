@@ -13,7 +13,7 @@ MICROSOFT, CLASSIC, SERVICE_SIDE, CUSTOMER = "microsoft", "classic", "service-si
 
 
 class Cause(StrEnum):
-    """Why a fact is not known: Azure refused it (401, 403), there is nothing to read (404), the reading failed."""
+    """Why a fact is not known: Azure refused it (401, 403), there is nothing to read, the reading failed."""
 
     DENIED = "denied"
     MISSING = "missing"
@@ -33,9 +33,7 @@ class NotKnown:
     def of(cls, fact: str, action: str, error: MigrateError) -> NotKnown:
         """From what went wrong; an answer that names the action that it refused is believed."""
         refused = getattr(error, "action", "") or action
-        missing = getattr(error, "status", 0) == 404
-        denied = error.exit_code is ExitCode.DENIED
-        cause = Cause.DENIED if denied else Cause.MISSING if missing else Cause.FAILED
+        cause = Cause.DENIED if error.exit_code is ExitCode.DENIED else Cause.FAILED
         return cls(fact, refused, error.summary, cause)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.errors import gateway
+from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind, action
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -109,6 +109,11 @@ class DeletedVaults(Kind):
     """`locations/{region}/deletedVaults/{name}`."""
 
     type = "Microsoft.KeyVault/locations/deletedVaults"
+
+    def missing(self, call: Call) -> ArmError:
+        """404 `DeletedVaultNotFound`: code and words as users of the CLI quote them; the quotes are ours [I]."""
+        message = f"The specified deleted vault '{call.name}' does not exist."
+        return gateway(404, "DeletedVaultNotFound", message)
 
     def find(self, call: Call) -> Record | None:
         """The deleted vault of that name."""

@@ -1,0 +1,266 @@
+"""What counts as absent: a table, by front end, of what each says of a thing that is not there. A status is none.
+
+A 404 may come from a gateway whose region has not replicated, from a proxy, or be about something else. Whatever
+is not in this table is no knowledge: it is raised as the error that it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from amlmigrate.cloud.errors import ServiceError
+
+_ML = "microsoft.machinelearningservices/workspaces"
+_GATEWAY = re.compile(r"The Resource '([^']+)' under resource group '([^']*)' was not found", re.IGNORECASE)
+_GROUP = re.compile(r"Resource group '([^']+)' could not be found", re.IGNORECASE)
+_PROVIDERS = re.compile("/providers/", re.IGNORECASE)
+_GROUP_PATH = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/]+)$", re.IGNORECASE)
+
+
+class Verdict(StrEnum):
+    """What a 404 says of the resource that was asked. All but the first and the last need a second call."""
+
+    ABSENT = "it is not there"
+    # It names the item in a form that nobody has recorded: absent if its parent's list lacks it.
+    BY_LIST = "its parent's list decides"
+    BY_GROUP = "the subscription's list of resource groups decides"
+    BY_PARENT = "whether its parent is there decides"
+    UNKNOWN = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a path of ARM names: `types` and `names` from the last provider on, `group` where it has one."""
+
+    path: str
+    group: str
+    namespace: str = ""
+    types: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, path: str) -> Resource:
+        """Of an id or a path; a query is left out."""
+        path = re.sub(r"^https://[^/]+", "", path.partition("?")[0]).rstrip("/")
+        parts = path.split("/")
+        group = parts[4] if len(parts) > 4 and parts[3].lower() == "resourcegroups" else ""
+        *_, inner = _PROVIDERS.split(path)
+        namespace, *rest = inner.split("/") if _PROVIDERS.search(path) else [""]
+        return cls(path, group, namespace, tuple(rest[::2]), tuple(rest[1::2]))
+
+    @property
+    def type(self) -> str:
+        """As `microsoft.keyvault/vaults/keys`, in lower case."""
+        return "/".join((self.namespace, *self.types)).lower()
+
+    @property
+    def spelled(self) -> str:
+        """As ARM's gateway names it: `Microsoft.KeyVault/vaults/NAME`, children with types and names in turn."""
+        pairs = (f"{type_}/{name}" for type_, name in zip(self.types, self.names, strict=False))
+        return "/".join((self.namespace, *pairs))
+
+    @property
+    def collection(self) -> str:
+        """The list that it stands in."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def parent(self) -> str:
+        """What it lies in: a resource, or what an extension is put on."""
+        if len(self.types) > 1:
+            return self.path.rsplit("/", 2)[0]
+        return "/".join(self.path.split("/")[: -2 - len(self.types) - len(self.names)])
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a front end says that one thing is not there: `text` captures the name, `code` is one of the answer's.
+
+    `code` may be the outer one, one of `details`, or one of the chain of inner errors.
+    """
+
+    type: str
+    code: str
+    text: re.Pattern[str]
+    source: str
+
+
+def _form(type_: str, code: str, text: str, source: str) -> Form:
+    return Form(type_, code, re.compile(text, re.IGNORECASE), source)
+
+
+# The name is that of the item of this type, whether that was asked or what lies in it.
+FORMS = (
+    _form(
+        f"{_ML}/models",
+        "ModelNotFound",
+        r"Model container with name: (\S+) not found",
+        "wire-facts 2b, recorded for the list of its versions",
+    ),
+    # With a version it is about that version, which nobody has recorded.
+    _form(
+        f"{_ML}/environments",
+        "NotFoundError",
+        r"No environment exists for name: (\S+), version: ?, label:",
+        "wire-facts 2c",
+    ),
+    _form(f"{_ML}/components", "ComponentNotFound", r"Not found component (\S+?)\.?$", "wire-facts 2d"),
+    _form(
+        f"{_ML}/batchEndpoints", "NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "wire-facts 2e"
+    ),
+    _form(
+        f"{_ML}/onlineEndpoints",
+        "NoSuchEndpoint",
+        r"There is no endpoint with name: (\S+) in ",
+        "Inferred: the same front end and words as for batch endpoints (wire-facts 2e)",
+    ),
+    _form(
+        f"{_ML}/connections",
+        "NotFoundError",
+        r"Connection (\S+) can't be found in this workspace",
+        "wire-facts 2f and 13",
+    ),
+    _form(
+        "microsoft.authorization/roleAssignments",
+        "RoleAssignmentNotFound",
+        r"The role assignment '([^']+)' (?:is|was) not found",
+        "Terraform's users quote it",
+    ),
+    _form(
+        "microsoft.authorization/roleDefinitions",
+        "RoleDefinitionDoesNotExist",
+        r"role definition with ID '([^']+)' does not exist",
+        "Terraform's users quote it",
+    ),
+    *(
+        _form(
+            f"microsoft.authorization/policy{what}s",
+            f"Policy{what}NotFound",
+            r"The policy [\w ]+ '([^']+)' (?:is|was|could) not (?:be )?found",
+            "code from clients of Azure Policy; inferred: its words",
+        )
+        for what in ("Assignment", "Definition", "SetDefinition")
+    ),
+    _form(
+        "microsoft.keyvault/locations/deletedVaults",
+        "DeletedVaultNotFound",
+        r"The specified deleted vault '([^']+)' does not exist",
+        "code and words as the CLI's users quote them; inferred: the quotes around the name",
+    ),
+)
+
+# How ARM says that a resource has no such collection at all, by type; `text` in the answer.
+NO_COLLECTION: Mapping[tuple[int, str], str] = {
+    (
+        400,
+        "ResourceTypeNotSupported",
+    ): "Azure Monitor, for a type that has no diagnostic settings; clients test it",
+    (409, "MissingSubscriptionRegistration"): "Microsoft Learn, Resolve errors for resource provider registration",
+}
+
+# What a list has to be asked for so that it shows everything (azure-facts, section 2).
+_ALL = {"listViewType": "All"}
+WHOLE: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("models", "data", "environments", "components", "schedules", "jobs"), _ALL),
+    **dict.fromkeys(("featuresets", "featurestoreentities"), _ALL),
+    "connections": {"includeAll": "true"},
+}
+
+
+def judged(error: ServiceError, path: str) -> Verdict:
+    """What an answer of ARM says of the resource of that path."""
+    if error.status != 404:
+        return Verdict.UNKNOWN
+    asked = Resource.of(path)
+    if error.code == "ResourceGroupNotFound":
+        return _of_group(error, asked)
+    if error.code == "ParentResourceNotFound":
+        return Verdict.BY_PARENT if asked.parent else Verdict.UNKNOWN
+    if _by_gateway(error, asked) or _by_id(error, asked) or any(_says(form, error, asked) for form in FORMS):
+        return Verdict.ABSENT
+    return Verdict.BY_LIST if _names_it(error, asked) else Verdict.UNKNOWN
+
+
+def whole(collection: str) -> Mapping[str, str]:
+    """What the list of that path has to be asked for so that it shows everything."""
+    asked = Resource.of(collection)
+    return WHOLE.get(asked.types[1].lower(), {}) if asked.type.startswith(f"{_ML}/") else {}
+
+
+def no_collection(error: ServiceError) -> bool:
+    """Whether a list was refused since what it is of has no such collection: it is known to be empty."""
+    return (error.status, error.code) in NO_COLLECTION
+
+
+def of_key(error: ServiceError, name: str) -> bool:
+    """Whether a vault says that it has no such key, version or deleted key (SDK recordings; Learn, REST)."""
+    return error.status == 404 and error.code == "KeyNotFound" and _named(name, error.message)
+
+
+def of_blob(error: ServiceError) -> bool:
+    """Whether the blob service says that there is no such blob, or no container for it (Learn, Blob error codes).
+
+    The service is strongly consistent, and a request names one blob: its code needs no name beside it.
+    """
+    return error.status == 404 and error.code in ("BlobNotFound", "ContainerNotFound")
+
+
+def of_container(error: ServiceError) -> bool:
+    """Whether the blob service says that there is no such container (Learn, Blob error codes)."""
+    return error.status == 404 and error.code == "ContainerNotFound"
+
+
+def of_folder(error: ServiceError, *, root: bool) -> bool:
+    """Whether the file service says that there is no such share or, below its root, no such directory any more."""
+    codes = ("ShareNotFound",) if root else ("ShareNotFound", "ResourceNotFound", "ParentNotFound")
+    return error.status == 404 and error.code in codes
+
+
+def _of_group(error: ServiceError, asked: Resource) -> Verdict:
+    found = _GROUP.search(error.message)
+    if not found or not asked.group or found[1].lower() != asked.group.lower():
+        return Verdict.UNKNOWN
+    return Verdict.ABSENT if _GROUP_PATH.match(asked.path) else Verdict.BY_GROUP
+
+
+def _by_gateway(error: ServiceError, asked: Resource) -> bool:
+    """ARM's own words (wire-facts 2a) name type, name and group; of workspaces the header is recorded too."""
+    found = _GATEWAY.search(error.message)
+    if error.code != "ResourceNotFound" or not found or len(asked.types) != len(asked.names):
+        return False
+    cause = error.cause.lower()
+    trusted = cause == "gateway" or (not cause and asked.type != _ML)
+    return trusted and (found[1].lower(), found[2].lower()) == (asked.spelled.lower(), asked.group.lower())
+
+
+def _by_id(error: ServiceError, asked: Resource) -> bool:
+    """`Resource ID not found.`, as Microsoft.Network writes it. Inferred: others that quote the whole id."""
+    if error.code not in ("NotFound", "ResourceNotFound") or not asked.names or asked.type.startswith(_ML):
+        return False
+    words = rf"Resource '?{re.escape(asked.path)}'? (?:was |is )?not found"
+    return bool(re.search(words, error.message, re.IGNORECASE))
+
+
+def _says(form: Form, error: ServiceError, asked: Resource) -> bool:
+    depth = form.type.count("/") - 1
+    if f"{asked.type}/".startswith(f"{form.type.lower()}/") and len(asked.names) > depth:
+        found = form.text.search(error.message)
+        return form.code in error.codes and found is not None and found[1].lower() == asked.names[depth].lower()
+    return False
+
+
+def _names_it(error: ServiceError, asked: Resource) -> bool:
+    """Whether Azure ML's front ends name the item itself, in words that nobody has recorded (wire-facts 2h).
+
+    Inferred: an item's missing version may be told by the name of its container alone; the list decides anyway.
+    """
+    below = asked.type.startswith(f"{_ML}/") and len(asked.types) == len(asked.names) > 1
+    return below and error.code in ("UserError", "NotFound") and _named(asked.names[1], error.message)
+
+
+def _named(name: str, text: str) -> bool:
+    """Whether a text has a name as a word of its own."""
+    return bool(re.search(rf"(?<![\w-])(?<!\w\.){re.escape(name)}(?![\w-])(?!\.\w)", text, re.IGNORECASE))
