@@ -20,6 +20,7 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
@@ -47,20 +48,6 @@ API_VERSIONS = {
 NO_QUERY: Mapping[str, str] = {}
 _PROVIDER = re.compile(r".*/providers/([^/?]+)/([^/?]+)", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
-_UNDER_WAY = frozenset(
-    {
-        "inprogress",
-        "updating",
-        "creating",
-        "deleting",
-        "running",
-        "accepted",
-        "provisioning",
-        "softdeleting",
-        "notstarted",
-    }
-)
-_SUCCEEDED = "succeeded"
 _LONGEST_OPERATION = 3600.0
 
 
@@ -186,22 +173,25 @@ class Arm:
 
     async def finish(self, answer: Answer, path: str) -> None:
         """Waits for a long-running operation. Raises ServiceError when it fails or is cancelled."""
-        url = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location")
-        if answer.status not in (201, 202) or not url:
+        operation = Operation.of(answer.status, answer.headers)
+        if operation is None:
             return
         pause = 0.5
         end = asyncio.get_running_loop().time() + _LONGEST_OPERATION
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(retry_after(answer.headers) or pause)
             pause = min(pause * 1.5, 15.0)
-            answer = await self.call("GET", url)
-            status = str((answer.body or {}).get("status", "")).lower() if isinstance(answer.body, dict) else ""
-            if answer.status == 202 or status in _UNDER_WAY:
-                continue
-            if not status or status == _SUCCEEDED:
+            ending, answer = await self.poll(operation)
+            if ending is Ending.SUCCEEDED:
                 return
-            raise of_answer(409, {}, answer.body, method="GET", url=path)
+            if ending is not Ending.UNDER_WAY:
+                raise failed(answer, path)
         raise OutOfReachError("the operation did not end within an hour", method="GET", url=path)
+
+    async def poll(self, operation: Operation) -> tuple[Ending, Answer]:
+        """One look at an operation, and its answer. Raises ServiceError, also 404 once its address is forgotten."""
+        answer = await self.call("GET", operation.url)
+        return operation.ending(answer.status, answer.body), answer
 
     async def call(
         self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] = NO_QUERY
@@ -255,6 +245,11 @@ class Arm:
         parts = urlsplit(path)
         wanted = {"api-version": api_version(parts.path), **dict(parse_qsl(parts.query)), **query}
         return f"{self._endpoint}{parts.path}?{urlencode(wanted)}"
+
+
+def failed(answer: Answer, path: str) -> ServiceError:
+    """What an operation that did not succeed says, in the service's words."""
+    return of_answer(409, {}, answer.body, method="GET", url=path)
 
 
 def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:
