@@ -287,3 +287,34 @@ def test_a_latest_of_somebody_elses_that_moves_is_said(small_world: World) -> No
     assert "models/m/7" in finding["summary"]
     world.ok("run")
     assert world.ok("plan", *world.names, "--json").event("plan.header")["counts"]["models"] == {"adopt": 2}
+
+
+def test_a_list_that_the_service_does_not_give_is_an_item_and_all_else_moves(small_world: World) -> None:
+    """A proxy's page, a region that has not heard of it, a service in trouble: none of them is an empty list."""
+    world = small_world
+    base = rf"/workspaces/{world.source}"
+    rules = [
+        {
+            "match": {"method": "GET", "path": f"{base}/{path}$", "times": 0},
+            "action": "status",
+            "status": status,
+            "code": code,
+        }
+        for path, status, code in (
+            ("capabilityHosts", 404, "NotFound"),
+            ("schedules", 400, "UserError"),
+            ("models/m/versions", 404, "ResourceNotFound"),
+        )
+    ]
+    assert world.with_faults(rules, "plan", *world.names).code == 0
+    steps = {line["address"]: line for line in world.plan_lines() if line["record"] == "step"}
+    for address, quoted in (
+        ("capabilityHosts", "404 NotFound"),
+        ("schedules", "400 UserError"),
+        ("models", "models/m/versions could not be listed"),
+    ):
+        assert steps[address]["action"] == "manual" and quoted in steps[address]["reason"]
+    assert {"environments/py/1", "components/c/1", "data/d/1"} <= steps.keys() and "models/m/1" not in steps
+    # What can be listed by now was not planned.
+    result = world.migrate("run", "--json")
+    assert result.code == 4 and "models/m/1 was added" in result.out

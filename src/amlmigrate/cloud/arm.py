@@ -189,7 +189,7 @@ class Arm:
         raise OutOfReachError("the operation did not end within an hour", method="GET", url=path)
 
     async def poll(self, operation: Operation) -> tuple[Ending, Answer]:
-        """One look at an operation, and its answer. Raises ServiceError, also 404 once its address is forgotten."""
+        """One look at an operation, and its answer. Raises ServiceError, as 404 once its address is forgotten."""
         answer = await self.call("GET", operation.url)
         return operation.ending(answer.status, answer.body), answer
 

@@ -101,6 +101,11 @@ class Leftover:
         return "" if self.passing else source_digest(self.document or {}, self.volatile)
 
     @property
+    def not_listed(self) -> bool:
+        """Whether it stands for what the service did not list, so that nobody knows what there is."""
+        return bool((self.document or {}).get("not_listed"))
+
+    @property
     def owner(self) -> str:
         """Who made it, where that is known."""
         return str(((self.document or {}).get("systemData") or {}).get("createdBy") or "")

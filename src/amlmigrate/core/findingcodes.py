@@ -33,7 +33,7 @@ ITEMS = (
         "bytes-in-share", "warning", "the item's bytes lie in a file share of the workspace, which is not copied"
     ),
     _code("bytes-outside", "warning", "the item's bytes lie outside the workspace and are left there"),
-    _code("collections-absent", "warning", "collections that answered 404 count as empty"),
+    _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
     _code(
         "datastore-credentials",
         "error",

@@ -12,6 +12,9 @@ FILE = "digests.jsonl"
 _NAMED = 20
 # What stands for all of a type that may not be listed, with an address that is the start of theirs.
 UNLISTED: Document = {"listed": False}
+# The mark of an item that stands for a list which the service did not give. A list that can be read later is a
+# change: what it shows was not planned.
+NOT_LISTED: Document = {"not_listed": True}
 _UNLISTED_SHA = source_digest(UNLISTED)
 Digests = Mapping[str, str]
 

@@ -12,8 +12,8 @@ from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
-from amlmigrate.core.seal import UNLISTED
-from amlmigrate.inventory.unlisted import NOT_LISTED, not_listed
+from amlmigrate.core.seal import NOT_LISTED, UNLISTED
+from amlmigrate.inventory.unlisted import not_listed
 
 _ROLES, _SETTINGS, _LOCKS = "roleAssignments", "diagnosticSettings", "locks"
 # Rights are given and taken for the move itself, and a lock has to go before the workspace can: none of that is

@@ -7,12 +7,9 @@ from collections.abc import Iterable, Mapping
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
-from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.seal import NOT_LISTED
 
-# What stands for a list that the service did not give. A list that can be read later is a change: what it shows
-# was not planned.
-NOT_LISTED: Document = {"not_listed": True}
 _LOOK = (
     "Look in the studio and the portal for what there is and move it by hand; then waive this item, or plan anew"
     " once it can be listed."
@@ -38,11 +35,6 @@ def could_not_be_listed(unlisted: Mapping[str, ServiceError]) -> list[Leftover]:
 def not_listed(path: str, error: ServiceError) -> str:
     """What is said of one such collection: the answer quoted."""
     return f"{path} could not be listed: {error.summary.rstrip('.')}"
-
-
-def is_unlisted(left: Leftover) -> bool:
-    """Whether an item stands for what could not be listed."""
-    return bool((left.document or {}).get("not_listed"))
 
 
 def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
