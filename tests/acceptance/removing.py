@@ -69,6 +69,21 @@ def with_rules(world: World, rules: list[dict[str, Any]], *more: str, code: int)
     return result
 
 
+def gateways(world: World) -> dict[str, Any]:
+    """How ARM's gateway says of the source that it is not there (wire-facts, section 2a)."""
+    words = (
+        f"The Resource 'Microsoft.MachineLearningServices/workspaces/{world.source}' under resource group"
+        f" '{world.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return arms("ResourceNotFound", words)
+
+
+def arms(code: str, words: str) -> dict[str, Any]:
+    """An answer 404 of ARM itself, as a rule of the local Azure has it."""
+    body = {"error": {"code": code, "message": words}}
+    return {"action": "status", "status": 404, "body": body, "headers": {"x-ms-failure-cause": "gateway"}}
+
+
 def tombstones(world: World) -> list[dict[str, Any]]:
     """Every tombstone of the plan."""
     evidence = world.folder / "plans" / world.source / "evidence"

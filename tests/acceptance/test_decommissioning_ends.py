@@ -18,6 +18,7 @@ from tests.acceptance.removing import (
     cut_off,
     decommission,
     default_container,
+    gateways,
     moved,
     refused,
     removal,
@@ -89,7 +90,7 @@ def test_a_workspace_that_goes_once_the_gate_has_been_passed_is_gone(small_world
     def goes_after(path: str) -> dict[str, Any]:
         passed = sum(bool(re.search(path, one)) for one in reads)
         match = {"method": "GET", "path": path, "nth": passed + 1, "times": 0}
-        return {"match": match, "action": "status", "status": 404, "code": "ParentResourceNotFound"}
+        return {"match": match, **gateways(world)}
 
     # What is asked for the tombstone comes after what the gate asks for.
     with_rules(world, [goes_after(workspace), goes_after(roles)], code=0)
@@ -141,7 +142,8 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     shown = {"value": world.items("onlineEndpoints", of="source")}
     # A 404 of what is below an endpoint that stands is not taken for "there is nothing".
     unsaid = {"match": {"method": "GET", "path": f"/{name}/deployments$"}, "action": "status", "status": 404}
-    with_rules(world, [unsaid], "--dry-run", code=1)
+    [reason] = with_rules(world, [unsaid], "--dry-run", code=4).event("error")["reasons"]
+    assert "onlineEndpoints was added" in reason
     cut_off(world, f"/onlineEndpoints/{name}")
     while world.items("onlineEndpoints", of="source"):
         time.sleep(0.2)
