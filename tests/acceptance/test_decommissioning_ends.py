@@ -160,33 +160,6 @@ def test_what_a_removal_had_asked_for_may_end_while_the_next_one_looks(small_wor
     assert tombstone["removed_first"] == [f"onlineEndpoints/{name}"]
 
 
-def _note_of_an_older_version(world: World) -> None:
-    """What a removal has set out to do, as an older version wrote it."""
-    db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
-    [(text,)] = db.execute("SELECT value FROM meta WHERE key = 'decommission'")
-    note = json.loads(text)
-    for name in ("deleted", "warnings", "role_assignments", "deletable", "containers"):
-        del note[name]
-    note["remains"] = [{"what": one["what"], "id": one["id"]} for one in note["remains"]]
-    note |= {"containers_deleted": [default_container(world)], "encryption_of_what_remains": "Microsoft-managed"}
-    db.execute("UPDATE meta SET value = ? WHERE key = 'decommission'", (json.dumps(note),))
-    db.commit()
-    db.close()
-
-
-def test_a_removal_that_an_older_version_began_is_ended_and_deletes_no_container(small_world: World) -> None:
-    world = moved(small_world)
-    cut_off(world, f"/workspaces/{world.source}$", *DELETE, when="answered")
-    _note_of_an_older_version(world)
-    assert decommission(world, *DELETE).code == 0
-    [tombstone] = tombstones(world)
-    assert default_container(world) in {item["id"] for item in tombstone["remains"]}
-    assert tombstone["containers_deleted"] == []
-    assert "m/1/a" in world.blobs("source")
-    assert decommission(world).code == 0
-    assert len(tombstones(world)) == 1
-
-
 def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world: World) -> None:
     """Whether a compute was attached is not always said; a cluster of the customer's is never the workspace's."""
     world = small_world
@@ -213,11 +186,30 @@ def test_what_is_behind_a_compute_that_is_not_the_services_own_stays(small_world
 
 def test_the_tombstone_says_what_is_so(small_world: World) -> None:
     world = small_world
+    group = world.documents["source"]["id"].partition("/providers/")[0]
     role = f"/subscriptions/{world.env['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    path = f"{world.documents['source']['id']}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    properties = {"roleDefinitionId": role, "principalId": str(uuid.uuid4()), "principalType": "User"}
-    world.azure(lambda c: c.arm("PUT", path, "2022-04-01", {"properties": properties}))
+
+    def assigned(scope: str, principal: str) -> str:
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        properties = {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}
+        world.azure(lambda c: c.arm("PUT", path, "2022-04-01", {"properties": properties}))
+        return path
+
+    principal = str(uuid.uuid4())
+    at_it = assigned(world.documents["source"]["id"], principal)
+    outside = assigned(group, world.documents["source"]["identity"]["principalId"])
+    secret = f"{world.documents['source']['properties']['keyVault']}/secrets/token"
+    world.azure(lambda c: c.arm("PUT", secret, "2023-02-01", {"properties": {"value": "hush-hush"}}))
+    instance = f"ci{world.group}"
+    world.put(f"computes/{instance}", {"location": "eastus2", "properties": {"computeType": "ComputeInstance",
+              "properties": {"vmSize": "Standard_DS3_v2"}}})  # fmt: skip
     waived_and_green(world)
+    dry = decommission(world, "--dry-run").event("decommission.dry")
+    assert dry["recovery"]["documented"].startswith(
+        "Microsoft documents that a deleted workspace can be recovered"
+    )
+    assert f"is lost for good, with its disk: computes/{instance} (ComputeInstance)" in dry["lines"]
+    assert any(outside in line for line in dry["lines"])
     cut_off(world, f"/workspaces/{world.source}$", when="answered")
     # The tombstone is written later, in seconds.
     time.sleep(1.1)
@@ -227,11 +219,44 @@ def test_the_tombstone_says_what_is_so(small_world: World) -> None:
     assert until == datetime.fromisoformat(tombstone["deleted"]) + timedelta(days=14)
     assert tombstone["deleted"] < tombstone["time"]
     [assignment] = tombstone["role_assignments"]
-    assert assignment["id"] == path and assignment["principalId"] == properties["principalId"]
+    assert assignment["id"] == at_it and assignment["principalId"] == principal
     remains = {item["what"]: item for item in tombstone["remains"]}
     assert remains["storage account"]["encryption"]["keySource"] == "Microsoft.Storage"
     assert remains["container"]["encryption"]["keySource"] == "Microsoft.Storage"
     assert remains["key vault"]["encryption"] is None
+    # The computes went before the workspace was asked for: the second look did not see them.
+    assert [one["address"] for one in tombstone["dying"]["computes"]] == [f"computes/{instance}"]
+    assert (tombstone["secrets"]["count"], tombstone["secrets"]["names"]) == (1, ["token"])
+    assert {"residual/" + world.account("source"), "residual/" + default_container(world)} <= {
+        one["address"] for one in tombstone["residuals"]
+    }
+    assert dry["residuals"] == tombstone["residuals"]
+    held = {one["id"]: one for one in tombstone["rights"]["held"]}
+    assert held[outside]["command"] == f"az role assignment delete --ids {outside}" and at_it not in held
+    assert "hush-hush" not in json.dumps(tombstone)
+
+
+def test_what_could_not_be_read_is_told_and_what_cannot_come_back_has_to_be_accepted(small_world: World) -> None:
+    world = small_world
+    [identity] = world.documents["target"]["identity"]["userAssignedIdentities"]
+    users = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
+    world.azure(lambda c: c.arm("PATCH", world.documents["source"]["id"], VERSION, {"identity": users}))
+    moved(world)
+    [reason] = refused(world, "--dry-run")
+    assert "Microsoft documents" in reason and "--accept-unrecoverable" in reason
+    shut = [{"match": {"method": "GET", "path": path, "times": 0}, "action": "status", "status": 403,
+             "code": "AuthorizationFailed"} for path in ("/vaults/[^/]+/secrets$", "/blobServices/default$")]  # fmt: skip
+    result = with_rules(world, shut, "--accept-unrecoverable", *DELETE, code=0)
+    assert "cannot be recovered" in result.event("decommission.end")["text"]
+    [tombstone] = tombstones(world)
+    assert tombstone["recoverable_until"] is None and tombstone["recovery"]["accepted"] and not tombstone["purged"]
+    assert tombstone["secrets"]["count"] is None and "not known" in tombstone["protection"]["documented"]
+    # Whether they are kept for a while is not known.
+    assert f"residual/{default_container(world)}" in {one["address"] for one in tombstone["residuals"]}
+    assert default_container(world) in tombstone["containers_deleted"]
+    # The target goes on with the same identity.
+    assert tombstone["rights"]["held"]
+    assert all(one["also_used_by"] == [world.documents["target"]["id"]] for one in tombstone["rights"]["held"])
 
 
 def test_purged_and_emptied_later(small_world: World) -> None:

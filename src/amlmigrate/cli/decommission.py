@@ -18,6 +18,7 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError, RefusedError
+from amlmigrate.core.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,13 @@ def command(
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
+    accept_unrecoverable: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unrecoverable",
+            help="Remove it even where Microsoft documents that it could not be recovered. It purges nothing.",
+        ),
+    ] = False,
     accept_unseen: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,7 +91,9 @@ def command(
         unseen = frozenset(scope(text) for text in accept_unseen or ())
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            wanted = Wanted(timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE, unseen)
+            wanted = Wanted(
+                timedelta(hours=soak), purge, dry_run, storage is Storage.DELETE, unseen, accept_unrecoverable
+            )
             # Neither a run nor another removal is under way while the source goes.
             with Lock(ledger, force=force_unlock) as lock:
                 async with (
@@ -122,6 +132,7 @@ class Wanted:
     dry_run: bool
     delete: bool
     accepted_unseen: frozenset[str]
+    accept_unrecoverable: bool
 
 
 class Work:
@@ -151,8 +162,6 @@ class Work:
         if before is None or not await self._gone():
             begun = await self._remove(reports, before)
             if begun is None:
-                text = "The gate is open: nothing stands in the way. Nothing was removed."
-                self._view.result("decommission.dry", {"text": text})
                 return ExitCode.DONE
         else:
             begun = before
@@ -179,11 +188,15 @@ class Work:
                 soak=wanted.soak,
                 delete=wanted.delete,
                 accepted_unseen=wanted.accepted_unseen,
+                accept_unrecoverable=wanted.accept_unrecoverable,
                 before=before,
             )
-            if wanted.dry_run:
-                return None
             surroundings = await gating.surroundings(self._clouds, self._folder, passed)
+            if wanted.dry_run:
+                text = "The gate is open: nothing stands in the way. Nothing was removed."
+                self._view.result("decommission.dry", {"text": text, **surroundings.event()})
+                return None
+            self._view.event(Event("decommission.listing", surroundings.event()))
         except MigrateError:
             # A deletion that was asked for before may have ended while the workspace was read.
             if before is None or not await self._gone():
@@ -237,7 +250,7 @@ class Work:
             names, why = ", ".join(one.id for one in done.kept), [why for one in done.kept for why in one.reasons]
             raise _refused("The containers must not be deleted.", names, why)
         report = self._evidence.add(tombstone.RECORD, tombstone.tombstone(begun, done))
-        tombstone.without(self._ledger, begun, done.deleted)
+        tombstone.without(self._ledger, begun, done)
         return self._told(report)
 
     async def _purge(self, begun: Document, copied: Copies) -> Document:
@@ -267,9 +280,13 @@ class Work:
         return await Deletion(self._clouds, source, target, copied, accepted).delete(wanted, self._view.event)
 
     def _told(self, report: Report) -> ExitCode:
+        from amlmigrate.decommissioning import tombstone
+
         content = report.content
         until = content["recoverable_until"]
-        how = f"; it can be recovered until {until}." if until else ", for good."
+        how = f"; Microsoft documents that it can be recovered until {until}."
+        if not until:
+            how = ", for good." if content["purged"] else "; Microsoft documents that it cannot be recovered."
         kept = content.get("containers_kept", [])
         self._view.result(
             "decommission.end",
@@ -278,8 +295,7 @@ class Work:
                 "recoverable_until": until,
                 "kept": kept,
                 "lines": [
-                    *(f"remains: {item['what']}: {item['id']}" for item in content["remains"] if item["id"]),
-                    *(f"not deleted: {one['id']}: {why}" for one in kept for why in one["reasons"]),
+                    *tombstone.lines(content),
                     *(f"warning: {one['address']}: {one['summary']}" for one in content.get("warnings", ())),
                 ],
                 "warnings": content.get("warnings", []),

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
-from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cli.living import lost
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import frozen, read_both
@@ -21,9 +20,11 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.held import still_expected
-from amlmigrate.decommissioning import containers, copies, gate, removal
+from amlmigrate.decommissioning import containers, copies, gate, remaining, removal
 from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
-from amlmigrate.decommissioning.tombstone import Surroundings, going, remaining
+from amlmigrate.decommissioning.recovery import Recovery, recovery_of
+from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
 from amlmigrate.inventory.leftovers import leftovers
 from amlmigrate.kinds import document_digests
@@ -39,6 +40,9 @@ class Passed:
     source: Inventory
     listed: Containers
     deletable: list[Location]
+    # The resources that it is made of, and what is documented of its recovery.
+    parts: list[Remaining]
+    recovery: Recovery
 
 
 async def pass_gate(
@@ -51,6 +55,7 @@ async def pass_gate(
     soak: timedelta,
     delete: bool,
     accepted_unseen: frozenset[str] = frozenset(),
+    accept_unrecoverable: bool = False,
     before: Document | None,
 ) -> Passed:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
@@ -62,6 +67,9 @@ async def pass_gate(
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
+    parts = await remaining.parts(clouds.source, source.workspace)
+    recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
+    why += recovery.reasons()
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     if delete:
         listings = [listed.source[place.account, place.container] for place in own]
@@ -81,25 +89,14 @@ async def pass_gate(
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )
-    return Passed(source, listed, own)
+    return Passed(source, listed, own, parts, recovery)
 
 
 async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:
     """What the tombstone tells of, as long as it can be asked."""
-    workspace = passed.source.workspace
-    listed = passed.listed.source
-    return Surroundings(
-        remains=await remaining(clouds.source, workspace),
-        role_assignments=await going(clouds.source, workspace.id),
-        frozen=frozen(folder, workspace.workspace_id),
-        containers=["/".join(key) for key, one in listed.items() if one.exists],
-        deletable={
-            f"{place.account}/{place.container}": listing_digest(
-                listed[place.account, place.container].blobs.values()
-            )
-            for place in passed.deletable
-        },
-    )
+    before = frozen(folder, passed.source.workspace.workspace_id)
+    listed, own = passed.listed.source, passed.deletable
+    return await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
 
 
 async def read_target(clouds: Session, plan: Plan) -> Seen:

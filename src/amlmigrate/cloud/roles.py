@@ -35,6 +35,14 @@ class Roles:
         query = {"$filter": f"assignedTo('{object_id}')"}
         return [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
 
+    async def directly(self, scope: str, object_id: str) -> list[Document]:
+        """Those that were given to a principal itself, at a scope, above it and below it; not through a group.
+
+        learn.microsoft.com, role-assignments-list-rest: `principalId eq` is for that.
+        """
+        query = {"$filter": f"principalId eq '{object_id}'"}
+        return [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
+
     async def permissions(self, scope: str) -> list[Document]:
         """What the caller itself may do at a scope: an entry a role, as `permissions` of a role definition."""
         return [item async for item in self._arm.pages(f"{scope}/{_PERMISSIONS}")]

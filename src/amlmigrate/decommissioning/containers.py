@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.listings import Listing, beside, list_container, listing_digest
 from amlmigrate.bytes.prefixes import Cover
@@ -17,6 +17,7 @@ from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
 from amlmigrate.decommissioning.pointing import Seen, leads_into
+from amlmigrate.decommissioning.protection import Protection, protection
 from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
 
@@ -35,11 +36,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What came of it: `account/container` of each that is gone, those kept, and what was accepted as not seen."""
+    """What came of it: `account/container` of each that is gone, those kept, and what was accepted as not seen.
+
+    `guard` says for how long those that are gone can come back; None where none is.
+    """
 
     deleted: list[str]
     kept: list[Kept]
     unseen: list[Unseen]
+    guard: Protection | None = None
 
 
 def deletable(workspace: Workspace, places: Iterable[Location]) -> list[Location]:
@@ -106,7 +111,8 @@ class Deletion:
                 done.kept.append(Kept(text, tuple(why)))
             else:
                 done.deleted.append(text)
-        return done
+        guard = await protection(self.clouds.source, self.source.storage_account_id) if done.deleted else None
+        return replace(done, guard=guard)
 
     def _pointing(self, places: list[Location]) -> list[str]:
         return [

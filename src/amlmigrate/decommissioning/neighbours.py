@@ -80,39 +80,58 @@ def scope(text: str) -> str:
         ) from error
 
 
-async def neighbours(sides: Iterable[Side], besides: Container[str], named: Iterable[str] = ()) -> Neighbours:
-    """Reads every workspace of every subscription that can be seen, but for those `besides` (workspaceIds).
+@dataclass(slots=True)
+class Visible:
+    """Every workspace that can be seen, with the side that sees it; the subscriptions that were asked."""
 
-    `named` are subscriptions that are looked at in any case, on the first side. What no role of the caller
-    reaches is in no list of Azure's, and nobody here knows of it. Raises ServiceError where ARM is out of order.
+    workspaces: list[tuple[Side, Document]] = field(default_factory=list)
+    subscriptions: set[str] = field(default_factory=set)
+    unseen: list[Unseen] = field(default_factory=list)
+
+
+async def visible(sides: Iterable[Side], named: Iterable[str] = ()) -> Visible:
+    """Lists the workspaces of every subscription that can be seen.
+
+    `named` are subscriptions that are asked in any case, on the first side. What no role of the caller reaches is
+    in no list of Azure's, and nobody here knows of it. Raises ServiceError where ARM is out of order.
     """
-    found = Neighbours()
-    more = {name.lower() for name in named}
+    found, more = Visible(), {name.lower() for name in named}
     for side in dict.fromkeys(sides):
-        visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
-        for subscription in sorted((visible | more) - found.subscriptions):
+        shown = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
+        for subscription in sorted((shown | more) - found.subscriptions):
             found.subscriptions.add(subscription)
-            await _subscription(side, subscription, besides, found)
+            await _subscription(side, subscription, found)
         more = set()
     return found
 
 
-async def _subscription(side: Side, subscription: str, besides: Container[str], found: Neighbours) -> None:
+async def _subscription(side: Side, subscription: str, found: Visible) -> None:
     path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
     try:
         listed = [item async for item in side.arm.pages(path)]
     except ServiceError as error:
         found.unseen.append(_unseen(subscription, f"the workspaces of subscription {subscription}", error))
         return
+    found.workspaces += [(side, item) for item in listed]
     if not await reads_all(side, subscription):
         found.unseen.append(Unseen(subscription, not_whole(subscription)))
 
-    async def stores(id_: str) -> None:
-        await _workspace(side, id_, found)
 
-    # By its number: one that was made anew under the name of another is not that other.
-    ids = [str(one["id"]) for one in listed if (one.get("properties") or {}).get("workspaceId") not in besides]
-    await each(ids, stores, parallel=_AT_ONCE)
+async def neighbours(sides: Iterable[Side], besides: Container[str], named: Iterable[str] = ()) -> Neighbours:
+    """Reads the datastores of every workspace that can be seen, but for those `besides` (workspaceIds)."""
+    seen = await visible(sides, named)
+    found = Neighbours(seen.subscriptions, unseen=seen.unseen)
+
+    async def stores(one: tuple[Side, Document]) -> None:
+        await _workspace(one[0], str(one[1]["id"]), found)
+
+    await each([one for one in seen.workspaces if number_of(one[1]) not in besides], stores, parallel=_AT_ONCE)
+    return found
+
+
+def number_of(workspace: Document) -> str | None:
+    """Its workspaceId, by which one that was made anew under a name is told from the one before."""
+    return (workspace.get("properties") or {}).get("workspaceId")
 
 
 async def _workspace(side: Side, id_: str, found: Neighbours) -> None:

@@ -4,108 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.decommissioning import recovery
 from amlmigrate.decommissioning.containers import Deleted
+from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.removal import blocking
+from amlmigrate.decommissioning.residuals import RECORD as RESIDUALS_RECORD
+from amlmigrate.decommissioning.residuals import residuals
+from amlmigrate.decommissioning.surroundings import Surroundings, line
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 
 # The evidence that ends a removal.
-RECORD = "decommission"
-# A deleted workspace can be recovered for so long (azure-facts, section 0).
-_RECOVERABLE = timedelta(days=14)
+RECORD = RESIDUALS_RECORD
 _BEGUN = "decommission"
-_REMAINING = {
-    "storage account": "storageAccount",
-    "key vault": "keyVault",
-    "container registry": "containerRegistry",
-    "application insights": "applicationInsights",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What can be asked only while the workspace is there, and what it leaves."""
-
-    remains: list[Document]
-    role_assignments: list[Document] | None
-    frozen: list[Document]
-    # Each of the workspace's own containers, and of those the deletable ones with the digest of their listings.
-    containers: list[str]
-    deletable: dict[str, str]
-
-
-async def remaining(side: Side, workspace: Workspace) -> list[Document]:
-    """What the workspace was made of, which stays, each with its own encryption; None where it tells none."""
-    found: list[Document] = []
-    for what, name in _REMAINING.items():
-        resource = workspace.properties.get(name)
-        if resource:
-            properties = ((await _read(side, str(resource))) or {}).get("properties") or {}
-            found.append({"what": what, "id": resource, "encryption": properties.get("encryption")})
-    return found
-
-
-async def _read(side: Side, resource: str) -> Document | None:
-    try:
-        return await side.arm.get(resource)
-    except ServiceError as error:
-        if error.status != 403:
-            raise
-        return None
-
-
-async def going(side: Side, workspace_id: str) -> list[Document] | None:
-    """The role assignments at the workspace and below, which go with it; None without the right to read them."""
-    try:
-        found = await side.roles.assignments(workspace_id)
-    except ServiceError as error:
-        if error.status != 403:
-            raise
-        return None
-    names = ("principalId", "principalType", "roleDefinitionId", "scope")
-    documents = [(one["id"], one.get("properties") or {}) for one in found]
-    return [
-        {"id": id_, **{name: properties.get(name) for name in names}}
-        for id_, properties in sorted(documents, key=lambda one: str(one[0]))
-        if f"{properties.get('scope', '')}/".lower().startswith(f"{workspace_id}/".lower())
-    ]
 
 
 def begun(ledger: Ledger) -> Document | None:
     """What an earlier removal set out to do."""
     text = ledger.meta().get(_BEGUN)
-    return _whole(json.loads(text)) if text else None
-
-
-def _whole(found: Document) -> Document:
-    """A note as this version writes it: an older one told containers among what remains, and no more of them.
-
-    What it meant to delete stays: nothing is recorded by which it could be proven again.
-    """
-    if "containers" in found:
-        return found
-    told = [one["id"] for one in found["remains"] if one["what"] == "container"]
-    rest = {name: value for name, value in found.items() if name != "containers_deleted"}
-    return {
-        "deleted": None,
-        "frozen": [],
-        "warnings": [],
-        "role_assignments": None,
-        "deletable": {},
-        **rest,
-        "remains": [one for one in found["remains"] if one["what"] != "container"],
-        "containers": [*told, *found.get("containers_deleted", ())],
-    }
+    found: Document | None = json.loads(text) if text else None
+    return found
 
 
 def ended(found: Document, reports: Iterable[Report]) -> Report | None:
@@ -138,15 +64,28 @@ def begin(
         "purged": purge,
         "begun": earlier.get("begun") or _now(),
         "deleted": None,
-        "remains": around.remains,
-        "containers": around.containers,
-        "frozen": around.frozen,
+        "remains": [one.as_dict() for one in around.remains],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
-        "role_assignments": around.role_assignments,
         "removed_first": list(first),
         "deletable": around.deletable,
+        **_with_earlier(around.as_dict(), earlier),
     }
     return note(ledger, found)
+
+
+def _with_earlier(now: Document, earlier: Document) -> Document:
+    """What an earlier attempt has seen of what it removed is told too: it died, or held rights, all the same."""
+    for part, name, key in (
+        ("dying", "computes", "address"),
+        ("dying", "endpoints", None),
+        ("rights", "held", "id"),
+    ):
+        seen = now[part][name]
+        known = {one[key] if key else one for one in seen}
+        before = (earlier.get(part) or {}).get(name) or ()
+        more = [one for one in before if (one[key] if key else one) not in known]
+        now = {**now, part: {**now[part], name: [*more, *seen]}}
+    return now
 
 
 def note(ledger: Ledger, found: Document, **changed: Any) -> Document:
@@ -163,46 +102,73 @@ def deleting(ledger: Ledger, found: Document) -> Document:
 
 def source_of(plan: Plan, found: Document) -> Workspace:
     """What is known of the source once it is gone."""
-    account = next((one["id"] for one in found["remains"] if one["what"] == "storage account"), "")
+    account = next((one.id for one in _remains(found) if one.kind == "account"), "")
     properties = {"workspaceId": plan.header.source["workspaceId"], "storageAccount": account}
     return Workspace(plan.header.source_ref, {"id": plan.header.source["id"], "properties": properties})
 
 
 def recoverable_until(found: Document) -> str | None:
-    """Until when the workspace can be recovered; None when it was purged."""
+    """Until when Microsoft documents that it can be recovered; None when it was purged, or cannot be."""
     if found["purged"]:
         return None
-    since = datetime.fromisoformat(found["deleted"] or found["begun"])
-    return (since + _RECOVERABLE).isoformat(timespec="seconds")
+    return recovery.until(found["deleted"] or found["begun"], found["recovery"])
 
 
-def without(ledger: Ledger, found: Document, deleted: Iterable[str]) -> Document:
+def without(ledger: Ledger, found: Document, done: Deleted) -> Document:
     """Records that these containers are gone."""
-    removed = set(deleted)
+    removed = set(done.deleted)
     return note(
         ledger,
         found,
-        containers=[name for name in found["containers"] if name not in removed],
+        remains=[one.as_dict() for one in _remains(found) if not _is_one_of(one, removed)],
+        restorable=[one.as_dict() for one in _restorable(found, done)],
         deletable={name: sha for name, sha in found["deletable"].items() if name not in removed},
     )
 
 
 def tombstone(found: Document, done: Deleted) -> Document:
     """What remains, where, under whose key, and until when."""
-    removed = done.deleted
-    account: Document = next((one for one in found["remains"] if one["what"] == "storage account"), {})
-    there = [name for name in found["containers"] if name not in removed]
-    containers = [{"what": "container", "id": name, "encryption": account.get("encryption")} for name in there]
-    left_out = ("containers", "deletable", "remains")
+    remains = [one for one in _remains(found) if not _is_one_of(one, set(done.deleted))]
+    left_out = ("deletable", "remains", "restorable")
     return {
         **{name: value for name, value in found.items() if name not in left_out},
         "time": _now(),
         "recoverable_until": recoverable_until(found),
-        "remains": [*found["remains"], *containers],
-        "containers_deleted": removed,
+        "remains": [one.as_dict() for one in remains],
+        "residuals": [one.as_dict() for one in residuals([*remains, *_restorable(found, done)])],
+        "containers_deleted": done.deleted,
         "containers_kept": [one.as_dict() for one in done.kept],
         "accepted_unseen": [one.as_dict() for one in done.unseen],
+        "protection": done.guard.as_dict() if done.guard else None,
     }
+
+
+def lines(content: Document) -> list[str]:
+    """A tombstone for people: what remains, what came of the containers, who still holds rights."""
+    protection = content.get("protection")
+    return [
+        *(line(Remaining.of(one)) for one in content["remains"] if one["there"] is not False),
+        *(f"not deleted: {one['id']}: {why}" for one in content["containers_kept"] for why in one["reasons"]),
+        *([f"deleted containers: {protection['documented']}"] if protection else ()),
+        *(f"residual: {one['address']}: {one['why']}" for one in content["residuals"]),
+    ]
+
+
+def _restorable(found: Document, done: Deleted) -> list[Remaining]:
+    """Containers that were deleted and that the account keeps for a while, or may: their bytes are still there."""
+    before = [Remaining.of(one) for one in found.get("restorable", ())]
+    if done.guard is None or not done.guard.keeps:
+        return before
+    gone = [one for one in _remains(found) if _is_one_of(one, set(done.deleted))]
+    return [*before, *(replace(one, why=f"It was deleted. {done.guard.told} {one.why}") for one in gone)]
+
+
+def _remains(found: Document) -> list[Remaining]:
+    return [Remaining.of(one) for one in found["remains"]]
+
+
+def _is_one_of(one: Remaining, containers: set[str]) -> bool:
+    return one.kind == "container" and one.id in containers
 
 
 def _now() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.world import OLD
 
-from amlmigrate.decommissioning.tombstone import going
+from amlmigrate.decommissioning.surroundings import going
 from amlmigrate.freezing.rights import writes_workspace
 from amlmigrate.freezing.writers import Place
 from amlmigrate.inventory.extensions import _at_or_below

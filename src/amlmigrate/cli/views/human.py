@@ -86,6 +86,9 @@ class HumanView:
         elif name == "lease.kept":
             told = f"others wait until {data['until']}: {data['reason']}"
             self._say(f"[yellow]the lease on the target could not be given up[/], {escape(told)}")
+        elif name == "decommission.listing":
+            for line in data["lines"]:
+                self._say(escape(line))
         elif name == "decommission.removing":
             self._say(f"removing {escape(data['address'])}")
         elif name in ("provision.doing", "provision.waiting"):

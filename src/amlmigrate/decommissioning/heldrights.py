@@ -1,0 +1,211 @@
+"""The rights that a source's identities still hold once it is gone, and what takes them away."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.decommissioning.neighbours import Unseen, number_of, visible
+from amlmigrate.posture.reading import Read, tried
+
+# Members of the workspace that name resources on which an identity has rights.
+_RESOURCES = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An identity of the source: `id` is the ARM id of a user-assigned one, empty for a system-assigned one.
+
+    `of` is what has it: the workspace's ARM id or the address of a compute or endpoint. Without a `principal`
+    nothing can be asked of it.
+    """
+
+    of: str
+    id: str
+    principal: str
+
+    @property
+    def called(self) -> str:
+        """As a sentence names it."""
+        return self.id or f"the system-assigned identity of {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A role assignment (`id` is its ARM id) or an access policy of a vault (`id` is the vault's)."""
+
+    id: str
+    what: str
+    role: str
+    scope: str
+    identity: Identity
+    command: str
+    also_used_by: tuple[str, ...] = ()
+
+    def as_dict(self) -> Document:
+        """Its form in events and in a tombstone."""
+        return {
+            "id": self.id,
+            "what": self.what,
+            "role": self.role,
+            "scope": self.scope,
+            "identity": self.identity.called,
+            "principal": self.identity.principal,
+            "also_used_by": list(self.also_used_by),
+            "command": self.command,
+        }
+
+    def line(self) -> str:
+        """For people: the command only where nobody else is known to need the right."""
+        held = f"{self.role} at {self.scope} ({self.identity.called})"
+        if self.also_used_by:
+            return f"still held, and used by {', '.join(self.also_used_by)} too: {held}"
+        return f"still held: {held}: {self.command}"
+
+
+@dataclass(slots=True)
+class Held:
+    """All rights that were found, and what could not be read of them or of who else uses an identity."""
+
+    rights: list[Right] = field(default_factory=list)
+    unread: list[Unseen] = field(default_factory=list)
+
+    def as_dict(self) -> Document:
+        """Its form in events and in a tombstone."""
+        return {
+            "held": [one.as_dict() for one in self.rights],
+            "unread": [one.as_dict() for one in self.unread],
+            "not_looked_at": "computes and endpoints of other workspaces, and other services",
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        return [
+            *(one.line() for one in self.rights),
+            *(
+                f"not known: rights that old identities hold, or who else uses them: {one.why}"
+                for one in self.unread
+            ),
+        ]
+
+
+def identities(source: Inventory) -> list[Identity]:
+    """Those of the workspace, of its computes and of its endpoints, each once. Pure."""
+    named = [(source.workspace.id, source.workspace.document)]
+    named += [(str(left.address), left.document or {}) for left in source.leftovers]
+    found: dict[str, Identity] = {}
+    for of, document in named:
+        identity = document.get("identity")
+        if not isinstance(identity, dict):
+            continue
+        if identity.get("principalId"):
+            found.setdefault(str(identity["principalId"]), Identity(of, "", str(identity["principalId"])))
+        for id_, one in (identity.get("userAssignedIdentities") or {}).items():
+            found.setdefault(str(id_).lower(), Identity(of, str(id_), str((one or {}).get("principalId") or "")))
+    return list(found.values())
+
+
+async def held(sides: Iterable[Side], source: Inventory) -> Held:
+    """What the identities of a source hold outside of it, on its own side's tenant.
+
+    Raises ServiceError and OutOfReachError where ARM is out of order.
+    """
+    sides = list(sides)
+    side, workspace, found = sides[0], source.workspace, Held()
+    shared = await _users(sides, source, found)
+    policies = await _vaults(side, workspace, found)
+    subscriptions = _subscriptions(workspace)
+    for identity in identities(source):
+        if not identity.principal:
+            found.unread.append(Unseen(identity.called, f"its principal is not told of {identity.called}"))
+            continue
+        used = tuple(shared.get(identity.id.lower(), ()))
+        for subscription in subscriptions:
+            await _assignments(side, subscription, workspace, identity, used, found)
+        found.rights += [
+            _policy(vault, identity, used) for vault, who in policies if who == identity.principal.lower()
+        ]
+    # A management group's assignment is seen from each subscription below it.
+    found.rights = list({(one.id.lower(), one.identity.principal): one for one in found.rights}.values())
+    return found
+
+
+async def _assignments(
+    side: Side, subscription: str, workspace: Workspace, identity: Identity, used: tuple[str, ...], found: Held
+) -> None:
+    scope = f"/subscriptions/{subscription}"
+    read = await tried(side.roles.directly(scope, identity.principal))
+    if read.value is None:
+        why = f"the role assignments in {scope} could not be read: {read.refused or 'Azure shows none such.'}"
+        found.unread.append(Unseen(subscription, why))
+        return
+    inside = f"{workspace.id}/".lower()
+    for one in read.value:
+        properties = one.get("properties") or {}
+        # Those of the workspace itself go with it.
+        if f"{properties.get('scope', '')}/".lower().startswith(inside):
+            continue
+        role = await _role(side, scope, str(properties.get("roleDefinitionId") or ""))
+        command = f"az role assignment delete --ids {shlex.quote(str(one['id']))}"
+        at = str(properties.get("scope") or "")
+        found.rights.append(Right(str(one["id"]), "role assignment", role, at, identity, command, used))
+
+
+async def _role(side: Side, scope: str, definition: str) -> str:
+    """A role's name, else the id of its definition."""
+    read: Read[Document] = await tried(side.roles.definition_at(scope, definition))
+    return str(((read.value or {}).get("properties") or {}).get("roleName") or definition)
+
+
+def _policy(vault: str, identity: Identity, used: tuple[str, ...]) -> Right:
+    name, subscription = shlex.quote(vault.rsplit("/", 1)[-1]), vault.split("/")[2]
+    command = (
+        f"az keyvault delete-policy --name {name} --object-id {identity.principal} --subscription {subscription}"
+    )
+    return Right(vault, "access policy", "access policy", vault, identity, command, used)
+
+
+async def _vaults(side: Side, workspace: Workspace, found: Held) -> list[tuple[str, str]]:
+    """The access policies of the workspace's vault and of its key's: a vault's id, and whose in lower case."""
+    encryption = workspace.properties.get("encryption") or {}
+    ids = (workspace.properties.get("keyVault"), (encryption.get("keyVaultProperties") or {}).get("keyVaultArmId"))
+    policies = []
+    for id_ in dict.fromkeys(str(one) for one in ids if one):
+        read = await tried(side.arm.get(id_))
+        if read.refused:
+            found.unread.append(Unseen(id_, f"the access policies of {id_} could not be read: {read.refused}"))
+        properties = (read.value or {}).get("properties") or {}
+        # With Azure RBAC they count for nothing.
+        if not properties.get("enableRbacAuthorization"):
+            who = (str(one.get("objectId") or "").lower() for one in properties.get("accessPolicies") or ())
+            policies += [(id_, one) for one in dict.fromkeys(who)]
+    return policies
+
+
+async def _users(sides: list[Side], source: Inventory, found: Held) -> dict[str, list[str]]:
+    """The other workspaces that use a user-assigned identity of the source, by its ARM id in lower case."""
+    wanted = {one.id.lower() for one in identities(source) if one.id}
+    if not wanted:
+        return {}
+    seen = await visible(sides, _subscriptions(source.workspace))
+    found.unread += [Unseen(one.scope, f"who else uses an identity: {one.why}") for one in seen.unseen]
+    users: dict[str, list[str]] = {}
+    for _, document in seen.workspaces:
+        if number_of(document) == source.workspace.workspace_id:
+            continue
+        named = (document.get("identity") or {}).get("userAssignedIdentities") or {}
+        for id_ in {str(one).lower() for one in named} & wanted:
+            users.setdefault(id_, []).append(str(document["id"]))
+    return users
+
+
+def _subscriptions(workspace: Workspace) -> list[str]:
+    """Those of the workspace and of what it names."""
+    ids = [workspace.id, *(str(workspace.properties.get(name) or "") for name in _RESOURCES)]
+    parts = (id_.lower().split("/") for id_ in ids)
+    return sorted({one[2] for one in parts if len(one) > 2})

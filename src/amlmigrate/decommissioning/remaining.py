@@ -1,0 +1,174 @@
+"""What a workspace was made of and stays behind, each with its key, read from that resource itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import SENT_KEY, Leftover
+from amlmigrate.core.documents import Document
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture.reading import NOTHING, Read, tried
+from amlmigrate.posture.stored import ACCOUNT_KEY, default_scope, is_customers, key_of_account, key_of_scope
+
+_VAULT = "A key vault takes no customer's key: Azure protects what is in it."
+# The member of the workspace's document, the short name in an address's place, and the words.
+_PARTS = (
+    ("storageAccount", "account", "storage account"),
+    ("keyVault", "vault", "key vault"),
+    ("containerRegistry", "registry", "container registry"),
+    ("applicationInsights", "logs", "application insights"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.
+
+    `key` is the customer's key that Azure reports for it; None for Microsoft's, or where that is not known, which
+    `why` tells. `there` is None where it could not be read. `scope` is a container's own encryption scope.
+    """
+
+    kind: str
+    what: str
+    id: str
+    there: bool | None
+    key: str | None
+    why: str
+    encryption: Document | None = None
+    scope: str | None = None
+    blobs: int | None = None
+    bytes: int | None = None
+
+    @property
+    def residual(self) -> bool:
+        """Whether it lies under Microsoft's key, or is not known to lie under a customer's."""
+        return self.key is None and self.there is not False and self.kind != "vault"
+
+    def as_dict(self) -> Document:
+        """Its form in events and in a tombstone."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, document: Document) -> Remaining:
+        """Reads what `as_dict` wrote."""
+        return cls(**{one.name: document[one.name] for one in fields(cls)})
+
+
+async def parts(side: Side, workspace: Workspace) -> list[Remaining]:
+    """The resources that a workspace names. Raises ServiceError and OutOfReachError where ARM is out of order."""
+    found = []
+    for member, kind, what in _PARTS:
+        if id_ := str(workspace.properties.get(member) or ""):
+            read = await tried(side.arm.get(id_))
+            one = _part(kind, what, id_, read)
+            found.append(await _logs(side, one, read) if kind == "logs" and one.there else one)
+    return found
+
+
+def _part(kind: str, what: str, id_: str, read: Read[Document]) -> Remaining:
+    if read.refused:
+        return Remaining(kind, what, id_, None, None, f"Its key could not be read: {read.refused}")
+    if read.value is None:
+        return Remaining(kind, what, id_, False, None, "Azure shows none of this id.")
+    if kind == "vault":
+        return Remaining(kind, what, id_, True, None, _VAULT)
+    encryption: Document | None = (read.value.get("properties") or {}).get("encryption")
+    key, why = (_registry_key if kind == "registry" else _account_key)(encryption or {})
+    return Remaining(kind, what, id_, True, key, why, encryption)
+
+
+def _account_key(encryption: Document) -> tuple[str | None, str]:
+    ref = key_of_account(encryption)
+    return _under(is_customers(encryption.get("keySource")), ref.id if ref else None)
+
+
+def _registry_key(encryption: Document) -> tuple[str | None, str]:
+    named: Document = encryption.get("keyVaultProperties") or {}
+    key = named.get("versionedKeyIdentifier") or named.get("keyIdentifier")
+    return _under(str(encryption.get("status") or "").lower() == "enabled", str(key) if key else None)
+
+
+def _under(customers: bool, key: str | None) -> tuple[str | None, str]:
+    """The customer's key or None, and the sentence that tells it."""
+    if not customers:
+        return None, "It lies under Microsoft's key."
+    return key, f"Azure reports it under key {key}." if key else "Azure reports a customer's key and names none."
+
+
+async def _logs(side: Side, found: Remaining, insights: Read[Document]) -> Remaining:
+    """Application Insights keeps its data in a Log Analytics workspace, and that in a cluster if it has a key."""
+    logs_id = ((insights.value or {}).get("properties") or {}).get("WorkspaceResourceId")
+    logs: Read[Document] = await tried(side.arm.get(str(logs_id))) if logs_id else NOTHING
+    features = ((logs.value or {}).get("properties") or {}).get("features") or {}
+    cluster_id = features.get("clusterResourceId")
+    cluster: Read[Document] = await tried(side.arm.get(str(cluster_id))) if cluster_id else NOTHING
+    if refused := logs.refused or cluster.refused:
+        return replace(found, key=None, why=f"Its key could not be read: {refused}")
+    named: Document = ((cluster.value or {}).get("properties") or {}).get("keyVaultProperties") or {}
+    uri, name, version = (str(named.get(part) or "") for part in ("keyVaultUri", "keyName", "keyVersion"))
+    whole = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part) if uri and name else None
+    key, why = _under(bool(name), whole)
+    return replace(found, key=key, why=why)
+
+
+async def containers(side: Side, account: Remaining | None, listed: Iterable[Listing]) -> list[Remaining]:
+    """Each container that is there, by the scopes of its blobs, else its own, else by its account's key."""
+    return [await _container(side, one, account) for one in listed if one.exists]
+
+
+async def _container(side: Side, listing: Listing, account: Remaining | None) -> Remaining:
+    place, blobs = listing.place, listing.blobs.values()
+    found = Remaining("container", "container", f"{place.account}/{place.container}", True, None, "")
+    found = replace(found, blobs=len(blobs), bytes=sum(blob.length for blob in blobs))
+    if account is None or account.id.rsplit("/", 1)[-1].lower() != place.account.lower():
+        return replace(found, why="Its key could not be read: its account is none that the workspace names.")
+    read = await tried(side.arm.get(f"{account.id}/blobServices/default/containers/{place.container}"))
+    if read.value is None:
+        told = read.refused or "Azure's control plane shows no such container."
+        why = f"Its encryption scope could not be read: {told} {account.why}"
+        return replace(found, why=why, encryption=account.encryption)
+    scope = default_scope(read)
+    # A blob that was written before the container had its scope has none.
+    scopes = sorted({blob.encryption or "" for blob in blobs} or {scope})
+    under = [await _scope(side, account, name) for name in scopes]
+    bare = next((why for key, why in under if key is None), "")
+    keys = ", ".join(dict.fromkeys(key for key, _ in under if key))
+    why = bare or " ".join(dict.fromkeys(why for _, why in under))
+    return replace(found, key=None if bare else keys, why=why, encryption=account.encryption, scope=scope or None)
+
+
+async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None, str]:
+    if not name or name == ACCOUNT_KEY:
+        return account.key, account.why
+    if name.startswith(SENT_KEY):
+        return None, "Blobs in it have a key that was sent along with them, which Azure does not keep."
+    read = await tried(side.arm.get(f"{account.id}/encryptionScopes/{name}"))
+    if read.value is None:
+        return None, f"The encryption scope '{name}' could not be read: {read.refused or 'Azure shows none.'}"
+    ref = key_of_scope(read.value)
+    source = (read.value.get("properties") or {}).get("source")
+    key, why = _under(is_customers(source), ref.id if ref else None)
+    return key, f"By the encryption scope '{name}': {why}"
+
+
+def shares(account: Remaining | None, leftovers: Iterable[Leftover]) -> list[Remaining]:
+    """The workspace's file shares that hold anything, or may: a share has no key of its own but its account's."""
+    if account is None:
+        return []
+    owner = account.id.rsplit("/", 1)[-1]
+    return [
+        Remaining(
+            "share",
+            "file share",
+            f"{owner}/{one.address.name}",
+            True,
+            account.key,
+            account.why,
+            account.encryption,
+        )
+        for one in leftovers
+        if one.address.kind == "shares"
+    ]

@@ -1,0 +1,56 @@
+"""Residuals: what stays behind under Microsoft's key, each with an address that it can be accepted by. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+from amlmigrate.core.documents import Document
+from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.ledger.evidence import Report, last
+
+RECORD = "decommission"
+PREFIX = "residual/"
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """`address` is `residual/ACCOUNT/CONTAINER`, or `residual/NAME` of a whole resource; `key` is None."""
+
+    address: str
+    id: str
+    what: str
+    key: str | None
+    why: str
+
+    @classmethod
+    def of(cls, document: Document) -> Residual:
+        """Reads what `as_dict` wrote."""
+        return cls(**{field.name: document[field.name] for field in fields(cls)})
+
+    def as_dict(self) -> Document:
+        """Its form in a tombstone."""
+        return asdict(self)
+
+
+def residuals(remains: Iterable[Remaining]) -> list[Residual]:
+    """Those of what remains, under addresses of which no two are alike.
+
+    An account and a registry may well have one name: the later then has its kind behind it, as in
+    `residual/NAME:registry`, whether or not the former is a residual: nobody accepts two by accepting one.
+    """
+    found, taken = [], Counter[str]()
+    for one in remains:
+        name = one.id if one.kind in ("container", "share") else one.id.rstrip("/").rsplit("/", 1)[-1]
+        taken[name.lower()] += 1
+        address = f"{PREFIX}{name}" if taken[name.lower()] == 1 else f"{PREFIX}{name}:{one.kind}"
+        if one.residual:
+            found.append(Residual(address, one.id, one.kind, one.key, one.why))
+    return found
+
+
+def newest(reports: Iterable[Report]) -> list[Residual]:
+    """The residuals of the newest tombstone; none where nothing was removed."""
+    report = last(list(reports), RECORD)
+    return [] if report is None else [Residual.of(one) for one in report.content.get("residuals", ())]

@@ -1,0 +1,127 @@
+"""What is named before a source goes and in its tombstone: what dies, what stays, who still holds rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Session, Side
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document
+from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning import dying, heldrights, remaining
+from amlmigrate.decommissioning.dying import Dying, Secrets
+from amlmigrate.decommissioning.heldrights import Held
+from amlmigrate.decommissioning.recovery import Recovery, told
+from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.residuals import residuals
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that can be asked only while the workspace is there, and what it leaves.
+
+    `role_assignments` at it and below go with it, None where they could not be read. `deletable` are those of its
+    containers that may go with it, `account/container` to the digest of the listing.
+    """
+
+    dying: Dying
+    secrets: Secrets
+    remains: tuple[Remaining, ...]
+    held: Held
+    recovery: Recovery
+    role_assignments: list[Document] | None
+    frozen: list[Document]
+    deletable: dict[str, str]
+
+    def as_dict(self) -> Document:
+        """Its form in events and in a tombstone, but for what becomes of the containers."""
+        return {
+            "recovery": self.recovery.as_dict(),
+            "dying": self.dying.as_dict(),
+            "secrets": self.secrets.as_dict(),
+            "rights": self.held.as_dict(),
+            "role_assignments": self.role_assignments,
+            "frozen": self.frozen,
+        }
+
+    def event(self) -> Document:
+        """The same with what stays, and in lines for people."""
+        return {
+            **self.as_dict(),
+            "remains": [one.as_dict() for one in self.remains],
+            "residuals": [one.as_dict() for one in residuals(self.remains)],
+            "lines": self.lines(),
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        going = self.role_assignments
+        roles = "not known: the role assignments at it, which go with it" if going is None else ""
+        return [
+            told(self.recovery),
+            *(f"not known: {one}" for one in self.recovery.unknown),
+            *self.dying.lines(),
+            roles or f"go with it: {len(going or ())} role assignments at it and below",
+            *self.secrets.lines(),
+            *(line(one) for one in self.remains),
+            *self.held.lines(),
+        ]
+
+
+def line(one: Remaining) -> str:
+    """One thing that stays, for people."""
+    return f"remains: {one.what}: {one.id}: {one.why}"
+
+
+async def read(
+    clouds: Session,
+    source: Inventory,
+    parts: list[Remaining],
+    listed: Mapping[tuple[str, str], Listing],
+    own: list[Location],
+    *,
+    recovery: Recovery,
+    frozen: list[Document],
+) -> Surroundings:
+    """Reads what was not read for the gate. `parts` are what the workspace names, `own` its own containers.
+
+    What may not be read is told as such. Raises ServiceError and OutOfReachError where ARM is out of order.
+    """
+    side, workspace = clouds.source, source.workspace
+    account = next((one for one in parts if one.kind == "account"), None)
+    there = await remaining.containers(side, account, listed.values())
+    return Surroundings(
+        dying=Dying.of(source.leftovers),
+        secrets=await dying.secrets(side, workspace),
+        remains=(*parts, *remaining.shares(account, source.leftovers), *there),
+        held=await heldrights.held((clouds.source, clouds.target), source),
+        recovery=recovery,
+        role_assignments=await going(side, workspace.id),
+        frozen=frozen,
+        deletable={
+            f"{place.account}/{place.container}": listing_digest(
+                listed[place.account, place.container].blobs.values()
+            )
+            for place in own
+        },
+    )
+
+
+async def going(side: Side, workspace_id: str) -> list[Document] | None:
+    """The role assignments at the workspace and below, which go with it; None where they could not be read."""
+    try:
+        found = await side.roles.assignments(workspace_id)
+    except ServiceError as error:
+        if error.transient:
+            raise
+        return None
+    names = ("principalId", "principalType", "roleDefinitionId", "scope")
+    documents = [(one["id"], one.get("properties") or {}) for one in found]
+    return [
+        {"id": id_, **{name: properties.get(name) for name in names}}
+        for id_, properties in sorted(documents, key=lambda one: str(one[0]))
+        if f"{properties.get('scope', '')}/".lower().startswith(f"{workspace_id}/".lower())
+    ]

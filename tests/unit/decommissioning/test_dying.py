@@ -1,0 +1,99 @@
+"""What is lost for good even by a soft delete, secrets by name only, and for how long containers can come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.decommissioning.arm import FakeArm, refusal, side
+from tests.unit.world import SOURCE
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.decommissioning.dying import Dying, secrets
+from amlmigrate.decommissioning.protection import protection
+
+VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
+WITH_VAULT = Workspace(SOURCE.ref, {**SOURCE.document, "properties": {**SOURCE.properties, "keyVault": VAULT}})
+ACCOUNT = SOURCE.storage_account_id
+SERVICE = f"{ACCOUNT}/blobServices/default"
+
+
+def _compute(name: str, kind: str, attached: bool | None) -> Leftover:
+    properties = {"computeType": kind, "isAttachedCompute": attached}
+    return Leftover(Address("computes", name), "", "", {"properties": properties})
+
+
+def test_computes_with_their_disks_endpoints_and_jobs() -> None:
+    found = Dying.of(
+        [
+            _compute("ci", "ComputeInstance", False),
+            _compute("aks", "Kubernetes", True),
+            _compute("odd", "", None),
+            Leftover(Address("onlineEndpoints", "e"), "", ""),
+            Leftover(Address("batchEndpoints", "b"), "", ""),
+            Leftover(Address("schedules", "s"), "", ""),
+            Leftover(Address("jobs", ""), "", "", {"running": 2}),
+        ]
+    )
+    assert found.as_dict()["endpoints"] == ["onlineEndpoints/e", "batchEndpoints/b"]
+    assert (found.jobs, len(found.computes)) == (2, 3)
+    lines = "\n".join(found.lines())
+    assert "lost for good, with its disk: computes/ci" in lines
+    assert "detached, what is behind it stays: computes/aks" in lines
+    assert "computes/odd (of a kind that is not told)" in lines
+    assert "2 jobs that have not ended" in lines
+    assert Dying.of([]).lines() == [] and Dying.of([]).jobs is None
+
+
+async def test_secrets_are_told_by_number_and_name_and_never_by_value() -> None:
+    listed = [{"name": "b", "properties": {"value": "hush"}}, {"name": "a"}]
+    found = await secrets(side(FakeArm({f"{VAULT}/secrets": listed})), WITH_VAULT)
+    assert found.as_dict() == {"vault": VAULT, "count": 2, "names": ["a", "b"], "unread": ""}
+    assert "hush" not in repr(found) and found.lines() == [f"stay: 2 secrets in {VAULT}"]
+
+
+@pytest.mark.parametrize("status", (401, 403, 400))
+async def test_secrets_that_could_not_be_listed_are_not_none(status: int) -> None:
+    found = await secrets(side(FakeArm({f"{VAULT}/secrets": refusal(status)})), WITH_VAULT)
+    assert (found.as_dict()["count"], found.as_dict()["names"]) == (None, None)
+    assert found.unread and found.lines()[0].startswith("not known")
+
+
+async def test_a_workspace_without_a_vault_has_no_secrets_in_it() -> None:
+    assert (await secrets(side(FakeArm()), SOURCE)).lines() == []
+
+
+def _settings(container: Any = None, blobs: Any = None, versions: Any = None) -> dict[str, Any]:
+    named = {"containerDeleteRetentionPolicy": container, "deleteRetentionPolicy": blobs,
+             "isVersioningEnabled": versions}  # fmt: skip
+    return {"properties": {name: value for name, value in named.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "keeps", "says"),
+    [
+        (_settings(), False, "nothing documented brings them back"),
+        (_settings({"enabled": False, "days": 7}), False, "does not keep deleted containers"),
+        (_settings({"enabled": True, "days": 7}), True, "for 7 days: Microsoft documents"),
+        (_settings({"enabled": True}), True, "for a time that it does not tell"),
+        # What is kept of single blobs helps nobody whose container is gone.
+        (_settings(None, {"enabled": True, "days": 9}, True), False, "deleted blobs for 9 days and versions"),
+        (refusal(), True, "is not known"),
+        (refusal(503, "ServerBusy"), True, "is not known"),
+        (OutOfReachError("no route", method="GET", url="https://x"), True, "is not known"),
+        (None, True, "is not known"),
+        ({"properties": None}, True, "is not known"),
+    ],
+)
+async def test_for_how_long_deleted_containers_can_come_back(answer: Any, keeps: bool, says: str) -> None:
+    found = await protection(side(FakeArm({SERVICE: answer})), ACCOUNT)
+    assert found.keeps is keeps and says in found.told
+    assert found.as_dict()["documented"] == found.told
+
+
+async def test_a_vault_that_is_out_of_order_is_an_error() -> None:
+    with pytest.raises(ServiceError):
+        await secrets(side(FakeArm({f"{VAULT}/secrets": refusal(503, "ServerBusy")})), WITH_VAULT)

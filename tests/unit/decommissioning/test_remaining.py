@@ -1,0 +1,187 @@
+"""What stays is told with the key that is read from it; what is not known is a residual and never left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.decommissioning.arm import FakeArm, refusal, side
+from tests.unit.world import SOURCE, blob, listing
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.decommissioning import remaining
+from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.residuals import Residual, newest, residuals
+from amlmigrate.ledger.evidence import Report
+
+GROUP = SOURCE.storage_account_id.partition("/providers/")[0]
+ACCOUNT = SOURCE.storage_account_id
+REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/acct"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/acct"
+INSIGHTS = f"{GROUP}/providers/Microsoft.Insights/components/acct"
+KEY = "https://v.vault.azure.net/keys/k/1"
+MICROSOFTS = {"properties": {"encryption": {"keySource": "Microsoft.Storage"}}}
+CUSTOMERS = {"properties": {"encryption": {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {
+    "keyvaulturi": "https://v.vault.azure.net/", "keyname": "k", "keyversion": "1"}}}}  # fmt: skip
+EVERYTHING = Workspace(SOURCE.ref, {**SOURCE.document, "properties": {**SOURCE.properties, "keyVault": VAULT,
+                       "containerRegistry": REGISTRY, "applicationInsights": INSIGHTS}})  # fmt: skip
+CONTAINER = f"{ACCOUNT}/blobServices/default/containers/data"
+SCOPE = f"{ACCOUNT}/encryptionScopes/own"
+
+
+async def _parts(**answers: Any) -> dict[str, Remaining]:
+    paths = {"account": ACCOUNT, "registry": REGISTRY, "vault": VAULT, "insights": INSIGHTS}
+    arm = FakeArm({paths.get(name, name): answer for name, answer in answers.items()})
+    return {one.kind: one for one in await remaining.parts(side(arm), EVERYTHING)}
+
+
+async def test_each_is_told_with_its_own_key() -> None:
+    registry = {"properties": {"encryption": {"status": "enabled", "keyVaultProperties": {"keyIdentifier": KEY}}}}
+    found = await _parts(
+        account=CUSTOMERS, registry=registry, vault={"properties": {}}, insights={"properties": {}}
+    )
+    assert {kind: (one.key, one.residual) for kind, one in found.items()} == {
+        "account": (KEY, False),
+        "vault": (None, False),
+        "registry": (KEY, False),
+        "logs": (None, True),
+    }
+    assert "takes no customer's key" in found["vault"].why
+
+
+async def test_logs_lie_under_the_key_of_their_cluster() -> None:
+    cluster = {
+        "properties": {"keyVaultProperties": {"keyVaultUri": "https://v/", "keyName": "k", "keyVersion": "1"}}
+    }
+    logs = {"properties": {"features": {"clusterResourceId": "/cluster"}}}
+    insights = {"properties": {"WorkspaceResourceId": "/logs"}}
+    found = await _parts(insights=insights, **{"/logs": logs, "/cluster": cluster})
+    assert (found["logs"].key, found["logs"].residual) == ("https://v/keys/k/1", False)
+    found = await _parts(insights=insights, **{"/logs": logs, "/cluster": refusal()})
+    assert found["logs"].residual and "could not be read" in found["logs"].why
+
+
+@pytest.mark.parametrize("error", [refusal(403), refusal(401, "ExpiredToken"), refusal(400, "UserError")])
+async def test_what_could_not_be_read_is_told_and_is_a_residual(error: ServiceError) -> None:
+    one = (await _parts(account=error))["account"]
+    assert (one.there, one.key, one.residual) == (None, None, True)
+    assert "could not be read" in one.why
+
+
+async def test_what_is_not_there_is_none_and_what_is_out_of_order_an_error() -> None:
+    one = (await _parts())["account"]
+    assert (one.there, one.residual) == (False, False)
+    with pytest.raises(ServiceError):
+        await _parts(account=refusal(503, "ServerBusy"))
+
+
+async def test_a_customers_key_that_is_not_named_is_no_key() -> None:
+    one = (await _parts(account={"properties": {"encryption": {"keySource": "Microsoft.Keyvault"}}}))["account"]
+    assert one.residual and "names none" in one.why
+
+
+def _scope(source: str, key: str | None = None) -> dict[str, Any]:
+    return {"properties": {"source": source, "keyVaultProperties": {"keyUri": key}}}
+
+
+@pytest.mark.parametrize(
+    ("account", "default", "own", "scope", "key", "says"),
+    [
+        (MICROSOFTS, None, (None,), None, None, "Microsoft's key"),
+        (MICROSOFTS, "$account-encryption-key", (), None, None, "Microsoft's key"),
+        (CUSTOMERS, None, (None,), None, KEY, "under key"),
+        # The container has a scope, and what is in it too.
+        (
+            MICROSOFTS,
+            "own",
+            ("own",),
+            _scope("Microsoft.KeyVault", KEY),
+            KEY,
+            "scope 'own': Azure reports it under key",
+        ),
+        (MICROSOFTS, "own", (), _scope("Microsoft.KeyVault", KEY), KEY, "scope 'own'"),
+        (
+            CUSTOMERS,
+            "own",
+            ("own",),
+            _scope("Microsoft.Storage"),
+            None,
+            "scope 'own': It lies under Microsoft's key",
+        ),
+        # Written before it had one.
+        (MICROSOFTS, "own", ("own", None), _scope("Microsoft.KeyVault", KEY), None, "Microsoft's key"),
+        # A blob has a scope of its own.
+        (
+            CUSTOMERS,
+            None,
+            (None, "own"),
+            _scope("Microsoft.Storage"),
+            None,
+            "scope 'own': It lies under Microsoft's",
+        ),
+        (CUSTOMERS, "own", ("own",), refusal(), None, "scope 'own' could not be read"),
+        (CUSTOMERS, "own", ("own",), None, None, "scope 'own' could not be read: Azure shows none"),
+        (CUSTOMERS, None, ("sha256:abc",), None, None, "sent along"),
+    ],
+)
+async def test_a_container_lies_under_the_keys_of_what_is_in_it(
+    account: Any, default: str | None, own: tuple[str | None, ...], scope: Any, key: str | None, says: str
+) -> None:
+    arm = FakeArm({ACCOUNT: account, CONTAINER: {"properties": {"defaultEncryptionScope": default}}, SCOPE: scope})
+    blobs = [blob(f"b{number}", 10, encryption=name) for number, name in enumerate(own)]
+    [part] = await remaining.parts(side(arm), SOURCE)
+    [one] = await remaining.containers(side(arm), part, [listing(Location("acct", "data"), *blobs)])
+    assert (one.id, one.key, one.residual) == ("acct/data", key, key is None)
+    assert says in one.why
+    assert (one.blobs, one.bytes) == (len(own), 10 * len(own))
+
+
+@pytest.mark.parametrize("answer", [None, refusal()])
+async def test_a_container_whose_scope_is_not_known_is_a_residual(answer: Any) -> None:
+    arm = FakeArm({ACCOUNT: CUSTOMERS, CONTAINER: answer})
+    [part] = await remaining.parts(side(arm), SOURCE)
+    there = listing(Location("acct", "data"))
+    [one] = await remaining.containers(side(arm), part, [there])
+    assert one.residual and "could not be read" in one.why
+    there.exists = False
+    assert await remaining.containers(side(arm), part, [there]) == []
+    [elsewhere] = await remaining.containers(side(arm), part, [listing(Location("other", "data"))])
+    assert elsewhere.residual
+
+
+async def test_shares_lie_under_the_key_of_their_account() -> None:
+    [part] = await remaining.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
+    left = [Leftover(Address("shares", "code-1"), "", ""), Leftover(Address("computes", "c"), "", "")]
+    [one] = remaining.shares(part, left)
+    assert (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
+
+
+async def test_no_two_residuals_have_one_address() -> None:
+    registry = {"properties": {"encryption": {"status": "disabled"}}}
+    for account, first in ((MICROSOFTS, ["residual/acct"]), (CUSTOMERS, [])):
+        found = await _parts(
+            account=account, registry=registry, vault={"properties": {}}, insights={"properties": {}}
+        )
+        # The account's own key changes nothing of what the others are called.
+        expected = [*first, "residual/acct:registry", "residual/acct:logs"]
+        assert [one.address for one in residuals(found.values())] == expected
+
+
+def test_they_are_read_from_the_newest_tombstone(tmp_path: Any) -> None:
+    one = Residual("residual/a/b", "a/b", "container", None, "why")
+    assert set(one.as_dict()) == {"address", "id", "what", "key", "why"}
+
+    def report(record: str, *found: Residual) -> Report:
+        return Report(1, tmp_path / "x.json", {"record": record, "residuals": [each.as_dict() for each in found]})
+
+    assert newest([]) == [] and newest([report("verify", one)]) == []
+    assert newest([report("decommission"), report("decommission", one), report("verify")]) == [one]
+    assert newest([report("decommission", one), report("decommission")]) == []
+
+
+def test_what_is_recorded_is_read_again() -> None:
+    one = Remaining("container", "container", "a/b", True, None, "why", {"keySource": "x"}, "own", 1, 2)
+    assert Remaining.of(one.as_dict()) == one
