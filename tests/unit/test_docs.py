@@ -34,7 +34,14 @@ SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"\b(migrate|azsandbox) +([a-z]+)\b(?!-)([^|&;\n]*)")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
 # Options of other programs, in what the commands print or a reader types.
-OTHERS = {"--encryption-key-source", "--encryption-key-vault", "--encryption-key-name", "--check", "--detach"}
+OTHERS = {
+    "--ids",
+    "--encryption-key-source",
+    "--encryption-key-vault",
+    "--encryption-key-name",
+    "--check",
+    "--detach",
+}
 
 
 def _anchors(text: str) -> set[str]:

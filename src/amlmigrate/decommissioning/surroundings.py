@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, listing_digest
@@ -16,7 +16,7 @@ from amlmigrate.decommissioning.dying import Dying, Secrets
 from amlmigrate.decommissioning.heldrights import Held
 from amlmigrate.decommissioning.recovery import Recovery, told
 from amlmigrate.decommissioning.remaining import Remaining
-from amlmigrate.decommissioning.residuals import residuals
+from amlmigrate.decommissioning.residuals import Residual, residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,21 @@ class Surroundings:
             *self.dying.lines(),
             roles or f"go with it: {len(going or ())} role assignments at it and below",
             *self.secrets.lines(),
-            *(line(one) for one in self.remains),
+            *remains_lines(self.remains, residuals(self.remains)),
             *self.held.lines(),
         ]
 
 
-def line(one: Remaining) -> str:
-    """One thing that stays, for people."""
-    return f"remains: {one.what}: {one.id}: {one.why}"
+def remains_lines(remains: Iterable[Remaining], found: Iterable[Residual]) -> list[str]:
+    """What stays, for people, with the addresses of residuals; then those that were deleted and may come back."""
+    open_ = {(one.what, one.id): one for one in found}
+    lines = []
+    for one in remains:
+        residual = open_.pop((one.kind, one.id), None)
+        address = f" ({residual.address})" if residual else ""
+        if one.there is not False:
+            lines.append(f"remains: {one.what}: {one.id}: {one.why}{address}")
+    return [*lines, *(f"{one.what}: {one.id}: {one.why} ({one.address})" for one in open_.values())]
 
 
 async def read(

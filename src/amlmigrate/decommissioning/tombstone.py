@@ -12,18 +12,16 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning import recovery
+from amlmigrate.decommissioning import recovery, residuals
 from amlmigrate.decommissioning.containers import Deleted
 from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.removal import blocking
-from amlmigrate.decommissioning.residuals import RECORD as RESIDUALS_RECORD
-from amlmigrate.decommissioning.residuals import residuals
-from amlmigrate.decommissioning.surroundings import Surroundings, line
+from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 
 # The evidence that ends a removal.
-RECORD = RESIDUALS_RECORD
+RECORD = residuals.RECORD
 _BEGUN = "decommission"
 
 
@@ -135,7 +133,7 @@ def tombstone(found: Document, done: Deleted) -> Document:
         "time": _now(),
         "recoverable_until": recoverable_until(found),
         "remains": [one.as_dict() for one in remains],
-        "residuals": [one.as_dict() for one in residuals([*remains, *_restorable(found, done)])],
+        "residuals": [one.as_dict() for one in residuals.residuals([*remains, *_restorable(found, done)])],
         "containers_deleted": done.deleted,
         "containers_kept": [one.as_dict() for one in done.kept],
         "accepted_unseen": [one.as_dict() for one in done.unseen],
@@ -145,12 +143,12 @@ def tombstone(found: Document, done: Deleted) -> Document:
 
 def lines(content: Document) -> list[str]:
     """A tombstone for people: what remains, what came of the containers, who still holds rights."""
-    protection = content.get("protection")
+    protection, held = content["protection"], len(content["rights"]["held"])
     return [
-        *(line(Remaining.of(one)) for one in content["remains"] if one["there"] is not False),
+        *remains_lines(map(Remaining.of, content["remains"]), map(residuals.Residual.of, content["residuals"])),
         *(f"not deleted: {one['id']}: {why}" for one in content["containers_kept"] for why in one["reasons"]),
         *([f"deleted containers: {protection['documented']}"] if protection else ()),
-        *(f"residual: {one['address']}: {one['why']}" for one in content["residuals"]),
+        *([f"still held: {held} rights of old identities, each with the command that takes it"] if held else ()),
     ]
 
 
