@@ -68,3 +68,20 @@ def test_mlclient_reads_every_migrated_asset(real_world: World) -> None:
     real_world.ok("run")
     end = real_world.ok("verify", "--depth", "sdk", "--json").event("verify.end")
     assert end["green"] is True and not [what for what in end["not_checked"] if "MLClient" in what]
+
+
+def test_what_azure_refuses_mlclient_is_never_green(moved_world: World) -> None:
+    """MLClient has api-versions of its own; what the tool itself reads is answered."""
+    own = r"api-version=(?!2025-12-01)"
+    rule = {
+        "match": {"method": "GET", "path": "/(models|data|environments|components)/.+", "query": own, "times": 0}
+    }
+    refused = moved_world.with_faults(
+        [{**rule, "action": "status", "status": 403}], "verify", "--depth", "sdk", "--json"
+    )
+    assert refused.code == 3
+    end = refused.event("verify.end")
+    assert end["green"] is False
+    assert {one["field"] for one in end["differences"]} == {"sdk"}
+    assert len(end["differences"]) == 5 and "MLClient reads 0 of 5" in end["text"]
+    assert [what for what in end["not_checked"] if what.startswith("with MLClient in the source, 5 assets")]

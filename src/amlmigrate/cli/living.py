@@ -24,7 +24,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import items, waived
 from amlmigrate.verifying.living import Living, verify_living
-from amlmigrate.verifying.sdk import compare_readers
+from amlmigrate.verifying.sdk import Readers, compare_readers
 from amlmigrate.verifying.verify import Depth
 
 
@@ -81,7 +81,7 @@ async def verify(
         Living((document_digests(source), document_digests(target)), listed, found),
         depth=wanted,
         posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
-        read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else [],
+        read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),
         by=await who(shared, clouds.target.credential),
     )
 

@@ -62,7 +62,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.core.events import Event
     from amlmigrate.cutover.record import active
     from amlmigrate.ledger.evidence import Evidence
-    from amlmigrate.verifying.sdk import compare_readers
+    from amlmigrate.verifying.sdk import Readers, compare_readers
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
@@ -71,7 +71,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, view.event)
         documents = await _documents(clouds, plan, ledger)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
-        found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else []
+        found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else Readers()
         return await verify(
             plan,
             folder,
@@ -116,6 +116,17 @@ def _headline(content: Any) -> str:
     return f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open."
 
 
+def _mlclient(content: Any) -> str:
+    """What MLClient reads, where it was asked."""
+    if not (sdk := content.get("sdk")):
+        return ""
+    asked = f" MLClient reads {sdk['readable']} of {sdk['assets']} assets in the target"
+    alike, unknown = len(sdk["unreadable_alike"]), len(sdk["source_not_checked"])
+    more = [f"{alike} it can read on neither side"] * bool(alike)
+    more += [f"in the source {unknown} were not checked"] * bool(unknown)
+    return "; ".join([asked, *more]) + "."
+
+
 def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     from amlmigrate.cli.living import lines as living_lines
     from amlmigrate.core.workspace import WorkspaceRef
@@ -137,7 +148,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     view.result(
         "verify.end",
         {
-            "text": _headline(content),
+            "text": _headline(content) + _mlclient(content),
             "green": green,
             "items": content["items"],
             # What the plan warned of may still be so, and is told once.

@@ -66,6 +66,11 @@ class Bucket:
         self._refilled(now)
         return max(self.paused_until - now, (1 - self.tokens) / self.refill)
 
+    def spend(self) -> None:
+        """Takes a token for a call that has been made already: those that come next wait for it."""
+        self._refilled(time.monotonic())
+        self.tokens -= 1
+
     def give_back(self) -> None:
         """Says that a call ended."""
         self.in_flight -= 1

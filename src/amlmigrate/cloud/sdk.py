@@ -8,17 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from azure.core.credentials import AccessToken
 
 from amlmigrate.cloud.credentials import Login
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.pacing import Bucket, Pacer
+from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.sdktransport import SdkTransport
 from amlmigrate.core.address import Address
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import WorkspaceRef
 
 _THREADS = 8
+_LONGEST = 300
 
 
 class _SyncCredential:
@@ -28,7 +37,8 @@ class _SyncCredential:
         from azure.identity import DefaultAzureCredential
 
         self._tenant = login.tenant
-        self._inner = DefaultAzureCredential(**login.options(), additionally_allowed_tenants=["*"])
+        self._fresh = partial(DefaultAzureCredential, **login.options(), additionally_allowed_tenants=["*"])
+        self._inner = self._fresh()
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token for the scopes, of the tenant that the user named."""
@@ -36,53 +46,130 @@ class _SyncCredential:
             options.setdefault("tenant_id", self._tenant)
         return self._inner.get_token(*scopes, **options)
 
+    def forget(self) -> None:
+        """Drops tokens that a service has refused; azure-identity keeps them, and has no way to forget one."""
+        self._inner = self._fresh()
+
+
+class _OwnReasonError(Exception):
+    """Azure gave what it was asked for, and MLClient itself could not read it."""
+
+
+@dataclass(slots=True)
+class Unreadable:
+    """What could not be read of a workspace, by why: each address with the reason.
+
+    `own`: Azure gave it, and MLClient has no use for it. `refused`: Azure did not, in spite of all retries.
+    """
+
+    own: dict[Address, str] = field(default_factory=dict)
+    refused: dict[Address, str] = field(default_factory=dict)
+
+    def __contains__(self, address: Address) -> bool:
+        return address in self.own or address in self.refused
+
 
 class SdkReader:
-    """Reads assets of one workspace through MLClient, and says what it could not read."""
+    """Reads assets of one workspace through MLClient, and says what it could not read.
 
-    def __init__(self, login: Login, ref: WorkspaceRef) -> None:
+    Each read waits for its turn in the tool's own buckets and is made again by the tool's own policy; MLClient's
+    own retries are off.
+    """
+
+    def __init__(self, login: Login, ref: WorkspaceRef, pacer: Pacer) -> None:
         from azure.ai.ml import MLClient
 
         logging.getLogger("azure.ai.ml").setLevel(logging.CRITICAL)
+        self._bucket = pacer.bucket(ref.subscription, "GET")
+        self._loop = asyncio.get_running_loop()
+        self._places = asyncio.Semaphore(_THREADS)
+        self._transport = SdkTransport(self._answered)
+        self._credential = _SyncCredential(login)
         options = {} if login.cloud == "AzureCloud" else {"cloud": login.cloud}
         self._client = MLClient(
-            _SyncCredential(login), ref.subscription, ref.group, ref.name, enable_telemetry=False, **options
+            self._credential,
+            ref.subscription,
+            ref.group,
+            ref.name,
+            enable_telemetry=False,
+            retry_total=0,
+            transport=self._transport,
+            **options,
         )
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlclient")
 
     async def unreadable(
         self, wanted: Iterable[tuple[Address, str]], read: Callable[[Address], None]
-    ) -> dict[Address, str]:
-        """Address to the reason, for each that MLClient cannot read.
+    ) -> Unreadable:
+        """What MLClient cannot read, and why.
 
         `wanted` names for each address the client's operations that it is read with (`models`); `read` is
         told of each one that was tried.
         """
-        failed: dict[Address, str] = {}
-        loop = asyncio.get_running_loop()
+        found = Unreadable()
 
         async def one(address: Address, operations: str) -> None:
-            reason = await loop.run_in_executor(self._threads, self._get, address, operations)
-            if reason:
-                failed[address] = reason
+            try:
+                await retrying(lambda: self._once(address, operations), self._turn)
+            except _OwnReasonError as error:
+                found.own[address] = str(error)
+            except MigrateError as error:
+                found.refused[address] = error.summary[:_LONGEST]
             read(address)
 
         await asyncio.gather(*(one(address, operations) for address, operations in wanted))
-        return failed
+        return found
 
-    def _get(self, address: Address, operations: str) -> str | None:
-        found: Any = getattr(self._client, operations)
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with self._places:
+            await self._bucket.take()
+            try:
+                yield
+            finally:
+                self._bucket.give_back()
+
+    async def _once(self, address: Address, operations: str) -> None:
+        try:
+            await self._loop.run_in_executor(self._threads, self._get, address, operations)
+        except ServiceError as error:
+            if error.status == 429:
+                self._bucket.pause(error.retry_after or 1.0)
+            elif error.status == 401:
+                self._credential.forget()
+            raise
+
+    def _answered(self, headers: Any) -> None:
+        """Told in a thread: what ARM says remains, and a token for each call of a read after its first."""
+        self._loop.call_soon_threadsafe(_account, self._bucket, headers, self._transport.calls)
+
+    def _get(self, address: Address, operations: str) -> None:
+        """Raises what Azure answered, or `_OwnReasonError`."""
+        self._transport.begin()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                found: Any = getattr(self._client, operations)
                 if address.version is None:
                     found.get(address.name)
                 else:
                     found.get(name=address.name, version=address.version)
         except Exception as error:  # noqa: BLE001 - whatever a user's client raises is the finding
-            return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:300]
-        return None
+            if reason := self._transport.reason(error):
+                raise reason from None
+            raise _OwnReasonError(f"{type(error).__name__}: {_first_line(error)}"[:_LONGEST]) from None
 
     def close(self) -> None:
-        """Ends the threads."""
-        self._threads.shutdown(wait=True)
+        """Ends the threads, without those that are under way when it was interrupted, and the connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._transport.close()
+
+
+def _account(bucket: Bucket, headers: Any, calls: int) -> None:
+    if calls > 1:
+        bucket.spend()
+    Pacer.learn(bucket, headers, "GET")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]

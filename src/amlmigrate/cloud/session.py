@@ -28,7 +28,8 @@ class Side:
         self.login = login
         self.fence = fence = fence or Fence()
         self.credential = Credential(login)
-        self.arm = Arm(login, self.credential, Pacer(), fence)
+        self.pacer = Pacer()
+        self.arm = Arm(login, self.credential, self.pacer, fence)
         self.blobs = Blobs(login, self.credential, fence)
         # It asks no fence: the service itself refuses who does not have the lease.
         self.leases = Leases(login, self.credential)

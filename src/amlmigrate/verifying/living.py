@@ -19,6 +19,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import items
 from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import Depth, content_of
 
 _SOURCE_BYTES = "the bytes of the source: ETags were compared with those of the cutover, which a write changes"
@@ -42,7 +43,7 @@ def verify_living(
     *,
     depth: Depth,
     posture: list[Claim],
-    read: list[Difference],
+    read: Readers,
     by: By,
 ) -> Report:
     """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go."""
@@ -60,12 +61,14 @@ def verify_living(
             Difference(name, "source", "as at the cutover", told)
             for name, told in _source(cutover, digests, parts)
         ),
-        *(one for one in read if one.address not in gone),
+        *read.without(gone).differences,
     ]
     verdict = Verdict(blobs=living.since.blobs, bytes=living.since.bytes, not_checked={_SOURCE_BYTES})
     with evidence.alone():
         lost = living.since.undecided(decided(ledger.waivers().values(), evidence.reports()))
-        content = content_of(plan, items(plan, ledger), depth, verdict, differences, posture, ledger.waivers())
+        content = content_of(
+            plan, items(plan, ledger), depth, verdict, differences, posture, ledger.waivers(), read
+        )
         content["green"] = content["green"] and not lost
         content[SINCE] = {
             "cutover": cutover.content["number"],

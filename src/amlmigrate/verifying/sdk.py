@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from amlmigrate.cloud.sdk import SdkReader
+from amlmigrate.cloud.sdk import SdkReader, Unreadable
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.events import Emit, Event
@@ -12,34 +15,112 @@ from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds
 
+_READABLE = "readable with MLClient"
+_NAMED = 3
 
-async def compare_readers(plan: Plan, session: Session, emit: Emit) -> list[Difference]:
-    """What MLClient reads in the source and not in the target; unreadable on both sides is no difference."""
-    wanted = [
-        (step.address, all_kinds()[step.address.kind].sdk_operations)
-        for step in plan.steps
-        if step.address.kind in all_kinds()
-        and step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT)
-        and not step.address.archive
-        # MLClient has no way to get a container alone.
-        and not (step.address.version is None and all_kinds()[step.address.kind].versioned)
-    ]
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What MLClient reads on both sides.
+
+    `assets`: how many were tried; `readable`: how many it reads in the target. `alike`: what it has no use for on
+    either side, by its own reason in the target. `not_checked`: what Azure did not give it in the source, so that
+    it is not known whether it reads that there. `differences`: all else that it cannot read in the target.
+    """
+
+    assets: int = 0
+    readable: int = 0
+    alike: dict[str, str] = field(default_factory=dict)
+    not_checked: dict[str, str] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+
+    def without(self, settled: Iterable[str]) -> Readers:
+        """The same, where nothing is expected of these."""
+        left = frozenset(settled)
+        return Readers(
+            self.assets,
+            self.readable,
+            self.alike,
+            self.not_checked,
+            tuple(one for one in self.differences if one.address not in left),
+        )
+
+    def told(self) -> list[str]:
+        """What a report says was not checked, a sentence for each reason."""
+        by_reason: dict[str, list[str]] = {}
+        for address, reason in self.not_checked.items():
+            by_reason.setdefault(reason, []).append(address)
+        found = [f"with MLClient in the source, {_some(names)}: {reason}" for reason, names in by_reason.items()]
+        if self.alike:
+            found.append(f"with MLClient on either side, {_some(list(self.alike))}: it has no use for them itself")
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its form in evidence."""
+        return {
+            "assets": self.assets,
+            "readable": self.readable,
+            "unreadable_alike": self.alike,
+            "source_not_checked": self.not_checked,
+        }
+
+
+async def compare_readers(plan: Plan, session: Session, emit: Emit) -> Readers:
+    """What MLClient reads in the source and not in the target, and what it cannot say."""
+    wanted = _wanted(plan)
     emit(Event("verify.sdk", {"assets": 2 * len(wanted)}))
 
     def read(address: Address) -> None:
         emit(Event("verify.read", {"address": str(address)}))
 
     readers = (
-        SdkReader(session.source.login, plan.header.source_ref),
-        SdkReader(session.target.login, plan.header.target_ref),
+        SdkReader(session.source.login, plan.header.source_ref, session.source.pacer),
+        SdkReader(session.target.login, plan.header.target_ref, session.target.pacer),
     )
     try:
         source, target = await asyncio.gather(*(reader.unreadable(wanted, read) for reader in readers))
     finally:
         for reader in readers:
             reader.close()
+    return judged([address for address, _ in wanted], source, target)
+
+
+def judged(wanted: list[Address], source: Unreadable, target: Unreadable) -> Readers:
+    """What the two sides' readings come to. Nothing readable is never taken for equal."""
+    alike = {address: reason for address, reason in target.own.items() if address in source.own}
+    wrong = {
+        address: reason for address, reason in {**target.own, **target.refused}.items() if address not in alike
+    }
+    differences = [Difference(str(address), "sdk", _READABLE, reason) for address, reason in _sorted(wrong)]
+    readable = sum(1 for address in wanted if address not in target)
+    if wanted and not readable and not differences:
+        differences.append(Difference("sdk", "sdk", _READABLE, "MLClient could not read a single asset"))
+    return Readers(
+        assets=len(wanted),
+        readable=readable,
+        alike={str(address): reason for address, reason in _sorted(alike)},
+        not_checked={str(address): reason for address, reason in _sorted(source.refused)},
+        differences=tuple(differences),
+    )
+
+
+def _wanted(plan: Plan) -> list[tuple[Address, str]]:
+    kinds = all_kinds()
     return [
-        Difference(str(address), "sdk", "readable with MLClient", reason)
-        for address, reason in sorted(target.items(), key=str)
-        if address not in source
+        (step.address, kinds[step.address.kind].sdk_operations)
+        for step in plan.steps
+        if step.address.kind in kinds
+        and step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT)
+        and not step.address.archive
+        # MLClient has no way to get a container alone.
+        and not (step.address.version is None and kinds[step.address.kind].versioned)
     ]
+
+
+def _sorted(found: dict[Address, str]) -> list[tuple[Address, str]]:
+    return sorted(found.items(), key=lambda one: str(one[0]))
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return f"{len(names)} assets ({shown}{', …' if len(names) > _NAMED else ''})"

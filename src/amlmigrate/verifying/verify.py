@@ -26,6 +26,7 @@ from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waiv
 from amlmigrate.posture import Places, let_go, prove
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
+from amlmigrate.verifying.sdk import Readers
 
 
 class Depth(StrEnum):
@@ -50,13 +51,13 @@ async def verify(
     *,
     depth: Depth,
     sensitive: bool,
-    read: list[Difference],
+    read: Readers,
     by: By,
     emit: Emit,
 ) -> Report:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
-    `documents` is what comparing the documents came to; `read` is what MLClient could not read. `sensitive`: a
+    `documents` is what comparing the documents came to; `read` is what MLClient reads. `sensitive`: a
     workspace of the pair has the highest sensitivity.
     """
     mapping = documents.mapping
@@ -76,7 +77,7 @@ async def verify(
         *documents.differences,
         *verdict.differences,
         *_drifted(plan, containers, settled),
-        *(difference for difference in read if difference.address not in settled),
+        *read.without(settled).differences,
     ]
     target = mapping.target
     held = encryption_counts(containers.target, plan.places(source=False))
@@ -84,7 +85,7 @@ async def verify(
     claims = await prove(session.target, target, places)
     content = {
         "by": by.as_dict(),
-        **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers()),
+        **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers(), read),
     }
     digests = seal(
         documents.source,
@@ -125,6 +126,7 @@ def content_of(
     differences: list[Difference],
     posture: list[Claim],
     waivers: Container[str],
+    read: Readers,
 ) -> dict[str, Any]:
     """What a report says but for digests and files."""
     unsettled = [item for item in ended if not item.outcome.settled]
@@ -153,10 +155,11 @@ def content_of(
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,
-        "not_checked": sorted(verdict.not_checked | _not_checked(depth)),
+        "not_checked": sorted(verdict.not_checked | _not_checked(depth) | set(read.told())),
         "blobs": verdict.blobs,
         "bytes": verdict.bytes,
         "trees": verdict.trees,
+        **({"sdk": read.as_dict()} if depth is Depth.SDK else {}),
     }
 
 

@@ -1,0 +1,62 @@
+"""What MLClient's readings of both sides come to: nothing that was not seen counts as read, or as unreadable alike."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from amlmigrate.cloud.sdk import Unreadable
+from amlmigrate.core.address import Address
+from amlmigrate.verifying.sdk import Readers, judged
+
+ONE, TWO = Address("models", "m", "1"), Address("data", "d", "1")
+READ, OWN, REFUSED = "read", "own", "refused"
+
+
+def _side(ends: dict[Address, str]) -> Unreadable:
+    return Unreadable(
+        {address: "SchemaError: no use for it" for address, end in ends.items() if end == OWN},
+        {address: "GET was answered 403 Forbidden." for address, end in ends.items() if end == REFUSED},
+    )
+
+
+def _judged(source: str, target: str, other: str = READ) -> Readers:
+    return judged([ONE, TWO], _side({ONE: source, TWO: other}), _side({ONE: target, TWO: other}))
+
+
+@pytest.mark.parametrize(("source", "target"), list(product([READ, OWN, REFUSED], repeat=2)))
+def test_each_pair_of_ends(source: str, target: str) -> None:
+    found = _judged(source, target)
+    alike = (source, target) == (OWN, OWN)
+    differs = target != READ and not alike
+    assert [one.address for one in found.differences] == [str(ONE)] * differs
+    assert list(found.alike) == [str(ONE)] * alike
+    assert list(found.not_checked) == [str(ONE)] * (source == REFUSED)
+    assert (found.assets, found.readable) == (2, 2 - (target != READ))
+
+
+@pytest.mark.parametrize(("source", "target"), list(product([OWN, REFUSED, READ], [OWN, REFUSED])))
+def test_nothing_readable_in_the_target_is_never_without_a_difference(source: str, target: str) -> None:
+    ends = ({ONE: source, TWO: source}, {ONE: target, TWO: target})
+    assert judged([ONE, TWO], _side(ends[0]), _side(ends[1])).differences
+
+
+def test_no_asset_is_no_difference() -> None:
+    assert judged([], Unreadable(), Unreadable()).differences == ()
+
+
+def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
+    many = [Address("models", "m", str(number)) for number in range(5)]
+    found = judged([*many, ONE], _side(dict.fromkeys(many, REFUSED) | {ONE: OWN}), _side({ONE: OWN}))
+    assert found.told() == [
+        "with MLClient in the source, 5 assets (models/m/0, models/m/1, models/m/2, …): "
+        "GET was answered 403 Forbidden.",
+        "with MLClient on either side, 1 assets (models/m/1): it has no use for them itself",
+    ]
+    assert found.as_dict()["source_not_checked"].keys() == {str(address) for address in many}
+
+
+def test_of_what_is_settled_nothing_is_expected() -> None:
+    found = _judged(READ, REFUSED).without({str(ONE)})
+    assert (found.differences, found.readable) == ((), 1)
