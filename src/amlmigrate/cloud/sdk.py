@@ -59,7 +59,8 @@ class _OwnReasonError(Exception):
 class Unreadable:
     """What could not be read of a workspace, by why: each address with the reason.
 
-    `own`: Azure gave it, and MLClient has no use for it. `refused`: Azure did not, in spite of all retries.
+    `own`: Azure gave it, and MLClient has no use for it, or asks for what is not there. `refused`: Azure did not
+    give it, in spite of all retries.
     """
 
     own: dict[Address, str] = field(default_factory=dict)
@@ -114,7 +115,8 @@ class SdkReader:
             except _OwnReasonError as error:
                 found.own[address] = str(error)
             except MigrateError as error:
-                found.refused[address] = error.summary[:_LONGEST]
+                end = found.own if _of_its_making(error, address) else found.refused
+                end[address] = error.summary[:_LONGEST]
             read(address)
 
         await asyncio.gather(*(one(address, operations) for address, operations in wanted))
@@ -163,6 +165,18 @@ class SdkReader:
         """Ends the threads, without those that are under way when it was interrupted, and the connections."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
+
+
+def _of_its_making(error: MigrateError, address: Address) -> bool:
+    """Whether what MLClient asked for is what fails, and not the asset: as a model that a component refers to.
+
+    Seen with azure-ai-ml 1.35: it follows the references of a component. And a call that the service does not
+    understand (400) is one of an api-version that MLClient has chosen.
+    """
+    if not isinstance(error, ServiceError):
+        return False
+    own = "/".join([address.kind, address.name, *(["versions", address.version] if address.version else [])])
+    return error.status == 400 or (error.status == 404 and not error.url.lower().endswith(f"/{own}".lower()))
 
 
 def _account(bucket: Bucket, headers: Any, calls: int) -> None:

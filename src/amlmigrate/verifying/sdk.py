@@ -47,13 +47,13 @@ class Readers:
 
     def told(self) -> list[str]:
         """What a report says was not checked, a sentence for each reason."""
-        by_reason: dict[str, list[str]] = {}
-        for address, reason in self.not_checked.items():
-            by_reason.setdefault(reason, []).append(address)
-        found = [f"with MLClient in the source, {_some(names)}: {reason}" for reason, names in by_reason.items()]
-        if self.alike:
-            found.append(f"with MLClient on either side, {_some(list(self.alike))}: it has no use for them itself")
-        return found
+        return [
+            *(f"with MLClient in the source, {told}" for told in _by_reason(self.not_checked)),
+            *(
+                f"with MLClient, which itself reads them on neither side, {told}"
+                for told in _by_reason(self.alike)
+            ),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Its form in evidence."""
@@ -119,6 +119,13 @@ def _wanted(plan: Plan) -> list[tuple[Address, str]]:
 
 def _sorted(found: dict[Address, str]) -> list[tuple[Address, str]]:
     return sorted(found.items(), key=lambda one: str(one[0]))
+
+
+def _by_reason(found: dict[str, str]) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for address, reason in found.items():
+        by_reason.setdefault(reason, []).append(address)
+    return [f"{_some(names)}: {reason}" for reason, names in by_reason.items()]
 
 
 def _some(names: list[str]) -> str:

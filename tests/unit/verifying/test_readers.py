@@ -47,12 +47,12 @@ def test_no_asset_is_no_difference() -> None:
 
 
 def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
-    many = [Address("models", "m", str(number)) for number in range(5)]
+    many = [Address("models", "m", str(number)) for number in range(5, 10)]
     found = judged([*many, ONE], _side(dict.fromkeys(many, REFUSED) | {ONE: OWN}), _side({ONE: OWN}))
     assert found.told() == [
-        "with MLClient in the source, 5 assets (models/m/0, models/m/1, models/m/2, …): "
+        "with MLClient in the source, 5 assets (models/m/5, models/m/6, models/m/7, …): "
         "GET was answered 403 Forbidden.",
-        "with MLClient on either side, 1 assets (models/m/1): it has no use for them itself",
+        "with MLClient, which itself reads them on neither side, 1 assets (models/m/1): SchemaError: no use for it",
     ]
     assert found.as_dict()["source_not_checked"].keys() == {str(address) for address in many}
 
