@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 from multidict import CIMultiDict
@@ -13,7 +13,7 @@ from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.messages import TENANT_ID
 from azsandbox.refusals import storage_error
-from azsandbox.storageactions import action_of
+from azsandbox.storageactions import DELETE_CONTAINER, action_of
 from azsandbox.tokens import BadToken, Tokens
 
 # Bodies up to this length are read before they are passed on: one write instead of many.
@@ -25,6 +25,7 @@ _CHALLENGE = (
     f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
     "resource_id=https://storage.azure.com"
 )
+_ACCEPTED = 202  # what a deletion of a container is answered
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NO_SUCH_URI = "The requested URI does not represent any resource on the server."
 _SEE_CHALLENGE = (
@@ -41,7 +42,9 @@ class BlobEndpoint:
         tokens: Tokens,
         refuse: Refusal | None = None,
         scopes: Scopes = no_scopes,
+        deleted: Callable[[str, str], None] | None = None,
     ) -> None:
+        self._deleted = deleted
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
@@ -50,7 +53,10 @@ class BlobEndpoint:
         refused = malformed(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
-        return refused or await self._forward(call)
+        answer = refused or await self._forward(call)
+        if self._deleted and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
+            self._deleted(call.host.partition(".")[0], call.path.strip("/"))
+        return answer
 
     def _forbidden(self, call: Call) -> Answer | None:
         try:

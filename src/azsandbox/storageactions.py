@@ -8,6 +8,7 @@ from azsandbox.calls import Call
 # data operations".
 _SERVICE = "Microsoft.Storage/storageAccounts/blobServices"
 _CONTAINERS = f"{_SERVICE}/containers"
+DELETE_CONTAINER = f"{_CONTAINERS}/delete"
 _BLOBS = f"{_CONTAINERS}/blobs"
 
 

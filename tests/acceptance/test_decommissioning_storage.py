@@ -198,10 +198,21 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
         client.upload_blob("src/other", b"2")
     uri = f"https://{world.account('source')}.blob.core.windows.net/team/src"
     world.put("codes/c/versions/1", {"properties": {"codeUri": uri}})
+    service = f"{world.storage_id('source')}/blobServices/default"
+    kept = {"containerDeleteRetentionPolicy": {"enabled": True, "days": 7}}
+    world.azure(lambda c: c.arm("PUT", service, "2024-01-01", {"properties": kept}))
+    gone = f"{world.documents['source']['properties']['workspaceId']}-{'x' * 26}"
+    _container(world, gone)()
     moved(world)
     assert decommission(world, *DELETE).code == 0
     [tombstone] = tombstones(world)
     assert default_container(world) in tombstone["containers_deleted"]
+    assert tombstone["protection"]["container_days"] == 7
+    residuals = {one["address"]: one["why"] for one in tombstone["residuals"]}
+    assert "was deleted" in residuals[f"residual/{default_container(world)}"]
+    assert "7 days more" in residuals[f"residual/{world.account('source')}/{gone}"]
+    shown = world.azure(lambda c: c.arm("GET", f"{service}/containers?$include=deleted", "2024-01-01"))["value"]
+    assert {gone, world.container("source")} <= {one["name"] for one in shown if one["properties"].get("deleted")}
     with world.container_client("source") as client:
         assert not client.exists()
     assert set(world.blobs("source", "team")) == {"src/run.py", "src/other"}

@@ -10,7 +10,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import SENT_KEY, Leftover
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.posture.reading import NOTHING, Read, tried
+from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.stored import ACCOUNT_KEY, default_scope, is_customers, key_of_account, key_of_scope
 
 _VAULT = "A key vault takes no customer's key: Azure protects what is in it."
@@ -138,6 +138,29 @@ async def _container(side: Side, listing: Listing, account: Remaining | None) ->
     keys = ", ".join(dict.fromkeys(key for key, _ in under if key))
     why = bare or " ".join(dict.fromkeys(why for _, why in under))
     return replace(found, key=None if bare else keys, why=why, encryption=account.encryption, scope=scope or None)
+
+
+async def deleted(side: Side, account: Remaining | None, workspace: Workspace) -> tuple[list[Remaining], str]:
+    """The workspace's containers that are deleted already and that its account keeps for a while.
+
+    Or why it is not known whether there are any. `$include=deleted`: storage description, 2022-09-01.
+    """
+    if account is None or account.there is False:
+        return [], ""
+    read = await tried_list(side.arm, f"{account.id}/blobServices/default/containers?$include=deleted")
+    if read.value is None:
+        told = read.refused or "Azure shows no containers of it."
+        return [], f"Whether the account keeps containers of the workspace that were deleted: {told}"
+    found: dict[str, Remaining] = {}
+    for one in read.value:
+        name, properties = str(one.get("name")), one.get("properties") or {}
+        if properties.get("deleted") is True and workspace.names(name):
+            key, why = await _scope(side, account, str(properties.get("defaultEncryptionScope") or ""))
+            when, days = properties.get("deletedTime"), properties.get("remainingRetentionDays")
+            why = f"It was deleted at {when}, and the account keeps it for {days} days more. {why}"
+            id_ = f"{account.id.rsplit('/', 1)[-1]}/{name}"
+            found[name] = Remaining("deleted", "deleted container", id_, True, key, why, account.encryption)
+    return list(found.values()), ""
 
 
 async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None, str]:

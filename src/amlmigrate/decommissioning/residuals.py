@@ -12,6 +12,8 @@ from amlmigrate.ledger.evidence import Report, last
 
 RECORD = "decommission"
 PREFIX = "residual/"
+# What lies in an account and has a name below its own.
+_IN_ACCOUNT = ("container", "share", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def residuals(remains: Iterable[Remaining]) -> list[Residual]:
     """
     found, taken = [], Counter[str]()
     for one in remains:
-        name = one.id if one.kind in ("container", "share") else one.id.rstrip("/").rsplit("/", 1)[-1]
+        name = one.id if one.kind in _IN_ACCOUNT else one.id.rstrip("/").rsplit("/", 1)[-1]
         taken[name.lower()] += 1
         address = f"{PREFIX}{name}" if taken[name.lower()] == 1 else f"{PREFIX}{name}:{one.kind}"
         if one.residual:

@@ -35,6 +35,7 @@ class Surroundings:
     role_assignments: list[Document] | None
     frozen: list[Document]
     deletable: dict[str, str]
+    not_known: tuple[str, ...] = ()
 
     def as_dict(self) -> Document:
         """Its form in events and in a tombstone, but for what becomes of the containers."""
@@ -45,6 +46,7 @@ class Surroundings:
             "rights": self.held.as_dict(),
             "role_assignments": self.role_assignments,
             "frozen": self.frozen,
+            "not_known": list(self.not_known),
         }
 
     def event(self) -> Document:
@@ -68,6 +70,7 @@ class Surroundings:
             *self.secrets.lines(),
             *remains_lines(self.remains, residuals(self.remains)),
             *self.held.lines(),
+            *(f"not known: {one}" for one in self.not_known),
         ]
 
 
@@ -100,10 +103,11 @@ async def read(
     side, workspace = clouds.source, source.workspace
     account = next((one for one in parts if one.kind == "account"), None)
     there = await remaining.containers(side, account, listed.values())
+    gone, not_known = await remaining.deleted(side, account, workspace)
     return Surroundings(
         dying=Dying.of(source.leftovers),
         secrets=await dying.secrets(side, workspace),
-        remains=(*parts, *remaining.shares(account, source.leftovers), *there),
+        remains=(*parts, *remaining.shares(account, source.leftovers), *there, *gone),
         held=await heldrights.held((clouds.source, clouds.target), source),
         recovery=recovery,
         role_assignments=await going(side, workspace.id),
@@ -114,6 +118,7 @@ async def read(
             )
             for place in own
         },
+        not_known=(not_known,) if not_known else (),
     )
 
 

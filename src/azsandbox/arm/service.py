@@ -13,6 +13,7 @@ from azsandbox.arm.calls import Call, Route
 from azsandbox.arm.clock import Clock
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import CustomerKeys
+from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.operations import Operations
@@ -47,6 +48,7 @@ class Arm:
         self.vault: Service = VaultService(context)
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
+        self.storage_deleted = DeletedContainers(context).note
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""

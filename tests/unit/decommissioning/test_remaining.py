@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -185,3 +186,45 @@ def test_they_are_read_from_the_newest_tombstone(tmp_path: Any) -> None:
 def test_what_is_recorded_is_read_again() -> None:
     one = Remaining("container", "container", "a/b", True, None, "why", {"keySource": "x"}, "own", 1, 2)
     assert Remaining.of(one.as_dict()) == one
+
+
+OWN = f"azureml-blobstore-{SOURCE.workspace_id}"
+LISTED = f"{ACCOUNT}/blobServices/default/containers?$include=deleted"
+
+
+def _gone(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "properties": {"deleted": True, "deletedTime": "T", "remainingRetentionDays": 3, **more}}
+
+
+async def test_a_container_that_is_deleted_and_kept_for_a_while_is_a_residual() -> None:
+    listed = [_gone(OWN), _gone(OWN), _gone("team"), {"name": "azureml", "properties": {}}]
+    arm = FakeArm({ACCOUNT: MICROSOFTS, LISTED: listed})
+    [part] = await remaining.parts(side(arm), SOURCE)
+    [one], unread = await remaining.deleted(side(arm), part, SOURCE)
+    assert (one.id, one.residual, unread) == (f"acct/{OWN}", True, "") and "3 days more" in one.why
+    # One of the same name that is there is another.
+    there = replace(one, kind="container")
+    assert [each.address for each in residuals([there, one])] == [
+        f"residual/acct/{OWN}",
+        f"residual/acct/{OWN}:deleted",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("account", "own", "bare"), [(CUSTOMERS, {}, False), (CUSTOMERS, {"defaultEncryptionScope": "own"}, True)]
+)
+async def test_a_deleted_container_lies_under_its_scope_or_its_accounts_key(
+    account: Any, own: Any, bare: bool
+) -> None:
+    arm = FakeArm({ACCOUNT: account, LISTED: [_gone(OWN, **own)], SCOPE: _scope("Microsoft.Storage")})
+    [part] = await remaining.parts(side(arm), SOURCE)
+    [one], _ = await remaining.deleted(side(arm), part, SOURCE)
+    assert one.residual is bare
+
+
+async def test_deleted_containers_that_could_not_be_listed_are_not_none() -> None:
+    arm = FakeArm({ACCOUNT: MICROSOFTS, LISTED: refusal()})
+    [part] = await remaining.parts(side(arm), SOURCE)
+    found, unread = await remaining.deleted(side(arm), part, SOURCE)
+    assert found == [] and "Whether the account keeps containers" in unread
+    assert await remaining.deleted(side(arm), None, SOURCE) == ([], "")

@@ -6,6 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
+from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind, child_id
 from azsandbox.arm.registry import register
@@ -44,10 +45,13 @@ class BlobContainers(Kind):
         return Response(204 if await self.context.accounts.container(account.name, call.name) else 404)
 
     async def list(self, call: Call) -> Response:
-        """All of the account, in one page."""
+        """All of the account, in one page; with `$include=deleted` those too that it keeps for a while."""
         account = call.ancestor(_ACCOUNTS)
         found = await self.context.accounts.containers(account.name)
-        return answer(200, {"value": [self._document(account, one) for one in found]})
+        value = [self._document(account, one) for one in found]
+        if call.query.get("$include", "").lower() == "deleted":
+            value += DeletedContainers(self.context).listed(account)
+        return answer(200, {"value": value})
 
     async def put(self, call: Call) -> Response:
         """201 when new, 200 when there."""
