@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from tests.acceptance.world import MIGRATE, Result, World
 
 
 class UnderWay:
-    """One command with `--json`."""
+    """One command with `--json`; `program` is Python that runs it in another way than its console script."""
 
-    def __init__(self, world: World, *arguments: str) -> None:
+    def __init__(self, world: World, *arguments: str, program: str = "") -> None:
+        command = [sys.executable, "-c", program] if program else [str(MIGRATE)]
         self.process = subprocess.Popen(
-            [str(MIGRATE), *arguments, "--json"],
+            [*command, *arguments, "--json"],
             cwd=world.folder,
-            env={**os.environ, **world.env},
+            env={**os.environ, **world.env, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -50,12 +52,12 @@ class UnderWay:
 
 
 @contextmanager
-def under_way(world: World, rules: list[dict[str, Any]], *arguments: str) -> Iterator[UnderWay]:
+def under_way(world: World, rules: list[dict[str, Any]], *arguments: str, program: str = "") -> Iterator[UnderWay]:
     """A command while these rules of the sandbox are in force."""
     path = world.folder / "faults.json"
     path.write_text(json.dumps({"rules": rules}))
     world.sandbox("faults", "set", str(path))
-    command = UnderWay(world, *arguments)
+    command = UnderWay(world, *arguments, program=program)
     try:
         yield command
     finally:

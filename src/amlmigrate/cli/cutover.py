@@ -49,6 +49,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
+        from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
@@ -57,8 +58,11 @@ def command(
         _refuse_options(folder, only or (), unfrozen)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
-            with Lock(ledger, force=force_unlock):
-                async with session(shared) as clouds:
+            with Lock(ledger, force=force_unlock) as lock:
+                async with (
+                    session(shared) as clouds,
+                    holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run),
+                ):
                     work = Work(view, shared, folder, read, ledger, clouds)
                     if back:
                         return await work.back(dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,10 @@ async def verify(
     ledger: Ledger,
     reports: list[Report],
     depth: str,
+    unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
 ) -> Report:
-    """Holds both sides to the cutover, and adds the report."""
+    """Holds both sides to the cutover, and adds the report; `unchanged` as for any verification."""
     cutover = active(reports)
     assert cutover
     wanted = Depth(depth)
@@ -83,6 +85,7 @@ async def verify(
         posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
         read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),
         by=await who(shared, clouds.target.credential),
+        unknown=await unchanged(),
     )
 
 

@@ -21,6 +21,7 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, take
+from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, manual, planfile
 
@@ -48,11 +49,13 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     build.check_pair(*read)
     _check_same(wanted, read[0])
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
-    source, target, posture = await asyncio.gather(
+    source, target, posture, lease = await asyncio.gather(
         take(sides[0], clouds.source, frozen=frozen(folder, read[0].workspace_id), emit=emit),
         take(sides[1], emit=emit),
         before_plan(clouds, *read),
+        look(clouds.target, wanted.target),
     )
+    posture += [finding] if (finding := lease.finding()) else []
     extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)

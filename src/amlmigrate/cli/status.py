@@ -15,13 +15,15 @@ from amlmigrate.core.errors import ExitCode
 def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
+        from amlmigrate.cli.holding import look
         from amlmigrate.core.state import Outcome
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.items import eta_seconds, items, over_foreign_bytes, tally
 
         folder, read = plans.load(plan)
+        lease = (await look(shared, read)).as_dict()
         if not (folder / "ledger.db").exists():
-            view.result("status", {"text": "Nothing was run yet.", "items": tally(items(read, None))})
+            view.result("status", {"text": "Nothing was run yet.", "items": tally(items(read, None)), **lease})
             return ExitCode.DONE
         with Ledger(folder) as ledger:
             ledger.bind(read)
@@ -34,6 +36,7 @@ def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
         lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
         if remaining and eta is not None:
             lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
+        lines += lease["lines"]
         view.result(
             "status",
             {
@@ -43,6 +46,7 @@ def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
                 "eta_seconds": eta,
                 "left": [{"address": i.address, "outcome": i.outcome.value, "detail": i.detail} for i in left],
                 "foreign_bytes": foreign,
+                "lease": lease["lease"],
                 "lines": lines,
             },
         )

@@ -55,7 +55,10 @@ def command(
 
 
 async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
+    from functools import partial
+
     from amlmigrate.cli import living
+    from amlmigrate.cli.holding import refuse_living
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
     from amlmigrate.cmk.scanning.sensitivity import most_sensitive
@@ -66,9 +69,11 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.verifying.verify import Depth, verify
 
     async with session(shared) as clouds:
+        unchanged = partial(refuse_living, clouds, plan, ledger)
+        await unchanged()
         reports = Evidence(folder, ledger).reports()
         if active(reports):
-            return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, view.event)
+            return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, unchanged, view.event)
         documents = await _documents(clouds, plan, ledger)
         view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else Readers()
@@ -82,6 +87,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
             sensitive=most_sensitive(documents.mapping.source, documents.mapping.target),
             read=found,
             by=await who(shared, clouds.target.credential),
+            unchanged=unchanged,
             emit=view.event,
         )
 

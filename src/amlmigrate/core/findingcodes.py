@@ -84,6 +84,7 @@ SURROUNDINGS = (
         ("error", "warning"),
         "an action that a command needs is not allowed, or is not known to be",
     ),
+    _code("target-in-use", "warning", "somebody may have changed the target while it was planned"),
     _code("target-refuses", "error", "the target lets nobody in, as with a key that cannot be used"),
     _code("token-refused", "error", "no token is given for storage or vaults"),
     _code("vault-deleted", "warning", "a deleted vault blocks its name"),

@@ -28,9 +28,7 @@ _WORKSPACE = "Microsoft.MachineLearningServices/workspaces/read"
 _VAULT = "Microsoft.KeyVault/vaults/read"
 _KEY = "Microsoft.KeyVault/vaults/keys/read (data), or without data Microsoft.KeyVault/vaults/keys/versions/read"
 _NEWEST = "Microsoft.KeyVault/vaults/keys/read (data or not)"
-_AUTHORIZATION = "Microsoft.Authorization"
-_ROLES = f"{_AUTHORIZATION}/roleAssignments/read, {_AUTHORIZATION}/roleDefinitions/read"
-_DENIALS = f"{_AUTHORIZATION}/denyAssignments/read"
+_ROLES = "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleDefinitions/read"
 
 CATALOGUE = (
     Entry(
@@ -83,15 +81,13 @@ CATALOGUE = (
     ),
     Entry(
         "identity.rights",
-        "the identity that the encryption names may get, wrap and unwrap the key; no deny assignment takes that,"
-        " and no role that gives it ends",
-        "error; warning for classic encryption, and for a role that ends in more than 30 days",
-        f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleAssignmentScheduleInstances/read",
+        "the workspace's identity may get, wrap and unwrap the key",
+        "error; warning for classic encryption",
+        _ROLES,
     ),
     Entry(
         "identity.least",
-        "no identity of the workspace has another right on the vault: a claim for each role or policy that gives"
-        " more",
+        "and has no other right on the vault: a claim for each role or policy that gives more",
         _WARNING,
         _ROLES,
     ),
@@ -150,18 +146,6 @@ CATALOGUE = (
         _WARNING,
         "Microsoft.MachineLearningServices/workspaces/computes/read",
     ),
-    Entry(
-        "identity.recovery",
-        "the workspace has a system-assigned identity, without which it cannot be recovered once it is deleted",
-        _WARNING,
-        _WORKSPACE,
-        unread=_ENDS,
-    ),
-    Entry(
-        "duties.separate",
-        "nobody who may manage the key, or may activate a role to, may also write to the workspace",
-        _WARNING,
-        f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleEligibilityScheduleInstances/read",
-    ),
+    Entry("duties.separate", "nobody who may manage the key may also write to the workspace", _WARNING, _ROLES),
 )
 DEMANDED = frozenset(entry.name for entry in CATALOGUE if entry.demanded)

@@ -45,8 +45,12 @@ def verify_living(
     posture: list[Claim],
     read: Readers,
     by: By,
+    unknown: str = "",
 ) -> Report:
-    """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go."""
+    """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go.
+
+    `unknown`: why nobody can tell whether the target is being changed, where that is so.
+    """
     evidence = Evidence(folder, ledger)
     listed, documents = living.listed, living.documents
     digests = seal(*documents, listing_digests(listed.source), listing_digests(listed.target))
@@ -63,7 +67,11 @@ def verify_living(
         ),
         *read.without(gone).differences,
     ]
-    verdict = Verdict(blobs=living.since.blobs, bytes=living.since.bytes, not_checked={_SOURCE_BYTES})
+    verdict = Verdict(
+        blobs=living.since.blobs,
+        bytes=living.since.bytes,
+        not_checked={_SOURCE_BYTES, *([unknown] if unknown else ())},
+    )
     with evidence.alone():
         lost = living.since.undecided(decided(ledger.waivers().values(), evidence.reports()))
         content = content_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Awaitable, Callable, Container
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -53,10 +53,12 @@ async def verify(
     sensitive: bool,
     read: Readers,
     by: By,
+    unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
 ) -> Report:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
+    `unchanged` is asked once all was read: it raises while somebody changes the target, or says why that is open.
     `documents` is what comparing the documents came to; `read` is what MLClient reads. `sensitive`: a
     workspace of the pair has the highest sensitivity.
     """
@@ -83,6 +85,8 @@ async def verify(
     held = encryption_counts(containers.target, plan.places(source=False))
     places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=held)
     claims = await prove(session.target, target, places)
+    if unknown := await unchanged():
+        verdict.not_checked.add(unknown)
     content = {
         "by": by.as_dict(),
         **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers(), read),

@@ -1,0 +1,84 @@
+"""Looks who has the lease, for commands that change nothing."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.lease import PATH, LeaseState
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.leasing import taking
+from amlmigrate.ledger.lock import Lock
+
+_FREE = LeaseState(held=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the lease stood, and at which address; `unknown` says why that could not be read, else it is empty."""
+
+    address: str
+    state: LeaseState = field(default=_FREE)
+    unknown: str = ""
+
+    def text(self) -> str:
+        """For people: who has it, or why that is not known; empty where nobody has it."""
+        return taking.who(self.state) if self.state.held else self.unknown
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `status` shows of it: the lease, and a line where there is something to say."""
+        line = (
+            f"the target may be being changed: {self.text()}"
+            if self.state.held
+            else f"not checked: {self.unknown}"
+        )
+        holder = self.state.holder
+        lease = {
+            "held": None if self.unknown else self.state.held,
+            "holder": holder.as_dict() if holder and self.state.held else None,
+        }
+        return {"lease": lease, "lines": [line] if self.text() else []}
+
+    def finding(self) -> Finding | None:
+        """What a plan says of it."""
+        if self.state.held:
+            summary = f"The target may have been changed while this was planned: {self.text()}."
+            remedy = "Plan anew when that has ended."
+            return Finding("warning", self.address, summary, remedy, code="target-in-use")
+        if self.unknown:
+            remedy = "See to the right to read the target's blobs, then plan anew."
+            return Finding("warning", self.address, f"Not checked: {self.unknown}.", remedy, code="not-checked")
+        return None
+
+
+async def look(side: Side, target: WorkspaceRef) -> Look:
+    """Reads the lease on a target; no right to is an answer. Raises what else the service says."""
+    address = target.id
+    try:
+        container = await side.workspace(target).default_container()
+        if container is None:
+            return Look(address)
+        place = container.below(PATH)
+        address = side.leases.url(place)
+        return Look(address, await side.leases.state(place))
+    except ServiceError as error:
+        if error.status not in (401, 403):
+            raise
+        why = f"whether the target is being changed: its lease could not be read ({error.status} {error.code})"
+        return Look(address, unknown=why)
+
+
+def refuse_living(found: Look, lock: Lock, folder: Path) -> None:
+    """Raises PlanLockedError while somebody has the lease who is not seen to be gone.
+
+    One of this very folder on this host is, where the folder's lock shows no process that lives.
+    """
+    holder = found.state.holder
+    own = holder is not None and holder.is_of(socket.gethostname(), str(folder.resolve()))
+    if found.state.held and not (own and not lock.holder_lives()):
+        raise taking.locked(found.state, found.address)

@@ -1,0 +1,211 @@
+"""Two plans of one pair never change anything at once, from whichever folder or machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import sqlite3
+import time
+import uuid
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlobLeaseClient
+from tests.acceptance.underway import under_way
+from tests.acceptance.world import LEASE, World
+
+ARM = r"management\.azure\.com"
+SLOW = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/"}, "action": "hang"}
+DELAYED = SLOW | {"action": "delay", "seconds": 2}
+KILLED = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/"}, "action": "kill", "when": "before"}
+
+
+@pytest.fixture
+def planned(small_world: World) -> World:
+    """Two plans of one pair in two folders; the one that is not named is `one`."""
+    small_world.ok("plan", *small_world.names, "--out", "plans/one")
+    shutil.copytree(small_world.folder / "plans/one", small_world.folder / "plans/two")
+    return small_world
+
+
+def blob(world: World) -> BlobClient:
+    """The lease's blob, with the account's key."""
+    return world.container_client("target").get_blob_client(LEASE)
+
+
+def changes(world: World, since: str) -> list[str]:
+    """What was changed since: paths below the target and of blobs, without the lease's."""
+    account = f"{world.account('target')}."
+    rows = [row for row in world.log(since) if row["method"] in ("PUT", "PATCH", "POST", "DELETE")]
+    return [
+        row["path"]
+        for row in rows
+        if (f"/{world.target}/" in row["path"] or row["host"].startswith(account)) and not row["path"].endswith(LEASE)
+        and "listSecrets" not in row["path"]
+    ]  # fmt: skip
+
+
+def ends_with_5(world: World, *arguments: str) -> str:
+    """A command that may not: what it says."""
+    since = world.now()
+    result = world.migrate(*arguments)
+    assert result.code == 5, (arguments, result.code, result.out[-1000:], result.err[-1000:])
+    assert changes(world, since) == []
+    return result.err
+
+
+def test_of_two_folders_one_works_and_the_others_are_told_who(planned: World) -> None:
+    world = planned
+    folder = str((world.folder / "plans/one").resolve())
+    with under_way(world, [SLOW], "run", "plans/one", "--jobs", "1") as first:
+        first.until("step.doing", "environments/")
+        for arguments in (
+            ("run", "plans/two"),
+            ("freeze", "plans/two"),
+            ("verify", "plans/one"),
+            ("decommission", "plans/two", "--confirm", f"{world.group}/{world.source}", "--soak", "0"),
+        ):
+            told = ends_with_5(world, *arguments)
+            assert f"`migrate run` of the plan {folder} on {socket.gethostname()}, since 20" in told
+            assert "runs out by 20" in told
+        # Who changes nothing may, and is told.
+        assert world.ok("run", "plans/two", "--dry-run")
+        status = world.ok("status", "plans/two", "--json").event("status")
+        assert status["lease"]["held"] is True and status["lease"]["holder"]["folder"] == folder
+        world.ok("plan", *world.names, "--out", "plans/three")
+        [found] = [f for f in world.plan_lines("three")[0]["findings"] if f["code"] == "target-in-use"]
+        assert folder in found["summary"] and found["severity"] == "warning"
+        first.signal(signal.SIGINT)
+        first.until("run.stopping")
+        first.signal(signal.SIGINT)
+        assert first.end().code == 130
+    # It was given up at once: nobody waits.
+    assert world.ok("status", "plans/one", "--json").event("status")["lease"] == {"held": False, "holder": None}
+    world.ok("run", "plans/one", "--resume")
+    assert world.ok("verify", "plans/one", "--json").event("verify.end")["green"] is True
+
+
+def test_two_that_begin_within_a_second_from_two_folders_are_one_that_works(planned: World) -> None:
+    world = planned
+    with (
+        under_way(world, [DELAYED], "run", "plans/one") as first,
+        under_way(world, [DELAYED], "run", "plans/two") as second,
+    ):
+        results = sorted((command.end(60) for command in (first, second)), key=lambda result: result.code)
+    assert [result.code for result in results] == [0, 5], [result.out[-500:] for result in results]
+
+
+def test_killed_it_goes_on_at_once_and_only_there(planned: World) -> None:
+    """Its own folder knows by its lock that the process is dead; a copy of the folder, or another host, does not."""
+    world = planned
+    assert world.with_faults([KILLED], "run", "plans/one").code == -signal.SIGKILL
+    with sqlite3.connect(world.folder / "plans/one/ledger.db") as ledger:
+        [(id_, host)] = ledger.execute("SELECT id, host FROM lease")
+    ledger.close()
+    assert host == socket.gethostname()
+    shutil.copytree(world.folder / "plans/one", world.folder / "plans/copy")
+    ends_with_5(world, "run", "plans/copy", "--resume", "--force-unlock")
+    with sqlite3.connect(world.folder / "plans/one/ledger.db") as ledger:
+        ledger.execute("UPDATE lease SET host = 'another'")
+    ledger.close()
+    ends_with_5(world, "run", "plans/one", "--resume")
+    with sqlite3.connect(world.folder / "plans/one/ledger.db") as ledger:
+        ledger.execute("UPDATE lease SET host = ?, id = ?", (host, id_))
+    ledger.close()
+    # Nobody lives who could change the target, and this folder knows it.
+    assert world.migrate("verify", "plans/one").code == 3
+    world.ok("run", "plans/one", "--resume")
+    world.ok("verify", "plans/one")
+
+
+# The command with a tenth of the times, so that no test has to wait for them.
+_HASTY = """
+from amlmigrate.cloud import fence
+from amlmigrate.leasing import keeping
+fence.KEPT_SECONDS, keeping.RENEW_SECONDS, keeping.AGAIN_SECONDS = 4.0, 1.0, 0.2
+from amlmigrate.cli.main import main
+main()
+"""
+
+
+def test_a_stopped_process_that_wakes_after_a_takeover_changes_nothing(planned: World) -> None:
+    world = planned
+    with under_way(world, [DELAYED], "run", "plans/one", "--jobs", "1", program=_HASTY) as first:
+        first.until("step.doing", "environments/")
+        first.signal(signal.SIGSTOP)
+        BlobLeaseClient(blob(world)).break_lease(0)
+        stolen = BlobLeaseClient(blob(world), str(uuid.uuid4()))
+        stolen.acquire(60)
+        time.sleep(4.5)
+        since = world.now()
+        first.signal(signal.SIGCONT)
+        result = first.end()
+    assert result.code == 5, result.out[-1000:]
+    assert "could not be renewed for 4 s" in result.events[-1]["summary"]
+    assert changes(world, since) == []
+    stolen.release()
+    world.ok("run", "plans/one", "--resume")
+    world.ok("verify", "plans/one")
+
+
+def test_a_lease_that_somebody_breaks_ends_the_run(planned: World) -> None:
+    world = planned
+    with under_way(world, [SLOW], "run", "plans/one", "--jobs", "1", program=_HASTY) as command:
+        command.until("step.doing", "environments/")
+        BlobLeaseClient(blob(world)).break_lease(0)
+        result = command.end(25)
+    assert result.code == 5, result.out[-1000:]
+    [error] = [event for event in result.events if event["event"] == "error"]
+    assert "somebody broke it, took it or deleted its blob" in error["summary"]
+
+
+def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> None:
+    """Neither in a target nor in a source that was a target once; and `decommission` takes it away."""
+    like = {".aml-cmk-migrate-2/x", ".aml-cmk-migrate/lease-2", ".aml-cmk-migrate/lease/x", ".aml-cmk-migrate"}
+    world.seed([], [{"container": "azureml-blobstore", "path": path, "bytes": 7} for path in (*like, LEASE)])
+    # A version of its own for a folder that begins like it.
+    uri = "azureml://datastores/workspaceblobstore/paths/.aml-cmk-migrate-2"
+    world.put("data/d/versions/1", {"properties": {"dataType": "uri_folder", "dataUri": uri}})
+    world.ok("plan", *world.names, "--unreferenced", "copy", "--out", "plans/one")
+    header = world.plan_lines("one")[0]
+    assert header["blobs"] == len(like)
+    world.ok("run", "plans/one")
+    assert set(world.blobs("target")) == like
+    assert blob(world).get_blob_properties().size == 0, "the source's was not copied"
+    end = world.ok("verify", "plans/one", "--json").event("verify.end")
+    assert end["green"] is True
+    manifests = (world.folder / "plans/one/evidence").glob("*manifest*")
+    lines = [json.loads(line) for one in manifests for line in one.read_text().splitlines()]
+    assert len(lines) == 2 * len(like) and LEASE not in {line["path"] for line in lines}
+    # Written since, it is no change of the target.
+    blob(world).set_blob_metadata({"somebody": "else"})
+    world.ok("decommission", "plans/one", "--confirm", f"{world.group}/{world.source}", "--soak", "0", "--storage", "delete")  # fmt: skip
+    with pytest.raises(ResourceNotFoundError):
+        blob(world).get_blob_properties()
+
+
+def test_who_may_not_read_it_is_told_that_it_was_not_checked(planned: World) -> None:
+    world = planned
+    unread = {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403}
+    world.ok("run", "plans/one")
+    end = world.with_faults([unread], "verify", "plans/one", "--json").event("verify.end")
+    assert end["green"] is True and any("whether the target is being changed" in one for one in end["not_checked"])
+    status = world.with_faults([unread], "status", "plans/one", "--json").event("status")
+    assert status["lease"]["held"] is None and any("not checked" in line for line in status["lines"])
+    assert world.with_faults([unread], "plan", *world.names, "--out", "plans/four").code == 0
+    assert "not-checked" in {f["code"] for f in world.plan_lines("four")[0]["findings"]}
+
+
+def test_one_that_cannot_be_given_up_is_told_and_hides_nothing(planned: World) -> None:
+    world = planned
+    release = {"match": {"method": "PUT", "path": LEASE, "query": "comp=lease", "nth": 3, "times": 0}, "action": "status",
+               "status": 500}  # fmt: skip
+    broken = {"match": {"method": "PUT", "host": ARM, "path": "/environments/py/", "times": 0}, "action": "status",
+              "status": 400, "body": {"error": {"code": "UserError", "message": "Not to its liking."}}}  # fmt: skip
+    result = world.with_faults([release, broken], "run", "plans/one", "--json")
+    assert result.code == 3 and result.event("run.end")["left"]
+    assert "500" in result.event("lease.kept")["reason"]
+    # The same folder asks under the same id.
+    world.ok("run", "plans/one", "--resume")
