@@ -310,7 +310,7 @@ EXIT_CODES = {
     errors.ExitCode.BAD_INPUT: "Bad usage or input: unknown workspace, wrong `--confirm`, unreadable or truncated"
     " plan, plan of a newer format.",
     errors.ExitCode.INCOMPLETE: "Incomplete: a step failed, is blocked or in conflict; an item is left to do by"
-    " hand and not waived; `verify` found a difference; or a scan, a fleet, a thaw or a provisioning"
+    " hand and not waived; `verify` found a difference; or a scan, a fleet, a `freeze --back` or a provisioning"
     " could not do all.",
     errors.ExitCode.REFUSED: "Refused by a safety rule: the source drifted, a conflict is planned and not"
     " resolved, the plan has errors, is begun already or is not approved, `doctor` found an error,"

@@ -1,4 +1,4 @@
-"""A source in use is frozen, moved, and can be thawed exactly as it was."""
+"""A source in use is frozen, moved, and what was taken away is given back exactly as it was."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert team.left() == everybody and not (world.folder / "plans" / world.source / "freeze.json").exists()
 
     frozen = world.ok("freeze", "--json").event("freeze.end")
-    assert team.left() == everybody - WRITERS and frozen["next"].endswith("--thaw")
+    assert team.left() == everybody - WRITERS and frozen["next"].endswith("--back")
     findings = {_about(finding): finding for finding in frozen["findings"]}
     assert "inherited" in findings[team.made["everybody"]["id"]]["summary"]
     assert findings[team.made["everybody"]["id"]]["remedy"]
@@ -206,18 +206,18 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     world.ok("verify")
     world.ok("verify", "--evidence")
 
-    world.ok("freeze", "--thaw", "--dry-run")
+    world.ok("freeze", "--back", "--dry-run")
     assert team.left() == everybody - WRITERS
-    world.ok("freeze", "--thaw")
+    world.ok("freeze", "--back")
     _check_restored(team)
     # Once more it does nothing; a report that was cut off is made up for, and only then is the chain whole.
     evidence = world.folder / "plans" / world.source / "evidence"
-    world.ok("freeze", "--thaw")
-    _cut_off(evidence / "0005-thaw.json", evidence / "0004-verify.json")
+    world.ok("freeze", "--back")
+    _cut_off(evidence / "0005-back.json", evidence / "0004-verify.json")
     assert world.migrate("verify", "--evidence").code == 4
-    world.ok("freeze", "--thaw")
+    world.ok("freeze", "--back")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
-    assert names == ["0001-freeze.json", "0002-run.json", "0003-waiver.json", "0004-verify.json", "0005-thaw.json"]
+    assert names == ["0001-freeze.json", "0002-run.json", "0003-waiver.json", "0004-verify.json", "0005-back.json"]
     world.ok("verify", "--evidence")
     # Neither taking away nor giving back is a change of the source.
     assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
@@ -282,8 +282,8 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     world.ok("freeze")
     assert team.left() == everybody - WRITERS
     kill["match"] = {"method": "PUT", "path": ASSIGNMENT, "nth": 2}
-    assert _with_fault(world, kill, "freeze", "--thaw").code == -signal.SIGKILL
-    world.ok("freeze", "--thaw")
+    assert _with_fault(world, kill, "freeze", "--back").code == -signal.SIGKILL
+    world.ok("freeze", "--back")
     _check_restored(team)
     world.ok("verify", "--evidence") if (world.folder / "plans" / world.source / "evidence").exists() else None
 
@@ -291,7 +291,7 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
 def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
     world, everybody = team.world, set(team.made)
     for method, arguments, event in (("DELETE", ["freeze"], "freeze.removing"),
-                                     ("PUT", ["freeze", "--thaw"], "freeze.restoring")):  # fmt: skip
+                                     ("PUT", ["freeze", "--back"], "freeze.restoring")):  # fmt: skip
         rule = {"match": {"method": method, "path": ASSIGNMENT, "nth": 2}, "action": "hang"}
         with under_way(world, [rule], *arguments) as command:
             command.until(event)
@@ -325,7 +325,17 @@ def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
     team.give("late", "writer", world.documents["source"]["id"], principalType="User")
     world.ok("freeze")
     assert team.left() == everybody - WRITERS
-    world.ok("freeze", "--thaw")
+    # Whoever wrote another principal into the record gets no right by it.
+    path = world.folder / "plans" / world.source / "freeze.json"
+    written = path.read_text()
+    path.write_text(written.replace(team.made["late"]["properties"]["principalId"], str(uuid.uuid4())))
+    refused = world.migrate("freeze", "--back")
+    assert refused.code == 4 and "not the one that was written" in refused.err
+    path.write_text(written)
+    # Neither workspace is needed for it.
+    gone = {"match": {"method": "GET", "path": f"/workspaces/({world.source}|{world.target})$", "times": 0},
+            "action": "status", "status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "gone"}}}  # fmt: skip
+    assert world.with_faults([gone], "freeze", "--back").code == 0
     assert team.left() == everybody | {"late"}
 
 
@@ -348,12 +358,12 @@ def test_what_cannot_be_given_back_does_not_keep_the_rest(team: Team) -> None:
     world.ok("freeze")
     gone = {"match": {"method": "PUT", "path": team.made["ann"]["name"], "times": 0}, "action": "status",
             "status": 400, "body": {"error": {"code": "PrincipalNotFound", "message": "Principal ann is no more."}}}  # fmt: skip
-    result = _with_fault(world, gone, "freeze", "--thaw", "--json")
+    result = _with_fault(world, gone, "freeze", "--back", "--json")
     assert result.code == 3
-    [failed] = result.event("thaw.end")["failed"]
+    [failed] = result.event("back.end")["failed"]
     assert failed["id"] == team.made["ann"]["id"] and "PrincipalNotFound" in failed["reason"]
     assert team.left() == set(team.made) - {"ann"}
-    world.ok("freeze", "--thaw")
+    world.ok("freeze", "--back")
     _check_restored(team)
 
 
@@ -370,7 +380,7 @@ def test_a_role_that_cannot_be_read_counts_as_one_that_writes(team: Team) -> Non
     assert team.left() == set(team.made) - WRITERS - {"auditor"}
 
 
-def test_who_is_frozen_cannot_write_until_thawed(small_world: World) -> None:
+def test_who_is_frozen_cannot_write_until_it_is_given_back(small_world: World) -> None:
     world = small_world
     made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
         f"writer-{world.group}", has_roles=False
@@ -392,7 +402,7 @@ def test_who_is_frozen_cannot_write_until_thawed(small_world: World) -> None:
     world.ok("plan", *world.names)
     world.ok("freeze")
     assert asyncio.run(write()) == 403
-    world.ok("freeze", "--thaw")
+    world.ok("freeze", "--back")
     assert asyncio.run(write()) in (200, 201)
 
 
@@ -416,10 +426,10 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
 
 
-def test_nothing_frozen_is_nothing_to_thaw(small_world: World) -> None:
+def test_nothing_frozen_is_nothing_to_give_back(small_world: World) -> None:
     small_world.ok("plan", *small_world.names)
-    assert "--thaw" not in small_world.ok("freeze", "--dry-run", "--json").event("freeze.dry")["next"]
-    assert small_world.migrate("freeze", "--thaw").code == 2
+    assert "--back" not in small_world.ok("freeze", "--dry-run", "--json").event("freeze.dry")["next"]
+    assert small_world.migrate("freeze", "--back").code == 2
 
 
 def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) -> None:
@@ -429,7 +439,7 @@ def test_assignments_that_read_as_before_for_a_while_are_waited_for(team: Team) 
         "reads": 2,
     }
     assert team.world.with_faults([rule], "freeze").code == 0
-    assert team.world.with_faults([rule], "freeze", "--thaw").code == 0
+    assert team.world.with_faults([rule], "freeze", "--back").code == 0
     _check_restored(team)
 
 

@@ -4,11 +4,12 @@ Example: migrate freeze plans/old-ws --dry-run
 
 Example: migrate freeze plans/old-ws
 
-Example: migrate freeze plans/old-ws --thaw
+Example: migrate freeze plans/old-ws --back
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,25 +17,24 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
-    from amlmigrate.core.finding import Finding
-    from amlmigrate.core.identity import Identity
+    from amlmigrate.core.by import By
     from amlmigrate.core.plan import Plan
-    from amlmigrate.core.workspace import Workspace
-    from amlmigrate.freezing.record import Record
+    from amlmigrate.freezing.record import Assignment, Record
     from amlmigrate.freezing.writers import Writers
     from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.evidence import Report
 
 
 @options.shared
 def command(
     plan: options.PlanFolder = None,
-    thaw: Annotated[bool, typer.Option("--thaw", help="Give back exactly what was taken away.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Give back exactly what was taken away.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
     force_unlock: options.ForceUnlock = False,
     *,
@@ -43,7 +43,6 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.holding import holding
-        from amlmigrate.cli.sides import read_pair
         from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
@@ -52,173 +51,239 @@ def command(
         with Ledger(folder) as ledger:
             ledger.bind(read)
             with Lock(ledger, force=force_unlock) as lock:
-                async with (
-                    session(shared) as clouds,
-                    holding(clouds, read, ledger, lock, "freeze", view, dry_run=dry_run),
-                ):
-                    source, _ = await read_pair(clouds, read)
-                    one = Work(view, folder, read, ledger, clouds, source)
-                    return await (one.thaw if thaw else one.freeze)(dry_run=dry_run)
+                async with session(shared) as clouds:
+                    one = Work(view, folder, read, ledger, clouds, shared)
+                    free = dry_run or (back and not await one.target_reached())
+                    async with holding(clouds, read, ledger, lock, "freeze", view, dry_run=free):
+                        return await (one.back if back else one.freeze)(dry_run=dry_run)
 
     execute(shared, work)
 
 
 class Work:
-    """One freeze or thaw of a plan's source."""
+    """One freeze of a plan's source, or the end of one."""
 
     def __init__(
-        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, source: Workspace
+        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, shared: Shared
     ) -> None:
+        from amlmigrate.ledger.evidence import Evidence
+
         self._view = view
         self._folder = folder
         self._plan = plan
         self._ledger = ledger
+        self._clouds = clouds
         self._side = clouds.source
-        self._source = source
+        self._shared = shared
+        self._evidence = Evidence(folder, ledger)
+
+    def _known(self) -> Record | None:
+        """What was frozen before, where the record can be trusted. Raises RefusedError."""
+        from amlmigrate.freezing import record
+
+        return record.trusted(self._folder, self._ledger, self._plan, self._evidence.reports())
+
+    def _keep(self, known: Record) -> None:
+        from amlmigrate.freezing import record
+
+        record.write(self._folder, self._ledger, known)
+
+    async def target_reached(self) -> bool:
+        """Whether the target can be read: one that cannot has no lease to hold, and is not needed to give back."""
+        from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+
+        try:
+            port = self._clouds.target.workspace(self._plan.header.target_ref)
+            return await port.default_container() is not None
+        except (ServiceError, OutOfReachError):
+            return False
 
     async def freeze(self, *, dry_run: bool) -> ExitCode:
         """Finds the writers, shows them, records them, and takes their assignments away."""
-        from amlmigrate.freezing import freeze, record
-
-        caller = await self._side.credential.identity()
-        known = record.read(self._folder)
-        before = known.assignments if known and known.state == "frozen" else ()
-        writers = await self._writers(caller)
-        if dry_run or not (writers.removable or before):
-            return self._told("freeze.dry" if dry_run else "freeze.end", writers, [], None, dry_run=dry_run)
+        known = self._known()
+        writers = await self._writers()
+        told = Told(self._view, self._folder, writers)
+        if dry_run:
+            return told.dry(known)
+        by = await self._by()
         if writers.removable:
-            keys = {one.key for one in before}
-            new = tuple(one for one in writers.removable if one.key not in keys)
             self._view.event(_listed(writers))
-            known = self._record((*before, *new), caller)
-            record.write(self._folder, known)
-            await freeze.take_away(self._side.roles, writers.removable, self._view.event)
-        path = self._evidence("freeze", known, caller, writers.findings)
-        return self._told("freeze.end", writers, writers.removable, path, dry_run=False)
+            known = self._record(writers.removable, known, by)
+            self._keep(known)
+            known = await self._take(known, writers, by)
+        report = self._report("freeze", known, by, **_found(writers)) if known and known.taken else None
+        return told.end(known, report)
 
-    async def thaw(self, *, dry_run: bool) -> ExitCode:
-        """Gives back what `freeze.json` holds."""
+    async def _take(self, known: Record, writers: Writers, by: By) -> Record:
+        """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
         from amlmigrate.freezing import freeze, record
 
-        known = record.read(self._folder)
+        try:
+            return await freeze.take_away(self._side.roles, known, writers.removable, self._keep, self._view.event)
+        except MigrateError as error:
+            so_far = record.read(self._folder) or known
+            self._report("freeze", so_far, by, **_found(writers), failed=error.summary)
+            raise
+
+    async def _by(self) -> By:
+        from amlmigrate.cli.who import who
+
+        return await who(self._shared, self._side.credential)
+
+    async def back(self, *, dry_run: bool) -> ExitCode:
+        """Gives back what `freeze.json` shows as taken; neither workspace has to be there for it."""
+        from amlmigrate.freezing import freeze
+
+        known = self._known()
         if known is None:
             raise self._nothing_frozen()
-        if dry_run or known.state != "frozen":
-            text = "Nothing is frozen any more: all was given back." if known.state != "frozen" else (
-                f"Nothing was changed. {len(known.assignments)} role assignments would be given back."
-            )  # fmt: skip
+        if dry_run or not known.taken:
             if not dry_run:
                 # Cut off between giving back and saying so, it still has to be said.
-                self._evidence("thaw", known, await self._side.credential.identity(), [])
-            self._view.result("thaw.dry" if dry_run else "thaw.end", {"text": text, **_lines(known.assignments)})
-            return ExitCode.DONE
-        came = await freeze.put_back(self._side.roles, known.assignments, self._view.event)
+                self._report("back", known, await self._by())
+            return _nothing_given(self._view, known)
+        came = await freeze.give_back(self._side.roles, known, self._keep, self._view.event)
         failed = [{"id": one.id, "reason": why} for one, why in came.failed]
-        data = {
-            "text": f"Given back: {len(came.made)} role assignments; {len(came.there)} were there already.",
-            "restored": [one.as_dict() for one in came.made],
-            "renamed": [one.as_dict() for one in came.renamed],
-            "failed": failed,
-            "lines": [
-                *(f"there under another name: {one}" for one in came.renamed),
-                *(f"not given back: {one}: {why}" for one, why in came.failed),
-            ],
-        }
-        if failed:
-            self._view.result(
-                "thaw.end", data | {"next": f"set it right, then migrate freeze {self._folder} --thaw"}
-            )
-            return ExitCode.INCOMPLETE
-        known = known.thawed()
-        record.write(self._folder, known)
-        path = self._evidence("thaw", known, await self._side.credential.identity(), [])
-        self._view.result("thaw.end", data | {"files": {"Evidence": str(path)} if path else {}})
-        return ExitCode.DONE
+        report = self._report("back", came.record, await self._by(), failed=failed)
+        return _given(self._view, self._folder, came, failed, report)
 
-    async def _writers(self, caller: Identity) -> Writers:
+    async def _writers(self) -> Writers:
+        from amlmigrate.cli.sides import read_pair
         from amlmigrate.cli.writing import writers
 
-        return await writers(self._side, self._source, caller.object_id)
+        source, _ = await read_pair(self._clouds, self._plan)
+        caller = await self._side.credential.identity()
+        return await writers(self._side, source, caller.object_id)
 
-    def _record(self, assignments: tuple[Any, ...], caller: Identity) -> Record:
+    def _record(self, removable: list[Assignment], known: Record | None, by: By) -> Record:
+        """What is taken away already, and what is to be; one whose deletion was cut off is both."""
         from datetime import UTC, datetime
 
         from amlmigrate.freezing.record import Record
 
         header = self._plan.header
+        before = {one.key: one for one in (known.taken if known else ())}
+        new = {
+            one.key: replace(one, state=before[one.key].state) if one.key in before else one for one in removable
+        }
         return Record(
             plan={"name": header.name, "sha256": self._plan.sha256},
-            source={"id": self._source.id, "workspaceId": self._source.workspace_id},
-            assignments=assignments,
-            by=caller.as_dict(),
+            source={"id": header.source["id"], "workspaceId": header.source["workspaceId"]},
+            assignments=tuple((before | new).values()),
+            by=by.who(),
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def _evidence(self, kind: str, known: Record | None, caller: Identity, findings: list[Finding]) -> Path | None:
+    def _report(self, kind: str, known: Record | None, by: By, **more: Any) -> Report | None:
         """Adds the report, unless the last one is of this very record."""
         from amlmigrate.freezing.record import FILE
         from amlmigrate.ledger.decisions import freeze_state, of_file
-        from amlmigrate.ledger.evidence import Evidence
 
-        evidence = Evidence(self._folder, self._ledger)
         sha256 = of_file(self._folder / FILE)
-        last = freeze_state(evidence.reports())
+        last = freeze_state(self._evidence.reports())
         if known is None or (last and last.content["file"]["sha256"] == sha256):
             return None
-        content = {
-            **known.as_dict(),
-            "by": caller.as_dict(),
-            "findings": [finding.as_dict() for finding in findings],
-            "file": {"name": FILE, "sha256": sha256},
-        }
-        return evidence.add(kind, content).path
+        file = {"name": FILE, "sha256": sha256}
+        return self._evidence.add(kind, {**known.as_dict(), "by": by.as_dict(), **more, "file": file})
 
     def _nothing_frozen(self) -> BadInputError:
         from amlmigrate.freezing.record import frozen_beside
 
-        others = [str(folder) for folder, _ in frozen_beside(self._folder, self._source.workspace_id)]
-        remedy = (
-            f"It was frozen with {', '.join(others)}: name that plan." if others else "There is nothing to thaw."
-        )
+        beside = frozen_beside(self._folder, self._plan.header.source["workspaceId"])
+        others = ", ".join(str(folder) for folder, _ in beside)
+        remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
         return BadInputError("Nothing was frozen with this plan.", address=str(self._folder), remedy=remedy)
 
-    def _told(
-        self, name: str, writers: Writers, removed: list[Any], path: Path | None, *, dry_run: bool
-    ) -> ExitCode:
-        from amlmigrate.freezing import record
 
-        count = len(writers.removable)
-        if dry_run:
-            text = f"Nothing was changed. {count} role assignments would be taken away."
-        elif removed:
-            text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
-        else:
-            text = "Nothing to take away: no other role assignment of the source's own lets anybody write it."
+class Told:
+    """What a freeze says at its end."""
+
+    def __init__(self, view: View, folder: Path, writers: Writers) -> None:
+        self._view = view
+        self._folder = folder
+        self._writers = writers
+
+    def dry(self, known: Record | None) -> ExitCode:
+        """Of what would be done."""
+        text = f"Nothing was changed. {len(self._writers.removable)} role assignments would be taken away."
+        self._tell("freeze.dry", text, f"migrate freeze {self._folder}", known, None)
+        return ExitCode.DONE
+
+    def end(self, known: Record | None, report: Report | None) -> ExitCode:
+        """Of what was done."""
+        count, stays = len(self._writers.removable), bool(self._writers.undecided)
+        text = (
+            f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
+            if count
+            else "Nothing to take away: no other role assignment of the source's own lets anybody write it."
+        )
+        following = (
+            f"get the rights that are missing, then migrate freeze {self._folder}"
+            if stays
+            else "migrate plan, run and verify once more"
+        )
+        self._tell("freeze.end", text, following, known, report)
+        return ExitCode.INCOMPLETE if stays else ExitCode.DONE
+
+    def _tell(self, name: str, text: str, following: str, known: Record | None, report: Report | None) -> None:
+        writers = self._writers
         if stays := len(writers.undecided):
             text += (
                 f" {stays} at the storage account stay: it is not known whether it serves another workspace too."
             )
-        lines = [
-            *map(str, writers.removable),
-            *(f"warning: {f.address}: {f.summary} {f.remedy}" for f in writers.findings),
-        ]
-        following = f"migrate freeze {self._folder}" if dry_run else "migrate plan, run and verify once more"
-        if stays and not dry_run:
-            following = f"get the rights that are missing, then migrate freeze {self._folder}"
-        known = record.read(self._folder)
-        if known and known.state == "frozen":
-            following += f"; to give all back: migrate freeze {self._folder} --thaw"
+        if known and known.taken:
+            following += f"; to give all back: migrate freeze {self._folder} --back"
+        warnings = (f"warning: {one.address}: {one.summary} {one.remedy}" for one in writers.findings)
         data: dict[str, Any] = {
             "text": text,
             "assignments": [one.as_dict() for one in writers.removable],
             "undecided": [one.as_dict() for one in writers.undecided],
             "findings": [finding.as_dict() for finding in writers.findings],
-            "lines": lines,
-            "files": {"Evidence": str(path)} if path else {},
+            "lines": [*map(str, writers.removable), *warnings],
+            "files": {"Evidence": str(report.path)} if report else {},
             "next": following,
         }
         self._view.result(name, data)
-        return ExitCode.INCOMPLETE if stays and not dry_run else ExitCode.DONE
+
+
+def _nothing_given(view: View, known: Record) -> ExitCode:
+    """Says what would be given back, or that all was."""
+    count = len(known.taken)
+    text = (
+        f"Nothing was changed. {count} role assignments would be given back."
+        if count
+        else "Nothing is frozen any more: all was given back."
+    )
+    shown = known.taken or known.assignments
+    assignments = {"assignments": [one.as_dict() for one in shown], "lines": [str(one) for one in shown]}
+    view.result("back.dry" if count else "back.end", {"text": text, **assignments})
+    return ExitCode.DONE
+
+
+def _given(view: View, folder: Path, came: Any, failed: list[dict[str, str]], report: Report | None) -> ExitCode:
+    """Says what was given back and what was not."""
+    left = f"; {len(failed)} could not be given back" if failed else ""
+    data = {
+        "text": f"Given back: {len(came.made)} role assignments; {len(came.there)} were there already{left}.",
+        "restored": [one.as_dict() for one in came.made],
+        "renamed": [one.as_dict() for one in came.renamed],
+        "failed": failed,
+        "lines": [
+            *(f"there under another name: {one}" for one in came.renamed),
+            *(f"not given back: {one}: {why}" for one, why in came.failed),
+        ],
+        "files": {"Evidence": str(report.path)} if report else {},
+    }
+    if failed:
+        data["next"] = f"set it right, then migrate freeze {folder} --back"
+    view.result("back.end", data)
+    if came.denied:
+        return ExitCode.DENIED
+    return ExitCode.INCOMPLETE if failed else ExitCode.DONE
+
+
+def _found(writers: Writers) -> dict[str, Any]:
+    return {"findings": [finding.as_dict() for finding in writers.findings]}
 
 
 def _listed(writers: Writers) -> Any:
@@ -226,7 +291,3 @@ def _listed(writers: Writers) -> Any:
 
     lines = [str(one) for one in writers.removable]
     return Event("freeze.list", {"assignments": [one.as_dict() for one in writers.removable], "lines": lines})
-
-
-def _lines(assignments: tuple[Any, ...]) -> dict[str, Any]:
-    return {"assignments": [one.as_dict() for one in assignments], "lines": [str(one) for one in assignments]}

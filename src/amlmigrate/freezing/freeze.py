@@ -1,79 +1,98 @@
-"""Takes assignments away and puts them back; each is done at most once, and read back."""
+"""Takes assignments away and gives them back; each is done at most once, and read back."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.rights import KEPT
-from amlmigrate.freezing.record import Assignment
+from amlmigrate.freezing.record import Assignment, Record, State
 
+# Has a record on disk when it returns.
+Keep = Callable[[Record], None]
 # Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-_NOT_TAKEN = frozenset({400, 404, 409})
+@dataclass(slots=True)
+class Back:
+    """What came of giving back: made again, there all the time, there under another name, not done and why."""
+
+    record: Record
+    made: list[Assignment] = field(default_factory=list)
+    there: list[Assignment] = field(default_factory=list)
+    renamed: list[Assignment] = field(default_factory=list)
+    failed: list[tuple[Assignment, str]] = field(default_factory=list)
+    denied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Thawed:
-    """What came of putting back: made again, there all the time, there under another name, refused."""
+async def take_away(roles: Roles, record: Record, assignments: list[Assignment], keep: Keep, emit: Emit) -> Record:
+    """Deletes each and reads that it is gone; the record says so before each deletion is asked for.
 
-    made: list[Assignment]
-    there: list[Assignment]
-    renamed: list[Assignment]
-    failed: list[tuple[Assignment, str]]
-
-
-async def still_there(roles: Roles, assignments: tuple[Assignment, ...]) -> list[Assignment]:
-    """Those that a freeze has not taken away yet."""
-    return [one for one in assignments if await roles.get(one.id) is not None]
-
-
-async def take_away(roles: Roles, assignments: list[Assignment], emit: Emit) -> None:
-    """Deletes each and reads that it is gone. Raises ServiceError, MigrateError for one that stays."""
+    Raises ServiceError, MigrateError for one that stays.
+    """
     for one in assignments:
         emit(Event("freeze.removing", {"id": one.id, "text": str(one)}))
-        await roles.remove(one.id)
+        before, record = record, record.became(one, State.TAKEN)
+        keep(record)
+        try:
+            await roles.remove(one.id)
+        except MigrateError as error:
+            if _refused(error):
+                # It was not taken away, so it is not to be given back either.
+                keep(before)
+            raise
     for one in assignments:
         await _read_back(roles, one, lambda there: None if there is None else "it is still there")
+    return record
 
 
-async def put_back(roles: Roles, assignments: tuple[Assignment, ...], emit: Emit) -> Thawed:
-    """Makes each again that is gone, as it was, and reads it back.
+def _refused(error: MigrateError) -> bool:
+    """Whether the service has said no, and no attempt before may have been served."""
+    answer = error.__cause__ if isinstance(error.__cause__, ServiceError) else error
+    return isinstance(answer, ServiceError) and not answer.doubtful and not answer.transient
 
-    One that the service does not take, as of a principal that is no more, does not keep the others away.
+
+async def give_back(roles: Roles, record: Record, keep: Keep, emit: Emit) -> Back:
+    """Makes each again that was taken away and is gone, as it was, and reads it back.
+
+    All are tried: one that cannot be given, as of a principal that is no more, does not keep the others away. Only
+    where nothing answers at all the rest is left untried: each would wait as long for as little.
     """
-    came = Thawed([], [], [], [])
-    for one in assignments:
-        there = await roles.get(one.id)
-        if there is not None:
-            why = _unlike(one, there)
-            if why:
-                came.failed.append((one, f"there is another one of this name: {why}"))
-            else:
-                came.there.append(one)
-            continue
-        emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
+    came = Back(record)
+    for number, one in enumerate(record.taken):
         try:
-            made = await roles.assign(one.id, one.properties)
-        except ServiceError as error:
-            if error.status not in _NOT_TAKEN:
-                raise
-            came.failed.append((one, f"{error.code}: {error.message}"))
-            continue
-        if made:
-            await _read_back(roles, one, lambda found, one=one: _unlike(one, found))  # type: ignore[misc]
-            came.made.append(one)
+            (await _give(roles, one, came, emit)).append(one)
+        except OutOfReachError as error:
+            came.failed += [(other, error.summary) for other in record.taken[number:]]
+            break
+        except MigrateError as error:
+            came.failed.append((one, error.summary))
+            came.denied |= error.exit_code is ExitCode.DENIED
         else:
-            came.renamed.append(one)
+            came.record = came.record.became(one, State.GIVEN)
+            keep(came.record)
     return came
+
+
+async def _give(roles: Roles, one: Assignment, came: Back, emit: Emit) -> list[Assignment]:
+    """Gives one back; the list that it goes into. Raises MigrateError."""
+    there = await roles.get(one.id)
+    if there is not None:
+        if why := _unlike(one, there):
+            raise _wrong(one, f"there is another one of this name: {why}")
+        return came.there
+    emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
+    if not await roles.assign(one.id, one.properties):
+        return came.renamed
+    await _read_back(roles, one, lambda found: _unlike(one, found))
+    return came.made
 
 
 def _unlike(one: Assignment, there: Document | None) -> str | None:

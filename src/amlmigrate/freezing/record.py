@@ -1,19 +1,32 @@
-"""`freeze.json` in a plan's folder: what was taken away, whole, so that it can be put back exactly."""
+"""`freeze.json` in a plan's folder: what is taken away, whole, and how far each is: it is given back by this."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.rights import KEPT
-from amlmigrate.ledger import files
+from amlmigrate.ledger import Ledger, decisions, files
+from amlmigrate.ledger.evidence import Report
 
-FILE = "freeze.json"
+FILE = decisions.FREEZE_FILE
 FORMAT = 1
+
+
+class State(StrEnum):
+    """How far one is: `taken` is written before the call that takes it away, `given back` once it is there."""
+
+    LISTED = "listed"
+    TAKEN = "taken"
+    GIVEN = "given back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,7 @@ class Assignment:
     scope: str
     role: str
     properties: Document
+    state: State = State.LISTED
 
     @classmethod
     def of(cls, document: Document, role: str) -> Assignment:
@@ -43,23 +57,43 @@ class Assignment:
 
     def as_dict(self) -> dict[str, Any]:
         """Its form in `freeze.json`, events and evidence."""
-        return {"id": self.id, "scope": self.scope, "role": self.role, "properties": self.properties}
+        return {
+            "id": self.id,
+            "scope": self.scope,
+            "role": self.role,
+            "properties": self.properties,
+            "state": self.state.value,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What `freeze` took or will take away. `state`: `frozen`, or `thawed` once all of it is back."""
+    """What `freeze` took or will take away."""
 
     plan: dict[str, str]
     source: dict[str, Any]
     assignments: tuple[Assignment, ...]
-    by: dict[str, str]
+    by: dict[str, Any]
     time: str
-    state: str = "frozen"
 
-    def thawed(self) -> Record:
-        """The same, given back."""
-        return replace(self, state="thawed")
+    @property
+    def taken(self) -> tuple[Assignment, ...]:
+        """What was taken away and not given back yet."""
+        return tuple(one for one in self.assignments if one.state is State.TAKEN)
+
+    @property
+    def state(self) -> str:
+        """`frozen` while anything is taken away, `back` once all of it is given back."""
+        return "frozen" if self.taken else "back"
+
+    def became(self, assignment: Assignment, state: State) -> Record:
+        """The same with that one so far."""
+        changed = (replace(one, state=state) if one.key == assignment.key else one for one in self.assignments)
+        return replace(self, assignments=tuple(changed))
+
+    def data(self) -> bytes:
+        """The file."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, indent=1).encode() + b"\n"
 
     def as_dict(self) -> dict[str, Any]:
         """The file's content."""
@@ -81,17 +115,44 @@ def read(folder: Path) -> Record | None:
         found = json.loads(path.read_bytes())
         if found["format"] > FORMAT:
             raise _unusable(path, f"it has format {found['format']}, this version reads up to {FORMAT}")
-        assignments = tuple(Assignment(**one) for one in found["assignments"])
-        return Record(found["plan"], found["source"], assignments, found["by"], found["time"], found["state"])
+        assignments = tuple(_assignment(one, found["state"]) for one in found["assignments"])
+        return Record(found["plan"], found["source"], assignments, found["by"], found["time"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise _unusable(path, f"it is cut short or no record ({type(error).__name__})") from error
 
 
-def write(folder: Path, record: Record) -> Path:
-    """Writes it whole or not at all, and on disk, before anything is taken away."""
-    return files.write(folder / FILE, json.dumps(record.as_dict(), ensure_ascii=False, indent=1).encode() + b"\n")
+def _assignment(found: Document, state: str) -> Assignment:
+    """One of the file; an older one told how far all of them together were."""
+    older = State.TAKEN if state == "frozen" else State.GIVEN
+    return Assignment(**{**found, "state": State(found.get("state", older))})
+
+
+def write(folder: Path, ledger: Ledger, record: Record) -> None:
+    """Writes it whole or not at all, and on disk; the ledger knows which one it is, also where this is cut off."""
+    data = record.data()
+    sha256 = hashlib.sha256(data).hexdigest()
+    ledger.note(decisions.FREEZE_NEXT, sha256)
+    files.write(folder / FILE, data)
+    ledger.note(decisions.FREEZE_HEAD, sha256)
+
+
+def trusted(folder: Path, ledger: Ledger, plan: Plan, reports: Iterable[Report]) -> Record | None:
+    """The record, as `read`, where it is the one that was written and of this plan: rights are given by it.
+
+    Raises RefusedError for any other, BadInputError.
+    """
+    known = read(folder)
+    if known is None:
+        return None
+    newest = decisions.freeze_state(list(reports))
+    told = {newest.content["file"]["sha256"]} if newest else set()
+    if decisions.of_file(folder / FILE) not in told | decisions.freeze_noted(ledger):
+        raise _untrusted(folder, "it is not the one that was written")
+    if known.plan["sha256"] != plan.sha256 or known.source["workspaceId"] != plan.header.source["workspaceId"]:
+        raise _untrusted(folder, "it is of another plan or another source")
+    return known
 
 
 def frozen_beside(folder: Path, workspace_id: str) -> list[tuple[Path, Record]]:
@@ -99,9 +160,18 @@ def frozen_beside(folder: Path, workspace_id: str) -> list[tuple[Path, Record]]:
     found = []
     for path in sorted(folder.parent.glob(f"*/{FILE}")):
         record = read(path.parent)
-        if record and record.state == "frozen" and record.source.get("workspaceId") == workspace_id:
+        if record and record.taken and record.source.get("workspaceId") == workspace_id:
             found.append((path.parent, record))
     return found
+
+
+def _untrusted(folder: Path, why: str) -> RefusedError:
+    return RefusedError(
+        f"The record of what was frozen cannot be trusted: {why}.",
+        address=str(folder / FILE),
+        remedy="Put the original file back; what was taken away is in the evidence folder's freeze reports too,"
+        " and can be given by hand (az role assignment create).",
+    )
 
 
 def _unusable(path: Path, why: str) -> BadInputError:

@@ -18,6 +18,12 @@ from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.ledger import Approval, Ledger, Waiver
 
 _FORMAT = 1
+# What `freeze` writes, beside the ledger's notes of which one it wrote.
+FREEZE_FILE = "freeze.json"
+FREEZE_HEAD = "freeze_head"
+FREEZE_NEXT = "freeze_next"
+# Earlier versions called it `thaw`.
+_FREEZES = ("freeze", "back", "thaw")
 
 
 def waive(plan: Plan, ledger: Ledger, waiver: tuple[str, str, str], identity: Identity | None) -> Waiver:
@@ -101,8 +107,14 @@ def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
 
 
 def freeze_state(reports: list[Report]) -> Report | None:
-    """The newest report of a freeze or of a thaw."""
-    return next((one for one in reversed(reports) if one.content["record"] in ("freeze", "thaw")), None)
+    """The newest report of a freeze, or of what was given back."""
+    return next((one for one in reversed(reports) if one.content["record"] in _FREEZES), None)
+
+
+def freeze_noted(ledger: Ledger) -> set[str]:
+    """The SHA-256 of `freeze.json` as the ledger knows it: of the last one, and of one that was being written."""
+    meta = ledger.meta()
+    return {meta[key] for key in (FREEZE_HEAD, FREEZE_NEXT) if key in meta}
 
 
 def of_file(path: Path) -> str:
@@ -158,7 +170,12 @@ def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
     if newest is None:
         return
     file = newest.content["file"]
-    if of_file(ledger.path.parent / file["name"]) != file["sha256"]:
+    found = of_file(ledger.path.parent / file["name"])
+    if found == file["sha256"]:
+        return
+    if found in freeze_noted(ledger):
+        yield f"{file['name']} has no report yet: run the same `migrate freeze` again, it was cut off."
+    else:
         yield f"{file['name']} is not the one that was recorded."
 
 
