@@ -9,6 +9,7 @@ Example: migrate freeze plans/old-ws --back
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from amlmigrate.freezing.writers import Writers
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
+    from amlmigrate.ledger.lock import Lock
 
 
 @options.shared
@@ -42,7 +45,6 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
-        from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
@@ -53,11 +55,28 @@ def command(
             with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
                     one = Work(view, folder, read, ledger, clouds, shared)
-                    free = dry_run or (back and not await one.target_reached())
-                    async with holding(clouds, read, ledger, lock, "freeze", view, dry_run=free):
+                    async with _alone(one, lock, dry_run=dry_run, needed=not back):
                         return await (one.back if back else one.freeze)(dry_run=dry_run)
 
     execute(shared, work)
+
+
+@asynccontextmanager
+async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> AsyncIterator[None]:
+    """Holds the lease on the target; where nobody has it and it cannot be had, only what needs it is refused.
+
+    Rights are given back also where the target, or the account of the lease, is no more.
+    """
+    from amlmigrate.cli.holding import holding
+
+    async with AsyncExitStack() as stack:
+        try:
+            held = holding(one.clouds, one.plan, one.ledger, lock, "freeze", one.view, dry_run=dry_run)
+            await stack.enter_async_context(held)
+        except MigrateError as error:
+            if needed or error.exit_code is ExitCode.LOCKED:
+                raise
+        yield
 
 
 class Work:
@@ -68,11 +87,11 @@ class Work:
     ) -> None:
         from amlmigrate.ledger.evidence import Evidence
 
-        self._view = view
+        self.view = view
         self._folder = folder
-        self._plan = plan
-        self._ledger = ledger
-        self._clouds = clouds
+        self.plan = plan
+        self.ledger = ledger
+        self.clouds = clouds
         self._side = clouds.source
         self._shared = shared
         self._evidence = Evidence(folder, ledger)
@@ -81,33 +100,23 @@ class Work:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""
         from amlmigrate.freezing import record
 
-        return record.trusted(self._folder, self._ledger, self._plan, self._evidence.reports())
+        return record.trusted(self._folder, self.ledger, self.plan, self._evidence.reports())
 
     def _keep(self, known: Record) -> None:
         from amlmigrate.freezing import record
 
-        record.write(self._folder, self._ledger, known)
-
-    async def target_reached(self) -> bool:
-        """Whether the target can be read: one that cannot has no lease to hold, and is not needed to give back."""
-        from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-
-        try:
-            port = self._clouds.target.workspace(self._plan.header.target_ref)
-            return await port.default_container() is not None
-        except (ServiceError, OutOfReachError):
-            return False
+        record.write(self._folder, self.ledger, known)
 
     async def freeze(self, *, dry_run: bool) -> ExitCode:
         """Finds the writers, shows them, records them, and takes their assignments away."""
         known = self._known()
         writers = await self._writers()
-        told = Told(self._view, self._folder, writers)
+        told = Told(self.view, self._folder, writers)
         if dry_run:
             return told.dry(known)
         by = await self._by()
         if writers.removable:
-            self._view.event(_listed(writers))
+            self.view.event(_listed(writers))
             known = self._record(writers.removable, known, by)
             self._keep(known)
             known = await self._take(known, writers, by)
@@ -119,7 +128,7 @@ class Work:
         from amlmigrate.freezing import freeze, record
 
         try:
-            return await freeze.take_away(self._side.roles, known, writers.removable, self._keep, self._view.event)
+            return await freeze.take_away(self._side.roles, known, writers.removable, self._keep, self.view.event)
         except MigrateError as error:
             so_far = record.read(self._folder) or known
             self._report("freeze", so_far, by, **_found(writers), failed=error.summary)
@@ -141,17 +150,17 @@ class Work:
             if not dry_run:
                 # Cut off between giving back and saying so, it still has to be said.
                 self._report("back", known, await self._by())
-            return _nothing_given(self._view, known)
-        came = await freeze.give_back(self._side.roles, known, self._keep, self._view.event)
+            return _nothing_given(self.view, known)
+        came = await freeze.give_back(self._side.roles, known, self._keep, self.view.event)
         failed = [{"id": one.id, "reason": why} for one, why in came.failed]
         report = self._report("back", came.record, await self._by(), failed=failed)
-        return _given(self._view, self._folder, came, failed, report)
+        return _given(self.view, self._folder, came, failed, report)
 
     async def _writers(self) -> Writers:
         from amlmigrate.cli.sides import read_pair
         from amlmigrate.cli.writing import writers
 
-        source, _ = await read_pair(self._clouds, self._plan)
+        source, _ = await read_pair(self.clouds, self.plan)
         caller = await self._side.credential.identity()
         return await writers(self._side, source, caller.object_id)
 
@@ -161,13 +170,13 @@ class Work:
 
         from amlmigrate.freezing.record import Record
 
-        header = self._plan.header
+        header = self.plan.header
         before = {one.key: one for one in (known.taken if known else ())}
         new = {
             one.key: replace(one, state=before[one.key].state) if one.key in before else one for one in removable
         }
         return Record(
-            plan={"name": header.name, "sha256": self._plan.sha256},
+            plan={"name": header.name, "sha256": self.plan.sha256},
             source={"id": header.source["id"], "workspaceId": header.source["workspaceId"]},
             assignments=tuple((before | new).values()),
             by=by.who(),
@@ -189,7 +198,7 @@ class Work:
     def _nothing_frozen(self) -> BadInputError:
         from amlmigrate.freezing.record import frozen_beside
 
-        beside = frozen_beside(self._folder, self._plan.header.source["workspaceId"])
+        beside = frozen_beside(self._folder, self.plan.header.source["workspaceId"])
         others = ", ".join(str(folder) for folder, _ in beside)
         remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
         return BadInputError("Nothing was frozen with this plan.", address=str(self._folder), remedy=remedy)
