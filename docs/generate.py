@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from typer.models import ArgumentInfo, OptionInfo
+from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import arm, retrying
@@ -87,7 +87,17 @@ def options(callback: Callable[..., Any]) -> set[str]:
 
 def commands() -> dict[str, Callable[..., Any]]:
     """The commands of `migrate` by name."""
-    return {str(info.name): info.callback for info in app.registered_commands if info.callback}
+    return {name: info.callback for name, info in registered() if info.callback}
+
+
+def registered() -> Iterable[tuple[str, CommandInfo]]:
+    """Each command with its name as it is typed, those below another one behind it."""
+    for info in app.registered_commands:
+        yield str(info.name), info
+    for group in app.registered_groups:
+        assert group.typer_instance
+        for info in group.typer_instance.registered_commands:
+            yield f"{group.name} {info.name}", info
 
 
 def _needed(default: Any) -> bool:
@@ -137,8 +147,8 @@ def _parameter_rows(callback: Callable[..., Any], *, shared: bool) -> Iterable[l
 def command_pages() -> str:
     """Every command with its arguments and options."""
     found = []
-    for info in app.registered_commands:
-        name, callback = str(info.name), info.callback
+    for name, info in registered():
+        callback = info.callback
         assert callback
         text, *examples = (part.strip() for part in str(info.help).split("\n\nExample: "))
         shared = [key for key, *_ in parameters(callback) if key in _SHARED]

@@ -58,7 +58,7 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
 
     world.ok("run")
     world.ok("verify")
-    assert "3 reports" in world.ok("verify", "--evidence").out
+    assert "3 reports" in world.ok("evidence", "check").out
     # The next plan is another one: what was approved before does not count for it.
     world.ok("plan", *world.names, "--require-approval")
     assert world.migrate("run", f"plans/{world.source}-2").code == 4
@@ -101,7 +101,7 @@ def test_a_forged_approval_does_not_count(small_world: World, what: str) -> None
         world.ok("waive", "models/m/1", "--reason", "makes the ledger")
     forge(world)
     assert world.migrate("run").code == 4
-    refused = world.migrate("verify", "--evidence")
+    refused = world.migrate("evidence", "check")
     assert refused.code == 4 and "cannot be trusted" in refused.err
 
 
@@ -119,9 +119,9 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
     waived = world.ok("waive", "components/c/1", "--reason", "not needed", "--json").event("waive")
     assert waived["object_id"]
     world.ok("verify")
-    world.ok("verify", "--evidence")
+    world.ok("evidence", "check")
     _sql(world, "UPDATE waivers SET reason = 'something else'")
-    refused = world.migrate("verify", "--evidence", "--json")
+    refused = world.migrate("evidence", "check", "--json")
     assert refused.code == 4
     assert refused.event("error")["reasons"] == ["The waiver of components/c/1 is not the one that was recorded."]
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
@@ -129,7 +129,7 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
     assert gate.code == 4 and "waiver of components/c/1" in gate.event("error")["reasons"][0]
     # Waived again, it is in order.
     world.ok("waive", "components/c/1", "--reason", "not needed")
-    world.ok("verify", "--evidence")
+    world.ok("evidence", "check")
 
 
 def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World) -> None:

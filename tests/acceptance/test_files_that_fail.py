@@ -69,7 +69,7 @@ def test_a_full_disk_under_the_evidence(copy: World, command: str) -> None:
     (evidence / f".{name}.unfinished").symlink_to("/dev/full")
     _told(copy.migrate(*COMMANDS[command]), "No space left on device", name, "same command again")
     copy.ok(*COMMANDS[command])
-    copy.ok("verify", "--evidence")
+    copy.ok("evidence", "check")
 
 
 def _file(path: Path) -> None:

@@ -204,7 +204,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     # The cycle goes on: what was frozen neither hinders a run nor the evidence.
     _moved(world)
     world.ok("verify")
-    world.ok("verify", "--evidence")
+    world.ok("evidence", "check")
 
     world.ok("freeze", "--back", "--dry-run")
     assert team.left() == everybody - WRITERS
@@ -214,11 +214,11 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     evidence = world.folder / "plans" / world.source / "evidence"
     world.ok("freeze", "--back")
     _cut_off(evidence / "0005-back.json", evidence / "0004-verify.json")
-    assert world.migrate("verify", "--evidence").code == 4
+    assert world.migrate("evidence", "check").code == 4
     world.ok("freeze", "--back")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
     assert names == ["0001-freeze.json", "0002-run.json", "0003-waiver.json", "0004-verify.json", "0005-back.json"]
-    world.ok("verify", "--evidence")
+    world.ok("evidence", "check")
     # Neither taking away nor giving back is a change of the source.
     assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
     listed = (world.folder / "plans" / world.source / "roleAssignments.jsonl").read_text().splitlines()
@@ -228,7 +228,7 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert len(listed) == len(at_workspace) and not {"everybody", "loader"} & at_workspace
     record = world.folder / "plans" / world.source / "freeze.json"
     record.write_text(record.read_text().replace(team.made["ann"]["name"], str(uuid.uuid4())))
-    refused = world.migrate("verify", "--evidence", "--json")
+    refused = world.migrate("evidence", "check", "--json")
     assert refused.code == 4 and "freeze.json" in refused.event("error")["reasons"][0]
 
 
@@ -285,7 +285,7 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     assert _with_fault(world, kill, "freeze", "--back").code == -signal.SIGKILL
     world.ok("freeze", "--back")
     _check_restored(team)
-    world.ok("verify", "--evidence") if (world.folder / "plans" / world.source / "evidence").exists() else None
+    world.ok("evidence", "check") if (world.folder / "plans" / world.source / "evidence").exists() else None
 
 
 def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:

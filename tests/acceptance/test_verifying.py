@@ -196,7 +196,7 @@ def test_evidence_is_a_chain(small_world: World) -> None:
     world.ok("verify")
     world.ok("verify", "--depth", "metadata")
     folder = world.folder / "plans" / world.source / "evidence"
-    world.ok("verify", "--evidence")
+    world.ok("evidence", "check")
     reports = sorted(folder.glob("*-verify.json"))
     first, second = (json.loads(path.read_text()) for path in reports)
     assert second["previous"] == hashlib.sha256(reports[0].read_bytes()).hexdigest()
@@ -211,13 +211,13 @@ def test_evidence_is_a_chain(small_world: World) -> None:
     for path in sorted(folder.iterdir()):
         _spoiled(world, path)
     reports[-1].unlink()
-    assert world.migrate("verify", "--evidence").code == 4
+    assert world.migrate("evidence", "check").code == 4
 
 
 def _spoiled(world: World, path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data.replace(b"1", b"2", 1))
-    result = world.migrate("verify", "--evidence")
+    result = world.migrate("evidence", "check")
     assert result.code == 4 and "cannot be trusted" in result.err, path
     path.write_bytes(data)
 

@@ -12,6 +12,7 @@ from amlmigrate.cli import (
     cutover,
     decommission,
     doctor,
+    evidence,
     freeze,
     plan,
     provision,
@@ -26,7 +27,8 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, cutover, decommission."
+    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, evidence, cutover,"
+    " decommission."
     " Each has --help.",
     no_args_is_help=True,
     add_completion=False,
@@ -69,6 +71,8 @@ for module in (
     decommission,
 ):
     app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
+
+app.add_typer(evidence.app, name="evidence", help=evidence.__doc__)
 
 
 def main() -> None:

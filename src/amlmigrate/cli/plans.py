@@ -9,7 +9,7 @@ from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.ledger import FILE as LEDGER
+from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.planning import planfile
 
 ROOT = Path("plans")

@@ -92,7 +92,7 @@ def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> No
     from amlmigrate.running import report
 
     write_idmap(folder, ledger)
-    if report.untold(ledger):
+    if ledger.untold_runs:
         report.tell(plan, folder, ledger, None, local(shared))
 
 

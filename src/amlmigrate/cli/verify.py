@@ -2,7 +2,7 @@
 
 Example: migrate verify plans/old-ws
 
-Example: migrate verify plans/old-ws --evidence
+Example: migrate verify plans/old-ws --depth metadata
 """
 
 from __future__ import annotations
@@ -33,9 +33,6 @@ def command(
         DepthOption,
         typer.Option(help="metadata: documents and listings; checksum: every byte; sdk: MLClient too."),
     ] = DepthOption.CHECKSUM,
-    evidence: Annotated[
-        bool, typer.Option("--evidence", help="Check that the evidence is whole and unchanged, and nothing else.")
-    ] = False,
     *,
     shared: Shared,
 ) -> None:
@@ -46,8 +43,6 @@ def command(
         folder, read = plans.load_own(plan)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
-            if evidence:
-                return _chain(view, folder, ledger)
             report = await _verify(view, shared, folder, read, ledger, depth.value)
         return _ended(view, folder, report)
 
@@ -98,18 +93,6 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     from amlmigrate.verifying.documents import compare_documents
 
     return compare_documents(plan, *await read_both(clouds, plan), waived(items(plan, ledger)))
-
-
-def _chain(view: View, folder: Any, ledger: Any) -> ExitCode:
-    from amlmigrate.ledger import decisions
-    from amlmigrate.ledger.evidence import Evidence
-
-    reports = Evidence(folder, ledger).reports()
-    decisions.refuse_unlike(ledger, reports)
-    lines = [f"{report.path.name}  {report.sha256}" for report in reports]
-    text = f"{len(reports)} reports, each as it was written." if reports else "There is no evidence yet."
-    view.result("verify.evidence", {"text": text, "lines": lines, "reports": len(reports)})
-    return ExitCode.DONE
 
 
 def _headline(content: Any) -> str:

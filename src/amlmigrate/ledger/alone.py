@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from amlmigrate.core.errors import PlanLockedError
@@ -29,6 +29,15 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def quiet(folder: Path) -> Iterator[None]:
+    """As `alone`, for who only reads; without it where the file system has no such lock."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(alone(folder))
+        yield
 
 
 def _wait(handle: int, folder: Path) -> None:

@@ -22,6 +22,7 @@ _FORMAT = 1
 FREEZE_FILE = "freeze.json"
 FREEZE_HEAD = "freeze_head"
 FREEZE_NEXT = "freeze_next"
+FREEZE_UNREPORTED = "has no report yet"
 # Earlier versions called it `thaw`.
 _FREEZES = ("freeze", "back", "thaw")
 
@@ -170,11 +171,11 @@ def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
     if newest is None:
         return
     file = newest.content["file"]
-    found = of_file(ledger.path.parent / file["name"])
+    found = of_file(ledger.home / file["name"])
     if found == file["sha256"]:
         return
     if found in freeze_noted(ledger):
-        yield f"{file['name']} has no report yet: run the same `migrate freeze` again, it was cut off."
+        yield f"{file['name']} {FREEZE_UNREPORTED}: run the same `migrate freeze` again, it was cut off."
     else:
         yield f"{file['name']} is not the one that was recorded."
 

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,14 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.ledger import files
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.lost import EVIDENCE
 
-FOLDER = "evidence"
 _HEAD = "evidence_head"
 _NEXT = "evidence_next"
+REMEDY = (
+    "Put the original files back. Without them make a new plan in another folder: what is in the target"
+    " is adopted, and verifying that plan makes evidence of its own."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,22 @@ class Report:
     content: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file of the evidence that is not as it was written, and why."""
+
+    path: Path
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path.name}: {self.why}"
+
+
 class Evidence:
     """The chain of one plan. Reading it checks it whole."""
 
     def __init__(self, plan_folder: Path, ledger: Ledger) -> None:
-        self.folder = plan_folder / FOLDER
+        self.folder = plan_folder / EVIDENCE
         self._ledger = ledger
         self._alone = False
 
@@ -63,27 +78,11 @@ class Evidence:
     def _chain(self) -> list[Report]:
         if self.folder.exists() and not self.folder.is_dir():
             raise files.FileError(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), self.folder)
-        found: list[Report] = []
-        for number, path in enumerate(sorted(self.folder.glob("[0-9]*.json")), 1):
-            report = _read(path)
-            before = found[-1].sha256 if found else None
-            if report.content.get("previous") != before or report.content.get("number") != number:
-                raise _broken(path, "it does not follow the one before: a report was changed, removed or added")
-            for name, sha256 in _manifests(report):
-                file = self.folder / name
-                if not file.is_file() or _sha(file) != sha256:
-                    raise _broken(file, "it is not the one that the report was written with")
-            found.append(report)
-        self._check_end(found)
+        found, problems = examine(self.folder)
+        problems += end_problems(self._ledger.meta(), self.folder, found) if not problems else []
+        if problems:
+            raise _broken(problems)
         return found
-
-    def _check_end(self, found: list[Report]) -> None:
-        """Nothing comes after the last report, so the ledger knows it; the next one may have been cut off."""
-        meta = self._ledger.meta()
-        known = {meta.get(_HEAD, ""), meta.get(_NEXT, "")}
-        if (found[-1].sha256 if found else "") not in known and (found or meta.get(_HEAD)):
-            path = found[-1].path if found else self.folder
-            raise _broken(path, "the last report is not the one that the ledger knows")
 
     def add(self, kind: str, content: dict[str, Any]) -> Report:
         """Writes a report after the last one and returns it as it stands on disk. Raises FileError."""
@@ -97,7 +96,7 @@ class Evidence:
             self._ledger.note(_NEXT, sha256)
             files.write(path, data)
             self._ledger.note(_HEAD, sha256)
-            return _read(path)
+            return Report(path, sha256, json.loads(data))
 
     def add_file(self, name: str, data: bytes | bytearray) -> dict[str, str]:
         """Writes a file that a report names, and returns how it names it; within `alone`, up to its report."""
@@ -106,22 +105,117 @@ class Evidence:
         return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def _read(path: Path) -> Report:
+def examine(folder: Path) -> tuple[list[Report], list[Problem]]:
+    """All reports of a folder that can be read, oldest first, and all that is wrong with them and their files."""
+    found: list[Report] = []
+    problems: list[Problem] = []
+    before = None
+    for number, path in enumerate(sorted(folder.glob("[0-9]*.json"), key=_number), 1):
+        report, why = _read(path)
+        if report is None:
+            problems.append(Problem(path, why))
+            before = None
+            continue
+        content = report.content
+        if path.name != f"{number:04d}-{content.get('record')}.json" or (
+            (content.get("previous"), content.get("number")) != (before, number)
+        ):
+            why = "it does not follow the one before: a report was changed, removed, renamed or added"
+            problems.append(Problem(path, why))
+        problems += _unlike(folder, report)
+        before = report.sha256
+        found.append(report)
+    return found, problems
+
+
+def end_problems(meta: Mapping[str, str], folder: Path, found: list[Report]) -> list[Problem]:
+    """Nothing comes after the last report, so the ledger knows it; the next one may have been cut off."""
+    head = meta.get(_HEAD, "")
+    newest = found[-1].sha256 if found else ""
+    if newest in (head, meta.get(_NEXT, "")) or not (found or head):
+        return []
+    why = "the last report is not the one that the ledger knows"
+    if known := next((one for one in found if one.sha256 == head), None):
+        why += f": the ledger is older than the evidence, it ends with {known.path.name}"
+    return [Problem(found[-1].path if found else folder, why)]
+
+
+def strangers(folder: Path, reports: Iterable[Report]) -> list[Path]:
+    """Files beside the reports that no report names, as after a verification that was cut off."""
+    known = {name for report in reports for name in (report.path.name, *(name for name, _ in _manifests(report)))}
+    reports_too = set(folder.glob("[0-9]*.json"))
+    return sorted(
+        path
+        for path in folder.glob("*")
+        if path not in reports_too and path.name not in known and not path.name.startswith(".")
+    )
+
+
+def _number(path: Path) -> tuple[int, str]:
+    digits = path.name[: len(path.name) - len(path.name.lstrip("0123456789"))]
+    return int(digits), path.name
+
+
+def _read(path: Path) -> tuple[Report | None, str]:
+    """A report, or why it is none."""
+    if why := _no_file(path):
+        return None, why
     data = path.read_bytes()
     try:
-        content = json.loads(data)
-    except ValueError:
-        raise _broken(path, "it is no JSON") from None
+        content = json.loads(data, object_pairs_hook=_once)
+    except RecursionError:
+        return None, "it is no report"
+    except ValueError as error:
+        return None, str(error) if isinstance(error, _TwiceError) else "it is no JSON"
     if not isinstance(content, dict):
-        raise _broken(path, "it is no report")
-    return Report(path, hashlib.sha256(data).hexdigest(), content)
+        return None, "it is no report"
+    return Report(path, hashlib.sha256(data).hexdigest(), content), ""
+
+
+class _TwiceError(ValueError):
+    """A member stands twice in an object: readers of JSON differ in which of them they take."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _TwiceError(f"it has the member '{twice[:40]}' twice")
+    return found
+
+
+def _no_file(path: Path) -> str:
+    """Why a path is not a file of the folder's own; what a link leads to may change without the folder."""
+    if path.is_symlink():
+        return "it is a link and not the file itself"
+    if not path.exists():
+        return "it is not there"
+    return "" if path.is_file() else "it is no file"
+
+
+def _unlike(folder: Path, report: Report) -> Iterator[Problem]:
+    """The files that a report names and that are not what it was written with."""
+    named = report.content.get("manifests", ())
+    if not isinstance(named, list | tuple) or len(_manifests(report)) != len(named):
+        yield Problem(report.path, "it is no report")
+    for name, sha256 in _manifests(report):
+        file = folder / name
+        if file.parent != folder:
+            yield Problem(report.path, "it names a file outside the evidence")
+        elif _no_file(file) or _sha(file) != sha256:
+            yield Problem(file, "it is not the one that the report was written with")
 
 
 def _manifests(report: Report) -> list[tuple[str, str]]:
-    try:
-        return [(str(one["file"]), one["sha256"]) for one in report.content.get("manifests", ())]
-    except (KeyError, TypeError):
-        raise _broken(report.path, "it is no report") from None
+    named = report.content.get("manifests", ())
+    if not isinstance(named, list | tuple):
+        return []
+    return [
+        (str(one["file"]), str(one["sha256"]))
+        for one in named
+        if isinstance(one, dict) and {"file", "sha256"} <= one.keys()
+    ]
 
 
 def _sha(path: Path) -> str:
@@ -129,12 +223,13 @@ def _sha(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _broken(path: Path, why: str) -> RefusedError:
+def _broken(problems: list[Problem]) -> RefusedError:
+    first = problems[0]
     return RefusedError(
-        f"The evidence cannot be trusted: {why}.",
-        address=str(path),
-        remedy="Put the original files back. Without them make a new plan in another folder: what is in the target"
-        " is adopted, and verifying that plan makes evidence of its own.",
+        f"The evidence cannot be trusted: {first.why}.",
+        reasons=tuple(map(str, problems)) if len(problems) > 1 else (),
+        address=str(first.path),
+        remedy=REMEDY,
     )
 
 

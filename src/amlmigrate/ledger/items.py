@@ -12,8 +12,7 @@ from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import Outcome, State, outcome
 from amlmigrate.ledger import files
 from amlmigrate.ledger.ledger import Ledger
-
-IDMAP = "idmap.csv"
+from amlmigrate.ledger.lost import IDMAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,13 @@ def eta_seconds(ledger: Ledger, remaining: int) -> float | None:
 
 def write_idmap(folder: Path, ledger: Ledger) -> Path:
     """Writes old id and new id of all that was migrated, for pipelines, code and CI outside the workspace."""
+    return files.write(folder / IDMAP, idmap(ledger))
+
+
+def idmap(ledger: Ledger) -> bytes:
+    """The map of ids, as its file has it."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(("old_id", "new_id"))
     writer.writerows(ledger.ids())
-    return files.write(folder / IDMAP, text.getvalue().encode())
+    return text.getvalue().encode()

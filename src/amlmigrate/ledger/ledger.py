@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -15,10 +16,11 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
+from amlmigrate.ledger.lost import FILE, refuse_lost
 from amlmigrate.ledger.made import Made
 from amlmigrate.ledger.made import now as _now
 
-FILE = "ledger.db"
+_RUNS = "runs_started"
 _STEP = "state, target_id, detail, attempts, at, target_sha256"
 # How a transaction begins, ends and is undone; alone, and within one that is open.
 _OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
@@ -69,14 +71,22 @@ class Approval:
     report: int
 
 
+class NewerLedgerError(BadInputError):
+    """A later version of the tool wrote the ledger."""
+
+
 class Ledger(Made):
     """An open ledger; each change is a transaction of its own, on disk before the call returns.
 
     Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.
     """
 
-    def __init__(self, folder: Path, *, fresh: bool = True) -> None:
+    def __init__(self, folder: Path, *, fresh: bool = True, home: Path | None = None) -> None:
         self.path = folder / FILE
+        # The plan's folder, where this is a copy.
+        self.home = home or folder
+        if not self.path.exists():
+            refuse_lost(self.home)
         if not fresh and not self.path.exists():
             raise BadInputError(
                 "The plan has no ledger: nothing was run yet.", remedy="Start it with `migrate run`."
@@ -114,7 +124,7 @@ class Ledger(Made):
         if found == 0:
             schema.create(self._db)
         elif found > schema.VERSION:
-            raise BadInputError(
+            raise NewerLedgerError(
                 f"The ledger has version {found}; this migrate reads up to {schema.VERSION}.",
                 address=str(self.path),
                 remedy="Use the version of migrate that wrote it.",
@@ -176,9 +186,12 @@ class Ledger(Made):
     # What the plan is.
 
     def bind(self, plan: Plan) -> bool:
-        """Ties a fresh ledger to a plan; True when it was fresh. Raises BadInputError for another plan's."""
+        """Ties a fresh ledger to a plan; True when it was fresh.
+
+        Raises BadInputError for another plan's, LostLedgerError for a fresh one beside what another one knew.
+        """
         fresh = not self.meta() and self._fill(plan)
-        if self.meta()["plan_sha256"] != plan.sha256:
+        if self.plan_sha256 != plan.sha256:
             raise BadInputError(
                 "The ledger belongs to another plan.",
                 address=str(self.path),
@@ -186,8 +199,14 @@ class Ledger(Made):
             )
         return fresh
 
+    @property
+    def plan_sha256(self) -> str:
+        """The plan that the ledger is tied to; '' while it is fresh."""
+        return self.meta().get("plan_sha256", "")
+
     def _fill(self, plan: Plan) -> bool:
         """Writes the plan's steps; False where another process was faster."""
+        refuse_lost(self.home)
         now = _now()
         with self.transaction() as db:
             if self.meta():
@@ -220,6 +239,20 @@ class Ledger(Made):
     def begun(self) -> bool:
         """Whether a run was ever started on the plan."""
         return "begun" in self.meta()
+
+    @property
+    def untold_runs(self) -> list[str]:
+        """When those runs started that no report tells of yet, the earliest first; a killed one leaves its own."""
+        found: list[str] = json.loads(self.meta().get(_RUNS) or "[]")
+        return found
+
+    def run_begins(self) -> None:
+        """Records that a run starts."""
+        self.note(_RUNS, json.dumps([*self.untold_runs, _now()]))
+
+    def runs_told(self) -> None:
+        """Records that a report tells of all runs so far."""
+        self.note(_RUNS, "[]")
 
     # Steps.
 

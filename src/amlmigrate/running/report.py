@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,13 @@ from amlmigrate.core.by import By
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.tool import tool
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decisions import of_file
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import items, over_foreign_bytes, tally
+from amlmigrate.ledger.lost import IDMAP
 from amlmigrate.running.walker import Tally
 
 RECORD = "run"
-# The starts of runs that no report tells of yet; a run that is killed leaves its own.
-_STARTED = "runs_started"
-
-
-def begin(ledger: Ledger) -> None:
-    """Records that a run starts."""
-    ledger.note(_STARTED, json.dumps([*untold(ledger), _now()]))
-
-
-def untold(ledger: Ledger) -> list[str]:
-    """When those runs started that no report tells of, the earliest first."""
-    found: list[str] = json.loads(ledger.meta().get(_STARTED) or "[]")
-    return found
 
 
 def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By) -> Report:
@@ -36,7 +24,7 @@ def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By)
 
     Raises RefusedError for a chain that is broken, FileError.
     """
-    started = untold(ledger)
+    started = ledger.untold_runs
     report = Evidence(folder, ledger).add(
         RECORD,
         {
@@ -52,9 +40,10 @@ def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By)
             "cut_off": started[:-1],
             "ended": _ended(walked),
             **_standing(plan, ledger),
+            "idmap": {"file": IDMAP, "sha256": of_file(folder / IDMAP)},
         },
     )
-    ledger.note(_STARTED, "[]")
+    ledger.runs_told()
     return report
 
 

@@ -17,7 +17,6 @@ from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
-from amlmigrate.running import report
 from amlmigrate.running.copies import Copies
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
@@ -49,7 +48,7 @@ async def run(
     `target` is what the target holds now, `prior` what the tool made of it.
     """
     ledger.note("begun", "yes")
-    report.begin(ledger)
+    ledger.run_begins()
     ledger.reopen()
     recorder = Recorder(ledger)
     port = session.target.workspace(plan.header.target_ref)

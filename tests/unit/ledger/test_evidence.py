@@ -143,7 +143,7 @@ def test_a_report_that_is_no_json_is_found_also_at_the_end(evidence: Evidence) -
 def test_a_report_that_follows_the_last_but_was_not_added_is_found(evidence: Evidence) -> None:
     [*_, newest] = evidence.reports()
     forged = newest.content | {"number": 5, "green": True, "previous": newest.sha256}
-    (evidence.folder / "0005-verify.json").write_text(json.dumps(forged))
+    (evidence.folder / "0005-decommission.json").write_text(json.dumps(forged))
     with pytest.raises(RefusedError, match="not the one that the ledger knows"):
         evidence.reports()
 

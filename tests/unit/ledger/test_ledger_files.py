@@ -21,6 +21,7 @@ from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions, schema
 from amlmigrate.ledger.alone import alone
+from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.ledger import Waiver
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
@@ -113,6 +114,15 @@ def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path
     _bound(fresh).close()
     columns = [_columns(folder / "ledger.db") for folder in (fresh, tmp_path)]
     assert columns[0] == columns[1]
+
+
+def test_a_ledger_of_an_older_version_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
+    _as_version_1(tmp_path)
+    before = (tmp_path / "ledger.db").read_bytes()
+    with copied(tmp_path) as ledger:
+        assert ledger.step(FIRST).state is State.DOING and ledger.home == tmp_path
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
+    assert (tmp_path / "ledger.db").read_bytes() == before
 
 
 def _columns(file: Path) -> set[tuple[str, str]]:

@@ -39,7 +39,7 @@ def _tell(ledger: Ledger, walked: Tally | None) -> dict[str, Any]:
 
 
 def test_it_says_who_ran_what_and_how_each_item_stands(ledger: Ledger) -> None:
-    report.begin(ledger)
+    ledger.run_begins()
     ledger.move(PLAN.steps[0].address, State.DOING)
     ledger.move(PLAN.steps[0].address, State.FAILED, detail="the disk of the service is full")
     told = _tell(ledger, Tally())
@@ -56,12 +56,12 @@ def test_it_says_who_ran_what_and_how_each_item_stands(ledger: Ledger) -> None:
 
 def test_runs_that_were_killed_are_told_by_the_next(ledger: Ledger) -> None:
     for _ in range(3):
-        report.begin(ledger)
-    assert len(report.untold(ledger)) == 3
+        ledger.run_begins()
+    assert len(ledger.untold_runs) == 3
     told = _tell(ledger, Tally())
     assert len(told["cut_off"]) == 2 and told["cut_off"] == sorted(told["cut_off"])
-    assert report.untold(ledger) == []
-    report.begin(ledger)
+    assert ledger.untold_runs == []
+    ledger.run_begins()
     assert _tell(ledger, Tally())["cut_off"] == []
 
 
@@ -74,14 +74,14 @@ def test_runs_that_were_killed_are_told_by_the_next(ledger: Ledger) -> None:
     ],
 )
 def test_it_says_how_the_run_ended(ledger: Ledger, walked: Tally | None, ended: str) -> None:
-    report.begin(ledger)
+    ledger.run_begins()
     assert _tell(ledger, walked)["ended"] == ended
 
 
 def test_a_kill_between_report_and_note_tells_once_more_and_loses_nothing(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report.begin(ledger)
+    ledger.run_begins()
     note = ledger.note
 
     def dies(key: str, value: str) -> None:
@@ -93,6 +93,6 @@ def test_a_kill_between_report_and_note_tells_once_more_and_loses_nothing(
     with pytest.raises(KeyboardInterrupt):
         _tell(ledger, Tally())
     monkeypatch.undo()
-    assert len(report.untold(ledger)) == 1
+    assert len(ledger.untold_runs) == 1
     _tell(ledger, None)
     assert [one.content["record"] for one in Evidence(ledger.path.parent, ledger).reports()] == ["run", "run"]

@@ -1,0 +1,78 @@
+"""Look at the evidence of a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from amlmigrate.cli import options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.ledger.checking import Check
+
+CHECK = """Check that all in a plan's folder is as it was written. Works on a copy that may not be written to.
+
+It reads no workspace and writes nothing. Ends with 0 where all is whole, with 3 where something could not be
+checked, with 4 where something was altered, and with 2 where there is no evidence.
+
+Example: migrate evidence check plans/old-ws
+"""
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
+
+
+@app.callback()
+def _root() -> None:
+    """What stands before a subcommand."""
+
+
+@app.command("check", help=CHECK)
+@options.shared
+def check(plan: options.PlanFolder = None, *, shared: Shared) -> None:
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cli import plans
+        from amlmigrate.ledger.checking import check as look
+
+        folder, read = plans.load(plan)
+        return _told(view, folder, look(read, folder))
+
+    execute(shared, work)
+
+
+def _told(view: View, folder: Path, found: Check) -> ExitCode:
+    """Says what it came to. Raises RefusedError where something was altered, BadInputError without evidence."""
+    from amlmigrate.ledger.evidence import REMEDY
+
+    if found.altered:
+        raise RefusedError(
+            "The evidence cannot be trusted: not all is as it was written.",
+            reasons=(*found.altered, *(f"not checked: {what}" for what in found.unchecked)),
+            address=str(folder),
+            remedy=REMEDY,
+        )
+    if not found.reports:
+        raise BadInputError(
+            "There is no evidence.", address=str(folder), remedy="`migrate run` and `migrate verify` make some."
+        )
+    count = f"{len(found.reports)} report{'s' if len(found.reports) > 1 else ''}"
+    data: dict[str, Any] = {
+        "text": f"{count}, each as it was written."
+        + (f" {len(found.unchecked)} could not be checked." if found.unchecked else ""),
+        "whole": not found.unchecked,
+        "reports": [{"file": one.path.name, "sha256": one.sha256} for one in found.reports],
+        "not_checked": found.unchecked,
+        "lines": [
+            *(f"{one.path.name}  {one.sha256}" for one in found.reports),
+            *(f"not checked: {what}" for what in found.unchecked),
+        ],
+    }
+    view.result("evidence.check", data)
+    return ExitCode.INCOMPLETE if found.unchecked else ExitCode.DONE

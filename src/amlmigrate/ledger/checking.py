@@ -1,0 +1,95 @@
+"""Whether all that a plan's folder shows is as it was written: evidence, ledger, decisions and map of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amlmigrate.core.errors import BadInputError, PlanLockedError
+from amlmigrate.core.plan import Plan
+from amlmigrate.ledger import decisions
+from amlmigrate.ledger.alone import quiet
+from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.evidence import Report, end_problems, examine, strangers
+from amlmigrate.ledger.items import idmap
+from amlmigrate.ledger.ledger import Ledger, NewerLedgerError
+from amlmigrate.ledger.lost import EVIDENCE, FILE, IDMAP
+
+
+@dataclass(slots=True)
+class Check:
+    """What a look at a folder came to. Whole: nothing is `altered`; `unchecked` is what that does not cover."""
+
+    reports: list[Report]
+    altered: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def check(plan: Plan, folder: Path) -> Check:
+    """Reads all of it and writes nothing, also where nothing can be written."""
+    evidence = folder / EVIDENCE
+    with quiet(folder):
+        reports, problems = examine(evidence)
+        found = Check(reports, list(map(str, problems)))
+        found.altered += _of_another(plan, reports)
+        found.unchecked += [f"{path.name}: no report names it" for path in strangers(evidence, reports)]
+        _with_ledger(plan, folder, found)
+    return found
+
+
+def _of_another(plan: Plan, reports: list[Report]) -> Iterator[str]:
+    for report in reports:
+        about = report.content.get("plan")
+        if isinstance(about, dict) and about.get("sha256") != plan.sha256:
+            yield f"{report.path.name}: it is of another plan than plan.jsonl"
+
+
+def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:
+    """What the ledger knows of the evidence, and the evidence of the ledger."""
+    if not (folder / FILE).exists():
+        what = "whether the last report is the last that there was, the decisions and ids in the ledger"
+        found.unchecked.append(f"{FILE} is missing, so: {what}")
+        _ids(folder, None, found)
+        return
+    try:
+        with copied(folder) as ledger:
+            if ledger.plan_sha256 == plan.sha256:
+                _agree(folder, ledger, found)
+            else:
+                found.altered.append(f"{FILE}: it belongs to another plan")
+    except (NewerLedgerError, PlanLockedError) as error:
+        found.unchecked.append(f"{FILE}: {error.summary}")
+        _ids(folder, None, found)
+    except BadInputError as error:
+        found.altered.append(f"{FILE}: {error.summary}")
+
+
+def _agree(folder: Path, ledger: Ledger, found: Check) -> None:
+    if not found.altered:
+        found.altered += map(str, end_problems(ledger.meta(), folder / EVIDENCE, found.reports))
+    try:
+        problems = decisions.problems(ledger, found.reports)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        found.altered.append(f"a report of a decision lacks what it has to say ({type(error).__name__}: {error})")
+    else:
+        unreported = [one for one in problems if decisions.FREEZE_UNREPORTED in one]
+        found.unchecked += unreported
+        found.altered += [one for one in problems if one not in unreported]
+    _ids(folder, ledger, found)
+
+
+def _ids(folder: Path, ledger: Ledger | None, found: Check) -> None:
+    """The map of ids is what the last run told, or, where a later one was killed, what the ledger has."""
+    now = decisions.of_file(folder / IDMAP)
+    told = [one.content["idmap"]["sha256"] for one in found.reports if _names_ids(one)]
+    if (told and now == told[-1]) or (ledger and now and (folder / IDMAP).read_bytes() == idmap(ledger)):
+        return
+    if told or (now and ledger):
+        found.altered.append(f"{IDMAP}: {'it is not the one that was written' if now else 'it is not there'}")
+    elif now or (ledger and ledger.begun and not ledger.untold_runs):
+        found.unchecked.append(f"{IDMAP}: no report of a run tells of it")
+
+
+def _names_ids(report: Report) -> bool:
+    return isinstance(report.content.get("idmap"), dict) and "sha256" in report.content["idmap"]
