@@ -65,6 +65,14 @@ def test_the_documented_example_from_nothing_to_a_target(world: World, place: Pl
     assert again.event("provision.end")["changed"] == 0
     assert place.writes(since) == []
 
+    # Its own identity lets it be recovered, and has no right on the group in which the key's vault lies.
+    shown = place.get(place.workspace, "2024-10-01-preview")
+    assert shown["identity"]["type"] == "SystemAssigned,UserAssigned"
+    assert shown["properties"]["allowRoleAssignmentOnRG"] is False
+    query = f"$filter=principalId eq '{shown['identity']['principalId']}'"
+    roles = f"{place.group}/providers/Microsoft.Authorization/roleAssignments?{query}"
+    assert place.get(roles, "2022-04-01")["value"] == []
+
     # A target that `plan` takes without an objection to its keys.
     options = ("--source", f"{world.group}/{world.source}", "--target", made["target"], "--json")
     header = world.ok("plan", *options).event("plan.header")

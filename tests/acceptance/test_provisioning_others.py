@@ -95,6 +95,38 @@ def test_an_account_under_microsofts_key_that_is_named_by_its_id(place: Place) -
     assert (encryption["keySource"], encryption["keyvaultproperties"]["keyname"]) == ("Microsoft.Keyvault", "cmk")
 
 
+def test_keys_of_an_account_that_another_workspace_uses_stay_on(place: Place) -> None:
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    account = place.id("Microsoft.Storage/storageAccounts", f"stu{place.number}")
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    place.put(account, STORAGE_API, plain)
+    group, name = place.group, f"user{place.number}"
+    vault = place.vault(f"kv-u{place.number}")
+    user = place.world.azure(
+        lambda client: provision.workspace(client, group, name, storage_id=account, vault_id=vault)
+    )
+    place.file["storage"] = {"name": f"stu{place.number}", "sharedKey": False}
+    place.file["workspace"]["systemDatastoresAuthMode"] = "Identity"
+    since = place.now()
+    error = place.refused()
+    told = " ".join(error["reasons"])
+    assert user["id"] in told and f"{user['id']}/datastores/workspaceblobstore" in told
+    assert place.writes(since) == []
+    assert place.get(account, STORAGE_API)["properties"].get("allowSharedKeyAccess") is not False
+
+
+def test_keys_of_an_account_that_nobody_uses_are_switched_off(place: Place) -> None:
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    account = place.id("Microsoft.Storage/storageAccounts", f"stf{place.number}")
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    place.put(account, STORAGE_API, plain)
+    place.file["storage"] = {"name": f"stf{place.number}", "sharedKey": False}
+    place.file["workspace"]["systemDatastoresAuthMode"] = "Identity"
+    place.ok()
+    assert place.get(account, STORAGE_API)["properties"]["allowSharedKeyAccess"] is False
+    assert set(steps(place.ok()).values()) == {"exists"}
+
+
 def test_where_another_team_owns_the_keys_it_is_told_what_they_have_to_do(sandbox: Any, place: Place) -> None:
     """Whoever provisions may only read the vault; its owner makes the key and the grant, and nobody else can."""
     vault = _anothers(place, enablePurgeProtection=True)

@@ -58,7 +58,7 @@ async def _provision(
 
     async with session(shared) as clouds:
         side = clouds.target
-        port = Port(Resources(side.arm), side.vaults)
+        port = Port(Resources(side.arm), side.vaults, side)
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         planned = await planning.plan(asked, port, view.event, wait=not dry_run)
         _show(view, planned, wanted.subscription)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +16,16 @@ from amlmigrate.cmk.provisioning import refusals
 from amlmigrate.cmk.provisioning.assemble import parts
 from amlmigrate.cmk.provisioning.durations import days
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.members import GROUP_ROLE, Offer, offer_of
 from amlmigrate.cmk.provisioning.parts import keys, vaults
 from amlmigrate.cmk.provisioning.parts.grants import assignment_id
 from amlmigrate.cmk.provisioning.parts.networks import tightened
-from amlmigrate.cmk.provisioning.parts.storage import with_identity
+from amlmigrate.cmk.provisioning.parts.storage import Found, with_identity
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.wanted import KeyWanted, Network
 from amlmigrate.core.errors import IncompleteError, RefusedError
 from amlmigrate.core.keys import Rotation
+from amlmigrate.posture.accountusers import Users
 
 GOOD_VAULT = {
     "location": "eastus2",
@@ -68,7 +71,8 @@ def test_the_order_is_that_of_what_needs_what() -> None:
 
 def test_from_nothing_everything_is_made_and_no_placeholder_is_taken_for_a_value() -> None:
     for each in parts(wanted(), uri):
-        empty: Any = {"vault": vaults.Found(None), "key": keys.Found(None)}.get(type(each).__name__.lower())
+        nothing = {"vault": vaults.Found(None), "key": keys.Found(None), "storage": Found(None)}
+        empty: Any = nothing.get(type(each).__name__.lower())
         found = [] if "for the identity" in each.what else empty
         verb = each.decide(found, Known()).verb
         expected = {"subscription": Verb.REFUSE, "resource provider": Verb.REFUSE, "rotation policy": Verb.EXISTS}
@@ -191,14 +195,43 @@ def _under(name: str) -> dict[str, Any]:
 
 def test_a_storage_account() -> None:
     storage = part("storage account")
-    assert storage.decide(_account(), KNOWN).verb is Verb.UPDATE
-    assert storage.decide(_account(**_under("cmk")), KNOWN).verb is Verb.EXISTS
-    assert "another key" in _text(storage.decide(_account(**_under("other")), KNOWN))
+    assert storage.decide(Found(_account()), KNOWN).verb is Verb.UPDATE
+    assert storage.decide(Found(_account(**_under("cmk"))), KNOWN).verb is Verb.EXISTS
+    assert "another key" in _text(storage.decide(Found(_account(**_under("other"))), KNOWN))
     for unfit in ({"kind": "BlobStorage"}, {"sku": {"name": "Premium_LRS"}}, {"location": "westus"}):
-        assert storage.decide({**_account(), **unfit}, KNOWN).verb is Verb.REFUSE
+        assert storage.decide(Found({**_account(), **unfit}), KNOWN).verb is Verb.REFUSE
     hierarchical = _account()
     hierarchical["properties"]["isHnsEnabled"] = True
-    assert storage.decide(hierarchical, KNOWN).verb is Verb.REFUSE
+    assert storage.decide(Found(hierarchical), KNOWN).verb is Verb.REFUSE
+
+
+NO_KEYS = {
+    "storage": {"name": "stone", "sharedKey": False},
+    "workspace": {"name": "one", "systemDatastoresAuthMode": "Identity"},
+}
+
+
+@pytest.mark.parametrize(
+    ("users", "told"),
+    [
+        (Users(known=["the workspace /x/w", "the datastore /x/w/datastores/d"]), "the workspace /x/w uses it"),
+        (
+            Users(unknown=["the workspaces of subscription s could not be listed (403 X)"]),
+            "who else uses it is not known",
+        ),
+    ],
+)
+def test_keys_of_an_account_that_is_used_stay_on(users: Users, told: str) -> None:
+    storage = part("storage account", **NO_KEYS)
+    step = storage.decide(Found(_account(), users), KNOWN)
+    assert step.verb is Verb.REFUSE and told in _text(step)
+    assert len(step.notes) == len(users.known) + len(users.unknown)
+
+
+def test_keys_of_an_account_that_nobody_uses_are_switched_off() -> None:
+    step = part("storage account", **NO_KEYS).decide(Found(_account(), Users()), KNOWN)
+    assert step.verb is Verb.UPDATE and step.change and step.change.body
+    assert step.change.body["properties"]["allowSharedKeyAccess"] is False
 
 
 def test_identities_of_an_account_stay() -> None:
@@ -223,7 +256,8 @@ def test_a_registry_gets_its_key_at_creation_or_never() -> None:
 def _workspace(**changed: Any) -> dict[str, Any]:
     change = part("workspace").decide(None, KNOWN).change
     assert change and change.body
-    return {**change.body, "properties": {**change.body["properties"], **changed}}
+    identity = {**change.body["identity"], "principalId": "p"}
+    return {**change.body, "identity": identity, "properties": {**change.body["properties"], **changed}}
 
 
 def test_a_workspace_that_is_what_was_asked_for() -> None:
@@ -251,6 +285,70 @@ def test_a_workspace_that_does_not_say_service_side_is_classic() -> None:
     del found["properties"]["enableServiceSideCMKEncryption"]
     step = part("workspace").decide(found, KNOWN)
     assert step.verb is Verb.REFUSE and "enableServiceSideCMKEncryption is False" in _text(step)
+
+
+def _offering(*versions: str, regions: tuple[str, ...] = ("eastus2",)) -> Known:
+    return replace(KNOWN, offer=Offer(frozenset(versions), frozenset(regions)))
+
+
+ELSEWHERE = {"keyVault": {"id": "/subscriptions/5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154/resourceGroups/g2/providers/"
+                                "Microsoft.KeyVault/vaults/kv-keys"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("known", [KNOWN, _offering("2025-12-01", GROUP_ROLE.api_version)])
+@pytest.mark.parametrize("changed", [{}, ELSEWHERE])
+def test_a_workspace_has_its_own_identity_too_that_gets_no_role_on_the_group(known: Known, changed: Any) -> None:
+    step = part("workspace", **changed).decide(None, known)
+    assert step.change and step.change.body
+    assert step.change.path.endswith(f"/workspaces/one?api-version={GROUP_ROLE.api_version}")
+    assert step.change.body["identity"]["type"] == "SystemAssigned,UserAssigned"
+    assert step.change.body["properties"][GROUP_ROLE.name] is False
+    assert step.change.body["properties"]["encryption"]["identity"]["userAssignedIdentity"].endswith("/id-one")
+
+
+@pytest.mark.parametrize(
+    "known", [_offering("2025-12-01"), _offering(GROUP_ROLE.api_version, regions=("westus",))]
+)
+def test_where_that_cannot_be_said_a_key_in_the_group_is_refused_and_another_is_told(known: Known) -> None:
+    step = part("workspace").decide(None, known)
+    assert (
+        step.verb is Verb.REFUSE
+        and "in its resource group" in _text(step)
+        and GROUP_ROLE.api_version in _text(step)
+    )
+    step = part("workspace", **ELSEWHERE).decide(None, known)
+    assert step.verb is Verb.CREATE and "warning: its own identity gets rights" in _text(step)
+    assert step.change and step.change.body and "?" not in step.change.path
+    assert GROUP_ROLE.name not in step.change.body["properties"]
+
+
+def test_what_a_provider_offers_is_read_from_its_document() -> None:
+    types = [{"resourceType": "workspaces/computes", "apiVersions": ["1"]},
+             {"resourceType": "Workspaces", "apiVersions": [GROUP_ROLE.api_version], "locations": ["East US 2"]}]  # fmt: skip
+    offer = offer_of({"resourceTypes": types})
+    assert offer and offer.has(GROUP_ROLE, "eastus2") and not offer.has(GROUP_ROLE, "westus")
+    assert offer_of({}) is None and offer_of(None) is None
+
+
+def test_of_a_workspace_that_is_there_the_identities_are_told_and_not_changed() -> None:
+    workspace = part("workspace")
+    only_users = {
+        **_workspace(),
+        "identity": {
+            "type": "UserAssigned",
+            "userAssignedIdentities": _workspace()["identity"]["userAssignedIdentities"],
+        },
+    }
+    step = workspace.decide(only_users, KNOWN)
+    assert step.verb is Verb.EXISTS and "cannot be recovered" in _text(step)
+    both = _workspace()
+    assert workspace.decide(both, KNOWN).notes == ()
+    open_ = {**both, "properties": {**both["properties"], GROUP_ROLE.name: True}}
+    step = workspace.decide(open_, KNOWN)
+    assert step.verb is Verb.EXISTS and "where its key's vault lies" in _text(step)
+    # What we made ourselves has to be as it was asked for.
+    assert workspace.unmet(both) == [] and "may have rights" in workspace.unmet(open_)[0]
+    assert part("workspace", **ELSEWHERE).unmet(open_) == []
 
 
 def test_a_workspace_without_the_identity_is_refused() -> None:

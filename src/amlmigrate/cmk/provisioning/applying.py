@@ -57,6 +57,12 @@ class _Doing:
                 address=self._part.id,
                 remedy="Look at it in the portal, then run the same command again.",
             )
+        if unmet := self._part.unmet(after.found):
+            raise IncompleteError(
+                f"The {self._part.what} was made, and not as it was asked for: {' '.join(unmet)}",
+                address=self._part.id,
+                remedy="Set that right by hand before the workspace is used; the same command then goes on.",
+            )
         self._emit(Event("provision.done", step.as_dict()))
         return after
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from amlmigrate.cmk.provisioning.members import Offer
+
 # Stands in a plan for what the service has yet to make; no call is made with it.
 UNKNOWN = "(known once it is made)"
 
@@ -18,5 +20,7 @@ class Known:
     tenant_id: str = UNKNOWN
     # The newest version of the key, `https://VAULT/keys/NAME/VERSION`.
     key_version: str = UNKNOWN
+    # What Azure ML offers for workspaces in the subscription; None: not shown.
+    offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
     by_roles: Mapping[str, bool] = field(default_factory=dict)

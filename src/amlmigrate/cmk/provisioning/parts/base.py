@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.cloud.resources import Resources
+from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.vault import Vaults
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
@@ -19,6 +20,7 @@ class Port:
 
     resources: Resources
     vaults: Vaults
+    side: Side
 
 
 class Part(ABC):
@@ -51,6 +53,10 @@ class Part(ABC):
     def instead(self, step: Step) -> str:
         """What its owner has to do where whoever runs this may not; empty where that is nobody in particular."""
         return ""
+
+    def unmet(self, found: Any) -> list[str]:
+        """What a creation of ours should have brought, and did not though the service took it."""
+        return []
 
     # What decisions are made of.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from amlmigrate.cloud.resources import state
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
+from amlmigrate.cmk.provisioning.members import offer_of
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.core.documents import Document
@@ -47,6 +48,12 @@ class Provider(Part):
             return self.exists()
         change = Change("POST", f"{self.id}/register", None)
         return Step(Verb.REGISTER, self.what, self.id, ("is not registered in the subscription",), change)
+
+    def learn(self, found: Document | None, known: Known) -> Known:
+        """Of Azure ML, what it offers for workspaces."""
+        if not self.id.lower().endswith("/microsoft.machinelearningservices"):
+            return known
+        return replace(known, offer=offer_of(found))
 
     async def act(self, port: Port, step: Step) -> None:
         """Registration goes on after its answer: `Registering` is waited for by reading."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.parts.networks import new_network, tightened
 from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import Wanted, region, same
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.accountusers import Users, account_users
 
 _CUSTOMER = "Microsoft.Keyvault"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The account, and who else uses it; that is looked up where its keys are to be switched off."""
+
+    document: Document | None
+    users: Users | None = None
 
 
 class Storage(Part):
@@ -22,14 +33,25 @@ class Storage(Part):
         self.id, self._all, self.wanted = wanted.storage.id, wanted, wanted.storage
         self._vault_uri = vault_uri
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    async def read(self, port: Port, known: Known) -> Found:
+        """The account; of one whose keys are to be switched off, its users too."""
+        document = await port.resources.get(self.id)
+        if document is None or not self._switches_off(document):
+            return Found(document)
+        return Found(document, await account_users(port.side, self.id, self._all.workspace.id))
+
+    def decide(self, found: Found, known: Known) -> Step:
         """Made, put under the key, left, or refused."""
-        if found is None:
+        if found.document is None:
             if self.wanted.given:
                 return self.refuse("There is no such account; leave `id` out and give a `name` to have one made.")
             return self.create(self._body(), f"{self.wanted.sku}, blobs, files, queues and tables under the key")
-        reasons = self._unfit(found)
-        return self.refuse(*reasons) if reasons else self._kept(found)
+        reasons = [*self._unfit(found.document), *_used(found.users)]
+        return self.refuse(*reasons) if reasons else self._kept(found.document)
+
+    def _switches_off(self, document: Document) -> bool:
+        """Whether the file switches off the keys of an account that has them on."""
+        return self.wanted.shared_key is False and properties(document).get("allowSharedKeyAccess") is not False
 
     def _body(self) -> Document:
         service = {"keyType": "Account", "enabled": True}
@@ -99,11 +121,10 @@ class Storage(Part):
             why.append("is put under the key; nothing is encrypted anew, and queues and tables stay as they are")
         elif pinned := (encryption.get("keyvaultproperties") or {}).get("keyversion"):
             stays.append(f"stays on version {pinned} of the key, which it does not rotate")
-        shared = told.get("allowSharedKeyAccess") is not False
-        if self.wanted.shared_key is False and shared:
+        if self._switches_off(found):
             change["allowSharedKeyAccess"] = False
-            why.append("its account keys are switched off")
-        elif self.wanted.shared_key and not shared:
+            why.append("its account keys are switched off; no workspace and no datastore was seen that uses it")
+        elif self.wanted.shared_key and told.get("allowSharedKeyAccess") is False:
             stays.append("its account keys stay switched off")
         sku = (found.get("sku") or {}).get("name")
         if not self.wanted.given and sku and not same(sku, self.wanted.sku):
@@ -111,6 +132,17 @@ class Storage(Part):
         if change:
             return self.update({**body, "properties": change}, *why, *stays)
         return self.exists(*stays)
+
+
+def _used(users: Users | None) -> list[str]:
+    """Why the account's keys must stay on: whoever uses it by them would be shut out."""
+    if users is None:
+        return []
+    off = "`storage.sharedKey: false` would switch its keys off"
+    return [
+        *(f"{off}, and {one} uses it." for one in users.known),
+        *(f"{off}, and who else uses it is not known: {why}." for why in users.unknown),
+    ]
 
 
 def with_identity(there: Document, id_: str) -> Document:

@@ -7,19 +7,23 @@ from typing import Any
 
 from amlmigrate.cloud.resources import state
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
-from amlmigrate.cmk.provisioning.steps import Step
-from amlmigrate.cmk.provisioning.wanted import Wanted, name_of, region, same
+from amlmigrate.cmk.provisioning.members import GROUP_ROLE
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.likeness import differences
+from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.cmk.provisioning.wanted import Wanted, name_of, same
 from amlmigrate.core.documents import Document
 
-_BY_ID = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry", "primaryUserAssignedIdentity")
-_BY_VALUE = ("hbiWorkspace", "systemDatastoresAuthMode", "publicNetworkAccess")
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
 _SEEN = ("friendlyName", "description")
 _HALF_DONE = (
     "Its last operation failed, but it was made before that: to write it anew would undo what others have set"
     " since (identities, tags, network). Repair it in the portal, or delete it if it holds nothing"
     " (az ml workspace delete --permanently-delete)."
+)
+# learn.microsoft.com, machine-learning/concept-soft-delete (the note at its top).
+_UNRECOVERABLE = (
+    "it has user-assigned identities only, and Microsoft documents that it cannot be recovered once it is deleted"
 )
 _CLASSIC = (
     "classic encryption: Cosmos DB, AI Search and storage in a managed resource group, on your subscription's bill"
@@ -36,6 +40,10 @@ class Workspace(Part):
     def __init__(self, wanted: Wanted) -> None:
         self.id, self.wanted = wanted.workspace.id, wanted
 
+    async def read(self, port: Port, known: Known) -> Document | None:
+        """The document, with the member that not every api-version shows."""
+        return await port.resources.get(self._path(known))
+
     def decide(self, found: Document | None, known: Known) -> Step:
         """Made where there is none or there never came to be one; refused where another is there.
 
@@ -43,7 +51,9 @@ class Workspace(Part):
         """
         body = self.body(known)
         if found is None:
-            return self.create(body, *self._notes())
+            if self._in_group and not self._sets(known):
+                return self.refuse(self._would_administer())
+            return self._made(body, known, *self._notes(known))
         different = differences(found, body)
         failed = state(found) in ("failed", "canceled", "cancelled")
         if failed and properties(found).get("workspaceId"):
@@ -51,8 +61,50 @@ class Workspace(Part):
         if different:
             return self.refuse(*different)
         if failed:
-            return self.create(body, "its creation failed before, and is made again")
-        return self.exists(*_version(found, known), *_seen(found, self.wanted.workspace.options))
+            return self._made(body, known, "its creation failed before, and is made again")
+        return self.exists(
+            *_version(found, known), *_seen(found, self.wanted.workspace.options), *self._identities(found)
+        )
+
+    def unmet(self, found: Document) -> list[str]:
+        """That its own identity has a role on the group after all, where the key's vault lies."""
+        if not self._in_group or properties(found).get(GROUP_ROLE.name) is False:
+            return []
+        return [f"`{GROUP_ROLE.name}` is not false: its own identity may have rights on its key's vault."]
+
+    def _made(self, body: Document, known: Known, *notes: str) -> Step:
+        return Step(Verb.CREATE, self.what, self.id, notes, Change("PUT", self._path(known), body))
+
+    def _path(self, known: Known) -> str:
+        """With the api-version that has the member; the usual one where that is not offered."""
+        return f"{self.id}?api-version={GROUP_ROLE.api_version}" if self._sets(known) else self.id
+
+    def _sets(self, known: Known) -> bool:
+        """Whether the member can be set, as far as it is known; where it is not, Azure refuses the api-version."""
+        return known.offer is None or known.offer.has(GROUP_ROLE, self.wanted.location)
+
+    @property
+    def _in_group(self) -> bool:
+        """Whether the key's vault lies in the workspace's resource group."""
+        return f"{self.wanted.vault.id}/".lower().startswith(f"{self.wanted.group_id}/".lower())
+
+    def _would_administer(self) -> str:
+        return (
+            "Its key's vault lies in its resource group, and the service would give its own identity rights there:"
+            f" `{GROUP_ROLE.name}` cannot be set, since api-version {GROUP_ROLE.api_version} is not offered for"
+            f" workspaces in {self.wanted.location}. Put the key's vault in another group."
+        )
+
+    def _identities(self, found: Document) -> list[str]:
+        """What is told of the identities of one that is there, and is not changed."""
+        if not (found.get("identity") or {}).get("principalId"):
+            return [f"warning: {_UNRECOVERABLE}"]
+        if properties(found).get(GROUP_ROLE.name) is True:
+            where = ", where its key's vault lies" if self._in_group else ""
+            return [
+                f"warning: its own identity has rights on its resource group{where} ({GROUP_ROLE.name} is true)"
+            ]
+        return []
 
     def body(self, known: Known) -> Document:
         """The document to PUT."""
@@ -76,15 +128,18 @@ class Workspace(Part):
             told["containerRegistry"] = wanted.registry.id
         if not workspace.classic:
             told["enableServiceSideCMKEncryption"] = True
+        if self._sets(known):
+            told[GROUP_ROLE.name] = False
         return {
             "location": wanted.location,
             "tags": dict(wanted.tags),
             "kind": "Default",
-            "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+            # Its own beside ours: with user-assigned ones only it could not be recovered once it is deleted.
+            "identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {identity: {}}},
             "properties": told,
         }
 
-    def _notes(self) -> list[str]:
+    def _notes(self, known: Known) -> list[str]:
         notes = [_CLASSIC if self.wanted.workspace.classic else "service-side encryption under the key"]
         if self.wanted.workspace.classic and not self.wanted.workspace.classic.learning_principal:
             notes.append(
@@ -95,71 +150,12 @@ class Workspace(Part):
             notes.append(
                 "warning: its identity administers the vault of its own key; `workspace.keyVault` parts the two"
             )
+        if not self._sets(known):
+            notes.append(
+                f"warning: its own identity gets rights on the resource group; `{GROUP_ROLE.name}` cannot be set"
+                f" in {self.wanted.location}"
+            )
         return notes
-
-
-def differences(found: Document, body: Document) -> list[str]:
-    """In what a workspace that is there is another than the one asked for, each in a sentence. Pure."""
-    there, wanted = properties(found), properties(body)
-    if not same((there.get("encryption") or {}).get("status"), "Enabled"):
-        first = ["It is not under a customer's key, which is given at creation only: choose another name."]
-    else:
-        first = _other_key(there["encryption"], wanted["encryption"])
-        # What is not said is off, as in a scan: then the encryption is classic.
-        mode = bool(wanted.get("enableServiceSideCMKEncryption"))
-        if bool(there.get("enableServiceSideCMKEncryption")) != mode:
-            first.append(_differs("enableServiceSideCMKEncryption", not mode, mode))
-    rest = [
-        _differs(name, there.get(name), wanted[name])
-        for name in (*_BY_ID, *_BY_VALUE)
-        if name in wanted and not same(there.get(name), wanted[name])
-    ]
-    if region(str(found.get("location", ""))) != body["location"]:
-        rest.append(_differs("location", found.get("location"), body["location"]))
-    if not same(found.get("kind") or "Default", "Default"):
-        rest.append(_differs("kind", found.get("kind"), "Default"))
-    users = (found.get("identity") or {}).get("userAssignedIdentities") or {}
-    if missing := [
-        id_ for id_ in body["identity"]["userAssignedIdentities"] if not any(same(id_, u) for u in users)
-    ]:
-        rest.append(_differs("identity", list(users), missing))
-    if "managedNetwork" in wanted:
-        mode_there = (there.get("managedNetwork") or {}).get("isolationMode", "Disabled")
-        if not same(mode_there, wanted["managedNetwork"]["isolationMode"]):
-            rest.append(
-                _differs("managedNetwork.isolationMode", mode_there, wanted["managedNetwork"]["isolationMode"])
-            )
-    return first + rest
-
-
-def _differs(name: str, there: Any, wanted: Any) -> str:
-    return f"{name} is {there!r}, and the file asks for {wanted!r}."
-
-
-def _other_key(there: Document, wanted: Document) -> list[str]:
-    found = []
-    key, ask = there.get("keyVaultProperties") or {}, wanted["keyVaultProperties"]
-    if not same(key.get("keyVaultArmId"), ask["keyVaultArmId"]):
-        found.append(
-            _differs("encryption.keyVaultProperties.keyVaultArmId", key.get("keyVaultArmId"), ask["keyVaultArmId"])
-        )
-    elif not same(_unversioned(key.get("keyIdentifier")), _unversioned(ask["keyIdentifier"])):
-        found.append(
-            _differs("encryption.keyVaultProperties.keyIdentifier", key.get("keyIdentifier"), ask["keyIdentifier"])
-        )
-    identity = (there.get("identity") or {}).get("userAssignedIdentity")
-    if not same(identity, wanted["identity"]["userAssignedIdentity"]):
-        found.append(
-            _differs(
-                "encryption.identity.userAssignedIdentity", identity, wanted["identity"]["userAssignedIdentity"]
-            )
-        )
-    return found
-
-
-def _unversioned(identifier: Any) -> str:
-    """`https://VAULT/keys/NAME` of a key's identifier."""
-    return "/".join(str(identifier or "").split("/")[:5])
 
 
 def _version(found: Document, known: Known) -> list[str]:

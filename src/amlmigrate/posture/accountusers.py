@@ -1,0 +1,126 @@
+"""Which workspaces and datastores use a storage account besides one workspace, as far as that can be known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document, strings
+from amlmigrate.core.parallel import each
+from amlmigrate.core.workspace import SYSTEM_DATASTORES
+from amlmigrate.posture.sharing import foreign, not_whole, reads_all
+
+_AT_ONCE = 16
+_BY_KEY = frozenset({"accountkey", "sas"})
+_LIST = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
+
+
+@dataclass(slots=True)
+class Users:
+    """Who uses it, each in words, and why there may be more."""
+
+    known: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+async def account_users(side: Side, account_id: str, workspace_id: str) -> Users:
+    """Every other workspace that has the account or a datastore in it, of those that can be seen.
+
+    Of the workspace itself (`workspace_id`, an ARM id that need not exist) count the datastores of its users that
+    go by a key of the account. A container that bears the number of a workspace that was not seen counts too.
+    Raises ServiceError and OutOfReachError where ARM is out of order.
+    """
+    found, numbers = Users(), set[str]()
+    seen = await _workspaces(side, {_subscription(account_id), _subscription(workspace_id)}, found)
+    own = ""
+    for one in seen:
+        told, id_ = one.get("properties") or {}, str(one["id"])
+        number = str(told.get("workspaceId") or "").lower()
+        if id_.lower() == workspace_id.lower():
+            own = number
+        elif str(told.get("storageAccount") or "").lower() == account_id.lower():
+            numbers.add(number)
+            found.known.append(f"the workspace {id_}")
+
+    async def stores(one: Document) -> None:
+        found.known += await _datastores(side, str(one["id"]), account_id, workspace_id, found)
+
+    await each(seen, stores, parallel=_AT_ONCE)
+    found.known += [
+        f"the workspace that the container '{name}' belongs to"
+        for name in await _containers(side, account_id, own, found)
+        if not any(number and name.lower().endswith(number) for number in numbers)
+    ]
+    found.known.sort()
+    return found
+
+
+async def _workspaces(side: Side, named: set[str], found: Users) -> list[Document]:
+    visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
+    every: list[Document] = []
+    for subscription in sorted(visible | named):
+        path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
+        try:
+            every += [item async for item in side.arm.pages(path)]
+        except ServiceError as error:
+            found.unknown.append(_unlisted(f"the workspaces of subscription {subscription}", error))
+            continue
+        if not await reads_all(side, subscription):
+            found.unknown.append(not_whole(subscription))
+    return every
+
+
+async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, found: Users) -> list[str]:
+    """Those of a workspace that lead into the account; of the workspace itself, those that go by its key."""
+    try:
+        # The service's own page is 30 (azure-facts, section 3).
+        items = [item async for item in side.arm.pages(f"{id_}/datastores", {"count": "30"})]
+    except ServiceError as error:
+        found.unknown.append(_unlisted(f"the datastores of {id_}", error))
+        return []
+    own = id_.lower() == workspace_id.lower()
+    leading = [one for one in items if _leads(one, account_id.rpartition("/")[2].lower())]
+    return [
+        f"the datastore {one.get('id') or one.get('name')}"
+        for one in leading
+        if not own or (one.get("name") not in SYSTEM_DATASTORES and _kind(one) in _BY_KEY)
+    ]
+
+
+def _kind(datastore: Document) -> str:
+    credentials = (datastore.get("properties") or {}).get("credentials") or {}
+    return str(credentials.get("credentialsType") or "").lower()
+
+
+def _leads(datastore: Document, account: str) -> bool:
+    """Whether it names the account: by its name, in a URL of any cloud, or by an ARM id; in capitals too."""
+    texts = [text.lower() for _, text in strings(datastore.get("properties") or {})]
+    signs = (f"//{account}.", f"//{account}-secondary.", f"@{account}.", f"/storageaccounts/{account}")
+    return account in texts or any(sign in f"{text}/" for text in texts for sign in signs)
+
+
+async def _containers(side: Side, account_id: str, own: str, found: Users) -> tuple[str, ...]:
+    """The containers of other workspaces that were made in the account."""
+    why = ""
+    try:
+        return foreign(await side.blobs.containers(account_id.rpartition("/")[2]), own)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        why = f", which takes '{_LIST}': {error.code}"
+    except (OutOfReachError, TimeoutError):
+        why = ": no answer came from it"
+    found.unknown.append(f"the account's containers could not be listed{why}")
+    return ()
+
+
+def _unlisted(what: str, error: ServiceError) -> str:
+    """Whatever was answered instead of a list is no knowledge. Raises what may pass by itself."""
+    if error.transient:
+        raise error
+    return f"{what} could not be listed ({error.status} {error.code})"
+
+
+def _subscription(resource_id: str) -> str:
+    return resource_id.lower().split("/")[2]
