@@ -10,7 +10,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
-from azsandbox.arm.providers.storage import check_key
+from azsandbox.arm.providers.storage import check_key, versioned
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -99,11 +99,8 @@ class EncryptionScopes(Kind):
         if parsed(uri) is None:
             raise _invalid("encryptionScope.properties.keyVaultProperties.keyUri")
         check_key(self.context, account, uri)
-        return {**found, "keyVaultProperties": {"keyUri": uri, **self._current(uri, now)}}
-
-    def _current(self, uri: str, now: str) -> dict[str, str]:
-        name = parsed(uri)
-        version = self.context.keys.version(name) if name else None
-        assert isinstance(version, Record)
-        base = uri.rstrip("/") if name and name.version else f"{uri.rstrip('/')}/{version.name}"
-        return {"currentVersionedKeyIdentifier": base, "lastKeyRotationTimestamp": now}
+        current = {
+            "currentVersionedKeyIdentifier": versioned(self.context, uri),
+            "lastKeyRotationTimestamp": now,
+        }
+        return {**found, "keyVaultProperties": {"keyUri": uri, **current}}

@@ -27,7 +27,14 @@ def _name_term(name: str) -> str:
     return f"storage-name {name.lower()}"
 
 
-def _with_key_version(encryption: dict[str, Any], now: str) -> dict[str, Any]:
+def versioned(context: Context, identifier: str) -> str:
+    """A key's identifier with the version that counts now, where it names none and the key is there."""
+    name = parsed(identifier)
+    found = context.keys.version(name) if name and not name.version else None
+    return f"{identifier.rstrip('/')}/{found.name}" if isinstance(found, Record) else identifier
+
+
+def _with_key_version(context: Context, encryption: dict[str, Any], now: str) -> dict[str, Any]:
     """What the service adds to a key of the customer's: the version in use, and since when."""
     key = encryption.get("keyvaultproperties")
     if encryption.get("keySource") != "Microsoft.Keyvault" or not isinstance(key, dict):
@@ -40,7 +47,8 @@ def _with_key_version(encryption: dict[str, Any], now: str) -> dict[str, Any]:
             "Values for request parameters are invalid: encryption.keyvaultproperties.",
         )
     identifier = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part)
-    added = {"currentVersionedKeyIdentifier": identifier, "lastKeyRotationTimestamp": now}
+    current = versioned(context, identifier)
+    added = {"currentVersionedKeyIdentifier": current, "lastKeyRotationTimestamp": now}
     return {**encryption, "keyvaultproperties": {**key, **added}}
 
 
@@ -110,7 +118,7 @@ class StorageAccounts(TrackedKind):
         }
         sent = properties.get("encryption") or before.get("encryption")
         if isinstance(sent, dict):
-            encryption |= _with_key_version(sent, now)
+            encryption |= _with_key_version(self.context, sent, now)
         return {
             **defaults,
             **{name: before[name] for name in before if name not in properties},
