@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.removing import decommission, refused
 from tests.acceptance.world import VERSION, World, make_world, seed_small
 
+from amlmigrate.core.lease import PATH
+
 
 def _reports(world: World, kind: str) -> list[dict[str, Any]]:
     evidence = world.folder / "plans" / world.source / "evidence"
@@ -130,3 +132,31 @@ def test_what_stands_in_the_way_is_told_at_once_and_back_is_as_before(small_worl
     assert "may still be written" in told[2] and writer["properties"]["principalId"] in told[2]
     assert len(_reasons(world, "--unfrozen", "all were told")) == 2
     assert _reports(world, "cutover") == []
+    world.azure(lambda c: c.arm("DELETE", writer["id"], "2022-04-01"))
+    with world.container_client("target") as client, world.container_client("source") as old:
+        # As it was copied, but for its ETag: the evidence is made anew.
+        data = old.get_blob_client("d/2").download_blob().readall()
+        client.upload_blob("d/2", data, overwrite=True)
+    world.ok("verify")
+    world.ok("cutover", f"plans/{world.source}", "--dry-run")
+    assert _reports(world, "cutover") == []
+    world.ok("cutover", f"plans/{world.source}")
+    assert _in_lease(world)["cutover"]["plan"]["name"] == world.source
+    with world.container_client("target") as client:
+        client.upload_blob("theirs", b"new")
+    back = _cutover(world, "--back")
+    assert back.code == 0 and [one["what"] for one in back.event("cutover.back")["changes"]] == ["added"]
+    assert "already" in _cutover(world, "--back").event("cutover.back")["text"]
+    assert len(_reports(world, "cutover-back")) == 1 and "cutover" not in _in_lease(world)
+    # As before: the target is held to the evidence again.
+    [reason] = refused(world, "--dry-run")
+    assert "blobs of the target are not what they were when they were verified" in reason
+    world.ok("verify")
+    assert decommission(world, "--dry-run").code == 0
+
+
+def _in_lease(world: World) -> dict[str, Any]:
+    """What stands in the lease's blob."""
+    with world.container_client("target") as client:
+        found: dict[str, Any] = json.loads(client.get_blob_client(PATH).download_blob().readall())
+    return found

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.plan import Plan
     from amlmigrate.cutover.since import Change
+    from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.evidence import Report
 
 
 @options.shared
@@ -61,9 +63,9 @@ def command(
             with Lock(ledger, force=force_unlock) as lock:
                 async with (
                     session(shared) as clouds,
-                    holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run),
+                    holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run) as lease,
                 ):
-                    work = Work(view, shared, folder, read, ledger, clouds)
+                    work = Work(view, shared, folder, read, ledger, clouds, lease)
                     if back:
                         return await work.back(dry_run=dry_run)
                     return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
@@ -93,6 +95,7 @@ class Work:
     plan: Plan
     ledger: Ledger
     clouds: Session
+    lease: Lease | None
 
     async def cut_over(self, unfrozen: str, *, dry_run: bool) -> ExitCode:
         """Checks both sides against the evidence, and records that the target lives from now on."""
@@ -103,6 +106,7 @@ class Work:
         evidence = Evidence(self.folder, self.ledger)
         reports = evidence.reports()
         if done := record.active(reports):
+            await self._known_to_others(done)
             return self._cut_over(f"Cut over already, at {done.content['time']}.", done.path)
         passed = await cuttingover.check(self.clouds, self.plan, self.ledger, reports, unfrozen=bool(unfrozen))
         if dry_run:
@@ -110,6 +114,7 @@ class Work:
             self.view.result("cutover.dry", {"text": text, "lines": list(passed.warnings)})
             return ExitCode.DONE
         report = await cuttingover.record(self.shared, self.clouds, self.plan, evidence, passed, unfrozen)
+        await self._known_to_others(report)
         text = f"Cut over: the target lives from {report.content['time']} on. Neither workspace was changed."
         return self._cut_over(text, report.path, passed.warnings)
 
@@ -127,6 +132,7 @@ class Work:
                 "The plan was never cut over.", address=str(self.folder), remedy="There is nothing to take back."
             )
         if known.content["record"] == record.BACK:
+            await self._known_to_others(None)
             return self._taken_back(f"Taken back already, at {known.content['time']}.", known.path)
         cuttingover.refuse_removed(self.ledger, reports, self.folder)
         since = await cuttingover.since(self.clouds, self.plan, self.ledger, reports)
@@ -135,11 +141,19 @@ class Work:
             self.view.result("cutover.back.dry", {"text": text, **_told(since.changes)})
             return ExitCode.DONE
         report = await cuttingover.record_back(self.shared, self.clouds, self.plan, evidence, known, since)
+        await self._known_to_others(None)
         text = (
             f"Taken back: the evidence holds both sides again. {len(since.changes)} changes in the target since"
             " stay where they are: no data is carried back."
         )
         return self._taken_back(text, report.path, since.changes)
+
+    async def _known_to_others(self, cutover: Report | None) -> None:
+        """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
+        from amlmigrate.cutover import record
+
+        if self.lease:
+            await self.lease.change({record.RECORD: record.for_others(cutover) if cutover else None})
 
     def _cut_over(self, text: str, report: Path, warnings: tuple[str, ...] = ()) -> ExitCode:
         source = self.plan.header.source_ref.short

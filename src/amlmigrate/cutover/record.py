@@ -57,6 +57,12 @@ def active(reports: list[Report]) -> Report | None:
     return found if found and found.content["record"] == RECORD else None
 
 
+def for_others(cutover: Report) -> dict[str, Any]:
+    """What stands of it in the lease's blob: when, of which plan, and which of its settings it has changed."""
+    content = cutover.content
+    return {"time": content["time"], "plan": content["plan"], "changed": []}
+
+
 def refuse_cut_over(reports: list[Report], address: Path) -> None:
     """Raises RefusedError where the plan is cut over: its target is its users' from then on."""
     if found := active(reports):

@@ -1,0 +1,113 @@
+"""Why a plan must not be cut over: with every proof there is nothing, and each thing that is wrong is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cutover import cut
+from tests.unit.world import blob, inventory
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.state import State
+from amlmigrate.cutover.refusals import Facts, reasons
+from amlmigrate.ledger import Ledger
+
+STARTED = "a writer at the workspace."
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that is looked at, as it is when nothing stands in the way."""
+
+    verified: tuple[dict[str, Any], ...] = ({},)
+    documents: tuple[dict[str, str], dict[str, str]] = cut.DOCUMENTS
+    listed: Containers = field(default_factory=lambda: cut.listed(*cut.PROVEN, cut.OWN))
+    leftovers: tuple[Leftover, ...] = ()
+    posture: tuple[Finding, ...] = ()
+    writers: tuple[str, ...] = ()
+    done: bool = True
+
+    def reasons(self, folder: Path, *, unfrozen: bool = False) -> list[str]:
+        with Ledger(folder) as ledger:
+            chain = cut.chain(folder, ledger)
+            for step in cut.PLAN.steps:
+                for state in (State.DOING, State.DONE if self.done else State.FAILED):
+                    ledger.move(step.address, state)
+            for changed in self.verified:
+                cut.verified(chain, **changed)
+            source = inventory()
+            source.leftovers += self.leftovers
+            digests, parts = cut.parts(self.documents, self.listed)
+            facts = Facts(source, digests, parts, list(self.posture), self.writers)
+            return reasons(cut.PLAN, ledger, chain.reports(), facts, unfrozen=unfrozen)
+
+
+def _jobs(running: int) -> Leftover:
+    return Leftover(Address("jobs", ""), "cannot be moved", "by hand", {"running": running})
+
+
+def _documents(side: int, **changed: str) -> Callable[[Case], Case]:
+    def change(case: Case) -> Case:
+        documents = [dict(one) for one in case.documents]
+        documents[side] |= changed
+        return replace(case, documents=(documents[0], documents[1]))
+
+    return change
+
+
+CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
+    "no evidence": (lambda c: replace(c, verified=()), "There is no evidence"),
+    "not green": (lambda c: replace(c, verified=({}, {"green": False})), "not green"),
+    "of another plan": (lambda c: replace(c, verified=({"plan": {"sha256": "cd" * 32}},)), "of another plan"),
+    "below checksum": (lambda c: replace(c, verified=({"depth": "metadata"},)), "depth 'metadata'"),
+    "a document of the source": (_documents(0, new="1"), "documents of the source are not what they were"),
+    "a document of the target": (_documents(1, new="1"), "documents of the target are not what they were"),
+    "a blob of the source": (
+        lambda c: replace(c, listed=cut.listed(*cut.PROVEN, cut.OWN, source=[*cut.PROVEN, blob("late")])),
+        "blobs of the source are not what they were",
+    ),
+    "a blob of the target": (lambda c: replace(c, listed=cut.listed(*cut.PROVEN)), "blobs of the target are not"),
+    "an item that was taken up again": (lambda c: replace(c, done=False), "is failed and not waived"),
+    "a running job": (lambda c: replace(c, leftovers=(_jobs(2),)), "2 jobs are running"),
+    "a writer": (lambda c: replace(c, writers=(STARTED,)), "may still be written: a writer at the workspace."),
+    "the target without a key": (
+        lambda c: replace(c, posture=(Finding("error", "ws", "not under a customer's key", "", "x"),)),
+        "not under a customer's key",
+    ),
+}  # fmt: skip
+
+
+def test_nothing_stands_in_the_way(tmp_path: Path) -> None:
+    assert Case(leftovers=(_jobs(0),)).reasons(tmp_path) == []
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_each_reason_is_told(tmp_path: Path, what: str) -> None:
+    change, words = CASES[what]
+    found = change(Case()).reasons(tmp_path)
+    assert found and all(words in reason for reason in found)
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_a_word_about_writers_settles_nothing_but_writers(tmp_path: Path, what: str) -> None:
+    found = CASES[what][0](Case()).reasons(tmp_path, unfrozen=True)
+    assert bool(found) is (what != "a writer")
+
+
+def test_all_are_told_at_once(tmp_path: Path) -> None:
+    case = Case()
+    for what in ("below checksum", "a running job", "a writer", "a document of the target"):
+        case = CASES[what][0](case)
+    assert len(case.reasons(tmp_path)) == 4
+
+
+def test_that_users_changed_the_target_says_what_ends_it(tmp_path: Path) -> None:
+    [reason] = _documents(1, new="1")(Case()).reasons(tmp_path)
+    assert reason.endswith("`migrate cutover` ends that it is held to this.")

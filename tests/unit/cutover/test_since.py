@@ -1,0 +1,212 @@
+"""What has become of a target in use: what is used is information, what is lost has to be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cutover import cut
+from tests.unit.world import NEW_BLOBS, blob
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.documents import source_digest
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.seal import UNLISTED
+from amlmigrate.core.workspace import Location
+from amlmigrate.cutover import record, since
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, Report
+
+A, B = cut.PROVEN
+AT = f"blobs/{NEW_BLOBS}"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Iterator[Evidence]:
+    with Ledger(tmp_path) as ledger:
+        yield cut.chain(tmp_path, ledger)
+
+
+class Account:
+    """Bytes by path; for some an error."""
+
+    def __init__(self, **answers: Any) -> None:
+        self._answers = {path.replace("_", "/"): answer for path, answer in answers.items()}
+        self.asked: list[tuple[str, str]] = []
+
+    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+        self.asked.append((place.path, one.etag))
+        answer = self._answers.get(place.path, f"sha of {place.path}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer, "", one.length
+
+
+async def _blobs(
+    chain: Evidence, *target: Blob, account: Account | None = None, hashing: bool = False
+) -> tuple[list[tuple[str, str, str]], since.Since, list[tuple[str, str]]]:
+    account = account or Account()
+    cutover = cut.cut_over(chain)
+    found = await since.blobs(cutover, cut.listed(*target).target, account, hashing=hashing)  # type: ignore[arg-type]
+    return [(one.address, one.what, one.item) for one in found.changes], found, account.asked
+
+
+async def test_what_is_as_it_was_is_no_change_and_is_not_read(chain: Evidence) -> None:
+    changes, found, asked = await _blobs(chain, A, B, cut.OWN)
+    assert (changes, found.blobs, found.bytes, asked) == ([], 2, 6, [])
+
+
+async def test_at_a_depth_that_reads_bytes_each_proven_one_is_read(chain: Evidence) -> None:
+    changes, found, asked = await _blobs(chain, A, B, cut.OWN, hashing=True)
+    assert (changes, found.blobs, sorted(asked)) == ([], 2, [("m/a", '"a"'), ("m/b", '"b"')])
+
+
+async def test_what_users_add_and_change_beside_the_proven_is_information(chain: Evidence) -> None:
+    theirs = replace(cut.OWN, etag='"o2"')
+    changes, found, asked = await _blobs(chain, A, B, theirs, blob("m/new"), blob("m b/new"))
+    assert changes == [
+        (f"{AT}/m b/new", "added", ""),
+        (f"{AT}/m/new", "added", ""),
+        (f"{AT}/other", "changed", ""),
+    ]
+    assert found.undecided(()) == [] and asked == []
+
+
+async def test_what_users_delete_of_their_own_is_information(chain: Evidence) -> None:
+    changes, found, _ = await _blobs(chain, A, B)
+    assert changes == [(f"{AT}/other", "deleted", "")] and found.undecided(()) == []
+
+
+async def test_a_proven_blob_with_another_etag_and_its_bytes_was_only_touched(chain: Evidence) -> None:
+    """As where somebody sets metadata."""
+    changes, found, asked = await _blobs(chain, replace(A, etag='"a2"'), B, cut.OWN)
+    assert changes == [(f"{AT}/m/a", "changed", cut.COPY)]
+    assert (found.undecided(()), found.blobs, asked) == ([], 2, [("m/a", '"a2"')])
+
+
+@pytest.mark.parametrize("etag", ['"a2"', '"a"'])
+async def test_a_proven_blob_with_other_bytes_is_lost(chain: Evidence, etag: str) -> None:
+    account = Account(m_a="other")
+    now = replace(A, etag=etag)
+    changes, found, _ = await _blobs(chain, now, B, cut.OWN, account=account, hashing=True)
+    assert changes == [(f"{AT}/m/a", "overwritten", cut.COPY)]
+    [finding] = found.undecided(())
+    assert (finding.address, finding.severity) == (f"{AT}/m/a!overwritten-since-cutover", "blocks")
+    assert (found.blobs, found.lost_items()) == (1, frozenset({cut.COPY}))
+
+
+async def test_a_proven_blob_that_is_gone_is_lost(chain: Evidence) -> None:
+    changes, found, _ = await _blobs(chain, B, cut.OWN)
+    assert changes == [(f"{AT}/m/a", "deleted", cut.COPY)]
+    assert [one.address for one in found.undecided(())] == [f"{AT}/m/a!deleted-since-cutover"]
+
+
+async def test_where_a_container_is_gone_all_that_was_proven_in_it_is_lost(chain: Evidence) -> None:
+    cutover = cut.cut_over(chain)
+    found = await since.blobs(cutover, {}, Account(), hashing=True)  # type: ignore[arg-type]
+    assert [one.what for one in found.changes] == ["deleted"] * 3 and len(found.undecided(())) == 2
+
+
+def _error(status: int, code: str = "Code") -> ServiceError:
+    return ServiceError(status, code, "text", method="GET", url="https://x")
+
+
+@pytest.mark.parametrize("error", [_error(404), _error(412), _error(409, "BlobArchived")])
+async def test_what_was_written_and_cannot_be_read_is_not_taken_for_whole(
+    chain: Evidence, error: Exception
+) -> None:
+    changes, found, _ = await _blobs(chain, replace(A, etag='"a2"'), B, cut.OWN, account=Account(m_a=error))
+    assert changes == [(f"{AT}/m/a", "unread", cut.COPY)]
+    assert [one.code for one in found.undecided(())] == ["unread-since-cutover"]
+
+
+async def test_one_in_the_archive_that_nobody_wrote_is_whole(chain: Evidence) -> None:
+    """A change of tier leaves the ETag as it is."""
+    account = Account(m_a=_error(409, "BlobArchived"))
+    changes, found, _ = await _blobs(chain, A, B, cut.OWN, account=account, hashing=True)
+    assert (changes, found.blobs) == ([], 2)
+
+
+@pytest.mark.parametrize("error", [_error(403), _error(500), OutOfReachError("x", method="GET", url="https://x")])
+async def test_what_azure_does_not_give_is_no_knowledge(chain: Evidence, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await _blobs(chain, replace(A, etag='"a2"'), B, cut.OWN, account=Account(m_a=error))
+
+
+def test_documents_that_were_proven_must_stay_and_all_else_is_information(chain: Evidence) -> None:
+    cutover = cut.cut_over(chain)
+    proven = record.moved(cut.PLAN)
+    assert proven == {"models/m/1"}
+    now = {"models/m/1": "t2", "data/new/1": "n"}
+    assert [(one.address, one.what, bool(one.finding)) for one in since.documents(cutover, now, proven)] == [
+        ("data/new/1", "added", False),
+        ("data/theirs/1", "deleted", False),
+        ("models/m/1", "changed", False),
+    ]
+    [gone] = [one for one in since.documents(cutover, {"data/theirs/1": "u"}, proven) if one.finding]
+    assert gone.finding and gone.finding.address == "models/m/1!deleted-since-cutover"
+
+
+def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence) -> None:
+    hidden = {"models": source_digest(UNLISTED), "data/theirs/1": "u"}
+    assert since.documents(cut.cut_over(chain), hidden, record.moved(cut.PLAN)) == []
+
+
+LOST = since.Change(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
+ADDRESS = f"{AT}/m/a!overwritten-since-cutover"
+
+
+def _told(chain: Evidence, *changes: since.Change, time: str = "2026-02-01") -> Report:
+    """A verification that tells of these."""
+    found = since.Since(changes).first_seen(chain.reports(), time)
+    return chain.add("verify", {"time": time, record.SINCE: found.as_dict()})
+
+
+@dataclass
+class Waived:
+    """A decision, as far as this needs to know it."""
+
+    address: str
+    report: int
+
+
+def _open(chain: Evidence, change: since.Change, *waivers: Waived) -> list[Finding]:
+    decided = since.decided(waivers, chain.reports())  # type: ignore[arg-type]
+    return since.Since((change,)).undecided(decided)
+
+
+def test_a_decision_is_for_what_was_shown(chain: Evidence) -> None:
+    cut.cut_over(chain)
+    shown = _told(chain, LOST).content["number"]
+    waiver = Waived(ADDRESS, chain.add("decision", {}).content["number"])
+    assert _open(chain, LOST, waiver) == []
+    # Written once more, it is another loss; and what nobody had shown was not decided.
+    again = replace(LOST, now='"a3"')
+    assert [one.address for one in _open(chain, again, waiver)] == [ADDRESS]
+    assert [one.address for one in _open(chain, LOST, Waived(ADDRESS, shown))] == [ADDRESS]
+    _told(chain, again)
+    assert [one.address for one in _open(chain, again, waiver)] == [ADDRESS]
+    assert _open(chain, again, Waived(ADDRESS, chain.add("decision", {}).content["number"])) == []
+
+
+def test_a_decision_of_an_earlier_cutover_is_none_of_this_one(chain: Evidence) -> None:
+    cut.cut_over(chain)
+    _told(chain, LOST)
+    waiver = Waived(ADDRESS, chain.add("decision", {}).content["number"])
+    chain.add(record.BACK, {"time": "x"})
+    cut.verified(chain)
+    cut.cut_over(chain)
+    assert [one.address for one in _open(chain, LOST, waiver)] == [ADDRESS]
+
+
+def test_when_a_change_was_first_seen_is_kept_as_long_as_it_stays_so(chain: Evidence) -> None:
+    cut.cut_over(chain)
+    _told(chain, LOST, time="first")
+    [kept] = _told(chain, LOST, time="second").content[record.SINCE]["changes"]
+    assert kept["seen"] == "first"
+    [other] = _told(chain, replace(LOST, now='"a3"'), time="third").content[record.SINCE]["changes"]
+    assert other["seen"] == "third"

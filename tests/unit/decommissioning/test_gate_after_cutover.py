@@ -1,0 +1,93 @@
+"""The gate after a cutover: the source is held to it, the target only to what was proven, and the soak to its time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cutover import cut
+from tests.unit.world import blob, inventory
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.state import State
+from amlmigrate.cutover import record
+from amlmigrate.decommissioning.gate import Facts, reasons
+from amlmigrate.ledger import Ledger
+
+USED = ({"models/m/1": "s"}, {"models/m/1": "tagged", "data/new/1": "n"})
+LOST = Finding("blocks", "models/m/1", "it was deleted", "put it back", code="deleted-since-cutover")
+
+
+def _reasons(
+    folder: Path,
+    documents: Any = cut.DOCUMENTS,
+    listed: Containers | None = None,
+    *,
+    soak: timedelta = timedelta(0),
+    cut_at: str = "2026-01-02T00:00:00+00:00",
+    lost: tuple[Finding, ...] = (),
+    back: bool = False,
+    verified: dict[str, Any] | None = None,
+) -> list[str]:
+    with Ledger(folder) as ledger:
+        chain = cut.chain(folder, ledger)
+        for step in cut.PLAN.steps:
+            for state in (State.DOING, State.DONE):
+                ledger.move(step.address, state)
+        cut.verified(chain)
+        cut.cut_over(chain, time=cut_at)
+        if back:
+            chain.add(record.BACK, {})
+        if verified is not None:
+            cut.verified(chain, **verified)
+        digests, parts = cut.parts(documents, listed or cut.listed(*cut.PROVEN, cut.OWN))
+        facts = Facts(inventory(), digests, parts, posture=[], locks=[], soak=soak)
+        return reasons(cut.PLAN, ledger, chain.reports(), replace(facts, lost=lost))
+
+
+def test_a_target_in_use_is_no_reason(tmp_path: Path) -> None:
+    assert _reasons(tmp_path, USED, cut.listed(*cut.PROVEN, blob("new"))) == []
+
+
+def test_what_it_lost_is_one_each(tmp_path: Path) -> None:
+    [reason] = _reasons(tmp_path, USED, lost=(LOST,))
+    assert reason == "models/m/1!deleted-since-cutover: it was deleted put it back"
+
+
+def test_a_source_that_was_written_is_a_reason(tmp_path: Path) -> None:
+    documents = ({"models/m/1": "s", "models/m/2": "late"}, USED[1])
+    [one, other] = _reasons(tmp_path, documents, cut.listed(source=[*cut.PROVEN, blob("late")]))
+    assert "documents of the source" in one and "cut over: models/m/2 was added." in one
+    assert "blobs of the source" in other
+
+
+def test_taken_back_the_evidence_holds_both_sides_again(tmp_path: Path) -> None:
+    [reason] = _reasons(tmp_path, USED, back=True)
+    assert "documents of the target are not what they were when they were verified" in reason
+
+
+def test_taken_back_and_unchanged_nothing_stands_in_the_way(tmp_path: Path) -> None:
+    assert _reasons(tmp_path, back=True) == []
+
+
+def test_a_verification_after_it_that_is_not_green_is_a_reason(tmp_path: Path) -> None:
+    [reason] = _reasons(tmp_path, USED, verified={"green": False, record.SINCE: {"changes": []}})
+    assert "not green" in reason
+
+
+@pytest.mark.parametrize("verified", [None, {"time": "2026-01-03T00:00:00+00:00", record.SINCE: {"changes": []}}])
+def test_the_soak_counts_from_the_cutover(tmp_path: Path, verified: dict[str, Any] | None) -> None:
+    """Whatever was green long before, and whatever was verified since."""
+    now = datetime.now(UTC).isoformat()
+    [reason] = _reasons(tmp_path, soak=timedelta(hours=1), cut_at=now, verified=verified)
+    assert "The soak of 1 hours is over at" in reason
+
+
+def test_and_is_over_once_it_has_passed_since_then(tmp_path: Path) -> None:
+    long_ago = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    late = {"time": datetime.now(UTC).isoformat(), record.SINCE: {"changes": []}}
+    assert _reasons(tmp_path, soak=timedelta(hours=1), cut_at=long_ago, verified=late) == []
