@@ -19,6 +19,7 @@ _VAULTS = "2023-07-01"
 _IDENTITIES = "2023-01-31"
 _ROLES = "2022-04-01"
 _WORKSPACES = "2025-12-01"
+_WITH_GROUP_FLAG = "2024-10-01-preview"  # knows `allowRoleAssignmentOnRG`, which later ones do not
 _KEYS = "7.4"
 _DAY = 86400
 WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
@@ -90,8 +91,8 @@ async def encryption_scope(
     return document
 
 
-def _assigned(identity: Identity) -> dict[str, Any]:
-    return {"type": "UserAssigned", "userAssignedIdentities": {identity.id: {}}}
+def _assigned(identity: Identity, *, kind: str = "UserAssigned") -> dict[str, Any]:
+    return {"type": kind, "userAssignedIdentities": {identity.id: {}}}
 
 
 def _storage_encryption(key: Key, identity: Identity) -> dict[str, Any]:
@@ -178,16 +179,22 @@ async def workspace(
     identity: Identity | None = None,
     **properties: Any,
 ) -> dict[str, Any]:
-    """A workspace; with a key, one under that key by service-side encryption. Its ARM document."""
+    """A workspace; with a key, one under that key by service-side encryption. Its ARM document.
+
+    Beside a user-assigned identity it has its own too; that gets no right on the group, where keys may lie.
+    """
     path = f"{group_id}/{WORKSPACES}/{name}"
     body: dict[str, Any] = {
         "location": LOCATION,
         "kind": "Default",
-        "identity": {"type": "SystemAssigned"} if identity is None else _assigned(identity),
+        "identity": {"type": "SystemAssigned"}
+        if identity is None
+        else _assigned(identity, kind="SystemAssigned,UserAssigned"),
         "properties": {
             "friendlyName": name,
             "storageAccount": storage_id,
             "keyVault": vault_id,
+            "allowRoleAssignmentOnRG": False,
             **properties,
         },
     }
@@ -198,7 +205,8 @@ async def workspace(
             "enableServiceSideCMKEncryption": True,
             "encryption": _encryption(key, identity),
         }
-    document: dict[str, Any] = await azure.arm("PUT", path, _WORKSPACES, body)
+    await azure.arm("PUT", path, _WITH_GROUP_FLAG, body)
+    document: dict[str, Any] = await azure.arm("GET", path, _WORKSPACES)
     return document
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from amlmigrate.posture import Places, prove
 from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import provision
 from azsandbox.client import Client
+from azsandbox.messages import TENANT_ID
 
 _VAULT = "https://vault.azure.net"
 _VAULTS, _STORAGE, _REGISTRIES = "2023-07-01", "2023-05-01", "2023-07-01"
@@ -158,6 +160,82 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
         assert f"--assignee-object-id {target.identity}" in lacking.remedy
     finally:
         target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+
+
+TOP = "/providers/Microsoft.Management/managementGroups/" + TENANT_ID
+
+
+def test_a_right_that_a_deny_assignment_at_the_management_group_takes_is_an_error(target: Target) -> None:
+    told = {
+        "denyAssignmentName": "no more wrapping",
+        "permissions": [{"dataActions": ["Microsoft.KeyVault/vaults/keys/*/action"]}],
+        "principals": [{"id": target.identity, "type": "ServicePrincipal"}],
+    }
+    path = target.world.folder / "deny.json"
+    path.write_text(json.dumps([{"scope": TOP, "properties": told}]))
+    target.world.sandbox("deny", "set", str(path))
+    try:
+        found = target.claims()["identity.rights"]
+    finally:
+        target.world.sandbox("deny", "clear")
+    assert (found.holds, found.severity) == (False, "error") and "no more wrapping" in found.summary
+    assert target.claims()["identity.rights"].holds is True
+
+
+def test_a_right_for_an_hour_is_an_error_with_its_end(target: Target) -> None:
+    service = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
+
+    async def for_an_hour(client: Client) -> str:
+        lasting = await provision.assign(client, target.vault_id, service, target.identity)
+        await client.arm("DELETE", lasting, "2022-04-01")
+        name = str(uuid.uuid4())
+        path = f"{target.vault_id}/providers/Microsoft.Authorization/roleAssignmentScheduleRequests/{name}"
+        definition = f"{client.subscription}/providers/Microsoft.Authorization/roleDefinitions/{service}"
+        body = {
+            "principalId": target.identity,
+            "roleDefinitionId": definition,
+            "requestType": "AdminAssign",
+            "scheduleInfo": {"expiration": {"type": "AfterDuration", "duration": "PT1H"}},
+        }
+        await client.arm("PUT", path, "2020-10-01", {"properties": body})
+        of_vault = f"{target.vault_id}/providers/Microsoft.Authorization/roleAssignments"
+        query = f"?$filter=atScope() and assignedTo('{target.identity}')"
+        found = await client.arm("GET", of_vault + query, "2022-04-01")
+        return str(found["value"][-1]["id"])
+
+    made = target.world.azure(for_an_hour)
+    try:
+        claims = target.claims()
+    finally:
+        target.world.azure(lambda c: c.arm("DELETE", made, "2022-04-01"))
+        target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
+    found = claims["identity.rights"]
+    assert (found.holds, found.severity) == (False, "error")
+    assert found.evidence["until"] in found.summary and "for a time" in found.summary
+    assert claims["key.wraps"].holds is True
+
+
+def test_what_of_denials_and_ends_cannot_be_read_is_not_proven_and_stops_nothing(target: Target) -> None:
+    licence = {"action": "status", "status": 400, "code": "AadPremiumLicenseRequired"}
+    rules = [
+        {"match": {"path": "ScheduleInstances$", "times": 0}, **licence},
+        {"match": {"path": "/denyAssignments$", "times": 0}, "action": "status", "status": 403},
+    ]
+    told = []
+    for some in (rules[:1], rules):
+        path = target.world.folder / "faults.json"
+        path.write_text(json.dumps({"rules": some}))
+        target.world.sandbox("faults", "set", str(path))
+        try:
+            told.append(target.claims())
+        finally:
+            target.world.sandbox("faults", "clear")
+    for claims in told:
+        rights = claims["identity.rights"]
+        assert (rights.holds, rights.severity) == (None, "warning")
+        assert claims["identity.least"].holds is True
+    assert "licence" in told[0]["identity.rights"].remedy
+    assert "denyAssignments/read" in told[1]["identity.rights"].remedy
 
 
 def test_an_approver_of_private_endpoints_on_the_group_has_rights_on_the_vault(target: Target) -> None:

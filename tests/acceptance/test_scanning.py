@@ -162,7 +162,7 @@ def test_a_scan_tells_how_each_workspace_stands(estate: Estate) -> None:
     assert new["vault"] | {"id": ""} == {
         "id": "", "holds": "key", "same_subscription": True, "same_region": True, "soft_delete": True, "purge_protection": True
     }  # fmt: skip
-    assert (new["storage"]["encryption"], new["identity"]) == ("customer", "UserAssigned")
+    assert (new["storage"]["encryption"], new["identity"]) == ("customer", "SystemAssigned,UserAssigned")
     assert [barrier["code"] for barrier in new["barriers"]] == ["customer-key"]
 
     assert (ledger["sensitivity"], ledger["environment"]) == ("restricted", "prod")

@@ -34,6 +34,10 @@ API_VERSIONS = {
     "microsoft.authorization/policyassignments": "2022-06-01",
     "microsoft.authorization/policydefinitions": "2021-06-01",
     "microsoft.authorization/policysetdefinitions": "2021-06-01",
+    # learn.microsoft.com/rest/api/authorization: PIM's collections have one stable version, deny assignments this.
+    "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
+    "microsoft.authorization/roleeligibilityscheduleinstances": "2020-10-01",
+    "microsoft.authorization/denyassignments": "2022-04-01",
     "microsoft.authorization": "2022-04-01",
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",

@@ -9,6 +9,9 @@ from amlmigrate.core.errors import RefusedError
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 _PERMISSIONS = "providers/Microsoft.Authorization/permissions"
+_DENIALS = "providers/Microsoft.Authorization/denyAssignments"
+_SCHEDULES = "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"
+_ELIGIBLE = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
 _EXISTS = "RoleAssignmentExists"
@@ -42,6 +45,25 @@ class Roles:
         """
         query = {"$filter": f"principalId eq '{object_id}'"}
         return [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
+
+    async def denials(self, scope: str) -> list[Document]:
+        """Every deny assignment at a scope, above it and below it.
+
+        learn.microsoft.com, list-deny-assignments: so without a filter; those for a principal are not asked for,
+        since that filter is not said to follow groups, nor to give those for everybody.
+        """
+        return [item async for item in self._arm.pages(f"{scope}/{_DENIALS}")]
+
+    async def schedules(self, scope: str) -> list[Document]:
+        """Every role assignment in force there, with `endDateTime` where it ends (Privileged Identity Management).
+
+        A tenant without Entra ID P2 answers 400 AadPremiumLicenseRequired (Azure-MG-Sub-Governance-Reporting#114).
+        """
+        return [item async for item in self._arm.pages(f"{scope}/{_SCHEDULES}")]
+
+    async def eligible(self, scope: str) -> list[Document]:
+        """Every role that somebody may activate there; answered as `schedules` is."""
+        return [item async for item in self._arm.pages(f"{scope}/{_ELIGIBLE}")]
 
     async def permissions(self, scope: str) -> list[Document]:
         """What the caller itself may do at a scope: an entry a role, as `permissions` of a role definition."""

@@ -7,7 +7,10 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.rights import Permission, permissions
+from amlmigrate.posture.denials import Who
 from amlmigrate.posture.facts import Facts, KeyRef
+from amlmigrate.posture.identities import Identity
+from amlmigrate.posture.reading import Read
 
 # Whatever else Azure names, as groups and groups of other tenants, may stand for several.
 _SINGLE = frozenset({"user", "serviceprincipal", "device"})
@@ -76,7 +79,31 @@ def singles(facts: Facts) -> frozenset[str]:
         for one in (*(facts.on_vault.value or ()), *(facts.on_workspace.value or ()))
         if _told(one, "principalType").lower() in _SINGLE
     }
-    return frozenset(known | ({facts.identity.principal_id.lower()} if facts.identity else set()))
+    return frozenset(known | own_principals(facts))
+
+
+def own_principals(facts: Facts) -> set[str]:
+    """The principals of the workspace's identities."""
+    return {one.principal_id.lower() for one in facts.identities} - {""}
+
+
+def held_by(facts: Facts, identity: Identity) -> list[Document] | Read[list[Document]]:
+    """An identity's assignments on the vault, its groups' included; the refusal where they could not be read."""
+    held = facts.held.get(identity.principal_id.lower(), Read())
+    for read in (facts.on_vault, held):
+        if read.value is None:
+            return Read(refused=read.refused, code=read.code)
+    return [one for one in facts.on_vault.value or () if id_of(one) in (held.value or ())]
+
+
+def who(facts: Facts, principal_id: str) -> Who:
+    """Somebody, with the groups that are known of an identity by what it holds through them."""
+    own = principal_id.lower()
+    ids = {own}
+    for held, all_ in ((facts.held, facts.on_vault), (facts.held_on_workspace, facts.on_workspace)):
+        mine = held.get(own, Read()).value or set()
+        ids |= {principal(one) for one in all_.value or () if id_of(one) in mine}
+    return Who(frozenset(ids), own in singles(facts))
 
 
 def on_key(assignment: Document, ref: KeyRef) -> bool:

@@ -28,7 +28,9 @@ _WORKSPACE = "Microsoft.MachineLearningServices/workspaces/read"
 _VAULT = "Microsoft.KeyVault/vaults/read"
 _KEY = "Microsoft.KeyVault/vaults/keys/read (data), or without data Microsoft.KeyVault/vaults/keys/versions/read"
 _NEWEST = "Microsoft.KeyVault/vaults/keys/read (data or not)"
-_ROLES = "Microsoft.Authorization/roleAssignments/read, Microsoft.Authorization/roleDefinitions/read"
+_AUTHORIZATION = "Microsoft.Authorization"
+_ROLES = f"{_AUTHORIZATION}/roleAssignments/read, {_AUTHORIZATION}/roleDefinitions/read"
+_DENIALS = f"{_AUTHORIZATION}/denyAssignments/read"
 
 CATALOGUE = (
     Entry(
@@ -81,13 +83,15 @@ CATALOGUE = (
     ),
     Entry(
         "identity.rights",
-        "the workspace's identity may get, wrap and unwrap the key",
-        "error; warning for classic encryption",
-        _ROLES,
+        "the identity that the encryption names may get, wrap and unwrap the key; no deny assignment takes that,"
+        " and no role that gives it ends",
+        "error; warning for classic encryption, and for a role that ends in more than 30 days",
+        f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleAssignmentScheduleInstances/read",
     ),
     Entry(
         "identity.least",
-        "and has no other right on the vault: a claim for each role or policy that gives more",
+        "no identity of the workspace has another right on the vault: a claim for each role or policy that gives"
+        " more",
         _WARNING,
         _ROLES,
     ),
@@ -146,6 +150,18 @@ CATALOGUE = (
         _WARNING,
         "Microsoft.MachineLearningServices/workspaces/computes/read",
     ),
-    Entry("duties.separate", "nobody who may manage the key may also write to the workspace", _WARNING, _ROLES),
+    Entry(
+        "identity.recovery",
+        "the workspace has a system-assigned identity, without which it cannot be recovered once it is deleted",
+        _WARNING,
+        _WORKSPACE,
+        unread=_ENDS,
+    ),
+    Entry(
+        "duties.separate",
+        "nobody who may manage the key, or may activate a role to, may also write to the workspace",
+        _WARNING,
+        f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleEligibilityScheduleInstances/read",
+    ),
 )
 DEMANDED = frozenset(entry.name for entry in CATALOGUE if entry.demanded)

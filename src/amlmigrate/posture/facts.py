@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from amlmigrate.cloud.session import Side
@@ -12,7 +12,8 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.posture.identities import Identity, identity_of
+from amlmigrate.posture.authority import authority, role_of, users
+from amlmigrate.posture.identities import Identity, identities_of, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
 _KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
@@ -53,12 +54,16 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read. `definitions` has None for role definitions that are not there or may not be read."""
+    """What was read. `definitions` has None for role definitions that are not there or may not be read.
+
+    `identities` are all of the workspace, `identity` the one that its encryption names. `held` has the ids of the
+    role assignments on the vault that each has, by principal, itself or through its groups; `timed` are those in
+    force with their ends, `eligible` what may be activated.
+    """
 
     workspace: Workspace
     key_ref: KeyRef | None
     identity: Identity | None
-    identity_refused: str
     computes: Read[list[Document]]
     registry: Read[Document]
     insights: Read[Document]
@@ -71,7 +76,14 @@ class Facts:
     wraps: Read[bool] = NOTHING
     on_vault: Read[list[Document]] = NOTHING
     on_workspace: Read[list[Document]] = NOTHING
-    of_identity: Read[set[str]] = NOTHING
+    identities: tuple[Identity, ...] = ()
+    held: Mapping[str, Read[set[str]]] = field(default_factory=dict)
+    held_on_workspace: Mapping[str, Read[set[str]]] = field(default_factory=dict)
+    denials: Read[list[Document]] = NOTHING
+    denials_on_workspace: Read[list[Document]] = NOTHING
+    timed: Read[list[Document]] = NOTHING
+    eligible: Read[list[Document]] = NOTHING
+    eligible_on_workspace: Read[list[Document]] = NOTHING
     definitions: tuple[tuple[str, Document | None], ...] = ()
 
     def of_key(self, ref: KeyRef) -> KeyFacts:
@@ -92,15 +104,12 @@ def key_of(workspace: Workspace) -> KeyRef | None:
     return KeyRef(str(named.get("keyVaultArmId") or ""), match[1], match[2], match[3] or "")
 
 
-def role_of(assignment: Document) -> str:
-    """The id of an assignment's role definition, in lower case."""
-    return str((assignment.get("properties") or {}).get("roleDefinitionId", "")).lower()
-
-
 async def gather(side: Side, workspace: Workspace) -> Facts:
     """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
     encrypted = key_of(workspace) if workspace.encrypted else None
-    identity, refused = await _whole(side, identity_of(workspace)) if encrypted else (None, "")
+    known = await users(side, workspace) if encrypted else {}
+    identity = identity_of(workspace, known) if encrypted else None
+    every = identities_of(workspace, known) if encrypted else ()
     work: dict[str, Coroutine[Any, Any, Any]] = {
         "computes": tried_list(side.arm, f"{workspace.id}/computes"),
         "registry": _optional(side, workspace, "containerRegistry"),
@@ -108,29 +117,20 @@ async def gather(side: Side, workspace: Workspace) -> Facts:
     }
     if encrypted:
         work |= _key_work(side, encrypted)
-        work["rights"] = _rights(side, workspace, encrypted, identity)
+        work["rights"] = authority(side, workspace, encrypted.vault_id, every)
     found = await gathered(work)
     insights, logs, cluster = found.pop("observed")
     return Facts(
         workspace,
         encrypted,
         identity,
-        refused,
+        identities=every,
         insights=insights,
         logs=logs,
         cluster=cluster,
         **found.pop("rights", {}),
         **found,
     )
-
-
-async def _whole(side: Side, identity: Identity | None) -> tuple[Identity | None, str]:
-    """The identity with its principal's id, which the workspace shows for those that are its own; or a refusal."""
-    if identity is None or identity.principal_id:
-        return identity, ""
-    read = await tried(side.arm.get(identity.id))
-    principal = str(((read.value or {}).get("properties") or {}).get("principalId") or "")
-    return replace(identity, principal_id=principal), read.refused
 
 
 async def read_key(side: Side, ref: KeyRef) -> KeyFacts:
@@ -178,21 +178,6 @@ async def _either(
     if shown.value is not None:
         return Read(read(shown.value))
     return Read(refused=shown.refused, code=shown.code) if shown.refused else found
-
-
-async def _rights(side: Side, workspace: Workspace, key: KeyRef, identity: Identity | None) -> dict[str, Any]:
-    roles = side.roles
-    work: dict[str, Coroutine[Any, Any, Any]] = {
-        "on_vault": tried(roles.assignments(key.vault_id)),
-        "on_workspace": tried(roles.assignments(workspace.id)),
-    }
-    if identity and identity.principal_id:
-        work["of_identity"] = tried(roles.assigned_to(key.vault_id, identity.principal_id))
-    found = await gathered(work)
-    at = {role_of(one): workspace.id for one in found["on_workspace"].value or ()}
-    at |= {role_of(one): key.vault_id for one in found["on_vault"].value or ()}
-    read = await gathered({role: tried(roles.definition_at(scope, role)) for role, scope in sorted(at.items())})
-    return {**found, "definitions": tuple((role, one.value) for role, one in read.items())}
 
 
 async def _optional(side: Side, workspace: Workspace, name: str) -> Read[Document]:

@@ -19,6 +19,7 @@ from amlmigrate.posture.duties import duty_claims
 from amlmigrate.posture.facts import Facts, KeyFacts
 from amlmigrate.posture.keys import KEY_NAMES, VAULT_NAMES, key_claims, vault_claims
 from amlmigrate.posture.places import Places
+from amlmigrate.posture.recovery import recovery_claim
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
 from amlmigrate.posture.rights import identity_claims
 from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims
@@ -58,7 +59,7 @@ def _claims(facts: Facts, stored: Stored, now: datetime) -> Iterator[Claim]:
         yield from beside(_OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")
     if ref := facts.key_ref:
         yield from _of_key(facts.of_key(ref), "the workspace", now, facts.workspace)
-        yield from identity_claims(facts, ref)
+        yield from identity_claims(facts, ref, now)
         yield from duty_claims(facts, ref)
     for known, users in stored.keys:
         yield from _of_key(known, " and ".join(users), now)
@@ -66,6 +67,7 @@ def _claims(facts: Facts, stored: Stored, now: datetime) -> Iterator[Claim]:
     yield from registry_claims(facts)
     yield from logs_claims(facts)
     yield from compute_claims(facts)
+    yield recovery_claim(facts.workspace)
 
 
 def _of_key(facts: KeyFacts, user: str, now: datetime, workspace: Workspace | None = None) -> Iterator[Claim]:

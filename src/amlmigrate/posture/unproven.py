@@ -8,6 +8,9 @@ from typing import Any
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.posture.reading import Read, missing_action
 
+# What PIM's collections answer (400) in a tenant without Entra ID P2: Azure-MG-Sub-Governance-Reporting#114.
+NO_LICENCE = "AadPremiumLicenseRequired"
+
 
 def unread(
     names: Iterable[str],
@@ -21,6 +24,9 @@ def unread(
     """One for each name, all in the same words, since one thing settles them: to be able to read `what`."""
     missing = missing_action(read.refused, action)
     why = read.refused or "It was not found."
+    remedy = f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody look who may."
+    if read.code == NO_LICENCE:
+        remedy = "The tenant has no licence for Privileged Identity Management, which alone would tell."
     for name in names:
         yield Claim(
             name,
@@ -28,7 +34,7 @@ def unread(
             severity,
             address,
             f"Not shown: {what} could not be read. {why}",
-            f"Grant '{missing}' on it (the role Reader has what ARM answers), or have somebody look who may.",
+            remedy,
             {"missing": missing},
         )
 

@@ -74,11 +74,13 @@ def _beyond(pattern: str, others: Iterable[str], denied: tuple[str, ...]) -> boo
     return any(overlaps(pattern, other) and not matches(denied, other) for other in others)
 
 
-def manages(entries: Iterable[Permission], *, data: bool) -> list[str]:
-    """The operations that manage keys: by the control plane, and with `data` by the vault's own."""
+def managing(entries: Iterable[Permission], *, data: bool) -> dict[bool, list[str]]:
+    """The operations that manage keys: False has the control plane's, and True, with `data`, the vault's own."""
     found = tuple(entries)
-    control = [name for name in _MANAGE if granted(found, name)]
-    return control + [name for name in _MANAGE_DATA if data and granted(found, name, data=True)]
+    return {
+        False: [name for name in _MANAGE if granted(found, name)],
+        True: [name for name in _MANAGE_DATA if data and granted(found, name, data=True)],
+    }
 
 
 def policy_missing(policy: Document) -> list[str]:

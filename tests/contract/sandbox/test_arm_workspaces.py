@@ -276,3 +276,38 @@ async def test_operation_that_fails_says_so(arm: ArmClient) -> None:
     state = await arm.finish(response)
     assert (state["status"], state["error"]["code"]) == ("Failed", "InternalServerError")
     assert (await arm.ok("GET", WORKSPACE))["properties"]["provisioningState"] == "Failed"
+
+
+AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
+
+
+@pytest.mark.parametrize(
+    ("version", "flag", "granted"),
+    [
+        ("2024-10-01-preview", {}, True),
+        ("2024-10-01-preview", {"allowRoleAssignmentOnRG": False}, False),
+        (VERSION, {}, True),
+        # The member is none of this api-version's.
+        (VERSION, {"allowRoleAssignmentOnRG": False}, True),
+    ],
+)
+async def test_a_workspaces_own_identity_gets_its_role_on_the_group_unless_told_not_to(
+    arm: ArmClient, version: str, flag: dict[str, bool], granted: bool
+) -> None:
+    await arm.group()
+    await arm.finish(await arm.send("PUT", WORKSPACE, arm.workspace_body(**flag), version=version))
+    own = (await arm.ok("GET", WORKSPACE))["identity"]["principalId"]
+    query = f"?$filter=atScope() and assignedTo('{own}')"
+    found = await arm.every(
+        f"{GROUP}/providers/Microsoft.Authorization/roleAssignments{query}", version="2022-04-01"
+    )
+    roles = [each["properties"]["roleDefinitionId"].rpartition("/")[2] for each in found]
+    assert roles == ([AI_ADMINISTRATOR] if granted else [])
+    shown = (await arm.ok("GET", WORKSPACE, version="2024-10-01-preview"))["properties"]
+    assert shown["allowRoleAssignmentOnRG"] is granted
+    assert "allowRoleAssignmentOnRG" not in (await arm.ok("GET", WORKSPACE))["properties"]
+    # What was sent once is not lost by a change with another api-version.
+    await arm.finish(await arm.send("PATCH", WORKSPACE, {"properties": {"description": "d"}}))
+    assert (await arm.ok("GET", WORKSPACE, version="2024-10-01-preview"))["properties"][
+        "allowRoleAssignmentOnRG"
+    ] is granted

@@ -13,7 +13,7 @@ from typing import Any
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 from amlmigrate.posture.facts import Facts, key_of
-from amlmigrate.posture.identities import identity_of
+from amlmigrate.posture.identities import identities_of, identity_of
 from amlmigrate.posture.places import Places
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.stored import Stored, gather
@@ -29,6 +29,7 @@ INSIGHTS = f"{GROUP}/providers/microsoft.insights/components/ai"
 LOGS = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
 UAMI = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 PRINCIPAL = "aaaaaaaa-0000-4000-8000-000000000001"
+OWN = "aaaaaaaa-0000-4000-8000-00000000000a"
 OFFICER = "bbbbbbbb-0000-4000-8000-000000000002"
 SCIENTIST = "cccccccc-0000-4000-8000-000000000003"
 KEY_ID = "https://kv.vault.azure.net/keys/k/" + "1" * 32
@@ -36,7 +37,11 @@ KEY_ID = "https://kv.vault.azure.net/keys/k/" + "1" * 32
 DOCUMENT: dict[str, Any] = {
     "id": REF.id,
     "location": "eastus2",
-    "identity": {"userAssignedIdentities": {UAMI: {"principalId": PRINCIPAL, "clientId": "c"}}},
+    "identity": {
+        "type": "SystemAssigned,UserAssigned",
+        "principalId": OWN,
+        "userAssignedIdentities": {UAMI: {"principalId": PRINCIPAL, "clientId": "c"}},
+    },
     "properties": {
         "storageAccount": ACCOUNT,
         "containerRegistry": REGISTRY,
@@ -93,7 +98,7 @@ def exemplary() -> Facts:
         workspace,
         key_of(workspace),
         identity_of(workspace),
-        "",
+        identities=identities_of(workspace),
         computes=Read([{"name": "aks", "properties": {"computeType": "Kubernetes"}}]),
         registry=Read({"sku": {"name": "Premium"}, "properties": {"encryption": {"status": "enabled"}}}),
         insights=Read({"properties": {"WorkspaceResourceId": LOGS}}),
@@ -106,7 +111,13 @@ def exemplary() -> Facts:
         wraps=Read(True),
         on_vault=Read([SERVICE, assignment("Key Vault Crypto Officer", OFFICER)]),
         on_workspace=Read([assignment("AzureML Data Scientist", SCIENTIST, REF.id)]),
-        of_identity=Read({SERVICE["id"].lower()}),
+        held={PRINCIPAL: Read({SERVICE["id"].lower()}), OWN: Read(set())},
+        held_on_workspace={PRINCIPAL: Read(set()), OWN: Read(set())},
+        denials=Read([]),
+        denials_on_workspace=Read([]),
+        timed=Read([]),
+        eligible=Read([]),
+        eligible_on_workspace=Read([]),
         definitions=DEFINITIONS,
     )
 
@@ -207,7 +218,13 @@ def with_workspace(facts: Facts, **properties: Any) -> Facts:
     document: dict[str, Any] = copy.deepcopy(facts.workspace.document)
     document["properties"] |= properties
     workspace = Workspace(REF, document)
-    return replace(facts, workspace=workspace, key_ref=key_of(workspace), identity=identity_of(workspace))
+    return replace(
+        facts,
+        workspace=workspace,
+        key_ref=key_of(workspace),
+        identity=identity_of(workspace),
+        identities=identities_of(workspace),
+    )
 
 
 def with_version(facts: Facts, **changed: Any) -> Facts:
@@ -222,5 +239,10 @@ def with_roles(facts: Facts, *more: dict[str, Any], own: bool = True) -> Facts:
     return replace(
         facts,
         on_vault=Read([*(facts.on_vault.value or ()), *more]),
-        of_identity=Read((facts.of_identity.value or set()) | ids),
+        held={**facts.held, PRINCIPAL: Read((facts.held[PRINCIPAL].value or set()) | ids)},
     )
+
+
+def holding(facts: Facts, *ids: str, of: str = PRINCIPAL) -> Facts:
+    """With an identity that has these role assignments on the vault, and no others."""
+    return replace(facts, held={**facts.held, of: Read({one.lower() for one in ids})})

@@ -20,6 +20,7 @@ from tests.unit.posture.exemplary import (
     VAULT,
     assignment,
     exemplary,
+    holding,
     planned,
     stored,
     with_roles,
@@ -49,7 +50,7 @@ def _key(**changed: Any) -> Callable[[Facts], Facts]:
 def _policies(*policies: dict[str, Any]) -> Callable[[Facts], Facts]:
     def changed(facts: Facts) -> Facts:
         facts = with_vault(facts, enableRbacAuthorization=False, accessPolicies=list(policies))
-        return replace(facts, on_vault=Read([]), of_identity=Read(set()))
+        return holding(replace(facts, on_vault=Read([])))
 
     return changed
 
@@ -94,7 +95,7 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
     "no rotation": (lambda f: replace(f, rotation=Read()), "key.rotation", "warning", "no rotation"),
     "a newer version": (_newer, "key.version", "warning", "newer version"),
     "it does not unwrap": (lambda f: replace(f, wraps=Read(False)), "key.wraps", "error", "did not unwrap"),
-    "no role": (lambda f: replace(f, of_identity=Read(set())), "identity.rights", "error", "may not"),
+    "no role": (holding, "identity.rights", "error", "may not"),
     "no policy": (_policies(), "identity.rights", "error", "wrapkey"),
     "may sign": (
         lambda f: with_roles(f, assignment("Key Vault Crypto User", PRINCIPAL)), "identity.least", "warning", "Crypto User"
@@ -160,6 +161,12 @@ def test_another_subscription_is_told() -> None:
     assert place.holds is False and "another subscription" in place.summary
 
 
+def _unread_identity(facts: Facts) -> Facts:
+    assert facts.identity
+    unknown = replace(facts.identity, principal_id="", refused="403")
+    return replace(facts, identity=unknown, identities=(unknown,))
+
+
 SAID = {entry.name: entry.unread for entry in CATALOGUE}
 REFUSED: Read[Any] = Read(refused="403", code="Forbidden")
 # What cannot be read: the claims that fall with it, and the right that is missing.
@@ -178,20 +185,35 @@ UNREAD: dict[str, tuple[Callable[[Facts], Facts], set[str], str]] = {
         lambda f: replace(f, rotation=REFUSED), {"key.rotation"}, "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
     ),
     "on_vault": (lambda f: replace(f, on_vault=REFUSED), OF_IDENTITY | {"duties.separate"}, ROLES),
-    "of_identity": (lambda f: replace(f, of_identity=REFUSED), OF_IDENTITY, ROLES),
-    "of_identity, by policies": (
-        lambda f: replace(_policies(POLICY)(f), of_identity=REFUSED), {"identity.least"}, ROLES
+    "held": (lambda f: replace(f, held={PRINCIPAL: REFUSED}), OF_IDENTITY, ROLES),
+    "held, by policies": (
+        lambda f: replace(_policies(POLICY)(f), held={PRINCIPAL: REFUSED}), {"identity.least"}, ROLES
     ),
     "on_workspace": (lambda f: replace(f, on_workspace=REFUSED), {"duties.separate"}, ROLES),
     "definitions": (lambda f: replace(f, definitions=()), OF_IDENTITY | {"duties.separate"}, DEFINITIONS),
     "definitions, by policies": (
-        lambda f: replace(_policies(POLICY)(f), on_vault=Read([SERVICE]), of_identity=Read({SERVICE["id"].lower()}),
+        lambda f: replace(_policies(POLICY)(f), on_vault=Read([SERVICE]), held={**f.held, PRINCIPAL: Read({SERVICE["id"].lower()})},
                           definitions=()),
         {"identity.least", "duties.separate"}, DEFINITIONS,
     ),
+    "denials": (lambda f: replace(f, denials=REFUSED), {"identity.rights"}, "denyAssignments/read"),
+    "denials, 404": (lambda f: replace(f, denials=Read()), {"identity.rights"}, "denyAssignments/read"),
+    "schedules": (
+        lambda f: replace(f, timed=REFUSED), {"identity.rights"}, "roleAssignmentScheduleInstances/read"
+    ),
+    "eligible": (
+        lambda f: replace(f, eligible=REFUSED), {"duties.separate"}, "roleEligibilityScheduleInstances/read"
+    ),
+    "eligible, on the workspace": (
+        lambda f: replace(f, eligible_on_workspace=REFUSED), {"duties.separate"}, "roleEligibilityScheduleInstances/read"
+    ),
+    "denials, of whoever has both": (
+        lambda f: replace(with_roles(f, OFFICER_ROLE, own=False), denials_on_workspace=REFUSED),
+        {"duties.separate"}, "denyAssignments/read",
+    ),
     "identity": (
-        lambda f: replace(f, identity=replace(f.identity, principal_id=""), identity_refused="403"),  # type: ignore[type-var]
-        OF_IDENTITY, "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+        _unread_identity,
+        OF_IDENTITY | {"duties.separate"}, "Microsoft.ManagedIdentity/userAssignedIdentities/read",
     ),
     "registry": (lambda f: replace(f, registry=REFUSED), {"registry.encryption"}, "registries/read"),
     "insights": (lambda f: replace(f, insights=REFUSED), {"logs.encryption"}, "Insights/components/read"),
@@ -362,7 +384,7 @@ def test_access_policies_do_as_well_as_roles() -> None:
 def test_a_role_on_the_key_alone_is_enough_and_one_on_another_key_is_not() -> None:
     name = "Key Vault Crypto Service Encryption User"
     on_key, other = (assignment(name, PRINCIPAL, f"{VAULT}/keys/{key}") for key in ("k", "other"))
-    bare = replace(exemplary(), on_vault=Read([]), of_identity=Read(set()))
+    bare = holding(replace(exemplary(), on_vault=Read([])))
     for given, proven in ((on_key, True), (other, False)):
         found = {claim.name: claim for claim in _judged(with_roles(bare, given))}
         assert found["identity.rights"].holds is proven
@@ -372,7 +394,7 @@ def test_without_a_right_classic_encryption_is_only_warned_of() -> None:
     classic = with_workspace(
         exemplary(), enableServiceSideCMKEncryption=None, serviceProvisionedResourceGroup="mrg"
     )
-    found = {claim.name: claim for claim in _judged(replace(classic, of_identity=Read(set())))}
+    found = {claim.name: claim for claim in _judged(holding(classic))}
     assert found["identity.rights"].severity == "warning"
     assert "mrg" in found["encryption.flavour"].summary
 

@@ -176,6 +176,13 @@ def _proofs() -> tuple[Need, ...]:
         (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleDefinitions/read", "who may use the key"),
         (Where.TARGET, f"{AUTHORIZATION}/roleAssignments/read", "who may write to the workspace"),
         (Where.TARGET, f"{AUTHORIZATION}/roleDefinitions/read", "who may write to the workspace"),
+        (Where.TARGET_VAULT, f"{AUTHORIZATION}/denyAssignments/read", "whether the key is denied"),
+        (Where.TARGET, f"{AUTHORIZATION}/denyAssignments/read", "who is kept from writing to the workspace"),
+        (Where.TARGET_VAULT, f"{AUTHORIZATION}/roleAssignmentScheduleInstances/read", "whether a role ends"),
+        *(
+            (where, f"{AUTHORIZATION}/roleEligibilityScheduleInstances/read", "who may activate a role")
+            for where in (Where.TARGET_VAULT, Where.TARGET)
+        ),
     )
     in_vault = (
         ("keys/read", "the key's state, as the vault itself tells it", _POSTURE),

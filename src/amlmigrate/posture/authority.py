@@ -1,0 +1,79 @@
+"""Reads who may do what with the key and in the workspace: identities, roles, and what is denied or for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import gathered
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.posture.identities import Identity, client_of, users_of
+from amlmigrate.posture.reading import Read, tried
+
+
+def role_of(assignment: Document) -> str:
+    """The id of an assignment's role definition, in lower case."""
+    return str((assignment.get("properties") or {}).get("roleDefinitionId", "")).lower()
+
+
+async def users(side: Side, workspace: Workspace) -> dict[str, Document]:
+    """The user-assigned identities with their ids, which a workspace shows for those that are its own.
+
+    One that does not show what is needed is read; `refused` says why that could not be.
+    """
+    found = users_of(workspace)
+    needed = ("principalId", "clientId") if client_of(workspace) else ("principalId",)
+    lacking = [key for key, one in found.items() if not all(one.get(name) for name in needed)]
+    reads = await gathered({key: tried(side.arm.get(str(found[key]["id"]))) for key in lacking})
+    for key, read in reads.items():
+        told = (read.value or {}).get("properties") or {}
+        found[key] |= {name: told[name] for name in ("principalId", "clientId") if told.get(name)}
+        found[key] |= {"refused": read.refused} if read.refused else {}
+    return found
+
+
+async def authority(
+    side: Side, workspace: Workspace, vault_id: str, every: tuple[Identity, ...]
+) -> dict[str, Any]:
+    """Fields of `Facts`: all of it at once, but for the definitions of the roles, which are known only then."""
+    roles, principals = side.roles, sorted({one.principal_id.lower() for one in every} - {""})
+    work: dict[str, Coroutine[Any, Any, Read[Any]]] = {
+        "on_vault": tried(roles.assignments(vault_id)),
+        "on_workspace": tried(roles.assignments(workspace.id)),
+        "denials": tried(roles.denials(vault_id)),
+        "denials_on_workspace": tried(roles.denials(workspace.id)),
+        "timed": tried(roles.schedules(vault_id)),
+        "eligible": tried(roles.eligible(vault_id)),
+        "eligible_on_workspace": tried(roles.eligible(workspace.id)),
+    }
+    work |= {f"held {one}": tried(roles.assigned_to(vault_id, one)) for one in principals}
+    work |= {f"there {one}": tried(roles.assigned_to(workspace.id, one)) for one in principals}
+    found = await gathered(work)
+    return {
+        "held": {one: found.pop(f"held {one}") for one in principals},
+        "held_on_workspace": {one: found.pop(f"there {one}") for one in principals},
+        "definitions": await _definitions(side, workspace.id, vault_id, found),
+        **found,
+    }
+
+
+async def _definitions(
+    side: Side, workspace_id: str, vault_id: str, found: dict[str, Read[list[Document]]]
+) -> tuple[tuple[str, Document | None], ...]:
+    """Each role's, read from where an assignment of it was seen."""
+    at = {
+        role_of(one): workspace_id
+        for name in ("on_workspace", "eligible_on_workspace")
+        for one in _of(found, name)
+    }
+    at |= {role_of(one): vault_id for name in ("on_vault", "eligible") for one in _of(found, name)}
+    read = await gathered(
+        {role: tried(side.roles.definition_at(scope, role)) for role, scope in sorted(at.items())}
+    )
+    return tuple((role, one.value) for role, one in read.items())
+
+
+def _of(found: dict[str, Read[list[Document]]], name: str) -> list[Document]:
+    return found[name].value or []

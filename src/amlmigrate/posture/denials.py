@@ -1,0 +1,116 @@
+"""Deny assignments: whether one takes an operation from somebody, where that is known. Pure.
+
+learn.microsoft.com, deny-assignments: they count before role assignments, at their scope and below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.rights import Permission, matches, overlaps
+
+# All principals: id and type as that page has them (type SystemDefined).
+_EVERYBODY = "00000000-0000-0000-0000-000000000000"
+_SINGLE = frozenset({"user", "serviceprincipal", "device"})
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody: its own id and those of its groups, as far as they are known; `single`: no group itself."""
+
+    ids: frozenset[str]
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whether an operation is taken; `surely` is False where a condition or an unknown membership decides.
+
+    `by` names the deny assignment and its scope.
+    """
+
+    by: str
+    surely: bool
+
+
+def taken(some: Iterable[Document], who: Who, operation: str, at: str, *, data: bool = False) -> Taken | None:
+    """What takes an operation at a scope from somebody; None: nothing does. What surely takes it comes first."""
+    return _taking(some, who, at, lambda entry: entry.grants(operation, data=data))
+
+
+def wholly(some: Iterable[Document], who: Who, pattern: str, at: str, *, data: bool) -> bool:
+    """Whether all that a pattern of a role grants is surely taken; not where something of it may be left."""
+
+    def covers(entry: Permission) -> bool:
+        actions, left = (
+            (entry.data_actions, entry.not_data_actions) if data else (entry.actions, entry.not_actions)
+        )
+        return matches(actions, pattern) and not any(overlaps(one, pattern) for one in left)
+
+    found = _taking(some, who, at, covers)
+    return found is not None and found.surely
+
+
+def _taking(some: Iterable[Document], who: Who, at: str, covers: Callable[[Permission], bool]) -> Taken | None:
+    found = [
+        Taken(_called(one), surely)
+        for one in some
+        if _reaches(one, at) and (surely := _takes(one, who, covers)) is not None
+    ]
+    return next((one for one in found if one.surely), found[0] if found else None)
+
+
+def _takes(one: Document, who: Who, covers: Callable[[Permission], bool]) -> bool | None:
+    told = one.get("properties") or {}
+    entries = [entry for entry in told.get("permissions") or () if covers(Permission.of(entry))]
+    if not entries:
+        return None
+    meant = _meant(told, who)
+    if meant is None or told.get("condition"):
+        return None if meant is None else False
+    return meant and any(not entry.get("condition") for entry in entries)
+
+
+def _meant(told: Document, who: Who) -> bool | None:
+    """Whether somebody is meant; False: it may be, None: it is not."""
+    named, excluded = told.get("principals") or (), told.get("excludePrincipals") or ()
+    if who.ids & _ids(excluded):
+        return None
+    if not (who.ids | {_EVERYBODY}) & _ids(named):
+        return False if _groups(named) else None
+    # Somebody in an excluded group, or an excluded member of a group, keeps its rights.
+    return not (_groups(excluded) or (excluded and not who.single))
+
+
+def _reaches(one: Document, at: str) -> bool:
+    """Whether it counts at a scope. Management groups that it was seen from are above."""
+    told, here = _scope(one), at.rstrip("/").lower()
+    if (one.get("properties") or {}).get("doNotApplyToChildScopes"):
+        return told == here
+    above = not told or told.startswith("/providers/microsoft.management/")
+    return above or f"{here}/".startswith(f"{told}/")
+
+
+def _scope(one: Document) -> str:
+    shown = str((one.get("properties") or {}).get("scope") or "")
+    id_ = str(one.get("id") or "").lower()
+    return (shown or id_.partition("/providers/microsoft.authorization/denyassignments")[0]).rstrip("/").lower()
+
+
+def _ids(principals: Iterable[Document]) -> frozenset[str]:
+    return frozenset(str(one.get("id") or "").lower() for one in principals)
+
+
+def _groups(principals: Iterable[Document]) -> bool:
+    """Whether any may stand for several: whatever is no single one, and not everybody."""
+    return any(
+        str(one.get("type") or "").lower() not in _SINGLE and str(one.get("id") or "").lower() != _EVERYBODY
+        for one in principals
+    )
+
+
+def _called(one: Document) -> str:
+    name = str((one.get("properties") or {}).get("denyAssignmentName") or one.get("name") or one.get("id"))
+    return f"the deny assignment '{name}' at {_scope(one) or '/'}"

@@ -1,0 +1,66 @@
+"""Role assignments that end, as Privileged Identity Management gives them: when they do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.rights import granted, permissions
+from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
+from amlmigrate.posture.authority import role_of
+from amlmigrate.posture.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """When a right ends, and what gives it until then. `at` is as Azure writes it."""
+
+    end: datetime
+    at: str
+    by: str
+
+
+def first_to_end(facts: Facts, assignments: Iterable[Document], operations: Iterable[str]) -> Limit | None:
+    """Of data operations, the first to end of those that only assignments with an end give without a condition."""
+    some = [one for one in assignments if not conditional(one)]
+    limits = [limit for operation in operations if (limit := _of(facts, some, operation))]
+    return min(limits, key=lambda limit: limit.end, default=None)
+
+
+def _of(facts: Facts, some: list[Document], operation: str) -> Limit | None:
+    giving = [one for one in some if granted(permissions(facts.definition(one) or {}), operation, data=True)]
+    ends = [_limit(facts, one) for one in giving]
+    known = [one for one in ends if one is not None]
+    return max(known, key=lambda limit: limit.end) if known and len(known) == len(ends) else None
+
+
+def _limit(facts: Facts, assignment: Document) -> Limit | None:
+    """The end of an assignment; None where it has none."""
+    told = [one.get("properties") or {} for one in facts.timed.value or () if _is(one, assignment)]
+    ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
+    if not ends or len(ends) < len(told):
+        return None
+    last = max(ends, key=_time)
+    kind = {str(one.get("assignmentType") or "") for one in told} - {""}
+    activated = " (activated)" if kind == {"Activated"} else ""
+    return Limit(_time(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}")
+
+
+def _is(instance: Document, assignment: Document) -> bool:
+    """Whether an instance shows an assignment: by its id, else by who has which role where."""
+    told = instance.get("properties") or {}
+    if str(told.get("originRoleAssignmentId") or "").lower() == id_of(assignment):
+        return True
+    same = principal(instance) == principal(assignment) and role_of(instance) == role_of(assignment)
+    return same and scope(instance).rstrip("/").lower() == scope(assignment).rstrip("/").lower()
+
+
+def _time(text: str) -> datetime:
+    """What cannot be read as a time counts as ended: it is not known to last."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
