@@ -560,6 +560,7 @@ EACH_NEEDED = (
     "Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read",
     "Microsoft.KeyVault/vaults/keys/versions/read", "Microsoft.ContainerRegistry/registries/read",
     "Microsoft.Insights/components/read", "Microsoft.OperationalInsights/workspaces/read",
+    "Microsoft.Storage/storageAccounts/blobServices/containers/read",
     f"{_AUTH}/roleAssignments/read", f"{_AUTH}/roleDefinitions/read", f"{_AUTH}/locks/read",
     f"{_AUTH}/policyAssignments/read", "Microsoft.Resources/subscriptions/providers/read",
     "Microsoft.MachineLearningServices/locations/usages/read", "Microsoft.KeyVault/deletedVaults/read",

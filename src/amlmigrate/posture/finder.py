@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import together
@@ -39,4 +40,9 @@ class Finder:
         }
 
     async def _in(self, subscription: str, type_: str) -> list[Document]:
-        return (await tried_list(self._side.arm, f"/subscriptions/{subscription}/providers/{type_}")).value or []
+        """What one subscription shows. One that gives no answer shows nothing: what is not found is not known."""
+        try:
+            found = await tried_list(self._side.arm, f"/subscriptions/{subscription}/providers/{type_}")
+        except (ServiceError, OutOfReachError):
+            return []
+        return found.value or []

@@ -33,6 +33,7 @@ PLACE, ACCOUNT, CONTAINER, BLOBS, DATASTORES = NAMES = (
     "datastores.encryption",
 )
 _STORAGE = "Microsoft.Storage/storageAccounts"
+_AGAIN = "Verify again, once a default datastore of the target leads there."
 READ_ACCOUNT, READ_SCOPE = f"{_STORAGE}/read", f"{_STORAGE}/encryptionScopes/read"
 READ_CONTAINER = f"{_STORAGE}/blobServices/containers/read"
 READ_DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores/read"
@@ -139,7 +140,10 @@ def _blobs(stored: Stored, place: Location) -> Iterator[Claim]:
     address = container_id(account, place.container) if account.id else _named(place)
     where = f"'{place.container}' of '{place.account}'"
     if stored.places.held is None or place not in stored.places.held:
-        yield from beside((BLOBS,), address, f"the blobs of {where} are listed by verify and decommission")
+        if stored.places.held is not None and place in stored.places.planned:
+            yield Claim(BLOBS, None, "error", address, f"Not shown: the blobs of {where} were not listed.", _AGAIN)
+        else:
+            yield from beside((BLOBS,), address, f"the blobs of {where} are listed by verify and decommission")
         return
     own = {scope: count for scope, count in stored.places.held[place].items() if scope}
     if not own:

@@ -145,7 +145,8 @@ async def _account(side: Side, finder: Finder, name: str, ids: Iterable[str]) ->
             return Account(name, id_, read)
         if read.refused:
             refused = Account(name, id_, read)
-    found = "" if refused else await finder.id_of(ACCOUNTS, name)
+    # What names the account may be out of date, and refused for that.
+    found = await finder.id_of(ACCOUNTS, name)
     if not found:
         return refused or Account(name, "", Read(refused=_NOT_SEEN))
     return Account(name, found, await tried(side.arm.get(found)))

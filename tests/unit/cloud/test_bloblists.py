@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from amlmigrate.bytes.listings import listing_digest, unlike
 from amlmigrate.cloud.bloblists import Reader
-from amlmigrate.core.asset import Blob, Past
+from amlmigrate.core.asset import SENT_KEY, Blob, Past
 
 # In the shape of the service's own answers (learn.microsoft.com/rest/api/storageservices/list-blobs).
 PAGE = """\ufeff<?xml version="1.0" encoding="utf-8"?>
@@ -52,6 +53,15 @@ def test_the_next_page_is_asked_for_until_there_is_none() -> None:
     reader.page(PAGE.replace("<NextMarker>2!76!MDAw</NextMarker>", "<NextMarker />").encode())
     assert reader.marker == ""
     assert "tags" not in Reader(tagged=False).query("")
+
+
+def test_what_a_blob_is_encrypted_with_of_its_own_is_kept() -> None:
+    scoped = PAGE.replace("<BlobType>BlockBlob", "<EncryptionScope>own</EncryptionScope><BlobType>BlockBlob")
+    sent = "<CustomerProvidedKeySha256>3QFFFp=</CustomerProvidedKeySha256><BlobType>AppendBlob"
+    found = Reader(tagged=True).page(scoped.replace("<BlobType>AppendBlob", sent).encode())
+    assert [blob.encryption for blob in found] == ["own", f"{SENT_KEY}3QFFFp="]
+    # It is no part of what a copy is compared by: a copy has the container's of the target.
+    assert unlike(found[0], FIRST) == [] and listing_digest(found) == listing_digest([FIRST, SECOND])
 
 
 PAST = """<EnumerationResults><Blobs>

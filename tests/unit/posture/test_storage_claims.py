@@ -25,7 +25,7 @@ from tests.unit.posture.exemplary import (
 
 from amlmigrate.bytes.areas import encryption_counts
 from amlmigrate.bytes.listings import Listing
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings
@@ -61,6 +61,11 @@ def fallen(found: list[Claim]) -> dict[str, tuple[bool | None, str]]:
 
 def told(found: list[Claim], name: str) -> Claim:
     [claim] = [claim for claim in found if claim.name == name]
+    return claim
+
+
+def told_at(found: list[Claim], end: str) -> Claim:
+    [claim] = [claim for claim in found if claim.address.endswith(end)]
     return claim
 
 
@@ -154,12 +159,22 @@ def test_an_account_is_found_wherever_it_lies_and_told_where_it_is_not() -> None
         "other!storage.encryption": (None, "error"),
         "blobs!storage.container": (None, "error"),
     }
+    around.documents[
+        f"/subscriptions/{ELSEWHERE}/resourceGroups/gone/providers/Microsoft.Storage/storageAccounts/other"
+    ] = denied("Microsoft.Storage/storageAccounts/read")
+    refused = judged(around, plan=planned(place), held={place: {}})
+    assert "storageAccounts/read" in told_at(refused, "/storageAccounts/other").remedy
     far = OTHER.replace(REF.subscription, ELSEWHERE)
     around.documents["/subscriptions/"] = [{"subscriptionId": ELSEWHERE}]
     listed = f"/subscriptions/{ELSEWHERE}/providers/Microsoft.Storage/storageAccounts/"
     around.documents[listed] = [{"name": "other", "id": far}]
     around.documents[far] = {"properties": {"encryption": copy.deepcopy(ENCRYPTION)}}
     around.documents[f"{far}/blobServices/default/containers/blobs"] = {"properties": {}}
+    assert fallen(judged(around, plan=planned(place), held={place: {}})) == {}
+    # One subscription that gives no answer is no reason to know nothing of another.
+    around.documents["/subscriptions/"].append({"subscriptionId": "dead"})
+    out = OutOfReachError("no answer", method="GET", url="/x")
+    around.documents["/subscriptions/dead/providers/Microsoft.Storage/storageAccounts/"] = out
     assert fallen(judged(around, plan=planned(place), held={place: {}})) == {}
 
 
@@ -256,9 +271,13 @@ def test_blobs_under_a_key_that_was_sent_or_a_scope_that_is_not_known_are_unprov
 
 
 def test_blobs_that_nobody_listed_are_not_said_to_be_anything() -> None:
-    for more in ({"held": None}, {"held": {}}):
-        claim = told(judged(AroundStorage(), **more), "storage.blobs")
-        assert (claim.holds, claim.severity) == (None, "information") and claim.finding is None
+    claim = told(judged(AroundStorage(), held=None), "storage.blobs")
+    assert (claim.holds, claim.severity) == (None, "information") and claim.finding is None
+    # Where others were, that these were not is told.
+    claim = told(judged(AroundStorage(), held={}), "storage.blobs")
+    assert (claim.holds, claim.severity) == (None, "error")
+    claim = told(judged(AroundStorage(), plan=planned(), held={}), "storage.blobs")
+    assert (claim.holds, claim.severity) == (None, "information")
     without = claims(exemplary(), stored(), NOW)
     assert told(without, "storage.blobs").holds is None and fallen(without) == {}
 
