@@ -39,9 +39,13 @@ class Target:
 
     def claims(self, **changed: Any) -> dict[str, Claim]:
         """Every claim by name, of several the one that makes a finding; `changed` are properties of the document."""
-        document = {**self.document, "properties": self.document["properties"] | changed}
-        found = asyncio.run(self._prove(Workspace(WorkspaceRef.parse(self.document["id"]), document)))
+        found = self.every(**changed)
         return {claim.name: claim for claim in sorted(found, key=lambda claim: claim.finding is not None)}
+
+    def every(self, **changed: Any) -> list[Claim]:
+        """Every claim; there may be several of a name."""
+        document = {**self.document, "properties": self.document["properties"] | changed}
+        return asyncio.run(self._prove(Workspace(WorkspaceRef.parse(self.document["id"]), document)))
 
     async def _prove(self, workspace: Workspace) -> list[Claim]:
         side = Side(Login())
@@ -316,3 +320,57 @@ def test_a_firewall_in_the_way_leaves_the_key_readable_through_arm(target: Targe
     for name in ("key.type", "key.size", "key.enabled", "key.expiry", "key.rotation"):
         assert claims[name].holds, claims[name]
     assert claims["key.wraps"].holds is None
+
+
+def test_the_key_of_the_account_that_the_default_datastore_leads_to_is_judged_wherever_it_lies(
+    target: Target,
+) -> None:
+    """In another group and vault, where no datastore says: the account and the vault are found by their names."""
+    world = target.world
+    name = f"far{world.target}"
+
+    async def make(client: Client) -> tuple[Any, ...]:
+        group = await provision.group(client, f"{world.group}-far", location="westeurope")
+        vault, user = (
+            await provision.vault(client, group, f"{name}kv"),
+            await provision.identity(client, group, name),
+        )
+        roles = (
+            (vault, provision.KEY_VAULT_CRYPTO_OFFICER, provision.OWNER_OBJECT_ID),
+            (vault, provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER, user.principal_id),
+        )
+        for scope, role, who in roles:
+            await provision.assign(client, scope, role, who)
+        key = await provision.key(client, vault, "own", days=365, rotates=True)
+        account = await provision.storage_account(client, group, name, key=key, identity=user)
+        path = f"{account}/blobServices/default/containers/bytes"
+        await client.arm("PUT", path, _STORAGE, {"properties": {}})
+        store = f"{target.document['id']}/datastores/workspaceblobstore"
+        before = await client.arm("GET", store, VERSION)
+        place = {"accountName": name, "containerName": "bytes", "credentials": {"credentialsType": "None"}}
+        unknown = {"subscriptionId": None, "resourceGroup": None}
+        body = {"properties": {**before["properties"], **place, **unknown}}
+        await client.arm("PUT", f"{store}?skipValidation=true", VERSION, body)
+        return key, account, store, before
+
+    key, account, store, before = world.azure(make)
+    try:
+        assert target.unproven() == {}
+        found = [claim for claim in target.every() if claim.key == key.url]
+        assert {
+            "storage.encryption",
+            "storage.container",
+            "vault.purgeProtection",
+            "key.enabled",
+            "key.wraps",
+        } <= {claim.name for claim in found}
+        assert {claim.address for claim in found if claim.name == "storage.encryption"} == {account}
+        target.vault("PATCH", key.url, {"attributes": {"enabled": False}})
+        fallen = {claim.name: claim for claim in target.every() if claim.finding and claim.key == key.url}
+        assert fallen["key.enabled"].holds is False and f"'{name}'" in fallen["key.enabled"].summary
+        assert fallen["key.wraps"].holds is False
+    finally:
+        secrets = {"secretsType": "AccountKey", "key": ""}
+        body = {"properties": before["properties"]}
+        body["properties"]["credentials"] = {"credentialsType": "AccountKey", "secrets": secrets}
+        world.azure(lambda c: c.arm("PUT", f"{store}?skipValidation=true", VERSION, body))
