@@ -202,6 +202,7 @@ def _say_dry(view: View, plan: Plan) -> None:
 
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
+    from amlmigrate.core.headline import ran
     from amlmigrate.ledger.items import items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
 
@@ -210,7 +211,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     foreign = over_foreign_bytes(found)
     stopped = tally is not None and tally.stopped
     data = {
-        "text": _text(tally, left=bool(left)),
+        "text": ran(count(found), _lead(tally, left=bool(left))),
         "items": count(found),
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
@@ -236,11 +237,11 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
 
 
-def _text(tally: Tally | None, *, left: bool) -> str:
+def _lead(tally: Tally | None, *, left: bool) -> str:
     if tally and tally.stopped:
         why = "Stopped, since the target can no longer be used" if tally.lost else "Stopped"
-        return f"{why}; what was under way has ended."
-    return "Not all is done." if left else "All is done."
+        return f"{why}; what was under way has ended"
+    return "Not all is done" if left else "All is done"
 
 
 def _next(folder: Path, left: list[Any], *, stopped: bool) -> str:

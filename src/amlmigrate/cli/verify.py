@@ -100,9 +100,7 @@ def _headline(content: Any) -> str:
         from amlmigrate.cli.living import headline
 
         return headline(content)
-    if content["green"]:
-        return f"Green at depth {content['depth']}: {content['blobs']} blobs and every document are the same."
-    return f"Not green: {len(content['differences'])} differences, {len(content['unsettled'])} open."
+    return str(content["headline"])
 
 
 def _mlclient(content: Any) -> str:
@@ -139,6 +137,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         {
             "text": _headline(content) + _mlclient(content),
             "green": green,
+            **{name: content[name] for name in ("same", "not_in_target", "not_compared") if name in content},
             "items": content["items"],
             # What the plan warned of may still be so, and is told once.
             "lines": list(dict.fromkeys(lines)),

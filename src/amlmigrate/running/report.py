@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.by import By
+from amlmigrate.core.headline import ran
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.tool import tool
 from amlmigrate.ledger import Ledger
@@ -57,8 +58,11 @@ def _ended(walked: Tally | None) -> str:
 
 def _standing(plan: Plan, ledger: Ledger) -> dict[str, Any]:
     found = items(plan, ledger)
+    counts = tally(found)
+    left = any(not item.outcome.settled for item in found)
     return {
-        "items": tally(found),
+        "headline": ran(counts, "Not all is done" if left else "All is done"),
+        "items": counts,
         "left": [
             {"address": item.address, "outcome": item.outcome.value, "detail": item.detail}
             for item in found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -73,7 +73,9 @@ class Verdict:
     false_labels: list[str] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     not_checked: set[str] = field(default_factory=set)
+    # How many were compared, and how many of those are the same, as far as this went.
     blobs: int = 0
+    same: int = 0
     bytes: int = 0
 
 
@@ -156,7 +158,9 @@ class BlobVerifier:
                 )
         if read.listing_sha256 != step.source_sha256:
             verdict.differences.append(Difference(address, "source", step.source_sha256, read.listing_sha256))
-        verdict.differences += _compare(address, amount, left, right)
+        compared = _compare(address, amount, left, right)
+        verdict.differences += [difference for differing in compared.values() for difference in differing]
+        verdict.same += sum(1 for path, differing in compared.items() if not differing and path in left)
         verdict.manifests["source"] += read.lines
         verdict.manifests["target"] += b"".join(entry.line(amount.target) for entry in right.values())
         verdict.rewritten += [f"{container}/{path}" for path in read.rewritten]
@@ -220,24 +224,29 @@ def tree_digest(place: Location, entries: dict[str, Entry]) -> str:
     return found.hexdigest()
 
 
-def _compare(address: str, amount: Bytes, left: dict[str, Entry], right: dict[str, Entry]) -> list[Difference]:
-    found: list[Difference] = []
+def _compare(
+    address: str, amount: Bytes, left: dict[str, Entry], right: dict[str, Entry]
+) -> dict[str, list[Difference]]:
+    """The differences by path in the source; of what only the target has, by its path there behind a slash."""
     rest = dict(right)
+    found: dict[str, list[Difference]] = {}
     for path, entry in left.items():
         goal = goal_path(amount.source, amount.target, path)
-        twin = rest.pop(goal, None)
-        if twin is None:
-            found.append(Difference(address, goal, "present", "missing"))
-            continue
-        for name in unlike(entry.blob, twin.blob):
-            found.append(
-                Difference(address, f"{goal}:{name}", getattr(entry.blob, name), getattr(twin.blob, name))
-            )
-        if entry.unread or twin.unread:
-            found.append(Difference(address, f"{goal}:bytes", entry.unread or "read", twin.unread or "read"))
-        elif entry.sha256 != twin.sha256:
-            found.append(Difference(address, f"{goal}:sha256", entry.sha256, twin.sha256))
-        if twin.false_label and not entry.false_label:
-            found.append(Difference(address, f"{goal}:md5 label", twin.md5, twin.blob.md5))
-    found += [Difference(address, path, "absent", "extra") for path in sorted(rest)]
-    return found
+        found[path] = list(_unlike(address, goal, entry, rest.pop(goal, None)))
+    extra = [Difference(address, path, "absent", "extra") for path in sorted(rest)]
+    return found | {f"/{difference.field}": [difference] for difference in extra}
+
+
+def _unlike(address: str, goal: str, entry: Entry, twin: Entry | None) -> Iterator[Difference]:
+    """What differs between a blob and its twin."""
+    if twin is None:
+        yield Difference(address, goal, "present", "missing")
+        return
+    for name in unlike(entry.blob, twin.blob):
+        yield Difference(address, f"{goal}:{name}", getattr(entry.blob, name), getattr(twin.blob, name))
+    if entry.unread or twin.unread:
+        yield Difference(address, f"{goal}:bytes", entry.unread or "read", twin.unread or "read")
+    elif entry.sha256 != twin.sha256:
+        yield Difference(address, f"{goal}:sha256", entry.sha256, twin.sha256)
+    if twin.false_label and not entry.false_label:
+        yield Difference(address, f"{goal}:md5 label", twin.md5, twin.blob.md5)

@@ -28,6 +28,8 @@ class Documents:
     source: dict[str, str]
     target: dict[str, str]
     differences: list[Difference]
+    # The addresses of those that were compared and are the same.
+    same: frozenset[str] = frozenset()
 
 
 def compare_documents(
@@ -47,6 +49,7 @@ def compare_documents(
     digests = document_digests(source)
     planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)
     found: list[Difference] = []
+    same: set[str] = set()
     for address in planned:
         step = steps[address]
         if now.get(address) != step.source_sha256:
@@ -54,11 +57,13 @@ def compare_documents(
         elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and address not in waived:
             differing = _asset(step, source.assets[step.address], target, mapping)
             unarchived = str(step.address.archived()) in waived
-            found += [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
+            counted = [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
+            found += counted
+            same |= set() if counted else {address}
     found += _newest(plan, source, target)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
-    return Documents(mapping, digests, document_digests(target), found)
+    return Documents(mapping, digests, document_digests(target), found, frozenset(same))
 
 
 def _newest(plan: Plan, source: Inventory, target: Inventory) -> list[Difference]:

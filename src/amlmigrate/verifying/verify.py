@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.cloud.session import Session
+from amlmigrate.core import headline
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
@@ -91,6 +92,12 @@ async def verify(
         "by": by.as_dict(),
         **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers(), read),
     }
+    told = {difference.address for difference in differences}
+    content["same"] = {"blobs": verdict.same, "documents": len(documents.same - told)}
+    content |= headline.apart(
+        ((item.address, item.outcome) for item in ended), {*documents.target, *_filled(plan, containers)}
+    )
+    content["headline"] = headline.verified(content)
     digests = seal(
         documents.source,
         documents.target,
@@ -109,6 +116,14 @@ async def verify(
     with evidence.alone():
         manifests = [evidence.add_file(name, lines) for name, lines in found.items()]
         return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
+
+
+def _filled(plan: Plan, containers: Containers) -> Iterator[str]:
+    """The addresses of prefixes in which the target has blobs, whosever they are."""
+    for place, address in plan.places(source=False).items():
+        listing = containers.target.get((place.account, place.container))
+        if listing and any(True for _ in listing.below(place.path)):
+            yield address
 
 
 def _drifted(plan: Plan, containers: Containers, settled: frozenset[str]) -> list[Difference]:

@@ -1,0 +1,117 @@
+"""One sentence on a report: what is the same, and what is not in the target. It says no more than was shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from amlmigrate.core.state import Outcome
+
+# What a run or a verification has done or compared itself.
+_MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
+# What is told otherwise, or is nobody's loss.
+_SILENT = (*_MOVED, Outcome.NOT_NEEDED)
+# What may well be in the target, as a person says, and is not looked at here.
+_BY_PEOPLE = ("done by hand", "exported", "cut over")
+
+
+def apart(ended: Iterable[tuple[str, Outcome]], there: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Counts the items that were not compared, by outcome: `not_in_target`, and `not_compared`.
+
+    `ended` is address and outcome of each; `there` are addresses under which the target holds something.
+    """
+    known = frozenset(there)
+    absent: Counter[str] = Counter()
+    other: Counter[str] = Counter()
+    for address, outcome in ended:
+        if outcome not in _SILENT:
+            counted = other if address in known or outcome.value in _BY_PEOPLE else absent
+            counted[outcome.value] += 1
+    return {"not_in_target": dict(absent), "not_compared": dict(other)}
+
+
+def verified(content: Mapping[str, Any]) -> str:
+    """Of a report of `verify`: is it green, what is the same, what is not there, and what was not looked at."""
+    if content["green"]:
+        lead = f"Green at depth {content['depth']}: "
+    else:
+        differences, open_ones = len(content["differences"]), len(content["unsettled"])
+        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open. "
+    return lead + _first(lead, "; ".join(_told(content))) + "."
+
+
+def of_evidence(content: Mapping[str, Any]) -> str:
+    """The same without the verdict, for what rests on that report; empty for one of an earlier version."""
+    return _capital("; ".join(_told(content))) + "." if "same" in content else ""
+
+
+def ran(items: Mapping[str, int], lead: str) -> str:
+    """Of a run: what was moved and what was not. Whether it is the same only a verification says."""
+    moved = [(items[one.value], one.value) for one in _MOVED if items.get(one.value)]
+    rest = {name: count for name, count in items.items() if name not in {one.value for one in _SILENT}}
+    parts = []
+    if moved:
+        first, *more = moved
+        parts.append(_listed([f"{_many(first[0], 'item')} {first[1]}", *(f"{n} {name}" for n, name in more)]))
+    if rest:
+        parts.append(f"{_kinds(rest)} {_be(rest, 'was', 'were')} not moved")
+    return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
+
+
+def _told(content: Mapping[str, Any]) -> Iterable[str]:
+    yield _same(content)
+    if absent := content["not_in_target"]:
+        yield f"{_kinds(absent)} {_be(absent, 'is', 'are')} not in the target"
+    if other := content["not_compared"]:
+        yield f"{_kinds(other)} {_be(other, 'was', 'were')} not compared"
+    if unchecked := len(content["not_checked"]):
+        yield f"{_many(unchecked, 'thing')} {'was' if unchecked == 1 else 'were'} not checked"
+
+
+def _same(content: Mapping[str, Any]) -> str:
+    blobs, documents = content["same"]["blobs"], content["same"]["documents"]
+    if not blobs and not documents:
+        return "nothing was found to be the same"
+    both = [_many(n, what) for n, what in ((blobs, "blob"), (documents, "document")) if n]
+    if content["depth"] == "metadata" and blobs:
+        listed = (
+            f"{_many(blobs, 'blob')} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
+        )
+        rest = f", and {_many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
+        return listed + (rest if documents else "")
+    return f"{_listed(both)} {'is' if blobs + documents == 1 else 'are'} the same"
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
+    """`8 waived items and 2 items left by selection`."""
+    return _listed(
+        [
+            f"{count} waived {'item' if count == 1 else 'items'}"
+            if name == Outcome.WAIVED.value
+            else f"{_many(count, 'item')} {name}"
+            for name, count in counts.items()
+        ]
+    )
+
+
+def _be(counts: Mapping[str, int], one: str, many: str) -> str:
+    return one if sum(counts.values()) == 1 else many
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _listed(parts: list[str]) -> str:
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _first(lead: str, text: str) -> str:
+    """After a full stop a sentence begins."""
+    return _capital(text) if lead.endswith(". ") else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
