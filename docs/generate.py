@@ -294,6 +294,11 @@ RETRIES = {
         f"given up after {proofs._VAULT_SECONDS:g} s",
         "the key is read through ARM; what that cannot show is not known",
     ),
+    "the operation of the source's deletion, after a kill": (
+        "polled at the address that the ledger has",
+        "as the first time",
+        "the gate is passed anew; 404 and 410 of the address confirm nothing",
+    ),
     "a long-running operation that fails": ("never", "", "the service's words (exit 1)"),
     "a long-running operation that is cancelled": ("never", "", "the service's words (exit 1)"),
     "a long-running operation that outlives the client": (
@@ -450,7 +455,8 @@ def step_fields() -> str:
 COLUMNS = {
     "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
     " `target_workspace_id`, `created`, `begun`, `evidence_head`, `evidence_next`, and"
-    " `decommission`: what a removal has set out to do.",
+    " `decommission`: what a removal has set out to do, how far it came, and where its deletion is polled (an"
+    " address that Azure signs, and that stands nowhere else).",
     "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"
     " of the target's document as it was last seen in line: only what still has it may be updated.",
     "history": "Every state that a step was in, in order.",

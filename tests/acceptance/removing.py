@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.acceptance.inprocess import here
 from tests.acceptance.world import World
 
 
 def decommission(world: World, *more: str, **env: str) -> Any:
-    """`decommission` without a soak."""
+    """`decommission` without a soak; in this process where it would wait for two minutes to see what is gone."""
+    waits = {"--purge", "delete"} & set(more) and "--dry-run" not in more
+    if waits and not env:
+        return here(world, *more)
     return world.migrate(*removal(world), "--json", *more, **env)
 
 
@@ -53,8 +57,18 @@ def waived_and_green(world: World) -> None:
 
 def cut_off(world: World, path: str, *more: str, when: str = "after") -> None:
     """Kills a removal once the service has deleted what `path` matches."""
-    rule = {"match": {"method": "DELETE", "path": path}, "action": "kill", "when": when}
-    with_rules(world, [rule], *more, code=-9)
+    _killed(world, {"match": {"method": "DELETE", "path": path}, "action": "kill", "when": when}, *more)
+
+
+def cut_off_while_it_goes(world: World, *more: str) -> None:
+    """Kills a removal that has recorded the answer to its deletion of the workspace, before that has ended."""
+    match = {"method": "GET", "path": "workspaceOperationsStatus"}
+    _killed(world, {"match": match, "action": "kill", "when": "before"}, *more)
+
+
+def _killed(world: World, rule: dict[str, Any], *more: str) -> None:
+    result = world.with_faults([rule], *removal(world), "--json", *more)
+    assert result.code == -9, (result.code, result.out, result.err)
 
 
 def with_rules(world: World, rules: list[dict[str, Any]], *more: str, code: int) -> Any:

@@ -10,7 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.acceptance.removing import cut_off, decommission, moved, refused, waived_and_green, with_rules
+from tests.acceptance.removing import (
+    cut_off,
+    cut_off_while_it_goes,
+    decommission,
+    moved,
+    refused,
+    removal,
+    tombstones,
+    waived_and_green,
+    with_rules,
+)
 from tests.acceptance.world import World
 
 Way = Callable[[World], Callable[[], Any] | None]
@@ -182,25 +192,20 @@ def test_what_blocks_the_deletion_goes_first(small_world: World) -> None:
     assert world.status("source") == 404
 
 
-@pytest.mark.parametrize("when", ["after", "answered"])
-def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: World, when: str) -> None:
-    world = small_world
-    world.ok("plan", *world.names)
-    world.ok("run")
-    world.ok("verify")
-    rule = {"match": {"method": "DELETE", "path": f"/workspaces/{world.source}$"}, "action": "kill", "when": when}
-    (world.folder / "faults.json").write_text(json.dumps({"rules": [rule]}))
-    world.sandbox("faults", "set", str(world.folder / "faults.json"))
-    try:
-        assert decommission(world).code == -9
-    finally:
-        world.sandbox("faults", "clear")
+def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: World) -> None:
+    """The operation's address is recorded as soon as the deletion is answered; the same command polls it."""
+    world = moved(small_world)
+    cut_off_while_it_goes(world)
+    since = world.now()
     assert decommission(world).code == 0
     assert world.status("source") == 404
-    tombstone = json.loads(
-        (world.folder / "plans" / world.source / "evidence" / "0003-decommission.json").read_text()
-    )
-    assert tombstone["remains"] and tombstone["recoverable_until"]
+    calls = [call for call in world.log(since) if "Learning" in call["path"]]
+    assert any("workspaceOperationsStatus" in call["path"] for call in calls)
+    assert not [call for call in calls if call["method"] == "DELETE"]
+    [tombstone] = tombstones(world)
+    assert tombstone["remains"] and tombstone["recoverable_until"] and tombstone["by_us"] and tombstone["gone"]
+    # What is signed is the ledger's alone.
+    assert "operation" not in tombstone and "workspaceOperationsStatus" not in json.dumps(tombstone)
 
 
 def test_every_reason_is_told_at_once(small_world: World) -> None:
@@ -283,16 +288,22 @@ def test_soft_deleted_the_name_lingers(gone: World) -> None:
     assert gone.migrate("verify").code == 2
 
 
-@pytest.mark.parametrize("gone", [("--purge",)], indirect=True)
-def test_purged_the_name_is_free(gone: World) -> None:
-    assert gone.status("source") == 404
-    assert _create_again(gone) in (200, 201, 202)
+def test_purged_the_name_is_free_and_its_containers_are_gone(small_world: World) -> None:
+    """The one removal that waits its two minutes out, as a user's does; all others pass a clock."""
+    world = moved(small_world)
+    began = time.monotonic()
+    assert world.migrate(*removal(world), "--purge", "--storage", "delete", timeout=300).code == 0
+    assert time.monotonic() - began > 120
+    assert world.status("source") == 404
+    with world.container_client("source") as client:
+        assert not client.exists()
+    assert _create_again(world) in (200, 201, 202)
 
 
 def test_a_dry_run_after_a_cut_removes_nothing_and_what_is_done_is_done_once(small_world: World) -> None:
     world = small_world
     moved(world)
-    cut_off(world, f"/workspaces/{world.source}$", "--storage", "delete")
+    cut_off_while_it_goes(world, "--storage", "delete")
     assert "would be deleted" in decommission(world, "--storage", "delete", "--dry-run").out
     evidence = world.folder / "plans" / world.source / "evidence"
     assert len(world.blobs("source")) == 6 and not list(evidence.glob("*-decommission.json"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.removing import (
-    cut_off,
+    cut_off_while_it_goes,
     decommission,
     default_container,
     moved,
@@ -225,7 +225,7 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
 def test_what_changed_since_the_gate_is_kept_and_told(small_world: World) -> None:
     """The workspace takes its time to go; what is written meanwhile is nowhere else."""
     world = moved(small_world)
-    cut_off(world, f"/workspaces/{world.source}$", *DELETE)
+    cut_off_while_it_goes(world, *DELETE)
     with world.container_client("source") as client:
         client.upload_blob("m/1/late", b"1")
     result = decommission(world, *DELETE)
@@ -252,7 +252,7 @@ def test_what_changed_since_the_gate_is_kept_and_told(small_world: World) -> Non
 
 def test_the_common_container_stays_while_another_workspace_has_the_account(small_world: World) -> None:
     world = moved(small_world)
-    cut_off(world, f"/workspaces/{world.source}$", *DELETE)
+    cut_off_while_it_goes(world, *DELETE)
     _foreign_store(world)
     assert decommission(world, *DELETE).code == 3
     assert {one["id"] for one in tombstones(world)[0]["containers_kept"]} == {

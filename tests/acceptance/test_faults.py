@@ -234,6 +234,8 @@ ELSEWHERE = {
     "a long-running operation that is cancelled": test_a_long_running_operation,
     # Killed while the source goes: tests/acceptance/test_decommissioning.py.
     "a long-running operation that outlives the client": "tombstone",
+    # tests/acceptance/test_decommissioning_gone.py.
+    "the operation of the source's deletion, after a kill": "gone",
     # With a time of its own: tests/contract/test_hanging.py and test_calls_in_trouble.py.
     "an answer that hangs": "hang",
     "a copy inside Azure that hangs": "hang",

@@ -12,6 +12,7 @@ from amlmigrate.cli.living import lost
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import frozen, read_both
 from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
@@ -21,16 +22,52 @@ from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.held import still_expected
 from amlmigrate.decommissioning import containers, copies, gate, remaining, removal
-from amlmigrate.decommissioning.pointing import Seen, accepted, dangling
+from amlmigrate.decommissioning.pointing import Seen, accepted, dangling, unlisted
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.stage import Wanted
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
 from amlmigrate.inventory.leftovers import leftovers
+from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.posture import before_removal, let_go
+
+
+@dataclass(frozen=True, slots=True)
+class Afresh:
+    """The gate of a removal: everything read again each time that it is asked."""
+
+    clouds: Session
+    plan: Plan
+    folder: Path
+    ledger: Ledger
+    wanted: Wanted
+    soak: timedelta
+    accept_unrecoverable: bool = False
+
+    async def passed(self, reports: list[Report], before: Document | None) -> tuple[Inventory, Surroundings]:
+        """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
+        found = await pass_gate(
+            self.clouds,
+            self.plan,
+            self.folder,
+            self.ledger,
+            reports,
+            soak=self.soak,
+            wanted=self.wanted,
+            accept_unrecoverable=self.accept_unrecoverable,
+            before=before,
+        )
+        return found.source, await surroundings(self.clouds, self.folder, found)
+
+    async def target(self, reports: list[Report]) -> tuple[Seen, copies.Copies]:
+        """The target as it is now, and whether all that was moved is still there."""
+        seen = await read_target(self.clouds, self.plan)
+        copied = await copies.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
+        return seen, copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +90,33 @@ async def pass_gate(
     reports: list[Report],
     *,
     soak: timedelta,
-    delete: bool,
-    accepted_unseen: frozenset[str] = frozenset(),
+    wanted: Wanted,
     accept_unrecoverable: bool = False,
     before: Document | None,
 ) -> Passed:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
     source, target = await read_both(clouds, plan)
-    seen = Seen(target, tuple(await leftovers(clouds.target.workspace(plan.header.target_ref))))
+    seen = await _seen(clouds, plan, target)
     mapping = Mapping(source.workspace, target.workspace)
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=delete)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=wanted.delete)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, ledger.waivers())
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
+    why += [
+        f"Whether {left.address} in the target refer to the source is not known: {left.reason}."
+        for left in unlisted(seen)
+        # The same service gives the same answer for both; of the source's somebody has said that it may be so.
+        if str(left.address) not in ledger.waivers()
+    ]
     parts = await remaining.parts(clouds.source, source.workspace)
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
     why += recovery.reasons()
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
-    if delete:
+    if wanted.delete:
         listings = [listed.source[place.account, place.container] for place in own]
         copied = copies.planned(plan, ledger)
-        deletion = containers.Deletion(clouds, source.workspace, seen, copied, accepted_unseen)
+        deletion = containers.Deletion(clouds, source.workspace, seen, copied, wanted.accepted_unseen)
         why += await deletion.reasons(listings)
     if not why:
         # Listing may take its time, in which the source was not looked at.
@@ -101,8 +143,14 @@ async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroun
 
 async def read_target(clouds: Session, plan: Plan) -> Seen:
     """The target as it is once the source has gone."""
-    port = clouds.target.workspace(plan.header.target_ref)
-    return Seen(await take(port), tuple(await leftovers(port)))
+    return await _seen(clouds, plan, await take(clouds.target.workspace(plan.header.target_ref)))
+
+
+async def _seen(clouds: Session, plan: Plan, target: Inventory) -> Seen:
+    """The target with what no kind is for, and with what of that the service does not list."""
+    port = InventoryPort(clouds.target.arm, plan.header.target_ref)
+    found = await leftovers(port)
+    return Seen(target, (*found, *could_not_be_listed(port.unlisted)))
 
 
 async def _facts(

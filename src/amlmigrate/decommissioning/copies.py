@@ -6,6 +6,7 @@ that each prefix that was copied is still what was verified, in that workspace a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amlmigrate.bytes.areas import encryption_counts, list_places, prefix_digests
@@ -26,11 +27,16 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What was copied, by where it came from, and why any of it, or all of it, is no proof of a copy."""
+    """What was copied, by where it came from, and why any of it, or all of it, is no proof of a copy.
+
+    `changed` are those whose copy is not what the last verification saw, `unseen` of these the ones that it never
+    saw.
+    """
 
     sources: dict[Location, str]
     changed: frozenset[str] = frozenset()
     unproven: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def against(self, place: Location) -> list[str]:
         """Why a container of the source must stay as far as its copies go."""
@@ -68,15 +74,28 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
         unproven.append("The target is another workspace than the one that was verified.")
     unproven += _missing(plan, ledger, target)
     then = seen_by(newest).get(PARTS[3], {})
-    now = prefix_digests(listed, places)
+    changed, unseen = compared(_steps(plan, ledger), places, then, prefix_digests(listed, places))
+    return Copies(known.sources, frozenset(changed), tuple(unproven), tuple(unseen))
+
+
+def compared(
+    steps: Iterable[Step], places: Mapping[Location, str], then: Mapping[str, str], now: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """The addresses of the copies that are not what was verified, and of those that no verification saw. Pure.
+
+    `then` and `now` are digests by the address of a prefix; what was never seen counts as changed.
+    """
     cover = Cover(places)
-    changed = set()
-    for step in _steps(plan, ledger):
+    changed, unseen = [], []
+    for step in steps:
         # One that lies in another is counted with that.
         goal = cover.prefix(step.bytes.target) if step.bytes else None
-        if goal is None or places[goal] not in then or then[places[goal]] != now.get(places[goal]):
-            changed.add(str(step.address))
-    return Copies(known.sources, frozenset(changed), tuple(unproven))
+        seen = then.get(places[goal]) if goal is not None else None
+        if seen is None:
+            unseen.append(str(step.address))
+        if goal is None or seen is None or seen != now.get(places[goal]):
+            changed.append(str(step.address))
+    return changed, unseen
 
 
 def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:

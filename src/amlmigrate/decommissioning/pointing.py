@@ -36,6 +36,11 @@ class Seen:
             yield str(left.address), (left.document or {}).get("properties") or {}
 
 
+def unlisted(target: Seen) -> list[Leftover]:
+    """What the target's service did not list: whether it names the source is not known."""
+    return [left for left in target.leftovers if left.not_listed]
+
+
 def dangling(source: Workspace, target: Seen, accepted: Container[str] = ()) -> list[str]:
     """What in the target names the source workspace itself: none of it works once that is gone.
 

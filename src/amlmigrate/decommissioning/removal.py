@@ -1,99 +1,166 @@
-"""Removes the workspace: first what blocks its deletion, then itself, and waits until it is gone."""
+"""The calls that remove a workspace: what blocks its deletion, itself, and for good. What they come to: `gone`."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.arm import Arm, failed
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.decommissioning import computes
+from amlmigrate.decommissioning.gate import locked
+from amlmigrate.decommissioning.gone import Look, Sight
 from amlmigrate.kinds import all_kinds
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
 _GOING = frozenset({"deleting", "softdeleting"})
-# For so long after its deletion a workspace may still be shown (azure-facts, section 3: eventual consistency).
-SETTLING = 30.0
-_LONGEST = 3600.0
+_LOCKS = "providers/Microsoft.Authorization/locks"
 # The version with which others could purge what is soft-deleted already (azure-facts, section 3).
 _PURGES = {"api-version": "2024-04-01", "forceToPurge": "true"}
 
 
 async def locks(arm: Arm, id_: str) -> list[dict[str, Any]]:
     """The locks on a resource, its group and its subscription."""
-    path = f"{id_}/providers/Microsoft.Authorization/locks"
-    return [lock async for lock in arm.pages(path)]
+    return [lock async for lock in arm.pages(f"{id_}/{_LOCKS}")]
 
 
-async def gone(port: WorkspacePort, workspace_id: str, *, settling: float = 0.0) -> bool:
-    """Waits while the workspace is being deleted; whether there is none of this id after that.
-
-    One that stands, as after a deletion that failed, is waited for `settling` seconds, and then it is not gone.
-    """
-    clock = asyncio.get_running_loop().time
-    begun, pause = clock(), 0.5
-    while True:
+async def look(port: WorkspacePort, workspace_id: str) -> Look:
+    """One look at a workspace: it, and its group's list. Raises what is not about it: refusals, no answer."""
+    try:
         found = await port.find()
-        properties = (found or {}).get("properties") or {}
-        if found is None or properties.get("workspaceId") != workspace_id:
-            return True
-        going = str(properties.get("provisioningState")).lower() in _GOING
-        if clock() - begun >= (_LONGEST if going else settling):
+        listed = found is None and await _listed(port)
+    except ServiceError as error:
+        if error.transient or error.status in (401, 403):
+            raise
+        return Look(Sight.UNKNOWN, error.summary)
+    if found is not None:
+        return of_document(found, workspace_id)
+    return Look(Sight.UNKNOWN, "its resource group still lists it") if listed else Look(Sight.ABSENT)
+
+
+def of_document(found: Document, workspace_id: str) -> Look:
+    """What a document under the workspace's name shows. One without an id is not another workspace's."""
+    properties = found.get("properties") or {}
+    seen = str(properties.get("workspaceId") or "")
+    if not seen:
+        return Look(Sight.UNKNOWN, "a document without workspaceId")
+    if seen.lower() != workspace_id.lower():
+        return Look(Sight.ANOTHER, seen)
+    going = str(properties.get("provisioningState")).lower() in _GOING
+    return Look(Sight.GOING if going else Sight.LIVING)
+
+
+async def _listed(port: WorkspacePort) -> bool:
+    """Whether the group's list still has it; that of a group that is shown to be gone has nothing."""
+    ref = port.ref
+    group, _, name = ref.id.partition("/providers/")
+    collection = f"{group}/providers/{name.rpartition('/')[0]}"
+    try:
+        ids = [str(item.get("id")).lower() async for item in port.arm.pages(collection)]
+    except ServiceError as error:
+        if error.status == 404 and await port.arm.absent(error, ref.id):
             return False
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, 15.0)
+        raise
+    return ref.id.lower() in ids
 
 
-async def remove(
-    port: WorkspacePort, source: Inventory, *, purge: bool, emit: Emit, deleting: Callable[[], object]
-) -> None:
-    """Deletes the workspace and waits until it is gone; assets go with it. `deleting` is called right before.
-
-    Raises MigrateError when the service says that it is deleted and still shows it.
-    """
+async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
+    """Removes what blocks the workspace's deletion; assets go with it."""
     for left in blocking(source):
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), computes.query_of(left))
     for asset in source.assets.values():
         await all_kinds()[asset.address.kind].retire(port, asset)
-    emit(Event("decommission.removing", {"address": port.ref.id}))
-    deleting()
-    await port.arm.delete(port.ref.id, {"forceToPurge": "true"} if purge else {})
-    if not await gone(port, source.workspace.workspace_id, settling=SETTLING):
-        raise MigrateError(
-            "The service took the deletion of the workspace and still shows it.",
-            address=port.ref.id,
-            remedy="Look at its activity log in the Azure portal, then run the same command again.",
-        )
 
 
-async def purge(port: WorkspacePort, until: str | None, emit: Emit) -> None:
-    """Deletes for good what is soft-deleted until `until`. Raises RefusedError where the service does not."""
-    if until and datetime.fromisoformat(until) < datetime.now(UTC):
-        return
-    if await port.find() is not None:
-        raise RefusedError(
-            "Another workspace has the name now: the deleted one cannot be purged by it.",
-            address=port.ref.id,
-            remedy="Run the same command without --purge.",
-        )
-    emit(Event("decommission.removing", {"address": port.ref.id}))
-    answer = await port.arm.call("DELETE", port.ref.id, query=_PURGES)
+async def delete(port: WorkspacePort, *, purge: bool = False) -> Document | None:
+    """Asks for the workspace's deletion, always the soft one unless it is gone already and is to be purged.
+
+    Returns what a ledger keeps of an accepted deletion: the operation's address and how it stands. None where it
+    was not accepted: there is nothing under this name.
+    """
+    try:
+        answer = await port.arm.call("DELETE", port.ref.id, query=_PURGES if purge else {})
+    except ServiceError as error:
+        if await port.arm.absent(error, port.ref.id):
+            return None
+        raise
     if answer.status not in (200, 202):
-        raise RefusedError(
-            f"The service does not purge the deleted workspace: it answered {answer.status}, as for one that it"
-            " does not know.",
-            address=port.ref.id,
-            remedy="Purge it in the Azure portal (Azure Machine Learning, Recently deleted); it goes by itself in"
-            " 14 days.",
-        )
-    await port.arm.finish(answer, port.ref.id)
+        return None
+    operation = Operation.of(answer.status, answer.headers)
+    # 202 without an address: it was accepted, and nothing will say how it ended.
+    ended = Ending.SUCCEEDED if answer.status == 200 else Ending.UNKNOWN
+    return operation.as_dict() if operation else {"url": "", "ending": str(ended)}
+
+
+async def poll(port: WorkspacePort, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
+    """How a deletion stands that was recorded as accepted, and the service's words for one that failed."""
+    if accepted is None:
+        return Ending.UNKNOWN, None
+    if not accepted["url"]:
+        return Ending(accepted["ending"]), None
+    try:
+        ending, answer = await port.arm.poll(Operation(accepted["url"], accepted["tells"]))
+    except ServiceError as error:
+        # Its address is forgotten after a time, or something in between answers for it.
+        if error.transient or error.status in (401, 403):
+            raise
+        return Ending.UNKNOWN, None
+    return ending, failed(answer, port.ref.id) if ending is Ending.FAILED else None
+
+
+async def held_by(arm: Arm, ref: WorkspaceRef) -> list[str]:
+    """Why a name must not be purged as far as locks go: those at its group and subscription are read there.
+
+    The workspace itself is not there to be asked. A lock that could not be read is one that may be there.
+    """
+    group = ref.id.partition("/providers/")[0]
+    scopes = (group, f"/subscriptions/{ref.subscription}")
+    found: list[str] = []
+    for scope in scopes:
+        try:
+            at = [lock for lock in await locks(arm, scope) if _is_at(lock, (*scopes, ref.id))]
+        except ServiceError as error:
+            if error.transient or error.status == 401:
+                raise
+            found.append(
+                f"Whether a lock lies on {scope} is not known: its locks could not be read ({error.code})."
+            )
+        else:
+            found += [locked(lock) for lock in at]
+    return list(dict.fromkeys(found))
+
+
+def _is_at(lock: Document, scopes: tuple[str, ...]) -> bool:
+    """Whether a lock is one of these scopes' own: a list has those of everything below, too."""
+    scope = str(lock.get("id", "")).lower().rpartition(f"/{_LOCKS}/".lower())[0]
+    return scope in {each.lower() for each in scopes}
+
+
+def not_purged(ref: WorkspaceRef) -> RefusedError:
+    """The service answered as for a workspace that it does not know."""
+    return RefusedError(
+        "The service does not purge the deleted workspace: it answered as for one that it does not know.",
+        address=ref.id,
+        remedy="Purge it in the Azure portal (Azure Machine Learning, Recently deleted); Microsoft documents that"
+        " it goes by itself after 14 days.",
+    )
+
+
+def not_shown_purged(ref: WorkspaceRef) -> MigrateError:
+    """The service took the purge, and its operation tells no end."""
+    return MigrateError(
+        "The service took the purge, and nothing shows how it ended.",
+        address=ref.id,
+        remedy="Run the same command again: it says whether there is still something to purge.",
+    )
 
 
 def blocking(source: Inventory) -> list[Leftover]:

@@ -46,7 +46,7 @@ def ended(found: Document, reports: Iterable[Report]) -> Report | None:
 
 
 def begin(
-    ledger: Ledger, plan: Plan, source: Inventory, around: Surroundings, *, purge: bool, before: Document | None
+    ledger: Ledger, plan: Plan, source: Inventory, around: Surroundings, *, before: Document | None
 ) -> Document:
     """Records what will be: afterwards the source cannot be asked any more.
 
@@ -59,9 +59,14 @@ def begin(
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,
         "target": plan.header.target,
-        "purged": purge,
-        "begun": earlier.get("begun") or _now(),
+        "purged": False,
+        "begun": earlier.get("begun") or now(),
         "deleted": None,
+        # When it was shown to be gone, and whether by our own deletion; where that, and a purge, are polled.
+        "gone": None,
+        "by_us": False,
+        "operation": None,
+        "purging": None,
         "remains": [one.as_dict() for one in around.remains],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "removed_first": list(first),
@@ -95,7 +100,7 @@ def note(ledger: Ledger, found: Document, **changed: Any) -> Document:
 
 def deleting(ledger: Ledger, found: Document) -> Document:
     """Records when the workspace's deletion was asked for: the time to recover it counts from there."""
-    return note(ledger, found, deleted=_now())
+    return note(ledger, found, deleted=now())
 
 
 def source_of(plan: Plan, found: Document) -> Workspace:
@@ -106,8 +111,11 @@ def source_of(plan: Plan, found: Document) -> Workspace:
 
 
 def recoverable_until(found: Document) -> str | None:
-    """Until when Microsoft documents that it can be recovered; None when it was purged, or cannot be."""
-    if found["purged"]:
+    """Until when Microsoft documents that it can be recovered; None when it was purged, or cannot be.
+
+    Nor is it known where it went otherwise than by our own deletion.
+    """
+    if found["purged"] or not found["by_us"]:
         return None
     return recovery.until(found["deleted"] or found["begun"], found["recovery"])
 
@@ -127,10 +135,10 @@ def without(ledger: Ledger, found: Document, done: Deleted) -> Document:
 def tombstone(found: Document, done: Deleted) -> Document:
     """What remains, where, under whose key, and until when."""
     remains = [one for one in _remains(found) if not _is_one_of(one, set(done.deleted))]
-    left_out = ("deletable", "remains", "restorable")
+    left_out = ("deletable", "remains", "restorable", "operation", "purging")
     return {
         **{name: value for name, value in found.items() if name not in left_out},
-        "time": _now(),
+        "time": now(),
         "recoverable_until": recoverable_until(found),
         "remains": [one.as_dict() for one in remains],
         "residuals": [one.as_dict() for one in residuals.residuals([*remains, *_restorable(found, done)])],
@@ -169,5 +177,6 @@ def _is_one_of(one: Remaining, containers: set[str]) -> bool:
     return one.kind == "container" and one.id in containers
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, in ISO 8601 and UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,7 +11,7 @@ from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, pl
 
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import copies
+from amlmigrate.decommissioning import copies, guards
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 
@@ -43,3 +43,33 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
     [why] = found.against(FROM)
     assert "not a green one of this plan" in why
     assert found.sources == {FROM: "blobs/1"}
+
+
+SEEN = "blobs/new/m/1"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "changed", "unseen"),
+    [
+        ({SEEN: "a"}, {SEEN: "a"}, False, False),
+        ({SEEN: "a"}, {SEEN: "b"}, True, False),
+        ({SEEN: "a"}, {}, True, False),
+        # No verification saw it: whatever is there now, nobody has compared it.
+        ({}, {SEEN: "a"}, True, True),
+        ({}, {}, True, True),
+        ({"blobs/new/m/2": "a"}, {SEEN: "a", "blobs/new/m/2": "a"}, True, True),
+    ],
+)
+def test_a_copy_is_what_was_verified_only_where_a_verification_saw_it(
+    then: dict[str, str], now: dict[str, str], changed: bool, unseen: bool
+) -> None:
+    places = {MOVED.target: SEEN}
+    found = copies.compared(PLAN.steps, places, then, now)
+    assert found == (["blobs/1"] * changed, ["blobs/1"] * unseen)
+    kept = copies.Copies({FROM: "blobs/1"}, frozenset(found[0]), (), tuple(found[1]))
+    assert bool(kept.against(FROM)) is changed
+    assert bool(list(guards.of_purge(kept, ()))) is unseen
+
+
+def test_what_lies_under_no_prefix_that_is_listed_counts_as_changed_and_never_seen() -> None:
+    assert copies.compared(PLAN.steps, {}, {"": "a"}, {"": "a"}) == (["blobs/1"], ["blobs/1"])

@@ -1,0 +1,265 @@
+"""A removal from its beginning to its tombstone: begun, taken up where it was cut off, or added to later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.operations import Ending
+from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.plan import Plan
+from amlmigrate.decommissioning import guards, removal, tombstone
+from amlmigrate.decommissioning.containers import Deleted, Deletion, Kept
+from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.gone import SETTLING, Clock, Found, Look, Sight, absent_for_long, ended, settled
+from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.surroundings import Surroundings
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, Report
+
+_OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked for: `purge` and `delete` (its containers) come once the workspace is gone."""
+
+    purge: bool = False
+    dry_run: bool = False
+    delete: bool = False
+    accepted_unseen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The tombstone, or what a dry run has to say; `refused`: why something that was asked for was not done."""
+
+    report: Report | None = None
+    text: str = ""
+    listing: Document | None = None
+    refused: tuple[str, ...] = ()
+
+
+class Gate(Protocol):
+    """What is read afresh; it lies above the stage, since it takes an inventory."""
+
+    async def passed(self, reports: list[Report], before: Document | None) -> tuple[Inventory, Surroundings]:
+        """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
+        ...
+
+    async def target(self, reports: list[Report]) -> tuple[Seen, Copies]:
+        """The target as it is once the source has gone, and whether all that was moved is still there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One call of `decommission`. `hold` is called before each deletion and raises where the plan is another's."""
+
+    plan: Plan
+    ledger: Ledger
+    evidence: Evidence
+    clouds: Session
+    gate: Gate
+    wanted: Wanted
+    emit: Emit
+    hold: Callable[[], object]
+    clock: Clock
+
+    async def decommission(self) -> Outcome:
+        """Removes the source if the gate lets it, and writes the tombstone."""
+        reports = self.evidence.reports()
+        before = tombstone.begun(self.ledger)
+        begun = await self._taken_up(before) or await self._remove(reports, before)
+        if isinstance(begun, Outcome):
+            return begun
+        return await self._finish(begun, tombstone.ended(begun, reports))
+
+    # The workspace itself.
+
+    @property
+    def _port(self) -> WorkspacePort:
+        return self.clouds.source.workspace(self.plan.header.source_ref)
+
+    async def _look(self) -> Look:
+        return await removal.look(self._port, str(self.plan.header.source["workspaceId"]))
+
+    async def _taken_up(self, before: Document | None) -> Document | None:
+        """What an earlier removal began, where that is shown to be over; None where the gate is to be passed."""
+        if before is None:
+            return None
+        if before["gone"]:
+            # What somebody has recovered since is removed anew; all that is left to do has guards of its own.
+            back = (await self._look()).sight in (Sight.LIVING, Sight.GOING)
+            return None if back else before
+        ending, _ = await self._ending(before["operation"])
+        if self.wanted.dry_run and ending is not Ending.SUCCEEDED:
+            return self._supposed(before, await self._look())
+        found, _ = await settled(ending, self._look, self.clock, settling=0.0)
+        return None if found is Found.STANDS else self._note_gone(before, found)
+
+    @staticmethod
+    def _supposed(before: Document, look: Look) -> Document | None:
+        """What a dry run takes for so: it does not wait until that is shown."""
+        return {**before, "by_us": False} if look.sight is Sight.ABSENT else None
+
+    async def _ending(self, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
+        """How a deletion ended that was recorded as accepted, and what one that failed says."""
+        told: list[ServiceError | None] = []
+
+        async def once() -> Ending:
+            ending, error = await removal.poll(self._port, accepted)
+            told.append(error)
+            return ending
+
+        return await ended(once, self.clock), told[-1]
+
+    def _note_gone(self, begun: Document, found: Found) -> Document:
+        return tombstone.note(self.ledger, begun, gone=tombstone.now(), by_us=found is Found.GONE)
+
+    async def _remove(self, reports: list[Report], before: Document | None) -> Document | Outcome:
+        """Through the gate, and the workspace away; a dry run ends there."""
+        try:
+            source, around = await self.gate.passed(reports, before)
+        except MigrateError:
+            # What was asked for before may have ended while the workspace was read.
+            taken_up = await self._taken_up(before)
+            if taken_up is None:
+                raise
+            return taken_up
+        if self.wanted.dry_run:
+            return Outcome(text=_OPEN, listing=around.event())
+        self.emit(Event("decommission.listing", around.event()))
+        # A workspace that was recovered is removed anew.
+        earlier = before if before and not tombstone.ended(before, reports) else None
+        begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
+        await removal.clear(self._port, source, self.emit)
+        return await self._delete_workspace(begun)
+
+    async def _delete_workspace(self, begun: Document) -> Document:
+        """Raises MigrateError where the service took it and still shows the workspace, or says that it failed."""
+        self.emit(Event("decommission.removing", {"address": self._port.ref.id}))
+        self.hold()
+        begun = tombstone.deleting(self.ledger, begun)
+        accepted = await removal.delete(self._port)
+        # As soon as it is answered: a resume polls it, whatever happens next.
+        begun = tombstone.note(self.ledger, begun, operation=accepted)
+        ending, error = await self._ending(accepted)
+        if error:
+            raise error
+        found, last = await settled(ending, self._look, self.clock, settling=SETTLING)
+        if found is Found.STANDS:
+            raise MigrateError(
+                f"The deletion of the workspace is not shown to have come about: {last}.",
+                address=self._port.ref.id,
+                remedy="Look at its activity log in the Azure portal, then run the same command again.",
+            )
+        return self._note_gone(begun, found)
+
+    # What was asked for beside it, and the tombstone.
+
+    async def _finish(self, begun: Document, before: Report | None) -> Outcome:
+        purge = self.wanted.purge and not begun["purged"]
+        delete = begun["deletable"] if self.wanted.delete else {}
+        if self.wanted.dry_run and (before is None or purge or delete):
+            return Outcome(text=_left(begun, purge=purge, delete=delete))
+        if (purge or delete) and not begun["by_us"]:
+            return self._not_ours(begun, before, delete)
+        done = Deleted([], [], [])
+        if purge or delete:
+            target, copied = await self._proven(delete)
+            if purge:
+                begun = await self._purge(begun, copied)
+            if delete:
+                done = await self._delete(begun, delete, target, copied)
+        if before and not purge and not done.deleted:
+            if done.kept:
+                names, why = (
+                    ", ".join(one.id for one in done.kept),
+                    [why for one in done.kept for why in one.reasons],
+                )
+                raise refused("The containers must not be deleted.", names, why)
+            return Outcome(before)
+        return Outcome(self._tombstone(begun, done))
+
+    def _not_ours(self, begun: Document, before: Report | None, delete: dict[str, str]) -> Outcome:
+        """Purging and deleting take that it was us who removed the workspace."""
+        why = "It is not shown that this plan's own deletion removed the workspace."
+        if before:
+            raise refused("Nothing more is removed.", self._port.ref.id, [why])
+        kept = Deleted([], [Kept(name, (why,)) for name in delete], [])
+        return Outcome(self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge)
+
+    def _tombstone(self, begun: Document, done: Deleted) -> Report:
+        report = self.evidence.add(tombstone.RECORD, tombstone.tombstone(begun, done))
+        tombstone.without(self.ledger, begun, done)
+        return report
+
+    async def _proven(self, delete: dict[str, str]) -> tuple[Seen, Copies]:
+        """What both need before anything that cannot be undone. Raises RefusedError."""
+        last = await absent_for_long(self._look, self.clock)
+        self._refuse(guards.of_look(last))
+        target, copied = await self.gate.target(self.evidence.reports())
+        if delete:
+            self._refuse(guards.of_target(target))
+        return target, copied
+
+    def _refuse(self, why: Iterable[str]) -> None:
+        if reasons := tuple(why):
+            raise refused("Nothing more is removed.", self._port.ref.id, reasons)
+
+    async def _purge(self, begun: Document, copied: Copies) -> Document:
+        """For good. Raises RefusedError where a guard or the service refuses."""
+        port = self._port
+        if begun["purging"] is None:
+            self._refuse(guards.of_time(tombstone.recoverable_until(begun), tombstone.now()))
+            self._refuse(guards.of_purge(copied, await removal.held_by(self.clouds.source.arm, port.ref)))
+            self.emit(Event("decommission.removing", {"address": port.ref.id}))
+            self.hold()
+            self._refuse(guards.of_look(await self._look()))
+            accepted = await removal.delete(port, purge=True)
+            if accepted is None:
+                raise removal.not_purged(port.ref)
+            begun = tombstone.note(self.ledger, begun, purging=accepted)
+        ending, error = await self._ending(begun["purging"])
+        begun = tombstone.note(self.ledger, begun, purging=None, purged=ending is Ending.SUCCEEDED)
+        if error or not begun["purged"]:
+            raise error or removal.not_shown_purged(port.ref)
+        return begun
+
+    async def _delete(self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies) -> Deleted:
+        self.hold()
+        self._refuse(guards.of_look(await self._look()))
+        source = tombstone.source_of(self.plan, begun)
+        accepted = self.wanted.accepted_unseen
+        return await Deletion(self.clouds, source, target, copied, accepted).delete(wanted, self.emit)
+
+
+def refused(summary: str, address: str, why: Iterable[str]) -> RefusedError:
+    """A refusal with all its reasons."""
+    return RefusedError(
+        summary,
+        reasons=tuple(dict.fromkeys(why)),
+        address=address,
+        remedy="Settle every reason, then run the same command again.",
+    )
+
+
+def _left(begun: Document, *, purge: bool, delete: dict[str, str]) -> str:
+    """What is still to be done once the workspace has gone."""
+    if not begun["by_us"]:
+        return (
+            "The source is absent, which is not shown to be by this plan: only a tombstone that says so would be"
+            " written, nothing purged and no container deleted. Nothing was removed."
+        )
+    names = ", ".join(delete)
+    rest = f"the containers {names} would be deleted" if names else "no container would be deleted"
+    more = ", the workspace purged" if purge else ""
+    return f"The source is gone: {rest}{more}, and the tombstone written. Nothing was removed."
