@@ -89,6 +89,7 @@ _POSTURE = "the posture of the target is to be known"
 # `decommission` refuses where the vault was not read.
 PROOF = "the posture of the target is to be known, as `decommission` demands"
 _WRAPS = "that the key works is to be tried"
+_TOLD = "it is to be told what stays"
 _CHECKS = "what is in the way is to be known beforehand"
 # What these find missing is told by the check that could not be made, once.
 _BEFORE = (PLAN, DOCTOR)
@@ -141,11 +142,18 @@ def _removes() -> tuple[Need, ...]:
                 where,
                 action,
                 (DECOMMISSION,),
-                "whether the account serves another workspace",
+                "whether another workspace has the account, or a datastore in the containers",
                 only="`--storage delete` is asked for",
             )
             for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
-            for action in (f"{WS}/read", f"{AUTHORIZATION}/permissions/read")
+            for action in (f"{WS}/read", f"{WS}/datastores/read", f"{AUTHORIZATION}/permissions/read")
+        ),
+        *(
+            Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
+            for name, why in (
+                ("blobServices", "for how long deleted containers can come back"),
+                ("encryptionScopes", "the keys of what stays"),
+            )
         ),
         Need(
             Where.SOURCE_ACCOUNT,
