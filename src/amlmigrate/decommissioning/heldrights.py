@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.neighbours import Unseen, number_of, visible
+from amlmigrate.posture.identities import users_of
 from amlmigrate.posture.reading import Read, tried
 
 # Members of the workspace that name resources on which an identity has rights.
@@ -107,6 +108,9 @@ def identities(source: Inventory) -> list[Identity]:
             found.setdefault(str(identity["principalId"]), Identity(of, "", str(identity["principalId"])))
         for id_, one in (identity.get("userAssignedIdentities") or {}).items():
             found.setdefault(str(id_).lower(), Identity(of, str(id_), str((one or {}).get("principalId") or "")))
+    # The workspace may name them elsewhere only, as for its key.
+    for id_, one in users_of(source.workspace).items():
+        found.setdefault(id_, Identity(source.workspace.id, str(one["id"]), str(one.get("principalId") or "")))
     return list(found.values())
 
 
@@ -120,7 +124,7 @@ async def held(sides: Iterable[Side], source: Inventory) -> Held:
     shared = await _users(sides, source, found)
     policies = await _vaults(side, workspace, found)
     subscriptions = _subscriptions(workspace)
-    for identity in identities(source):
+    for identity in [await _whole(side, one) for one in identities(source)]:
         if not identity.principal:
             found.unread.append(Unseen(identity.called, f"its principal is not told of {identity.called}"))
             continue
@@ -133,6 +137,14 @@ async def held(sides: Iterable[Side], source: Inventory) -> Held:
     # A management group's assignment is seen from each subscription below it.
     found.rights = list({(one.id.lower(), one.identity.principal): one for one in found.rights}.values())
     return found
+
+
+async def _whole(side: Side, identity: Identity) -> Identity:
+    """With its principal, which not every document that names an identity shows."""
+    if identity.principal or not identity.id:
+        return identity
+    read = await tried(side.arm.get(identity.id))
+    return replace(identity, principal=str(((read.value or {}).get("properties") or {}).get("principalId") or ""))
 
 
 async def _assignments(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, listing_digest
@@ -68,21 +68,27 @@ class Surroundings:
             *self.dying.lines(),
             roles or f"go with it: {len(going or ())} role assignments at it and below",
             *self.secrets.lines(),
-            *remains_lines(self.remains, residuals(self.remains)),
+            *remains_lines(self.remains, residuals(self.remains), self.deletable),
             *self.held.lines(),
             *(f"not known: {one}" for one in self.not_known),
         ]
 
 
-def remains_lines(remains: Iterable[Remaining], found: Iterable[Residual]) -> list[str]:
-    """What stays, for people, with the addresses of residuals; then those that were deleted and may come back."""
+def remains_lines(
+    remains: Iterable[Remaining], found: Iterable[Residual], deletable: Container[str] = ()
+) -> list[str]:
+    """What stays, for people, with the addresses of residuals; then those that were deleted and may come back.
+
+    `deletable` are the containers that go with `--storage delete`.
+    """
     open_ = {(one.what, one.id): one for one in found}
     lines = []
     for one in remains:
         residual = open_.pop((one.kind, one.id), None)
         address = f" ({residual.address})" if residual else ""
         if one.there is not False:
-            lines.append(f"remains: {one.what}: {one.id}: {one.why}{address}")
+            unless = ", unless with --storage delete" if one.kind == "container" and one.id in deletable else ""
+            lines.append(f"remains{unless}: {one.what}: {one.id}: {one.why}{address}")
     return [*lines, *(f"{one.what}: {one.id}: {one.why} ({one.address})" for one in open_.values())]
 
 

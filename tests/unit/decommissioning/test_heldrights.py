@@ -128,3 +128,15 @@ async def test_an_identity_whose_principal_is_not_told_is_told() -> None:
     identity = {"userAssignedIdentities": {USER: None}}
     found = await _held(_source(identity=identity), _azure())
     assert any(USER in one.why for one in found.unread)
+
+
+async def test_an_identity_that_the_key_or_the_workspace_names_elsewhere_is_one_too() -> None:
+    source = _source(identity={"type": "SystemAssigned", "principalId": "sys"})
+    properties = {**source.workspace.properties, "primaryUserAssignedIdentity": USER,
+                  "encryption": {"identity": {"userAssignedIdentity": f"{USER}-key"}}}  # fmt: skip
+    source.workspace = replace(source.workspace, document={**source.workspace.document, "properties": properties})
+    assert [one.id for one in identities(source)] == ["", f"{USER}-key", USER]
+    answers = {USER: {"properties": {"principalId": "user"}}}
+    found = await _held(source, _azure(answers=answers, direct={(AT, "user"): [_assignment("a", VAULT)]}))
+    assert [one.identity.principal for one in found.rights] == ["user"]
+    assert [f"{USER}-key" in one.why for one in found.unread] == [True]
