@@ -166,6 +166,7 @@ def test_rights_too_many_and_too_few_are_told(target: Target) -> None:
         target.world.azure(lambda c: provision.assign(c, target.vault_id, service, target.identity))
 
 
+NOBODY = {"id": "eeeeeeee-0000-4000-8000-00000000000e", "type": "ServicePrincipal"}
 TOP = "/providers/Microsoft.Management/managementGroups/" + TENANT_ID
 
 
@@ -176,7 +177,11 @@ def test_a_right_that_a_deny_assignment_at_the_management_group_takes_is_an_erro
         "principals": [{"id": target.identity, "type": "ServicePrincipal"}],
     }
     path = target.world.folder / "deny.json"
-    path.write_text(json.dumps([{"scope": TOP, "properties": told}]))
+    # The one that counts is the last of more than a page holds.
+    others = [
+        {"scope": TOP, "name": f"other-{n}", "properties": {**told, "principals": [NOBODY]}} for n in range(1001)
+    ]
+    path.write_text(json.dumps([*others, {"scope": TOP, "properties": told}]))
     target.world.sandbox("deny", "set", str(path))
     try:
         found = target.claims()["identity.rights"]

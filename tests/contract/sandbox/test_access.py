@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,6 +274,30 @@ def test_a_vault_goes_by_roles(
         assert [each.name for each in keys.list_properties_of_keys()] == ["k"]
         with pytest.raises(HttpResponseError, match="vaults/keys/create/action"):
             keys.create_rsa_key("l", size=2048)
+
+
+def test_a_deny_assignment_closes_a_vault_whatever_roles_say(
+    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential, tmp_path: Path
+) -> None:
+    vault = new_vault(sandbox.env)
+    azure(sandbox.env, lambda client: provision.key(client, vault, "k", size=2048))
+    give(sandbox, person, CRYPTO_USER, vault)
+    told = {
+        "permissions": [{"dataActions": ["Microsoft.KeyVault/vaults/keys/read"]}],
+        "principals": [{"id": person.object_id, "type": "User"}],
+    }
+    file = tmp_path / "deny.json"
+    file.write_text(json.dumps([{"scope": vault, "name": "d1", "properties": told}]))
+    with KeyClient(url(vault), credential) as keys:
+        assert keys.get_key("k").name == "k"
+        assert main(["deny", "--state", str(sandbox.state), "set", str(file)]) == 0
+        try:
+            with pytest.raises(HttpResponseError, match="DenyAssignmentId: 'd1'") as refused:
+                keys.get_key("k")
+        finally:
+            main(["deny", "--state", str(sandbox.state), "clear"])
+        assert refused.value.error.innererror["code"] == "ForbiddenByRbac"
+        assert keys.get_key("k").name == "k"
 
 
 def test_a_vault_goes_by_access_policies(

@@ -123,6 +123,20 @@ async def test_soft_deleted_workspace_is_recovered_with_what_it_held(arm: ArmCli
     assert (await arm.ok("GET", f"{WORKSPACE}/data/kept/versions/1"))["name"] == "1"
 
 
+async def test_with_user_assigned_identities_only_it_is_not_recovered(arm: ArmClient) -> None:
+    await arm.group()
+    user = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u"
+    await arm.ok("PUT", user, {"location": "eastus2"})
+    for kind, status in (("UserAssigned", 400), ("SystemAssigned,UserAssigned", 202)):
+        path = f"{WORKSPACE}-{status}"
+        body = arm.workspace_body()
+        body["identity"] = {"type": kind, "userAssignedIdentities": {user: {}}}
+        await arm.finish(await arm.send("PUT", path, body))
+        await arm.finish(await arm.send("DELETE", path))
+        body["properties"]["allowRecoverSoftDeletedWorkspace"] = True
+        assert (await arm.send("PUT", path, body)).status == status
+
+
 async def test_encryption_needs_purge_protection(arm: ArmClient) -> None:
     await arm.group()
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"

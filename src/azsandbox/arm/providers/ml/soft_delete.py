@@ -18,6 +18,16 @@ def hidden(context: Context, key: str) -> Record | None:
     return record
 
 
+def users_only(record: Record) -> bool:
+    """Whether a workspace has user-assigned identities only.
+
+    learn.microsoft.com, concept-soft-delete: neither soft delete nor recovery is supported then. Which of the two
+    fails is not said; here the recovery does [I].
+    """
+    identity = record.document.get("identity") or {}
+    return bool(identity.get("userAssignedIdentities")) and not identity.get("principalId")
+
+
 def hide(context: Context, record: Record) -> None:
     """Hides a workspace; its jobs, computes, endpoints and role assignments are gone for good."""
     store = context.store

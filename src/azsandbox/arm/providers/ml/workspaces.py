@@ -141,6 +141,11 @@ class Workspaces(WorkspaceActions):
             # Text of azure-facts §3; shape [I].
             message = "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
             raise refused(call, location, message)
+        if soft_delete.users_only(deleted):
+            message = (
+                "Recovery is not supported for a workspace with user-assigned identities only."  # text ours [I]
+            )
+            raise refused(call, location, message)
         trouble = key_trouble(call, deleted)
         if trouble is not None:
             raise refused(call, location, f"The workspace cannot be recovered: {trouble.text}.")  # text ours [I]
