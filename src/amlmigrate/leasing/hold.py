@@ -17,7 +17,7 @@ from amlmigrate.cloud.leases import Leases
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.lease import PATH, Holder
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Location
@@ -67,9 +67,9 @@ async def held(
     try:
         await taking.take(lease.leases, place, lease.id, holder, clouds.fence)
     except BaseException as error:
-        # Whether it was taken may be open; of somebody else's there is nothing to give up.
+        # Whether it was taken may be open, so nothing is told; of somebody else's there is nothing to give up.
         if not isinstance(error, PlanLockedError):
-            await _give_up(lease, ledger, clouds.fence, emit)
+            await _give_up(lease, ledger, clouds.fence, ignore)
         raise
     keeper = Keeper(lease.leases, place, lease.id, clouds.fence)
     try:

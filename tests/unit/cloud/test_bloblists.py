@@ -81,3 +81,36 @@ def test_what_no_copy_takes_along_is_counted_and_not_listed() -> None:
     assert [blob.path for blob in reader.page(PAST.encode())] == ["a", "b"]
     assert reader.past == Past(snapshots=1, versions=2, legal_holds=1, policies=1)
     assert not Reader(tagged=True).past.known
+
+
+def _of(*blobs: str) -> bytes:
+    return f"<EnumerationResults><Blobs>{''.join(blobs)}</Blobs><NextMarker /></EnumerationResults>".encode()
+
+
+def _named(name: str, inside: str = "") -> str:
+    return f'<Blob><Name>{name}</Name><Properties><Etag>"1"</Etag></Properties>{inside}</Blob>'
+
+
+def test_the_leases_blob_is_none_of_them_and_what_is_named_like_it_is() -> None:
+    """By its whole path: on a target, and on a source that was a target once."""
+    like = (".aml-cmk-migrate", ".aml-cmk-migrate-2/x", ".aml-cmk-migrate/lease-2", ".aml-cmk-migrate/lease/x",
+            ".aml-cmk-migrate/Lease", "x/.aml-cmk-migrate/lease", ".aml-cmk-migratelease")  # fmt: skip
+    page = _of(_named(".aml-cmk-migrate/lease"), *map(_named, like), _named("%2Eaml-cmk-migrate/lease"))
+    assert [blob.path for blob in Reader(tagged=True).page(page)] == [*like, "%2Eaml-cmk-migrate/lease"]
+    encoded = _named(".aml-cmk-migrate%2Flease").replace("<Name>", '<Name Encoded="true">')
+    assert Reader(tagged=True).page(_of(encoded)) == []
+
+
+def test_its_folder_is_none_where_folders_are_blobs() -> None:
+    """An account with a hierarchical namespace lists them; of a flat one it is somebody's blob."""
+    folder = "<Metadata><hdi_isfolder>true</hdi_isfolder></Metadata>"
+    other = "<Metadata><hdi_isfolder>false</hdi_isfolder></Metadata>"
+    page = _of(_named(".aml-cmk-migrate", folder), _named(".aml-cmk-migrate", other), _named("d", folder))
+    assert [blob.path for blob in Reader(tagged=True).page(page)] == [".aml-cmk-migrate", "d"]
+
+
+def test_its_snapshots_and_versions_are_nothing_that_a_copy_leaves_behind() -> None:
+    past = (f"<{tag}>2026-01-01</{tag}>" for tag in ("Snapshot", "VersionId"))
+    reader = Reader(tagged=True, past=True)
+    assert reader.page(_of(*(_named(".aml-cmk-migrate/lease", one) for one in past))) == []
+    assert reader.past == Past(0, 0, 0, 0, known=True)

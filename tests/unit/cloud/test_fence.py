@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,3 +195,26 @@ async def test_it_is_asked_after_the_wait_for_a_connection(monkeypatch: pytest.M
             await send("PUT")
         await asyncio.sleep(0.05)
     assert server.came == []
+
+
+def test_every_way_of_changing_something_is_behind_the_fence() -> None:
+    """But for the lease's own calls, which the service refuses to whoever does not have it."""
+    folder = Path(module.__file__).parent
+    made = {
+        (path.name, ast.unparse(node))
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Transport"
+    }
+    assert made == {
+        ("arm.py", "Transport(credential, fence)"),
+        ("blobs.py", "Transport(credential, fence)"),
+        ("vault.py", "Transport(self._credential, self._fence)"),
+        ("leases.py", "Transport(credential)"),
+    }
+    # Those that bring a transport of their own only read.
+    own = {path.name for path in folder.glob("*.py") if re.search(r"\b(ShareClient|MLClient)\(", path.read_text())}
+    assert own == {"shares.py", "sdk.py"}
+    for name in own:
+        changing = r"\.(begin_|create|delete|upload|set_|rename|archive|restore)\w*\("
+        assert not re.search(changing, (folder / name).read_text()), name
