@@ -17,6 +17,7 @@ _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
 _VAULT_READ = "Microsoft.KeyVault/vaults/read"
+_HSM_READ = "Microsoft.KeyVault/managedHSMs/read"
 _ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
 _OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry")
@@ -33,8 +34,10 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
     """
     ref = facts.ref
     read, id_, name = facts.vault, ref.vault_id or ref.vault, _vault_name(ref)
+    hsm = ".managedhsm." in ref.vault
+    update = f"az keyvault update-hsm --hsm-name {name}" if hsm else f"az keyvault update --name {name}"
     if read.refused:
-        yield from unread(VAULT_NAMES, id_, "the vault", read, _VAULT_READ)
+        yield from unread(VAULT_NAMES, id_, "the vault", read, _HSM_READ if hsm else _VAULT_READ)
         return
     if read.value is None:
         yield Claim(
@@ -56,7 +59,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
         "error",
         id_,
         f"The vault '{name}' {'keeps' if soft else 'does not keep'} what is deleted.",
-        "" if soft else f"az keyvault update --name {name} --enable-soft-delete true",
+        "" if soft else f"{update} --enable-soft-delete true",
         {"softDeleteRetentionInDays": properties.get("softDeleteRetentionInDays")},
     )
     kept = properties.get("enablePurgeProtection") is True
@@ -67,7 +70,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
         id_,
         f"The vault '{name}' has {'purge' if kept else 'no purge'} protection"
         + ("." if kept else ": whoever purges the key destroys all that lies under it."),
-        "" if kept else f"az keyvault update --name {name} --enable-purge-protection true",
+        "" if kept else f"{update} --enable-purge-protection true",
     )
 
 

@@ -81,8 +81,11 @@ def account_of(datastore: Document, suffix: str) -> str:
 def _defaults(datastores: Iterable[Document], suffix: str) -> frozenset[Location]:
     found = set()
     for one in datastores:
+        properties: Document = one.get("properties") or {}
         account = account_of(one, suffix)
-        container = str((one.get("properties") or {}).get("containerName") or "")
-        if one.get("name") in SYSTEM_DATASTORES and account and container:
-            found.add(Location(account, container))
+        container = properties.get("containerName") or properties.get("filesystem")
+        # Any may be made the default (`Workspace.set_default_datastore` of SDK v1), and jobs write there then.
+        default = one.get("name") in SYSTEM_DATASTORES or properties.get("isDefault") is True
+        if default and account and container:
+            found.add(Location(account, str(container)))
     return frozenset(found)

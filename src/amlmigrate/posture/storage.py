@@ -241,6 +241,9 @@ def _of_account(account: Account) -> Encryption:
         return Encryption(None, "", unread=(called, account.document, READ_ACCOUNT))
     source = account.encryption.get("keySource")
     evidence = {"keySource": source}
+    # The key is in another tenant then, whose vaults nobody here may see.
+    if abroad := (account.encryption.get("identity") or {}).get("federatedIdentityClientId"):
+        evidence["federatedIdentityClientId"] = abroad
     if is_customers(source):
         return _customers(key_of_account(account.encryption), f"the storage account '{account.name}'", evidence)
     remedy = (

@@ -451,3 +451,19 @@ def test_the_highest_sensitivity_of_either_workspace_counts() -> None:
     assert most_sensitive(tagged(sensitivity="Highly Confidential"), plain)
     assert not most_sensitive(plain, tagged(**{"data-classification": "confidential"}))
     assert not most_sensitive(plain)
+
+
+def test_a_datastore_that_was_made_the_default_receives_bytes_too() -> None:
+    around = AroundStorage()
+    lake = {"accountName": "other", "filesystem": "raw", "subscriptionId": REF.subscription, "resourceGroup": "rg"}
+    around.documents[f"{REF.id}/datastores/"].append({"name": "lake", "properties": {**lake, "isDefault": True}})
+    around.documents[OTHER] = copy.deepcopy(MICROSOFTS)
+    around.documents[f"{OTHER}/blobServices/default/containers/raw"] = {"properties": {}}
+    found = fallen(judged(around))
+    assert found == {"other!storage.encryption": (False, "error"), "raw!storage.container": (False, "error")}
+
+
+def test_a_key_of_another_tenant_is_told_to_be_one() -> None:
+    around = AroundStorage()
+    around.documents[ACCOUNT]["properties"]["encryption"]["identity"] = {"federatedIdentityClientId": "app"}
+    assert told(judged(around), "storage.encryption").evidence["federatedIdentityClientId"] == "app"
