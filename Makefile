@@ -66,13 +66,12 @@ demo-way:
 	azsandbox seed demo
 	migrate plan --source $(SOURCE) --target $(TARGET) --out $(DEMO)
 	-migrate run $(DEMO)
-	for item in $$(migrate show $(DEMO) --json | $(DEMO_OPEN)); do \
-	  migrate waive "$$item" $(DEMO) --reason "kept in the old storage account" || exit 1; done
+	migrate waive $$(migrate show $(DEMO) --open --json | $(DEMO_OPEN)) $(DEMO) --reason "kept in the old account"
 	migrate verify $(DEMO)
 	migrate decommission $(DEMO) --confirm $(SOURCE) --soak 0
 	@echo; echo "The plan lies in $(DEMO)/plan.jsonl, the evidence in $(DEMO)/evidence/."
 
-DEMO_OPEN := python -c 'import json, sys; [print(e["address"]) for e in map(json.loads, sys.stdin) if e.get("action") == "manual"]'
+DEMO_OPEN := python -c 'import json, sys; [print(o["address"]) for e in map(json.loads, sys.stdin) for o in e.get("open", ())]'
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

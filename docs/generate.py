@@ -76,7 +76,8 @@ def parameters(callback: Callable[..., Any]) -> list[tuple[str, OptionInfo | Arg
 def _spelled(name: str, info: OptionInfo | ArgumentInfo) -> str:
     if isinstance(info, ArgumentInfo):
         return info.metavar or name.upper()
-    flags = [str(flag) for flag in info.param_decls or () if str(flag).startswith("-")]
+    # In an annotation typer takes the first name for the default.
+    flags = [str(flag) for flag in (info.default, *(info.param_decls or ())) if str(flag).startswith("-")]
     return flags[0] if flags else f"--{name.replace('_', '-')}"
 
 
@@ -369,8 +370,9 @@ OUTCOMES = {
     Outcome.ADOPTED: "was in the target already, and is equal",
     Outcome.UNSELECTED: "left out by `--select` or `--exclude`; holds up `decommission` until it is waived",
     Outcome.NOT_NEEDED: "the service makes it in every workspace, or nothing refers to it",
+    Outcome.BY_HAND: "a person did it; by whom is told, and whether the tool saw it in the target",
     Outcome.WAIVED: "a person decided that it may stay as it is; by whom and why is told",
-    Outcome.MANUAL: "the tool cannot move it, and nobody has waived it",
+    Outcome.MANUAL: "the tool cannot move it, and nobody has done or waived it",
     Outcome.CONFLICT: "the target has another one, and nobody has waived it",
     Outcome.FAILED: "its step failed",
     Outcome.BLOCKED: "something that it comes after failed",
@@ -463,8 +465,12 @@ COLUMNS = {
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
     " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive.",
-    "waivers": "Which address was waived, why, by whom and when, and the number of the evidence that says so.",
-    "approvals": "Who approved which plan, when, with what comment, and the number of the evidence that says so.",
+    "decisions": "What was decided about which address: `verb` is `done`, `waive` or, of an option, `want`;"
+    " `sha256` is the digest of what the address then was, empty for those of older versions. Why, by whom and"
+    " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"
+    " of the evidence that says so.",
+    "approvals": "Who approved what, when, with what comment, and the number of the evidence that says so: a plan"
+    " by its SHA-256, or decisions by the digest over all that were open, with the digest of each.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
     " started and where its number holds: the start of the machine, and the container.",
     "lease": "At most one row: the id of the lease that this folder asked for on the target, where, and from which"

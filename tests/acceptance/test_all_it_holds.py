@@ -194,7 +194,7 @@ def _check_manual(world: World) -> None:
     listed = (world.folder / "plans" / world.source / "roleAssignments.jsonl").read_text().splitlines()
     assert len(listed) == 1 and "f6c7c914" in listed[0]
     shown = world.ok("show").out
-    assert "and " in shown and "more; all of them with --json" in shown
+    assert "and " in shown and "more; all of them with `migrate show --all`" in shown
     events = world.ok("show", "--json").events
     assert sum(event["event"] == "plan.step" for event in events) == len(_steps(world))
 
@@ -282,7 +282,7 @@ def test_a_table_in_the_customers_account_that_names_the_old_workspace_is_refuse
                "code": "AuthorizationPermissionMismatch"}  # fmt: skip
     assert world.with_faults([blocked], "plan", *world.names, "--out", "plans/blind").code == 0
     [told] = [f for f in world.asset_findings("blind") if f["address"] == "data/t/1!file-unread"]
-    assert told["severity"] == "warning" and "could not be read" in told["summary"]
+    assert told["severity"] == "blocks" and "could not be read" in told["summary"]
     world.ok("plan", *world.names, "--out", "plans/without", "--exclude", "data/t")
     assert not [finding for finding in world.asset_findings("without") if finding["severity"] == "error"]
 

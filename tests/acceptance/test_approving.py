@@ -22,6 +22,12 @@ def _second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
     return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
 
 
+def _approve(world: World, env: dict[str, str], *more: str, digest: str = "") -> Any:
+    folder = f"plans/{world.source}"
+    digest = digest or world.ok("show", folder, "--json").event("show.approval")["sha256"][:8]
+    return world.migrate("approve", folder, "--digest", digest, "--json", *more, **env)
+
+
 def _folder(world: World) -> Path:
     return world.folder / "plans" / world.source
 
@@ -39,22 +45,25 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
     since = world.now()
     refused = world.migrate("run", "--json")
     assert refused.code == 4
-    assert f"migrate approve plans/{world.source}" in refused.event("error")["remedy"]
+    digest = world.ok("show", "--json").event("show.approval")["sha256"]
+    assert f"migrate approve plans/{world.source} --digest {digest[:16]}" in refused.event("error")["remedy"]
     assert not [row for row in world.log(since) if row["method"] != "GET"]
     assert world.ok("show", "--json").event("show.approval")["approved"] is False
 
-    own = world.migrate("approve", f"plans/{world.source}")
-    assert own.code == 4 and f"plan of their own.\n  at: plans/{world.source}\n" in own.err
+    own = _approve(world, {})
+    assert own.code == 4 and "plan of their own" in own.event("error")["summary"]
+    another = "".join("0" if digit != "0" else "1" for digit in digest)
+    assert [_approve(world, env, digest=one).code for one in (another, digest[:7], "x" * 8)] == [4, 2, 2]
 
-    given = world.migrate("approve", f"plans/{world.source}", "--comment", "looked at all", "--json", **env)
+    given = _approve(world, env, "--comment", "looked at all", digest=digest[:12].upper())
     assert given.code == 0, given.out
     assert given.event("approve")["object_id"] == other.object_id
-    assert world.migrate("approve", f"plans/{world.source}", "--json", **env).event("approve")["new"] is False
+    assert _approve(world, env).event("approve")["new"] is False
     shown = world.ok("show", "--json").event("show.approval")
     assert [one["object_id"] for one in shown["approvals"]] == [other.object_id]
     report = json.loads((_folder(world) / "evidence" / "0001-approval.json").read_text())
-    assert report["by"]["object_id"] == other.object_id and report["comment"] == "looked at all"
-    assert report["plan"]["sha256"] == given.event("approve")["plan_sha256"]
+    assert report["by"]["identity"]["object_id"] == other.object_id and report["comment"] == "looked at all"
+    assert report["plan"]["sha256"] == given.event("approve")["sha256"] == digest
 
     world.ok("run")
     world.ok("verify")
@@ -75,7 +84,7 @@ def _sql(world: World, statement: str) -> None:
 
 def _forge(world: World) -> None:
     sha = "(SELECT value FROM meta WHERE key = 'plan_sha256')"
-    _sql(world, f"INSERT INTO approvals VALUES ({sha}, 'somebody', 'somebody', '', '2026-01-01', 1)")
+    _sql(world, f"INSERT INTO approvals VALUES ({sha}, 'somebody', 'somebody', '', '2026-01-01', 1, '[]')")
 
 
 def _drop_approval(world: World) -> None:
@@ -96,9 +105,9 @@ def test_a_forged_approval_does_not_count(small_world: World, what: str) -> None
     world.ok("plan", *world.names, "--require-approval")
     if approved:
         _, env = _second(world)
-        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+        assert _approve(world, env).code == 0
     else:
-        world.ok("waive", "models/m/1", "--reason", "makes the ledger")
+        assert world.migrate("run").code == 4, "it makes the ledger"
     forge(world)
     assert world.migrate("run").code == 4
     refused = world.migrate("evidence", "check")
@@ -108,7 +117,8 @@ def test_a_forged_approval_does_not_count(small_world: World, what: str) -> None
 def test_a_plan_that_asks_for_none_takes_none(small_world: World) -> None:
     world = small_world
     world.ok("plan", *world.names)
-    refused = world.migrate("approve", f"plans/{world.source}")
+    digest = world.ok("show", "--json").event("show.digest")["sha256"]
+    refused = world.migrate("approve", f"plans/{world.source}", "--digest", digest)
     assert refused.code == 2 and "--require-approval" in refused.err
 
 
@@ -120,13 +130,15 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
     assert waived["object_id"]
     world.ok("verify")
     world.ok("evidence", "check")
-    _sql(world, "UPDATE waivers SET reason = 'something else'")
+    _sql(world, "UPDATE decisions SET reason = 'something else'")
     refused = world.migrate("evidence", "check", "--json")
     assert refused.code == 4
-    assert refused.event("error")["reasons"] == ["The waiver of components/c/1 is not the one that was recorded."]
+    assert refused.event("error")["reasons"] == [
+        "The decision about components/c/1 is not the one that was recorded."
+    ]
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--json")
     gate = world.migrate("decommission", f"plans/{world.source}", *confirm, "--dry-run")
-    assert gate.code == 4 and "waiver of components/c/1" in gate.event("error")["reasons"][0]
+    assert gate.code == 4 and "decision about components/c/1" in gate.event("error")["reasons"][0]
     # Waived again, it is in order.
     world.ok("waive", "components/c/1", "--reason", "not needed")
     world.ok("evidence", "check")
@@ -134,14 +146,57 @@ def test_a_waiver_is_evidence_with_who_signed_in(small_world: World) -> None:
 
 def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World) -> None:
     world = small_world
-    world.ok("plan", *world.names)
+    world.ok("plan", *world.names, "--exclude", "components/*", "--exclude", "environments/*")
     since = world.now()
-    waived = world.migrate("waive", "models/m/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="")
+    waived = world.migrate("waive", "components/c/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="")
     assert waived.code == 0 and waived.event("waive")["object_id"] == ""
     assert not [row for row in world.log(since) if row["time"] > since]
     # One that does not work is told, and the waiver is made all the same.
-    wrong = world.migrate("waive", "models/m/2", "--reason", "known", "--json", AZURE_CLIENT_SECRET="wrong")
-    assert wrong.code == 0 and "without an identity" in wrong.event("waive")["lines"][0]
+    wrong = world.migrate("waive", "environments/py/1", "--reason", "known", "--json", AZURE_CLIENT_SECRET="wrong")
+    assert wrong.code == 0 and "without an identity" in wrong.event("waive")["lines"][-1]
+
+
+def test_each_decision_needs_another_identity_and_one_more_needs_one_more(small_world: World) -> None:
+    world = small_world
+    other, env = _second(world)
+    folder = f"plans/{world.source}"
+    world.ok(
+        "plan", *world.names, "--exclude", "components/*", "--exclude", "environments/*", "--require-approval"
+    )
+    assert _approve(world, env).code == 0
+
+    def outcome(address: str) -> str:
+        return next((o["stands"] for o in shown()["show.open"]["open"] if o["address"] == address), "decided")
+
+    def shown() -> dict[str, Any]:
+        events = world.ok("show", folder, "--open", "--json").events
+        return {event["event"]: event for event in events}
+
+    world.ok("waive", "components/c/1", "--reason", "not needed")
+    first = shown()["show.decisions"]
+    assert [one["address"] for one in first["decisions"]] == ["components/c/1"]
+    assert outcome("components/c/1") == "left by selection", "nothing counts before it is approved"
+    world.ok("waive", "environments/py/1", "--reason", "not needed")
+    # What was looked at is no longer all that there is.
+    stale = _approve(world, env, "--decisions", digest=first["sha256"][:8])
+    assert stale.code == 4 and outcome("environments/py/1") == "left by selection"
+    both = shown()["show.decisions"]["sha256"]
+    own = _approve(world, {}, "--decisions", digest=both)
+    assert own.code == 4 and own.event("error")["reasons"] == ["components/c/1", "environments/py/1"]
+    given = _approve(world, env, "--decisions", digest=both)
+    assert given.code == 0 and given.event("approve")["object_id"] == other.object_id
+    assert {outcome("components/c/1"), outcome("environments/py/1")} == {"decided"}
+    assert shown()["show.decisions"]["decisions"] == []
+    assert _approve(world, env, "--decisions", digest=both).code == 2, "there is nothing more to approve"
+
+    nobody = world.migrate("reopen", "components/c/1", folder, AZURE_CLIENT_SECRET="wrong")
+    assert nobody.code == 6, "who decides has to be known"
+    world.ok("reopen", "components/c/1", folder)
+    assert outcome("components/c/1") == "left by selection"
+    # Forged in the ledger it counts for nothing.
+    world.ok("waive", "components/c/1", "--reason", "not needed")
+    _sql(world, f"UPDATE decisions SET object_id = '{other.object_id}' WHERE address = 'components/c/1'")
+    assert world.migrate("run").code == 4
 
 
 def test_an_approval_that_was_cut_off_is_given_again(small_world: World) -> None:
@@ -150,8 +205,8 @@ def test_an_approval_that_was_cut_off_is_given_again(small_world: World) -> None
     world.ok("plan", *world.names, "--require-approval")
     # Evidence comes first: killed in between, the ledger does not know of it.
     for statement in ("DELETE FROM approvals", "UPDATE approvals SET comment = 'another'"):
-        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+        assert _approve(world, env).code == 0
         _sql(world, statement)
         assert world.migrate("run").code == 4
-        assert world.migrate("approve", f"plans/{world.source}", **env).code == 0
+        assert _approve(world, env).code == 0
     world.ok("run")

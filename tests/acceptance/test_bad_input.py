@@ -66,7 +66,7 @@ def test_unknown_things_are_2(planned: World) -> None:
     _refused(world, 2, "verify", says=("nothing was run yet", "migrate run"))
     _refused(world, 2, "waive", "models/none/1", "--reason", "x", says=("no item 'models/none/1'",))
     _refused(world, 2, "waive", "models/*", "--reason", "x", says=("globs are refused",))
-    _refused(world, 2, "waive", "models/m/1", "--reason", " ", says=("needs a reason",))
+    _refused(world, 2, "waive", "jobs", "--reason", " ", says=("needs a reason",))
     _refused(world, 2, "plan", *world.names, "--cloud", "Mars", says=("'Mars' is no cloud", "AzureCloud"))
 
 

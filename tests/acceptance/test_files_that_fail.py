@@ -16,7 +16,7 @@ _AS = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_overrid
 COMMANDS = {
     "run": ("run", "--resume"),
     "verify": ("verify", "--depth", "metadata"),
-    "waive": ("waive", "models/m/1", "--reason", "x"),
+    "waive": ("waive", "--from", "waive.csv"),
     "status": ("status",),
 }
 
@@ -26,6 +26,8 @@ def copy(moved_world: World, tmp_path: Path) -> World:
     """A plan that was run, in a folder of the test's own."""
     world = moved_world
     shutil.copytree(world.folder / "plans", tmp_path / "plans")
+    finding = f"{world.documents['source']['id']}!not-listed-by-arm"
+    (tmp_path / "waive.csv").write_text(f"address,decision,reason\n{finding},waive,looked into the studio\n")
     return World(world.env, tmp_path, world.group, world.source, world.target, world.documents)
 
 
@@ -65,7 +67,7 @@ def test_a_folder_that_may_not_be_written(copy: World, command: str) -> None:
 @pytest.mark.parametrize("command", ["verify", "waive"])
 def test_a_full_disk_under_the_evidence(copy: World, command: str) -> None:
     evidence = _folder(copy) / "evidence"
-    name = {"verify": "0002-manifest-target.jsonl", "waive": "0002-waiver.json"}[command]
+    name = {"verify": "0002-manifest-target.jsonl", "waive": "0002-decision.json"}[command]
     (evidence / f".{name}.unfinished").symlink_to("/dev/full")
     _told(copy.migrate(*COMMANDS[command]), "No space left on device", name, "same command again")
     copy.ok(*COMMANDS[command])

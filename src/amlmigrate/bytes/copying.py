@@ -9,7 +9,15 @@ from functools import partial
 from typing import Protocol
 
 from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
-from amlmigrate.bytes.listings import Listing, at_goal, goal_path, list_container, listing_digest, unlike
+from amlmigrate.bytes.listings import (
+    Listing,
+    at_goal,
+    goal_path,
+    list_container,
+    listing_digest,
+    renamed_on_the_way,
+    unlike,
+)
 from amlmigrate.bytes.ownership import removable, replaceable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
@@ -86,6 +94,9 @@ class Copier:
                 address=f"{amount.source.container}/{amount.source.path}",
                 remedy="Make a new plan: it will hold just the difference.",
             )
+        # Whoever let the plan's finding go did not ask for a copy under another name.
+        if renamed := [blob.path for blob in blobs if renamed_on_the_way(blob.path)]:
+            raise _conflict(amount, renamed, "cannot be copied under their names")
         blobs = [await self._expected(work, blob) for blob in blobs]
         missing = [blob for blob in blobs if not self._equal(work, blob, there)]
         unproven = [blob for blob in blobs if self._unproven(work, blob, there)]

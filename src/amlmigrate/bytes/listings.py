@@ -48,6 +48,11 @@ class Listing:
         return itself + [self.blobs[path] for path in self._paths[first:last]]
 
 
+def renamed_on_the_way(path: str) -> bool:
+    """Whether a name has a segment of dots, which clients resolve before they ask: it names another."""
+    return not {".", ".."}.isdisjoint(path.split("/"))
+
+
 def beside(past: Past) -> list[str]:
     """What there is beside the blobs as they are now, to be told: as `2 snapshots`."""
     counts = (

@@ -1,11 +1,13 @@
-"""Approve a plan that somebody else has made. For plans made with --require-approval.
+"""Approve a plan, or decisions about one, that somebody else has made. For plans made with --require-approval.
 
-Example: migrate approve plans/old-ws --comment "reviewed with the model owners"
+Example: migrate approve plans/old-ws --digest 3f9c2a1b7d40e586 --comment "reviewed with the model owners"
+
+Example: migrate approve plans/old-ws --decisions --digest 81c4e07a92bd35f6
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +16,23 @@ from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.core.by import By
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.ledger import Ledger
+
 
 @options.shared
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
+    digest: Annotated[
+        str, typer.Option(help="What is approved, by 8 digits or more that `migrate show` gave.", metavar="PREFIX")
+    ],
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="All open decisions about the plan, instead of the plan.")
+    ] = False,
     comment: Annotated[str, typer.Option(help="What was looked at.", metavar="TEXT")] = "",
     *,
     shared: Shared,
@@ -25,31 +40,52 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.signing import session
-        from amlmigrate.ledger import Ledger, decisions
+        from amlmigrate.cli.who import local
+        from amlmigrate.ledger import Ledger
 
         folder, read = plans.load_own(plan)
         if not read.header.require_approval:
             raise BadInputError(
-                "The plan does not ask for an approval, and does not say who made it.",
+                "The plan does not ask for an approval.",
                 address=str(folder),
                 remedy="Make one that does, with `migrate plan --require-approval`.",
             )
         async with session(shared) as clouds:
-            identity = await clouds.target.credential.identity()
+            by = local(shared).signed(await clouds.target.credential.identity())
         with Ledger(folder) as ledger:
             ledger.bind(read)
-            made, new = decisions.approve(read, ledger, identity, comment.strip())
-        view.result(
-            "approve",
-            {
-                "text": f"Approved by {made.by}." if new else f"Approved already by {made.by} at {made.at}.",
-                "object_id": made.object_id,
-                "by": made.by,
-                "plan_sha256": made.plan_sha256,
-                "new": new,
-                "next": f"migrate run {folder}",
-            },
-        )
+            approved = _decisions if decisions else _plan
+            view.result("approve", approved(folder, read, ledger, digest, by, comment.strip()))
         return ExitCode.DONE
 
     execute(shared, work)
+
+
+def _plan(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment: str) -> dict[str, Any]:
+    from amlmigrate.ledger.approving import approve_plan
+
+    made, new = approve_plan(plan, ledger, digest, by, comment)
+    return {
+        "text": f"Approved by {made.by}." if new else f"Approved already by {made.by} at {made.at}.",
+        "of": "plan",
+        "object_id": made.object_id,
+        "by": made.by,
+        "sha256": made.sha256,
+        "new": new,
+        "next": f"migrate run {folder}",
+    }
+
+
+def _decisions(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment: str) -> dict[str, Any]:
+    from amlmigrate.ledger.approving import approve_decisions
+
+    made, decided = approve_decisions(plan, ledger, digest, by, comment)
+    return {
+        "text": f"{len(decided)} decisions are approved by {made.by}.",
+        "of": "decisions",
+        "object_id": made.object_id,
+        "by": made.by,
+        "sha256": made.sha256,
+        "new": True,
+        "lines": [f"{one.address}: {one.detail}" for one in decided],
+    }

@@ -30,6 +30,7 @@ from amlmigrate.decommissioning import tombstone
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report, last
+from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
 
 Digests = dict[str, str]
@@ -61,7 +62,7 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
         parts=dict(zip(PARTS, (*documents, *_prefixes(plan, listed)), strict=True)),
         posture=let_go(
             before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
-            ledger.waivers(),
+            Standing(plan, ledger).counting(),
         ),
         writers=written,
     )

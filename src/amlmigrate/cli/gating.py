@@ -33,6 +33,7 @@ from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
 
 
@@ -99,15 +100,16 @@ async def pass_gate(
     seen = await _seen(clouds, plan, target)
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=wanted.delete)
-    facts = await _facts(clouds, plan, source, target, listed, soak, before, ledger.waivers())
+    standing = Standing(plan, ledger)
+    facts = await _facts(clouds, plan, source, target, listed, soak, before, standing.counting())
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
-    why += dangling(source.workspace, seen, accepted(plan, ledger.waivers()))
+    why += dangling(source.workspace, seen, accepted(plan, standing))
     why += [
         f"Whether {left.address} in the target refer to the source is not known: {left.reason}."
         for left in unlisted(seen)
         # The same service gives the same answer for both; of the source's somebody has said that it may be so.
-        if str(left.address) not in ledger.waivers()
+        if str(left.address) not in standing.counting()
     ]
     parts = await remaining.parts(clouds.source, source.workspace)
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)

@@ -23,7 +23,8 @@ from amlmigrate.cutover.record import SINCE, active, moved
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
-from amlmigrate.ledger.items import items, waived
+from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying.living import Living, verify_living
 from amlmigrate.verifying.sdk import Readers, compare_readers
 from amlmigrate.verifying.verify import Depth
@@ -43,7 +44,7 @@ async def look(
     cutover = active(reports)
     if cutover is None:
         return since.Since()
-    proven = moved(plan) - waived(items(plan, ledger))
+    proven = moved(plan) - decided(items(plan, ledger))
     found = await since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
     found = found.with_documents(since.documents(cutover, document_digests(target), proven))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -54,7 +55,7 @@ async def lost(
 ) -> tuple[Finding, ...]:
     """What the target lost of what was proven, and nobody has let go."""
     found = await look(clouds, plan, ledger, reports, target, listed)
-    return tuple(found.undecided(since.decided(ledger.waivers().values(), reports)))
+    return tuple(found.undecided(since.decided(Standing(plan, ledger).counting().values(), reports)))
 
 
 async def verify(

@@ -12,10 +12,12 @@ from amlmigrate.cli import (
     cutover,
     decommission,
     doctor,
+    done,
     evidence,
     freeze,
     plan,
     provision,
+    reopen,
     run,
     scan,
     show,
@@ -27,9 +29,8 @@ from amlmigrate.cli import (
 app = typer.Typer(
     name="migrate",
     help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
-    epilog="The way: scan, provision, doctor, plan, show, approve, run, waive, verify, evidence, cutover,"
-    " decommission."
-    " Each has --help.",
+    epilog="The way: scan, provision, doctor, plan, show, approve, run, done, waive, verify, evidence, cutover,"
+    " decommission. Each has --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -65,7 +66,9 @@ for module in (
     run,
     status,
     freeze,
+    done,
     waive,
+    reopen,
     verify,
     cutover,
     decommission,

@@ -131,7 +131,8 @@ async def _plan(
     )
     async with session(shared) as clouds:
         header = await planmaking.make(clouds, wanted, view.event)
-    view.plan(planfile.read(folder))
+    read = planfile.read(folder)
+    view.plan(read)
     errors = sum(1 for finding in header.findings if finding.severity == "error")
     view.result(
         "plan.written",
@@ -143,7 +144,7 @@ async def _plan(
             "next": f"set the errors right and plan again; migrate show {folder}"
             if errors
             else (
-                f"somebody else: migrate approve {folder}; then migrate run {folder}"
+                f"somebody else: migrate approve {folder} --digest {read.sha256[:16]}; then migrate run {folder}"
                 if require_approval
                 else f"migrate run {folder}"
             ),

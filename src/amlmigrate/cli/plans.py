@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError, MigrateError
@@ -32,6 +32,17 @@ def find(text: str | None) -> Path:
     raise BadInputError(
         f"There are several plans: {', '.join(map(str, found))}.", remedy="Say which one: name its folder."
     )
+
+
+def divided(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Of a command's arguments the plan, which is a folder with a plan file, and all others: they are addresses.
+
+    Raises BadInputError for two plans.
+    """
+    found = [text for text in arguments if (Path(text) / planfile.FILE).exists()]
+    if len(found) > 1:
+        raise BadInputError(f"There are two plans: {', '.join(found)}.", remedy="Name one.")
+    return (found[0] if found else None), [text for text in arguments if text not in found]
 
 
 def load(text: str | None) -> tuple[Path, Plan]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.claim import Claim
+    from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
     from amlmigrate.running.walker import Tally, Walker
@@ -48,9 +49,9 @@ def command(
         from amlmigrate.running.run import finished
 
         folder, read = plans.load_own(plan)
-        refuse_errors(read.header)
         with Ledger(folder) as ledger:
             ledger.bind(read)
+            refuse_errors(read, ledger)
             with Lock(ledger, force=force_unlock) as lock:
                 _refuse_begun(ledger, resume=resume)
                 _refuse_untrusted(folder, ledger)
@@ -97,14 +98,13 @@ def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> No
 
 
 def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
-    from amlmigrate.core.plan import Action
+    from amlmigrate.core.state import Outcome
+    from amlmigrate.ledger.items import items
 
-    waived = ledger.waivers()
-    left = [step for step in plan.steps if step.action is Action.CONFLICT and str(step.address) not in waived]
-    if left:
+    if left := [item for item in items(plan, ledger) if item.outcome is Outcome.CONFLICT]:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",
-            reasons=tuple(f"{step.address}: {step.reason}" for step in left),
+            reasons=tuple(f"{item.address}: {item.detail}" for item in left),
             remedy="Clear them in the target and plan anew, leave them out with --exclude, or waive each one.",
         )
 
@@ -128,6 +128,7 @@ async def _run(
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
+    from amlmigrate.ledger.standing import Standing
     from amlmigrate.posture import findings, let_go
     from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
@@ -136,7 +137,7 @@ async def _run(
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
-        _refuse_unproven(let_go(findings(claims), ledger.waivers()))
+        _refuse_unproven(let_go(findings(claims), Standing(plan, ledger).counting()))
         if dry_run:
             _say_dry(view, plan)
             return None
@@ -205,13 +206,16 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     from amlmigrate.core.headline import ran
     from amlmigrate.ledger.items import items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
+    from amlmigrate.ledger.standing import Standing, open_findings
 
-    found = items(plan, ledger)
+    standing = Standing(plan, ledger)
+    found = items(plan, ledger, standing)
     left = [item for item in found if not item.outcome.settled]
+    findings = open_findings(plan, standing)
     foreign = over_foreign_bytes(found)
     stopped = tally is not None and tally.stopped
     data = {
-        "text": ran(count(found), _lead(tally, left=bool(left))),
+        "text": ran(count(found), _lead(tally, left=bool(left or findings))),
         "items": count(found),
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
@@ -220,9 +224,10 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         ],
         "foreign_bytes": foreign,
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
+        "open_findings": [finding.as_dict() for finding in findings],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "files": {"Old and new ids": str(folder / "idmap.csv"), "By hand": str(folder / "manual.md")},
-        "next": _next(folder, left, stopped=stopped),
+        "next": _next(folder, left, findings, stopped=stopped),
     }
     view.result("run.end", data)
     if tally and tally.lost:
@@ -234,7 +239,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         return ExitCode.DENIED
     if tally and tally.unforeseen:
         return ExitCode.UNEXPECTED
-    return ExitCode.INCOMPLETE if left else ExitCode.DONE
+    return ExitCode.INCOMPLETE if left or findings else ExitCode.DONE
 
 
 def _lead(tally: Tally | None, *, left: bool) -> str:
@@ -244,11 +249,13 @@ def _lead(tally: Tally | None, *, left: bool) -> str:
     return "Not all is done" if left else "All is done"
 
 
-def _next(folder: Path, left: list[Any], *, stopped: bool) -> str:
+def _next(folder: Path, left: list[Any], findings: list[Finding], *, stopped: bool) -> str:
     from amlmigrate.core.state import Outcome
 
     if stopped or any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left):
         return f"migrate run {folder} --resume"
     if left:
         return f'do what manual.md lists, or for each: migrate waive {left[0].address} {folder} --reason "..."'
+    if findings:
+        return f"do what each finding says, or: migrate waive '{findings[0].address}' {folder} --reason \"...\""
     return f"migrate verify {folder}"

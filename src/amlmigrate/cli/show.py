@@ -1,53 +1,90 @@
-"""Show a plan as a person reads it. What is created, adopted, in conflict, left to do by hand, and whether it is
-approved.
+"""Show a plan as a person reads it. What is created, adopted, in conflict, left to do by hand, and its digest.
 
 Example: migrate show plans/old-ws
+
+Example: migrate show plans/old-ws models/credit-risk/3
+
+Example: migrate show plans/old-ws --open --format csv > decisions.csv
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from amlmigrate.core.plan import Plan
 
 
-@options.shared
-def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
-    async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
+class Format(StrEnum):
+    """As what it is shown."""
 
-        folder, read = plans.load(plan)
-        view.plan(read)
-        if read.header.require_approval:
-            _approval(view, folder, read)
+    TABLE = "table"
+    CSV = "csv"
+
+
+@options.shared
+def command(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PLAN|ADDRESS",
+            help="The plan's folder, unless it is the only one; an item or finding to show whole.",
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[str, typer.Option(help="Only items of this kind, as models.", metavar="KIND")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every item, however many there are.")] = False,
+    opened: Annotated[
+        bool, typer.Option("--open", help="What is open, and which decisions wait for an approval.")
+    ] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", help="A table, or CSV; with --open one to fill in for --from.")
+    ] = Format.TABLE,
+    *,
+    shared: Shared,
+) -> None:
+    async def work(view: View) -> ExitCode:
+        from amlmigrate.cli import plans, showing
+
+        named, addresses = plans.divided(arguments or [])
+        if len(addresses) > 1:
+            raise BadInputError(
+                f"'{addresses[0]}' and '{addresses[1]}' are two addresses, or no plans.",
+                remedy="Name one plan's folder and one address.",
+            )
+        folder, read = plans.load(named)
+        if addresses:
+            showing.item(view, folder, read, addresses[0], json=shared.json)
+        elif opened:
+            showing.opened(view, folder, read, kind, csv=format_ is Format.CSV)
+        else:
+            chosen = _of_kind(read, kind)
+            if format_ is Format.CSV:
+                showing.steps(view, chosen)
+            else:
+                view.plan(chosen, every=every or bool(kind))
+                showing.digest(view, folder, read)
         return ExitCode.DONE
 
     execute(shared, work)
 
 
-def _approval(view: View, folder: Path, plan: Plan) -> None:
-    """Says whether the approval that the plan needs was given."""
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.decisions import approvals
-
-    given = []
-    if (folder / "ledger.db").exists():
-        with Ledger(folder) as ledger:
-            ledger.bind(plan)
-            given = approvals(plan, ledger)
-    lines = [f"approved by {one.by} at {one.at}{one.comment and ': '}{one.comment}" for one in given]
-    data = {
-        "text": f"\nIt must be approved by somebody other than its planner, {plan.header.planner}.",
-        "approved": bool(given),
-        "approvals": [{"object_id": one.object_id, "by": one.by, "at": one.at} for one in given],
-        "lines": lines or ["not approved yet"],
-    }
-    view.result("show.approval", data if given else data | {"next": f"migrate approve {folder}"})
+def _of_kind(plan: Plan, kind: str) -> Plan:
+    """The plan with the items of one kind alone. Raises BadInputError where it has none."""
+    if not kind:
+        return plan
+    found = tuple(step for step in plan.steps if step.address.kind == kind)
+    if not found:
+        kinds = ", ".join(dict.fromkeys(step.address.kind for step in plan.steps))
+        raise BadInputError(f"The plan has no item of kind '{kind}'.", remedy=f"It has {kinds}.")
+    findings = tuple(one for one in plan.header.findings if one.about.partition("/")[0] == kind)
+    return replace(plan, header=replace(plan.header, findings=findings), steps=found)

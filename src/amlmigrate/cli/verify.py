@@ -89,10 +89,13 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
 
 async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     from amlmigrate.cli.sides import read_both
-    from amlmigrate.ledger.items import items, waived
+    from amlmigrate.ledger.items import decided, items
+    from amlmigrate.ledger.standing import Standing, settled_findings
     from amlmigrate.verifying.documents import compare_documents
 
-    return compare_documents(plan, *await read_both(clouds, plan), waived(items(plan, ledger)))
+    standing = Standing(plan, ledger)
+    settled = decided(items(plan, ledger, standing)) | settled_findings(plan, standing).keys()
+    return compare_documents(plan, *await read_both(clouds, plan), settled)
 
 
 def _headline(content: Any) -> str:
@@ -128,7 +131,8 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in content["foreign_bytes"]]
     lines += [f"{f['severity']}: {f['address']}: {f['summary']}" for f in content["posture"]]
     lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
-    lines += [f"warning: {w['address']}: {w['summary']}" for w in content["warnings"]]
+    lines += [f"{one['address']}: {one['detail']}" for one in content["decided_findings"]]
+    lines += [f"{w['severity']}: {w['address']}: {w['summary']}" for w in content["warnings"]]
     lines += [f"not checked: {what}" for what in content["not_checked"]]
     green = content["green"]
     source = WorkspaceRef.parse(content["source"]["id"]).short
@@ -143,6 +147,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "lines": list(dict.fromkeys(lines)),
             "differences": content["differences"],
             "unsettled": content["unsettled"],
+            "open_findings": content["open_findings"],
             "foreign_bytes": content["foreign_bytes"],
             "posture": content["posture"],
             "warnings": content["warnings"],
@@ -156,5 +161,5 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         return ExitCode.DONE
     refused = any(f["severity"] == "error" for f in content["posture"])
     lost = content.get("since_cutover", {}).get("open")
-    settled = not content["differences"] and not content["unsettled"] and not lost
+    settled = not (content["differences"] or content["unsettled"] or content["open_findings"] or lost)
     return ExitCode.REFUSED if refused and settled else ExitCode.INCOMPLETE

@@ -22,15 +22,15 @@ def _code(name: str, severity: Severity, says: str) -> Code:
 
 # What `plan` finds about the items of a source.
 ITEMS = (
-    _code("blob-history-left", "warning", "the container holds snapshots or versions, which no copy takes along"),
-    _code("blob-history-unread", "warning", "whether it holds snapshots or versions could not be asked"),
+    _code("blob-history-left", "blocks", "the container holds snapshots or versions, which no copy takes along"),
+    _code("blob-history-unread", "blocks", "whether it holds snapshots or versions could not be asked"),
     _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),
     _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
     _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
     _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
     _code(
-        "bytes-in-share", "warning", "the item's bytes lie in a file share of the workspace, which is not copied"
+        "bytes-in-share", "blocks", "the item's bytes lie in a file share of the workspace, which is not copied"
     ),
     _code("bytes-outside", "warning", "the item's bytes lie outside the workspace and are left there"),
     _code("collections-absent", "warning", "Azure says that it has no such collection here: it counts as empty"),
@@ -43,20 +43,20 @@ ITEMS = (
     _code(
         "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
     ),
-    _code("default-datastore", "warning", "the source's default datastore is not made the target's default"),
+    _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
     _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),
     _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
-    _code("file-unread", "warning", "a file of another account may name the old workspace and could not be read"),
+    _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
-    _code("index-tags-unread", "warning", "index tags of blobs cannot be read, and would not be copied"),
-    _code("job-output-unknown", "warning", "the item refers to a job's output whose place is not known"),
+    _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
+    _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),
     _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
     _code("latest-overtaken", "error", "'latest' of a name would mean an older version than in the source"),
-    _code("names-source", "warning", "the item names the source in the target, and will break with it"),
+    _code("names-source", "blocks", "the item names the source in the target, and will break with it"),
     _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
     _code("reference-elsewhere", "warning", "the item refers to another workspace, and goes on doing so"),
-    _code("reference-left", "warning", "the item refers to one that will not be in the target"),
+    _code("reference-left", "blocks", "the item refers to one that will not be in the target"),
     _code("reference-missing", "warning", "the item refers to one that is not in the source either"),
     _code(
         "reference-stays", "warning", "the item refers to what the service offers, and the target does not show"

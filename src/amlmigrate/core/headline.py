@@ -37,7 +37,9 @@ def verified(content: Mapping[str, Any]) -> str:
         lead = f"Green at depth {content['depth']}: "
     else:
         differences, open_ones = len(content["differences"]), len(content["unsettled"])
-        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open. "
+        findings = len(content.get("open_findings", ()))
+        told = f", {_many(findings, 'finding')} not let go" if findings else ""
+        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open{told}. "
     return lead + _first(lead, "; ".join(_told(content))) + "."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from amlmigrate.core.decision import Verb
 from amlmigrate.core.plan import Action
 
 
@@ -38,6 +39,7 @@ class Outcome(StrEnum):
     ADOPTED = "adopted"
     UNSELECTED = "left by selection"
     NOT_NEEDED = "not needed in the target"
+    BY_HAND = "done by hand"
     WAIVED = "waived"
     MANUAL = "left to do by hand"
     CONFLICT = "in conflict"
@@ -54,6 +56,7 @@ class Outcome(StrEnum):
             Outcome.ADOPTED,
             Outcome.UNSELECTED,
             Outcome.NOT_NEEDED,
+            Outcome.BY_HAND,
             Outcome.WAIVED,
         )
 
@@ -74,12 +77,12 @@ _LEFT = {
 _BY_STATE = {State.FAILED: Outcome.FAILED, State.BLOCKED: Outcome.BLOCKED}
 
 
-def outcome(action: Action, reason: str, state: State, *, waived: bool) -> Outcome:
-    """How a step's item ends, given its state and whether a waiver is recorded for it."""
+def outcome(action: Action, reason: str, state: State, decided: Verb | None = None) -> Outcome:
+    """How a step's item ends, given its state and what a person decided about it."""
     if action is Action.SKIP and not reason.startswith(UNSELECTED_REASON):
         return Outcome.NOT_NEEDED
     if state is State.DONE and action in _ENDED:
         return _ENDED[action]
-    if waived:
-        return Outcome.WAIVED
+    if decided:
+        return Outcome.BY_HAND if decided is Verb.DONE else Outcome.WAIVED
     return _LEFT.get(action) or _BY_STATE.get(state, Outcome.REMAINING)

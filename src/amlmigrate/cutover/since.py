@@ -13,13 +13,13 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.parallel import each
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.held import seen_by
 from amlmigrate.cutover.record import BACK, RECORD, SINCE, Held, held
 from amlmigrate.ledger.evidence import Report
-from amlmigrate.ledger.ledger import Waiver
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
 # What was proven and is not there any more as it was.
@@ -107,7 +107,7 @@ class Since:
         return {"blobs": self.blobs, "bytes": self.bytes, "changes": [one.as_dict() for one in self.changes]}
 
 
-def decided(waivers: Iterable[Waiver], reports: list[Report]) -> frozenset[tuple[str, str]]:
+def decided(waivers: Iterable[Decision], reports: list[Report]) -> frozenset[tuple[str, str]]:
     """What was let go: its address, and what it was in the last report before the decision that tells of it.
 
     So a decision is about what was shown since this cutover, and does not hold for what became of it later.

@@ -19,7 +19,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.held import seen_by
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report, last
-from amlmigrate.ledger.items import items, waived
+from amlmigrate.ledger.items import decided, items
 from amlmigrate.posture import Places, before_removal, prove
 
 _NAMED = 20
@@ -99,7 +99,7 @@ def compared(
 
 
 def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
-    settled = waived(items(plan, ledger))
+    settled = decided(items(plan, ledger))
     moved = (Action.CREATE, Action.UPDATE, Action.ADOPT)
     gone = [
         str(step.address)
@@ -112,7 +112,7 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
 
 
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
-    settled = waived(items(plan, ledger))
+    settled = decided(items(plan, ledger))
     return [
         step
         for step in plan.steps

@@ -16,6 +16,7 @@ from amlmigrate.cutover.record import active
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
+from amlmigrate.ledger.standing import Standing, open_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
         *_evidence(plan, reports, facts),
         *decisions.problems(ledger, reports),
         *_items(plan, ledger),
+        *_findings(plan, ledger),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
         *(locked(lock) for lock in facts.locks),
@@ -81,6 +83,12 @@ def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
         # What was left by selection goes with the source: only here somebody has to say that it may.
         if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
+
+
+def _findings(plan: Plan, ledger: Ledger) -> Iterable[str]:
+    """Of the plan's own findings; what is unproven about the target is read afresh, and no decision changes it."""
+    for finding in open_findings(plan, Standing(plan, ledger)):
+        yield f"{finding.address} is an open finding: {finding.summary}"
 
 
 def _alive(leftovers: list[Leftover]) -> Iterable[str]:

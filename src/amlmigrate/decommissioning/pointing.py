@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document, strings
+from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import of_findings, of_step
 
 # An account with a readable second region answers under this name too; account names have no hyphen.
 _SECONDARY = "-secondary"
+_NOTHING: Map[str, str] = {}
+_CODE = "names-source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +48,30 @@ def unlisted(target: Seen) -> list[Leftover]:
     return [left for left in target.leftovers if left.not_listed]
 
 
-def dangling(source: Workspace, target: Seen, accepted: Container[str] = ()) -> list[str]:
+def dangling(source: Workspace, target: Seen, accepted: Map[str, str] = _NOTHING) -> list[str]:
     """What in the target names the source workspace itself: none of it works once that is gone.
 
-    `accepted` are the addresses of which somebody has said that it may be so.
+    `accepted` are the addresses of which somebody has said that it may be so, and of what: all, where it is empty.
     """
     mapping = Mapping(source, target.workspace)
     named = ((address, mapping.naming_source(document)) for address, document in target.documents())
     return [
         f"{address} in the target refers to the source: {text}"
         for address, text in named
-        if text and address not in accepted
+        if text and not (address in accepted and masked(text) in (accepted[address] or masked(text)))
     ]
 
 
-def accepted(plan: Plan, waivers: Container[str]) -> set[str]:
-    """What the plan moves or leaves in conflict, and is waived: its document in the target may be past changing.
+def accepted(plan: Plan, standing: Standing) -> dict[str, str]:
+    """What in the target may go on naming the source: items in conflict or failed that were let go, and findings.
 
-    What was made anew by hand is waived for that, and can be set right by hand.
+    What was made anew by hand can be set right by hand. Of a finding only what it showed is accepted.
     """
-    steps = (step for step in plan.steps if step.action is not Action.MANUAL)
-    return {str(step.address) for step in steps if str(step.address) in waivers}
+    steps = (step for step in plan.steps if step.action is not Action.MANUAL and standing.has(str(step.address)))
+    items = {str(step.address): "" for step in steps if standing.of(of_step(step))}
+    subjects = of_findings(one for one in plan.header.findings if one.code == _CODE)
+    found = ((address.removesuffix(f"{MARK}{_CODE}"), subject) for address, subject in subjects.items())
+    return {about: subject.says for about, subject in found if standing.of(subject)} | items
 
 
 def leads_into(document: Document, places: Iterable[Location]) -> bool:

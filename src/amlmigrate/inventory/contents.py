@@ -116,7 +116,7 @@ def _unread(asset: Asset, file: Location) -> Finding:
 
 def _not_read(asset: Asset, file: Location, error: MigrateError) -> Finding:
     return Finding(
-        "warning",
+        "blocks",
         str(asset.address),
         f"'{file.container}/{file.path}' in the account '{file.account}' may name places of the old workspace, and"
         f" could not be read: {error.summary}",

@@ -101,7 +101,7 @@ class Datastores(Kind):
             return []
         return [
             Finding(
-                "warning",
+                "blocks",
                 str(asset.address),
                 "It is the default datastore of the source, which a datastore itself cannot be made.",
                 "The target's default stays its own: set it there, or name this one where the default is meant.",

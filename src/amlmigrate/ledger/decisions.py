@@ -1,23 +1,26 @@
-"""Decisions of people: approvals, waivers and freezes, each in the ledger and in the chain of evidence.
+"""Decisions of people, held to both where they are kept: the ledger and the chain of evidence.
 
-The evidence is written first; a decision that the ledger does not know yet, or knows otherwise, is told.
+A decision that the ledger does not know, or knows otherwise, is told.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
+from amlmigrate.ledger import approving, deciding
 from amlmigrate.ledger.evidence import Evidence, Report
-from amlmigrate.ledger.ledger import Approval, Ledger, Waiver
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.standing import Standing
 
-_FORMAT = 1
+_OPTION = "option"
 # What `freeze` writes, beside the ledger's notes of which one it wrote.
 FREEZE_FILE = "freeze.json"
 FREEZE_HEAD = "freeze_head"
@@ -27,68 +30,45 @@ FREEZE_UNREPORTED = "has no report yet"
 _FREEZES = ("freeze", "back", "thaw")
 
 
-def waive(plan: Plan, ledger: Ledger, waiver: tuple[str, str, str], identity: Identity | None) -> Waiver:
-    """Records a waiver: address, reason, and the user and host; `identity` where one is known."""
-    address, reason, by = waiver
-    now = _now()
-    who = {"user": by, "identity": identity.as_dict() if identity else None}
-    content = {"address": address, "reason": reason, "by": who}
-    evidence = Evidence(ledger.path.parent, ledger)
-    # Of two at once the later one counts, in the evidence and in the ledger alike.
-    with evidence.alone():
-        report = _add(plan, evidence, "waiver", now, content)
-        made = Waiver(address, reason, by, now, identity.object_id if identity else "", report.content["number"])
-        ledger.waive(made)
-    return made
+def wanted(plan: Plan, ledger: Ledger, command: str, option: str, value: Any, by: By) -> None:
+    """Lets an option of a command through that needs an approval: `"decommission", "--purge", True`.
 
-
-def approve(plan: Plan, ledger: Ledger, identity: Identity, comment: str) -> tuple[Approval, bool]:
-    """Records an approval of exactly this plan, and says whether it is new.
-
-    Raises RefusedError for the planner's own.
+    Nothing is asked where the plan asks for no approvals. Else the option is recorded as an open decision, once
+    for each value, and RefusedError is raised with the digest to approve until another identity has approved it.
     """
-    planner = plan.header.planner
-    if planner is None or planner.same(identity.object_id):
-        raise RefusedError(
-            "Nobody approves a plan of their own.",
-            address=str(ledger.path.parent),
-            remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
-        )
+    if not plan.header.require_approval:
+        return
+    deciding.refuse_nobody(plan, by)
+    says = f"{command} {option}" if value is True else f"{command} {option} {value}"
+    address, sha256 = (
+        f"{_OPTION}/{command}/{option}",
+        digest({"command": command, "option": option, "value": value}),
+    )
+    # What lies in the ledger alone opens nothing.
     evidence = Evidence(ledger.path.parent, ledger)
     with evidence.alone():
-        told = _told(evidence.reports())
-        known = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in told]
-        if known:
-            return known[0], False
-        now = _now()
-        report = _add(plan, evidence, "approval", now, {"by": identity.as_dict(), "comment": comment})
-        number = report.content["number"]
-        made = Approval(plan.sha256, identity.object_id, str(identity), comment, now, number)
-        ledger.approve(made)
-    return made, True
-
-
-def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
-    """The approvals that count: of exactly this plan, by somebody other than its planner."""
-    planner = plan.header.planner
-    return [
-        one
-        for one in ledger.approvals()
-        if one.plan_sha256 == plan.sha256 and planner is not None and not planner.same(one.object_id)
-    ]
+        refuse_unlike(ledger, evidence.reports())
+        row = Standing(plan, ledger).wanted(address, sha256)
+        if row is None:
+            lines = [deciding.line(address, sha256, says, says)]
+            [row] = deciding.record(plan, ledger, evidence, Verb.WANT, lines, by)
+        standing = Standing(plan, ledger)
+        if standing.approved(row):
+            return
+        sha256 = open_digest(standing.pending())
+    raise RefusedError(
+        f"'{says}' needs an approval; it is recorded as an open decision.",
+        address=str(ledger.path.parent),
+        remedy=f"Have somebody other than {row.who} look at `migrate show {ledger.path.parent} --open` and run"
+        f" `migrate approve {ledger.path.parent} --decisions --digest {sha256[:16]}`; then run this again.",
+    )
 
 
 def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
     """Raises RefusedError for a plan that needs an approval and has none that evidence bears out."""
-    if not plan.header.require_approval:
-        return
-    refuse_unlike(ledger, Evidence(folder, ledger).reports())
-    if not approvals(plan, ledger):
-        raise RefusedError(
-            "The plan must be approved before it is run.",
-            address=str(folder),
-            remedy=f"Have somebody other than {plan.header.planner} run: migrate approve {folder}",
-        )
+    if plan.header.require_approval:
+        refuse_unlike(ledger, Evidence(folder, ledger).reports())
+        approving.refuse_unapproved(plan, folder, ledger)
 
 
 def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
@@ -103,8 +83,8 @@ def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
 
 
 def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
-    """Each waiver, approval and freeze that ledger and evidence do not agree on."""
-    return [*_waivers(ledger, reports), *_approvals(ledger, reports), *_frozen(ledger, reports)]
+    """Each decision, approval and freeze that ledger and evidence do not agree on."""
+    return [*_decisions(ledger, reports), *_approvals(ledger, reports), *_frozen(ledger, reports)]
 
 
 def freeze_state(reports: list[Report]) -> Report | None:
@@ -123,47 +103,49 @@ def of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _waivers(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
-    told = {
-        report.content["address"]: Waiver(
-            report.content["address"],
-            report.content["reason"],
-            report.content["by"]["user"],
-            report.content["time"],
-            (report.content["by"]["identity"] or {}).get("object_id", ""),
-            report.content["number"],
-        )
-        for report in reports
-        if report.content["record"] == "waiver"
-    }
-    rows = ledger.waivers()
+def _decisions(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+    told = _told(reports)
+    rows = ledger.decisions()
     upgraded = ledger.meta().get("upgraded", "")
     older = {address for address, row in rows.items() if row.report == 0 and row.at <= upgraded}
     for address in sorted(rows.keys() | told.keys()):
         if rows.get(address) != told.get(address) and not (address in older and address not in told):
-            yield f"The waiver of {address} is not the one that was recorded."
+            yield f"The decision about {address} is not the one that was recorded."
+
+
+def _told(reports: list[Report]) -> dict[str, Decision]:
+    """By address, the decision that evidence tells of and that was not taken back."""
+    found: dict[str, Decision] = {}
+    for report in reports:
+        content = report.content
+        if content["record"] == "waiver":
+            found[content["address"]] = _of_waiver(report)
+        elif content["record"] == deciding.RECORD:
+            for line in content["decisions"]:
+                found.pop(line["address"], None)
+            found |= {one.address: one for one in deciding.told(content)}
+    return found
+
+
+def _of_waiver(report: Report) -> Decision:
+    """Older versions wrote a report of each waiver, which named no digest."""
+    content = report.content
+    object_id = (content["by"]["identity"] or {}).get("object_id", "")
+    return Decision(
+        content["address"],
+        Verb.WAIVE,
+        "",
+        content["reason"],
+        content["by"]["user"],
+        content["time"],
+        object_id,
+        report=content["number"],
+    )
 
 
 def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
-    for one in sorted(_told(reports) ^ set(ledger.approvals()), key=lambda a: a.report):
+    for one in sorted(set(approving.told(reports)) ^ set(ledger.approvals()), key=lambda a: a.report):
         yield f"The approval by {one.by} is not the one that was recorded."
-
-
-def _told(reports: list[Report]) -> set[Approval]:
-    """The approvals that evidence tells of; of two for the same plan by the same identity the newer one."""
-    found = [
-        Approval(
-            report.content["plan"]["sha256"],
-            report.content["by"]["object_id"],
-            str(Identity(**report.content["by"])),
-            report.content["comment"],
-            report.content["time"],
-            report.content["number"],
-        )
-        for report in reports
-        if report.content["record"] == "approval"
-    ]
-    return set({(one.plan_sha256, one.object_id): one for one in found}.values())
 
 
 def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
@@ -178,12 +160,3 @@ def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
         yield f"{file['name']} {FREEZE_UNREPORTED}: run the same `migrate freeze` again, it was cut off."
     else:
         yield f"{file['name']} is not the one that was recorded."
-
-
-def _add(plan: Plan, evidence: Evidence, kind: str, now: str, content: dict[str, Any]) -> Report:
-    head = {"format": _FORMAT, "time": now, "plan": {"name": plan.header.name, "sha256": plan.sha256}}
-    return evidence.add(kind, {**head, **content})
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.decision import Decision
+from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome, State, outcome
 from amlmigrate.ledger import files
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.lost import IDMAP
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import of_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +29,28 @@ class Item:
     foreign_bytes: str = ""
 
 
-def items(plan: Plan, ledger: Ledger | None) -> list[Item]:
+def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -> list[Item]:
     """Every item with its end; without a ledger nothing was run yet."""
     rows = ledger.steps() if ledger else {}
-    waivers = ledger.waivers() if ledger else {}
+    standing = standing or Standing(plan, ledger)
     made = ledger.owned() if ledger else set()
     foreign = {step.address for step in plan.steps if step.is_bytes and step.action is Action.CONFLICT}
     found = []
     for step in plan.steps:
         row = rows.get(step.address)
-        waiver = waivers.get(str(step.address)) or waivers.get(str(step.address.item))
-        end = outcome(step.action, step.reason, row.state if row else State.PENDING, waived=waiver is not None)
+        decision = _decision(standing, step, plan)
+        end = outcome(
+            step.action, step.reason, row.state if row else State.PENDING, decision.verb if decision else None
+        )
         if end is Outcome.MIGRATED and not step.is_bytes and str(step.address) not in made:
             # It had come there in the meantime, by somebody else, and was taken as it is.
             end = Outcome.ADOPTED
         detail = row.detail if row and row.detail else step.reason
-        if end is Outcome.WAIVED and waiver:
-            detail = f"waived by {waiver.who}: {waiver.reason}"
+        if end in (Outcome.WAIVED, Outcome.BY_HAND) and decision:
+            detail = decision.detail
         theirs = next((str(address) for address in step.after if address in foreign), "")
         if theirs and row and row.state is State.DONE:
-            detail = f"its bytes are somebody else's: {theirs} is in conflict, and was waived"
+            detail = f"its bytes are somebody else's: {theirs} is in conflict, and was let go"
         found.append(Item(str(step.address), end, detail, theirs))
     return found
 
@@ -59,9 +64,17 @@ def over_foreign_bytes(found: Iterable[Item]) -> list[dict[str, str]]:
     ]
 
 
-def waived(found: Iterable[Item]) -> frozenset[str]:
+def _decision(standing: Standing, step: Step, plan: Plan) -> Decision | None:
+    """What was decided about a step; what was about its item counts for what archives that too."""
+    if decision := standing.of(of_step(step)):
+        return decision
+    item = plan.step(step.address.item) if step.address.archive and standing.has(str(step.address.item)) else None
+    return standing.of(of_step(item)) if item else None
+
+
+def decided(found: Iterable[Item]) -> frozenset[str]:
     """The addresses that a person has settled, so that nothing is expected of them in the target."""
-    return frozenset(item.address for item in found if item.outcome is Outcome.WAIVED)
+    return frozenset(item.address for item in found if item.outcome in (Outcome.WAIVED, Outcome.BY_HAND))
 
 
 def tally(found: Iterable[Item]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""One plan's ledger: states and history of its steps, ids, blobs, waivers, approvals."""
+"""One plan's ledger: states and history of its steps, ids, blobs, decisions, approvals."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
+from amlmigrate.ledger.decided import Decided
 from amlmigrate.ledger.lost import FILE, refuse_lost
 from amlmigrate.ledger.made import Made
 from amlmigrate.ledger.made import now as _now
@@ -41,41 +42,11 @@ class StepRow:
     target_sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A recorded decision to leave one address as it is."""
-
-    address: str
-    reason: str
-    by: str
-    at: str
-    object_id: str = ""
-    # The number of the evidence that says so; 0 for one made before waivers were evidence.
-    report: int = 0
-
-    @property
-    def who(self) -> str:
-        """By whom, for people."""
-        return f"{self.by} (object id {self.object_id})" if self.object_id else self.by
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A recorded approval of exactly one plan by one identity."""
-
-    plan_sha256: str
-    object_id: str
-    by: str
-    comment: str
-    at: str
-    report: int
-
-
 class NewerLedgerError(BadInputError):
     """A later version of the tool wrote the ledger."""
 
 
-class Ledger(Made):
+class Ledger(Made, Decided):
     """An open ledger; each change is a transaction of its own, on disk before the call returns.
 
     Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.
@@ -335,37 +306,6 @@ class Ledger(Made):
     def ids(self) -> list[tuple[str, str]]:
         """Old id and new id of all that was migrated."""
         return self._rows("SELECT old_id, new_id FROM ids ORDER BY address")
-
-    # Decisions of people.
-
-    def waive(self, waiver: Waiver) -> None:
-        """Records a waiver of one address; a second one takes the place of the first."""
-        row = (waiver.address, waiver.reason, waiver.by, waiver.at, waiver.object_id, waiver.report)
-        with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO waivers VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    def waivers(self) -> dict[str, Waiver]:
-        """The waivers by address."""
-        rows = self._rows("SELECT address, reason, by, at, object_id, report FROM waivers")
-        return {row[0]: Waiver(*row) for row in rows}
-
-    def approve(self, approval: Approval) -> None:
-        """Records an approval."""
-        row = (
-            approval.plan_sha256,
-            approval.object_id,
-            approval.by,
-            approval.comment,
-            approval.at,
-            approval.report,
-        )
-        with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    def approvals(self) -> list[Approval]:
-        """Every approval, oldest first."""
-        columns = "plan_sha256, object_id, by, comment, at, report"
-        return [Approval(*row) for row in self._rows(f"SELECT {columns} FROM approvals ORDER BY report")]  # noqa: S608
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:

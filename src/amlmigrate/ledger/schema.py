@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 5
-# Who approved which plan; `report` is the number of the evidence that says so, as with waivers.
+VERSION = 6
+# Who approved which plan or decisions; `report` is the number of the evidence that says so, as with decisions.
 _APPROVALS = """
+CREATE TABLE approvals (
+    sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
+    report INTEGER NOT NULL, decisions TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (sha256, object_id)
+) STRICT;
+"""
+_APPROVALS_OF_2 = """
 CREATE TABLE approvals (
     plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
     report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)
@@ -41,6 +47,19 @@ CREATE TABLE lease (
     host TEXT NOT NULL, folder TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
 """
+# What people decided about an address, and the digest of what it then was; versions before knew waivers only.
+_DECISIONS = """
+CREATE TABLE decisions (
+    address TEXT PRIMARY KEY, verb TEXT NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+    at TEXT NOT NULL, object_id TEXT NOT NULL, until TEXT NOT NULL, seen INTEGER NOT NULL, report INTEGER NOT NULL
+) STRICT;
+"""
+_FROM_5 = """
+INSERT INTO decisions SELECT address, 'waive', '', reason, by, at, object_id, '', 0, report FROM waivers;
+DROP TABLE waivers;
+ALTER TABLE approvals RENAME COLUMN plan_sha256 TO sha256;
+ALTER TABLE approvals ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
+"""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -69,10 +88,6 @@ CREATE TABLE blobs (
     at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (account, container, path)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE waivers (
-    address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
-    object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0
-) STRICT;
 CREATE TABLE lock (
     one INTEGER PRIMARY KEY CHECK (one = 1), host TEXT NOT NULL, pid INTEGER NOT NULL, heartbeat TEXT NOT NULL,
     started TEXT NOT NULL DEFAULT ''
@@ -80,10 +95,11 @@ CREATE TABLE lock (
 """
 # By the version that they start from.
 _UPGRADES = {
-    1: " ".join((_FROM_1, _APPROVALS)),
+    1: " ".join((_FROM_1, _APPROVALS_OF_2)),
     2: _FROM_2,
     3: _HISTORY,
     4: _LEASE,
+    5: " ".join((_DECISIONS, _FROM_5)),
 }
 
 
@@ -91,7 +107,8 @@ def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
     with _alone(connection):
         if version(connection) == 0:
-            _run(connection, f"{_TABLES} {_HISTORY} {_APPROVALS} {_LEASE} PRAGMA user_version = {VERSION}")
+            tables = f"{_TABLES} {_HISTORY} {_DECISIONS} {_APPROVALS} {_LEASE}"
+            _run(connection, f"{tables} PRAGMA user_version = {VERSION}")
 
 
 def version(connection: sqlite3.Connection) -> int:

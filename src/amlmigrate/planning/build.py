@@ -13,12 +13,14 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
-from amlmigrate.core.plan import Action, Header, Step
+from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.planning.planner import Planner, counts
 from amlmigrate.planning.remarks import left_behind, without_twin
 
@@ -91,7 +93,7 @@ def build(
 
 def _untagged(listing: Listing) -> Finding:
     return Finding(
-        "warning",
+        "blocks",
         str(blob_address(listing.place.container)),
         f"The index tags of its {len(listing.blobs)} blobs cannot be read: they would not be copied.",
         "Grant Storage Blob Data Owner on the source's account, or make sure that there are none.",
@@ -118,12 +120,12 @@ def _reads(step: Step) -> int:
     return _READS_PER_STEP + looks
 
 
-def refuse_errors(header: Header) -> None:
-    """Refuses a plan with findings of severity error."""
-    errors = [finding for finding in header.findings if finding.severity == "error"]
-    if errors:
+def refuse_errors(plan: Plan, ledger: Ledger) -> None:
+    """Refuses a plan with findings of severity error that nobody has let go."""
+    findings = open_findings(plan, Standing(plan, ledger))
+    if errors := [finding for finding in findings if finding.severity == "error"]:
         raise RefusedError(
             "The plan has errors: it cannot be run.",
             reasons=tuple(f"{finding.address}: {finding.summary} {finding.remedy}" for finding in errors),
-            remedy="Set them right and make a new plan.",
+            remedy="Set them right and make a new plan, or let each one go: migrate waive ABOUT!CODE --reason ...",
         )

@@ -254,7 +254,7 @@ class Planner:
             stays = all_kinds()[needed.kind].not_moved(self._source.assets[needed])
             why = f"stays ({stays}), and is" if stays else "is left by selection and"
             yield Finding(
-                "warning",
+                "warning" if stays else "blocks",
                 str(asset.address),
                 f"It refers to {needed}, which {why} not in the target.",
                 "The asset is created as it stands; move the other one too, or create it in the target.",

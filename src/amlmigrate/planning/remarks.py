@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from amlmigrate.bytes.contents import line_rewrites
-from amlmigrate.bytes.listings import Listing, beside
+from amlmigrate.bytes.listings import Listing, beside, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
@@ -77,8 +77,8 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
 
 
 def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """A segment of dots is resolved on the way to the service, so that the copy would get another name."""
-    found = [blob.path for blob in blobs if {".", ".."} & set(blob.path.split("/"))]
+    """The copy would get another name."""
+    found = [blob.path for blob in blobs if renamed_on_the_way(blob.path)]
     if found:
         yield Finding(
             "error",
@@ -111,10 +111,10 @@ def names_source(address: Address, properties: Document, mapping: Mapping) -> It
     """A body that cannot be rewritten whole, or is in the target already, and names the source."""
     if text := mapping.naming_source(properties):
         yield Finding(
-            "warning",
+            "blocks",
             str(address),
             f"In the target it names the source, and will break with it: '{text}'.",
-            "Set it right or leave it out with --exclude: `decommission` is refused until its address is waived.",
+            "Set it right, leave it out with --exclude, or waive this finding: nothing is green before.",
             code="names-source",
         )
 
@@ -155,7 +155,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
     address, past = str(blob_address(listing.place.container)), listing.past
     if past and not past.known:
         yield Finding(
-            "warning",
+            "blocks",
             address,
             "Whether its blobs have snapshots or earlier versions could not be asked: none are copied.",
             "Look at the account's data protection settings, and keep the container where they count.",
@@ -163,7 +163,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
         )
     elif past and (told := beside(past)):
         yield Finding(
-            "warning",
+            "blocks",
             address,
             f"It holds what no copy takes along: {', '.join(told)}.",
             "They stay in the old account: keep the container for as long as they count.",

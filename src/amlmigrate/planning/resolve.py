@@ -131,7 +131,7 @@ def _of_service(mapping: Mapping, name: str) -> bool:
 
 def _share(address: Address, reference: Reference) -> Finding:
     return Finding(
-        "warning",
+        "blocks",
         str(address),
         f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
         "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
@@ -171,7 +171,7 @@ def _outside(address: Address, text: str) -> Finding:
 
 def _job(address: Address, reference: Reference) -> Finding:
     return Finding(
-        "warning",
+        "blocks",
         str(address),
         f"It refers to a job's output whose place is not known: '{reference.text}'.",
         "Jobs stay in the source: register the output as an asset of its own before the move.",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds, document_digests
 
+_OVERTAKEN = "latest-overtaken"
 # What the step that archives an item changes.
 _ARCHIVING = ("/properties/isArchived", "/properties/stage")
 
@@ -37,7 +39,7 @@ def compare_documents(
 ) -> Documents:
     """Everything in which the source is not the plan's, or the target is not the source's.
 
-    Of what is waived only the source is compared: the waiver was for what it was then.
+    Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it.
     """
     mapping = Mapping(source.workspace, target.workspace)
     # Without a digest it may come and go, as a lock does.
@@ -60,14 +62,17 @@ def compare_documents(
             counted = [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
             found += counted
             same |= set() if counted else {address}
-    found += _newest(plan, source, target)
+    found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
     return Documents(mapping, digests, document_digests(target), found, frozenset(same))
 
 
-def _newest(plan: Plan, source: Inventory, target: Inventory) -> list[Difference]:
-    """Names of which another version is the newest in the target: `latest` means the newest by creation."""
+def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str]) -> list[Difference]:
+    """Names of which another version is the newest in the target: `latest` means the newest by creation.
+
+    That it would be so was an error of the plan, which somebody may have let go.
+    """
     names: dict[Address, list[Address]] = defaultdict(list)
     for step in plan.steps:
         address = step.address
@@ -76,6 +81,8 @@ def _newest(plan: Plan, source: Inventory, target: Inventory) -> list[Difference
             names[address.container].append(address)
     found = []
     for name, versions in names.items():
+        if any(f"{address}{MARK}{_OVERTAKEN}" in waived for address in versions):
+            continue
         left, right = (_latest(versions, side.assets) for side in (source, target))
         if left and right and left != right and not _alone(name, source):
             found.append(Difference(str(name), "latest", left.version, right.version))

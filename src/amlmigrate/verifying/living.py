@@ -18,6 +18,7 @@ from amlmigrate.cutover.since import Since, decided
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import items
+from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import Depth, content_of
@@ -73,9 +74,10 @@ def verify_living(
         not_checked={_SOURCE_BYTES, *([unknown] if unknown else ())},
     )
     with evidence.alone():
-        lost = living.since.undecided(decided(ledger.waivers().values(), evidence.reports()))
+        standing = Standing(plan, ledger)
+        lost = living.since.undecided(decided(standing.counting().values(), evidence.reports()))
         content = content_of(
-            plan, items(plan, ledger), depth, verdict, differences, posture, ledger.waivers(), read
+            plan, items(plan, ledger, standing), depth, verdict, differences, posture, standing, read
         )
         content["green"] = content["green"] and not lost
         content[SINCE] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,8 @@ from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
-from amlmigrate.ledger.items import Item, items, over_foreign_bytes, tally, waived
+from amlmigrate.ledger.items import Item, decided, items, over_foreign_bytes, tally
+from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
 from amlmigrate.posture import Places, let_go, prove
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
@@ -73,8 +74,9 @@ async def verify(
         hashing=depth.hashes,
         emit=emit,
     )
-    ended = items(plan, ledger)
-    settled = waived(ended)
+    standing = Standing(plan, ledger)
+    ended = items(plan, ledger, standing)
+    settled = decided(ended)
     verdict = await verifier.verify(plan, settled)
     differences = [
         *documents.differences,
@@ -90,7 +92,7 @@ async def verify(
         verdict.not_checked.add(unknown)
     content = {
         "by": by.as_dict(),
-        **content_of(plan, ended, depth, verdict, differences, claims, ledger.waivers(), read),
+        **content_of(plan, ended, depth, verdict, differences, claims, standing, read),
     }
     told = {difference.address for difference in differences}
     content["same"] = {"blobs": verdict.same, "documents": len(documents.same - told)}
@@ -144,12 +146,13 @@ def content_of(
     verdict: Verdict,
     differences: list[Difference],
     posture: list[Claim],
-    waivers: Container[str],
+    standing: Standing,
     read: Readers,
 ) -> dict[str, Any]:
     """What a report says but for digests and files."""
     unsettled = [item for item in ended if not item.outcome.settled]
-    told = let_go(findings(posture), waivers)
+    told = let_go(findings(posture), standing.counting())
+    grave = open_findings(plan, standing)
     holds = not [finding for finding in told if finding.severity == "error"]
     return {
         "format": 1,
@@ -159,13 +162,20 @@ def content_of(
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,
         "target": plan.header.target,
-        "green": not differences and not unsettled and holds,
+        "green": not differences and not unsettled and not grave and holds,
         "items": tally(ended),
         "waived": [
             {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.WAIVED
         ],
+        "by_hand": [
+            {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.BY_HAND
+        ],
         "unsettled": [
             {"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in unsettled
+        ],
+        "open_findings": [finding.as_dict() for finding in grave],
+        "decided_findings": [
+            {"address": address, "detail": one.detail} for address, one in settled_findings(plan, standing).items()
         ],
         "foreign_bytes": over_foreign_bytes(ended),
         "differences": [difference.as_dict() for difference in differences],

@@ -14,14 +14,18 @@ from tests.unit.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.seal import FILE, UNLISTED
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.decommissioning.gate import Facts, reasons
-from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.subjects import Subjects
 
 DIGESTS = {"source_documents": "1", "target_documents": "2", "source_blobs": "3", "target_blobs": "4"}
 STEPS = (step("models/m/1"), step("models/m/2", "models/m/1"))
@@ -49,8 +53,9 @@ class Case:
             for one in self.steps:
                 for state in _way(one, self.states.get(str(one.address), State.DONE)):
                     ledger.move(one.address, state)
-            for address in self.waived:
-                decisions.waive(made, ledger, (address, "known", "a reviewer"), None)
+            subjects = Subjects(made, [])
+            choices = [Choice(subjects.find(address), "known") for address in self.waived]
+            decide(made, ledger, Verb.WAIVE, choices, By("reviewer", "host", "1"))
             chain = Evidence(folder, ledger)
             for changed in self.evidence:
                 chain.add("verify", _green(made.sha256) | changed)

@@ -62,8 +62,8 @@ def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
 @pytest.mark.parametrize(
     ("uri", "answer", "severity", "says"),
     [
-        (LAKE, _refused(403, "AuthorizationPermissionMismatch"), "warning", "could not be read"),
-        (LAKE, SILENT, "warning", "could not be read"),
+        (LAKE, _refused(403, "AuthorizationPermissionMismatch"), "blocks", "could not be read"),
+        (LAKE, SILENT, "blocks", "could not be read"),
         (LAKE, _refused(409, "BlobArchived"), "error", "is archived"),
         (OWN, _refused(409, "BlobArchived"), "error", "is archived"),
         (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is no text in UTF-8"),

@@ -15,19 +15,28 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
-from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger import Ledger, deciding
 from amlmigrate.ledger.checking import Check, check
+from amlmigrate.ledger.deciding import Choice
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import write_idmap
+from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.running import report
 from amlmigrate.running.walker import Tally
 
 PLAN = plan(step("models/m/1"), step("jobs", action=Action.MANUAL))
-OTHER = plan(step("models/m/1"), sha256="cd" * 32)
-RUN, WAIVER, VERIFY = "0001-run.json", "0002-waiver.json", "0003-verify.json"
+OTHER = plan(*PLAN.steps, sha256="cd" * 32)
+RUN, WAIVER, VERIFY = "0001-run.json", "0002-decision.json", "0003-verify.json"
+
+
+def _waive(of: Any, ledger: Ledger, reason: str) -> None:
+    deciding.decide(
+        of, ledger, Verb.WAIVE, [Choice(Subjects(of, []).find("jobs"), reason)], By("ann", "host", "1")
+    )
 
 
 def _make(folder: Path, of: Any = PLAN) -> Path:
@@ -42,7 +51,7 @@ def _make(folder: Path, of: Any = PLAN) -> Path:
         ledger.move(of.steps[0].address, State.DONE)
         write_idmap(folder, ledger)
         report.tell(of, folder, ledger, Tally(), By("ann", "host", "1"))
-        decisions.waive(of, ledger, ("jobs", "history", "ann@host"), None)
+        _waive(of, ledger, "history")
         evidence = Evidence(folder, ledger)
         manifests = [evidence.add_file(f"manifest-{side}.jsonl", f"{side}\n".encode()) for side in ("a", "b")]
         evidence.add("verify", {"plan": {"sha256": of.sha256}, "green": True, "manifests": manifests})
@@ -93,7 +102,7 @@ def test_a_folder_without_write_bits_is_checked(folder: Path) -> None:
 def test_what_is_only_in_the_log_of_the_ledger_counts(folder: Path) -> None:
     """As after a kill: the last writes are not in the file itself, and the folder cannot be written to."""
     ledger = Ledger(folder)
-    decisions.waive(PLAN, ledger, ("models/m/1", "later", "ann@host"), None)
+    _waive(PLAN, ledger, "later")
     copy = Path(shutil.copytree(folder, folder.parent / "killed"))
     ledger.close()
     assert (copy / "ledger.db-wal").stat().st_size > 0
@@ -127,7 +136,7 @@ def _append(folder: Path) -> None:
 
 
 def _renumber(folder: Path) -> None:
-    (folder / "evidence" / WAIVER).rename(folder / "evidence" / "0009-waiver.json")
+    (folder / "evidence" / WAIVER).rename(folder / "evidence" / "0009-decision.json")
 
 
 def _duplicate(folder: Path) -> None:
@@ -191,7 +200,7 @@ ALTERED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a report taken out": (lambda f: (f / "evidence" / WAIVER).unlink(), VERIFY),
     "a report put in": (_insert, "0002-x.json"),
     "a report put behind": (_append, "the ledger knows"),
-    "a report renumbered": (_renumber, "0009-waiver.json"),
+    "a report renumbered": (_renumber, "0009-decision.json"),
     "a report under another name": (
         lambda f: (f / "evidence" / VERIFY).rename(f / "evidence" / "0003-decommission.json"), "0003-decommission"),
     "the last report cut off": (lambda f: (f / "evidence" / VERIFY).unlink(), "the ledger knows"),
@@ -209,7 +218,7 @@ ALTERED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "an empty ledger": (lambda f: (f / "ledger.db").write_bytes(b""), "ledger.db"),
     "a damaged ledger": (lambda f: (f / "ledger.db").write_bytes(b"no database" * 99), "damaged"),
     "a waiver in the ledger alone": (
-        lambda f: _sql(f, "INSERT INTO waivers (address, reason, by, at) VALUES ('models/m/1', 'x', 'me', '9')"),
+        lambda f: _sql(f, "INSERT INTO decisions VALUES ('models/m/1', 'waive', '', 'x', 'me', '9', '', '', 0, 0)"),
         "models/m/1"),
     "another map of ids": (lambda f: _edit(f / "idmap.csv", b"/new/", b"/bad/"), "idmap.csv: it is not the one"),
     "no map of ids": (lambda f: (f / "idmap.csv").unlink(), "idmap.csv: it is not there"),

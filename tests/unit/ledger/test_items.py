@@ -10,13 +10,13 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.decision import Decision, Verb
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
 from amlmigrate.ledger.files import FileError
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
-from amlmigrate.ledger.ledger import Waiver
 
 PLAN = plan(
     step("models/m/1", reason="not in the target"),
@@ -66,7 +66,7 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
         for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
-            ledger.waive(Waiver(address, "exported", "ann@host", "t"))
+            ledger.decide([Decision(address, Verb.WAIVE, "", "exported", "ann@host", "t")])
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert (
         found["jobs"]

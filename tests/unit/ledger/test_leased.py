@@ -19,7 +19,13 @@ def test_a_ledger_of_version_4_gets_a_place_for_its_lease(tmp_path: Path) -> Non
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
     db = sqlite3.connect(tmp_path / "ledger.db")
-    db.executescript("DROP TABLE lease; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE;")
+    db.executescript(
+        "DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
+        "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
+        "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"
+        " object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
+        "PRAGMA user_version = 4; PRAGMA journal_mode = DELETE;"
+    )
     db.close()
     mine = leased.Asked("id", "acct", "one", "host", str(tmp_path))
     with Ledger(tmp_path) as ledger:

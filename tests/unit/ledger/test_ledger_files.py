@@ -14,6 +14,7 @@ import pytest
 from tests.unit.world import blob, plan, step
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.decision import Decision, Verb
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Copied
@@ -22,7 +23,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions, schema
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.copied import copied
-from amlmigrate.ledger.ledger import Waiver
+from amlmigrate.ledger.decided import Approval
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
 
@@ -83,7 +84,8 @@ def _as_version_1(folder: Path) -> None:
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE waivers; DROP TABLE approvals;"
+        "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE decisions;"
+        "DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
         " STRICT;"
         "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
@@ -188,14 +190,17 @@ def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: 
 def test_a_ledger_of_the_first_version_keeps_its_waivers(tmp_path: Path) -> None:
     _as_version_1(tmp_path)
     with Ledger(tmp_path) as ledger:
-        assert ledger.waivers() == {
-            "jobs": Waiver("jobs", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
+        assert ledger.decisions() == {
+            "jobs": Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
         }
         assert ledger.approvals() == []
         # It was made before waivers were evidence; one put in later by hand was not.
         assert decisions.problems(ledger, []) == []
-        ledger.waive(Waiver("models/m/1", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00"))
-        assert decisions.problems(ledger, []) == ["The waiver of models/m/1 is not the one that was recorded."]
+        forged = Decision("models/m/1", Verb.WAIVE, "", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00")
+        ledger.decide([forged])
+        assert decisions.problems(ledger, []) == [
+            "The decision about models/m/1 is not the one that was recorded."
+        ]
     with Ledger(tmp_path) as again:
         assert again.bind(PLAN) is False
 
@@ -284,10 +289,10 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path
 
 def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.waive(Waiver("jobs", "exported", "ann@host", "t1"))
-        ledger.waive(Waiver("jobs", "exported, ticket 1", "ben@host", "t2"))
+        ledger.decide([Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "t1")])
+        ledger.decide([Decision("jobs", Verb.WAIVE, "", "exported, ticket 1", "ben@host", "t2")])
     with Ledger(tmp_path) as ledger:
-        [(address, waiver)] = ledger.waivers().items()
+        [(address, waiver)] = ledger.decisions().items()
     assert address == waiver.address == "jobs"
     assert (waiver.reason, waiver.by, waiver.at) == ("exported, ticket 1", "ben@host", "t2")
 
@@ -349,7 +354,13 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "DROP INDEX history_of; DROP TABLE lease; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
+        "DROP INDEX history_of; DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
+        "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
+        "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"
+        " object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
+        "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01', 'Ann-1', 1);"
+        "INSERT INTO approvals VALUES ('ab', 'ben-1', 'ben', 'looked', '2026-01-02', 2);"
+        "PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
     )
     db.close()
     with Ledger(tmp_path) as ledger:
@@ -358,6 +369,9 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
         assert (place, copied) == (("acct", "one", "a"), Copied('"1"'))
         assert at == ledger.meta()["created"]
         assert "upgraded" not in ledger.meta(), "waivers without evidence are those of version 1"
+        waived = Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "2026-01-01", "Ann-1", report=1)
+        assert ledger.decisions() == {"jobs": waived}
+        assert ledger.approvals() == [Approval("ab", "ben-1", "ben", "looked", "2026-01-02", 2)]
     assert (tmp_path / "ledger.db.v2").exists()
 
 

@@ -31,7 +31,7 @@ def _told(found: Planned) -> list[tuple[str, str]]:
 
 def test_a_reference_to_what_is_left_behind_is_a_warning() -> None:
     found = plan(COMPONENT, ENVIRONMENT, exclude=("environments/*",))
-    assert _told(found) == [("warning", "components/c/1!reference-left")]
+    assert _told(found) == [("blocks", "components/c/1!reference-left")]
     assert "environments/e/1, which is left by selection" in found.findings[0].summary
 
 
@@ -60,7 +60,7 @@ def test_a_body_that_goes_on_naming_the_source_is_told(uri: str | None) -> None:
     _, findings = steps.steps(containers())
     told = [one for one in findings if "names the source" in one.summary]
     # Where the place of the output is known it is what the body names.
-    assert [(one.severity, one.address) for one in told] == [("warning", "data/d/1!names-source")] * bool(uri)
+    assert [(one.severity, one.address) for one in told] == [("blocks", "data/d/1!names-source")] * bool(uri)
 
 
 def _there(version: str) -> tuple[Asset, ...]:
@@ -203,7 +203,7 @@ def test_what_a_copy_leaves_behind_in_a_container_is_told(
     past: Past | None, holds: tuple[str, ...], says: list[str]
 ) -> None:
     found = list(left_behind(Listing(Location("acct", OLD_BLOBS), past=past, holds=holds)))
-    assert [finding.severity for finding in found] == ["warning"] * len(says)
+    assert [finding.severity for finding in found] == ["warning" if holds else "blocks"] * len(says)
     for finding, text in zip(found, says, strict=True):
         assert text in finding.summary and finding.about == f"blobs/{OLD_BLOBS}"
 

@@ -20,8 +20,8 @@ class View(Protocol):
         """Something happened."""
         ...
 
-    def plan(self, plan: Plan) -> None:
-        """A plan, as a person reviews it."""
+    def plan(self, plan: Plan, *, every: bool = False) -> None:
+        """A plan, as a person reviews it; with `every` no list is folded."""
         ...
 
     def findings(self, findings: list[Finding]) -> None:

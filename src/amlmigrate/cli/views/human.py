@@ -160,7 +160,7 @@ class HumanView:
 
     # A plan.
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: Plan, *, every: bool = False) -> None:
         """What is done to what, what is left to do by hand, what a reviewer must know, and how long it takes."""
         header = plan.header
         self._out.print(f"Plan [bold]{escape(header.name)}[/], made {header.created}")
@@ -172,7 +172,7 @@ class HumanView:
         )
         self._out.print()
         self._out.print(_table(plan))
-        self._lists(plan)
+        self._lists(plan, every=every)
         self.findings(plan.header.findings)
         estimate = header.estimate
         self._out.print(
@@ -181,7 +181,7 @@ class HumanView:
             f" which allows them in {duration(estimate['floor_seconds'])} at the least."
         )
 
-    def _lists(self, plan: Plan) -> None:
+    def _lists(self, plan: Plan, *, every: bool) -> None:
         by_action: dict[Action, list[Step]] = defaultdict(list)
         for step in plan.steps:
             by_action[step.action].append(step)
@@ -190,16 +190,18 @@ class HumanView:
             if not steps:
                 continue
             self._out.print(f"\n[{_COLOURS[action]}]{action.value}[/] ({len(steps)})")
-            shown = steps if action in _BY_HAND else steps[:_FOLD]
+            shown = steps if every or action in _BY_HAND else steps[:_FOLD]
             for step in shown:
                 self._out.print(f"  {escape(str(step.address))}  [dim]{escape(step.reason)}[/]")
             if len(steps) > len(shown):
-                self._out.print(f"  [dim]and {len(steps) - len(shown)} more; all of them with --json[/]")
+                self._out.print(
+                    f"  [dim]and {len(steps) - len(shown)} more; all of them with `migrate show --all`[/]"
+                )
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Each with its remedy below it."""
         for finding in findings:
-            colour = "red" if finding.severity == "error" else "yellow"
+            colour = "yellow" if finding.severity == "warning" else "red"
             self._out.print(
                 f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
             )

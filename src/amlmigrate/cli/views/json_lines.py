@@ -21,8 +21,8 @@ class JsonView:
         """Something happened."""
         self._line(event.name, event.data)
 
-    def plan(self, plan: Plan) -> None:
-        """The header, then each step."""
+    def plan(self, plan: Plan, *, every: bool = False) -> None:
+        """The header, then each step, whether or not `every` one was asked for."""
         self._line("plan.header", plan.header.as_dict() | {"sha256": plan.sha256})
         for step in plan.steps:
             self._line("plan.step", step.as_dict())

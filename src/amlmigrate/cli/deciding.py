@@ -1,0 +1,197 @@
+"""What `done`, `waive` and `reopen` have in common: the addresses, who decides, and what is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amlmigrate.cli.execute import Shared
+from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError, RefusedError
+
+if TYPE_CHECKING:
+    from amlmigrate.cloud.session import Session
+    from amlmigrate.core.by import By
+    from amlmigrate.core.decision import Decision, Verb
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.deciding import Choice
+
+# What in the environment is a credential by itself; az login is not looked for, that takes a call.
+_AT_HAND = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_FEDERATED_TOKEN_FILE",
+)
+Addresses = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ADDRESS|PLAN",
+        help="Addresses as `migrate show` writes them; the plan's folder, unless it is the only one.",
+        show_default=False,
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why; for rows of --from that give none.", metavar="TEXT")]
+From = Annotated[
+    Path | None,
+    typer.Option("--from", help="Read them from a CSV of address, decision, reason instead.", metavar="FILE"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for; `until` as it was typed."""
+
+    verb: Verb
+    arguments: list[str]
+    reason: str
+    file: Path | None
+    until: str = ""
+
+
+async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
+    """Records the decisions, all or none, and returns what is told of them."""
+    from amlmigrate.cli import plans, until
+    from amlmigrate.core.decision import Verb
+    from amlmigrate.ledger import Ledger, deciding
+    from amlmigrate.ledger.evidence import Evidence
+    from amlmigrate.ledger.subjects import Subjects
+
+    folder_text, addresses = plans.divided(asked.arguments)
+    ends = until.end(asked.until)
+    pairs = _pairs(asked, addresses)
+    folder, read = plans.load_own(folder_text)
+    with Ledger(folder) as ledger:
+        ledger.bind(read)
+        subjects = Subjects(read, Evidence(folder, ledger).reports())
+        if asked.verb is Verb.REOPEN:
+            by, why = await _by(shared, read)
+            taken = deciding.reopen(read, ledger, pairs, by)
+            return _told(asked, [{"address": address, "detail": "open again"} for address in taken], by, why)
+        choices = [deciding.Choice(subjects.find(address), reason, ends) for address, reason in pairs]
+        _refuse_keys(choices)
+        if asked.verb is Verb.DONE:
+            choices, by, why = await _looked(shared, read, ledger, choices)
+        else:
+            by, why = await _by(shared, read)
+        made = deciding.decide(read, ledger, asked.verb, choices, by)
+    return _told(asked, [_line(one) for one in made], by, why)
+
+
+def _pairs(asked: Asked, addresses: list[str]) -> list[tuple[str, str]]:
+    """Address and reason of each. Raises BadInputError for none, and for a waiver without a reason."""
+    from amlmigrate.cli import decisionfile
+    from amlmigrate.core.decision import Verb
+
+    if bool(addresses) == bool(asked.file):
+        raise BadInputError(
+            "Say what it is about: addresses, or a file of them with --from, and not both.",
+            remedy="`migrate show --open` lists the addresses that are open.",
+        )
+    reason = asked.reason.strip()
+    if asked.file:
+        rows = decisionfile.read(asked.file, asked.verb.value)
+        found = [(row.address, row.reason.strip() or reason) for row in rows]
+    else:
+        found = [(address, reason) for address in dict.fromkeys(addresses)]
+    for address, why in found:
+        if asked.verb is Verb.WAIVE and not why:
+            raise BadInputError(
+                "A waiver needs a reason.", address=address, remedy='Give one with --reason "...", or in its row.'
+            )
+    return found
+
+
+def _refuse_keys(choices: Iterable[Choice]) -> None:
+    """No decision takes the place of the customer's key: a claim that is an error is proven, or nothing moves."""
+    from amlmigrate.core.finding import MARK
+    from amlmigrate.posture.catalogue import CATALOGUE
+    from amlmigrate.posture.proof import WAIVABLE
+
+    claims = {entry.name for entry in CATALOGUE} - WAIVABLE
+    held = [
+        one.subject
+        for one in choices
+        if one.subject.severity == "error" and one.subject.address.rpartition(MARK)[2] in claims
+    ]
+    if held:
+        raise RefusedError(
+            "What keeps the target from being proven under the customer's key cannot be let go.",
+            reasons=tuple(f"{one.address}: {one.says}" for one in held),
+            remedy="Set it right and make a new plan.",
+        )
+
+
+async def _looked(
+    shared: Shared, plan: Plan, ledger: Ledger, choices: list[Choice]
+) -> tuple[list[Choice], By, str]:
+    """The choices with what the target shows. Raises IncompleteError where it shows no such item."""
+    from amlmigrate.cli.looking import look
+    from amlmigrate.cli.signing import session
+    from amlmigrate.ledger.deciding import refuse_early
+
+    for choice in choices:
+        refuse_early(ledger, choice.subject)
+    if not any(choice.subject.step for choice in choices):
+        return choices, *await _by(shared, plan)
+    async with session(shared) as clouds:
+        seen = await look(clouds, plan, [choice.subject for choice in choices])
+        by, why = await _signed(shared, plan, clouds)
+    if missing := [address for address, there in seen.items() if there is False]:
+        raise IncompleteError(
+            f"The target does not show what is said to be done: {', '.join(missing)}.",
+            address=plan.header.target_ref.id,
+            remedy="Do it there first, or let it go with `migrate waive`; nothing was recorded.",
+        )
+    return [replace(one, seen=bool(seen.get(one.subject.address))) for one in choices], by, why
+
+
+async def _by(shared: Shared, plan: Plan) -> tuple[By, str]:
+    """Who decides, and why without an identity if so.
+
+    Nobody is asked to sign in where the options and the environment name no credential, unless the plan asks for
+    approvals: then DeniedError is raised for who cannot.
+    """
+    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.who import local
+
+    named = shared.tenant or shared.target_tenant or shared.client_id or any(map(os.environ.get, _AT_HAND))
+    if not (plan.header.require_approval or named):
+        return local(shared), ""
+    async with session(shared) as clouds:
+        return await _signed(shared, plan, clouds)
+
+
+async def _signed(shared: Shared, plan: Plan, clouds: Session) -> tuple[By, str]:
+    from amlmigrate.cli.who import local
+
+    by = local(shared)
+    try:
+        return by.signed(await clouds.target.credential.identity()), ""
+    except MigrateError as error:
+        if plan.header.require_approval:
+            raise
+        return by, f"Recorded without an identity of Entra: {error.summary}"
+
+
+_SAID = {"waive": "Waived", "done": "Done by hand", "reopen": "Open again"}
+
+
+def _line(one: Decision) -> dict[str, Any]:
+    shown = ("address", "reason", "until", "seen", "detail", "sha256")
+    return {name: getattr(one, name) for name in shown}
+
+
+def _told(asked: Asked, made: list[dict[str, Any]], by: By, why: str) -> dict[str, Any]:
+    what = made[0]["address"] if len(made) == 1 else f"{len(made)} addresses"
+    return {
+        "text": f"{_SAID[asked.verb.value]}: {what}.",
+        "decisions": made,
+        "by": by.local,
+        "object_id": by.identity.object_id if by.identity else "",
+        "lines": [*(f"{one['address']}: {one['detail']}" for one in made), *([why] if why else [])],
+    }

@@ -1,0 +1,99 @@
+"""The CSV of decisions: address, decision, reason. `show --open` writes it, `--from` reads it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amlmigrate.core.errors import BadInputError
+
+COLUMNS = ("address", "decision", "reason")
+_MUST = f"Its columns are {', '.join(COLUMNS)}."
+# A spreadsheet would take such a cell for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; `number` is its line in the file, for messages."""
+
+    number: int
+    address: str
+    decision: str
+    reason: str
+
+
+def written(rows: Iterable[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> str:
+    """Rows as CSV, in which no cell is a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def read(path: Path, verb: str) -> list[Row]:
+    """The rows of a file, all with this decision.
+
+    With or without a first row of column names; in UTF-8, with or without a byte order mark. Raises BadInputError
+    for a file that cannot be read, holds no row, has a row of another decision or two about one address.
+    """
+    rows = list(_rows(path))
+    if not rows:
+        raise _refused(path, "The file holds no decision", "Write a row of address, decision and reason for each.")
+    seen: dict[str, int] = {}
+    for row in rows:
+        if row.decision.strip().lower() != verb:
+            told = f"says '{row.decision}'" if row.decision.strip() else "has no decision"
+            raise _refused(
+                path,
+                f"Row {row.number} {told}, and this is `migrate {verb}`",
+                "Keep a file of its own for each command; nothing was recorded.",
+            )
+        if row.address in seen:
+            raise _refused(
+                path,
+                f"Rows {seen[row.address]} and {row.number} are both about '{row.address}'",
+                "Leave one of them; nothing was recorded.",
+            )
+        seen[row.address] = row.number
+    return rows
+
+
+def _rows(path: Path) -> Iterable[Row]:
+    try:
+        # What Windows writes begins with a byte order mark.
+        text = path.read_bytes().decode("utf-8-sig")
+        lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+        found = [(lines.line_num, cells) for cells in lines if any(cell.strip() for cell in cells)]
+    except OSError as error:
+        why = f"The file cannot be read: {error.strerror}"
+        raise _refused(path, why, "Name a CSV file with --from.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _refused(path, f"The file is no CSV in UTF-8: {error}", "Save it as CSV in UTF-8.") from None
+    places = list(range(len(COLUMNS)))
+    if found and found[0][1][0].strip().lower() == COLUMNS[0]:
+        head = [cell.strip().lower() for cell in found.pop(0)[1]]
+        if missing := [name for name in COLUMNS if name not in head]:
+            raise _refused(path, f"The file has no column '{missing[0]}'", _MUST)
+        places = [head.index(name) for name in COLUMNS]
+    for number, cells in found:
+        if len(cells) <= max(places[:2]):
+            raise _refused(path, f"Row {number} has too few cells", _MUST)
+        address, decision, reason = (_raw(cells[at]) if at < len(cells) else "" for at in places)
+        yield Row(number, address, decision, reason)
+
+
+def _plain(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _raw(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _refused(path: Path, summary: str, remedy: str) -> BadInputError:
+    return BadInputError(f"{summary}.", address=str(path), remedy=remedy)

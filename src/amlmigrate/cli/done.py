@@ -1,0 +1,30 @@
+"""Record that items were moved by hand, or findings set right. It looks into the target where it can.
+
+Example: migrate done schedules/nightly --reason "made anew with az ml"
+
+Example: migrate done --from decisions.csv
+"""
+
+from __future__ import annotations
+
+from amlmigrate.cli import deciding, options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.errors import ExitCode
+
+
+@options.shared
+def command(
+    arguments: deciding.Addresses = None,
+    reason: deciding.Reason = "",
+    from_: deciding.From = None,
+    *,
+    shared: Shared,
+) -> None:
+    async def work(view: View) -> ExitCode:
+        asked = deciding.Asked(Verb.DONE, arguments or [], reason, from_)
+        view.result("done", await deciding.decide(shared, asked))
+        return ExitCode.DONE
+
+    execute(shared, work)

@@ -1,0 +1,30 @@
+"""Take decisions back: what was waived or done by hand is open again.
+
+Example: migrate reopen blobs/azureml --reason "the team wants its logs after all"
+
+Example: migrate reopen --from decisions.csv
+"""
+
+from __future__ import annotations
+
+from amlmigrate.cli import deciding, options
+from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.views.base import View
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.errors import ExitCode
+
+
+@options.shared
+def command(
+    arguments: deciding.Addresses = None,
+    reason: deciding.Reason = "",
+    from_: deciding.From = None,
+    *,
+    shared: Shared,
+) -> None:
+    async def work(view: View) -> ExitCode:
+        asked = deciding.Asked(Verb.REOPEN, arguments or [], reason, from_)
+        view.result("reopen", await deciding.decide(shared, asked))
+        return ExitCode.DONE
+
+    execute(shared, work)

@@ -1,0 +1,45 @@
+"""Whether the target shows an item that a person says to have made there."""
+
+from __future__ import annotations
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.inventory.leftovers import COLLECTIONS, Collection
+from amlmigrate.kinds import all_kinds
+
+_COLLECTIONS = {one.name: one for one in COLLECTIONS}
+# Their names are one in a region (azure-facts, section 2), or given by the service, so that what was made for the
+# target has another: only that there is none at all can be seen.
+_NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"}) | {
+    "privateEndpointConnections"
+}
+# They are made anew in a feature store, which is another workspace.
+_ELSEWHERE = frozenset({"featuresets", "featurestoreEntities"})
+
+
+async def shown(port: WorkspacePort, address: Address) -> bool | None:
+    """Whether the workspace of the port shows it; None where that cannot be looked up, or may not be."""
+    kind = all_kinds().get(address.kind)
+    collection = _COLLECTIONS.get(address.kind)
+    try:
+        if kind:
+            document = await kind.wait(port, address.item)
+            found = document is not None
+            return Asset(address.item, document).archived if document and address.archive else found
+        if collection and address.name and address.kind not in _ELSEWHERE:
+            return await _listed(port, collection, address)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+    return None
+
+
+async def _listed(port: WorkspacePort, collection: Collection, address: Address) -> bool | None:
+    """By its collection, which shows what a GET of one item may hide, as a disabled schedule."""
+    pages = port.pages(collection.name, dict(collection.query), absent_is_empty=True)
+    names = [str(item["name"]).lower() async for item in pages]
+    if address.name.lower() in names:
+        return True if address.version is None else await port.get(str(address)) is not None
+    return None if names and address.kind in _NAMED_ANEW else False

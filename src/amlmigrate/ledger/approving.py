@@ -1,0 +1,165 @@
+"""Approvals: of a plan or of all open decisions, by their digest, by somebody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Decision, open_digest
+from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
+from amlmigrate.core.identity import Identity
+from amlmigrate.core.plan import Plan
+from amlmigrate.ledger.decided import Approval
+from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.made import now as _now
+from amlmigrate.ledger.standing import Standing
+
+RECORD = "approval"
+_SHORTEST = 8
+_PREFIX = re.compile(rf"[0-9a-f]{{{_SHORTEST},64}}")
+
+
+def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) -> tuple[Approval, bool]:
+    """Records an approval of exactly the plan whose digest begins so, and says whether it is new.
+
+    Raises BadInputError for what is no such prefix, RefusedError for another digest and for the planner's own.
+    """
+    identity = _identity(by)
+    _refuse_other(prefix, plan.sha256, "plan", ledger)
+    planner = plan.header.planner
+    if planner is None or planner.same(identity.object_id):
+        raise RefusedError(
+            "Nobody approves a plan of their own.",
+            address=str(ledger.path.parent),
+            remedy=f"Have somebody other than {planner or 'its unknown planner'} approve it.",
+        )
+    evidence = Evidence(ledger.path.parent, ledger)
+    with evidence.alone():
+        known = set(told(evidence.reports()))
+        mine = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in known]
+        if mine:
+            return mine[0], False
+        return _record(plan, ledger, evidence, plan.sha256, (), by, comment), True
+
+
+def approve_decisions(
+    plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str
+) -> tuple[Approval, list[Decision]]:
+    """Records an approval of all open decisions together, and returns them with it.
+
+    Raises BadInputError where none is open, RefusedError for another digest, as when one more was taken since, and
+    for one that the approver took.
+    """
+    identity = _identity(by)
+    evidence = Evidence(ledger.path.parent, ledger)
+    with evidence.alone():
+        pending = Standing(plan, ledger).pending()
+        if not pending:
+            raise BadInputError(
+                "No decision waits for an approval.",
+                address=str(ledger.path.parent),
+                remedy="Look at `migrate show --open`.",
+            )
+        sha256 = open_digest(pending)
+        _refuse_other(prefix, sha256, "open decisions", ledger)
+        if own := [one.address for one in pending if identity.same(one.object_id)]:
+            raise RefusedError(
+                "Nobody approves a decision of their own.",
+                reasons=tuple(own),
+                address=str(ledger.path.parent),
+                remedy="Have another identity approve them.",
+            )
+        return _record(plan, ledger, evidence, sha256, pending, by, comment), pending
+
+
+def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
+    """The approvals of the plan that count: of exactly this one, by somebody other than its planner."""
+    planner = plan.header.planner
+    return [
+        one
+        for one in ledger.approvals()
+        if one.sha256 == plan.sha256 and planner is not None and not planner.same(one.object_id)
+    ]
+
+
+def told(reports: list[Report]) -> list[Approval]:
+    """The approvals that evidence tells of; of two of the same by the same identity the newer one."""
+    found = [_told(report.content) for report in reports if report.content["record"] == RECORD]
+    return list({(one.sha256, one.object_id): one for one in found}.values())
+
+
+def _told(content: dict[str, Any]) -> Approval:
+    # Reports of older versions had the identity alone, and were of the plan.
+    identity = Identity(**(content["by"]["identity"] if "identity" in content["by"] else content["by"]))
+    return Approval(
+        content.get("sha256", content["plan"]["sha256"]),
+        identity.object_id,
+        str(identity),
+        content["comment"],
+        content["time"],
+        content["number"],
+        tuple(line["digest"] for line in content.get("decisions", ())),
+    )
+
+
+def _identity(by: By) -> Identity:
+    if by.identity is None or not by.identity.object_id:
+        raise DeniedError(
+            "An approval needs an identity of Entra.",
+            remedy="Sign in (az login, or a credential in the environment) and run the same command again.",
+        )
+    return by.identity
+
+
+def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
+    if not _PREFIX.fullmatch(prefix.lower()):
+        raise BadInputError(
+            f"'{prefix}' is no digest.",
+            remedy=f"Copy {_SHORTEST} or more of its digits, 0 to 9 and a to f, from `migrate show`.",
+        )
+    if not sha256.startswith(prefix.lower()):
+        raise RefusedError(
+            f"The digest of the {what} is another one: {sha256[:16]}.",
+            address=str(ledger.path.parent),
+            remedy="Look at them anew with `migrate show`, and approve what it shows.",
+        )
+
+
+def _record(
+    plan: Plan,
+    ledger: Ledger,
+    evidence: Evidence,
+    sha256: str,
+    decisions: Sequence[Decision],
+    by: By,
+    comment: str,
+) -> Approval:
+    content = {
+        "format": 1,
+        "time": _now(),
+        "plan": {"name": plan.header.name, "sha256": plan.sha256},
+        "of": "decisions" if decisions else "plan",
+        "sha256": sha256,
+        "decisions": [{**asdict(one), "digest": one.digest} for one in decisions],
+        "by": by.as_dict(),
+        "comment": comment,
+    }
+    made = _told(evidence.add(RECORD, content).content)
+    ledger.approve(made)
+    return made
+
+
+def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
+    """Raises RefusedError for a plan that needs an approval and has none."""
+    if plan.header.require_approval and not approvals(plan, ledger):
+        raise RefusedError(
+            "The plan must be approved before it is run.",
+            address=str(folder),
+            remedy=f"Have somebody other than {plan.header.planner} look at `migrate show {folder}` and run:"
+            f" migrate approve {folder} --digest {plan.sha256[:16]}",
+        )

@@ -1,0 +1,90 @@
+"""What people decided and approved, as the ledger keeps it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.decision import Decision, Verb
+
+_COLUMNS = "address, verb, sha256, reason, by, at, object_id, until, seen, report"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A recorded approval by one identity: of the plan whose digest `sha256` is, or of decisions.
+
+    Then `decisions` are the digests of each, and `sha256` that of all which were open together.
+    """
+
+    sha256: str
+    object_id: str
+    by: str
+    comment: str
+    at: str
+    report: int
+    decisions: tuple[str, ...] = ()
+
+
+class Decided(ABC):
+    """This part of a ledger."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All of what is done inside, or nothing."""
+
+    @abstractmethod
+    def _rows(self, query: str, *values: str | float) -> list[tuple[Any, ...]]: ...
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Records decisions, all or none; one takes the place of an earlier one about its address."""
+        rows = [
+            (d.address, d.verb, d.sha256, d.reason, d.by, d.at, d.object_id, d.until, int(d.seen), d.report)
+            for d in decisions
+        ]
+        with self.transaction() as db:
+            db.executemany(
+                f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                rows,
+            )
+
+    def take_back(self, addresses: Iterable[str]) -> None:
+        """Removes the decisions about some addresses, all or none."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM decisions WHERE address = ?", [(address,) for address in addresses])
+
+    def decisions(self) -> dict[str, Decision]:
+        """The decisions by address, whether or not they count now (`standing`)."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM decisions")  # noqa: S608 - no input of anybody's
+        return {
+            address: Decision(address, Verb(verb), sha256, reason, by, at, object_id, until, bool(seen), report)
+            for address, verb, sha256, reason, by, at, object_id, until, seen, report in rows
+        }
+
+    def approve(self, approval: Approval) -> None:
+        """Records an approval."""
+        row = (
+            approval.sha256,
+            approval.object_id,
+            approval.by,
+            approval.comment,
+            approval.at,
+            approval.report,
+            json.dumps(approval.decisions),
+        )
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def approvals(self) -> list[Approval]:
+        """Every approval, oldest first."""
+        columns = "sha256, object_id, by, comment, at, report, decisions"
+        rows = self._rows(f"SELECT {columns} FROM approvals ORDER BY report")  # noqa: S608 - as above
+        return [
+            Approval(sha256, object_id, by, comment, at, report, tuple(json.loads(decisions)))
+            for sha256, object_id, by, comment, at, report, decisions in rows
+        ]

@@ -1,0 +1,158 @@
+"""Records decisions of people: all of one call in one report and one transaction, or none.
+
+The evidence is written first; what the ledger then lacks, since the process was killed, is told (`decisions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Decision, Subject, Verb
+from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.state import UNSELECTED_REASON, State
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.made import now as _now
+
+RECORD = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody wants to decide about one subject; `until` and `seen` as in `Decision`."""
+
+    subject: Subject
+    reason: str
+    until: str = ""
+    seen: bool = False
+
+
+def decide(plan: Plan, ledger: Ledger, verb: Verb, choices: Sequence[Choice], by: By) -> list[Decision]:
+    """Records that each was done by hand, or is let go.
+
+    Raises RefusedError while `run` has not tried what it is to move, and DeniedError where the plan asks for
+    approvals and nobody signed in.
+    """
+    refuse_nobody(plan, by)
+    for choice in choices:
+        refuse_early(ledger, choice.subject)
+    lines = [
+        line(one.subject.address, one.subject.sha256, one.subject.says, one.reason, one.until) | {"seen": one.seen}
+        for one in choices
+    ]
+    return record(plan, ledger, Evidence(ledger.path.parent, ledger), verb, lines, by)
+
+
+def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: By) -> list[str]:
+    """Takes decisions back: pairs of address and reason. Raises BadInputError where nothing is decided.
+
+    It needs no approval: nothing more is let go by it. Raises DeniedError as `decide` does.
+    """
+    refuse_nobody(plan, by)
+    evidence = Evidence(ledger.path.parent, ledger)
+    with evidence.alone():
+        known = ledger.decisions()
+        pairs = list(choices)
+        for address, _ in pairs:
+            if address not in known:
+                raise BadInputError(
+                    f"Nothing is decided about '{address}'.",
+                    address=address,
+                    remedy="Leave it out: `migrate status` tells what was decided.",
+                )
+        lines = [{"address": address, "reason": reason} for address, reason in pairs]
+        _report(evidence, plan, Verb.REOPEN, lines, by, _now())
+        ledger.take_back(address for address, _ in pairs)
+    return [address for address, _ in pairs]
+
+
+def refuse_nobody(plan: Plan, by: By) -> None:
+    """Raises DeniedError where the plan asks for approvals and nobody signed in."""
+    if plan.header.require_approval and (by.identity is None or not by.identity.object_id):
+        raise DeniedError(
+            "A decision about this plan needs an identity of Entra, since somebody else has to approve it.",
+            remedy="Sign in (az login, or a credential in the environment) and run the same command again.",
+        )
+
+
+def refuse_early(ledger: Ledger, subject: Subject) -> None:
+    """Raises RefusedError for what `run` is to move, or has moved: what it could not do can be decided."""
+    step = subject.step
+    if (
+        step is None
+        or step.action in (Action.MANUAL, Action.CONFLICT)
+        or step.reason.startswith(UNSELECTED_REASON)
+    ):
+        return
+    state = ledger.step(step.address).state
+    if not step.action.carried_out:
+        told, remedy = "is not needed in the target", "Leave it out: nothing waits for it."
+    elif state is State.DONE:
+        told, remedy = "is moved already", "Leave it out. A finding about it has an address of its own, ITEM!code."
+    elif state in (State.FAILED, State.BLOCKED):
+        return
+    else:
+        told, remedy = (
+            "is for `migrate run` to move",
+            "Run it first; what then fails or is blocked can be decided.",
+        )
+    raise RefusedError(f"There is nothing to decide yet: {subject.address} {told}.",
+                       address=subject.address, remedy=remedy)  # fmt: skip
+
+
+def line(address: str, sha256: str, says: str, reason: str = "", until: str = "") -> dict[str, Any]:
+    """A decision as a report has it."""
+    return {"address": address, "sha256": sha256, "reason": reason, "until": until, "says": says}
+
+
+def record(
+    plan: Plan, ledger: Ledger, evidence: Evidence, verb: Verb, lines: list[dict[str, Any]], by: By
+) -> list[Decision]:
+    """Writes decisions as `line` makes them into the evidence, then into the ledger, and returns them."""
+    # Of two at once the later one counts, in the evidence and in the ledger alike.
+    with evidence.alone():
+        made = told(_report(evidence, plan, verb, lines, by, _now()))
+        ledger.decide(made)
+    return made
+
+
+def _report(
+    evidence: Evidence, plan: Plan, verb: Verb, lines: list[dict[str, Any]], by: By, now: str
+) -> dict[str, Any]:
+    content = {
+        "format": 1,
+        "time": now,
+        "plan": {"name": plan.header.name, "sha256": plan.sha256},
+        "decision": verb.value,
+        "decisions": lines,
+        "by": by.as_dict(),
+    }
+    return evidence.add(RECORD, content).content
+
+
+def told(content: dict[str, Any]) -> list[Decision]:
+    """The decisions that a report of some tells of; none for one that takes some back."""
+    verb, by = Verb(content["decision"]), content["by"]
+    if verb is Verb.REOPEN:
+        return []
+    who = By(by["user"], by["host"], by["version"]).local
+    object_id = (by["identity"] or {}).get("object_id", "")
+    return [
+        Decision(
+            one["address"],
+            verb,
+            one["sha256"],
+            one["reason"],
+            who,
+            content["time"],
+            object_id,
+            one["until"],
+            one.get("seen", False),
+            content["number"],
+        )
+        for one in content["decisions"]
+    ]

@@ -1,0 +1,45 @@
+"""What of a plan is open: items, findings and residuals that somebody still has to do, settle or decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amlmigrate.core.decision import Subject
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome
+from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.items import items
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.standing import Standing, open_findings
+from amlmigrate.ledger.subjects import of_lost, of_residuals
+
+# What `run` is still to try is nobody's to decide yet.
+_OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, Outcome.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One thing that is open: its address, how it stands (an outcome, a severity, `residual`), and what it is."""
+
+    address: str
+    stands: str
+    says: str
+
+
+def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Open]:
+    """All that is open and can be decided; without a ledger nothing was decided."""
+    standing = Standing(plan, ledger)
+    left = (item for item in items(plan, ledger, standing) if item.outcome in _OPEN)
+    found = [Open(item.address, item.outcome.value, item.detail) for item in left]
+    for finding in open_findings(plan, standing):
+        if finding.code:
+            found.append(Open(finding.address, finding.severity, finding.summary))
+    found += [Open(one.address, "blocks", one.says) for one in of_lost(reports).values() if not standing.of(one)]
+    found += [Open(one.address, "residual", one.says) for one in open_residuals(standing, reports)]
+    # Findings of one code about one item are decided together.
+    return list({one.address: one for one in reversed(found)}.values())[::-1]
+
+
+def open_residuals(standing: Standing, reports: list[Report]) -> list[Subject]:
+    """What the newest tombstone left under Microsoft's key, and nobody accepted, or not any longer."""
+    return [one for one in of_residuals(reports).values() if not standing.of(one)]

@@ -1,0 +1,82 @@
+"""Which decisions count: of just this content, not past their date, and approved where the plan asks for that."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from amlmigrate.core.decision import Decision, Subject, Verb
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Plan
+from amlmigrate.ledger.ledger import Ledger
+from amlmigrate.ledger.subjects import of_findings
+
+
+class Standing:
+    """The decisions about one plan as they stand at one moment; without a ledger there are none."""
+
+    def __init__(self, plan: Plan, ledger: Ledger | None, now: datetime | None = None) -> None:
+        self._plan = plan
+        self._now = now or datetime.now(UTC)
+        self._rows = ledger.decisions() if ledger else {}
+        self._approved = _approved(ledger) if ledger and plan.header.require_approval else {}
+
+    def of(self, subject: Subject) -> Decision | None:
+        """The decision that counts for it, or None while it is open."""
+        row = self._rows.get(subject.address)
+        # Older versions named no digest: what they decided is of this very plan all the same.
+        if row and row.sha256 in ("", subject.sha256) and self._counts(row):
+            return row
+        return None
+
+    def counting(self) -> dict[str, Decision]:
+        """By address, what was decided and counts by its date and its approval; of which content is not asked."""
+        return {
+            address: row for address, row in self._rows.items() if row.verb is not Verb.WANT and self._counts(row)
+        }
+
+    def has(self, address: str) -> bool:
+        """Whether anything was decided about an address, whether or not it counts."""
+        return address in self._rows
+
+    def wanted(self, address: str, sha256: str) -> Decision | None:
+        """An option as it was recorded for exactly this value, approved or not."""
+        row = self._rows.get(address)
+        return row if row and row.verb is Verb.WANT and row.sha256 == sha256 else None
+
+    def pending(self) -> list[Decision]:
+        """The open decisions: taken, and not yet approved. Without `--require-approval` there are none."""
+        if not self._plan.header.require_approval:
+            return []
+        return [row for _, row in sorted(self._rows.items()) if not row.over(self._now) and not self.approved(row)]
+
+    def approved(self, row: Decision) -> bool:
+        """Whether an identity other than who took a decision has approved exactly it."""
+        if not self._plan.header.require_approval:
+            return True
+        others = self._approved.get(row.digest, set()) - {row.object_id.lower()}
+        return bool(row.object_id and others)
+
+    def _counts(self, row: Decision) -> bool:
+        return not row.over(self._now) and self.approved(row)
+
+
+def _approved(ledger: Ledger) -> dict[str, set[str]]:
+    """By the digest of a decision, the object ids of those who approved it."""
+    found: dict[str, set[str]] = {}
+    for approval in ledger.approvals():
+        for one in approval.decisions:
+            found.setdefault(one, set()).add(approval.object_id.lower())
+    return found
+
+
+def open_findings(plan: Plan, standing: Standing) -> list[Finding]:
+    """The findings that stop `run` or keep a verification from being green, and that nobody has let go."""
+    grave = [one for one in plan.header.findings if one.severity != "warning"]
+    settled = {address for address, subject in of_findings(plan.header.findings).items() if standing.of(subject)}
+    return [one for one in grave if one.address not in settled]
+
+
+def settled_findings(plan: Plan, standing: Standing) -> dict[str, Decision]:
+    """The findings that somebody has let go or set right by hand, by address."""
+    found = ((address, standing.of(subject)) for address, subject in of_findings(plan.header.findings).items())
+    return {address: decision for address, decision in found if decision}

@@ -1,0 +1,105 @@
+"""What can be decided of a plan: its items, its findings, and what its removal left under Microsoft's key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from amlmigrate.core.decision import Subject
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.finding import Finding, by_weight
+from amlmigrate.core.plan import Plan, Step
+from amlmigrate.ledger.evidence import Report, last
+
+_GLOBS = "*?["
+# The member of reports that tells what has become of the target since the cutover.
+_SINCE = "since_cutover"
+
+
+def of_step(step: Step) -> Subject:
+    """A step as what can be decided."""
+    return Subject(str(step.address), "item", step.reason, step.as_dict, step)
+
+
+def of_findings(findings: Iterable[Finding]) -> dict[str, Subject]:
+    """Findings by address; those of one address are decided together. Older plans' without a code are none."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.code:
+            grouped[finding.address].append(finding)
+    return {address: _of_finding(address, found) for address, found in grouped.items()}
+
+
+def _of_finding(address: str, found: list[Finding]) -> Subject:
+    says = " ".join(dict.fromkeys(f"{one.severity}: {one.summary}" for one in found))
+    return Subject(address, "finding", says, partial(_lines, found), severity=min(found, key=by_weight).severity)
+
+
+def _lines(found: list[Finding]) -> list[dict[str, str]]:
+    return sorted((one.as_dict() for one in found), key=lambda line: sorted(line.items()))
+
+
+def of_residuals(reports: list[Report]) -> dict[str, Subject]:
+    """What the newest tombstone tells of as left under Microsoft's key, by address."""
+    tombstone = last(reports, "decommission")
+    lines = tombstone.content.get("residuals", []) if tombstone else []
+    return {
+        line["address"]: Subject(
+            line["address"],
+            "residual",
+            f"{line.get('what', '')} {line.get('id', '')}: {line.get('why', '')}",
+            line.copy,
+        )
+        for line in lines
+    }
+
+
+def of_lost(reports: list[Report]) -> dict[str, Subject]:
+    """What the newest report shows as lost in the target since the cutover, by address."""
+    newest = next((one for one in reversed(reports) if one.content.get(_SINCE)), None)
+    changes = newest.content[_SINCE]["changes"] if newest else []
+    return {one["finding"]: _of_lost(one) for one in changes if one["finding"]}
+
+
+def _of_lost(change: dict[str, str]) -> Subject:
+    # When it was first seen is no part of what is decided.
+    content = {name: change[name] for name in ("address", "what", "now", "item")}
+    says = f"blocks: {change['what']} in the target since the cutover, seen at {change['seen']}."
+    return Subject(change["finding"], "finding", says, content.copy, severity="blocks")
+
+
+class Subjects:
+    """All that can be decided of one plan, by address."""
+
+    def __init__(self, plan: Plan, reports: list[Report]) -> None:
+        self._steps = {str(step.address): step for step in plan.steps}
+        self._others = of_findings(plan.header.findings) | of_residuals(reports) | of_lost(reports)
+
+    def __iter__(self) -> Iterator[Subject]:
+        yield from map(of_step, self._steps.values())
+        yield from self._others.values()
+
+    def find(self, address: str) -> Subject:
+        """What has exactly this address. Raises BadInputError for none, for two, and for a glob."""
+        step, other = self._steps.get(address), self._others.get(address)
+        if step and other:
+            raise BadInputError(
+                f"'{address}' is both an item and a finding of the plan.",
+                address=address,
+                remedy="Rename the blob in the source and plan anew.",
+            )
+        if step:
+            return of_step(step)
+        if other:
+            return other
+        if any(sign in address for sign in _GLOBS):
+            raise BadInputError(
+                f"'{address}' is no address of the plan, and globs are refused.",
+                remedy="Write out each address, or give them in a file with --from.",
+            )
+        raise BadInputError(
+            f"The plan has no item '{address}', and no finding or residual of that address.",
+            address=address,
+            remedy="Copy the address from `migrate show --open`.",
+        )

@@ -1,0 +1,63 @@
+"""Whether the target shows the blobs that a person says to have copied."""
+
+from __future__ import annotations
+
+import asyncio
+
+from amlmigrate.bytes.areas import list_both
+from amlmigrate.bytes.listings import Listing, goal_path, list_container
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.workspace import Location
+
+
+async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
+    """Whether each blob of a step's prefix has one of its length in the target; None where listing is refused."""
+    assert step.bytes
+    amount = step.bytes
+    try:
+        source, target = await asyncio.gather(
+            list_container(clouds.source.blobs, amount.source), list_container(clouds.target.blobs, amount.target)
+        )
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return None
+    return _all_there(source.below(amount.source.path), amount.source, amount.target, target)
+
+
+async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container: str) -> bool | None:
+    """The same for the blobs of a container that no step of the plan copies.
+
+    None also where no datastore of the target says where they would be.
+    """
+    try:
+        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return None
+    cover = Cover(plan.places(source=True))
+    for (account, name), listing in listed.source.items():
+        goal = mapping.place(Location(account, name))
+        if name != container or goal is None:
+            continue
+        rest = [
+            blob for blob in listing.blobs.values() if cover.prefix(Location(account, name, blob.path)) is None
+        ]
+        there = listed.target[goal.account, goal.container]
+        return _all_there(rest, Location(account, name), goal, there)
+    return None
+
+
+def _all_there(blobs: list[Blob], source: Location, goal: Location, there: Listing) -> bool:
+    def like(blob: Blob) -> bool:
+        twin = there.blobs.get(goal_path(source, goal, blob.path))
+        same = twin is not None and twin.length == blob.length
+        return same and (None in (blob.md5, twin and twin.md5) or blob.md5 == (twin and twin.md5))
+
+    return bool(blobs) and all(map(like, blobs))
