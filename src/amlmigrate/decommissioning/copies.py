@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from amlmigrate.bytes.areas import encryption_counts, list_places, prefix_digests
+from amlmigrate.bytes.areas import Key, encryption_counts, list_places, prefix_digests
+from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.workspace import Location
+from amlmigrate.cutover import since
 from amlmigrate.cutover.held import seen_by
+from amlmigrate.cutover.record import active
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import decided, items
@@ -73,8 +76,8 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     if target.workspace.workspace_id != plan.header.target["workspaceId"]:
         unproven.append("The target is another workspace than the one that was verified.")
     unproven += _missing(plan, ledger, target)
-    then = seen_by(newest).get(PARTS[3], {})
-    changed, unseen = compared(_steps(plan, ledger), places, then, prefix_digests(listed, places))
+    then, now = await _digests(side, reports, newest, listed, places)
+    changed, unseen = compared(_steps(plan, ledger), places, then, now)
     return Copies(known.sources, frozenset(changed), tuple(unproven), tuple(unseen))
 
 
@@ -96,6 +99,21 @@ def compared(
         if goal is None or seen is None or seen != now.get(places[goal]):
             changed.append(str(step.address))
     return changed, unseen
+
+
+async def _digests(
+    side: Side, reports: list[Report], newest: Report, listed: dict[Key, Listing], places: dict[Location, str]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Each prefix as it was verified, and as it is; in a target in use one is what it was while nothing is lost.
+
+    Whoever let a loss go did so for the target: the source's blob may be the last of its kind.
+    """
+    cutover = active(reports)
+    if cutover is None:
+        return seen_by(newest).get(PARTS[3], {}), prefix_digests(listed, places)
+    lost = (await since.blobs(cutover, listed, side.blobs, hashing=False)).lost_items()
+    then = seen_by(cutover)[PARTS[3]]
+    return then, {address: sha256 for address, sha256 in then.items() if address not in lost}
 
 
 def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:

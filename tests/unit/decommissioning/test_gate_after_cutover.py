@@ -12,11 +12,15 @@ from tests.unit.cutover import cut
 from tests.unit.world import blob, inventory
 
 from amlmigrate.bytes.areas import Containers
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record
+from amlmigrate.decommissioning import copies
 from amlmigrate.decommissioning.gate import Facts, reasons
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Report
 
 USED = ({"models/m/1": "s"}, {"models/m/1": "tagged", "data/new/1": "n"})
 LOST = Finding("blocks", "models/m/1", "it was deleted", "put it back", code="deleted-since-cutover")
@@ -91,3 +95,46 @@ def test_and_is_over_once_it_has_passed_since_then(tmp_path: Path) -> None:
     long_ago = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
     late = {"time": datetime.now(UTC).isoformat(), record.SINCE: {"changes": []}}
     assert _reasons(tmp_path, soak=timedelta(hours=1), cut_at=long_ago, verified=late) == []
+
+
+class Side:
+    """The target's bytes, which all are what was proven."""
+
+    def __init__(self) -> None:
+        self.blobs = self
+
+    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+        return f"sha of {place.path}", "", one.length
+
+
+async def _changed(side: Any, reports: list[Report], newest: Report, found: Any) -> set[str]:
+    places = cut.PLAN.places(source=False)
+    then, now = await copies._digests(side, reports, newest, found, places)
+    changed, unseen = copies.compared([one for one in cut.PLAN.steps if one.bytes], places, then, now)
+    assert unseen == []
+    return set(changed)
+
+
+@pytest.mark.parametrize(
+    ("blobs", "after_cutover", "before_it"),
+    [
+        ([*cut.PROVEN, cut.OWN], set(), set()),
+        ([*cut.PROVEN, blob("m/new"), blob("new")], set(), {cut.COPY}),
+        ([replace(cut.PROVEN[0], etag='"touched"'), cut.PROVEN[1]], set(), {cut.COPY}),
+        ([cut.PROVEN[0]], {cut.COPY}, {cut.COPY}),
+    ],
+)
+async def test_what_a_later_deletion_takes_for_copied(
+    tmp_path: Path, blobs: list[Blob], after_cutover: set[str], before_it: set[str]
+) -> None:
+    """What users added below a prefix is no reason to keep its source, once the target is in use."""
+    with Ledger(tmp_path) as ledger:
+        chain = cut.chain(tmp_path, ledger)
+        newest = cut.verified(chain)
+        found = cut.listed(*blobs).target
+        side: Any = Side()
+        assert await _changed(side, chain.reports(), newest, found) == before_it
+        cut.cut_over(chain)
+        # A verification of the target in use holds what it is now, and makes nothing whole.
+        later = cut.verified(chain, **{record.SINCE: {"changes": []}})
+        assert await _changed(side, chain.reports(), later, found) == after_cutover
