@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -81,6 +82,19 @@ async def test_storage_accounts(arm: ArmClient) -> None:
     assert error["code"] == "AccountNameInvalid"
     await arm.ok("DELETE", ACCOUNT)
     assert "acct" not in arm.accounts.made
+
+
+async def test_secrets_are_taken_and_never_shown(arm: ArmClient) -> None:
+    path, body = f"{VAULT}/secrets/token", {"properties": {"value": "hush-hush", "contentType": "text/plain"}}
+    made = await arm.send("PUT", path, body)
+    again = await arm.send("PUT", path, body)
+    assert (made.status, again.status) == (201, 200)
+    listed = await arm.send("GET", f"{VAULT}/secrets")
+    assert [one["name"] for one in json.loads(listed.body)["value"]] == ["token"]
+    for answered in (made, again, listed, await arm.send("GET", path)):
+        assert b"hush-hush" not in answered.body and b"text/plain" in answered.body
+    assert (await arm.send("PUT", path, {"properties": {}})).status == 400
+    assert (await arm.send("DELETE", path)).status == 405
 
 
 async def test_storage_account_is_switched_to_a_customers_key(arm: ArmClient) -> None:
