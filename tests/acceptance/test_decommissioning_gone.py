@@ -103,6 +103,15 @@ def test_what_does_not_show_that_it_is_gone_meets_the_gate(small_world: World) -
         assert not tombstones(world) and not _deletions(world, since), what
     assert world.status("source") == 200 and world.blobs("source")
 
+    # A list that does not show it now cannot show later that it has gone.
+    listing = {"method": "GET", "path": f"/{world.group}/providers/.*/workspaces$", "times": 0}
+    for answer, says in (
+        ({"status": 200, "body": {"value": []}}, "does not have the source"),
+        ({"status": 403, "code": "AuthorizationFailed"}, "could not be read (AuthorizationFailed)"),
+    ):
+        result = _under(world, [{"match": listing, "action": "status", **answer}])
+        assert result.code == 4 and says in result.event("error")["reasons"][0], result.out
+
     # Absent for somebody's hour, with nothing that shows it was us: said, and nothing else is touched.
     groups = {"match": {"method": "GET", "path": "/resourcegroups$", "times": 0}, "action": "status",
               "status": 200, "body": {"value": [{"name": "another"}]}}  # fmt: skip

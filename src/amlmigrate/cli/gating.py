@@ -115,6 +115,7 @@ async def pass_gate(
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
     why += recovery.reasons()
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
+    why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
         listings = [listed.source[place.account, place.container] for place in own]
         copied = copies.planned(plan, ledger)

@@ -20,6 +20,7 @@ from amlmigrate.kinds import all_kinds
 
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
+_READS = "Microsoft.MachineLearningServices/workspaces/read"
 _GOING = frozenset({"deleting", "softdeleting"})
 _LOCKS = "providers/Microsoft.Authorization/locks"
 # The version with which others could purge what is soft-deleted already (azure-facts, section 3).
@@ -55,6 +56,25 @@ def of_document(found: Document, workspace_id: str) -> Look:
         return Look(Sight.ANOTHER, seen)
     going = str(properties.get("provisioningState")).lower() in _GOING
     return Look(Sight.GOING if going else Sight.LIVING)
+
+
+async def not_in_list(port: WorkspacePort) -> list[str]:
+    """Why the group's list could not show later that the source has gone: it does not show that it is there.
+
+    A list leaves out what its reader may not see.
+    """
+    group = port.ref.id.partition("/providers/")[0]
+    try:
+        listed = await _listed(port)
+    except ServiceError as error:
+        if error.transient or error.status == 401:
+            raise
+        return [
+            f"The list of the workspaces in {group}, by which a removal is seen, could not be read ({error.code}):"
+            f" it takes '{_READS}' there."
+        ]
+    missing = f"The list of the workspaces in {group}, by which a removal is seen, does not have the source."
+    return [] if listed else [missing]
 
 
 async def _listed(port: WorkspacePort) -> bool:

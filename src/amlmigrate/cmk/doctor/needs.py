@@ -24,6 +24,7 @@ class Where(StrEnum):
 
     SOURCE = "source workspace"
     SOURCE_ACCOUNT = "source storage account"
+    SOURCE_GROUP = "source resource group"
     SOURCE_SUBSCRIPTION = "source subscription"
     SOURCE_ACCOUNT_SUBSCRIPTION = "source storage account's subscription"
     TARGET = "target workspace"
@@ -120,6 +121,17 @@ def _removes() -> tuple[Need, ...]:
     blocking = ("onlineEndpoints", "batchEndpoints", "onlineEndpoints/deployments", "computes", "schedules")
     return (
         Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
+        Need(Where.SOURCE_GROUP, f"{WS}/read", (DECOMMISSION,), "whether the group's list still has the source"),
+        *(
+            Need(
+                where,
+                f"{AUTHORIZATION}/locks/read",
+                (DECOMMISSION,),
+                "locks that a purge would pass by",
+                only="`--purge` is asked for",
+            )
+            for where in (Where.SOURCE_GROUP, Where.SOURCE_SUBSCRIPTION)
+        ),
         *(
             Need(
                 Where.SOURCE,

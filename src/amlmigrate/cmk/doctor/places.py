@@ -13,6 +13,7 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
         found |= {
             Where.SOURCE: source.id,
             Where.SOURCE_ACCOUNT: source.storage_account_id,
+            Where.SOURCE_GROUP: source.id.partition("/providers/")[0],
             Where.SOURCE_SUBSCRIPTION: f"/subscriptions/{source.ref.subscription}",
             Where.SOURCE_ACCOUNT_SUBSCRIPTION: _other_subscription(source),
         }
