@@ -334,12 +334,25 @@ async def test_other_datastores_and_credentials(
         await arm.error(400, "POST", f"{path}/listSecrets")
 
 
-async def test_system_datastores_cannot_be_written_or_deleted(arm: ArmClient) -> None:
+async def test_system_datastores_are_pointed_elsewhere_and_never_deleted(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/datastores/workspaceblobstore"
     before = await arm.ok("GET", path)
+    # Its key is tried like that of any other, and without one there is nothing to try.
     await arm.error(400, "PUT", path, {"properties": before["properties"]})
     await arm.error(400, "DELETE", path)
     assert await arm.ok("GET", path) == before
+    await arm.accounts.create("other")
+    secrets = {"secretsType": "AccountKey", "key": "other-key1"}
+    place = {"accountName": "other", "containerName": "elsewhere", "isDefault": False}
+    credentials = {"credentialsType": "AccountKey", "secrets": secrets}
+    body = {"properties": {**before["properties"], **place, "credentials": credentials}}
+    after = await arm.ok("PUT", path, body)
+    assert (after["properties"]["accountName"], after["properties"]["containerName"]) == ("other", "elsewhere")
+    assert after["properties"]["isDefault"] is True and "other-key1" not in json.dumps(after)
+    assert await arm.ok("POST", f"{path}/listSecrets") == secrets
+    share = {"datastoreType": "AzureFile", "fileShareName": "s"}
+    await arm.error(400, "PUT", path, {"properties": {**body["properties"], **share}})
+    await arm.error(400, "DELETE", path)
 
 
 async def test_jobs_are_kept(arm: ArmClient) -> None:
