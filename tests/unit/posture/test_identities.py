@@ -171,3 +171,22 @@ def test_an_identity_that_manages_the_key_through_a_group_and_writes_has_both_du
     )
     [found] = of_name(facts, "duties.separate")
     assert found.holds is False and OWN in found.summary
+
+
+@pytest.mark.parametrize(
+    ("identity", "holds"),
+    [
+        ({"type": "UserAssigned", "userAssignedIdentities": {UAMI: {}}}, False),
+        ({"type": "SystemAssigned,UserAssigned", "principalId": OWN, "userAssignedIdentities": {UAMI: {}}}, True),
+        ({"type": "SystemAssigned", "principalId": OWN}, True),
+        ({}, True),
+    ],
+)
+def test_with_user_assigned_identities_only_a_workspace_cannot_be_recovered(
+    identity: dict[str, Any], holds: bool
+) -> None:
+    one = workspace(SECOND)
+    facts = replace(facts_of(one), workspace=Workspace(REF, {**one.document, "identity": identity}))
+    [found] = of_name(facts, "identity.recovery")
+    assert found.holds is holds and found.severity == "warning"
+    assert holds or ("cannot be recovered" in found.summary and "migrate provision" in found.remedy)
