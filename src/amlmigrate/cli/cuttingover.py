@@ -28,7 +28,7 @@ from amlmigrate.cutover import refusals
 from amlmigrate.cutover.since import Since
 from amlmigrate.decommissioning import tombstone
 from amlmigrate.kinds import document_digests
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, Report, last
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
@@ -82,6 +82,12 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     verified = last(reports, "verify")
     assert verified
     return Passed(verified, documents, listed, written, warnings)
+
+
+async def refuse_unapproved(shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, unfrozen: str) -> None:
+    """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover."""
+    option, value = ("--unfrozen", unfrozen) if unfrozen else ("now", True)
+    decisions.wanted(plan, ledger, "cutover", option, value, await who(shared, clouds.source.credential))
 
 
 async def record(

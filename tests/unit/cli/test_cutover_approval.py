@@ -1,0 +1,59 @@
+"""A cutover of a plan that asks for approvals waits for that of another identity, and for no other cutover's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import header, plan, step
+
+from amlmigrate.cli import cuttingover
+from amlmigrate.cli.execute import Shared
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import open_digest
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.identity import Identity
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.approving import approve_decisions
+from amlmigrate.ledger.standing import Standing
+
+ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
+PLAN = plan(step("models/m/1"))
+EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}
+ASKING = replace(PLAN, header=header(extra=EXTRA))
+
+
+class Clouds:
+    """A sign-in that nobody asks."""
+
+    def __init__(self) -> None:
+        self.source = self
+        self.credential = None
+
+
+async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ann(*_: Any) -> By:
+        return ANN
+
+    monkeypatch.setattr(cuttingover, "who", ann)
+    clouds: Any = Clouds()
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+
+        async def ask(unfrozen: str) -> None:
+            await cuttingover.refuse_unapproved(Shared(), clouds, ASKING, ledger, unfrozen)
+
+        with pytest.raises(RefusedError) as refused:
+            await ask("")
+        digest = open_digest(Standing(ASKING, ledger).pending())
+        assert digest[:16] in refused.value.remedy
+        approve_decisions(ASKING, ledger, digest, BEN, "")
+        await ask("")
+        # One that somebody may write to is another decision, and so is another reason for it.
+        with pytest.raises(RefusedError, match="all were told"):
+            await ask("all were told")
+        await cuttingover.refuse_unapproved(Shared(), clouds, PLAN, ledger, "")
