@@ -1,55 +1,132 @@
-"""Show how far a plan is, and how long it will take.
+"""Show where a plan stands, what comes next, and how long it will take. With --all every plan below a folder.
 
 Example: migrate status plans/old-ws
+
+Example: migrate status --all
+
+Example: migrate status moves --all
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from amlmigrate.core.plan import Plan
+    from amlmigrate.ledger import Ledger
 
 
 @options.shared
-def command(plan: options.PlanFolder = None, *, shared: Shared) -> None:
+def command(
+    plan: options.PlanFolder = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="A line for each plan below PLAN, a folder; left out, below plans/.")
+    ] = False,
+    *,
+    shared: Shared,
+) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.cli.holding import look
-        from amlmigrate.core.state import Outcome
-        from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.items import eta_seconds, items, over_foreign_bytes, tally
-
-        folder, read = plans.load(plan)
-        lease = (await look(shared, read)).as_dict()
-        if not (folder / "ledger.db").exists():
-            view.result("status", {"text": "Nothing was run yet.", "items": tally(items(read, None)), **lease})
-            return ExitCode.DONE
-        with Ledger(folder) as ledger:
-            ledger.bind(read)
-            found = items(read, ledger)
-            remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
-            eta = eta_seconds(ledger, remaining)
-        left = [item for item in found if not item.outcome.settled]
-        foreign = over_foreign_bytes(found)
-        lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left]
-        lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
-        if remaining and eta is not None:
-            lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
-        lines += lease["lines"]
-        view.result(
-            "status",
-            {
-                "text": f"Plan {read.header.name}",
-                "items": tally(found),
-                "remaining": remaining,
-                "eta_seconds": eta,
-                "left": [{"address": i.address, "outcome": i.outcome.value, "detail": i.detail} for i in left],
-                "foreign_bytes": foreign,
-                "lease": lease["lease"],
-                "lines": lines,
-            },
-        )
-        return ExitCode.DONE
+        if every:
+            return _all(view, plan)
+        return await _one(view, shared, plan)
 
     execute(shared, work)
+
+
+async def _one(view: View, shared: Shared, plan: str | None) -> ExitCode:
+    from amlmigrate.cli import plans
+    from amlmigrate.cli.holding import look
+    from amlmigrate.cli.stages import ledger_of, lines, stages
+
+    folder, read = plans.load(plan)
+    with ledger_of(folder, read) as ledger:
+        standing = stages(read, folder, ledger)
+        told = _items(read, ledger)
+    lease = (await look(shared, read)).as_dict()
+    begun = "" if standing["run"]["begun"] else ": nothing was run yet"
+    data = {
+        "text": f"Plan {read.header.name}{begun}",
+        **told,
+        "lease": lease["lease"],
+        "stages": {name: value for name, value in standing.items() if name != "next"},
+        "lines": [*lines(standing), *told["lines"], *lease["lines"]],
+    }
+    view.result("status", data | ({"next": standing["next"]} if standing["next"] else {}))
+    return ExitCode.DONE
+
+
+def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
+    """How each item stands."""
+    from amlmigrate.core.state import Outcome
+    from amlmigrate.ledger.items import eta_seconds, items, over_foreign_bytes, tally
+
+    found = items(plan, ledger)
+    remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
+    eta = eta_seconds(ledger, remaining) if ledger else None
+    left = [item for item in found if not item.outcome.settled] if ledger and ledger.begun else []
+    foreign = over_foreign_bytes(found)
+    lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left]
+    lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
+    if remaining and eta is not None:
+        lines.append(f"about {eta:.0f} s left at the rate of the last minutes")
+    return {
+        "items": tally(found),
+        "remaining": remaining,
+        "eta_seconds": eta,
+        "left": [{"address": i.address, "outcome": i.outcome.value, "detail": i.detail} for i in left],
+        "foreign_bytes": foreign,
+        "lines": lines,
+    }
+
+
+def _all(view: View, root: str | None) -> ExitCode:
+    """A line for each plan; one that cannot be read has its own, and does not keep the others away."""
+    from pathlib import Path
+
+    from amlmigrate.cli.plans import ROOT
+    from amlmigrate.planning import planfile
+
+    below = Path(root) if root else ROOT
+    folders = sorted(path.parent for path in below.glob(f"**/{planfile.FILE}"))
+    if not folders:
+        raise BadInputError(
+            f"There is no plan below '{below}'.",
+            remedy="Name the folder above your plans, or make one: migrate plan.",
+        )
+    found = [_line(folder) for folder in folders]
+    broken = sum(1 for one in found if "error" in one)
+    view.result(
+        "status.all",
+        {
+            "text": f"{len(found)} plan{'s' if len(found) > 1 else ''} below {below}"
+            + (f"; {broken} cannot be read" if broken else ""),
+            "plans": found,
+            "lines": [f"{one['folder']}: {one.get('error') or one['stands']}" for one in found],
+        },
+    )
+    return ExitCode.INCOMPLETE if broken else ExitCode.DONE
+
+
+def _line(folder: Path) -> dict[str, Any]:
+    from amlmigrate.cli.stages import in_short, ledger_of, stages
+    from amlmigrate.planning import planfile
+
+    try:
+        plan = planfile.read(folder)
+        if plan.header.example:
+            return {"folder": str(folder), "stands": "an example, never carried out"}
+        with ledger_of(folder, plan) as ledger:
+            standing = stages(plan, folder, ledger)
+    except (MigrateError, OSError, KeyError, TypeError, ValueError) as error:
+        why = error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}: {error}"
+        return {"folder": str(folder), "error": why}
+    return {"folder": str(folder), "stands": in_short(standing), "next": standing["next"], "stages": standing}

@@ -57,10 +57,10 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
         yield from _soak(cutover.content["time"], facts.soak)
     elif newest := last(reports, "verify"):
         yield from held.differences(newest, facts.digests, facts.parts, facts.removed)
-        yield from _soak(_green_since(reports), facts.soak)
+        yield from _soak(green_since(reports), facts.soak)
 
 
-def _green_since(reports: list[Report]) -> str | None:
+def green_since(reports: list[Report]) -> str | None:
     """When the first of the green verifications was made that no other came between."""
     since: str | None = None
     for report in reports:

@@ -1,0 +1,225 @@
+"""Where a plan stands, by what its folder shows: Azure is not asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome
+from amlmigrate.cutover.record import active
+from amlmigrate.decommissioning import residuals
+from amlmigrate.decommissioning.gate import green_since
+from amlmigrate.freezing import record as freezing
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.evidence import Report, end_problems, examine, last
+from amlmigrate.ledger.items import items
+from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
+
+# What `decommission` waits for by default.
+_SOAK = timedelta(hours=168)
+
+
+@contextmanager
+def ledger_of(folder: Path, plan: Plan) -> Iterator[Ledger | None]:
+    """The plan's ledger, from a copy where the folder may not be written to; None before it has one.
+
+    Raises BadInputError for one that is missing, of another plan or of a later version.
+    """
+    if not (folder / FILE).exists():
+        refuse_lost(folder)
+        yield None
+        return
+    own = os.access(folder, os.W_OK) and os.access(folder / FILE, os.W_OK)
+    with Ledger(folder) if own else copied(folder) as ledger:
+        ledger.bind(plan)
+        yield ledger
+
+
+def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
+    """Each stage, and the next step; `evidence` says what is wrong with it, where anything is.
+
+    Raises BadInputError for a record of a freeze that cannot be read.
+    """
+    reports, problems = examine(folder / EVIDENCE)
+    if ledger and not problems:
+        problems = end_problems(ledger.meta(), folder / EVIDENCE, reports)
+    # What was altered says nothing.
+    reports = [] if problems else reports
+    ended = items(plan, ledger)
+    found: dict[str, Any] = {
+        "evidence": [str(one) for one in problems],
+        "approval": _approval(plan, ledger),
+        "freeze": _freeze(folder),
+        "lock": _lock(ledger),
+        "run": _run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
+        "verify": _verify(reports),
+        "cutover": _time(active(reports)),
+        "soak": _soak(reports),
+        "removal": _removal(reports),
+        "residuals": _residuals(reports, ledger),
+    }
+    open_ones = [one.address for one in ended if not one.outcome.settled]
+    return found | {"open": len(open_ones), "next": _next(plan, folder, found, open_ones)}
+
+
+def _approval(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
+    given = decisions.approvals(plan, ledger) if ledger else []
+    return {"needed": plan.header.require_approval, "by": [one.by for one in given]}
+
+
+def _freeze(folder: Path) -> dict[str, Any] | None:
+    known = freezing.read(folder)
+    return {"state": known.state, "taken": len(known.taken), "time": known.time} if known else None
+
+
+def _lock(ledger: Ledger | None) -> dict[str, Any] | None:
+    if ledger is None:
+        return None
+    with ledger.transaction() as db:
+        row = db.execute("SELECT host, pid, heartbeat FROM lock").fetchone()
+    return dict(zip(("host", "process", "seen"), row, strict=True)) if row else None
+
+
+def _run(reports: list[Report], ledger: Ledger | None, remaining: int) -> dict[str, Any]:
+    told = last(reports, "run")
+    return {
+        "begun": bool(ledger and ledger.begun),
+        "remaining": remaining,
+        "last": {name: told.content.get(name) for name in ("time", "ended", "headline")} if told else None,
+        "cut_off": ledger.untold_runs if ledger else [],
+    }
+
+
+def _verify(reports: list[Report]) -> dict[str, Any] | None:
+    told = last(reports, "verify")
+    names = ("time", "green", "depth", "headline")
+    return {name: told.content.get(name) for name in names} | {"report": told.path.name} if told else None
+
+
+def _time(report: Report | None) -> dict[str, Any] | None:
+    return {"time": report.content["time"]} if report else None
+
+
+def _soak(reports: list[Report]) -> dict[str, Any] | None:
+    """By the default of `decommission`; it counts from the cutover, without one from green evidence."""
+    cutover = active(reports)
+    since = cutover.content["time"] if cutover else green_since(reports)
+    if since is None:
+        return None
+    over = datetime.fromisoformat(since) + _SOAK
+    return {"since": since, "over": over.isoformat(timespec="minutes"), "is_over": datetime.now(UTC) >= over}
+
+
+def _removal(reports: list[Report]) -> dict[str, Any] | None:
+    told = last(reports, residuals.RECORD)
+    names = ("time", "deleted", "purged", "recoverable_until")
+    return {name: told.content.get(name) for name in names} if told else None
+
+
+def _residuals(reports: list[Report], ledger: Ledger | None) -> dict[str, Any]:
+    """What lies under Microsoft's key after the removal: open until it is accepted, and again past that date."""
+    accepted = ledger.waivers() if ledger else {}
+    found = residuals.newest(reports)
+    now_open = [one for one in found if one.address not in accepted or _past(accepted[one.address])]
+    return {"open": [one.as_dict() for one in now_open], "accepted": len(found) - len(now_open)}
+
+
+def _past(waiver: Any) -> bool:
+    until = getattr(waiver, "until", "")
+    return bool(until) and datetime.now(UTC) >= datetime.fromisoformat(until)
+
+
+def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str]) -> str:
+    """The step that comes next, as it is typed."""
+    verified, run, left = found["verify"], found["run"], found["residuals"]["open"]
+    proven = verified and verified["green"] and verified["depth"] != "metadata"
+    waive = "migrate waive {} " + f'{folder} --reason "..."'
+    steps = (
+        (found["evidence"], f"migrate evidence check {folder}"),
+        (left, waive.format(left[0]["address"] if left else "")),
+        (found["removal"], ""),
+        (not all_approved(found["approval"]), f"somebody else: migrate approve {folder}"),
+        (not run["begun"], f"migrate run {folder}"),
+        (run["remaining"] or run["cut_off"], f"migrate run {folder} --resume"),
+        (open_ones, "do what manual.md lists, or for each: " + waive.format(open_ones[0] if open_ones else "")),
+        (not proven, f"migrate verify {folder}"),
+        (not found["cutover"], f"migrate cutover {folder}"),
+        (True, f"migrate decommission {folder} --confirm {plan.header.source_ref.short}"),
+    )
+    return next(step for due, step in steps if due)
+
+
+def all_approved(approval: dict[str, Any]) -> bool:
+    """Whether nobody has to approve the plan, or somebody did."""
+    return not approval["needed"] or bool(approval["by"])
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The stages for people."""
+    run, verified, soak, removal = found["run"], found["verify"], found["soak"], found["removal"]
+    told = [f"evidence: altered: {why}" for why in found["evidence"]]
+    if found["approval"]["needed"]:
+        told.append(f"approval: {', '.join(found['approval']['by']) or 'needed, and not given yet'}")
+    if freeze := found["freeze"]:
+        told.append(
+            f"freeze: {freeze['taken']} role assignments are taken away"
+            if freeze["taken"]
+            else "freeze: given back"
+        )
+    if lock := found["lock"]:
+        told.append(f"lock: process {lock['process']} on {lock['host']}, last seen {lock['seen']}")
+    told.append(f"run: {_of_run(run)}")
+    if found["evidence"]:
+        return told
+    told.append(
+        f"verify: {verified['time']}: {verified['headline'] or _colour(verified)}"
+        if verified
+        else "verify: not yet"
+    )
+    told.append(f"cutover: {found['cutover']['time']}" if found["cutover"] else "cutover: not yet")
+    if soak and not removal:
+        told.append(
+            f"soak: since {soak['since']}, of 168 hours {'over' if soak['is_over'] else 'until'} {soak['over']}"
+        )
+    told.append(f"removal: {removal['time']}" if removal else "removal: not yet")
+    left = found["residuals"]
+    if left["open"] or left["accepted"]:
+        told.append(f"residuals: {len(left['open'])} open, {left['accepted']} accepted")
+        told += [f"residual: {one['address']}: {one['why']}" for one in left["open"]]
+    return told
+
+
+def _colour(verified: dict[str, Any]) -> str:
+    return f"{'green' if verified['green'] else 'not green'} at depth {verified['depth']}"
+
+
+def _of_run(run: dict[str, Any]) -> str:
+    if not run["begun"]:
+        return "not begun"
+    if run["cut_off"]:
+        return f"begun {run['cut_off'][-1]}, and no report of its end"
+    last_one = run["last"]
+    return f"{last_one['time']}: {last_one['headline'] or last_one['ended']}" if last_one else "begun"
+
+
+def in_short(found: dict[str, Any]) -> str:
+    """The latest stage that a plan has come to, in a few words."""
+    verified, removal, cutover, run = found["verify"], found["removal"], found["cutover"], found["run"]
+    left = len(found["residuals"]["open"])
+    approved = "not begun" if not found["approval"]["needed"] else "approved, not begun"
+    latest = (
+        (found["evidence"], "its evidence was altered"),
+        (removal, f"removed {removal and removal['time']}" + (f", {left} residuals open" if left else "")),
+        (cutover, f"cut over {cutover and cutover['time']}"),
+        (verified, f"{verified and _colour(verified)}, {found['open']} open"),
+        (run["begun"], f"run, {run['remaining']} remaining, {found['open']} open"),
+        (not all_approved(found["approval"]), "not approved yet"),
+        (True, approved),
+    )
+    return next(text for so, text in latest if so)

@@ -1,0 +1,178 @@
+"""Where a plan stands, and every plan below a folder, by what their folders show."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import header, step
+from typer.testing import CliRunner
+
+from amlmigrate.cli.main import app
+from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.state import State
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.lock import Lock
+from amlmigrate.planning import planfile
+from amlmigrate.running import report
+from amlmigrate.running.walker import Tally
+
+STEPS = [step("models/m/1", body={})]
+
+
+def _planned(folder: Path, *steps: Any, **head: Any) -> Plan:
+    folder.mkdir(parents=True)
+    planfile.write(folder, header(name=folder.name, **head), list(steps) or STEPS)
+    return planfile.read(folder)
+
+
+def _ran(folder: Path, of: Plan) -> None:
+    with Ledger(folder) as ledger:
+        ledger.bind(of)
+        ledger.note("begun", "yes")
+        ledger.run_begins()
+        for state in (State.DOING, State.CREATED, State.DONE):
+            ledger.move(of.steps[0].address, state, target_id="/new")
+        report.tell(of, folder, ledger, Tally(), By("ann", "host", "1"))
+
+
+def _add(folder: Path, kind: str, **content: Any) -> None:
+    with Ledger(folder) as ledger:
+        time = content.pop("time", datetime.now(UTC).isoformat(timespec="seconds"))
+        Evidence(folder, ledger).add(kind, {"time": time, **content})
+
+
+def _standing(folder: Path, of: Plan) -> dict[str, Any]:
+    with ledger_of(folder, of) as ledger:
+        return stages(of, folder, ledger)
+
+
+def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    found = _standing(folder, made)
+    assert found["next"] == f"migrate run {folder}" and in_short(found) == "not begun"
+    assert not (folder / "ledger.db").exists(), "a look makes no ledger"
+
+    _ran(folder, made)
+    found = _standing(folder, made)
+    assert found["next"] == f"migrate verify {folder}" and "run: " in lines(found)[0]
+    assert "All is done: 1 item migrated." in lines(found)[0]
+
+    since = datetime.now(UTC) - timedelta(hours=100)
+    _add(folder, "verify", green=True, depth="checksum", headline="Green at all.", time=since.isoformat())
+    found = _standing(folder, made)
+    assert found["next"] == f"migrate cutover {folder}" and found["soak"]["is_over"] is False
+    assert any(line.startswith("verify: ") and "Green at all." in line for line in lines(found))
+    assert any(line.startswith("soak: since") and "until" in line for line in lines(found))
+
+    _add(folder, "cutover")
+    found = _standing(folder, made)
+    assert found["next"].startswith("migrate decommission") and in_short(found).startswith("cut over")
+
+    residual = {
+        "address": "residual/acct/azureml",
+        "id": "acct/azureml",
+        "what": "container",
+        "key": None,
+        "why": "It lies under Microsoft's key.",
+    }
+    _add(folder, "decommission", residuals=[residual], purged=False, recoverable_until=None)
+    found = _standing(folder, made)
+    assert found["residuals"] == {"open": [residual], "accepted": 0}
+    assert found["next"] == f'migrate waive residual/acct/azureml {folder} --reason "..."'
+    assert "1 residuals open" in in_short(found) and "residuals: 1 open, 0 accepted" in lines(found)
+
+
+def test_metadata_and_red_are_not_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    for green, depth in ((False, "checksum"), (True, "metadata")):
+        _add(folder, "verify", green=green, depth=depth, headline="")
+        assert _standing(folder, made)["next"] == f"migrate verify {folder}"
+
+
+def test_what_is_open_and_who_holds_it_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder, *STEPS, step("jobs", action=Action.MANUAL, reason="history"))
+    _ran(folder, made)
+    with Ledger(folder) as ledger, Lock(ledger):
+        found = _standing(folder, made)
+        assert any(line.startswith("lock: process") for line in lines(found))
+    assert "migrate waive jobs" in found["next"] and found["open"] == 1
+
+
+def test_an_approval_comes_first(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder, extra={"require_approval": True})
+    found = _standing(folder, made)
+    assert found["next"] == f"somebody else: migrate approve {folder}" and in_short(found) == "not approved yet"
+
+
+def test_a_killed_run_is_not_told_as_its_last_report(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    with Ledger(folder) as ledger:
+        ledger.run_begins()
+    found = _standing(folder, made)
+    assert found["next"].endswith("--resume") and "no report of its end" in lines(found)[0]
+
+
+def test_altered_evidence_says_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    _add(folder, "verify", green=False, depth="checksum", headline="Not green")
+    path = folder / "evidence" / "0002-verify.json"
+    path.write_text(path.read_text().replace("false", "true"))
+    found = _standing(folder, made)
+    assert found["next"] == f"migrate evidence check {folder}" and found["verify"] is None
+    assert lines(found)[0].startswith("evidence: altered: 0002-verify.json") and not any(
+        "verify:" in x for x in lines(found)
+    )
+
+
+def test_a_lost_ledger_is_no_plan_that_was_never_run(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    for path in folder.glob("ledger.db*"):
+        path.unlink()
+    with pytest.raises(BadInputError, match="The ledger is missing"):
+        _standing(folder, made)
+
+
+def test_every_plan_below_a_folder_has_a_line_whatever_is_wrong_with_another(tmp_path: Path) -> None:
+    good, lost, cut, newer, wave = (tmp_path / name for name in ("good", "lost", "cut", "newer", "moves/wave1/ws"))
+    for folder in (good, lost, cut, newer, wave):
+        _ran(folder, _planned(folder))
+    (lost / "ledger.db").unlink()
+    (cut / "planned").write_text("")
+    (cut / "plan.jsonl").write_text((cut / "plan.jsonl").read_text()[:-40])
+    with Ledger(newer) as ledger, ledger.transaction() as db:
+        db.execute("PRAGMA user_version = 99")
+    _planned(tmp_path / "shipped", extra={"example": True})
+    done = CliRunner().invoke(app, ["status", str(tmp_path), "--all", "--json"])
+    assert done.exit_code == 3, done.output
+    told = json.loads(done.output.splitlines()[-1])
+    found = {Path(one["folder"]).name: one for one in told["plans"]}
+    assert found.keys() == {"good", "lost", "cut", "newer", "ws", "shipped"}
+    assert found["good"]["stands"] == found["ws"]["stands"] == "run, 0 remaining, 0 open"
+    assert (
+        "missing" in found["lost"]["error"] and "version 99" in found["newer"]["error"] and found["cut"]["error"]
+    )
+    assert "example" in found["shipped"]["stands"] and "3 cannot be read" in told["text"]
+    for name in ("lost", "cut", "newer"):
+        shutil.rmtree(tmp_path / name)
+    assert CliRunner().invoke(app, ["status", str(tmp_path), "--all"]).exit_code == 0
+    assert CliRunner().invoke(app, ["status", str(tmp_path / "none"), "--all"]).exit_code == 2
