@@ -20,6 +20,7 @@ from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cloud import transport
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
+from amlmigrate.core.by import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.neighbours import scope
@@ -74,6 +75,7 @@ async def _removed(world: World, view: JsonView, more: tuple[str, ...], fast: Fa
                 folder,
                 ledger,
                 wanted,
+                by=By("tests", "here", "0", options={"soak": 0.0}),
                 soak=timedelta(0),
                 emit=view.event,
                 hold=_nothing,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amlmigrate.cloud.session import Session
+    from amlmigrate.core.by import By
     from amlmigrate.core.documents import Document
     from amlmigrate.core.events import Emit
     from amlmigrate.core.plan import Plan
@@ -76,6 +77,7 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
+        from amlmigrate.cli.who import who
         from amlmigrate.decommissioning.neighbours import scope
         from amlmigrate.decommissioning.stage import Wanted
         from amlmigrate.ledger import Ledger
@@ -103,6 +105,7 @@ def command(
                         folder,
                         ledger,
                         wanted,
+                        by=await who(shared, clouds.source.credential),
                         soak=timedelta(hours=soak),
                         accept_unrecoverable=accept_unrecoverable,
                         emit=view.event,
@@ -138,6 +141,7 @@ def removal_of(
     ledger: Ledger,
     wanted: Wanted,
     *,
+    by: By,
     soak: timedelta,
     emit: Emit,
     hold: Callable[[], object],
@@ -152,7 +156,7 @@ def removal_of(
 
     gate = Afresh(clouds, plan, folder, ledger, wanted, soak, accept_unrecoverable)
     evidence = Evidence(folder, ledger)
-    return Removal(plan, ledger, evidence, clouds, gate, wanted, emit, hold, clock or Clock())
+    return Removal(plan, ledger, evidence, clouds, gate, wanted, by, emit, hold, clock or Clock())
 
 
 def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
@@ -168,7 +172,8 @@ def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
     view.result(
         "decommission.end",
         {
-            "text": _headline(plan.header.source_ref.short, content),
+            "text": _headline(plan.header.source_ref.short, content) + _shown(content),
+            "verified": content.get("verified"),
             "by_us": content["by_us"],
             "recoverable_until": content["recoverable_until"],
             "kept": kept,
@@ -182,6 +187,12 @@ def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
         },
     )
     return ExitCode.INCOMPLETE if kept or not content["by_us"] else ExitCode.DONE
+
+
+def _shown(content: Document) -> str:
+    """What the verification showed that the removal rests on; nothing of one of an earlier version."""
+    verified = content.get("verified") or {}
+    return f" By {verified['report']}: {verified['says']}" if verified.get("says") else ""
 
 
 def _headline(name: str, content: Document) -> str:

@@ -11,9 +11,11 @@ from amlmigrate.cloud.operations import Ending
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.by import By
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.headline import of_evidence
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, Kept
@@ -22,7 +24,7 @@ from amlmigrate.decommissioning.gone import SETTLING, Clock, Found, Look, Sight,
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, Report, last
 
 _OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
 
@@ -69,6 +71,7 @@ class Removal:
     clouds: Session
     gate: Gate
     wanted: Wanted
+    by: By
     emit: Emit
     hold: Callable[[], object]
     clock: Clock
@@ -140,6 +143,8 @@ class Removal:
         # A workspace that was recovered is removed anew.
         earlier = before if before and not tombstone.ended(before, reports) else None
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
+        # Who passed the gate with which options stays in the tombstone, whoever goes on after a kill.
+        begun = tombstone.note(self.ledger, begun, begun_by=self.by.as_dict(), verified=_verified(reports))
         await removal.clear(self._port, source, self.emit)
         return await self._delete_workspace(begun)
 
@@ -154,10 +159,10 @@ class Removal:
         ending, error = await self._ending(accepted)
         if error:
             raise error
-        found, last = await settled(ending, self._look, self.clock, settling=SETTLING)
+        found, look = await settled(ending, self._look, self.clock, settling=SETTLING)
         if found is Found.STANDS:
             raise MigrateError(
-                f"The deletion of the workspace is not shown to have come about: {last}.",
+                f"The deletion of the workspace is not shown to have come about: {look}.",
                 address=self._port.ref.id,
                 remedy="Look at its activity log in the Azure portal, then run the same command again.",
             )
@@ -198,14 +203,15 @@ class Removal:
         return Outcome(self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge)
 
     def _tombstone(self, begun: Document, done: Deleted) -> Report:
-        report = self.evidence.add(tombstone.RECORD, tombstone.tombstone(begun, done))
+        content = {**tombstone.tombstone(begun, done), "by": self.by.as_dict()}
+        report = self.evidence.add(tombstone.RECORD, content)
         tombstone.without(self.ledger, begun, done)
         return report
 
     async def _proven(self, delete: dict[str, str]) -> tuple[Seen, Copies]:
         """What both need before anything that cannot be undone. Raises RefusedError."""
-        last = await absent_for_long(self._look, self.clock)
-        self._refuse(guards.of_look(last))
+        look = await absent_for_long(self._look, self.clock)
+        self._refuse(guards.of_look(look))
         target, copied = await self.gate.target(self.evidence.reports())
         if delete:
             self._refuse(guards.of_target(target))
@@ -240,6 +246,14 @@ class Removal:
         source = tombstone.source_of(self.plan, begun)
         accepted = self.wanted.accepted_unseen
         return await Deletion(self.clouds, source, target, copied, accepted).delete(wanted, self.emit)
+
+
+def _verified(reports: list[Report]) -> Document | None:
+    """The verification that a removal rests on, and what it showed."""
+    newest = last(reports, "verify")
+    if newest is None:
+        return None
+    return {"report": newest.path.name, "sha256": newest.sha256, "says": of_evidence(newest.content)}
 
 
 def refused(summary: str, address: str, why: Iterable[str]) -> RefusedError:
