@@ -15,11 +15,14 @@ from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import residuals
 from amlmigrate.decommissioning.gate import green_since
 from amlmigrate.freezing import record as freezing
-from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.approving import approvals
 from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.evidence import Report, end_problems, examine, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
+from amlmigrate.ledger.opening import open_residuals
+from amlmigrate.ledger.standing import Standing
 
 # What `decommission` waits for by default.
 _SOAK = timedelta(hours=168)
@@ -52,9 +55,10 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
     # What was altered says nothing.
     reports = [] if problems else reports
     ended = items(plan, ledger)
+    decided = Standing(plan, ledger)
     found: dict[str, Any] = {
         "evidence": [str(one) for one in problems],
-        "approval": _approval(plan, ledger),
+        "approval": _approval(plan, ledger, decided),
         "freeze": _freeze(folder),
         "lock": _lock(ledger),
         "run": _run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
@@ -62,15 +66,16 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
         "cutover": _time(active(reports)),
         "soak": _soak(reports),
         "removal": _removal(reports),
-        "residuals": _residuals(reports, ledger),
+        "residuals": _residuals(reports, decided),
     }
     open_ones = [one.address for one in ended if not one.outcome.settled]
     return found | {"open": len(open_ones), "next": _next(plan, folder, found, open_ones)}
 
 
-def _approval(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
-    given = decisions.approvals(plan, ledger) if ledger else []
-    return {"needed": plan.header.require_approval, "by": [one.by for one in given]}
+def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> dict[str, Any]:
+    given = approvals(plan, ledger) if ledger else []
+    needed = plan.header.require_approval
+    return {"needed": needed, "by": [one.by for one in given], "pending": len(decided.pending())}
 
 
 def _freeze(folder: Path) -> dict[str, Any] | None:
@@ -122,17 +127,12 @@ def _removal(reports: list[Report]) -> dict[str, Any] | None:
     return {name: told.content.get(name) for name in names} if told else None
 
 
-def _residuals(reports: list[Report], ledger: Ledger | None) -> dict[str, Any]:
+def _residuals(reports: list[Report], decided: Standing) -> dict[str, Any]:
     """What lies under Microsoft's key after the removal: open until it is accepted, and again past that date."""
-    accepted = ledger.waivers() if ledger else {}
     found = residuals.newest(reports)
-    now_open = [one for one in found if one.address not in accepted or _past(accepted[one.address])]
-    return {"open": [one.as_dict() for one in now_open], "accepted": len(found) - len(now_open)}
-
-
-def _past(waiver: Any) -> bool:
-    until = getattr(waiver, "until", "")
-    return bool(until) and datetime.now(UTC) >= datetime.fromisoformat(until)
+    now_open = {one.address for one in open_residuals(decided, reports)}
+    left = [one.as_dict() for one in found if one.address in now_open]
+    return {"open": left, "accepted": len(found) - len(left)}
 
 
 def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str]) -> str:
@@ -166,6 +166,8 @@ def lines(found: dict[str, Any]) -> list[str]:
     told = [f"evidence: altered: {why}" for why in found["evidence"]]
     if found["approval"]["needed"]:
         told.append(f"approval: {', '.join(found['approval']['by']) or 'needed, and not given yet'}")
+        if pending := found["approval"]["pending"]:
+            told.append(f"decisions: {pending} wait for an approval")
     if freeze := found["freeze"]:
         told.append(
             f"freeze: {freeze['taken']} role assignments are taken away"
