@@ -7,7 +7,8 @@ import sqlite3
 from typing import Any
 
 import pytest
-from tests.acceptance.world import Result, World
+from azure.storage.blob import BlobLeaseClient
+from tests.acceptance.world import LEASE, Result, World
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 MODEL = {"modelType": "custom_model", "tags": {"team": "risk"}, "modelUri": f"{STORE}/m/1"}
@@ -194,13 +195,15 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
 
 
 def _as_version_2(world: World) -> None:
-    """The ledger as an older version wrote it, which did not record how it left anything."""
+    """The ledger as an older version wrote it, which did not record how it left anything, and held no lease."""
     db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
     db.executescript(
-        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; DROP INDEX history_of;"
+        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; DROP INDEX history_of; DROP TABLE lease;"
         "UPDATE blobs SET target_etag = ''; PRAGMA user_version = 2;"
     )
     db.close()
+    with world.container_client("target") as client:
+        BlobLeaseClient(client.get_blob_client(LEASE)).break_lease(0)
 
 
 @pytest.mark.parametrize(("theirs", "code"), [(None, 0), ("theirs", 3)])
