@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json as json_
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from amlmigrate.cli import decisionfile
+from amlmigrate.cli.stages import ledger_of
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
 from amlmigrate.ledger.evidence import Evidence, Report
-from amlmigrate.ledger.lost import FILE
 from amlmigrate.ledger.opening import opened as all_open
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import Subjects
@@ -26,7 +25,7 @@ _DIGITS = 16
 
 def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> None:
     """One item whole, with its findings and with its rewrites as a diff; or a finding."""
-    with _ledger(folder, plan) as ledger:
+    with ledger_of(folder, plan) as ledger:
         subject = Subjects(plan, _reports(folder, ledger)).find(address)
         decision = Standing(plan, ledger).of(subject)
     findings = [one.as_dict() for one in plan.header.findings if address in (one.about, one.address)]
@@ -68,7 +67,7 @@ def steps(view: View, plan: Plan) -> None:
 
 def opened(view: View, folder: Path, plan: Plan, kind: str, *, csv: bool) -> None:
     """What is open; as CSV with the decisions to fill in. Then what waits for an approval, with its digest."""
-    with _ledger(folder, plan) as ledger:
+    with ledger_of(folder, plan) as ledger:
         found = all_open(plan, ledger, _reports(folder, ledger))
         pending = Standing(plan, ledger).pending()
     found = [one for one in found if not kind or one.address.partition("/")[0] == kind]
@@ -107,7 +106,7 @@ def digest(view: View, folder: Path, plan: Plan) -> None:
         text = f"\nDigest of the plan: {plan.sha256[:_DIGITS]}"
         view.result("show.digest", {"text": text, "sha256": plan.sha256})
         return
-    with _ledger(folder, plan) as ledger:
+    with ledger_of(folder, plan) as ledger:
         given = approvals(plan, ledger) if ledger else []
     lines = [f"approved by {one.by} at {one.at}{one.comment and ': '}{one.comment}" for one in given]
     data = {
@@ -120,17 +119,6 @@ def digest(view: View, folder: Path, plan: Plan) -> None:
     }
     following = {} if given else {"next": f"migrate approve {folder} --digest {plan.sha256[:_DIGITS]}"}
     view.result("show.approval", data | following)
-
-
-@contextmanager
-def _ledger(folder: Path, plan: Plan) -> Iterator[Ledger | None]:
-    """The plan's ledger, where it has one by now: showing makes none."""
-    if not (folder / FILE).exists():
-        yield None
-        return
-    with Ledger(folder) as ledger:
-        ledger.bind(plan)
-        yield ledger
 
 
 def _reports(folder: Path, ledger: Ledger | None) -> list[Report]:

@@ -150,6 +150,12 @@ def test_a_lost_ledger_is_no_plan_that_was_never_run(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(BadInputError, match="The ledger is missing"):
         _standing(folder, made)
+    for command in (["show", "--open"], ["run"], ["run", "--resume"], ["waive", "models/m/1", "--reason", "x"], ["verify"],
+                    ["freeze"], ["freeze", "--back"], ["cutover"], ["decommission", "--confirm", "rg-old/ws1"]):  # fmt: skip
+        done = CliRunner().invoke(app, [*command, str(folder), "--json"])
+        told = json.loads(done.output.splitlines()[-1])
+        assert (done.exit_code, told["summary"][:21]) == (2, "The ledger is missing"), command
+    assert not (folder / "ledger.db").exists()
 
 
 def test_every_plan_below_a_folder_has_a_line_whatever_is_wrong_with_another(tmp_path: Path) -> None:
