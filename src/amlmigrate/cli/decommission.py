@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from amlmigrate.ledger.lock import Lock
 
 
+# The hours of the default; less is a decision.
+_SOAK = 168
+
+
 class Storage(StrEnum):
     """What becomes of the source workspace's own containers."""
 
@@ -51,7 +55,7 @@ def command(
     ] = False,
     soak: Annotated[
         float, typer.Option(help="Hours to wait after the first green verification.", min=0, metavar="HOURS")
-    ] = 168,
+    ] = _SOAK,
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")
     ] = Storage.KEEP,
@@ -77,6 +81,7 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
+        from amlmigrate.cli.wanting import ask
         from amlmigrate.cli.who import who
         from amlmigrate.decommissioning.neighbours import scope
         from amlmigrate.decommissioning.stage import Wanted
@@ -99,6 +104,8 @@ def command(
                     session(shared) as clouds,
                     holding(clouds, read, ledger, lock, "decommission", view, dry_run=dry_run) as lease,
                 ):
+                    if not dry_run:
+                        await ask(shared, clouds, read, ledger, "decommission", _chosen(soak, wanted))
                     removal = removal_of(
                         clouds,
                         read,
@@ -117,6 +124,16 @@ def command(
                     return told(view, read, outcome)
 
     execute(shared, work)
+
+
+def _chosen(soak: float, wanted: Wanted) -> dict[str, Any]:
+    """The options that somebody else has to approve where the plan asks for that."""
+    found: dict[str, Any] = {"--soak": soak} if soak < _SOAK else {}
+    if wanted.purge:
+        found["--purge"] = True
+    if wanted.delete:
+        found["--storage"] = "delete"
+    return found
 
 
 async def _held(lock: Lock, work: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -6,7 +6,7 @@ A decision that the ledger does not know, or knows otherwise, is told.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,38 +30,41 @@ FREEZE_UNREPORTED = "has no report yet"
 _FREEZES = ("freeze", "back", "thaw")
 
 
-def wanted(plan: Plan, ledger: Ledger, command: str, option: str, value: Any, by: By) -> None:
-    """Lets an option of a command through that needs an approval: `"decommission", "--purge", True`.
+def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any], by: By) -> None:
+    """Lets a command through whose options need an approval, as `{"--soak": 0}`; `{"": True}` is the command.
 
-    Nothing is asked where the plan asks for no approvals. Else the option is recorded as an open decision, once
-    for each value, and RefusedError is raised with the digest to approve until another identity has approved it.
+    Nothing is asked where the plan asks for no approvals. Else each is recorded as an open decision, once for each
+    value, and RefusedError is raised with the digest to approve until another identity has approved them.
     """
-    if not plan.header.require_approval:
+    if not plan.header.require_approval or not options:
         return
     deciding.refuse_nobody(plan, by)
-    says = f"{command} {option}" if value is True else f"{command} {option} {value}"
-    address, sha256 = (
-        f"{_OPTION}/{command}/{option}",
-        digest({"command": command, "option": option, "value": value}),
-    )
-    # What lies in the ledger alone opens nothing.
     evidence = Evidence(ledger.path.parent, ledger)
     with evidence.alone():
+        # What lies in the ledger alone opens nothing.
         refuse_unlike(ledger, evidence.reports())
-        row = Standing(plan, ledger).wanted(address, sha256)
-        if row is None:
-            lines = [deciding.line(address, sha256, says, says)]
-            [row] = deciding.record(plan, ledger, evidence, Verb.WANT, lines, by)
+        lines = [_option(command, name, value) for name, value in options.items()]
         standing = Standing(plan, ledger)
-        if standing.approved(row):
-            return
+        if new := [one for one in lines if not standing.wanted(one["address"], one["sha256"])]:
+            deciding.record(plan, ledger, evidence, Verb.WANT, new, by)
+            standing = Standing(plan, ledger)
+        rows = [standing.wanted(one["address"], one["sha256"]) for one in lines]
+        missing = [row for row in rows if row and not standing.approved(row)]
         sha256 = open_digest(standing.pending())
-    raise RefusedError(
-        f"'{says}' needs an approval; it is recorded as an open decision.",
-        address=str(ledger.path.parent),
-        remedy=f"Have somebody other than {row.who} look at `migrate show {ledger.path.parent} --open` and run"
-        f" `migrate approve {ledger.path.parent} --decisions --digest {sha256[:16]}`; then run this again.",
-    )
+    if missing:
+        raise RefusedError(
+            "This needs an approval, and is recorded as wanted.",
+            reasons=tuple(row.detail for row in missing),
+            address=str(ledger.path.parent),
+            remedy=f"Have another identity look at `migrate show {ledger.path.parent} --open` and run"
+            f" `migrate approve {ledger.path.parent} --decisions --digest {sha256[:16]}`; then run this again.",
+        )
+
+
+def _option(command: str, name: str, value: Any) -> dict[str, Any]:
+    says = " ".join(part for part in (command, name, "" if value is True else str(value)) if part)
+    sha256 = digest({"command": command, "option": name, "value": value})
+    return deciding.line("/".join(part for part in (_OPTION, command, name) if part), sha256, says, says)
 
 
 def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:

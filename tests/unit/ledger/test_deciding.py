@@ -331,7 +331,7 @@ def test_who_decides_or_approves_has_to_be_known(ledger: Ledger, by: By) -> None
     with pytest.raises(DeniedError):
         _decide(WITH_APPROVAL, ledger, "jobs", by=by)
     with pytest.raises(DeniedError):
-        decisions.wanted(WITH_APPROVAL, ledger, "decommission", "--purge", True, by)
+        decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--purge": True}, by)
     _decide(WITH_APPROVAL, ledger, "jobs")
     with pytest.raises(DeniedError):
         _approve(ledger, by)
@@ -353,7 +353,7 @@ def test_a_prefix_is_eight_digits_at_least(ledger: Ledger, prefix: str, error: t
 
 def test_an_option_is_wanted_once_and_let_through_once_approved(ledger: Ledger) -> None:
     def want(value: Any = True, by: By = ANN) -> None:
-        decisions.wanted(WITH_APPROVAL, ledger, "decommission", "--soak", value, by)
+        decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--soak": value}, by)
 
     for _ in range(2):
         with pytest.raises(RefusedError) as refused:
@@ -365,16 +365,16 @@ def test_an_option_is_wanted_once_and_let_through_once_approved(ledger: Ledger) 
     # Another value is another decision; whose plan asks for no approvals is let through.
     with pytest.raises(RefusedError):
         want(1)
-    decisions.wanted(PLAN, ledger, "decommission", "--soak", 1, NOBODY)
+    decisions.wanted(PLAN, ledger, "decommission", {"--soak": 1}, NOBODY)
     with pytest.raises(RefusedError):
         want(0)
 
 
 def test_what_lies_in_the_ledger_alone_lets_no_option_through(ledger: Ledger) -> None:
     with pytest.raises(RefusedError):
-        decisions.wanted(WITH_APPROVAL, ledger, "decommission", "--purge", True, ANN)
+        decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--purge": True}, ANN)
     [row] = ledger.decisions().values()
     with ledger.transaction() as db:
         db.execute("INSERT INTO approvals VALUES ('x', 'ben-ID', 'ben', '', 't', 9, ?)", (f'["{row.digest}"]',))
     with pytest.raises(RefusedError, match="cannot be trusted"):
-        decisions.wanted(WITH_APPROVAL, ledger, "decommission", "--purge", True, ANN)
+        decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--purge": True}, ANN)
