@@ -53,7 +53,6 @@ def command(
         from amlmigrate.cli import plans
         from amlmigrate.cli.holding import holding
         from amlmigrate.cli.signing import session
-        from amlmigrate.cli.wanting import ask
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
 
@@ -69,8 +68,6 @@ def command(
                     work = Work(view, shared, folder, read, ledger, clouds, lease)
                     if back:
                         return await work.back(dry_run=dry_run)
-                    if not dry_run:
-                        await ask(shared, clouds, read, ledger, "cutover", {"": True})
                     return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
 
     execute(shared, work)

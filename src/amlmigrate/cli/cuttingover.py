@@ -86,8 +86,8 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
 
 async def refuse_unapproved(shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, unfrozen: str) -> None:
     """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover."""
-    option, value = ("--unfrozen", unfrozen) if unfrozen else ("now", True)
-    decisions.wanted(plan, ledger, "cutover", option, value, await who(shared, clouds.source.credential))
+    options = {"--unfrozen": unfrozen} if unfrozen else {"": True}
+    decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.source.credential))
 
 
 async def record(

@@ -160,6 +160,6 @@ def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
         raise RefusedError(
             "The plan must be approved before it is run.",
             address=str(folder),
-            remedy=f"Have somebody other than {plan.header.planner} look at `migrate show {folder}` and run:"
+            remedy=f"Have somebody other than {plan.header.planner} look at `migrate show {folder}`; they run:"
             f" migrate approve {folder} --digest {plan.sha256[:16]}",
         )

@@ -52,8 +52,9 @@ def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any],
         missing = [row for row in rows if row and not standing.approved(row)]
         sha256 = open_digest(standing.pending())
     if missing:
+        what = " and ".join(f"'{row.reason}'" for row in missing)
         raise RefusedError(
-            "This needs an approval, and is recorded as wanted.",
+            f"An approval is needed for {what}, recorded as wanted.",
             reasons=tuple(row.detail for row in missing),
             address=str(ledger.path.parent),
             remedy=f"Have another identity look at `migrate show {ledger.path.parent} --open` and run"
@@ -62,7 +63,8 @@ def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any],
 
 
 def _option(command: str, name: str, value: Any) -> dict[str, Any]:
-    says = " ".join(part for part in (command, name, "" if value is True else str(value)) if part)
+    shown = "" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
+    says = " ".join(part for part in (command, name, shown) if part)
     sha256 = digest({"command": command, "option": name, "value": value})
     return deciding.line("/".join(part for part in (_OPTION, command, name) if part), sha256, says, says)
 
