@@ -535,6 +535,11 @@ def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path
     faults(world, {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403})
     unknown = asyncio.run(seen())
     assert "could not be read (403" in unknown.text() and unknown.as_dict()["lease"]["held"] is None
+    # A 404 that is not the service's word about the blob is no knowledge: a proxy may have given it.
+    faults(world, {"match": {"path": LEASE, "times": 0}, "action": "status", "status": 404, "code": "NotFound"})
+    with pytest.raises(ServiceError, match="404 NotFound"):
+        asyncio.run(seen())
+    faults(world, {"match": {"method": "HEAD", "path": LEASE, "times": 0}, "action": "status", "status": 403})
     finding = unknown.finding()
     assert finding and finding.code == "not-checked"
     with Ledger(tmp_path / "one") as ledger:

@@ -15,6 +15,7 @@ from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobClient, BlobLeaseClient
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.credentials import Credential, Login
@@ -54,12 +55,12 @@ class Leases:
         return str(self._client(place).url)
 
     async def state(self, place: Location) -> LeaseState:
-        """How the lease stands; where there is no such blob, or no container, nobody has it."""
+        """How the lease stands; where the service says that there is no such blob, or no container, nobody has it."""
         client = self._client(place)
         try:
             found = await self._call("HEAD", client, client.get_blob_properties)
         except ServiceError as error:
-            if error.status != 404:
+            if not absence.of_blob(error):
                 raise
             return LeaseState(held=False)
         return _state(found)
@@ -104,7 +105,7 @@ class Leases:
         await self._call("PUT", client, lambda: client.set_blob_metadata(metadata, lease=id_))
 
     async def read(self, place: Location) -> tuple[bytes, str] | None:
-        """What the blob holds, and its ETag; None where there is no such blob."""
+        """What the blob holds, and its ETag; None where the service says that there is no such blob."""
         client = self._client(place)
 
         async def call() -> tuple[bytes, str]:
@@ -114,7 +115,7 @@ class Leases:
         try:
             return await self._call("GET", client, call)
         except ServiceError as error:
-            if error.status != 404:
+            if not absence.of_blob(error):
                 raise
             return None
 
@@ -140,7 +141,7 @@ class Leases:
         try:
             await self._call("DELETE", client, lambda: client.delete_blob(lease=id_))
         except ServiceError as error:
-            if error.status != 404:
+            if not absence.of_blob(error):
                 raise
 
     def _client(self, place: Location) -> BlobClient:
