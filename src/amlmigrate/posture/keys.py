@@ -18,7 +18,10 @@ _SOON = timedelta(days=30)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
 _VAULT_READ = "Microsoft.KeyVault/vaults/read"
 _HSM_READ = "Microsoft.KeyVault/managedHSMs/read"
+# Local RBAC of the HSM, and no role of Azure's (azure-keyvault-administration, KeyVaultDataAction).
+_HSM_KEY_READ = "Microsoft.KeyVault/managedHsm/keys/read/action"
 _ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
+_SOFT_HSM = "Look at it in the portal: az keyvault update-hsm has no option for it."
 VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
 _OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry")
 KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
@@ -34,7 +37,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
     """
     ref = facts.ref
     read, id_, name = facts.vault, ref.vault_id or ref.vault, _vault_name(ref)
-    hsm = ".managedhsm." in ref.vault
+    hsm = _is_hsm(ref)
     update = f"az keyvault update-hsm --hsm-name {name}" if hsm else f"az keyvault update --name {name}"
     if read.refused:
         yield from unread(VAULT_NAMES, id_, "the vault", read, _HSM_READ if hsm else _VAULT_READ)
@@ -46,7 +49,8 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
             "error",
             id_,
             f"The vault '{name}' of the key that {user} uses is not there.",
-            f"If it was deleted, bring it back: az keyvault recover --name {name}",
+            f"If it was deleted, bring it back: az keyvault recover"
+            + (f" --hsm-name {name} --location REGION" if hsm else f" --name {name}"),
         )
         yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
         return
@@ -59,7 +63,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
         "error",
         id_,
         f"The vault '{name}' {'keeps' if soft else 'does not keep'} what is deleted.",
-        "" if soft else f"{update} --enable-soft-delete true",
+        "" if soft else _SOFT_HSM if hsm else f"{update} --enable-soft-delete true",
         {"softDeleteRetentionInDays": properties.get("softDeleteRetentionInDays")},
     )
     kept = properties.get("enablePurgeProtection") is True
@@ -106,7 +110,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
         yield from _rotation(facts)
         yield from _newest(facts, user)
     elif read.refused:
-        yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _KEY_READ)
+        yield from unread(KEY_NAMES[:-1], ref.id, "the key", read, _key_read(ref))
     else:
         yield Claim(
             "key.enabled",
@@ -114,7 +118,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
             "error",
             ref.id,
             f"The key that {user} names is not in its vault.",
-            f"If it was deleted: az keyvault key recover --vault-name {_vault_name(ref)} --name {ref.name}",
+            f"If it was deleted: az keyvault key recover {_at(ref)} --name {ref.name}",
         )
         others = (name for name in KEY_NAMES[:-1] if name != "key.enabled")
         yield from beside(others, ref.id, "the key is not there")
@@ -122,7 +126,8 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
 
 
 def _kind(key: Key, ref: KeyRef) -> Iterator[Claim]:
-    anew = f"az keyvault key create --vault-name {_vault_name(ref)} --name {ref.name} --kty RSA --size 3072"
+    kty = "RSA-HSM" if _is_hsm(ref) else "RSA"
+    anew = f"az keyvault key create {_at(ref)} --name {ref.name} --kty {kty} --size 3072"
     rsa = key.kind.upper() in ("RSA", "RSA-HSM")
     yield Claim(
         "key.type", rsa, "error", ref.id, f"The key's type is {key.kind}.", "" if rsa else anew, {"type": key.kind}
@@ -192,7 +197,7 @@ def _rotation(facts: KeyFacts) -> Iterator[Claim]:
         "The key has a rotation policy." if policy else "The key has no rotation policy.",
         ""
         if policy
-        else f"az keyvault key rotation-policy update --vault-name {_vault_name(ref)} --name {ref.name}"
+        else f"az keyvault key rotation-policy update {_at(ref)} --name {ref.name}"
         " --value policy.json",
         evidence,
     )
@@ -201,7 +206,7 @@ def _rotation(facts: KeyFacts) -> Iterator[Claim]:
 def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
     read, ref = facts.newest, facts.ref
     if read.value is None:
-        yield from unread(("key.version",), ref.id, "the newest version of the key", read, _KEY_READ)
+        yield from unread(("key.version",), ref.id, "the newest version of the key", read, _key_read(ref))
         return
     newest = read.value.version.id.rpartition("/")[2]
     # A newer version that is disabled is nothing to go over to.
@@ -209,7 +214,8 @@ def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
         not ref.version
         or newest.lower() == ref.version.lower()
         or not read.value.version.enabled
-        # Azure Storage looks for a newer one once a day ("Configure customer-managed keys for ... storage").
+        # Azure Storage looks for a newer one once a day (learn.microsoft.com: storage/common,
+        # customer-managed-keys-configure-existing-account; of scopes: storage/blobs/encryption-scope-overview).
         or ref.follows
     )
     yield Claim(
@@ -253,6 +259,19 @@ def _wraps(read: Read[bool], ref: KeyRef) -> Claim:
         "What the key wraps it unwraps." if read.value else "What the key wrapped it did not unwrap.",
         "" if read.value else "Make a new version of the key and point what uses it to that.",
     )
+
+
+def _is_hsm(ref: KeyRef) -> bool:
+    return ".managedhsm." in ref.vault
+
+
+def _key_read(ref: KeyRef) -> str:
+    return _HSM_KEY_READ if _is_hsm(ref) else _KEY_READ
+
+
+def _at(ref: KeyRef) -> str:
+    """How the CLI names the place of a key: learn.microsoft.com, key-vault/managed-hsm/soft-delete-overview."""
+    return f"--{'hsm' if _is_hsm(ref) else 'vault'}-name {_vault_name(ref)}"
 
 
 def _vault_name(ref: KeyRef) -> str:

@@ -374,6 +374,22 @@ def test_a_scopes_key_is_judged_too_be_it_in_a_vault_or_in_a_managed_hsm() -> No
     assert (container.holds, container.key) == (True, key)
 
 
+def test_what_helps_with_a_key_in_a_managed_hsm_is_asked_of_that() -> None:
+    key = "https://hsm.managedhsm.azure.net/keys/k2/" + "5" * 32
+    around = default(AroundStorage(), "own", keyVaultProperties={"keyUri": key})
+    own_key(around, key, HSM, enablePurgeProtection=False, enableSoftDelete=False)
+    version = replace(KEY.version, id=key, enabled=False)
+    for name in (key, key.rpartition("/")[0]):
+        around.keys[name] = replace(KEY, version=version, size=1024)
+    remedies = {claim.name: claim.remedy for claim in judged(around) if claim.key == key and claim.remedy}
+    assert remedies["vault.purgeProtection"] == "az keyvault update-hsm --hsm-name hsm --enable-purge-protection true"
+    assert "key create --hsm-name hsm --name k2 --kty RSA-HSM" in remedies["key.size"]
+    assert not [text for text in remedies.values() if "--vault-name" in text or "keyvault update --name" in text]
+    around.keys = {name: found for name, found in around.keys.items() if "managedhsm" not in name}
+    missing = [claim.remedy for claim in judged(around) if claim.key == key and claim.name == "key.enabled"]
+    assert missing == ["If it was deleted: az keyvault key recover --hsm-name hsm --name k2"]
+
+
 def test_each_other_account_that_a_datastore_leads_to_has_a_claim() -> None:
     around = AroundStorage()
     lake = {"accountName": "other", "filesystem": "raw", "subscriptionId": REF.subscription, "resourceGroup": "rg"}
