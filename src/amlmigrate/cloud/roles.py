@@ -49,8 +49,8 @@ class Roles:
     async def denials(self, scope: str) -> list[Document]:
         """Every deny assignment at a scope, above it and below it.
 
-        learn.microsoft.com, list-deny-assignments: so without a filter; those for a principal are not asked for,
-        since that filter is not said to follow groups, nor to give those for everybody.
+        learn.microsoft.com, list-deny-assignments (REST): so without a filter. `assignedTo('…')`, which follows
+        groups, is not asked for: it is not said to give those for everybody, nor those that leave somebody out.
         """
         return [item async for item in self._arm.pages(f"{scope}/{_DENIALS}")]
 
@@ -59,11 +59,23 @@ class Roles:
 
         A tenant without Entra ID P2 answers 400 AadPremiumLicenseRequired (Azure-MG-Sub-Governance-Reporting#114).
         """
-        return [item async for item in self._arm.pages(f"{scope}/{_SCHEDULES}")]
+        return await self._around(scope, _SCHEDULES)
 
     async def eligible(self, scope: str) -> list[Document]:
         """Every role that somebody may activate there; answered as `schedules` is."""
-        return [item async for item in self._arm.pages(f"{scope}/{_ELIGIBLE}")]
+        return await self._around(scope, _ELIGIBLE)
+
+    async def _around(self, scope: str, collection: str) -> list[Document]:
+        """PIM's instances at a scope, above it and below it.
+
+        The REST reference says that `atScope()` gives those at and above it, and of a list without a filter
+        nothing. Inferred: that has those below too, as a list of role assignments has. So both are asked for.
+        """
+        found: dict[str, Document] = {}
+        for query in ({}, {"$filter": "atScope()"}):
+            async for item in self._arm.pages(f"{scope}/{collection}", query):
+                found[str(item.get("id")).lower()] = item
+        return list(found.values())
 
     async def permissions(self, scope: str) -> list[Document]:
         """What the caller itself may do at a scope: an entry a role, as `permissions` of a role definition."""

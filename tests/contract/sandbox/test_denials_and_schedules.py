@@ -137,6 +137,9 @@ async def test_deny_assignments_are_listed_and_made_by_nobody(world: World) -> N
     )
     assert len(await world.arm.every(f"/subscriptions/{SUBSCRIPTION}/{at}", version="2022-04-01")) == 1
     assert await world.arm.every(f"{ACCOUNT}/{at}?$filter=principalId eq 'x'", version="2022-04-01") == []
+    for unknown in ("assignedTo('x')", "atScope() or principalId eq 'x'"):
+        told = await world.arm.error(400, "GET", f"{ACCOUNT}/{at}?$filter={unknown}", version="2022-04-01")
+        assert told["code"] == "UnsupportedQuery"
     error = await world.arm.error(405, "PUT", f"{GROUP}/{at}/mine", {"properties": {}}, version="2022-04-01")
     assert error["code"] == "HttpMethodNotSupported"
 

@@ -10,6 +10,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
+from azsandbox.arm.providers import filters
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -21,12 +22,16 @@ _NAME = re.compile(r"denyAssignmentName\s+eq\s+'([^']+)'", re.IGNORECASE)
 
 @register
 class DenyAssignments(Kind):
-    """Those of the sandbox's file; the filters are those of the REST reference, "List For Scope"."""
+    """Those of the sandbox's file; the filters are those of the REST reference, "List For Scope".
+
+    Azure has `assignedTo('…')` too, which follows groups (learn.microsoft.com, list-deny-assignments): not here.
+    """
 
     type = TYPE
 
     def listed(self, call: Call) -> Sequence[Record]:
-        """At the scope, above it, and below it unless `$filter` has `atScope()`."""
+        """At the scope, above it, and below it unless `$filter` has `atScope()` (list-deny-assignments, REST)."""
+        filters.check(call, filters.AT_SCOPE, filters.PRINCIPAL, filters.DENIAL)
         places, asked = self.context.access.chain(call.route.parent), call.query.get("$filter", "")
         principal, name = _PRINCIPAL.search(asked), _NAME.search(asked)
         found = [

@@ -14,6 +14,7 @@ from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.extensions import ExtensionKind
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
+from azsandbox.arm.providers import filters
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -123,6 +124,7 @@ def around(call: Call, key_type: str) -> list[Record]:
 
 def of_principal(call: Call, records: Sequence[Record]) -> Sequence[Record]:
     """Those of the principal that `$filter` names, all where it names none. Nobody here is in a group."""
+    filters.check(call, filters.AT_SCOPE, filters.PRINCIPAL, filters.ASSIGNED)
     wanted = _PRINCIPAL.search(call.query.get("$filter", ""))
     if not wanted:
         return records
