@@ -5,8 +5,10 @@
  *
  * Which scopes the account has, and which of them cannot be used, comes with each call from the front, which has them
  * from Azure Resource Manager. Overriding where that is denied: recorded in Azure/azure-sdk-for-js, storage-blob. A
- * container is made with both headers or none: pulumi/pulumi-azure-nextgen#222. What the service says of a scope that
- * is not there, and of blocks under another scope than their blob, is not told: inferred.
+ * container is made with both headers or none: pulumi/pulumi-azure-nextgen#222. A blob that is written under a scope has
+ * the account's tier, and none under a scope goes into the archive: learn.microsoft.com, encryption-scope-overview. What
+ * the service says of these, of a scope that is not there, and of blocks under another scope than their blob, is not
+ * told: inferred.
  */
 const ACCOUNT = "$account-encryption-key";
 
@@ -22,6 +24,7 @@ function install(azurite) {
   writingBlocks(scopes, fail);
   changingBlobs(scopes, fail);
   readingBlobs(scopes);
+  settingTiers(scopes, fail);
 }
 
 const header = (context, name) => (context && context.request && context.request.getHeader(name)) || undefined;
@@ -52,6 +55,9 @@ function checks(fail) {
     }
     const name = asked || own;
     usable(context, name);
+    if (name !== ACCOUNT && header(context, "x-ms-access-tier")) {
+      noTier(fail, context);
+    }
     return name === ACCOUNT ? undefined : name;
   }
   return { usable, written };
@@ -126,7 +132,7 @@ async function rescoped(store, context, { accountName, containerName, name }, sc
   }
 }
 
-/* learn.microsoft.com, "Blob service error codes". */
+/* Recorded for keys that are sent along (azure-sdk-for-js, storage-blob); for scopes inferred. */
 function otherKey(fail, context) {
   fail(context, 409, "BlobUsesCustomerSpecifiedEncryption",
     "The blob is encrypted with customer specified encryption, but it was not provided in the request.");
@@ -165,6 +171,23 @@ function readingBlobs({ Store, usable }) {
       return found;
     };
   }
+}
+
+/* Older versions of that page forbid every change of a tier: hot and cool are allowed by the newer alone. */
+function settingTiers({ Store }, fail) {
+  const set = Store.setTier;
+  Store.setTier = async function setTier(context, account, container, blob, tier, ...rest) {
+    const document = await this.getBlobWithLeaseUpdated(account, container, blob, undefined, context, true, true);
+    if (tier === "Archive" && document.properties.encryptionScope) {
+      noTier(fail, context);
+    }
+    return set.call(this, context, account, container, blob, tier, ...rest);
+  };
+}
+
+function noTier(fail, context) {
+  fail(context, 409, "AccessTierNotSupportedWithEncryptionScope",
+    "The access tier of a blob that uses an encryption scope cannot be set.");
 }
 
 module.exports = { install };

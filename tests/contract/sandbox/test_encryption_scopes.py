@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient, ContainerEncryptionScope
+from azure.storage.blob import (
+    BlobBlock,
+    BlobServiceClient,
+    ContainerClient,
+    ContainerEncryptionScope,
+    StandardBlobTier,
+)
 from tests.conftest import RunningSandbox
 
 from azsandbox import provision
@@ -143,6 +149,25 @@ def test_what_changes_a_blob_names_its_scope(service: BlobServiceClient) -> None
     assert code(lambda: blob.set_blob_metadata({"a": "1"})) == (409, "BlobUsesCustomerSpecifiedEncryption")
     blob.set_blob_metadata({"a": "1"}, encryption_scope=MICROSOFTS)
     assert blob.get_blob_properties().metadata == {"a": "1"}
+
+
+def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient) -> None:
+    plain, scoped = container(service), container(service, CUSTOMERS)
+    for client in (plain, scoped):
+        client.upload_blob("b", b"1")
+    plain.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL)
+    plain.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE)
+    refused = (409, "AccessTierNotSupportedWithEncryptionScope")
+    writes: list[Callable[[], Any]] = [
+        lambda: scoped.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL),
+        lambda: plain.upload_blob(
+            "own", b"1", encryption_scope=CUSTOMERS, standard_blob_tier=StandardBlobTier.COOL
+        ),
+        lambda: scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE),
+    ]
+    assert [code(write) for write in writes] == [refused] * 3
+    scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.COOL)
+    assert {blob.name: blob.blob_tier for blob in scoped.list_blobs()} == {"b": "Cool"}
 
 
 def test_scopes_that_are_not_there_or_disabled_are_refused(
