@@ -55,7 +55,7 @@ class Leases:
         return str(self._client(place).url)
 
     async def state(self, place: Location) -> LeaseState:
-        """How the lease stands; where the service says that there is no such blob, or no container, nobody has it."""
+        """How the lease stands; where the service says that there is no blob, or no container, nobody has it."""
         client = self._client(place)
         try:
             found = await self._call("HEAD", client, client.get_blob_properties)

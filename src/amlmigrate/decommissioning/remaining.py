@@ -11,7 +11,14 @@ from amlmigrate.core.asset import SENT_KEY, Leftover
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
-from amlmigrate.posture.stored import ACCOUNT_KEY, default_scope, is_customers, key_of_account, key_of_scope
+from amlmigrate.posture.stored import (
+    ACCOUNT_KEY,
+    default_scope,
+    excepted,
+    is_customers,
+    key_of_account,
+    key_of_scope,
+)
 
 _VAULT = "A key vault takes no customer's key: Azure protects what is in it."
 # The member of the workspace's document, the short name in an address's place, and the words.
@@ -77,12 +84,19 @@ def _part(kind: str, what: str, id_: str, read: Read[Document]) -> Remaining:
         return Remaining(kind, what, id_, True, None, _VAULT)
     encryption: Document | None = (read.value.get("properties") or {}).get("encryption")
     key, why = (_registry_key if kind == "registry" else _account_key)(encryption or {})
+    if kind == "account" and (left := excepted(encryption or {})):
+        why = f"{why} Its {left} lie under Microsoft's key."
     return Remaining(kind, what, id_, True, key, why, encryption)
 
 
 def _account_key(encryption: Document) -> tuple[str | None, str]:
     ref = key_of_account(encryption)
     return _under(is_customers(encryption.get("keySource")), ref.id if ref else None)
+
+
+def _in_account(account: Remaining) -> tuple[str | None, str]:
+    """Of blobs and files under an account's key: what it says of its queues and tables is nothing of theirs."""
+    return (account.key, account.why) if account.encryption is None else _account_key(account.encryption)
 
 
 def _registry_key(encryption: Document) -> tuple[str | None, str]:
@@ -128,7 +142,7 @@ async def _container(side: Side, listing: Listing, account: Remaining | None) ->
     read = await tried(side.arm.get(f"{account.id}/blobServices/default/containers/{place.container}"))
     if read.value is None:
         told = read.refused or "Azure's control plane shows no such container."
-        why = f"Its encryption scope could not be read: {told} {account.why}"
+        why = f"Its encryption scope could not be read: {told} {_in_account(account)[1]}"
         return replace(found, why=why, encryption=account.encryption)
     scope = default_scope(read)
     # A blob that was written before the container had its scope has none.
@@ -165,7 +179,7 @@ async def deleted(side: Side, account: Remaining | None, workspace: Workspace) -
 
 async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None, str]:
     if not name or name == ACCOUNT_KEY:
-        return account.key, account.why
+        return _in_account(account)
     if name.startswith(SENT_KEY):
         return None, "Blobs in it have a key that was sent along with them, which Azure does not keep."
     read = await tried(side.arm.get(f"{account.id}/encryptionScopes/{name}"))
@@ -182,14 +196,15 @@ def shares(account: Remaining | None, leftovers: Iterable[Leftover]) -> list[Rem
     if account is None:
         return []
     owner = account.id.rsplit("/", 1)[-1]
+    key, why = _in_account(account)
     return [
         Remaining(
             "share",
             "file share",
             f"{owner}/{one.address.name}",
             True,
-            account.key,
-            account.why,
+            key,
+            why,
             account.encryption,
         )
         for one in leftovers

@@ -49,7 +49,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
             "error",
             id_,
             f"The vault '{name}' of the key that {user} uses is not there.",
-            f"If it was deleted, bring it back: az keyvault recover"
+            "If it was deleted, bring it back: az keyvault recover"
             + (f" --hsm-name {name} --location REGION" if hsm else f" --name {name}"),
         )
         yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
@@ -197,8 +197,7 @@ def _rotation(facts: KeyFacts) -> Iterator[Claim]:
         "The key has a rotation policy." if policy else "The key has no rotation policy.",
         ""
         if policy
-        else f"az keyvault key rotation-policy update {_at(ref)} --name {ref.name}"
-        " --value policy.json",
+        else f"az keyvault key rotation-policy update {_at(ref)} --name {ref.name} --value policy.json",
         evidence,
     )
 

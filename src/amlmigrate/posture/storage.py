@@ -18,6 +18,7 @@ from amlmigrate.posture.stored import (
     Stored,
     container_id,
     default_scope,
+    excepted,
     is_customers,
     key_of_account,
     key_of_scope,
@@ -102,9 +103,8 @@ def _account(account: Account) -> Claim:
     if found.unread:
         [claim] = unread((ACCOUNT,), account.id or account.name, *found.unread, severity="error")
         return claim
-    return _claim(
-        ACCOUNT, found, account.id, f"the storage account '{account.name}', which receives bytes,", "error"
-    )
+    what = f"the storage account '{account.name}', which receives bytes,{_but(account)}"
+    return _claim(ACCOUNT, found, account.id, what, "error")
 
 
 def _container(stored: Stored, place: Location) -> Claim:
@@ -202,12 +202,18 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
 def _datastore(account: Account, names: list[str], *, sensitive: bool) -> Claim:
     found = _of_account(account)
     lead = "lead" if len(names) > 1 else "leads"
-    what = f"the storage account '{account.name}', which {', '.join(names)} {lead} to,"
+    what = f"the storage account '{account.name}', which {', '.join(names)} {lead} to,{_but(account)}"
     if found.unread:
         [claim] = unread((DATASTORES,), account.id or account.name, *found.unread)
         return claim
     found.evidence["datastores"] = names
     return _claim(DATASTORES, found, account.id, what, "error" if sensitive else "warning")
+
+
+def _but(account: Account) -> str:
+    """What of an account has another key than the account, for a sentence about that."""
+    left = excepted(account.encryption)
+    return f" but for its {left}," if left else ""
 
 
 def under(stored: Stored, account: str, scope: str) -> Encryption:

@@ -71,6 +71,19 @@ def key_of_account(encryption: Document) -> KeyRef | None:
     return KeyRef("", uri.rstrip("/"), name, used, follows=not version)
 
 
+def excepted(encryption: Document) -> str:
+    """What of an account its customer's key does not cover, in words; empty where it covers all.
+
+    learn.microsoft.com, storage/common/customer-managed-keys-overview: queues and tables lie under it only where
+    the account was made so, which `services` shows by `keyType` (storage description: `Service` by default).
+    """
+    if not is_customers(encryption.get("keySource")):
+        return ""
+    services: Document = encryption.get("services") or {}
+    types = {name: str((services.get(name) or {}).get("keyType") or "").lower() for name in ("queue", "table")}
+    return " and ".join(f"{name}s" for name, type_ in types.items() if type_ != "account")
+
+
 def key_of_scope(scope: Document) -> KeyRef | None:
     """The key that an encryption scope names."""
     named: Document = (scope.get("properties") or {}).get("keyVaultProperties") or {}

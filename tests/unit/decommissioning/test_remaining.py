@@ -160,6 +160,13 @@ async def test_shares_lie_under_the_key_of_their_account() -> None:
     assert (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
 
 
+async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
+    [part] = await remaining.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
+    assert part.key == KEY and part.why.endswith("Its queues and tables lie under Microsoft's key.")
+    [share] = remaining.shares(part, [Leftover(Address("shares", "code-1"), "", "")])
+    assert share.key == KEY and "queues" not in share.why
+
+
 async def test_no_two_residuals_have_one_address() -> None:
     registry = {"properties": {"encryption": {"status": "disabled"}}}
     for account, first in ((MICROSOFTS, ["residual/acct"]), (CUSTOMERS, [])):

@@ -374,6 +374,25 @@ def test_a_scopes_key_is_judged_too_be_it_in_a_vault_or_in_a_managed_hsm() -> No
     assert (container.holds, container.key) == (True, key)
 
 
+@pytest.mark.parametrize(
+    ("services", "but"),
+    [
+        ({}, " but for its queues and tables,"),
+        ({"queue": {"keyType": "Service"}, "table": {"keyType": "Account"}}, " but for its queues,"),
+        ({"queue": {"keyType": "account"}, "table": {"keyType": "Account"}}, ""),
+    ],
+)
+def test_queues_and_tables_are_not_said_to_be_under_a_key_that_they_are_not_under(
+    services: dict[str, Any], but: str
+) -> None:
+    around = AroundStorage()
+    around.documents[ACCOUNT]["properties"]["encryption"]["services"] = services
+    found = judged(around)
+    account, container = told(found, "storage.encryption"), told(found, "storage.container")
+    assert account.holds and f"which receives bytes,{but} under the customer's key" in account.summary
+    assert container.holds and "queues" not in container.summary
+
+
 def test_what_helps_with_a_key_in_a_managed_hsm_is_asked_of_that() -> None:
     key = "https://hsm.managedhsm.azure.net/keys/k2/" + "5" * 32
     around = default(AroundStorage(), "own", keyVaultProperties={"keyUri": key})
@@ -382,7 +401,9 @@ def test_what_helps_with_a_key_in_a_managed_hsm_is_asked_of_that() -> None:
     for name in (key, key.rpartition("/")[0]):
         around.keys[name] = replace(KEY, version=version, size=1024)
     remedies = {claim.name: claim.remedy for claim in judged(around) if claim.key == key and claim.remedy}
-    assert remedies["vault.purgeProtection"] == "az keyvault update-hsm --hsm-name hsm --enable-purge-protection true"
+    assert (
+        remedies["vault.purgeProtection"] == "az keyvault update-hsm --hsm-name hsm --enable-purge-protection true"
+    )
     assert "key create --hsm-name hsm --name k2 --kty RSA-HSM" in remedies["key.size"]
     assert not [text for text in remedies.values() if "--vault-name" in text or "keyvault update --name" in text]
     around.keys = {name: found for name, found in around.keys.items() if "managedhsm" not in name}
