@@ -1,7 +1,8 @@
-"""The sandbox's deny assignments: a file in the state folder, since in Azure nobody makes one through ARM.
+"""The sandbox's deny assignments: a file in the state folder, which `azsandbox deny set FILE` writes.
 
-Azure makes them itself, for deployment stacks and managed applications
-(learn.microsoft.com: role-based-access-control/deny-assignments); here `azsandbox deny set FILE` does.
+Azure makes them itself, for deployment stacks and managed applications (learn.microsoft.com:
+role-based-access-control/deny-assignments). That people make them through ARM from 2024-07-01-preview on
+(powershell/module/az.resources/new-azdenyassignment) is not here.
 """
 
 from __future__ import annotations

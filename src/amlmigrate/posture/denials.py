@@ -1,6 +1,8 @@
 """Deny assignments: whether one takes an operation from somebody, where that is known. Pure.
 
-learn.microsoft.com, deny-assignments: they count before role assignments, at their scope and below it.
+learn.microsoft.com, deny-assignments: they count before role assignments, at their scope and below it. Azure makes
+them, and so do people (powershell/module/az.resources/new-azdenyassignment): theirs may have the effect `audit`,
+which blocks nothing, and which the stable api-version does not show.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Whether an operation is taken; `surely` is False where a condition or an unknown membership decides.
+    """Whether an operation is taken; `surely` is False where a condition or what is not shown decides.
 
     `by` names the deny assignment and its scope.
     """
@@ -67,10 +69,22 @@ def _takes(one: Document, who: Who, covers: Callable[[Permission], bool]) -> boo
     entries = [entry for entry in told.get("permissions") or () if covers(Permission.of(entry))]
     if not entries:
         return None
-    meant = _meant(told, who)
-    if meant is None or told.get("condition"):
-        return None if meant is None else False
-    return meant and any(not entry.get("condition") for entry in entries)
+    meant, blocks = _meant(told, who), _blocks(told)
+    if meant is None or blocks is None:
+        return None
+    return meant and blocks and not told.get("condition") and any(not entry.get("condition") for entry in entries)
+
+
+def _blocks(told: Document) -> bool | None:
+    """Whether it does more than to log; False: it may, None: it does not.
+
+    azure-rest-api-specs, DenyAssignmentEffect (from 2024-07-01-preview): `enforced` blocks, `audit` does not.
+    Inferred: what Azure protects for itself blocks, where nothing is said.
+    """
+    effect = str(told.get("denyAssignmentEffect") or "").lower()
+    if effect == "audit":
+        return None
+    return effect == "enforced" or (not effect and told.get("isSystemProtected") is True)
 
 
 def _meant(told: Document, who: Who) -> bool | None:

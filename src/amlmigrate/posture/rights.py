@@ -107,7 +107,7 @@ def _unsettled(facts: Facts, ref: KeyRef, here: list[Document], denied: dict[str
         return unknown(RIGHTS, ref, "what the workspace's identity may do with its key depends on a condition")
     if denied:
         by = next(iter(denied.values())).by
-        return unknown(RIGHTS, ref, f"whether {by} is about the workspace's identity could not be told")
+        return unknown(RIGHTS, ref, f"whether {by} takes it from the workspace's identity could not be told")
     return None
 
 
@@ -149,8 +149,8 @@ def _may_not(facts: Facts, ref: KeyRef, identity: Identity, lacking: list[str], 
     remedy = _by_role(ref, identity) if by_roles(facts) else policy_command(ref, identity)
     if by:
         remedy = (
-            f"Have {', '.join(by)} leave the identity out: whoever owns what made it can, as a deployment stack"
-            " (az stack group list) or a managed application; no role helps against it."
+            f"Have {', '.join(by)} leave the identity out, or taken away: whoever owns what made it can, as a"
+            " deployment stack (az stack group list) or a managed application; no role helps against it."
         )
     return Claim(
         RIGHTS,

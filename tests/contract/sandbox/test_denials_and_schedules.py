@@ -144,6 +144,16 @@ async def test_deny_assignments_are_listed_and_made_by_nobody(world: World) -> N
     assert error["code"] == "HttpMethodNotSupported"
 
 
+async def test_one_that_only_logs_takes_nothing_and_does_not_show_it(world: World) -> None:
+    await world.give(CONTRIBUTOR, GROUP, type="NoExpiration")
+    world.deny(GROUP, "*", denyAssignmentEffect="audit", isSystemProtected=False)
+    assert await world.status("GET", ACCOUNT) == 200
+    [one] = await world.arm.every(f"{ACCOUNT}/{AUTHORIZATION}/denyAssignments", version="2022-04-01")
+    assert one["properties"]["isSystemProtected"] is False and "denyAssignmentEffect" not in one["properties"]
+    with pytest.raises(ValueError, match="is not known here"):
+        world.deny(GROUP, "*", denyAssignmentEffect="later")
+
+
 async def test_many_deny_assignments_come_in_pages(world: World) -> None:
     told = {"permissions": [{"actions": ["*/delete"]}], "principals": [{"id": EVERYBODY}]}
     rows = [{"scope": GROUP, "name": f"n{n:04}", "properties": told} for n in range(1003)]

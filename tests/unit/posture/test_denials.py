@@ -53,6 +53,7 @@ def denial(
         "doNotApplyToChildScopes": False,
         "principals": list(principals) or [EVERYBODY],
         "excludePrincipals": [],
+        "isSystemProtected": True,
         **more,
     }
     return {"id": f"{scope}/providers/Microsoft.Authorization/denyAssignments/d", "properties": told}
@@ -67,6 +68,10 @@ def judged(facts: Facts, name: str) -> Claim:
 # For whom, and where, a deny assignment takes the right to wrap: surely, perhaps (None), not.
 MEANT: dict[str, tuple[dict[str, Any], bool | None]] = {
     "everybody": (denial(), False),
+    "by a person, with an effect that is not shown": (denial(isSystemProtected=False), None),
+    "by a person, told to be enforced": (denial(isSystemProtected=False, denyAssignmentEffect="enforced"), False),
+    "to be logged alone": (denial(denyAssignmentEffect="audit"), True),
+    "with an effect that nobody knows": (denial(denyAssignmentEffect="later"), None),
     "the identity": (denial(VAULT, SOMEBODY), False),
     "on the key": (denial(KEY), False),
     "on the group": (denial(GROUP), False),
@@ -302,6 +307,14 @@ def test_a_duty_that_may_be_denied_is_not_proven() -> None:
     team = denial(GROUP, {"id": TEAM, "type": "Group"}, data=(), entry={"actions": ["*"]})
     found = _both(denials_on_workspace=[team])
     assert found.holds is None and "deny assignments" in found.summary and SCIENTIST in found.summary
+
+
+def test_a_deny_assignment_that_only_logs_separates_no_duties() -> None:
+    somebody, writes = {"id": SCIENTIST, "type": "User"}, {"actions": ["*/write", "*/delete"]}
+    perhaps = denial(GROUP, somebody, data=(), entry=writes, isSystemProtected=False)
+    assert _both(denials_on_workspace=[perhaps]).holds is None
+    logs = denial(GROUP, somebody, data=(), entry=writes, isSystemProtected=False, denyAssignmentEffect="audit")
+    assert _both(denials_on_workspace=[logs]).holds is False
 
 
 def test_a_group_of_whom_a_member_is_spared_may_keep_its_duty() -> None:

@@ -24,6 +24,7 @@ class Denial:
     principals: frozenset[str]
     excluded: frozenset[str]
     here_only: bool
+    logs_only: bool = False
 
     @property
     def name(self) -> str:
@@ -32,7 +33,7 @@ class Denial:
 
     def takes(self, object_id: str, action: str, scope: str, *, data: bool) -> bool:
         """Whether it takes an action from a principal at a scope at or below its own."""
-        if self.here_only and scope != self.scope:
+        if self.logs_only or (self.here_only and scope != self.scope):
             return False
         if object_id in self.excluded or not self.principals & {object_id, EVERYBODY}:
             return False
@@ -42,7 +43,8 @@ class Denial:
 def parsed(row: Any) -> Denial:
     """A deny assignment from `{scope, name?, properties}`. Raises ValueError for what is not understood.
 
-    Conditions are not evaluated here, so one that has them is refused. Nobody here is in a group.
+    Conditions are not evaluated here, so one that has them is refused. Nobody here is in a group. With
+    `denyAssignmentEffect` `audit` it takes nothing; ARM shows that from 2024-07-01-preview on, and so never here.
     """
     if not isinstance(row, dict) or not str(row.get("scope") or "").startswith("/"):
         raise ValueError("each deny assignment needs `scope`, the ARM id at which it is made (`/` for the root)")
@@ -51,6 +53,12 @@ def parsed(row: Any) -> Denial:
         raise ValueError(f"the deny assignment at {scope or '/'} needs `properties.permissions` and `.principals`")
     if told.get("condition") or any(entry.get("condition") for entry in told["permissions"]):
         raise ValueError(f"the deny assignment at {scope or '/'} has a condition, which is not evaluated here")
+    told = dict(told)
+    effect = str(told.pop("denyAssignmentEffect", "enforced")).lower()
+    if effect not in ("enforced", "audit"):
+        raise ValueError(
+            f"the deny assignment at {scope or '/'} has the effect '{effect}', which is not known here"
+        )
     given = f"{scope.lower()} {told.get('denyAssignmentName')}"
     name = str(row.get("name") or uuid.uuid5(uuid.NAMESPACE_URL, given))
     properties = {
@@ -70,6 +78,7 @@ def parsed(row: Any) -> Denial:
         _ids(properties["principals"]),
         _ids(properties["excludePrincipals"]),
         bool(properties["doNotApplyToChildScopes"]),
+        effect == "audit",
     )
 
 

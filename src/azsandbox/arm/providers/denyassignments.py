@@ -1,4 +1,4 @@
-"""Microsoft.Authorization/denyAssignments: read by whoever may, written by nobody through ARM."""
+"""Microsoft.Authorization/denyAssignments: read by whoever may; a preview lets people write them, not here."""
 
 from __future__ import annotations
 
