@@ -9,6 +9,7 @@ from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.freezing.passing import Passing, passing
 from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import gives_rights, writes_storage, writes_workspace
 
@@ -61,14 +62,43 @@ class Finder:
         writers = Writers()
         for place in places:
             mine = await self._roles.assigned_to(place.scope, self._caller)
+            there = await passing(self._roles, place.scope)
+            await self._activating(place, there, writers)
             for document in sorted(await self._roles.assignments(place.scope), key=lambda item: str(item["id"])):
-                await self._sort(place, document, mine, writers, found)
+                await self._sort(place, document, mine, writers, found, there)
         writers.removable = [found[key] for key in sorted(found)]
         writers.findings = list(dict.fromkeys(writers.findings))
         return writers
 
+    async def _activating(self, place: Place, found: Passing, writers: Writers) -> None:
+        """Tells who may get a right to write there without any assignment, or that this is not known."""
+        for one in found.eligible:
+            properties = one.get("properties") or {}
+            definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
+            if definition is None or place.writes(definition):
+                may = Assignment.of(one, _name(definition, properties))
+                writers.warn(
+                    may.id,
+                    f"Its holder may activate it, and write then: {may}.",
+                    "Take it away in Privileged Identity Management, or ask its holder to wait.",
+                    code="may-activate",
+                )
+        if found.unread:
+            writers.warn(
+                place.scope,
+                f"Not checked: who has a role there for a time, or may activate one. {found.unread}",
+                "Look in Privileged Identity Management: what is given back lasts for good.",
+                code="not-checked",
+            )
+
     async def _sort(
-        self, place: Place, document: Document, mine: set[str], writers: Writers, found: dict[str, Assignment]
+        self,
+        place: Place,
+        document: Document,
+        mine: set[str],
+        writers: Writers,
+        found: dict[str, Assignment],
+        there: Passing,
     ) -> None:
         properties = document.get("properties") or {}
         principal = str(properties.get("principalId", "")).lower()
@@ -105,6 +135,14 @@ class Finder:
                 f"You have your own rights through it, and it stays: {one}.",
                 "Assign yourself what you need, then freeze again.",
                 code="own-rights",
+            )
+        elif end := there.until(document):
+            # Given back as a role assignment it would have no end (PIM makes those by requests of its own).
+            writers.warn(
+                one.id,
+                f"It is given for a time, until {end}, and stays: given back it would last for good: {one}.",
+                "Have it ended in Privileged Identity Management, then freeze again.",
+                code="for-a-time",
             )
         elif place.shared_with:
             writers.warn(

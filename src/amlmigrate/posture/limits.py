@@ -36,13 +36,20 @@ def _of(facts: Facts, some: list[Document], operation: str) -> Limit | None:
     return max(known, key=lambda limit: limit.end) if known and len(known) == len(ends) else None
 
 
+def until(timed: Iterable[Document], assignment: Document) -> str | None:
+    """When an assignment ends, as Azure writes it; None where it has no end. `timed` are those in force."""
+    told = [one.get("properties") or {} for one in timed if _is(one, assignment)]
+    ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
+    return max(ends, key=_time) if ends and len(ends) == len(told) else None
+
+
 def _limit(facts: Facts, assignment: Document) -> Limit | None:
     """The end of an assignment; None where it has none."""
-    told = [one.get("properties") or {} for one in facts.timed.value or () if _is(one, assignment)]
-    ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
-    if not ends or len(ends) < len(told):
+    timed = facts.timed.value or ()
+    last = until(timed, assignment)
+    if last is None:
         return None
-    last = max(ends, key=_time)
+    told = [one.get("properties") or {} for one in timed if _is(one, assignment)]
     kind = {str(one.get("assignmentType") or "") for one in told} - {""}
     activated = " (activated)" if kind == {"Activated"} else ""
     return Limit(_time(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}")

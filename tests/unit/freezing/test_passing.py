@@ -1,0 +1,83 @@
+"""Rights that Privileged Identity Management gives: none is taken away that could be given back for good alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.unit.world import SOURCE
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.freezing.writers import Finder, Place, Writers
+
+SCOPE = SOURCE.id
+DEFINITION = {"properties": {"roleName": "Writer", "permissions": [{"actions": ["*"]}]}}
+
+
+def given(name: str, principal: str) -> dict[str, Any]:
+    """A role assignment."""
+    told = {"principalId": principal, "roleDefinitionId": "/r/w", "scope": SCOPE, "principalType": "User"}
+    return {"id": f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{name}", "properties": told}
+
+
+def instance(name: str, assignment: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """It as PIM shows it."""
+    properties = {**assignment["properties"], "originRoleAssignmentId": assignment["id"], **more}
+    return {"id": f"{SCOPE}/i/{name}", "properties": properties}
+
+
+class Roles:
+    """Two assignments, of which one ends, and somebody who may activate a third."""
+
+    def __init__(self, error: ServiceError | None = None) -> None:
+        self.error = error
+        self.given = [given("lasting", "ann"), given("passing", "ben")]
+
+    async def assignments(self, scope: str) -> list[dict[str, Any]]:
+        return self.given
+
+    async def assigned_to(self, scope: str, who: str) -> set[str]:
+        return set()
+
+    async def definition_at(self, scope: str, definition: str) -> dict[str, Any]:
+        return DEFINITION
+
+    async def schedules(self, scope: str) -> list[dict[str, Any]]:
+        if self.error:
+            raise self.error
+        ends = {"endDateTime": "2026-01-01T08:00:00Z"}
+        return [instance("1", self.given[0], endDateTime=None), instance("2", self.given[1], **ends)]
+
+    async def eligible(self, scope: str) -> list[dict[str, Any]]:
+        if self.error:
+            raise self.error
+        return [{"id": f"{SCOPE}/e/cy", "properties": given("x", "cy")["properties"]}]
+
+
+def found(error: ServiceError | None = None) -> Writers:
+    finder = Finder(Roles(error), SOURCE, "me")  # type: ignore[arg-type]  # a part of `Roles`
+    return asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
+
+
+def refused(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "no", method="GET", url="/x")
+
+
+def test_what_ends_by_itself_stays_and_who_may_activate_a_role_is_told() -> None:
+    writers = found()
+    assert [one.id.rpartition("/")[2] for one in writers.removable] == ["lasting"]
+    told = {one.code: one for one in writers.findings}
+    assert set(told) == {"for-a-time", "may-activate"}
+    assert "2026-01-01T08:00:00Z" in told["for-a-time"].summary and "ben" in told["for-a-time"].summary
+    assert "cy" in told["may-activate"].summary
+
+
+def test_that_it_could_not_be_read_is_told() -> None:
+    writers = found(refused(403, "AuthorizationFailed"))
+    assert len(writers.removable) == 2
+    assert [one.code for one in writers.findings] == ["not-checked"]
+
+
+def test_without_a_licence_there_is_nothing_to_tell() -> None:
+    writers = found(refused(400, "AadPremiumLicenseRequired"))
+    assert len(writers.removable) == 2 and writers.findings == []
