@@ -2,8 +2,9 @@
 
 learn.microsoft.com/rest/api/storageservices/lease-blob: it lasts 15 to 60 s; who asks again with the id that they
 have gets it, also of one that has run out, while nobody else has taken it; writing to the blob needs the id as
-long as it is leased; neither ETag nor Last-Modified change with a lease. The right is that to write the blob.
-Inferred: accounts with a hierarchical namespace take leases of blobs in the same way: the Blob API is theirs too.
+long as it is leased. The right is that to write the blob.
+Inferred: neither ETag nor Last-Modified change with a lease, since only what modifies the blob is said to change
+them; and accounts with a hierarchical namespace take leases of blobs in the same way: the Blob API is theirs too.
 """
 
 from __future__ import annotations

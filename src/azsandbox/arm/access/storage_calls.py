@@ -68,9 +68,9 @@ class StorageAccess:
     def scopes(self, account: str) -> dict[str, Refusal | None]:
         """The encryption scopes of an account, each with what is answered where it cannot be used.
 
-        Reads and writes under a disabled one end with 403 (learn.microsoft.com, "Create and manage encryption
-        scopes"); which code they have is not told, and so is ours [I]. One whose key is revoked leaves its data
-        inaccessible ("Encryption scopes for Blob storage"), as an account's does.
+        Reads and writes under a disabled one end with 403 (learn.microsoft.com, "Encryption scopes for Blob
+        storage"); which code they have is not told, and so is ours [I]. One whose key is revoked leaves its data
+        inaccessible (the same page), as an account's does.
         """
         record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
         if record is None:
