@@ -20,6 +20,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
@@ -56,14 +57,12 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     documents = (document_digests(source), document_digests(target))
     written, warnings = await _writers(clouds, source.workspace)
+    unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
     facts = refusals.Facts(
         source=source,
         digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
         parts=dict(zip(PARTS, (*documents, *_prefixes(plan, listed)), strict=True)),
-        posture=let_go(
-            before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)),
-            Standing(plan, ledger).counting(),
-        ),
+        posture=let_go(unproven, Standing(plan, ledger).settled(unproven)),
         writers=written,
     )
     why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
@@ -95,7 +94,11 @@ async def record(
 ) -> Report:
     """Adds the record of the cutover."""
     content = await _content(shared, clouds, plan)
-    content |= {"unfrozen": unfrozen or None, "writers": list(passed.written), "warnings": list(passed.warnings)}
+    content |= {
+        "unfrozen": masked(unfrozen) or None,
+        "writers": list(passed.written),
+        "warnings": list(passed.warnings),
+    }
     return records.add(evidence, passed.verified, plan, passed.documents, passed.listed, content)
 
 

@@ -108,9 +108,9 @@ def _pairs(asked: Asked, addresses: list[str]) -> list[tuple[str, str]]:
 
 def _refuse_keys(choices: Iterable[Choice]) -> None:
     """No decision takes the place of the customer's key: a claim that is an error is proven, or nothing moves."""
+    from amlmigrate.core.claim import WAIVABLE
     from amlmigrate.core.finding import MARK
     from amlmigrate.posture.catalogue import CATALOGUE
-    from amlmigrate.posture.proof import WAIVABLE
 
     claims = {entry.name for entry in CATALOGUE} - WAIVABLE
     held = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.redaction import path_text
 
 COLUMNS = ("address", "decision", "reason")
 _MUST = f"Its columns are {', '.join(COLUMNS)}."
@@ -79,10 +80,18 @@ def _rows(path: Path) -> Iterable[Row]:
         head = [cell.strip().lower() for cell in found.pop(0)[1]]
         if missing := [name for name in COLUMNS if name not in head]:
             raise _refused(path, f"The file has no column '{missing[0]}'", _MUST)
+        # What another column says, as a date, would be recorded nowhere.
+        if other := next((name for name in head if name and (name not in COLUMNS or head.count(name) > 1)), ""):
+            raise _refused(
+                path, f"The file has a column '{other}' that means nothing here, or has it twice", _MUST
+            )
         places = [head.index(name) for name in COLUMNS]
     for number, cells in found:
         if len(cells) <= max(places[:2]):
             raise _refused(path, f"Row {number} has too few cells", _MUST)
+        # As where a reason with commas is not quoted: the rest of it may take back what its beginning says.
+        if any(cell.strip() for at, cell in enumerate(cells) if at not in places):
+            raise _refused(path, f"Row {number} has more cells than columns", f"{_MUST} Quote what has a comma.")
         address, decision, reason = (_raw(cells[at]) if at < len(cells) else "" for at in places)
         yield Row(number, address, decision, reason)
 
@@ -96,4 +105,4 @@ def _raw(cell: str) -> str:
 
 
 def _refused(path: Path, summary: str, remedy: str) -> BadInputError:
-    return BadInputError(f"{summary}.", address=str(path), remedy=remedy)
+    return BadInputError(f"{summary}.", address=path_text(path), remedy=remedy)

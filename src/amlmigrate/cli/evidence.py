@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from amlmigrate.ledger.checking import Check
 
-CHECK = """Check that all in a plan's folder is as it was written. Works on a copy that may not be written to.
+CHECK = """Check that the evidence of a plan is as it was written. Works on a copy that may not be written to.
+
+Evidence is each report with its files, the plan, decisions and approvals in the ledger, the map of ids, and the
+record of a freeze; not what is written for people alone (manual.md, by-hand/).
 
 It reads no workspace and writes nothing. Ends with 0 where all is whole, with 3 where something could not be
 checked, with 4 where something was altered, and with 2 where there is no evidence.

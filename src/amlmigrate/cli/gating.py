@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -101,7 +100,7 @@ async def pass_gate(
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=wanted.delete)
     standing = Standing(plan, ledger)
-    facts = await _facts(clouds, plan, source, target, listed, soak, before, standing.counting())
+    facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, standing))
@@ -164,20 +163,19 @@ async def _facts(
     listed: Containers,
     soak: timedelta,
     before: Document | None,
-    waivers: Container[str],
+    standing: Standing,
 ) -> gate.Facts:
     documents = (document_digests(source), document_digests(target))
     blobs = (
         prefix_digests(listed.source, plan.places(source=True)),
         prefix_digests(listed.target, plan.places(source=False)),
     )
+    unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
     return gate.Facts(
         source=source,
         digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
         parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
-        posture=let_go(
-            before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed)), waivers
-        ),
+        posture=let_go(unproven, standing.settled(unproven)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
         removed=frozenset((before or {}).get("removed_first", ())),

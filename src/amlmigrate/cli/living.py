@@ -16,6 +16,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.headline import not_let_go
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import since
@@ -103,7 +104,7 @@ def headline(content: dict[str, Any]) -> str:
         )
     return (
         f"Not green: {len(told['open'])} proven items lost in the target since the cutover,"
-        f" {len(content['differences'])} differences in the source, {len(content['unsettled'])} open."
+        f" {len(content['differences'])} differences, {len(content['unsettled'])} open{not_let_go(content)}."
     )
 
 

@@ -78,12 +78,9 @@ def _refuse_untrusted(folder: Path, ledger: Ledger) -> None:
     Raises RefusedError, so too for a plan that is cut over.
     """
     from amlmigrate.cutover.record import refuse_cut_over
-    from amlmigrate.ledger.decisions import refuse_unlike
-    from amlmigrate.ledger.evidence import Evidence
+    from amlmigrate.ledger.decisions import trusted
 
-    reports = Evidence(folder, ledger).reports()
-    refuse_unlike(ledger, reports)
-    refuse_cut_over(reports, folder)
+    refuse_cut_over(trusted(folder, ledger), folder)
 
 
 def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> None:
@@ -137,7 +134,8 @@ async def _run(
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
-        _refuse_unproven(let_go(findings(claims), Standing(plan, ledger).counting()))
+        unproven = findings(claims)
+        _refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
         if dry_run:
             _say_dry(view, plan)
             return None

@@ -65,6 +65,7 @@ def command(
         if addresses:
             showing.item(view, folder, read, addresses[0], json=shared.json)
         elif opened:
+            _of_kind(read, kind)
             showing.opened(view, folder, read, kind, csv=format_ is Format.CSV)
         else:
             chosen = _of_kind(read, kind)

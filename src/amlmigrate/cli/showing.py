@@ -10,6 +10,7 @@ from typing import Any
 from amlmigrate.cli import decisionfile
 from amlmigrate.cli.stages import ledger_of
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.safe import plain_lines
 from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.ledger import Ledger
@@ -44,7 +45,7 @@ def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> N
     lines += [decision.detail] if decision else []
     lines += _step(subject.step) if subject.step else [] if findings else [subject.says]
     lines += [f"{one['severity']} {one['address']}: {one['summary']}\n  {one['remedy']}" for one in findings]
-    view.raw("\n".join(lines) + "\n")
+    view.raw(plain_lines("\n".join(lines)) + "\n")
 
 
 def _step(step: Step) -> Iterator[str]:
@@ -71,13 +72,14 @@ def opened(view: View, folder: Path, plan: Plan, kind: str, *, csv: bool) -> Non
         found = all_open(plan, ledger, _reports(folder, ledger))
         pending = Standing(plan, ledger).pending()
     found = [one for one in found if not kind or one.address.partition("/")[0] == kind]
+    of = f" of kind {kind}" if kind else ""
     if csv:
         view.raw(decisionfile.written((one.address, "", "") for one in found))
         return
     view.result(
         "show.open",
         {
-            "text": f"{len(found)} open." if found else "Nothing is open.",
+            "text": f"{len(found)} open{of}." if found else f"Nothing{of} is open.",
             "open": [{"address": one.address, "stands": one.stands, "says": one.says} for one in found],
             "lines": [f"{one.stands}: {one.address}: {one.says}" for one in found],
         },

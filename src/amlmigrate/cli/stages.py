@@ -18,6 +18,8 @@ from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
 from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.decisions import FREEZE_UNREPORTED
+from amlmigrate.ledger.decisions import problems as problems_of
 from amlmigrate.ledger.evidence import Report, end_problems, examine, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
@@ -52,12 +54,15 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
     reports, problems = examine(folder / EVIDENCE)
     if ledger and not problems:
         problems = end_problems(ledger.meta(), folder / EVIDENCE, reports)
+    altered = [str(one) for one in problems]
+    if ledger and not altered:
+        altered = [one for one in problems_of(ledger, reports) if FREEZE_UNREPORTED not in one]
     # What was altered says nothing.
-    reports = [] if problems else reports
+    reports = [] if altered else reports
     ended = items(plan, ledger)
     decided = Standing(plan, ledger)
     found: dict[str, Any] = {
-        "evidence": [str(one) for one in problems],
+        "evidence": altered,
         "approval": _approval(plan, ledger, decided),
         "freeze": _freeze(folder),
         "lock": _lock(ledger),

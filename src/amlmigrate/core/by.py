@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 from amlmigrate.core.identity import Identity
-from amlmigrate.core.redaction import masked
+from amlmigrate.core.redaction import masked, path_text
 
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
@@ -70,4 +71,4 @@ def _json(value: Any) -> Any:
         return [_json(one) for one in value]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return printable(masked(str(value)))
+    return printable(path_text(value) if isinstance(value, PurePath) else masked(str(value)))

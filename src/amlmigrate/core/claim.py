@@ -10,6 +10,8 @@ from amlmigrate.core.finding import Finding, by_weight
 
 # What is not taken from Azure's word: the vault has to give back what was wrapped.
 COMPUTED = frozenset({"key.wraps"})
+# Data of the users' own, that no move has written: what does not hold of them may be let go.
+WAIVABLE = frozenset({"datastores.encryption"})
 # `information` is kept as evidence and makes no finding.
 Weight = Literal["error", "warning", "information"]
 

@@ -29,8 +29,8 @@ class MigrateError(Exception):
         # The service repeats what it was sent, and what went wrong is kept in the ledger.
         self.summary = masked(summary)
         super().__init__(self.summary)
-        self.address = address
-        self.remedy = remedy
+        self.address = masked(address)
+        self.remedy = masked(remedy)
 
 
 class BadInputError(MigrateError):
@@ -54,7 +54,7 @@ class RefusedError(MigrateError):
         self, summary: str, *, reasons: tuple[str, ...] = (), address: str = "", remedy: str = ""
     ) -> None:
         super().__init__(summary, address=address, remedy=remedy)
-        self.reasons = reasons
+        self.reasons = tuple(map(masked, reasons))
 
 
 class PlanLockedError(MigrateError):

@@ -37,10 +37,16 @@ def verified(content: Mapping[str, Any]) -> str:
         lead = f"Green at depth {content['depth']}: "
     else:
         differences, open_ones = len(content["differences"]), len(content["unsettled"])
-        findings = len(content.get("open_findings", ()))
-        told = f", {_many(findings, 'finding')} not let go" if findings else ""
-        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open{told}. "
+        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open{not_let_go(content)}. "
     return lead + _first(lead, "; ".join(_told(content))) + "."
+
+
+def not_let_go(content: Mapping[str, Any]) -> str:
+    """What else keeps a report of `verify` from being green, to go on with; empty where nothing else does."""
+    findings = len(content.get("open_findings", ()))
+    unproven = sum(1 for one in content.get("posture", ()) if one["severity"] == "error")
+    told = f", {_many(findings, 'finding')} not let go" if findings else ""
+    return told + (f", {_many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
 def of_evidence(content: Mapping[str, Any]) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePath
 
 MASK = "<secret>"
 # Inside a longer text a URL ends at one of these; a mask that stands there already ends it too.
 _URL = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>[^\s'\"<>\\]+)", re.IGNORECASE)
+_ONE_SLASH = re.compile(r"^[a-z][a-z0-9+.-]+:/(?!/)", re.IGNORECASE)
 _USER = re.compile(r"^(?P<user>[^/?#]+)@")
 _PAIR = re.compile(r"[^&;#]+")
 # `container@account`, and paths that are no URLs.
@@ -22,6 +24,11 @@ _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 def masked(text: str) -> str:
     """The text with each such secret masked; the same again for a masked one."""
     return _changed(text, lambda _: MASK)
+
+
+def path_text(path: PurePath) -> str:
+    """A path, also one that somebody made of a signed URL: a path takes one of its two slashes away."""
+    return masked(_ONE_SLASH.sub(r"\g<0>/", str(path), count=1))
 
 
 def secrets(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.redaction import masked
 from amlmigrate.ledger.decided import Approval
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.ledger import Ledger
@@ -147,7 +148,7 @@ def _record(
         "sha256": sha256,
         "decisions": [{**asdict(one), "digest": one.digest} for one in decisions],
         "by": by.as_dict(),
-        "comment": comment,
+        "comment": masked(comment),
     }
     made = _told(evidence.add(RECORD, content).content)
     ledger.approve(made)

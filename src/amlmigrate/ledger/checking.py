@@ -50,7 +50,7 @@ def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:
     if not (folder / FILE).exists():
         what = "whether the last report is the last that there was, the decisions and ids in the ledger"
         found.unchecked.append(f"{FILE} is missing, so: {what}")
-        _ids(folder, None, found)
+        _without(folder, found)
         return
     try:
         with copied(folder) as ledger:
@@ -60,9 +60,18 @@ def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:
                 found.altered.append(f"{FILE}: it belongs to another plan")
     except (NewerLedgerError, PlanLockedError) as error:
         found.unchecked.append(f"{FILE}: {error.summary}")
-        _ids(folder, None, found)
+        _without(folder, found)
     except BadInputError as error:
         found.altered.append(f"{FILE}: {error.summary}")
+
+
+def _without(folder: Path, found: Check) -> None:
+    """What the evidence alone tells of the files beside it."""
+    if decisions.freeze_state(found.reports) or not decisions.of_file(folder / decisions.FREEZE_FILE):
+        found.altered += decisions.frozen(folder, found.reports, ())
+    else:
+        found.unchecked.append(f"{decisions.FREEZE_FILE}: no report tells of it")
+    _ids(folder, None, found)
 
 
 def _agree(folder: Path, ledger: Ledger, found: Check) -> None:

@@ -13,6 +13,7 @@ from amlmigrate.core.by import By
 from amlmigrate.core.decision import Decision, Subject, Verb
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.ledger import Ledger
@@ -64,7 +65,7 @@ def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: B
                     address=address,
                     remedy="Leave it out: `migrate status` tells what was decided.",
                 )
-        lines = [{"address": address, "reason": reason} for address, reason in pairs]
+        lines = [{"address": address, "reason": masked(reason)} for address, reason in pairs]
         _report(evidence, plan, Verb.REOPEN, lines, by, _now())
         ledger.take_back(address for address, _ in pairs)
     return [address for address, _ in pairs]
@@ -105,8 +106,9 @@ def refuse_early(ledger: Ledger, subject: Subject) -> None:
 
 
 def line(address: str, sha256: str, says: str, reason: str = "", until: str = "") -> dict[str, Any]:
-    """A decision as a report has it."""
-    return {"address": address, "sha256": sha256, "reason": reason, "until": until, "says": says}
+    """A decision as a report has it: a reason that somebody typed may hold an URL with a signature."""
+    found = {"address": address, "sha256": sha256, "reason": masked(reason), "until": until}
+    return found | {"says": masked(says)}
 
 
 def record(

@@ -6,7 +6,7 @@ A decision that the ledger does not know, or knows otherwise, is told.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,20 @@ def _option(command: str, name: str, value: Any) -> dict[str, Any]:
 def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
     """Raises RefusedError for a plan that needs an approval and has none that evidence bears out."""
     if plan.header.require_approval:
-        refuse_unlike(ledger, Evidence(folder, ledger).reports())
+        trusted(folder, ledger)
         approving.refuse_unapproved(plan, folder, ledger)
+
+
+def trusted(folder: Path, ledger: Ledger) -> list[Report]:
+    """All reports, where the ledger tells of the same decisions: nothing is said or done by any other.
+
+    Raises RefusedError.
+    """
+    evidence = Evidence(folder, ledger)
+    with evidence.alone():
+        reports = evidence.reports()
+        refuse_unlike(ledger, reports)
+    return reports
 
 
 def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
@@ -89,7 +101,11 @@ def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
 
 def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
     """Each decision, approval and freeze that ledger and evidence do not agree on."""
-    return [*_decisions(ledger, reports), *_approvals(ledger, reports), *_frozen(ledger, reports)]
+    return [
+        *_decisions(ledger, reports),
+        *_approvals(ledger, reports),
+        *frozen(ledger.home, reports, freeze_noted(ledger)),
+    ]
 
 
 def freeze_state(reports: list[Report]) -> Report | None:
@@ -153,15 +169,13 @@ def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
         yield f"The approval by {one.by} is not the one that was recorded."
 
 
-def _frozen(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+def frozen(folder: Path, reports: list[Report], noted: Container[str]) -> Iterable[str]:
+    """Whether the record of what was frozen is that of the newest report, or one that the ledger has `noted`."""
     newest = freeze_state(reports)
-    if newest is None:
+    found = of_file(folder / FREEZE_FILE)
+    if found == (newest.content["file"]["sha256"] if newest else ""):
         return
-    file = newest.content["file"]
-    found = of_file(ledger.home / file["name"])
-    if found == file["sha256"]:
-        return
-    if found in freeze_noted(ledger):
-        yield f"{file['name']} {FREEZE_UNREPORTED}: run the same `migrate freeze` again, it was cut off."
-    else:
-        yield f"{file['name']} is not the one that was recorded."
+    if found not in noted:
+        yield f"{FREEZE_FILE} is not the one that was recorded."
+    elif newest:
+        yield f"{FREEZE_FILE} {FREEZE_UNREPORTED}: run the same `migrate freeze` again, it was cut off."

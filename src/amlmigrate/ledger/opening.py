@@ -11,7 +11,7 @@ from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import of_lost, of_residuals
+from amlmigrate.ledger.subjects import of_claims, of_lost, of_residuals
 
 # What `run` is still to try is nobody's to decide yet.
 _OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, Outcome.BLOCKED)
@@ -35,6 +35,8 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Ope
         if finding.code:
             found.append(Open(finding.address, finding.severity, finding.summary))
     found += [Open(one.address, "blocks", one.says) for one in of_lost(reports).values() if not standing.of(one)]
+    unproven = (one for one in of_claims(reports).values() if one.severity == "error" and not standing.of(one))
+    found += [Open(one.address, "error", one.says) for one in unproven]
     found += [Open(one.address, "residual", one.says) for one in open_residuals(standing, reports)]
     # Findings of one code about one item are decided together.
     return list({one.address: one for one in reversed(found)}.values())[::-1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from amlmigrate.core.claim import WAIVABLE
 from amlmigrate.core.decision import Decision, Subject, Verb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
@@ -27,6 +29,11 @@ class Standing:
         if row and row.sha256 in ("", subject.sha256) and self._counts(row):
             return row
         return None
+
+    def settled(self, findings: Iterable[Finding]) -> dict[str, Decision]:
+        """Of these findings, by address, the decisions that count for just what they say."""
+        found = ((address, self.of(subject)) for address, subject in of_findings(findings).items())
+        return {address: decision for address, decision in found if decision}
 
     def counting(self) -> dict[str, Decision]:
         """By address, what was decided and counts by its date and its approval; of which content is not asked."""
@@ -72,11 +79,12 @@ def _approved(ledger: Ledger) -> dict[str, set[str]]:
 def open_findings(plan: Plan, standing: Standing) -> list[Finding]:
     """The findings that stop `run` or keep a verification from being green, and that nobody has let go."""
     grave = [one for one in plan.header.findings if one.severity != "warning"]
-    settled = {address for address, subject in of_findings(plan.header.findings).items() if standing.of(subject)}
+    settled = set(standing.settled(plan.header.findings))
+    # What a claim says is read afresh wherever it counts, and held to the decision there: see `settled`.
+    settled |= {one.address for one in grave if one.code in WAIVABLE} & standing.counting().keys()
     return [one for one in grave if one.address not in settled]
 
 
 def settled_findings(plan: Plan, standing: Standing) -> dict[str, Decision]:
     """The findings that somebody has let go or set right by hand, by address."""
-    found = ((address, standing.of(subject)) for address, subject in of_findings(plan.header.findings).items())
-    return {address: decision for address, decision in found if decision}
+    return standing.settled(plan.header.findings)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
+from amlmigrate.core.claim import WAIVABLE, Claim
 from amlmigrate.core.decision import Subject
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding, by_weight
@@ -69,12 +71,27 @@ def _of_lost(change: dict[str, str]) -> Subject:
     return Subject(change["finding"], "finding", says, content.copy, severity="blocks")
 
 
+def of_claims(reports: list[Report]) -> dict[str, Subject]:
+    """What may be let go of the claims that the newest verification made, by address: as they were before that."""
+    newest = last(reports, "verify")
+    lines = newest.content.get("claims", []) if newest else []
+    unheld = (_finding(one) for one in lines if one.get("name") in WAIVABLE and not one.get("holds"))
+    return of_findings(one for one in unheld if one)
+
+
+def _finding(claim: dict[str, Any]) -> Finding | None:
+    names = ("name", "holds", "severity", "address", "summary", "remedy")
+    return Claim(**{name: claim[name] for name in names}).finding if claim.keys() >= set(names) else None
+
+
 class Subjects:
     """All that can be decided of one plan, by address."""
 
     def __init__(self, plan: Plan, reports: list[Report]) -> None:
         self._steps = {str(step.address): step for step in plan.steps}
         self._others = of_findings(plan.header.findings) | of_residuals(reports) | of_lost(reports)
+        # They may say another thing of an address than the plan did, and it is that which counts now.
+        self._others |= of_claims(reports)
 
     def __iter__(self) -> Iterator[Subject]:
         yield from map(of_step, self._steps.values())

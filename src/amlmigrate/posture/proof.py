@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.claim import Claim, findings
+from amlmigrate.core.claim import WAIVABLE, Claim, findings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import facts as reading
@@ -23,12 +23,10 @@ from amlmigrate.posture.recovery import recovery_claim
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
 from amlmigrate.posture.rights import identity_claims
 from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims
-from amlmigrate.posture.storage import DATASTORES, storage_claims
+from amlmigrate.posture.storage import storage_claims
 from amlmigrate.posture.stored import Stored
 from amlmigrate.posture.unproven import beside
 
-# Data of the users' own, that no move has written.
-WAIVABLE = frozenset({DATASTORES})
 _OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES)
 
 
@@ -76,7 +74,7 @@ def _of_key(facts: KeyFacts, user: str, now: datetime, workspace: Workspace | No
 
 
 def let_go(found: Iterable[Finding], waived: Container[str]) -> list[Finding]:
-    """The findings, with what may be waived, and was by its address, as warnings.
+    """The findings, with what may be waived, and was as it is now, as warnings: `waived` are their addresses.
 
     What bytes of a move lie under has to be so: no person's word takes its place.
     """

@@ -151,7 +151,8 @@ def content_of(
 ) -> dict[str, Any]:
     """What a report says but for digests and files."""
     unsettled = [item for item in ended if not item.outcome.settled]
-    told = let_go(findings(posture), standing.counting())
+    found = findings(posture)
+    told = let_go(found, standing.settled(found))
     grave = open_findings(plan, standing)
     holds = not [finding for finding in told if finding.severity == "error"]
     return {

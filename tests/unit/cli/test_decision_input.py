@@ -32,7 +32,8 @@ def _read(folder: Path, data: bytes | str) -> list[tuple[str, str]]:
             [("blobs/c/a, b!x", 'he said "no"\nthen yes')],
         ),
         ("Reason,Address,Decision,more\nkept,jobs,waive,x\n", None),
-        ("Address,More,Reason,Decision\njobs,x,kept,waive\n", [("jobs", "kept")]),
+        ("Address,Reason,Decision\njobs,kept,waive\n", [("jobs", "kept")]),
+        ("Address,,Reason,Decision,\njobs,,kept,waive, \n", [("jobs", "kept")]),
         (HEAD + "jobs,waive,\n", [("jobs", "")]),
         (HEAD + "jobs,waive\n\n , , \n", [("jobs", "")]),
         (HEAD + "blobs/c/é,waive,größer\n", [("blobs/c/é", "größer")]),
@@ -65,12 +66,25 @@ def test_a_file_of_a_spreadsheet_reads(
         (HEAD.encode() + "jobs,waive,größer\n".encode("latin-1"), "no CSV in UTF-8"),
         ((HEAD + "jobs,waive,a\n").encode("utf-16"), "no CSV in UTF-8"),
         (HEAD + 'jobs,waive,"never closed\n', "no CSV in UTF-8"),
+        ("Address,More,Reason,Decision\njobs,x,kept,waive\n", "a column 'more'"),
+        ("address,decision,reason,until\njobs,waive,kept,2027-01-31\n", "a column 'until'"),
+        ("address,decision,reason,address\njobs,waive,kept,data/d/1\n", "a column 'address'"),
+        ("address,decision,reason,\njobs,waive,kept,but not these\n", "more cells"),
+        (HEAD + "jobs,waive,kept, but only until May\n", "Row 2 has more cells"),
+        ("jobs,waive,kept, but only until May\n", "Row 1 has more cells"),
         ("address;decision;reason\njobs;waive;a\n", "too few cells"),
     ],
 )
 def test_a_file_that_is_not_wholly_meant_is_refused_whole(tmp_path: Path, data: bytes | str, says: str) -> None:
     with pytest.raises(BadInputError, match=says):
         _read(tmp_path, data)
+
+
+def test_a_signed_address_for_a_file_is_not_repeated() -> None:
+    with pytest.raises(BadInputError) as raised:
+        decisionfile.read(Path("https://a.blob.core.windows.net/c/x.csv?sv=1&sig=SIGNED"), "waive")
+    assert "SIGNED" not in f"{raised.value.address}{raised.value.summary}{raised.value.remedy}"
+    assert "a.blob.core.windows.net/c/x.csv" in raised.value.address
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ def _content(blobs: int = 31, documents: int = 40, **more: Any) -> dict[str, Any
             " compared.",
         ),
         (
+            _content(green=False, posture=[{"severity": "error"}, {"severity": "warning"}], open_findings=[1, 2]),
+            "Not green: 0 differences, 0 open, 2 findings not let go, 1 error about the target's keys and storage."
+            " 31 blobs and 40 documents are the same.",
+        ),
+        (
             _content(30, 39, green=False, differences=[1, 2], unsettled=[1], not_in_target={"failed": 1}),
             "Not green: 2 differences, 1 open. 30 blobs and 39 documents are the same; 1 item failed is not in the"
             " target.",

@@ -19,7 +19,7 @@ from amlmigrate.core.decision import Verb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
-from amlmigrate.ledger import Ledger, deciding
+from amlmigrate.ledger import Ledger, deciding, files
 from amlmigrate.ledger.checking import Check, check
 from amlmigrate.ledger.deciding import Choice
 from amlmigrate.ledger.evidence import Evidence
@@ -251,6 +251,38 @@ def test_all_that_is_altered_is_told_at_once(folder: Path) -> None:
     _edit(folder / "evidence" / WAIVER, b"history", b"History")
     told = " ".join(check(PLAN, folder).altered)
     assert "idmap.csv" in told and "0003-manifest-a" in told and VERIFY in told
+
+
+def _freeze(folder: Path, data: bytes = b"{}") -> None:
+    """As `freeze` leaves it: the record, which the ledger knows, and a report of it."""
+    with Ledger(folder) as ledger:
+        files.write(folder / "freeze.json", data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        ledger.note("freeze_head", sha256)
+        file = {"name": "freeze.json", "sha256": sha256}
+        Evidence(folder, ledger).add("freeze", {"plan": {"sha256": PLAN.sha256}, "file": file})
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+def test_an_altered_record_of_a_freeze_is_found(folder: Path, how: str, with_ledger: bool) -> None:
+    _freeze(folder)
+    if not with_ledger:
+        for path in folder.glob("ledger.db*"):
+            path.unlink()
+    assert _found(folder).altered == []
+    path = folder / "freeze.json"
+    path.write_bytes(b"[]") if how == "edited" else path.unlink()
+    assert _found(folder).altered == ["freeze.json is not the one that was recorded."]
+
+
+def test_a_record_of_a_freeze_that_nothing_tells_of_is_none(folder: Path) -> None:
+    (folder / "freeze.json").write_bytes(b"{}")
+    assert _found(folder).altered == ["freeze.json is not the one that was recorded."]
+    for path in folder.glob("ledger.db*"):
+        path.unlink()
+    found = _found(folder)
+    assert found.altered == [] and found.unchecked[-1] == "freeze.json: no report tells of it"
 
 
 # Not checked.

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +18,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from amlmigrate.cli.views import safe
+from amlmigrate.cli.views.safe import escape
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
 from amlmigrate.core.finding import Finding
@@ -235,7 +236,7 @@ class HumanView:
         """What a command came to: its text, its counts, its lists."""
         self.close()
         if text := data.get("text"):
-            self._out.print(escape(str(text)))
+            self._out.print(safe.lines(str(text)))
         for what, count in (data.get("items") or {}).items():
             self._out.print(f"  {count:>7}  {escape(what)}")
         lines = data.get("lines", ())

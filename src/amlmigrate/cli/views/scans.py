@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+
+from amlmigrate.cli.views.safe import escape
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": "green"}
 _KEYS = {"microsoft": "Microsoft's", "classic": "customer's, classic", "service-side": "customer's, service-side"}

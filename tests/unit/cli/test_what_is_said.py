@@ -1,0 +1,140 @@
+"""What commands say: by no decision that nobody took, with no secret that somebody typed, on no forged line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import header, step
+from typer.testing import CliRunner
+
+from amlmigrate.cli.living import headline as living_headline
+from amlmigrate.cli.main import app
+from amlmigrate.cli.stages import in_short, stages
+from amlmigrate.cli.views.human import HumanView
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
+from amlmigrate.core.plan import Action
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.approving import approve_decisions
+from amlmigrate.ledger.deciding import Choice, decide, reopen
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.planning import planfile
+
+SIGNED = "see https://acct.blob.core.windows.net/c/x?sv=2024&sig=S1GNED"
+ANN, BEN = (By(name, "host", "1", Identity(name)) for name in ("ann", "ben"))
+FORGED = "INSERT INTO decisions VALUES ('jobs', 'waive', '', 'x', 'me', '9', '', '', 0, 0)"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A plan of which nothing was run."""
+    made = tmp_path / "ws1"
+    made.mkdir()
+    planfile.write(made, header(), [step("models/m/1", body={}), step("jobs", action=Action.MANUAL)])
+    with Ledger(made) as ledger:
+        ledger.bind(planfile.read(made))
+    return made
+
+
+def _said(*arguments: str) -> tuple[int, dict[str, Any]]:
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    return done.exit_code, json.loads(done.stdout.splitlines()[-1])
+
+
+def _forge(folder: Path) -> None:
+    with sqlite3.connect(folder / "ledger.db") as db:
+        db.execute(FORGED)
+    db.close()
+
+
+def test_no_verification_lets_go_what_only_the_ledger_lets_go(folder: Path) -> None:
+    _forge(folder)
+    code, said = _said("verify", str(folder))
+    assert code == 4 and said["reasons"] == ["The decision about jobs is not the one that was recorded."]
+
+
+def test_a_status_tells_that_the_ledger_has_a_decision_of_its_own(folder: Path) -> None:
+    _forge(folder)
+    made = planfile.read(folder)
+    with Ledger(folder) as ledger:
+        found = stages(made, folder, ledger)
+    assert found["evidence"] == ["The decision about jobs is not the one that was recorded."]
+    assert found["next"] == f"migrate evidence check {folder}" and in_short(found) == "its evidence was altered"
+
+
+def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> None:
+    made = replace(planfile.read(folder))
+    made = replace(made, header=replace(made.header, extra={"require_approval": True}))
+    with Ledger(folder) as ledger:
+        [one] = decide(made, ledger, Verb.WAIVE, [Choice(Subjects(made, []).find("jobs"), SIGNED)], ANN)
+        from amlmigrate.core.decision import open_digest
+
+        digest = open_digest(Standing(made, ledger).pending())
+        approval, _ = approve_decisions(made, ledger, digest, BEN, SIGNED)
+        with pytest.raises(RefusedError):
+            decisions.wanted(made, ledger, "cutover", "--unfrozen", SIGNED, ANN)
+        reopen(made, ledger, [("jobs", SIGNED)], ANN)
+        assert "acct.blob.core.windows.net/c/x" in one.reason and "<secret>" in approval.comment
+        ledger.note("all", "written")
+    for path in folder.rglob("*"):
+        assert path.is_dir() or b"S1GNED" not in path.read_bytes(), path
+
+
+def test_an_error_repeats_no_signature() -> None:
+    error = RefusedError("No.", reasons=(SIGNED,), address=SIGNED, remedy=SIGNED)
+    assert "S1GNED" not in f"{error.reasons}{error.address}{error.remedy}"
+
+
+HOSTILE = "models/a\x1b[2Jb\u202ec\nAll is done."
+
+
+def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    view = HumanView()
+    view.result(
+        "x", {"text": f"\nFirst\n{HOSTILE[:10]}", "lines": [HOSTILE], "files": {"A": HOSTILE}, "next": HOSTILE}
+    )
+    view.findings([Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
+    view.error(MigrateError(HOSTILE, address=HOSTILE, remedy=HOSTILE))
+    said = "".join(capsys.readouterr())
+    assert said.startswith("\nFirst\n") and "\x1b" not in said and "\u202e" not in said
+    assert not any(line.startswith("All is done.") for line in said.splitlines())
+
+
+def test_an_item_that_is_shown_whole_cannot_either(tmp_path: Path) -> None:
+    made = step("models/m/1", body={}, reason=f"{HOSTILE[:12]}\x9b1m")
+    (tmp_path / "one").mkdir()
+    planfile.write(tmp_path / "one", header(), [made])
+    done = CliRunner().invoke(app, ["show", str(tmp_path / "one"), "models/m/1"])
+    assert done.exit_code == 0 and "\x1b" not in done.stdout and "\x9b" not in done.stdout
+    assert len(done.stdout.splitlines()) > 1
+
+
+def test_what_is_open_of_a_kind_that_the_plan_lacks_is_refused(folder: Path) -> None:
+    code, said = _said("show", str(folder), "--open", "--kind", "jbos")
+    assert code == 2 and "jbos" in said["summary"]
+    code, said = _said("show", str(folder), "--open", "--kind", "models")
+    assert code == 0 and said["text"] == "Nothing of kind models is open."
+    assert _said("show", str(folder), "--open", "--kind", "jobs")[1]["text"] == "1 open of kind jobs."
+
+
+def test_a_verification_after_the_cutover_says_all_that_keeps_it_from_green() -> None:
+    content = {
+        "green": False,
+        "since_cutover": {"changes": [], "open": []},
+        "differences": [],
+        "unsettled": [],
+        "open_findings": [1],
+        "posture": [{"severity": "error"}],
+    }
+    assert living_headline(content).endswith(
+        "0 differences, 0 open, 1 finding not let go, 1 error about the target's keys and storage."
+    )
