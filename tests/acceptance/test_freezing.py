@@ -218,7 +218,13 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert cut.code == 3 and "freeze.json has no report yet" in cut.out
     world.ok("freeze", "--back")
     names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
-    assert names == ["0001-freeze.json", "0002-run.json", "0003-waiver.json", "0004-verify.json", "0005-back.json"]
+    assert names == [
+        "0001-freeze.json",
+        "0002-run.json",
+        "0003-decision.json",
+        "0004-verify.json",
+        "0005-back.json",
+    ]
     world.ok("evidence", "check")
     # Neither taking away nor giving back is a change of the source.
     assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
