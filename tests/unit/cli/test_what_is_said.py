@@ -81,7 +81,7 @@ def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> Non
         digest = open_digest(Standing(made, ledger).pending())
         approval, _ = approve_decisions(made, ledger, digest, BEN, SIGNED)
         with pytest.raises(RefusedError):
-            decisions.wanted(made, ledger, "cutover", "--unfrozen", SIGNED, ANN)
+            decisions.wanted(made, ledger, "cutover", {"--unfrozen": SIGNED}, ANN)
         reopen(made, ledger, [("jobs", SIGNED)], ANN)
         assert "acct.blob.core.windows.net/c/x" in one.reason and "<secret>" in approval.comment
         ledger.note("all", "written")
