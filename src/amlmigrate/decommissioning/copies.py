@@ -16,6 +16,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
+from amlmigrate.core.state import Outcome
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import since
 from amlmigrate.cutover.held import seen_by
@@ -26,6 +27,7 @@ from amlmigrate.ledger.items import decided, items
 from amlmigrate.posture import Places, before_removal, prove
 
 _NAMED = 20
+_MOVED = (Outcome.MIGRATED, Outcome.ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Copies:
 
 
 def planned(plan: Plan, ledger: Ledger) -> Copies:
-    """What the plan copied or found equal; what somebody waived instead was never copied."""
+    """What the plan copied or found equal, and nothing that was let go instead."""
     return Copies({step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes})
 
 
@@ -130,9 +132,6 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
 
 
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
-    settled = decided(items(plan, ledger))
-    return [
-        step
-        for step in plan.steps
-        if step.bytes and step.action in (Action.COPY, Action.ADOPT) and str(step.address) not in settled
-    ]
+    """Those whose bytes the ledger shows as moved: one that failed half way is none, let go or not."""
+    moved = {item.address for item in items(plan, ledger) if item.outcome in _MOVED}
+    return [step for step in plan.steps if step.bytes and str(step.address) in moved]

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, plan, step
 
 from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import copies, guards
 from amlmigrate.ledger import Ledger
@@ -19,6 +20,11 @@ FROM = Location(SOURCE.storage_account, OLD_BLOBS, "m/1/")
 MOVED = Bytes(FROM, Location(TARGET.storage_account, NEW_BLOBS, "m/1/"), 1, 1)
 PLAN = plan(step("blobs/1", action=Action.COPY, bytes=MOVED))
 OF_THIS = {"plan": {"sha256": PLAN.sha256}}
+
+
+def _moved(ledger: Ledger, end: State) -> None:
+    for state in (State.DOING, end):
+        ledger.move(PLAN.steps[0].address, state)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,7 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
     unasked: Any = None
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
+        _moved(ledger, State.DONE)
         chain = Evidence(tmp_path, ledger)
         for report in reports:
             chain.add("verify", report)
@@ -43,6 +50,18 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
     [why] = found.against(FROM)
     assert "not a green one of this plan" in why
     assert found.sources == {FROM: "blobs/1"}
+
+
+@pytest.mark.parametrize("end", [State.FAILED, State.CREATED, None])
+def test_what_was_copied_half_way_is_no_copy_once_its_waiver_has_run_out(
+    tmp_path: Path, end: State | None
+) -> None:
+    """The blobs that did come over look like their verification; those that did not are in no manifest."""
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+        if end:
+            _moved(ledger, end)
+        assert copies.planned(PLAN, ledger).sources == {}
 
 
 SEEN = "blobs/new/m/1"

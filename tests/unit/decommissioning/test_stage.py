@@ -1,0 +1,286 @@
+"""What happens between the gate and each call that removes something: others recover, replace, use the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.decommissioning.arm import FakeRoles
+from tests.unit.world import OLD, OLD_ID, SOURCE, TARGET, inventory, plan, step
+
+from amlmigrate.cloud.arm import Answer
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.operations import Ending
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.events import ignore
+from amlmigrate.decommissioning import stage, tombstone
+from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.dying import Dying, Secrets
+from amlmigrate.decommissioning.gone import Clock
+from amlmigrate.decommissioning.heldrights import Held
+from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.recovery import Recovery
+from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.surroundings import Surroundings
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+
+PLAN = plan(step("models/m/1"))
+SOURCE_DOCUMENT = {"id": OLD.id, "properties": {"workspaceId": OLD_ID, "provisioningState": "Succeeded"}}
+ANOTHER = {"id": OLD.id, "properties": {"workspaceId": "anew", "provisioningState": "Succeeded"}}
+UNKNOWN: dict[str, Any] = {"id": OLD.id, "properties": {}}
+COMPUTE = Leftover(Address("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
+ACCOUNT = Remaining("account", "the account", SOURCE.storage_account_id, True, None, "it stays")
+CONTAINER = f"{SOURCE.storage_account}/azureml"
+
+
+@dataclass
+class Azure:
+    """One workspace by its name, as ARM has it; `busy` deletions are refused for the moment, `between` two tries."""
+
+    there: dict[str, Any] | None = field(default_factory=lambda: SOURCE_DOCUMENT)
+    deletions: list[str] = field(default_factory=list)
+    busy: int = 0
+    between: Callable[[], None] = lambda: None
+    cleared: Callable[[], None] = lambda: None
+
+    # The workspace's port.
+
+    ref = OLD
+
+    @property
+    def arm(self) -> Azure:
+        return self
+
+    def workspace(self, _: Any) -> Azure:
+        return self
+
+    async def find(self) -> dict[str, Any] | None:
+        return self.there
+
+    async def delete(self, address: str, _: Any) -> None:
+        self.deletions.append(address)
+        self.cleared()
+
+    # ARM.
+
+    async def pages(self, path: str, *_: Any) -> AsyncIterator[dict[str, Any]]:
+        if path.endswith("/workspaces") and self.there:
+            yield self.there
+
+    async def call(self, method: str, path: str, *, query: Any, first: Callable[[], Awaitable[object]]) -> Answer:
+        assert (method, path) == ("DELETE", OLD.id)
+        for _ in range(self.busy):
+            await first()
+            self.between()
+        await first()
+        self.deletions.append("purge" if query else "workspace")
+        if not query:
+            self.there = None
+        return Answer(202, {"Azure-AsyncOperation": "https://arm/operation"}, None)
+
+    async def absent(self, error: ServiceError, _: str) -> bool:
+        return error.status == 404
+
+    async def poll(self, _: Any) -> tuple[Ending, Answer]:
+        return Ending.SUCCEEDED, Answer(200, {}, None)
+
+
+@dataclass
+class Gate:
+    """What is read afresh, as it is in order; `refuses` says from which time on the gate is shut."""
+
+    azure: Azure
+    leftovers: tuple[Leftover, ...] = ()
+    refuses: int = 9
+    asked: list[frozenset[str]] = field(default_factory=list)
+    copied: list[Copies] = field(default_factory=lambda: [Copies({})])
+
+    async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
+        self.asked.append(frozenset((before or {}).get("removed_first", ())))
+        if len(self.asked) >= self.refuses:
+            raise stage.refused("The source must not be removed yet.", OLD.id, ["a document was added"])
+        source = inventory()
+        source.leftovers += self.leftovers
+        around = Surroundings(
+            Dying.of(self.leftovers), Secrets("", ()), (ACCOUNT,), Held(), Recovery(), [], [], {CONTAINER: "sha"}
+        )
+        return source, around
+
+    async def target(self, _: Any) -> tuple[Seen, Copies]:
+        copied = self.copied.pop(0) if len(self.copied) > 1 else self.copied[0]
+        return Seen(inventory(of=TARGET), ()), copied
+
+
+@dataclass
+class Case:
+    """A plan's folder, its Azure and its gate."""
+
+    ledger: Ledger
+    azure: Azure
+    gate: Gate
+
+    def run(self, **wanted: bool) -> stage.Outcome:
+        """One `decommission`, on a clock that a pause moves."""
+        time = [0.0]
+
+        async def sleep(seconds: float) -> None:
+            time[0] += seconds
+
+        side = type("Side", (), {"arm": self.azure, "workspace": self.azure.workspace, "roles": FakeRoles()})()
+        clouds: Any = type("Session", (), {"source": side, "target": side})()
+        removal = stage.Removal(
+            PLAN,
+            self.ledger,
+            Evidence(self.ledger.path.parent, self.ledger),
+            clouds,
+            self.gate,
+            stage.Wanted(**wanted),
+            By("ann", "host", "1"),
+            ignore,
+            lambda: None,
+            Clock(lambda: time[0], sleep),
+        )
+        return asyncio.run(removal.decommission())
+
+    def refused(self, **wanted: bool) -> str:
+        """Why it is refused."""
+        with pytest.raises(RefusedError) as raised:
+            self.run(**wanted)
+        return " ".join(raised.value.reasons)
+
+
+@contextmanager
+def _case(folder: Path, *leftovers: Leftover) -> Any:
+    azure = Azure()
+    with Ledger(folder) as ledger:
+        ledger.bind(PLAN)
+        yield Case(ledger, azure, Gate(azure, leftovers))
+
+
+def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        outcome = case.run(purge=True)
+        assert outcome.report and outcome.report.content["purged"] and outcome.report.content["by_us"]
+        assert case.azure.deletions == ["workspace", "purge"]
+        assert len(case.gate.asked) == 1
+
+
+def test_what_was_put_in_while_its_computes_went_is_seen(tmp_path: Path) -> None:
+    """That may take an hour. Taken up again, what went already may be missing."""
+    with _case(tmp_path, COMPUTE) as case:
+        case.gate.refuses = 2
+        assert "a document was added" in case.refused()
+        assert case.azure.deletions == ["computes/ci"]
+        assert case.gate.asked == [frozenset(), frozenset({"computes/ci"})]
+        case.gate.refuses, case.gate.leftovers = 9, ()
+        assert case.run().report and case.azure.deletions == ["computes/ci", "workspace"]
+        assert case.gate.asked[-1] == frozenset({"computes/ci"})
+
+
+@pytest.mark.parametrize("now", [ANOTHER, UNKNOWN])
+def test_another_that_took_the_name_meanwhile_is_not_deleted(tmp_path: Path, now: dict[str, Any]) -> None:
+    def changed() -> None:
+        case.azure.there = now
+
+    with _case(tmp_path, COMPUTE) as case:
+        case.azure.cleared = changed
+        assert "not shown to be the workspace that was verified" in case.refused()
+        assert case.azure.deletions == ["computes/ci"]
+    # The same between two tries of one call.
+    other = tmp_path / "between"
+    other.mkdir()
+    with _case(other) as case:
+        case.azure.busy, case.azure.between = 1, changed
+        assert "not shown to be the workspace that was verified" in case.refused()
+        assert case.azure.deletions == []
+
+
+@pytest.mark.parametrize("back", [SOURCE_DOCUMENT, ANOTHER, UNKNOWN])
+def test_one_that_is_there_again_between_two_tries_is_not_purged(tmp_path: Path, back: dict[str, Any]) -> None:
+    def recovered() -> None:
+        case.azure.there = back
+
+    with _case(tmp_path) as case:
+        case.run()
+        case.azure.busy, case.azure.between = 1, recovered
+        assert case.refused(purge=True) and case.azure.deletions == ["workspace"]
+
+
+def test_what_somebody_recovered_and_somebody_deleted_again_is_not_purged(tmp_path: Path) -> None:
+    """Nobody has verified what was put in while it was there."""
+    with _case(tmp_path) as case:
+        case.run()
+        case.azure.there, case.gate.refuses = SOURCE_DOCUMENT, 2
+        assert "a document was added" in case.refused(purge=True)
+        case.azure.there = None
+        outcome = case.run(purge=True)
+        assert case.azure.deletions == ["workspace"]
+        assert outcome.report and not outcome.report.content["by_us"] and outcome.refused
+        assert outcome.report.content["recoverable_until"] is None
+        assert "not shown that this plan's own deletion" in case.refused(purge=True)
+        # Recovered once more and as it was verified, it goes by us.
+        case.azure.there, case.gate.refuses = SOURCE_DOCUMENT, 9
+        assert case.run(purge=True).report and case.azure.deletions == ["workspace", "workspace", "purge"]
+
+
+def test_a_dry_run_that_sees_it_again_records_nothing(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        known = tombstone.begun(case.ledger)
+        case.azure.there, case.gate.refuses = SOURCE_DOCUMENT, 2
+        case.refused(dry_run=True)
+        assert tombstone.begun(case.ledger) == known
+
+
+def test_copies_are_looked_at_anew_after_a_purge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take an hour, and the containers go after it."""
+    used: list[Copies] = []
+
+    class Deletion:
+        def __init__(self, _: Any, __: Any, ___: Any, copied: Copies, ____: Any) -> None:
+            used.append(copied)
+
+        async def delete(self, wanted: Any, _: Any, first: Callable[[], Awaitable[object]]) -> Any:
+            assert wanted == {CONTAINER: "sha"}
+            await first()
+            case.azure.there = SOURCE_DOCUMENT
+            with pytest.raises(RefusedError):
+                await first()
+            return stage.Deleted([], [], [])
+
+    monkeypatch.setattr(stage, "Deletion", Deletion)
+    with _case(tmp_path) as case:
+        case.run()
+        case.gate.copied = [Copies({}), later := Copies({}, unproven=("lost",))]
+        case.run(purge=True, delete=True)
+        assert used == [later]
+
+
+@pytest.mark.parametrize("why", ["unproven", "unseen"])
+def test_a_purge_takes_that_what_was_moved_is_proven(tmp_path: Path, why: str) -> None:
+    """As of a waiver that has run out since the gate was passed."""
+    with _case(tmp_path) as case:
+        case.run()
+        case.gate.copied = [replace(Copies({}), **{why: ("models/m/1 is failed and not waived.",)})]
+        assert "models/m/1 is failed" in case.refused(purge=True) and case.azure.deletions == ["workspace"]
+
+
+def test_a_refusal_of_the_service_is_no_removal(tmp_path: Path) -> None:
+    async def no(*_: Any, **__: Any) -> Answer:
+        raise ServiceError(409, "Conflict", "nested resources", method="DELETE", url=OLD.id)
+
+    with _case(tmp_path) as case:
+        case.azure.call = no
+        with pytest.raises(ServiceError):
+            case.run()
+        begun = tombstone.begun(case.ledger)
+        assert begun and begun["operation"] is None and begun["gone"] is None
