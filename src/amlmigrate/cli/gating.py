@@ -64,10 +64,11 @@ class Afresh:
         return found.source, await surroundings(self.clouds, self.folder, found)
 
     async def target(self, reports: list[Report]) -> tuple[Seen, copies.Copies]:
-        """The target as it is now, and whether all that was moved is still there."""
+        """The target as it is now, and whether all that was moved is still there, and all else let go still."""
         seen = await read_target(self.clouds, self.plan)
         copied = await copies.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
-        return seen, copied
+        still_open = gate.undecided(self.plan, self.ledger, reports)
+        return seen, replace(copied, unproven=(*copied.unproven, *still_open))
 
 
 @dataclass(frozen=True, slots=True)

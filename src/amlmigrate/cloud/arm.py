@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, re
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.pacing import Bucket, Pacer
+from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
 
@@ -198,15 +199,28 @@ class Arm:
         return operation.ending(answer.status, answer.body), answer
 
     async def call(
-        self, method: str, path: str, body: Document | None = None, *, query: Mapping[str, str] = NO_QUERY
+        self,
+        method: str,
+        path: str,
+        body: Document | None = None,
+        *,
+        query: Mapping[str, str] = NO_QUERY,
+        first: Callable[[], Awaitable[object]] = ready,
     ) -> Answer:
-        """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none."""
+        """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none.
+
+        `first` is awaited right before each attempt, of which a later one may come half an hour after the first;
+        what it raises ends the call.
+        """
         url, doubt = self._url(path, query), Doubt()
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
         bucket = self._pacer.bucket(subscription, method)
-        answer = await retry.retrying(
-            lambda: doubt.attempt(lambda: self._once(bucket, method, url, body)), lambda: self._turn(bucket)
-        )
+
+        async def attempt() -> Answer:
+            await first()
+            return await doubt.attempt(lambda: self._once(bucket, method, url, body))
+
+        answer = await retry.retrying(attempt, lambda: self._turn(bucket))
         return replace(answer, doubtful=True) if doubt.doubtful else answer
 
     @asynccontextmanager

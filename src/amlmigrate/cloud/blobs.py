@@ -22,6 +22,7 @@ from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.pacing import Crowd
+from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.transport import Shared, Transport
@@ -287,11 +288,19 @@ class Blobs:
 
         return await self._call("GET", service.url, call)
 
-    async def delete_container(self, place: Location) -> None:
-        """Deletes a container with all it holds; nothing happens when it is not there."""
+    async def delete_container(self, place: Location, first: Callable[[], Awaitable[object]] = ready) -> None:
+        """Deletes a container with all it holds; nothing happens when it is not there.
+
+        `first` is awaited right before each attempt; what it raises ends the call.
+        """
         client = self._container(place)
+
+        async def attempt() -> None:
+            await first()
+            await client.delete_container()
+
         try:
-            await self._call("DELETE", client.url, client.delete_container)
+            await self._call("DELETE", client.url, attempt)
         except ServiceError as error:
             if not absence.of_container(error):
                 raise

@@ -41,6 +41,10 @@ def copy_seconds(length: int) -> float:
     return READ_SECONDS + length / COPIED_BYTES_A_SECOND
 
 
+async def ready() -> None:
+    """Nothing is to be looked at before an attempt."""
+
+
 class _Patience:
     """What one call has been through: how often it failed, and for how long it has failed or been throttled."""
 

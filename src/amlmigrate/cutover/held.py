@@ -35,8 +35,13 @@ def unproven(plan: Plan, reports: list[Report]) -> Iterator[str]:
         yield "The last verification is not green."
     if content.get(SINCE) and not active(reports):
         yield "The last verification is of a target in use, and that cutover was taken back: run `migrate verify`."
-    if content["depth"] not in _DEEP_ENOUGH:
+    if not deep(newest):
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
+
+
+def deep(verification: Report) -> bool:
+    """Whether a verification read the bytes."""
+    return verification.content.get("depth") in _DEEP_ENOUGH
 
 
 def differences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.listings import Listing, beside, list_container, listing_digest
@@ -11,6 +11,7 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copies import Copies
@@ -20,6 +21,9 @@ from amlmigrate.decommissioning.pointing import Seen, leads_into
 from amlmigrate.decommissioning.protection import Protection, protection
 from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
+
+First = Callable[[], Awaitable[object]]
+_CONTRADICTED = "It was answered that it is not there, and its account lists it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,11 @@ class Deletion:
             {self.source.ref.subscription, *account[2:3]},
         )
 
-    async def delete(self, wanted: dict[str, str], emit: Emit) -> Deleted:
+    async def delete(self, wanted: dict[str, str], emit: Emit, first: First) -> Deleted:
         """Deletes those that are still what they were, each looked at afresh.
 
-        `wanted` is `account/container` to the digest of its listing when the gate was open.
+        `wanted` is `account/container` to the digest of its listing when the gate was open. `first` is awaited
+        right before each attempt to delete one, and raises RefusedError where it must stay.
         """
         blobs = self.clouds.source.blobs
         places = {text: Location(*text.split("/")) for text in wanted}
@@ -96,18 +101,19 @@ class Deletion:
         done = Deleted([], [], around.accepted(self.accepted))
         # The common one last: what another workspace begins in the meantime shows by then.
         for text in sorted(wanted, key=lambda name: (places[name].container == COMMON_CONTAINER, name)):
-            listing = await _listed(blobs, places[text])
+            listing, shown = await _listed(blobs, places[text])
             why = [
                 *shared,
                 *self._pointing([places[text]]),
                 *around.reasons([places[text]], self.accepted),
                 *self.copies.against(places[text]),
                 *await self._now(listing, wanted[text]),
+                *([_CONTRADICTED] if shown and not listing.exists else ()),
             ]
             if listing.exists and not why:
                 emit(Event("decommission.removing", {"address": text}))
-                why = await _delete(blobs, places[text])
-            if listing.exists and why:
+                why = await _delete(blobs, places[text], first)
+            if (listing.exists or shown) and why:
                 done.kept.append(Kept(text, tuple(why)))
             else:
                 done.deleted.append(text)
@@ -151,9 +157,11 @@ class Deletion:
         return found
 
 
-async def _delete(blobs: Blobs, place: Location) -> list[str]:
+async def _delete(blobs: Blobs, place: Location, first: First) -> list[str]:
     try:
-        await blobs.delete_container(place)
+        await blobs.delete_container(place, first)
+    except RefusedError as error:
+        return list(error.reasons)
     except ServiceError as error:
         if error.status not in (403, 409, 412):
             raise
@@ -161,11 +169,11 @@ async def _delete(blobs: Blobs, place: Location) -> list[str]:
     return []
 
 
-async def _listed(blobs: Blobs, place: Location) -> Listing:
-    """A container as it is now, with all that keeps it."""
-    listing = await list_container(blobs, place, past=True)
-    listing.holds = (await blobs.containers(place.account)).get(place.container, ())
-    return listing
+async def _listed(blobs: Blobs, place: Location) -> tuple[Listing, bool]:
+    """A container as it is now, with all that keeps it, and whether its account's list has it."""
+    listing, all_ = await list_container(blobs, place, past=True), await blobs.containers(place.account)
+    listing.holds = all_.get(place.container, ())
+    return listing, place.container in all_
 
 
 async def _locked(side: Side, account: str) -> list[str]:

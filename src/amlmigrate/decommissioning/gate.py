@@ -40,13 +40,16 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
-        *decisions.problems(ledger, reports),
-        *_items(plan, ledger),
-        *_findings(plan, ledger),
+        *undecided(plan, ledger, reports),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
         *(locked(lock) for lock in facts.locks),
     ]
+
+
+def undecided(plan: Plan, ledger: Ledger, reports: list[Report]) -> list[str]:
+    """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
+    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger)]
 
 
 def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
@@ -61,11 +64,17 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
 
 
 def green_since(reports: list[Report]) -> str | None:
-    """When the first of the green verifications was made that no other came between."""
+    """When the first of the green verifications was made that no other came between.
+
+    One that did not read the bytes begins no soak: it is no evidence for a removal.
+    """
     since: str | None = None
     for report in reports:
-        if report.content["record"] == "verify":
-            since = (since or report.content["time"]) if report.content["green"] else None
+        content = report.content
+        if content["record"] == "verify" and not content["green"]:
+            since = None
+        elif content["record"] == "verify" and held.deep(report):
+            since = since or content["time"]
     return since
 
 
@@ -97,7 +106,8 @@ def _alive(leftovers: list[Leftover]) -> Iterable[str]:
         version = left.address.version or ""
         if version.startswith("deployments/"):
             yield f"{left.address} is a live deployment."
-        elif left.address.kind == "schedules" and properties.get("isEnabled"):
+        # The service takes one that does not say so for enabled.
+        elif left.address.kind == "schedules" and properties.get("isEnabled") is not False:
             yield f"{left.address} is an enabled schedule."
         elif left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
             yield told

@@ -17,6 +17,12 @@ def of_look(look: Look) -> Iterator[str]:
         yield f"The workspace is not absent in {LOOKS} looks over {SECONDS:g} seconds: {look}."
 
 
+def of_source(look: Look) -> Iterator[str]:
+    """Deleted by its name, it must be the one that was verified, or none."""
+    if look.sight in (Sight.ANOTHER, Sight.UNKNOWN):
+        yield f"What has the name now is not shown to be the workspace that was verified: {look}."
+
+
 def of_purge(copied: Copies, locks: Iterable[str]) -> Iterator[str]:
     """A workspace is purged only without locks, known ones and unknown, and with what was moved still there."""
     yield from locks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from amlmigrate.cloud.arm import Arm, failed
@@ -100,14 +101,18 @@ async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
         await all_kinds()[asset.address.kind].retire(port, asset)
 
 
-async def delete(port: WorkspacePort, *, purge: bool = False) -> Document | None:
+async def delete(
+    port: WorkspacePort, first: Callable[[], Awaitable[object]], *, purge: bool = False
+) -> Document | None:
     """Asks for the workspace's deletion, always the soft one unless it is gone already and is to be purged.
+
+    `first` is awaited right before each attempt, and raises where it must not be made.
 
     Returns what a ledger keeps of an accepted deletion: the operation's address and how it stands. None where it
     was not accepted: there is nothing under this name.
     """
     try:
-        answer = await port.arm.call("DELETE", port.ref.id, query=_PURGES if purge else {})
+        answer = await port.arm.call("DELETE", port.ref.id, query=_PURGES if purge else {}, first=first)
     except ServiceError as error:
         if await port.arm.absent(error, port.ref.id):
             return None

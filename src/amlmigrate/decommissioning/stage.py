@@ -131,7 +131,10 @@ class Removal:
         """Through the gate, and the workspace away; a dry run ends there."""
         try:
             source, around = await self.gate.passed(reports, before)
-        except MigrateError:
+        except MigrateError as error:
+            if isinstance(error, RefusedError) and before and before["gone"] and not self.wanted.dry_run:
+                # It was read whole: somebody has recovered it, and may have put something into it.
+                before = tombstone.seen_back(self.ledger, before)
             # What was asked for before may have ended while the workspace was read.
             taken_up = await self._taken_up(before)
             if taken_up is None:
@@ -145,7 +148,10 @@ class Removal:
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
         # Who passed the gate with which options stays in the tombstone, whoever goes on after a kill.
         begun = tombstone.note(self.ledger, begun, begun_by=self.by.as_dict(), verified=_verified(reports))
-        await removal.clear(self._port, source, self.emit)
+        if removal.blocking(source):
+            await removal.clear(self._port, source, self.emit)
+            # That may take an hour, in which nobody looked at the source.
+            await self.gate.passed(reports, begun)
         return await self._delete_workspace(begun)
 
     async def _delete_workspace(self, begun: Document) -> Document:
@@ -153,7 +159,7 @@ class Removal:
         self.emit(Event("decommission.removing", {"address": self._port.ref.id}))
         self.hold()
         begun = tombstone.deleting(self.ledger, begun)
-        accepted = await removal.delete(self._port)
+        accepted = await removal.delete(self._port, self._same)
         # As soon as it is answered: a resume polls it, whatever happens next.
         begun = tombstone.note(self.ledger, begun, operation=accepted)
         ending, error = await self._ending(accepted)
@@ -179,9 +185,13 @@ class Removal:
             return self._not_ours(begun, before, delete)
         done = Deleted([], [], [])
         if purge or delete:
-            target, copied = await self._proven(delete)
+            self._refuse(guards.of_look(await absent_for_long(self._look, self.clock)))
+            target, copied = await self._target(delete)
             if purge:
                 begun = await self._purge(begun, copied)
+            if purge and delete:
+                # That may take an hour, in which nobody looked at the copies.
+                target, copied = await self._target(delete)
             if delete:
                 done = await self._delete(begun, delete, target, copied)
         if before and not purge and not done.deleted:
@@ -208,10 +218,8 @@ class Removal:
         tombstone.without(self.ledger, begun, done)
         return report
 
-    async def _proven(self, delete: dict[str, str]) -> tuple[Seen, Copies]:
-        """What both need before anything that cannot be undone. Raises RefusedError."""
-        look = await absent_for_long(self._look, self.clock)
-        self._refuse(guards.of_look(look))
+    async def _target(self, delete: dict[str, str]) -> tuple[Seen, Copies]:
+        """The target and the copies in it before what cannot be undone. Raises RefusedError."""
         target, copied = await self.gate.target(self.evidence.reports())
         if delete:
             self._refuse(guards.of_target(target))
@@ -228,9 +236,7 @@ class Removal:
             self._refuse(guards.of_time(tombstone.recoverable_until(begun), tombstone.now()))
             self._refuse(guards.of_purge(copied, await removal.held_by(self.clouds.source.arm, port.ref)))
             self.emit(Event("decommission.removing", {"address": port.ref.id}))
-            self.hold()
-            self._refuse(guards.of_look(await self._look()))
-            accepted = await removal.delete(port, purge=True)
+            accepted = await removal.delete(port, self._absent, purge=True)
             if accepted is None:
                 raise removal.not_purged(port.ref)
             begun = tombstone.note(self.ledger, begun, purging=accepted)
@@ -241,11 +247,20 @@ class Removal:
         return begun
 
     async def _delete(self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies) -> Deleted:
-        self.hold()
-        self._refuse(guards.of_look(await self._look()))
         source = tombstone.source_of(self.plan, begun)
         accepted = self.wanted.accepted_unseen
-        return await Deletion(self.clouds, source, target, copied, accepted).delete(wanted, self.emit)
+        deletion = Deletion(self.clouds, source, target, copied, accepted)
+        return await deletion.delete(wanted, self.emit, self._absent)
+
+    async def _same(self) -> None:
+        """Right before each attempt to delete it: what has its name is it. Raises RefusedError."""
+        self.hold()
+        self._refuse(guards.of_source(await self._look()))
+
+    async def _absent(self) -> None:
+        """Right before each attempt to purge it, or to delete a container: nobody has it again."""
+        self.hold()
+        self._refuse(guards.of_look(await self._look()))
 
 
 def _verified(reports: list[Report]) -> Document | None:

@@ -98,6 +98,11 @@ def note(ledger: Ledger, found: Document, **changed: Any) -> Document:
     return found
 
 
+def seen_back(ledger: Ledger, found: Document) -> Document:
+    """Records that a workspace that had gone was there again: that it goes once more is not by that deletion."""
+    return note(ledger, found, gone=None, by_us=False, deleted=None, operation=None, purging=None, purged=False)
+
+
 def deleting(ledger: Ledger, found: Document) -> Document:
     """Records when the workspace's deletion was asked for: the time to recover it counts from there."""
     return note(ledger, found, deleted=now())

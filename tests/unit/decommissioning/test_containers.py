@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from tests.unit.world import SOURCE, TARGET, asset, inventory
 
-from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Past
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.events import ignore
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
 from amlmigrate.decommissioning.copies import Copies
@@ -164,3 +166,66 @@ def test_containers_of_other_workspaces() -> None:
         "azureml-blobstore-x",
     )
     assert foreign(names, ID) == (f"azureml-blobstore-{GUID}", f"azureml-filestore-{GUID}")
+
+
+@dataclass
+class _Account(_Azure):
+    """An account with one container: what it says of its blobs, whether its list has it, and what was deleted."""
+
+    there: bool = True
+    listed: bool = True
+    deleted: list[Location] = field(default_factory=list)
+    refuses: Exception | None = None
+
+    async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
+        return {"azureml": ()} if self.listed else {}
+
+    async def listing_with_past(self, place: Location) -> Any:
+        if not self.there:
+            raise _answered(404, "ContainerNotFound")
+        return [], True, Past()
+
+    async def delete_container(self, place: Location, first: Any) -> None:
+        await first()
+        if self.refuses:
+            raise self.refuses
+        self.deleted.append(place)
+
+    async def get(self, *_: Any) -> Any:
+        return {"properties": {}}
+
+
+async def _ready() -> None:
+    pass
+
+
+async def _back() -> None:
+    raise RefusedError("No more.", reasons=("It is there again.",), address="x", remedy="Look.")
+
+
+@pytest.mark.parametrize(
+    ("account", "first", "deleted", "why"),
+    [
+        (_Account(), _ready, True, ""),
+        # Gone already, as where a removal was cut off after it went.
+        (_Account(there=False, listed=False), _ready, True, ""),
+        # An answer in between is no knowledge: nothing is told as deleted that the account still lists.
+        (_Account(there=False), _ready, False, "its account lists it"),
+        (_Account(), _back, False, "It is there again."),
+        (
+            _Account(refuses=_answered(409, "LeaseIdMissing")),
+            _ready,
+            False,
+            "refuses to delete it: LeaseIdMissing",
+        ),
+    ],
+)
+async def test_only_what_is_gone_is_told_as_deleted(
+    account: _Account, first: Any, deleted: bool, why: str
+) -> None:
+    name = f"{SOURCE.storage_account}/azureml"
+    nothing = listing_digest([])
+    found = await _deletion(account, Seen(inventory(of=TARGET), ())).delete({name: nothing}, ignore, first)
+    assert (found.deleted == [name]) is deleted
+    assert all(why in reason for one in found.kept for reason in one.reasons) and bool(found.kept) is bool(why)
+    assert bool(account.deleted) is (deleted and account.there)

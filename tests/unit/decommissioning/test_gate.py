@@ -118,10 +118,12 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "the workspace without a key": (_posture("ws", "not under a customer's key"), "ws!key.enabled: not under a"),
     "the account without a key": (_posture("account", "not under a customer's key"), "account!key.enabled: not under a"),
     "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
+    "soak that bytes unread began": (_evidence({"depth": "metadata"}, NOW), "The soak of 168 hours is over at"),
     "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
     "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
     "a running job": (_left("jobs", {"running": 2}), "2 jobs are running"),
     "an enabled schedule": (_left("schedules/s", {"properties": {"isEnabled": True}}), "is an enabled schedule"),
+    "a schedule that does not say": (_left("schedules/s", {"properties": {}}), "is an enabled schedule"),
     "a lock": (lambda c: _facts(c, locks=[{"id": "/x/locks/keep"}]), "A lock is in the way: /x/locks/keep"),
 }  # fmt: skip
 
@@ -145,6 +147,7 @@ SETTLED: dict[str, Callable[[Case], Case]] = {
     "not needed in the target": _with(step("datastores/workspaceblobstore", action=Action.SKIP, reason="the target's own")),
     "a disabled schedule": _left("schedules/s", {"properties": {"isEnabled": False}}),
     "no job is running": _left("jobs", {"running": 0}),
+    "bytes unread in between": _evidence({}, {"depth": "metadata", **NOW}, NOW),
     "a later green one, long after": _evidence({}, NOW),
     "depth sdk": _evidence({"depth": "sdk"}),
     "a warning about the posture": lambda c: _facts(c, posture=[Finding("warning", "ws", "no rotation policy", "", "key.rotation")]),
