@@ -13,6 +13,7 @@ from amlmigrate.cutover import held
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
+from amlmigrate.ledger.standing import Standing, open_findings
 
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
 
@@ -48,6 +49,8 @@ def _open(plan: Plan, ledger: Ledger) -> Iterator[str]:
     for item in items(plan, ledger):
         if not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
+    for finding in open_findings(plan, Standing(plan, ledger)):
+        yield f"{finding.address} is an open finding: {finding.summary}"
 
 
 def _jobs(source: Inventory) -> Iterator[str]:

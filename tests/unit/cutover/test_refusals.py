@@ -33,6 +33,7 @@ class Case:
     posture: tuple[Finding, ...] = ()
     writers: tuple[str, ...] = ()
     done: bool = True
+    findings: tuple[Finding, ...] = ()
 
     def reasons(self, folder: Path, *, unfrozen: bool = False) -> list[str]:
         with Ledger(folder) as ledger:
@@ -46,7 +47,8 @@ class Case:
             source.leftovers += self.leftovers
             digests, parts = cut.parts(self.documents, self.listed)
             facts = Facts(source, digests, parts, list(self.posture), self.writers)
-            return reasons(cut.PLAN, ledger, chain.reports(), facts, unfrozen=unfrozen)
+            made = replace(cut.PLAN, header=replace(cut.PLAN.header, findings=self.findings))
+            return reasons(made, ledger, chain.reports(), facts, unfrozen=unfrozen)
 
 
 def _jobs(running: int) -> Leftover:
@@ -75,6 +77,10 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     ),
     "a blob of the target": (lambda c: replace(c, listed=cut.listed(*cut.PROVEN)), "blobs of the target are not"),
     "an item that was taken up again": (lambda c: replace(c, done=False), "is failed and not waived"),
+    "a finding whose waiver has run out": (
+        lambda c: replace(c, findings=(Finding("blocks", "data/d/1", "names the source", "", code="names-source"),)),
+        "data/d/1!names-source is an open finding: names the source",
+    ),
     "a running job": (lambda c: replace(c, leftovers=(_jobs(2),)), "2 jobs are running"),
     "a writer": (lambda c: replace(c, writers=(STARTED,)), "may still be written: a writer at the workspace."),
     "the target without a key": (
