@@ -286,6 +286,11 @@ def test_blobs_whose_copy_failed_and_was_waived_keep_them(small_world: World) ->
     assert decommission(world).code == 0
     result = decommission(world, *DELETE)
     assert result.code == 3 and reason in result.event("decommission.end")["kept"][0]["reasons"]
+    # Taken up again, it was no more copied than before; and while it is open nothing is purged.
+    world.ok("reopen", f"blobs/{world.container('source')}/d", f"plans/{world.source}")
+    again = refused(world, *DELETE)
+    assert reason in again and any("/d is failed and not waived" in one for one in again)
+    assert any("/d is failed and not waived" in one for one in refused(world, "--purge"))
     assert {"d/1", "d/2", "d/x/3"} < set(world.blobs("source"))
 
 
