@@ -19,9 +19,10 @@ from amlmigrate.cloud.operations import Ending
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.by import By
-from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
-from amlmigrate.decommissioning import stage, tombstone
+from amlmigrate.core.seal import NOT_LISTED
+from amlmigrate.decommissioning import guards, stage, tombstone
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.dying import Dying, Secrets
 from amlmigrate.decommissioning.gone import Clock
@@ -37,6 +38,7 @@ PLAN = plan(step("models/m/1"))
 SOURCE_DOCUMENT = {"id": OLD.id, "properties": {"workspaceId": OLD_ID, "provisioningState": "Succeeded"}}
 ANOTHER = {"id": OLD.id, "properties": {"workspaceId": "anew", "provisioningState": "Succeeded"}}
 UNKNOWN: dict[str, Any] = {"id": OLD.id, "properties": {}}
+ACCEPTED = Answer(202, {"Azure-AsyncOperation": "https://arm/operation"}, None)
 COMPUTE = Leftover(Address("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
 ACCOUNT = Remaining("account", "the account", SOURCE.storage_account_id, True, None, "it stays")
 CONTAINER = f"{SOURCE.storage_account}/azureml"
@@ -51,6 +53,12 @@ class Azure:
     busy: int = 0
     between: Callable[[], None] = lambda: None
     cleared: Callable[[], None] = lambda: None
+    # What the deletions are answered, how their operations end, and whether the workspace goes.
+    answer: Answer = ACCEPTED
+    ending: Ending | ServiceError = Ending.SUCCEEDED
+    goes: bool = True
+    looked: list[float] = field(default_factory=list)
+    clock: list[float] = field(default_factory=lambda: [0.0])
 
     # The workspace's port.
 
@@ -64,6 +72,7 @@ class Azure:
         return self
 
     async def find(self) -> dict[str, Any] | None:
+        self.looked.append(self.clock[0])
         return self.there
 
     async def delete(self, address: str, _: Any) -> None:
@@ -83,15 +92,17 @@ class Azure:
             self.between()
         await first()
         self.deletions.append("purge" if query else "workspace")
-        if not query:
+        if self.goes:
             self.there = None
-        return Answer(202, {"Azure-AsyncOperation": "https://arm/operation"}, None)
+        return self.answer
 
     async def absent(self, error: ServiceError, _: str) -> bool:
         return error.status == 404
 
     async def poll(self, _: Any) -> tuple[Ending, Answer]:
-        return Ending.SUCCEEDED, Answer(200, {}, None)
+        if isinstance(self.ending, ServiceError):
+            raise self.ending
+        return self.ending, Answer(200, {}, {"error": {"code": "Conflict", "message": "no"}})
 
 
 @dataclass
@@ -103,6 +114,7 @@ class Gate:
     refuses: int = 9
     asked: list[frozenset[str]] = field(default_factory=list)
     copied: list[Copies] = field(default_factory=lambda: [Copies({})])
+    target_leftovers: tuple[Leftover, ...] = ()
 
     async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
         self.asked.append(frozenset((before or {}).get("removed_first", ())))
@@ -117,7 +129,7 @@ class Gate:
 
     async def target(self, _: Any) -> tuple[Seen, Copies]:
         copied = self.copied.pop(0) if len(self.copied) > 1 else self.copied[0]
-        return Seen(inventory(of=TARGET), ()), copied
+        return Seen(inventory(of=TARGET), self.target_leftovers), copied
 
 
 @dataclass
@@ -127,10 +139,11 @@ class Case:
     ledger: Ledger
     azure: Azure
     gate: Gate
+    hold: Callable[[], None] = lambda: None
 
     def run(self, **wanted: bool) -> stage.Outcome:
         """One `decommission`, on a clock that a pause moves."""
-        time = [0.0]
+        time = self.azure.clock
 
         async def sleep(seconds: float) -> None:
             time[0] += seconds
@@ -146,10 +159,16 @@ class Case:
             stage.Wanted(**wanted),
             By("ann", "host", "1"),
             ignore,
-            lambda: None,
+            self.hold,
             Clock(lambda: time[0], sleep),
         )
         return asyncio.run(removal.decommission())
+
+    def ledger_notes(self) -> dict[str, Any]:
+        """What the removal has recorded."""
+        found = tombstone.begun(self.ledger)
+        assert found
+        return found
 
     def refused(self, **wanted: bool) -> str:
         """Why it is refused."""
@@ -284,3 +303,111 @@ def test_a_refusal_of_the_service_is_no_removal(tmp_path: Path) -> None:
             case.run()
         begun = tombstone.begun(case.ledger)
         assert begun and begun["operation"] is None and begun["gone"] is None
+
+
+def test_a_purge_waits_for_four_looks_over_two_minutes(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        case.azure.looked.clear()
+        begun = case.azure.clock[0]
+        case.run(purge=True)
+        assert len([at for at in case.azure.looked if at - begun <= 120]) >= 4
+        assert case.azure.looked[-1] - begun >= 120
+
+
+def test_what_is_still_there_after_its_deletion_is_not_gone(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.azure.goes = False
+        with pytest.raises(MigrateError, match="is not shown to have come about"):
+            case.run()
+        assert not case.ledger_notes()["gone"]
+
+
+def test_a_deletion_that_failed_says_what_the_service_said(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.azure.ending = Ending.FAILED
+        with pytest.raises(ServiceError, match="Conflict: no"):
+            case.run()
+        assert not case.ledger_notes()["gone"]
+
+
+FORGOTTEN = ServiceError(404, "NotFound", "no such operation", method="GET", url="https://arm/operation")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "by_us"),
+    [
+        (Answer(200, {}, None), Ending.UNKNOWN, True),
+        (Answer(202, {}, None), Ending.SUCCEEDED, False),
+        (Answer(204, {}, None), Ending.SUCCEEDED, False),
+        (Answer(201, {}, None), Ending.SUCCEEDED, False),
+        (ACCEPTED, Ending.UNKNOWN, False),
+        (ACCEPTED, FORGOTTEN, False),
+    ],
+)
+def test_only_a_deletion_that_is_shown_to_have_succeeded_is_ours(
+    tmp_path: Path, answer: Answer, ending: Ending | ServiceError, by_us: bool
+) -> None:
+    with _case(tmp_path) as case:
+        case.azure.answer, case.azure.ending = answer, ending
+        outcome = case.run(purge=False)
+        assert outcome.report.content["by_us"] is by_us
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending"),
+    [
+        (Answer(204, {}, None), Ending.SUCCEEDED),
+        (ACCEPTED, Ending.UNKNOWN),
+        (ACCEPTED, Ending.FAILED),
+        (ACCEPTED, FORGOTTEN),
+    ],
+)
+def test_a_purge_that_is_not_shown_to_have_come_about_is_none(
+    tmp_path: Path, answer: Answer, ending: Ending | ServiceError
+) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        case.azure.answer, case.azure.ending = answer, ending
+        with pytest.raises(MigrateError):
+            case.run(purge=True)
+        assert not case.ledger_notes()["purged"]
+        assert not case.run().report.content["purged"]
+
+
+def test_what_went_by_itself_is_not_purged(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        tombstone.note(case.ledger, case.ledger_notes(), deleted="2020-01-01T00:00:00+00:00")
+        assert "went by itself" in case.refused(purge=True) and case.azure.deletions == ["workspace"]
+
+
+def test_what_the_target_does_not_list_keeps_the_containers(tmp_path: Path) -> None:
+    with _case(tmp_path) as case:
+        case.run()
+        case.gate.target_leftovers = (Leftover(Address("connections", ""), "answered 400", "", NOT_LISTED),)
+        assert "Whether connections in the target lead into" in case.refused(delete=True)
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_whose_plan_was_taken_over_deletes_and_purges_nothing(tmp_path: Path, purge: bool) -> None:
+    """Also where that came between two tries of the call."""
+    held: list[int] = []
+
+    def taken_over() -> None:
+        held.append(1)
+        if len(held) > (1 if purge else 2):
+            raise PlanLockedError("taken over", address="plan", remedy="wait")
+
+    with _case(tmp_path) as case:
+        if purge:
+            case.run()
+        before = list(case.azure.deletions)
+        case.hold, case.azure.busy = taken_over, 1
+        with pytest.raises(PlanLockedError):
+            case.run(purge=purge)
+        assert case.azure.deletions == before
+
+
+def test_locks_keep_a_workspace_from_being_purged() -> None:
+    assert list(guards.of_purge(Copies({}), ["A lock is in the way."])) == ["A lock is in the way."]
