@@ -56,6 +56,7 @@ def _severities(of: Plan, ledger: Ledger, *claims: Claim) -> list[str]:
 
 
 def test_a_waiver_of_one_datastore_is_none_of_two(ledger: Ledger) -> None:
+    assert [one.address for one in open_findings(KNOWN, Standing(KNOWN, ledger))] == [ADDRESS]
     _waive(KNOWN, ledger)
     assert _severities(KNOWN, ledger, LAKE) == ["warning"]
     assert _severities(KNOWN, ledger, BOTH) == ["error"]

@@ -1,0 +1,148 @@
+"""Whose approval counts, and of what: identities are one whatever their letters' case, and none is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import header, plan, step
+
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.identity import Identity
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.state import Outcome, State
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.approving import approvals, approve_decisions, approve_plan
+from amlmigrate.ledger.decided import Approval
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.items import Item, decided, items
+from amlmigrate.ledger.standing import Standing
+
+
+def _plan(planner: dict[str, Any] | None = None) -> Plan:
+    made = plan(step("models/m/1"), step("jobs", action=Action.MANUAL))
+    extra = {"require_approval": True, "planned_by": {"identity": planner}}
+    return replace(made, header=header(extra=extra))
+
+
+PLAN = _plan(Identity("PLANNER").as_dict())
+ANN = By("ann", "host", "1", Identity("Ann-Id"))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as made:
+        made.bind(PLAN)
+        yield made
+
+
+def _row(**changed: Any) -> Decision:
+    row = Decision("jobs", Verb.WAIVE, "", "known", "ann", "2026-01-01T00:00:00+00:00", "Ann-Id")
+    return replace(row, **changed)
+
+
+def _approve(ledger: Ledger, row: Decision, object_id: str) -> None:
+    ledger.approve(Approval("00", object_id, "somebody", "", row.at, 1, (row.digest,)))
+
+
+@pytest.mark.parametrize("object_id", ["Ann-Id", "ANN-ID", "ann-id"])
+@pytest.mark.parametrize("taken_by", ["Ann-Id", "ann-id"])
+def test_nobody_approves_a_decision_of_their_own_under_another_spelling(
+    ledger: Ledger, object_id: str, taken_by: str
+) -> None:
+    row = _row(object_id=taken_by)
+    ledger.decide([row])
+    _approve(ledger, row, object_id)
+    assert not Standing(PLAN, ledger).approved(row) and Standing(PLAN, ledger).counting() == {}
+    _approve(ledger, row, "ben")
+    assert Standing(PLAN, ledger).approved(row)
+
+
+def test_a_decision_of_nobody_is_approved_by_nobody(ledger: Ledger) -> None:
+    row = _row(object_id="")
+    ledger.decide([row])
+    _approve(ledger, row, "ben")
+    assert not Standing(PLAN, ledger).approved(row)
+
+
+def test_one_word_changed_after_the_approval_is_another_decision(ledger: Ledger) -> None:
+    _approve(ledger, _row(), "ben")
+    changes: list[dict[str, Any]] = [
+        {"reason": "other"}, {"address": "models/m/1"}, {"verb": Verb.DONE}, {"sha256": "ab"}, {"seen": True},
+        {"until": "2099-01-01T00:00:00+00:00"}, {"object_id": "cid"}, {"by": "cid"}, {"at": "2027"}, {"report": 9},
+    ]  # fmt: skip
+    assert Standing(PLAN, ledger).approved(_row())
+    for change in changes:
+        assert not Standing(PLAN, ledger).approved(_row(**change)), change
+
+
+def test_an_option_that_is_wanted_lets_no_item_go(ledger: Ledger) -> None:
+    row = _row(verb=Verb.WANT, address="option/decommission/--purge")
+    ledger.decide([row])
+    _approve(ledger, row, "ben")
+    assert Standing(PLAN, ledger).counting() == {}
+
+
+def test_what_is_past_its_date_waits_for_no_approval(ledger: Ledger) -> None:
+    until = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    ledger.decide([_row(until=until)])
+    assert Standing(PLAN, ledger).pending() == []
+    later = datetime.fromisoformat(until)
+    assert _row(until=until).over(later) and not _row(until=until).over(later - timedelta(microseconds=1))
+
+
+def test_a_plan_of_an_unknown_planner_is_approved_by_nobody(ledger: Ledger) -> None:
+    unknown = _plan()
+    with pytest.raises(RefusedError, match="of their own"):
+        approve_plan(unknown, ledger, unknown.sha256, ANN, "")
+    ledger.approve(Approval(unknown.sha256, "ann", "ann", "", "", 1))
+    assert approvals(unknown, ledger) == []
+
+
+def test_the_planners_own_approval_does_not_count_in_any_spelling(ledger: Ledger) -> None:
+    for name in ("PLANNER", "planner"):
+        ledger.approve(Approval(PLAN.sha256, name, name, "", "", 1))
+    assert approvals(PLAN, ledger) == []
+
+
+def test_an_approval_that_only_the_ledger_knows_lets_nothing_run_and_is_given_anew(ledger: Ledger) -> None:
+    ledger.approve(Approval(PLAN.sha256, "Ann-Id", "ann", "", "", 1))
+    with pytest.raises(RefusedError, match="cannot be trusted"):
+        decisions.refuse_unapproved(PLAN, ledger.home, ledger)
+    _, new = approve_plan(PLAN, ledger, PLAN.sha256[:8], ANN, "")
+    assert new and len(Evidence(ledger.home, ledger).reports()) == 1
+    decisions.refuse_unapproved(PLAN, ledger.home, ledger)
+
+
+def test_one_more_decision_after_the_look_is_not_approved_with_the_others(ledger: Ledger) -> None:
+    ledger.decide([_row(object_id="ben")])
+    seen = open_digest(Standing(PLAN, ledger).pending())
+    ledger.decide([_row(object_id="ben", address="models/m/1")])
+    with pytest.raises(RefusedError, match="another one"):
+        approve_decisions(PLAN, ledger, seen, ANN, "")
+
+
+# What becomes of items.
+
+
+def test_what_nobody_saw_is_told_to_be_said() -> None:
+    assert "said by" in _row(verb=Verb.DONE).detail and "not seen" in _row(verb=Verb.DONE).detail
+    assert "seen in the target" in _row(verb=Verb.DONE, seen=True).detail
+
+
+def test_only_what_a_person_settled_is_left_out_of_a_comparison() -> None:
+    ended = [Item(end.value, end, "") for end in Outcome]
+    assert decided(ended) == {"waived", "done by hand"}
+
+
+def test_what_was_there_already_is_adopted_and_not_migrated(ledger: Ledger) -> None:
+    address = PLAN.steps[0].address
+    ledger.move(address, State.DOING)
+    ledger.move(address, State.DONE)
+    assert items(PLAN, ledger)[0].outcome is Outcome.ADOPTED

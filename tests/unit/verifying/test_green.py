@@ -1,0 +1,104 @@
+"""What keeps a verification from being green, each by itself; and documents that are not what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import TARGET, asset, header, inventory, plan, step
+
+from amlmigrate.core.claim import Claim
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Action
+from amlmigrate.core.state import Outcome
+from amlmigrate.core.translation import Difference
+from amlmigrate.kinds import document_digests
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.items import Item
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.sdk import Readers
+from amlmigrate.verifying.verify import Depth, content_of
+
+PLAN = plan(step("models/m/1"))
+BLOCKS = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
+CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as made:
+        made.bind(PLAN)
+        yield made
+
+
+def _green(
+    ledger: Ledger,
+    *findings: Finding,
+    outcome: Outcome = Outcome.MIGRATED,
+    differences: tuple[Difference, ...] = (),
+    claim: Claim = CLAIM,
+) -> bool:
+    of = replace(PLAN, header=header(findings=findings))
+    ended = [Item("models/m/1", outcome, "")]
+    standing = Standing(of, ledger)
+    read = Readers(1, 1)
+    content = content_of(of, ended, Depth.CHECKSUM, Verdict(), list(differences), [claim], standing, read)
+    return bool(content["green"])
+
+
+def test_green_is_that_nothing_is_wrong(ledger: Ledger) -> None:
+    assert _green(ledger)
+    assert _green(ledger, replace(BLOCKS, severity="warning"))
+    assert _green(ledger, claim=replace(CLAIM, holds=False, severity="warning"))
+
+
+@pytest.mark.parametrize("end", [end for end in Outcome if not end.settled])
+def test_an_item_that_is_not_settled_is_not_green(ledger: Ledger, end: Outcome) -> None:
+    assert not _green(ledger, outcome=end)
+
+
+def test_each_reason_by_itself_is_enough(ledger: Ledger) -> None:
+    assert not _green(ledger, BLOCKS)
+    assert not _green(ledger, replace(BLOCKS, severity="error"))
+    assert not _green(ledger, differences=(Difference("models/m/1", "target", "present", "missing"),))
+    assert not _green(ledger, claim=replace(CLAIM, holds=False))
+    assert not _green(ledger, claim=replace(CLAIM, holds=None)), "unread is not shown"
+
+
+def _differing(
+    action: Action, there: dict[str, Any] | None, *added: str, waived: tuple[str, ...] = ()
+) -> set[str]:
+    """The addresses of what differs: one data asset in the source, in the target as `there`, others in the source."""
+    here = inventory(asset("data/d/1", description="one", dataUri="https://x/y", dataType="uri_file"))
+    sha256 = document_digests(here)["data/d/1"]
+    known = [step(name, action=Action.SKIP, source_sha256=sha) for name, sha in document_digests(here).items()]
+    steps = [one for one in known if str(one.address) != "data/d/1"]
+    made = plan(*steps, step("data/d/1", action=action, source_sha256=sha256))
+    more = [asset(name, description="new", dataUri="https://x/z", dataType="uri_file") for name in added]
+    source = inventory(*here.assets.values(), *more)
+    target = inventory(*([asset("data/d/1", **there)] if there else []), of=TARGET)
+    return {
+        f"{one.address} {one.field}"
+        for one in compare_documents(made, source, target, frozenset(waived)).differences
+    }
+
+
+LIKE = {"description": "one", "dataUri": "https://x/y", "dataType": "uri_file"}
+MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
+
+
+@pytest.mark.parametrize("action", MOVED)
+def test_whatever_was_moved_or_adopted_is_compared(action: Action) -> None:
+    assert _differing(action, LIKE) == set()
+    assert _differing(action, None) == {"data/d/1 target"}
+    assert _differing(action, LIKE | {"description": "two"}) == {"data/d/1 /properties/description"}
+    assert _differing(action, None, waived=("data/d/1",)) == set()
+
+
+def test_what_came_to_the_source_since_is_a_difference() -> None:
+    assert _differing(Action.CREATE, LIKE, "data/d/2") == {"data/d/2 source"}
