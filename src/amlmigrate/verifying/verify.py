@@ -11,16 +11,19 @@ from typing import Any
 
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
+from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
 from amlmigrate.core import headline
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items, over_foreign_bytes, tally
@@ -97,7 +100,7 @@ async def verify(
     told = {difference.address for difference in differences}
     content["same"] = {"blobs": verdict.same, "documents": len(documents.same - told)}
     content |= headline.apart(
-        ((item.address, item.outcome) for item in ended), {*documents.target, *_filled(plan, containers)}
+        ((item.address, item.outcome) for item in ended), {*documents.target, *filled(plan, containers, mapping)}
     )
     content["headline"] = headline.verified(content)
     digests = seal(
@@ -120,12 +123,29 @@ async def verify(
         return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
 
 
-def _filled(plan: Plan, containers: Containers) -> Iterator[str]:
-    """The addresses of prefixes in which the target has blobs, whosever they are."""
+def filled(plan: Plan, containers: Containers, mapping: Mapping) -> Iterator[str]:
+    """The addresses of blobs under which the target has some, whosever they are, or may have."""
     for place, address in plan.places(source=False).items():
         listing = containers.target.get((place.account, place.container))
         if listing and any(True for _ in listing.below(place.path)):
             yield address
+    cover = Cover(plan.places(source=False))
+    for step in plan.steps:
+        # Those of a container that no step copies: people may have.
+        if step.is_bytes and not step.bytes and _beside(containers, mapping, cover, step.address.name):
+            yield str(step.address)
+
+
+def _beside(containers: Containers, mapping: Mapping, cover: Cover, container: str) -> bool:
+    """Whether the target has blobs that are not the plan's where a container's would be, or that is not known."""
+    for account, name in containers.source:
+        goal = mapping.place(Location(account, name)) if name == container else None
+        if goal is not None:
+            there = containers.target.get((goal.account, goal.container))
+            return there is None or any(
+                cover.prefix(Location(goal.account, goal.container, path)) is None for path in there.blobs
+            )
+    return True
 
 
 def _drifted(plan: Plan, containers: Containers, settled: frozenset[str]) -> list[Difference]:

@@ -164,3 +164,12 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
     [difference] = verdict.differences
     assert (difference.field, difference.expected) == ("d/MLTable:bytes", "not read: 412 ConditionNotMet")
     assert asked == ['"1"']
+
+
+async def test_bytes_that_are_alike_and_not_the_plans_are_a_difference() -> None:
+    """Both sides were changed in the same way since: the plan is of other bytes."""
+    one = _step(CODES, "", "migrated-code/75avxb", CODE)
+    assert (await _compared(one, OWN, {NEW_BLOBS: [COPY]})).differences == []
+    now = {CODES: [replace(CODE, etag='"0x2"')]}
+    verdict = await _compared(one, now, {NEW_BLOBS: [COPY]})
+    assert [(found.field, found.expected) for found in verdict.differences] == [("source", one.source_sha256)]

@@ -8,21 +8,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import TARGET, asset, header, inventory, plan, step
+from tests.unit.cutover import cut
+from tests.unit.world import (
+    MAPPING,
+    NEW_BLOBS,
+    OLD_BLOBS,
+    TARGET,
+    asset,
+    blob,
+    containers,
+    header,
+    inventory,
+    plan,
+    step,
+)
 
+from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Action
-from amlmigrate.core.state import Outcome
+from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.state import Outcome, State
 from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
+from amlmigrate.cutover import since
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.living import Living, verify_living
 from amlmigrate.verifying.sdk import Readers
-from amlmigrate.verifying.verify import Depth, content_of
+from amlmigrate.verifying.verify import Depth, content_of, filled
 
 PLAN = plan(step("models/m/1"))
 BLOCKS = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
@@ -102,3 +119,51 @@ def test_whatever_was_moved_or_adopted_is_compared(action: Action) -> None:
 
 def test_what_came_to_the_source_since_is_a_difference() -> None:
     assert _differing(Action.CREATE, LIKE, "data/d/2") == {"data/d/2 source"}
+
+
+COPY = step(
+    "blobs/c/m",
+    action=Action.COPY,
+    bytes=Bytes(Location("acct", OLD_BLOBS, "m"), Location("cmkacct", NEW_BLOBS, "m"), 1, 1),
+)
+REST = step(f"blobs/{OLD_BLOBS}", action=Action.MANUAL)
+
+
+@pytest.mark.parametrize(
+    ("there", "known"),
+    [
+        ([], set()),
+        (["m/a"], {"blobs/c/m"}),
+        (["mm/a"], {f"blobs/{OLD_BLOBS}"}),
+        (["m/a", "by-azcopy"], {"blobs/c/m", f"blobs/{OLD_BLOBS}"}),
+    ],
+)
+def test_blobs_that_people_may_have_copied_are_not_said_to_be_absent(there: list[str], known: set[str]) -> None:
+    listed = containers(target={NEW_BLOBS: [blob(path) for path in there]})
+    assert set(filled(plan(COPY, REST), listed, MAPPING)) == known
+
+
+def test_blobs_of_a_container_without_a_place_in_the_target_are_not_said_to_be_absent() -> None:
+    lost = step("blobs/elsewhere", action=Action.MANUAL)
+    listed = containers(source={"elsewhere": [blob("a")]})
+    assert set(filled(plan(lost), listed, MAPPING)) == {"blobs/elsewhere"}
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, lost: bool) -> None:
+    changed = (since.Change("blobs/c/m/a", since.DELETED, "", cut.COPY),) if lost else ()
+    with Ledger(tmp_path) as ledger:
+        chain = cut.chain(tmp_path, ledger)
+        cutover = cut.cut_over(chain)
+        for address in (one.address for one in cut.PLAN.steps):
+            ledger.move(address, State.DOING)
+            ledger.move(address, State.DONE)
+        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since(changed, 2, 6))
+        by = By("ann", "host", "1")
+        report = verify_living(
+            cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=by,
+            unknown="whether it is being changed",
+        )  # fmt: skip
+    assert report.content["differences"] == [] and report.content["green"] is not lost
+    assert "whether it is being changed" in report.content["not_checked"]
+    assert len(report.content["since_cutover"]["open"]) == lost
