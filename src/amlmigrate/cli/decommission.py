@@ -54,7 +54,10 @@ def command(
         bool, typer.Option("--purge", help="For good: it cannot be recovered, and the name is free.")
     ] = False,
     soak: Annotated[
-        float, typer.Option(help="Hours to wait after the first green verification.", min=0, metavar="HOURS")
+        float,
+        typer.Option(
+            help="Hours to wait after the first green verification.", min=0, max=1_000_000, metavar="HOURS"
+        ),
     ] = _SOAK,
     storage: Annotated[
         Storage, typer.Option(help="The source's own containers: keep or delete them.")

@@ -57,6 +57,8 @@ class Azure:
     answer: Answer = ACCEPTED
     ending: Ending | ServiceError = Ending.SUCCEEDED
     goes: bool = True
+    # Its region has not heard of the workspace, which its group lists.
+    unheard_of: bool = False
     looked: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=lambda: [0.0])
 
@@ -73,7 +75,7 @@ class Azure:
 
     async def find(self) -> dict[str, Any] | None:
         self.looked.append(self.clock[0])
-        return self.there
+        return None if self.unheard_of else self.there
 
     async def delete(self, address: str, _: Any) -> None:
         self.deletions.append(address)
@@ -373,6 +375,16 @@ def test_a_purge_that_is_not_shown_to_have_come_about_is_none(
             case.run(purge=True)
         assert not case.ledger_notes()["purged"]
         assert not case.run().report.content["purged"]
+
+
+@pytest.mark.parametrize("wanted", ["purge", "delete"])
+def test_what_its_group_still_lists_is_not_gone(tmp_path: Path, wanted: str) -> None:
+    """Whoever recovered it, and whichever region has not heard of that."""
+    with _case(tmp_path) as case:
+        case.run()
+        case.azure.there, case.azure.unheard_of = SOURCE_DOCUMENT, True
+        assert "its resource group still lists it" in case.refused(**{wanted: True})
+        assert case.azure.deletions == ["workspace"]
 
 
 def test_what_went_by_itself_is_not_purged(tmp_path: Path) -> None:
