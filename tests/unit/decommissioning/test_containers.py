@@ -229,3 +229,61 @@ async def test_only_what_is_gone_is_told_as_deleted(
     assert (found.deleted == [name]) is deleted
     assert all(why in reason for one in found.kept for reason in one.reasons) and bool(found.kept) is bool(why)
     assert bool(account.deleted) is (deleted and account.there)
+
+
+@dataclass
+class _Unseen(_Account):
+    """The same to a caller who may not read every workspace of the subscription."""
+
+    async def permissions(self, scope: str) -> list[dict[str, Any]]:
+        return []
+
+
+POINTS = Seen(
+    inventory(asset("data/d/1", dataUri=POINTING[0].replace("mlprod", SOURCE.storage_account)), of=TARGET), ()
+)
+LOCKED = ({"id": "/a/lock", "properties": {"level": "CanNotDelete"}},)
+
+
+@pytest.mark.parametrize(
+    ("account", "target", "copied", "digest", "why"),
+    [
+        (_Account(), POINTS, Copies({}), listing_digest([]), "data/d/1 in the target points into"),
+        (_Unseen(), None, Copies({}), listing_digest([]), "is not known: no right to read every workspace"),
+        (_Account(), None, Copies({}, unproven=("it was lost",)), listing_digest([]), "it was lost"),
+        (_Account(), None, Copies({}), "another", "are not what they were when they were verified"),
+        (_Account(locks=LOCKED), None, Copies({}), listing_digest([]), "A lock is in the way: /a/lock"),
+    ],
+)
+async def test_each_thing_alone_keeps_a_container_right_before_it_goes(
+    account: _Account, target: Seen | None, copied: Copies, digest: str, why: str
+) -> None:
+    """Whatever the gate has seen, which may be weeks ago."""
+    name = f"{SOURCE.storage_account}/azureml"
+    deletion = replace(_deletion(account, target or Seen(inventory(of=TARGET), ())), copies=copied)
+    found = await deletion.delete({name: digest}, ignore, _ready)
+    [kept] = found.kept
+    assert kept.id == name and len(kept.reasons) == 1 and why in kept.reasons[0]
+    assert not account.deleted and not found.deleted
+
+
+@dataclass
+class _Two(_Account):
+    """An account in which another workspace begins as soon as the first container has gone."""
+
+    begins: bool = False
+
+    async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
+        theirs = {f"azureml-blobstore-{GUID}": ()} if self.begins and self.deleted else {}
+        return {"azureml": (), OWN[0]: (), **theirs}
+
+
+@pytest.mark.parametrize("begins", [False, True])
+async def test_the_common_container_goes_last_and_stays_where_another_workspace_has_begun(begins: bool) -> None:
+    account, nothing = _Two(begins=begins), listing_digest([])
+    common, own = (f"{SOURCE.storage_account}/{name}" for name in ("azureml", OWN[0]))
+    found = await _deletion(account, Seen(inventory(of=TARGET), ())).delete(
+        {common: nothing, own: nothing}, ignore, _ready
+    )
+    assert found.deleted == [own, *([] if begins else [common])]
+    assert [one.id for one in found.kept] == [common] * begins
