@@ -16,7 +16,7 @@ from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError,
 if TYPE_CHECKING:
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.by import By
-    from amlmigrate.core.decision import Decision, Verb
+    from amlmigrate.core.decision import Decision, Subject, Verb
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.deciding import Choice
@@ -147,7 +147,19 @@ async def _looked(
             address=plan.header.target_ref.id,
             remedy="Do it there first, or let it go with `migrate waive`; nothing was recorded.",
         )
-    return [replace(one, seen=bool(seen.get(one.subject.address))) for one in choices], by, why
+    return [replace(one, seen=_told_by(one.subject, seen.get(one.subject.address))) for one in choices], by, why
+
+
+def _told_by(subject: Subject, there: bool | None) -> bool:
+    """Whether that the target has such an item tells that it was done.
+
+    Of a document in conflict it does not: another one was there under the same address all the time.
+    """
+    from amlmigrate.core.plan import Action
+
+    step = subject.step
+    known = step is not None and step.action is Action.CONFLICT and not step.is_bytes
+    return bool(there) and not known
 
 
 async def _by(shared: Shared, plan: Plan) -> tuple[By, str]:

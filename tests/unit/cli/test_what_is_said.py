@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import header, step
+from tests.unit.world import blob, header, listing, step
 from typer.testing import CliRunner
 
+from amlmigrate.cli import deciding
 from amlmigrate.cli.living import headline as living_headline
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, stages
@@ -22,12 +23,14 @@ from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action
+from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.deciding import Choice, decide, reopen
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.ledger.subjects import Subjects, of_findings, of_step
 from amlmigrate.planning import planfile
+from amlmigrate.verifying.arrived import _all_there
 
 SIGNED = "see https://acct.blob.core.windows.net/c/x?sv=2024&sig=S1GNED"
 ANN, BEN = (By(name, "host", "1", Identity(name)) for name in ("ann", "ben"))
@@ -138,3 +141,48 @@ def test_a_verification_after_the_cutover_says_all_that_keeps_it_from_green() ->
     assert living_headline(content).endswith(
         "0 differences, 0 open, 1 finding not let go, 1 error about the target's keys and storage."
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "address", "there", "seen"),
+    [
+        (Action.MANUAL, "schedules/s", True, True),
+        (Action.MANUAL, "schedules/s", None, False),
+        (Action.CREATE, "models/m/1", True, True),
+        (Action.CONFLICT, "models/m/1", True, False),
+        # Of bytes each blob was compared.
+        (Action.CONFLICT, "blobs/c/m", True, True),
+        (Action.CONFLICT, "blobs/c/m", None, False),
+    ],
+)
+def test_what_was_in_conflict_is_not_seen_to_be_done_by_being_there(
+    action: Action, address: str, there: bool | None, seen: bool
+) -> None:
+    assert deciding._told_by(of_step(step(address, action=action)), there) is seen
+
+
+def test_a_key_that_is_not_the_customers_is_let_go_by_nobody() -> None:
+    def choices(code: str, severity: Any) -> list[Choice]:
+        found = of_findings([Finding(severity, "/a", "under Microsoft's key", "", code)])
+        return [Choice(one, "known") for one in found.values()]
+
+    with pytest.raises(RefusedError, match="cannot be let go"):
+        deciding._refuse_keys(choices("storage.encryption", "error"))
+    for code, severity in (
+        ("datastores.encryption", "error"),
+        ("key.size", "warning"),
+        ("blobs-archived", "error"),
+    ):
+        deciding._refuse_keys(choices(code, severity))
+
+
+def test_blobs_arrived_only_where_each_has_its_like() -> None:
+    source, goal = Location("a", "c", "m"), Location("b", "d", "n")
+
+    def arrived(there: list[Any], *blobs: Any) -> bool:
+        return _all_there(list(blobs), source, goal, listing(Location("b", "d"), *there))
+
+    one = blob("m/x", 3, md5="m1")
+    assert arrived([blob("n/x", 3, md5="m1")], one) and arrived([blob("n/x", 3)], one)
+    assert not arrived([blob("n/x", 4)], one) and not arrived([blob("n/x", 3, md5="m2")], one)
+    assert not arrived([blob("n/x", 3)], one, blob("m/y")) and not arrived([]), "nothing shows nothing"

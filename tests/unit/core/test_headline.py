@@ -90,6 +90,10 @@ def test_what_the_target_holds_under_an_address_is_not_said_to_be_absent() -> No
     }
 
 
+def test_what_a_person_says_to_have_done_is_not_said_to_be_absent() -> None:
+    assert apart([("jobs", Outcome.BY_HAND)], []) == {"not_in_target": {}, "not_compared": {"done by hand": 1}}
+
+
 @pytest.mark.parametrize(
     ("items", "says"),
     [

@@ -285,6 +285,12 @@ def test_a_record_of_a_freeze_that_nothing_tells_of_is_none(folder: Path) -> Non
     assert found.altered == [] and found.unchecked[-1] == "freeze.json: no report tells of it"
 
 
+def test_a_report_of_another_plan_is_found_by_itself(folder: Path) -> None:
+    with Ledger(folder) as ledger:
+        Evidence(folder, ledger).add("verify", {"plan": {"sha256": "ef" * 32}})
+    assert _found(folder).altered == ["0004-verify.json: it is of another plan than plan.jsonl"]
+
+
 # Not checked.
 
 
