@@ -139,3 +139,10 @@ async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> 
         and (item.get("properties") or {}).get("workspaceId") != workspace.workspace_id
     ]
     return sorted(found)
+
+
+async def datastores_of(arm: Arm, workspace_id: str) -> dict[str, Document]:
+    """The datastores of any workspace, by their ids. Raises ServiceError."""
+    # The service's own page is 30 (azure-facts, section 3).
+    path, query = f"{workspace_id}/datastores", {"count": "30"}
+    return {str(one.get("id") or f"{path}/{one.get('name')}"): one async for one in arm.pages(path, query)}

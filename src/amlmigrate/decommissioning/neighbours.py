@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
+from amlmigrate.cloud.workspaces import datastores_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.parallel import each
@@ -137,16 +138,13 @@ def number_of(workspace: Document) -> str | None:
 async def _workspace(side: Side, id_: str, found: Neighbours) -> None:
     found.workspaces.add(id_.lower())
     try:
-        # The service's own page is 30 (azure-facts, section 3).
-        items = [item async for item in side.arm.pages(f"{id_}/datastores", {"count": "30"})]
+        datastores = await datastores_of(side.arm, id_)
     except ServiceError as error:
         found.unseen.append(_unseen(id_.lower(), f"the datastores of {id_}", error))
         return
-    for item in items:
-        properties = item.get("properties")
-        found.stores[str(item.get("id") or f"{id_}/datastores/{item.get('name')}")] = (
-            properties if isinstance(properties, dict) else None
-        )
+    for address, document in datastores.items():
+        properties = document.get("properties")
+        found.stores[address] = properties if isinstance(properties, dict) else None
 
 
 def _unseen(about: str, what: str, error: ServiceError) -> Unseen:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
+from amlmigrate.cloud.workspaces import datastores_of
 from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
@@ -74,17 +75,17 @@ async def _workspaces(side: Side, named: set[str], found: Users) -> list[Documen
 async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, found: Users) -> list[str]:
     """Those of a workspace that lead into the account; of the workspace itself, those that go by its key."""
     try:
-        # The service's own page is 30 (azure-facts, section 3).
-        items = [item async for item in side.arm.pages(f"{id_}/datastores", {"count": "30"})]
+        datastores = await datastores_of(side.arm, id_)
     except ServiceError as error:
         found.unknown.append(_unlisted(f"the datastores of {id_}", error))
         return []
     own = id_.lower() == workspace_id.lower()
-    leading = [one for one in items if _leads(one, account_id.rpartition("/")[2].lower())]
+    account = account_id.rpartition("/")[2].lower()
     return [
-        f"the datastore {one.get('id') or one.get('name')}"
-        for one in leading
-        if not own or (one.get("name") not in SYSTEM_DATASTORES and _kind(one) in _BY_KEY)
+        f"the datastore {address}"
+        for address, one in datastores.items()
+        if _leads(one, account)
+        and (not own or (one.get("name") not in SYSTEM_DATASTORES and _kind(one) in _BY_KEY))
     ]
 
 

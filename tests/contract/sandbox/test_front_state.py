@@ -77,7 +77,8 @@ async def _held(client: Client, group: str) -> dict[str, Any]:
     return {
         "account": account,
         "keys": keys,
-        "roles": sorted(one["id"] for one in roles["value"]),
+        # On the account itself: a workspace that is being made gets one on the group in the meantime.
+        "roles": sorted(one["id"] for one in roles["value"] if one["properties"]["scope"] == scope),
         "workspace": await client.arm("GET", f"{work}/target", ML),
         "model": await client.arm("GET", f"{work}/target/models/m/versions/1", ML),
         "key": json.loads((await client.send("GET", vault, VAULT))[2])["key"],

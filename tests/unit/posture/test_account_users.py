@@ -99,7 +99,7 @@ async def test_a_datastore_of_any_workspace_leads_into_it(store: dict[str, Any],
         WORKSPACES.format(ONE): [_workspace("w", OTHER_ACCOUNT)],
         f"{_id('w')}/datastores": [store],
     }
-    assert await _users(_Azure(lists)) == (["the datastore d"] if counts else [], [])
+    assert await _users(_Azure(lists)) == ([f"the datastore {_id('w')}/datastores/d"] if counts else [], [])
 
 
 async def test_of_the_workspace_itself_only_what_goes_by_a_key_counts() -> None:
@@ -114,7 +114,8 @@ async def test_of_the_workspace_itself_only_what_goes_by_a_key_counts() -> None:
         f"{TARGET}/datastores": stores,
     }
     azure = _Azure(lists, names=(f"azureml-blobstore-{NUMBER}",))
-    assert await _users(azure) == (["the datastore keyed", "the datastore shared"], [])
+    told = [f"the datastore {TARGET}/datastores/{name}" for name in ("keyed", "shared")]
+    assert await _users(azure) == (told, [])
 
 
 async def test_a_container_tells_of_a_workspace_that_is_not_seen() -> None:
