@@ -17,8 +17,10 @@ COMMANDS = {
     "run": ("run", "--resume"),
     "verify": ("verify", "--depth", "metadata"),
     "waive": ("waive", "--from", "waive.csv"),
-    "status": ("status",),
 }
+
+
+needs_less = pytest.mark.skipif(bool(_AS) and not shutil.which("setpriv"), reason="root, and no way to be less")
 
 
 @pytest.fixture
@@ -42,25 +44,38 @@ def _told(result: Result, *says: str) -> None:
         assert words in result.err, result.err
 
 
-@pytest.mark.skipif(bool(_AS) and not shutil.which("setpriv"), reason="root, and no way to be less")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_folder_that_may_not_be_written(copy: World, command: str) -> None:
-    folder = _folder(copy)
+def _without_write_bits(world: World, *arguments: str) -> Result:
+    """Runs the installed command, as somebody whom write bits stop, on a plan folder that has none."""
+    folder = _folder(world)
     paths = [folder, *folder.rglob("*")]
     for path in paths:
         path.chmod(path.stat().st_mode & ~0o222)
     done = subprocess.run(
-        [*_AS, str(MIGRATE), *COMMANDS[command]],
-        cwd=copy.folder,
-        env={**os.environ, **copy.env},
+        [*_AS, str(MIGRATE), *arguments],
+        cwd=world.folder,
+        env={**os.environ, **world.env},
         capture_output=True,
         text=True,
         check=False,
     )
     for path in paths:
         path.chmod(path.stat().st_mode | 0o200)
-    _told(Result(done.returncode, done.stdout, done.stderr), "cannot be written", "permissions of the folder")
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@needs_less
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_may_not_be_written(copy: World, command: str) -> None:
+    _told(_without_write_bits(copy, *COMMANDS[command]), "cannot be written", "permissions of the folder")
     copy.ok(*COMMANDS[command])
+
+
+@needs_less
+@pytest.mark.parametrize("command", ["status", "show"])
+def test_what_only_reads_needs_no_folder_that_may_be_written(copy: World, command: str) -> None:
+    result = _without_write_bits(copy, command)
+    assert result.code == 0, result.err
+    assert result.out == copy.ok(command).out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
