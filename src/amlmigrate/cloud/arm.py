@@ -25,6 +25,7 @@ from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import RefusedError
 
 # 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
 API_VERSIONS = {
@@ -259,10 +260,29 @@ class Arm:
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:
         if path.startswith("https://"):
-            return path
+            return self._own(path)
         parts = urlsplit(path)
         wanted = {"api-version": api_version(parts.path), **dict(parse_qsl(parts.query)), **query}
         return f"{self._endpoint}{parts.path}?{urlencode(wanted)}"
+
+    def _own(self, link: str) -> str:
+        """A link of an answer, or the recorded address of an operation, as it is. Raises RefusedError.
+
+        Those of every recording lead to the endpoint itself (wire-facts, sections 3 and 7); a host below it is
+        taken for a region of it. Inferred: none of those was recorded.
+        """
+        host, own = urlsplit(link).hostname or "", urlsplit(self._endpoint).hostname or ""
+        if host == own or host.endswith(f".{own}"):
+            return link
+        raise _foreign(link)
+
+
+def _foreign(url: str) -> RefusedError:
+    return RefusedError(
+        "A link leads away from Azure Resource Manager: its token is not sent there.",
+        address=without_query(url),
+        remedy="Look at where it comes from: an answer that a proxy changed, or an edited ledger.",
+    )
 
 
 def failed(answer: Answer, path: str) -> ServiceError:
