@@ -36,6 +36,7 @@ from amlmigrate.posture.reading import Read
 
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/blobs"
 OTHER = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/other"
+KV = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
 KV2 = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv2"
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm"
 KEY2 = "https://kv2.vault.azure.net/keys/k2/" + "3" * 32
@@ -335,6 +336,17 @@ def test_the_key_of_the_account_is_judged_as_the_workspaces_is(what: str) -> Non
     assert fallen(found).items() >= expected.items()
     assert set(fallen(found)) - expected.keys() <= {f"{'3' * 32}!key.version"}
     assert "the storage account 'acct'" in str([claim.summary for claim in found if claim.key == KEY2])
+
+
+@pytest.mark.parametrize("name", ["kk", "k/" + "4" * 32])
+def test_another_key_or_version_of_the_workspaces_own_vault_is_judged_by_itself(name: str) -> None:
+    """Only the very version that the workspace uses has its claims made already."""
+    key_id = f"https://kv.vault.azure.net/keys/{name if '/' in name else name + '/' + '4' * 32}"
+    around = with_key(AroundStorage(), key_id)
+    own_key(around, key_id, vault=KV)
+    around.keys[key_id] = replace(KEY, version=replace(KEY.version, id=key_id, enabled=False))
+    found = judged(around)
+    assert fallen(found)[f"{'4' * 32}!key.enabled"] == (False, "error")
 
 
 def test_a_key_that_cannot_be_read_is_an_error_before_a_removal_and_a_warning_before() -> None:
