@@ -7,10 +7,13 @@ import uuid
 from typing import Any
 
 import pytest
+from tests.acceptance import alone
 from tests.acceptance.removing import decommission, refused
 from tests.acceptance.world import VERSION, World, make_world, seed_small
 
 from amlmigrate.core.lease import PATH
+
+sandbox = alone.sandbox
 
 
 def _reports(world: World, kind: str) -> list[dict[str, Any]]:

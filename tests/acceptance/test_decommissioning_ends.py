@@ -8,12 +8,12 @@ import signal
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.acceptance import alone
 from tests.acceptance.removing import (
     cut_off,
     cut_off_while_it_goes,
@@ -29,16 +29,10 @@ from tests.acceptance.removing import (
 )
 from tests.acceptance.underway import under_way
 from tests.acceptance.world import VERSION, World
-from tests.conftest import RunningSandbox, started
+
+sandbox = alone.sandbox
 
 DELETE = ("--storage", "delete")
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """One of its own: containers are kept where any workspace cannot be read, and others' tests leave such."""
-    with started(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

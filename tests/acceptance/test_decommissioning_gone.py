@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
+from tests.acceptance import alone
 from tests.acceptance.inprocess import Fast, here
 from tests.acceptance.removing import (
     arms,
@@ -22,6 +23,8 @@ from tests.acceptance.removing import (
     tombstones,
 )
 from tests.acceptance.world import VERSION, Result, World
+
+sandbox = alone.sandbox
 
 LOCKS = "2020-05-01"
 DELETE = ("--storage", "delete")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance import alone
 from tests.acceptance.removing import (
     cut_off_while_it_goes,
     decommission,
@@ -19,11 +20,12 @@ from tests.acceptance.removing import (
     with_rules,
 )
 from tests.acceptance.world import World
-from tests.conftest import RunningSandbox, started
 
 from azsandbox import provision
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
+
+sandbox = alone.sandbox
 
 DELETE = ("--storage", "delete")
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -31,13 +33,6 @@ BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 FILES = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
 VAULTS = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 Undo = Callable[[], Any]
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """One of its own: containers are kept where any workspace cannot be read, and others' tests leave such."""
-    with started(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

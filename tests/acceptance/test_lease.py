@@ -181,7 +181,7 @@ def test_the_blob_is_no_content_and_what_is_named_like_it_is(world: World) -> No
     assert len(lines) == 2 * len(like) and LEASE not in {line["path"] for line in lines}
     # Written since, it is no change of the target.
     blob(world).set_blob_metadata({"somebody": "else"})
-    world.ok("decommission", "plans/one", "--confirm", f"{world.group}/{world.source}", "--soak", "0", "--storage", "delete")  # fmt: skip
+    world.ok("decommission", "plans/one", "--confirm", f"{world.group}/{world.source}", "--soak", "0")
     with pytest.raises(ResourceNotFoundError):
         blob(world).get_blob_properties()
 

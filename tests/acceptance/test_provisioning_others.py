@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.acceptance import alone
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 
 from azsandbox import provision
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
+
+sandbox = alone.sandbox
 
 ML_API, STORAGE_API = "2025-12-01", "2023-05-01"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"

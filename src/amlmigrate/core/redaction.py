@@ -18,6 +18,8 @@ _PAIR = re.compile(r"[^&;#]+")
 # `container@account`, and paths that are no URLs.
 _NO_USER = frozenset({"wasb", "wasbs", "abfs", "abfss"})
 _NO_QUERY = frozenset({"azureml", "runs", "file", "dbfs"})
+# What stands in the query of ARM's own addresses, which commands that are shown to people repeat.
+_HARMLESS = frozenset({"api-version", "forcetopurge"})
 _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 
 
@@ -78,4 +80,6 @@ def _pair(text: str, change: Callable[[str], str]) -> str:
     name, sign, value = text.partition("=")
     if not sign:
         return change(text)
+    if name.lower() in _HARMLESS:
+        return text
     return f"{name}={change(value)}" if value else text

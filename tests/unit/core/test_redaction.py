@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.redaction import masked, restored, secrets, signed_urls
+from amlmigrate.core.redaction import MASK, masked, restored, secrets, signed_urls
 
 SIG = "aB%2Bc/d=="
 SAS = f"https://acct.blob.core.windows.net/c/a.csv?sv=2022-11-02&sr=b&sig={SIG}"
@@ -71,3 +71,8 @@ def test_findings_and_messages_hold_none() -> None:
     assert SIG not in Finding("warning", "data/d/1", f"outside: '{SAS}'.", "", "bytes-outside").summary
     error = MigrateError(f"PUT was answered 400: {SAS} is no URI.")
     assert SIG not in error.summary and SIG not in str(error)
+
+
+def test_a_command_that_is_shown_keeps_what_arm_needs() -> None:
+    url = "https://management.azure.com/w?api-version=2025-12-01&forceToPurge=true&sig=abc"
+    assert masked(f"az rest --url '{url}'") == f"az rest --url '{url.replace('abc', MASK)}'"
