@@ -14,9 +14,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.credentials import AccessToken
 
+from amlmigrate.cloud.absence import Verdict, judged
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Pacer
@@ -28,6 +30,8 @@ from amlmigrate.core.workspace import WorkspaceRef
 
 _THREADS = 8
 _LONGEST = 300
+# How an error is called whose answer has no code in the service's own form, as a proxy's page.
+_NO_CODE = "400"
 
 
 class _SyncCredential:
@@ -170,13 +174,18 @@ class SdkReader:
 def _of_its_making(error: MigrateError, address: Address) -> bool:
     """Whether what MLClient asked for is what fails, and not the asset: as a model that a component refers to.
 
-    Seen with azure-ai-ml 1.35: it follows the references of a component. And a call that the service does not
-    understand (400) is one of an api-version that MLClient has chosen.
+    Seen with azure-ai-ml 1.35: it follows the references of a component. And a call that the service says it does
+    not understand (400, in its own words) is one of an api-version that MLClient has chosen. A 404 that does not
+    say of what was asked for that it is not there, as while ARM's regions replicate or from a proxy, is no reason.
     """
     if not isinstance(error, ServiceError):
         return False
+    if error.status == 400:
+        return error.code != _NO_CODE
     own = "/".join([address.kind, address.name, *(["versions", address.version] if address.version else [])])
-    return error.status == 400 or (error.status == 404 and not error.url.lower().endswith(f"/{own}".lower()))
+    if error.url.lower().endswith(f"/{own}".lower()):
+        return False
+    return judged(error, urlsplit(error.url).path) in (Verdict.ABSENT, Verdict.BY_LIST)
 
 
 def _account(bucket: Bucket, headers: Any, calls: int) -> None:

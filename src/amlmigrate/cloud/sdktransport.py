@@ -26,7 +26,7 @@ from amlmigrate.core.errors import MigrateError
 Answered = Callable[[Any], None]
 
 
-class SdkTransport(RequestsTransport):  # type: ignore[misc]
+class SdkTransport(RequestsTransport):  # type: ignore[misc]  # its base has no types
     """azure-core's over requests, shared by all of MLClient's clients and threads.
 
     `answered` is told the headers of each answer, in the thread of the call.

@@ -49,7 +49,7 @@ class Decided(ABC):
         ]
         with self.transaction() as db:
             db.executemany(
-                f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - no input of anybody's
                 rows,
             )
 
