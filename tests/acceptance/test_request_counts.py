@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tests.acceptance import alone
 from tests.acceptance.world import LEASE, World
 from tests.bench.workload import Workload, seed
 
+# A role that others' tests assigned to the whole subscription is one more that may use the key, and is read.
+sandbox = alone.sandbox
 LOAD = Workload(assets=200, blobs=500)
 # Models and data have a folder of their own for each version.
 PREFIXES = LOAD.assets * 75 // 100
