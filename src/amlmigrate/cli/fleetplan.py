@@ -27,7 +27,7 @@ from amlmigrate.core.parallel import each
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.planning import planfile
+from amlmigrate.planning import chosen, planfile
 
 _AT_ONCE = 3
 
@@ -139,6 +139,7 @@ class _Planning:
             self._wanted.by,
             self._wanted.require_approval,
             entry.workspace_id,
+            one_of_many=True,
         )
 
     def end(self) -> ExitCode:
@@ -146,6 +147,7 @@ class _Planning:
         entries = list(self._entries.values())
         failed = [entry for entry in entries if entry.state is Progress.FAILED]
         missing = [left for left in self._left if left.open]
+        self._refuse_idle(entries)
         errors = sum(1 for entry in entries if entry.told.get("findings", {}).get("error"))
         numbers = Counter(entry.wave for entry in entries if entry.state is Progress.PLANNED)
         first = next((e for e in entries if e.state is Progress.PLANNED), None)
@@ -166,6 +168,23 @@ class _Planning:
             },
         )
         return ExitCode.INCOMPLETE if failed or missing else ExitCode.DONE
+
+    def _refuse_idle(self, entries: list[Entry]) -> None:
+        """A glob that matched in none of the plans, once all of them are there. Raises BadInputError."""
+        planned = [self._wanted.out / entry.folder for entry in entries if entry.state is Progress.PLANNED]
+        told = [_idle(planfile.read_header(folder)) for folder in planned]
+        given = [*self._wanted.selection.select, *self._wanted.selection.exclude]
+        found = [glob for glob in given if told and all(f"'{glob}' matches nothing" in text for text in told)]
+        if found:
+            raise BadInputError(
+                f"No workspace of the fleet has what these match: {', '.join(found)}.",
+                address=str(self._wanted.out),
+                remedy="Delete the plans, which were made without it, and plan anew with globs that match.",
+            )
+
+
+def _idle(header: Header) -> str:
+    return " ".join(finding.summary for finding in header.findings if finding.code == chosen.CODE)
 
 
 def _written(folder: Path, entry: Entry) -> Header | None:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import list_both
+from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.cli import plans
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
@@ -23,7 +25,7 @@ from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, take
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
-from amlmigrate.planning import build, manual, planfile
+from amlmigrate.planning import build, chosen, manual, planfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Wanted:
     by: By
     require_approval: bool = False
     workspace_id: str = ""
+    # Of many workspaces only some have what is asked for.
+    one_of_many: bool = False
 
 
 async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
@@ -59,6 +63,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
+    posture += _matched(wanted, source, containers)
     await read_contents(source, clouds.source.blobs)
     header, steps = build.build(
         source,
@@ -80,6 +85,14 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
     return header
+
+
+def _matched(wanted: Wanted, source: Inventory, containers: Containers) -> list[Finding]:
+    """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
+    found = chosen.idle(wanted.selection, source, (name for _, name in containers.source))
+    if not wanted.one_of_many:
+        chosen.refuse(found)
+    return chosen.findings(found, source.workspace.id)
 
 
 async def _asked(clouds: Session, wanted: Wanted) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Planner:
         if self._copy_unreferenced:
             roots = [Location(*key) for key, found in containers.source.items() if found.blobs]
             roots = [root for root in roots if self.mapping.place(root) is not None]
+            roots = [root for root in roots if self._selection.takes(blob_address(root.container))]
             self._cover = Cover([*self._cover, *roots])
         self._bytes(draft, containers)
         for asset in self._source.assets.values():

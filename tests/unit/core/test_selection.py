@@ -98,3 +98,20 @@ def test_only_what_a_ledger_shows_is_the_tools_own() -> None:
     assert prior.copied(Location("cmkacct", "azureml", "a/b")) == '"0x1"'
     assert prior.copied(Location("cmkacct", "azureml", "a")) is None
     assert prior.copied(Location("acct", "azureml", "a/b")) is None
+
+
+def test_a_glob_that_matches_nothing_is_told_with_what_is_near() -> None:
+    every = [Address.parse(text) for text in ("models/credit-risk/1", "models/churn/2", "data/loans/1", "jobs")]
+    selection = Selection(("modles/credit-risk", "models/*", "jobs/*"), ("data/lones/1", "DATA/loans/1", "zzz"))
+    told = {(one.option, one.glob): one.near for one in selection.idle(every)}
+    assert set(told) == {
+        ("--select", "modles/credit-risk"),
+        ("--select", "jobs/*"),
+        ("--exclude", "data/lones/1"),
+        ("--exclude", "DATA/loans/1"),
+        ("--exclude", "zzz"),
+    }
+    assert told["--select", "modles/credit-risk"][0] == "models/credit-risk"
+    assert told["--exclude", "DATA/loans/1"][0] == "data/loans/1"
+    assert told["--exclude", "zzz"] == ("data/*", "jobs", "models/*"), "the kinds there are"
+    assert Selection(("*",), ("x",)).idle([]) and not Selection().idle([])
