@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from amlmigrate.core.documents import Document
@@ -14,6 +14,12 @@ from amlmigrate.core.reference import (
     JOB_URI,
     REGION_URI,
     RUN_URI,
+    WHOLE_HADOOP,
+    WHOLE_HTTPS,
+    WHOLE_JOB,
+    WHOLE_REGION,
+    WHOLE_RUN,
+    WHOLE_WORKSPACE,
     WORKSPACE_URI,
     Reference,
     Scope,
@@ -106,6 +112,21 @@ class Mapping:
         text = JOB_URI.sub(lambda match: self._job_uri(match[0], match, match["output"]), text)
         return RUN_URI.sub(lambda match: self._job_uri(match[0], match, "artifacts"), text)
 
+    def rewrite_whole(self, text: str) -> str:
+        """The same for a text that is one address to its end, whatever signs it holds."""
+        forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+            (WHOLE_WORKSPACE, self._workspace_uri),
+            (WHOLE_REGION, self._region_uri),
+            (WHOLE_HTTPS, self._https_url),
+            (WHOLE_HADOOP, self._hadoop_url),
+            (WHOLE_JOB, lambda match: self._job_uri(match[0], match, match["output"])),
+            (WHOLE_RUN, lambda match: self._job_uri(match[0], match, "artifacts")),
+        )
+        for pattern, change in forms:
+            if match := pattern.match(text):
+                return change(match) + text[match.end() :]
+        return text
+
     def _workspace_uri(self, match: re.Match[str]) -> str:
         if not self.in_source(Scope(match["subscription"], match["group"], match["workspace"])):
             return match[0]
@@ -130,7 +151,8 @@ class Mapping:
         if goal is None:
             return match[0]
         service = match[0].split(".", 2)[1]
-        return f"https://{goal.account}.{service}.{match['suffix']}/{goal.container}{_url_path(match, goal)}"
+        host = f"{goal.account}.{service}.{match['suffix']}"
+        return f"{match['http']}://{host}/{goal.container}{_url_path(match, goal)}"
 
     def _hadoop_url(self, match: re.Match[str]) -> str:
         goal = self._url_place(match)

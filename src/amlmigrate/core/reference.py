@@ -22,7 +22,7 @@ _WORKSPACE = (
 )
 _REGION = r"azureml://locations/(?P<region>[^/\s]+)/workspaces/(?P<workspace_id>[0-9a-fA-F-]+)"
 _HTTPS = (
-    r"https://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?"
+    r"(?P<http>https?)://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?"
     r"/(?P<container>[$a-z0-9-]+)"
 )
 _HADOOP = (
@@ -48,16 +48,16 @@ JOB_URI = _compiled(rf"{_JOB}(?P<path>[^{_END}]*)")
 RUN_URI = _compiled(rf"{_RUN}(?P<path>[^{_END}]*)")
 _INSIDE = (WORKSPACE_URI, REGION_URI, (HTTPS_URL, HADOOP_URL))
 # Alone: what stands in a member of these names is one reference to its end.
-_ALONE = (
-    _compiled(rf"^{_WORKSPACE}(?P<tail>.*)$"),
-    _compiled(rf"^{_REGION}(?P<tail>.*)$"),
-    (_compiled(rf"^{_HTTPS}(?P<path>(?:/[^?]*)?)(?=\?|$)"), _compiled(rf"^{_HADOOP}(?P<path>(?:/.*)?)$")),
-)
+WHOLE_WORKSPACE = _compiled(rf"^{_WORKSPACE}(?P<tail>.*)$")
+WHOLE_REGION = _compiled(rf"^{_REGION}(?P<tail>.*)$")
+WHOLE_HTTPS = _compiled(rf"^{_HTTPS}(?P<path>(?:/[^?\n]*)?)(?=\?|$)")
+WHOLE_HADOOP = _compiled(rf"^{_HADOOP}(?P<path>(?:/.*)?)$")
+_ALONE = (WHOLE_WORKSPACE, WHOLE_REGION, (WHOLE_HTTPS, WHOLE_HADOOP))
 _ALONE_IN = ("uri", "path")
 # The root of a datastore is written with or without a slash at its end.
 _ALONE_DATASTORE = _compiled(rf"^azureml://datastores/(?P<name>{_NAME})(?:/paths$|(?:/paths)?/(?P<path>.*)$)")
-_ALONE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
-_ALONE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
+WHOLE_JOB = _compiled(rf"^{_JOB}(?P<path>.*)$")
+WHOLE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
 _SHORT = re.compile(rf"^(?i:azureml):(?P<name>{_NAME}):(?P<version>[^:/@\s]+)$")
 _LABEL = re.compile(rf"^(?:(?i:azureml):)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)$")
 # Below a workspace; letter case counts in names and versions only.
@@ -136,6 +136,14 @@ def references(value: Any, where: str = "", member: str = "", beside: Any = None
         yield from _in_text(value, where, member, beside)
 
 
+def reference_of(text: str, where: str = "", member: str = "", beside: Any = None) -> Reference | None:
+    """What a text names that is one address from its first sign to its last, whatever signs it holds.
+
+    A short form counts where `member`, or the type `beside` it, tells what it means. None for any other text.
+    """
+    return _whole(text, where, member, beside) or next(_full(text, where, *_ALONE), None)
+
+
 def _in_text(text: str, where: str, member: str, beside: Any) -> Iterator[Reference]:
     plain = text.removeprefix("file:").removeprefix("folder:")
     whole = _whole(plain, where, member, beside)
@@ -177,9 +185,9 @@ def _full(
 def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
     if match := _ALONE_DATASTORE.match(text):
         return Reference(text, where, datastore=match["name"], path=match["path"] or "")
-    if match := _ALONE_JOB.match(text):
+    if match := WHOLE_JOB.match(text):
         return Reference(text, where, job=match["job"], output=match["output"], path=match["path"])
-    if match := _ALONE_RUN.match(text):
+    if match := WHOLE_RUN.match(text):
         return Reference(text, where, job=match["job"], output="artifacts", path=match["path"])
     kind = _KIND_OF_MEMBER.get(member) or _kind_beside(member, beside)
     if kind and (match := _SHORT.match(text)):

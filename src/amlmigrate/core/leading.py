@@ -1,0 +1,61 @@
+"""Where an address leads: the one place that says it, of members of documents, of tables and of files alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.reference import Reference, reference_of, references
+from amlmigrate.core.workspace import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where one address leads, as the source's users follow it, and how the target's users have to write it.
+
+    `location` is where its bytes lie in blob storage; None where it is about none, or that is not known.
+    `goal` is where the move brings them; None where it does not take them. `after` is the address in the
+    target: the same text where nothing has to change, or it is not known what to. `ours`: it names the source
+    itself, its workspace or a container of it that moves, and leads nowhere once that is gone. A short
+    datastore URI names no workspace, so that it is none of them.
+    """
+
+    address: str
+    reference: Reference
+    location: Location | None
+    goal: Location | None
+    after: str
+    ours: bool
+
+
+def lead(text: str, mapping: Mapping, member: str = "", beside: Any = None) -> Lead | None:
+    """Where a text leads that is one address from its first sign to its last; None where it is none.
+
+    Nothing ends it early: spaces, quotes, brackets and commas belong to it, as they do to names of blobs.
+    Short forms of assets (`azureml:name:1`) count where `member` or the type `beside` it says what they name.
+    """
+    found = reference_of(text, "", member, beside)
+    return None if found is None else _followed(found, mapping, mapping.rewrite_whole(text))
+
+
+def leads_within(text: str, mapping: Mapping) -> Iterator[Lead]:
+    """The addresses that stand somewhere in a longer text: where each ends is a guess, good for telling only."""
+    for found in references([text]):
+        yield _followed(found, mapping, mapping.rewrite(found.text))
+
+
+def names_source(text: str, mapping: Mapping) -> str:
+    """The first address in a text, or the text itself, that names the source; empty where none does."""
+    whole = lead(text, mapping)
+    found = [whole] if whole else leads_within(text, mapping)
+    return next((one.address for one in found if one.ours), "")
+
+
+def _followed(reference: Reference, mapping: Mapping, after: str) -> Lead:
+    location = mapping.locate(reference)
+    goal = mapping.place(location) if location else None
+    named = not reference.scope.local and mapping.in_source(reference.scope)
+    moved = reference.location is not None and goal not in (None, location)
+    return Lead(reference.text, reference, location, goal, after, named or moved)

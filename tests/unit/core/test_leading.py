@@ -1,0 +1,84 @@
+"""Where an address leads, taken whole or found in a longer text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS, TO
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS
+
+from amlmigrate.core.leading import lead, leads_within, names_source
+from amlmigrate.core.workspace import Location
+
+STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
+NEW_STORE = f"azureml://{TO}/datastores/workspaceblobstore/paths"
+# No such sign ends an address that is alone: names of blobs hold them all.
+SIGNS = " ,;:'\"()[]{}<>|#%&@!üé\u00a0"
+PATHS = st.text(st.sampled_from(f"ab/{SIGNS}"), min_size=1, max_size=12).filter(
+    lambda path: path.strip("/ ") == path
+)
+
+
+@given(PATHS)
+def test_an_address_is_taken_whole(path: str) -> None:
+    found = lead(f"{STORE}/{path}", MAPPING)
+    assert found is not None
+    assert found.after == f"{NEW_STORE}/{path}"
+    assert found.ours
+    assert found.location == Location("acct", OLD_BLOBS).below(path)
+    assert found.goal == Location("cmkacct", NEW_BLOBS).below(path)
+
+
+@given(PATHS)
+def test_so_is_one_by_account(path: str) -> None:
+    found = lead(f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/{path}", MAPPING)
+    assert found is not None
+    assert found.after == f"wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net/{path}"
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_every_form_is_followed_whole(before: str, after: str) -> None:
+    found = lead(before, MAPPING)
+    assert found is not None
+    assert found.after == after
+    assert lead(after, MAPPING) is None or not lead(after, MAPPING).ours  # type: ignore[union-attr] - asked before
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_names_no_source_is_left(text: str) -> None:
+    found = lead(text, MAPPING)
+    assert found is None or (found.after == text and not found.ours)
+
+
+def test_a_query_stays_with_its_url() -> None:
+    url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/a b.csv?versionid=2026"
+    found = lead(url, MAPPING)
+    assert found is not None
+    assert found.after == f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.csv?versionid=2026"
+    assert found.location == Location("acct", OLD_BLOBS, "a b.csv")
+
+
+def test_plain_http_stays_plain() -> None:
+    found = lead(f"http://acct.blob.core.windows.net/{OLD_BLOBS}/a", MAPPING)
+    assert found is not None
+    assert found.after == f"http://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a"
+
+
+def test_two_lines_are_not_one_address() -> None:
+    both = f"{STORE}/a\n{STORE}/b"
+    assert lead(both, MAPPING) is None
+    assert [one.address for one in leads_within(both, MAPPING)] == [f"{STORE}/a", f"{STORE}/b"]
+
+
+def test_free_text_that_names_the_source_is_found() -> None:
+    assert names_source(f"made from {STORE}/raw data, see there", MAPPING) == f"{STORE}/raw"
+    assert names_source("made from azureml://datastores/workspaceblobstore/paths/a", MAPPING) == ""
+    assert names_source(f"{STORE}/raw data", MAPPING) == f"{STORE}/raw data"
+
+
+def test_a_short_uri_leads_there_and_names_no_workspace() -> None:
+    found = lead("azureml://datastores/workspaceblobstore/paths/raw data/x.csv", MAPPING)
+    assert found is not None
+    assert (found.ours, found.location) == (False, Location("acct", OLD_BLOBS, "raw data/x.csv"))
+    assert found.goal == Location("cmkacct", NEW_BLOBS, "raw data/x.csv")
