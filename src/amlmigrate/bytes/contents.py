@@ -16,6 +16,11 @@ from amlmigrate.core.mapping import Rewrite
 LARGEST = 16 * 2**20
 
 
+def encoded(label: str) -> bool:
+    """Whether a `Content-Encoding` says that what is stored is not the text itself."""
+    return label.strip().lower() not in ("", "identity")
+
+
 def line_rewrites(path: str, text: str, rewrite: Callable[[str], str]) -> tuple[Rewrite, ...]:
     """The lines of a file that change, each named `path:line`."""
     lines = text.splitlines(keepends=True)

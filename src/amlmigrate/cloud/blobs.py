@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azure.core import MatchConditions
-from azure.storage.blob import BlobBlock, BlobProperties, ContainerProperties, ContentSettings, StandardBlobTier
+from azure.storage.blob import BlobBlock, StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
-from amlmigrate.cloud.bloblists import Reader, encryption, quoted
+from amlmigrate.cloud.bloblists import Reader, quoted
+from amlmigrate.cloud.blobshapes import Stored, blob_of, condition_of, holds_of, settings_of
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
+from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
@@ -38,7 +40,11 @@ _BLOCKS_AT_ONCE = 8
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 # Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
 _SMALL = 8 * 2**20
-_HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
+# Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
+_PIECE = 2**20
+# The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
+# `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
+_AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
 
 
@@ -108,7 +114,7 @@ class Blobs:
         """A blob as it stands, without its tags; None where the service says that it is not there."""
         client = self._blob(place)
         try:
-            return _blob(await self._call("HEAD", client.url, client.get_blob_properties), tagged=False)
+            return blob_of(await self._call("HEAD", client.url, client.get_blob_properties), tagged=False)
         except ServiceError as error:
             if absence.of_blob(error):
                 return None
@@ -183,7 +189,7 @@ class Blobs:
             )
 
         await each(blocks, stage, parallel=_BLOCKS_AT_ONCE)
-        settings = _settings(blob)
+        settings = settings_of(blob)
         settings.content_md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 else None
 
         async def commit() -> Any:
@@ -193,22 +199,28 @@ class Blobs:
                 metadata=dict(blob.metadata) or None,
                 tags=dict(blob.tags or ()) or None,
                 standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
-                **_condition(replaces),
+                **condition_of(replaces),
             )
 
         return quoted((await self._call("PUT", client.url, commit))["etag"])
 
     async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:
-        """A small blob's bytes; None where there is none, or one that is larger than `largest` bytes.
+        """A small blob's bytes as they are stored; None where there is none, or one of more than `largest` bytes.
 
         With `etag` those of that version alone: raises ServiceError 412 for another.
         """
+        found = await self.fetch(place, largest, etag)
+        return found.data if found else None
+
+    async def fetch(self, place: Location, largest: int, etag: str = "") -> Stored | None:
+        """The same with what the blob says of its bytes, and only that where they are too many."""
         client = self._blob(place)
         pinned: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
-        async def call() -> bytes | None:
-            stream = await client.download_blob(max_concurrency=1, **pinned)
-            return None if stream.size > largest else await stream.readall()
+        async def call() -> Stored:
+            stream = await client.download_blob(max_concurrency=1, **_AS_STORED, **pinned)
+            encoding = stream.properties.content_settings.content_encoding or ""
+            return Stored(None if stream.size > largest else await stream.readall(), encoding, stream.size)
 
         try:
             return await self._call("GET", client.url, call)
@@ -218,54 +230,59 @@ class Blobs:
             raise
 
     async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> str:
-        """Writes a small blob with the metadata, tags, tier and content headers of `blob`; its new ETag."""
+        """Writes a blob with the metadata, tags, tier and content headers of `blob`; its new ETag."""
         client = self._blob(target)
+        settings = settings_of(blob)
+        # Of what is put in blocks the service makes no label.
+        settings.content_md5 = bytearray(hashlib.md5(data, usedforsecurity=False).digest())
 
         async def call() -> Any:
             return await client.upload_blob(
                 data,
                 overwrite=replaces is not None,
-                content_settings=_settings(blob),
+                content_settings=settings,
                 metadata=dict(blob.metadata) or None,
                 tags=dict(blob.tags or ()) or None,
                 standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
-                **_condition(replaces),
+                max_concurrency=_BLOCKS_AT_ONCE,
+                **condition_of(replaces),
             )
 
         return quoted((await self._call("PUT", client.url, call))["etag"])
 
-    async def hash(self, place: Location, blob: Blob) -> tuple[str, str, int]:
-        """SHA-256 (hex), MD5 (base64) and length of a blob's bytes, read once and kept nowhere."""
+    async def hash(self, place: Location, blob: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+        """SHA-256 (hex), MD5 (base64) and length of a blob's bytes as they are stored, read once and kept nowhere.
+
+        `watch` is asked at the beginning of each attempt for whom to give the bytes to as well, in their order.
+        """
         if 0 < blob.length <= _SMALL:
-            return await self._hash_small(place, blob)
+            return await self._hash_small(place, blob, watch)
         client = self._blob(place)
 
         async def call() -> tuple[str, str, int]:
-            sha, md5, length = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+            digest = Digest(watch)
             if blob.length:
                 stream = await client.download_blob(
-                    etag=blob.etag, match_condition=MatchConditions.IfNotModified, max_concurrency=1
+                    etag=blob.etag, match_condition=MatchConditions.IfNotModified, max_concurrency=1, **_AS_STORED
                 )
                 async for chunk in stream.chunks():
                     # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
                     if len(chunk) > 2**20:
-                        await asyncio.to_thread(_update, (sha, md5), chunk)
+                        await asyncio.to_thread(digest.update, chunk)
                     else:
-                        _update((sha, md5), chunk)
-                    length += len(chunk)
-            return sha.hexdigest(), base64.b64encode(md5.digest()).decode(), length
+                        digest.update(chunk)
+            return digest.result()
 
         return await self._call("GET", client.url, call)
 
-    async def _hash_small(self, place: Location, blob: Blob) -> tuple[str, str, int]:
+    async def _hash_small(self, place: Location, blob: Blob, watch: Watch | None) -> tuple[str, str, int]:
         url = self._raw.url(place)
 
         async def call() -> tuple[str, str, int]:
-            sha, md5, length = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+            digest = Digest(watch)
             async for piece in self._raw.pieces(url, {"If-Match": blob.etag}):
-                _update((sha, md5), piece)
-                length += len(piece)
-            return sha.hexdigest(), base64.b64encode(md5.digest()).decode(), length
+                digest.update(piece)
+            return digest.result()
 
         return await self._call("GET", url, call)
 
@@ -284,7 +301,7 @@ class Blobs:
         service = self._service(account)
 
         async def call() -> dict[str, tuple[str, ...]]:
-            return {item.name: _holds(item) async for item in service.list_containers()}
+            return {item.name: holds_of(item) async for item in service.list_containers()}
 
         return await self._call("GET", service.url, call)
 
@@ -318,6 +335,8 @@ class Blobs:
                 retry_total=0,
                 max_single_get_size=_SMALL,
                 max_chunk_get_size=_SMALL,
+                max_single_put_size=_PIECE,
+                max_block_size=_PIECE,
                 user_agent="aml-cmk-migrate",
             )
         return self._services[account]
@@ -340,43 +359,3 @@ class Blobs:
                 raise
 
         return await retry.retrying(lambda: doubt.attempt(once), lambda: self.crowd)
-
-
-def _blob(item: BlobProperties, *, tagged: bool) -> Blob:
-    settings = item.content_settings
-    md5 = settings.content_md5
-    headers = tuple((name, getattr(settings, name)) for name in _HEADERS if getattr(settings, name))
-    return Blob(
-        path=item.name,
-        length=item.size,
-        etag=quoted(str(item.etag)),
-        md5=base64.b64encode(md5).decode() if md5 else None,
-        kind=str(getattr(item.blob_type, "value", item.blob_type)),
-        headers=headers,
-        metadata=tuple(sorted((item.metadata or {}).items())),
-        tags=tuple(sorted((item.tags or {}).items())) if tagged else None,
-        # An inferred tier is the account's default, and so will be that of the copy.
-        tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
-        encryption=encryption(item.encryption_scope, item.encryption_key_sha256),
-    )
-
-
-def _holds(item: ContainerProperties) -> tuple[str, ...]:
-    found = (("a legal hold", item.has_legal_hold), ("an immutability policy", item.has_immutability_policy))
-    return tuple(what for what, there in found if there)
-
-
-def _settings(blob: Blob) -> ContentSettings:
-    headers: dict[str, Any] = dict(blob.headers)
-    return ContentSettings(**headers)
-
-
-def _condition(replaces: str | None) -> dict[str, Any]:
-    if replaces is None:
-        return {"match_condition": MatchConditions.IfMissing}
-    return {"etag": replaces, "match_condition": MatchConditions.IfNotModified}
-
-
-def _update(hashes: tuple[Any, ...], chunk: bytes) -> None:
-    for found in hashes:
-        found.update(chunk)

@@ -110,7 +110,7 @@ class Leases:
         client = self._client(place)
 
         async def call() -> tuple[bytes, str]:
-            stream = await client.download_blob(max_concurrency=1)
+            stream = await client.download_blob(max_concurrency=1, decompress=False)
             return await stream.readall(), quoted(stream.properties.etag)
 
         try:

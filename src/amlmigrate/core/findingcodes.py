@@ -45,6 +45,7 @@ ITEMS = (
     ),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
+    _code("file-encoded", "blocks", "a file that may name the old workspace is stored under a `Content-Encoding`"),
     _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),
     _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from amlmigrate.bytes.contents import LARGEST
+from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Asset, Inventory
@@ -66,15 +66,19 @@ class _Reader:
 
     async def _text(self, asset: Asset, file: Location) -> str | None:
         try:
-            data = await self.blobs.read(file, LARGEST)
+            found = await self.blobs.fetch(file, LARGEST)
         except ServiceError as error:
             if error.code != "BlobArchived":
                 raise
             self.inventory.findings.append(_archived(asset, file))
             return None
-        text = _decoded(data)
-        unread = text is None and (_names_places(data) if data is not None else await self.blobs.head(file))
-        if unread:
+        if found is None:
+            return None
+        if encoded(found.encoding):
+            self.inventory.findings.append(_encoded(asset, file, found.encoding))
+            return None
+        text = _decoded(found.data)
+        if text is None and (found.data is None or _names_places(found.data)):
             self.inventory.findings.append(_unread(asset, file))
         return text
 
@@ -100,6 +104,17 @@ def _archived(asset: Asset, file: Location) -> Finding:
         f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
         "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
         code="file-archived",
+    )
+
+
+def _encoded(asset: Asset, file: Location, encoding: str) -> Finding:
+    return Finding(
+        "blocks",
+        str(asset.address),
+        f"'{file.container}/{file.path}' may name places of the old workspace, but is stored under the"
+        f" Content-Encoding '{encoding}': it is copied as it is, and nothing in it is rewritten.",
+        "Store it in the source without that encoding and plan anew, or write the target's by hand.",
+        code="file-encoded",
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections import Counter
 from typing import Any, cast
 
 import pytest
 from tests.unit.world import OLD_BLOBS, SOURCE, asset, inventory
 
+from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.blobshapes import Stored
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.workspace import Location
@@ -29,18 +32,18 @@ SILENT = OutOfReachError("no such host", method="GET", url="x")
 class Files:
     """Answers every read alike: with bytes, or with an error."""
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: Any, encoding: str = "") -> None:
         self.answer = answer
+        self.encoding = encoding
         self.asked: Counter[str] = Counter()
 
-    async def read(self, place: Location, largest: int) -> bytes | None:
+    async def fetch(self, place: Location, largest: int) -> Stored | None:
         self.asked[place.account] += 1
         if isinstance(self.answer, Exception):
             raise self.answer
-        return cast(bytes | None, self.answer)
-
-    async def head(self, place: Location) -> None:
-        return None
+        if self.answer is None:
+            return None
+        return Stored(self.answer if len(self.answer) <= largest else None, self.encoding, len(self.answer))
 
 
 def _read(files: Files, *uris: str) -> Inventory:
@@ -85,3 +88,30 @@ def test_an_account_that_gives_no_answer_is_not_asked_for_each_asset() -> None:
     found = _read(files, *[LAKE] * 40)
     assert len(found.findings) == 40
     assert files.asked["customerlake"] < 40
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", " GZIP", "x-other"])
+@pytest.mark.parametrize("data", [gzip.compress(b"paths: []\n"), b"paths: []\n"])
+@pytest.mark.parametrize("uri", [OWN, LAKE])
+def test_one_with_an_encoding_is_neither_undone_nor_silently_copied(uri: str, data: bytes, encoding: str) -> None:
+    found = _read(Files(data, encoding), uri)
+    [finding] = found.findings
+    assert (finding.severity, finding.address) == ("blocks", "data/t/0!file-encoded")
+    assert f"'{encoding}'" in finding.summary
+    assert not any(one.contents for one in found.assets.values())
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity "])
+def test_one_whose_encoding_is_none_is_read(encoding: str) -> None:
+    found = _read(Files(b"paths: []\n", encoding), OWN)
+    assert found.findings == []
+    assert any(one.contents for one in found.assets.values())
+
+
+def test_no_file_at_all_is_nothing_to_tell() -> None:
+    assert _read(Files(None), OWN).findings == []
+
+
+def test_one_that_is_too_large_is_said_unread() -> None:
+    [finding] = _read(Files(b"a" * (LARGEST + 1)), OWN).findings
+    assert (finding.severity, finding.code) == ("error", "file-not-text")

@@ -1,0 +1,86 @@
+"""Blobs with a `Content-Encoding`: what is read is what is stored, by every way, whatever the label says."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import random
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContentSettings
+from tests.acceptance.world import World, make_world
+
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.leases import Leases
+from amlmigrate.core.workspace import Location
+
+TEXT = b"paths:\n- file: ./a.csv\n" * 100
+# No compression makes these smaller than 8 MiB, above which a blob is read in ranges.
+NOISE = random.Random(7).randbytes(9 * 2**20)
+STORED = {
+    "gzip": (gzip.compress(TEXT), gzip.compress(NOISE, 1)),
+    "deflate": (zlib.compress(TEXT), zlib.compress(NOISE, 1)),
+    # What a client undoes for `deflate` is the raw form, though the standard's has a header.
+    "deflate ": (zlib.compress(TEXT, wbits=-15), zlib.compress(NOISE, 1, wbits=-15)),
+    "br": (TEXT, NOISE),
+    "x-unknown": (TEXT, NOISE),
+    # A label that is not true must not matter either.
+    "GZIP": (TEXT, NOISE),
+}
+
+
+@pytest.fixture(scope="module")
+def pair(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two accounts."""
+    return make_world(sandbox, tmp_path_factory.mktemp("encoded"))
+
+
+def _uploads(pair: World) -> Iterator[tuple[str, bytes, str]]:
+    with pair.container_client("source") as client:
+        for label, both in STORED.items():
+            for data in both:
+                name = f"{label.strip()}-{len(label)}-{len(data)}"
+                settings = ContentSettings(content_encoding=label.strip())
+                client.upload_blob(name, data, content_settings=settings, overwrite=True)
+                yield name, data, label.strip()
+
+
+@pytest.mark.usefixtures("azure_env")
+def test_what_is_read_is_what_is_stored(pair: World) -> None:
+    asyncio.run(_read(pair, list(_uploads(pair))))
+
+
+async def _read(pair: World, uploads: list[tuple[str, bytes, str]]) -> None:
+    credential = Credential(Login())
+    side, leases = Blobs(Login(), credential), Leases(Login(), credential)
+    account, container = pair.account("source"), pair.container("source")
+    try:
+        listed = {blob.path: blob for blob in (await side.listing(Location(account, container)))[0]}
+        for name, data, label in uploads:
+            place, blob = Location(account, container, name), listed[name]
+            assert dict(blob.headers)["content_encoding"] == label
+            handed: list[bytes] = []
+            sha, _, length = await side.hash(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]
+            assert (sha, length) == (hashlib.sha256(data).hexdigest(), len(data)), name
+            assert b"".join(handed) == data, name
+            assert await side.read(place, 2**30, blob.etag) == data, name
+            assert (await leases.read(place) or (b"",))[0] == data, name
+            found = await side.fetch(place, 2**30, blob.etag)
+            assert found is not None, name
+            assert (found.data, found.encoding) == (data, label), name
+            target = Location(pair.account("target"), pair.container("target"), name)
+            await side.write(blob, target, data)
+            copy = await side.head(target)
+            assert copy, name
+            assert (copy.headers, copy.length) == (blob.headers, len(data)), name
+    finally:
+        await side.close()
+        await leases.close()
+        await credential.close()
+        # aiohttp closes TLS connections a moment after the session.
+        await asyncio.sleep(0.3)
