@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
@@ -140,7 +140,7 @@ class StorageAccounts:
         query = f"/{container}?restype=container&comp=list&maxresults={_PAGE}&prefix={quote(prefix, safe='')}"
         async for page in self._pages(account, query):
             for blob in page.iterfind("Blobs/Blob"):
-                yield blob.findtext("Name", ""), int(blob.findtext("Properties/Content-Length", "0"))
+                yield _name(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
 
     async def _pages(self, account: str, target: str) -> AsyncIterator[ElementTree.Element]:
         marker: str | None = ""
@@ -165,3 +165,9 @@ class StorageAccounts:
             if response.status >= 400 and response.status != also:
                 raise StorageFailed(f"{method} {host}{target}: {response.status} {text}")
             return text
+
+
+def _name(element: ElementTree.Element | None) -> str:
+    """The text of a name, which is percent-encoded where XML could not hold it."""
+    text = (element.text or "") if element is not None else ""
+    return unquote(text) if element is not None and element.get("Encoded") == "true" else text

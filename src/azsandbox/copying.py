@@ -117,7 +117,7 @@ def _needs_no_authorization(call: Call, host: str, query: str) -> bool:
     # Copy Blob within one account: the account's own authorization covers the source as well
     # (learn.microsoft.com/rest/api/storageservices/copy-blob, "Authorization"). Put Blob From URL wants one even
     # there (Azure/azure-sdk-for-python#36176).
-    from_url = call.headers.get("x-ms-blob-type") or "comp=block" in call.raw_query
+    from_url = call.headers.get("x-ms-blob-type") or call.query.get("comp") in ("block", "page", "appendblock")
     return host == call.host and not from_url and "sig=" not in query
 
 

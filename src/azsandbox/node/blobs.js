@@ -67,6 +67,7 @@ async function main() {
   const lokijs = require(require.resolve("lokijs", { paths: [path.join(modules, "azurite")] }));
   require("./completions").install(azurite, lokijs);
   require("./scopes").install(azurite);
+  require("./names").install(azurite);
   const server = new BlobServer(configuration());
   server.accountDataStore.refresh = () => {}; // accounts come over standard input only
   server.accountDataStore.accounts = {};

@@ -2,7 +2,8 @@
 /*
  * What Azurite lacks and Azure has, added on top of its own stores.
  *
- * - Put Blob From URL, which Azurite answers with "not implemented";
+ * - Put Blob From URL, which Azurite answers with "not implemented"; its source may be a blob of any type, its target is
+ *   a block blob (learn.microsoft.com/azure/storage/blobs/storage-blob-copy-url-python, "About copying blobs");
  * - Put Block From URL and Copy Blob from any account, with any authorization: the front has already asked for the
  *   source with the source's authorization when such a request arrives here, so that here it is only read;
  * - requests count as HTTPS, which they were when they reached the front;
@@ -33,6 +34,7 @@ function install(azurite, lokijs) {
   BlockBlobHandler.prototype.stageBlockFromURL = function stage(blockId, contentLength, source, options, context) {
     return stageBlockFromUrl(this, tools, blockId, source, options, context);
   };
+  require("./ranges").install(azurite, { tools, sourceOf, rangeOf, pieceOf });
 }
 
 function toolbox(azurite) {
@@ -44,20 +46,23 @@ function toolbox(azurite) {
     readConditions: azurite("blob/conditions/ReadConditionalHeadersValidator").validateReadConditions,
     checksums: azurite("blob/utils/utils").computeAndValidateTransactionalChecksums,
     tagsOf: azurite("blob/utils/utils").getTagsFromString,
+    pages: new (azurite("blob/handlers/PageBlobRangesManager").default)(),
     ...azurite("common/utils/utils"),
   };
 }
 
 /* Azurite answers a read of a blob that has no Content-MD5 with one of its own making; Azure does not. */
 function withoutInventedMd5(BlobHandler) {
-  const download = BlobHandler.prototype.downloadBlockBlobOrAppendBlob;
-  BlobHandler.prototype.downloadBlockBlobOrAppendBlob = async function honest(options, context, blob) {
-    const answer = await download.call(this, options, context, blob);
-    if (!context.request.getHeader("x-ms-range-get-content-md5")) {
-      answer.contentMD5 = answer.contentRange ? undefined : blob.properties.contentMD5;
-    }
-    return answer;
-  };
+  for (const name of ["downloadBlockBlobOrAppendBlob", "downloadPageBlob"]) {
+    const download = BlobHandler.prototype[name];
+    BlobHandler.prototype[name] = async function honest(options, context, blob) {
+      const answer = await download.call(this, options, context, blob);
+      if (!context.request.getHeader("x-ms-range-get-content-md5")) {
+        answer.contentMD5 = answer.contentRange ? undefined : blob.properties.contentMD5;
+      }
+      return answer;
+    };
+  }
 }
 
 /* A CRC-64 in JavaScript takes longer than all else of an upload; it is computed for those who send one. */
@@ -125,7 +130,13 @@ async function sourceOf(handler, tools, copySource, options, context) {
   return document;
 }
 
-function chunksOf(document) {
+/* The bytes of a blob; where pages of a page blob were never written, zeros. */
+function chunksOf(document, tools) {
+  const length = document.properties.contentLength;
+  if (document.properties.blobType === "PageBlob") {
+    const ranges = length > 0 ? tools.pages.fillZeroRanges(document.pageRangesInOrder || [], { start: 0, end: length - 1 }) : [];
+    return ranges.map((range) => range.persistency);
+  }
   const blocks = document.committedBlocksInOrder;
   if (blocks && blocks.length > 0) {
     return blocks.map((block) => block.persistency);
@@ -136,7 +147,7 @@ function chunksOf(document) {
 /* The bytes must be what the caller says they are: 400 Md5Mismatch is what the service answers otherwise. */
 async function checkMd5(handler, tools, document, expected, context) {
   const stream = await handler.extentStore.readExtents(
-    chunksOf(document), 0, document.properties.contentLength, context.contextId);
+    chunksOf(document, tools), 0, document.properties.contentLength, context.contextId);
   const hash = crypto.createHash("md5");
   for await (const piece of stream) {
     hash.update(piece);
@@ -187,12 +198,18 @@ function tierFor(handler, tools, options, context) {
   return { accessTier, accessTierInferred: false };
 }
 
+/* Where the bytes of a copy lie: with its source's, but the pages of a page blob, which are put into one piece. */
+async function contentOf(handler, tools, source, context) {
+  const length = source.properties.contentLength;
+  if (source.properties.blobType !== "PageBlob") {
+    return { persistency: source.persistency, committedBlocksInOrder: source.committedBlocksInOrder };
+  }
+  return { persistency: length > 0 ? await pieceOf(handler, tools, source, 0, length, context) : undefined };
+}
+
 async function putBlobFromUrl(handler, tools, copySource, options, context) {
   const target = new tools.Context(context);
   const source = await sourceOf(handler, tools, copySource, options, context);
-  if (source.properties.blobType !== "BlockBlob" && source.properties.blobType !== "AppendBlob") {
-    throw tools.errors.getInvalidBlobType(context.contextId);
-  }
   if (options.sourceContentMD5 !== undefined) {
     await checkMd5(handler, tools, source, options.sourceContentMD5, context);
   }
@@ -207,7 +224,7 @@ async function putBlobFromUrl(handler, tools, copySource, options, context) {
     deleted: false, snapshot: "", isCommitted: true, properties,
     metadata: tools.convertRawHeadersToMetadata(target.request.getRawHeaders(), context.contextId),
     accountName: target.account, containerName: target.container, name: target.blob,
-    persistency: source.persistency, committedBlocksInOrder: source.committedBlocksInOrder,
+    ...await contentOf(handler, tools, source, context),
     blobTags: tagsFor(tools, source, options, context),
   }, options.leaseAccessConditions, options.modifiedAccessConditions);
   return {
@@ -234,15 +251,16 @@ function rangeOf(tools, document, asked, context) {
 }
 
 /* Bytes of a range: shared where they lie in one piece, else copied into one. */
-async function pieceOf(handler, document, first, count, context) {
+async function pieceOf(handler, tools, document, first, count, context) {
   let start = 0;
-  for (const chunk of chunksOf(document)) {
+  const chunks = chunksOf(document, tools);
+  for (const chunk of document.properties.blobType === "PageBlob" ? [] : chunks) {
     if (first >= start && first + count <= start + chunk.count) {
       return { id: chunk.id, offset: chunk.offset + first - start, count };
     }
     start += chunk.count;
   }
-  const stream = await handler.extentStore.readExtents(chunksOf(document), first, count, context.contextId);
+  const stream = await handler.extentStore.readExtents(chunks, first, count, context.contextId);
   return handler.extentStore.appendExtent(stream, context.contextId);
 }
 
@@ -252,7 +270,7 @@ async function stageBlockFromUrl(handler, tools, blockId, copySource, options, c
   await handler.metadataStore.checkContainerExist(context, target.account, target.container);
   const source = await sourceOf(handler, tools, copySource, options, context);
   const [first, count] = rangeOf(tools, source, options.sourceRange, context);
-  const persistency = await pieceOf(handler, source, first, count, context);
+  const persistency = await pieceOf(handler, tools, source, first, count, context);
   const stream = await handler.extentStore.readExtent(persistency, context.contextId);
   const sums = await tools.checksums(
     stream, { md5: options.sourceContentMD5, crc64: options.sourceContentcrc64 },
