@@ -1,4 +1,4 @@
-"""Texts without the secrets that URLs carry: signatures in a query, a name and a password before a host.
+"""Texts without secrets: what URLs carry (a query's values, a name and a password before a host), and other forms.
 
 Whatever is kept or shown goes through here: plans, findings, ledger, evidence, messages.
 """
@@ -6,8 +6,10 @@ Whatever is kept or shown goes through here: plans, findings, ledger, evidence, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
+
+from amlmigrate.core.secretforms import spans
 
 MASK = "<secret>"
 # Inside a longer text a URL ends at one of these; a mask that stands there already ends it too.
@@ -25,7 +27,11 @@ _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 
 def masked(text: str) -> str:
     """The text with each such secret masked; the same again for a masked one."""
-    return _changed(text, lambda _: MASK)
+    parts, end = [], 0
+    for start, stop in _spans(text):
+        parts += [text[end:start], MASK]
+        end = stop
+    return "".join((*parts, text[end:])) if parts else text
 
 
 def path_text(path: PurePath) -> str:
@@ -35,14 +41,7 @@ def path_text(path: PurePath) -> str:
 
 def secrets(text: str) -> list[str]:
     """What `masked` takes out, in its order."""
-    found: list[str] = []
-
-    def take(secret: str) -> str:
-        found.append(secret)
-        return secret
-
-    _changed(text, take)
-    return found
+    return [text[start:stop] for start, stop in _spans(text)]
 
 
 def restored(text: str, taken: Sequence[str]) -> str:
@@ -59,27 +58,36 @@ def signed_urls(text: str) -> Iterator[str]:
         yield from (match[0] for match in _URL.finditer(text) if _SIGNED.search(match[0]))
 
 
-def _changed(text: str, change: Callable[[str], str]) -> str:
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where its secrets begin and end, in order; two that touch are one."""
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted((*_in_urls(text), *spans(text))):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return found
+
+
+def _in_urls(text: str) -> Iterator[tuple[int, int]]:
     if "://" not in text or not ("?" in text or "@" in text):
-        return text
-
-    def one(match: re.Match[str]) -> str:
-        scheme, rest = match["scheme"].lower(), match["rest"]
-        if scheme not in _NO_USER:
-            rest = _USER.sub(lambda found: f"{change(found['user'])}@", rest)
-        if scheme not in _NO_QUERY:
-            path, mark, query = rest.partition("?")
-            rest = path + mark + _PAIR.sub(lambda found: _pair(found[0], change), query)
-        return f"{match['scheme']}://{rest}"
-
-    return _URL.sub(one, text)
+        return
+    for match in _URL.finditer(text):
+        scheme, rest, start = match["scheme"].lower(), match["rest"], match.start("rest")
+        user = None if scheme in _NO_USER else _USER.match(rest)
+        if user:
+            yield start, start + user.end("user")
+        after = user.end() if user else 0
+        query = -1 if scheme in _NO_QUERY else rest.find("?", after)
+        if query >= 0:
+            yield from _in_query(rest, query + 1, start)
 
 
-def _pair(text: str, change: Callable[[str], str]) -> str:
-    """One member of a query; one without a name may be a token itself."""
-    name, sign, value = text.partition("=")
-    if not sign:
-        return change(text)
-    if name.lower() in _HARMLESS:
-        return text
-    return f"{name}={change(value)}" if value else text
+def _in_query(rest: str, begin: int, offset: int) -> Iterator[tuple[int, int]]:
+    """The values of a query's members; one without a name may be a token itself."""
+    for pair in _PAIR.finditer(rest, begin):
+        name, sign, value = pair[0].partition("=")
+        if not sign:
+            yield offset + pair.start(), offset + pair.end()
+        elif value and name.lower() not in _HARMLESS:
+            yield offset + pair.end() - len(value), offset + pair.end()
