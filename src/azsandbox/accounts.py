@@ -12,13 +12,16 @@ from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
-from azsandbox.messages import ContainerShown
+from azsandbox.messages import ContainerShown, Held, ShareShown
 from azsandbox.principals import ServicePrincipal
+from azsandbox.shares.index import Share
 from azsandbox.shares.store import ShareStore
+from azsandbox.shares.times import since_1970
 from azsandbox.state import StateFolder, write_secret
 from azsandbox.tokens import Tokens
 
 _VERSION = "2023-11-03"
+_LEASED = (409, 412)  # what changes of a leased container are answered without its lease
 _PAGE = 5000
 # What Azure calls the account's own key among encryption scopes (azure-rest-api-specs, ContainerProperties).
 ACCOUNT_KEY = "$account-encryption-key"
@@ -30,6 +33,10 @@ _SANDBOX = ServicePrincipal(
 
 class StorageFailed(Exception):
     """Azurite refused something that the sandbox itself asked for."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class StorageAccounts:
@@ -97,16 +104,63 @@ class StorageAccounts:
     async def containers(self, account: str, prefix: str = "") -> list[ContainerShown]:
         """All blob containers of an account whose names start with `prefix`, by name."""
         found = []
-        async for page in self._pages(account, f"/?comp=list&prefix={quote(prefix, safe='')}"):
-            for one in page.iterfind("Containers/Container"):
-                scope = one.findtext("Properties/DefaultEncryptionScope") or ACCOUNT_KEY
-                deny = one.findtext("Properties/DenyEncryptionScopeOverride") == "true"
-                found.append(ContainerShown(one.findtext("Name", ""), scope, deny))
+        async for page in self._pages(account, f"/?comp=list&include=metadata&prefix={quote(prefix, safe='')}"):
+            found += [_container(one) for one in page.iterfind("Containers/Container")]
         return found
+
+    async def change_container(
+        self, account: str, container: str, *, metadata: Mapping[str, str] | None = None, public: str | None = None
+    ) -> None:
+        """Sets what is given. Raises Held."""
+        if metadata is not None:
+            headers = {f"x-ms-meta-{name}": value for name, value in metadata.items()}
+            await self._free("PUT", account, f"/{container}?restype=container&comp=metadata", headers)
+        if public is not None:
+            headers = {} if public == "None" else {"x-ms-blob-public-access": public.lower()}
+            await self._free("PUT", account, f"/{container}?restype=container&comp=acl", headers)
+
+    async def delete_container(self, account: str, container: str) -> None:
+        """Removes a blob container with all it holds; nothing happens if there is none. Raises Held."""
+        await self._free("DELETE", account, f"/{container}?restype=container", also=404)
+
+    async def _free(
+        self, method: str, account: str, target: str, headers: Mapping[str, str] = NO_HEADERS, *, also: int = 0
+    ) -> None:
+        try:
+            await self._ask(method, account, target, also=also, headers=headers)
+        except StorageFailed as failed:
+            if failed.status not in _LEASED:
+                raise
+            raise Held(target) from failed
 
     async def create_share(self, account: str, share: str) -> None:
         """Makes a file share; nothing happens if it is there already."""
         self._shares.create_share(account, share)
+
+    def share(self, account: str, share: str) -> ShareShown | None:
+        """A file share, by whomever it was made; None where there is none."""
+        found = self._shares.index.share(account, share)
+        return _share(found) if found else None
+
+    def shares(self, account: str) -> list[ShareShown]:
+        """All file shares of an account, by name."""
+        return [_share(one) for one in self._shares.all_shares(account)]
+
+    def change_share(
+        self,
+        account: str,
+        share: str,
+        *,
+        quota: int | None = None,
+        tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Sets what is given."""
+        self._shares.change_share(account, share, quota=quota, tier=tier, metadata=metadata)
+
+    def delete_share(self, account: str, share: str) -> None:
+        """Removes a file share with all it holds; nothing happens if there is none."""
+        self._shares.delete_share(account, share)
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
         """A service SAS (query string without `?`) for one container."""
@@ -163,7 +217,7 @@ class StorageAccounts:
         async with await self._azurite.request(method, host, target, headers) as response:
             text = await response.text()
             if response.status >= 400 and response.status != also:
-                raise StorageFailed(f"{method} {host}{target}: {response.status} {text}")
+                raise StorageFailed(f"{method} {host}{target}: {response.status} {text}", response.status)
             return text
 
 
@@ -171,3 +225,19 @@ def _name(element: ElementTree.Element | None) -> str:
     """The text of a name, which is percent-encoded where XML could not hold it."""
     text = (element.text or "") if element is not None else ""
     return unquote(text) if element is not None and element.get("Encoded") == "true" else text
+
+
+def _container(one: ElementTree.Element) -> ContainerShown:
+    return ContainerShown(
+        one.findtext("Name", ""),
+        one.findtext("Properties/DefaultEncryptionScope") or ACCOUNT_KEY,
+        one.findtext("Properties/DenyEncryptionScopeOverride") == "true",
+        {each.tag: each.text or "" for each in one.iterfind("Metadata/*")},
+        (one.findtext("Properties/PublicAccess") or "None").capitalize(),
+        one.findtext("Properties/Last-Modified", ""),
+        (one.findtext("Properties/LeaseStatus", "unlocked"), one.findtext("Properties/LeaseState", "available")),
+    )
+
+
+def _share(one: Share) -> ShareShown:
+    return ShareShown(one.name, one.quota, one.tier, one.metadata, since_1970(one.changed))

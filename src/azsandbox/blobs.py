@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 from multidict import CIMultiDict
@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
-from azsandbox.messages import TENANT_ID
+from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
 from azsandbox.storageactions import DELETE_CONTAINER, action_of
 from azsandbox.tokens import BadToken, Tokens
@@ -47,9 +47,9 @@ class BlobEndpoint:
         tokens: Tokens,
         refuse: Refusal | None = None,
         scopes: Scopes = no_scopes,
-        deleted: Callable[[str, str], None] | None = None,
+        deletions: Deletions | None = None,
     ) -> None:
-        self._deleted = deleted
+        self._deletions = deletions
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
@@ -58,10 +58,19 @@ class BlobEndpoint:
         refused = malformed(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
-        answer = refused or await self._forward(call)
-        if self._deleted and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
-            self._deleted(call.host.partition(".")[0], call.path.strip("/"))
+        answer = refused or self._too_early(call) or await self._forward(call)
+        if self._deletions and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
+            self._deletions.note(call.host.partition(".")[0], "containers", call.path.strip("/"))
         return answer
+
+    def _too_early(self, call: Call) -> Answer | None:
+        """409 for a container that is made anew while the last of its name is being deleted."""
+        makes = call.method == "PUT" and call.query.get("restype") == "container" and "comp" not in call.query
+        if not makes or self._deletions is None:
+            return None
+        if not self._deletions.under_way(call.host.partition(".")[0], "containers", call.path.strip("/")):
+            return None
+        return storage_error(409, "ContainerBeingDeleted", BEING_DELETED.format("container"))
 
     def _forbidden(self, call: Call) -> Answer | None:
         try:

@@ -16,6 +16,10 @@ OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
 COSMOS_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b"
 COSMOS_OBJECT_ID = "3f1d8b52-0c7e-4a96-9d25-6be4f0a71c38"
 
+# What both planes of storage say of a container or share that is made while the last of its name is going: seen in
+# Azure/azure-storage-python#569 (data plane) and Azure/azure-rest-api-specs#30456 (ARM).
+BEING_DELETED = "The specified {} is being deleted. Try operation later."
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -74,11 +78,33 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContainerShown:
-    """A blob container: its default encryption scope, and whether no other may be used in it."""
+    """A blob container: its default encryption scope, and whether no other may be used in it.
+
+    `public` is `None`, `Blob` or `Container`; `changed` the time as HTTP writes it; `lease` status and state.
+    """
 
     name: str
     scope: str
     deny_override: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    public: str = "None"
+    changed: str = ""
+    lease: tuple[str, str] = ("unlocked", "available")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareShown:
+    """A file share; `quota` in GiB, `changed` in ticks since 1970."""
+
+    name: str
+    quota: int
+    tier: str
+    metadata: Mapping[str, str]
+    changed: int
+
+
+class Held(Exception):
+    """A container that a lease keeps from being deleted or changed."""
 
 
 class Accounts(Protocol):
@@ -113,8 +139,42 @@ class Accounts(Protocol):
         """All blob containers of an account, by name."""
         ...
 
+    async def change_container(
+        self, account: str, container: str, *, metadata: Mapping[str, str] | None = None, public: str | None = None
+    ) -> None:
+        """Sets what is given. Raises Held."""
+        ...
+
+    async def delete_container(self, account: str, container: str) -> None:
+        """Removes a blob container with all it holds; nothing happens if there is none. Raises Held."""
+        ...
+
     async def create_share(self, account: str, share: str) -> None:
         """Makes a file share; nothing happens if it is there already."""
+        ...
+
+    def share(self, account: str, share: str) -> ShareShown | None:
+        """A file share, by whomever it was made; None where there is none."""
+        ...
+
+    def shares(self, account: str) -> list[ShareShown]:
+        """All file shares of an account, by name."""
+        ...
+
+    def change_share(
+        self,
+        account: str,
+        share: str,
+        *,
+        quota: int | None = None,
+        tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Sets what is given."""
+        ...
+
+    def delete_share(self, account: str, share: str) -> None:
+        """Removes a file share with all it holds; nothing happens if there is none."""
         ...
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
@@ -127,6 +187,18 @@ class Accounts(Protocol):
 
     def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
         """Names and lengths of the blobs whose name starts with `prefix`."""
+        ...
+
+
+class Deletions(Protocol):
+    """Containers (`containers`) and shares (`shares`) that were deleted a moment ago, by either plane."""
+
+    def note(self, account: str, kind: str, name: str) -> None:
+        """One was deleted."""
+        ...
+
+    def under_way(self, account: str, kind: str, name: str) -> bool:
+        """Whether a new one of that name is refused, since the old one is still being deleted."""
         ...
 
 

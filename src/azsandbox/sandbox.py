@@ -96,7 +96,7 @@ class Sandbox:
         arm = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
         refuse = getattr(self._arm, "storage_refusal", None)
         scopes = getattr(self._arm, "storage_scopes", no_scopes)
-        deleted = getattr(self._arm, "storage_deleted", None)
+        deletions = getattr(self._arm, "storage_deletions", None)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
@@ -105,8 +105,10 @@ class Sandbox:
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
             ),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deleted),
-            ".file.core.windows.net": FileShares(self._shares, self._tokens, self.accounts.keys, refuse),
+            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions),
+            ".file.core.windows.net": FileShares(
+                self._shares, self._tokens, self.accounts.keys, refuse, deletions
+            ),
         }
         return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}
 

@@ -32,6 +32,7 @@ def environment(state: StateFolder, port: int) -> dict[str, str]:
         "no_proxy": "",
         "SSL_CERT_FILE": str(state.bundle),
         "REQUESTS_CA_BUNDLE": str(state.bundle),
+        "NODE_EXTRA_CA_CERTS": str(state.ca_certificate),  # beside those that Node brings along
         "AZURE_TENANT_ID": TENANT_ID,
         "AZURE_CLIENT_ID": owner.client_id,
         "AZURE_CLIENT_SECRET": secret,

@@ -9,11 +9,11 @@ from azsandbox.arm.access.arm_calls import check_access
 from azsandbox.arm.access.evaluation import Access, Terms
 from azsandbox.arm.access.storage_calls import StorageAccess
 from azsandbox.arm.authentication import authenticate
+from azsandbox.arm.beingdeleted import BeingDeleted
 from azsandbox.arm.calls import Call, Route
 from azsandbox.arm.clock import Clock
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import CustomerKeys
-from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.operations import Operations
@@ -48,7 +48,7 @@ class Arm:
         self.vault: Service = VaultService(context)
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
-        self.storage_deleted = DeletedContainers(context).note
+        self.storage_deletions = BeingDeleted(context)
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from azsandbox.blobs import malformed
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal
+from azsandbox.messages import Deletions
 from azsandbox.shares.authorization import Authorization
 from azsandbox.shares.directory_calls import DIRECTORY
 from azsandbox.shares.errors import Refused
@@ -34,8 +35,10 @@ class FileShares:
         tokens: Tokens,
         keys: Callable[[str], tuple[str, str]],
         refuse: Refusal | None = None,
+        deletions: Deletions | None = None,
     ) -> None:
         self._store, self._authorization = store, Authorization(tokens, keys, refuse)
+        self._deletions = deletions
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the file service."""
@@ -59,7 +62,17 @@ class FileShares:
         if operation is None:
             call.note["unknown_route"] = True
             raise Refused("NotImplemented")
-        return await operation(Task(call, place, self._store))
+        return await self._done(operation, Task(call, place, self._store))
+
+    async def _done(self, operation: Operation, task: Task) -> Answer:
+        """Carries out, where the share of that name is not just being deleted; notes a deletion."""
+        deletions, account, share = self._deletions, task.place.account, task.place.share
+        if deletions and operation is SHARE["PUT", ""] and deletions.under_way(account, "shares", share):
+            raise Refused("ShareBeingDeleted")
+        answer = await operation(task)
+        if deletions and operation is SHARE["DELETE", ""]:
+            deletions.note(account, "shares", share)
+        return answer
 
 
 def _operation(call: Call, place: Place) -> Operation | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from azsandbox.calls import Answer
+from azsandbox.messages import BEING_DELETED
 from azsandbox.refusals import storage_error
 
 # Status and text by code; those not seen in recordings of Azure/azure-sdk-for-python are the documented ones.
@@ -63,6 +64,7 @@ _TEXTS = {
         "The specified resource type does not match the type of the existing resource.",
     ),
     "ShareAlreadyExists": (409, "The specified share already exists."),
+    "ShareBeingDeleted": (409, BEING_DELETED.format("share")),
     "ShareNotFound": (404, "The specified share does not exist."),
     "UnsupportedHeader": (400, "One of the headers specified in the request is not supported."),
 }

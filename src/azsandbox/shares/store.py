@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from azsandbox.shares import times
@@ -36,11 +37,34 @@ class ShareStore:
         self.index.remove_share(account, name)
         self.contents.remove_share(account, name)
 
+    def all_shares(self, account: str) -> list[Share]:
+        """All shares of an account, by name."""
+        found: list[Share] = []
+        while page := self.index.shares(account, "", f"{found[-1].name}\0" if found else "", _EVERY):
+            found += page
+        return found
+
+    def change_share(
+        self,
+        account: str,
+        name: str,
+        *,
+        quota: int | None = None,
+        tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Sets what is given. Raises Refused 404."""
+        share = self.share(Place(account, name, ""))
+        share.quota = share.quota if quota is None else quota
+        share.tier = share.tier if tier is None else tier
+        share.metadata = share.metadata if metadata is None else dict(metadata)
+        share.changed = times.tick()
+        self.index.put_share(share)
+
     def delete_account(self, account: str) -> None:
         """Removes all shares of an account."""
-        while found := self.index.shares(account, "", "", _EVERY):
-            for share in found:
-                self.delete_share(account, share.name)
+        for share in self.all_shares(account):
+            self.delete_share(account, share.name)
 
     def share(self, place: Place) -> Share:
         """The share that a place is in. Raises Refused 404."""

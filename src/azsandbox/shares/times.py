@@ -12,6 +12,11 @@ _PER_SECOND = 10_000_000
 _last = 0
 
 
+def since_1970(moment: int) -> int:
+    """The same moment in ticks since 1970, as ARM counts."""
+    return moment - _UNIX_TICKS
+
+
 def tick() -> int:
     """Now, and later than any moment given out before."""
     global _last  # noqa: PLW0603 (two changes never share an ETag)

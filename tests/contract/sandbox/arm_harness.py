@@ -6,12 +6,14 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from azsandbox.arm import Arm, build
-from azsandbox.messages import ContainerShown, Principal, Request, Response
+from azsandbox.arm.clock import Clock
+from azsandbox.messages import ContainerShown, Principal, Request, Response, ShareShown
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"
@@ -28,7 +30,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, ContainerShown]] = {}
-        self.shares: dict[str, set[str]] = {}
+        self.made_shares: dict[str, dict[str, ShareShown]] = {}
 
     async def create(self, account: str) -> None:
         self.made.setdefault(account, {})
@@ -53,7 +55,29 @@ class FakeAccounts:
         return [self.made[account][name] for name in sorted(self.made[account])]
 
     async def create_share(self, account: str, share: str) -> None:
-        self.shares.setdefault(account, set()).add(share)
+        self.made_shares.setdefault(account, {}).setdefault(
+            share, ShareShown(share, 5120, "TransactionOptimized", {}, 17_000_000_000_000_000)
+        )
+
+    def share(self, account: str, share: str) -> ShareShown | None:
+        return self.made_shares.get(account, {}).get(share)
+
+    def shares(self, account: str) -> list[ShareShown]:
+        return [one for _, one in sorted(self.made_shares.get(account, {}).items())]
+
+    def change_share(self, account: str, share: str, **given: Any) -> None:
+        changed = {name: value for name, value in given.items() if value is not None}
+        self.made_shares[account][share] = replace(self.made_shares[account][share], **changed)
+
+    def delete_share(self, account: str, share: str) -> None:
+        self.made_shares[account].pop(share, None)
+
+    async def change_container(self, account: str, container: str, **given: Any) -> None:
+        changed = {name: value for name, value in given.items() if value is not None}
+        self.made[account][container] = replace(self.made[account][container], **changed)
+
+    async def delete_container(self, account: str, container: str) -> None:
+        self.made[account].pop(container, None)
 
     def container_sas(self, account: str, container: str, *, permissions: str, hours: float) -> str:
         return f"sv=2024-11-04&sr=c&sp={permissions}&sig={account}.{container}.{hours:g}"
@@ -185,7 +209,10 @@ class ArmClient:
         return made
 
 
-def client(state: Path, *, limits: str = "off", operation_seconds: float = 0.01) -> ArmClient:
+def client(
+    state: Path, *, limits: str = "off", operation_seconds: float = 0.01, clock: Clock | None = None
+) -> ArmClient:
     """A client of a new or restarted ARM."""
     accounts = FakeAccounts()
-    return ArmClient(build(state, accounts, limits=limits, operation_seconds=operation_seconds), accounts)
+    arm = build(state, accounts, limits=limits, operation_seconds=operation_seconds, clock=clock)
+    return ArmClient(arm, accounts)

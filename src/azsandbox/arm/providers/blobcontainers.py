@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from azsandbox.arm.beingdeleted import CONTAINERS, BeingDeleted
 from azsandbox.arm.calls import Call
-from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind, child_id
+from azsandbox.arm.providers.storagelists import invalid, named, paged
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
-from azsandbox.messages import ContainerShown, Response
+from azsandbox.messages import BEING_DELETED, ContainerShown, Held, Response
 
 _ACCOUNTS = "Microsoft.Storage/storageAccounts"
+_PASSED_ON = ("metadata", "publicAccess")
+# learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
+_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])+|\$root|\$web|\$logs")
 _SCOPE, _DENY = "defaultEncryptionScope", "denyEncryptionScopeOverride"
 # Recorded: pulumi/pulumi-azure-nextgen#222.
 _ONE_OF_TWO = (
@@ -45,19 +51,24 @@ class BlobContainers(Kind):
         return Response(204 if await self.context.accounts.container(account.name, call.name) else 404)
 
     async def list(self, call: Call) -> Response:
-        """All of the account, in one page; with `$include=deleted` those too that it keeps for a while."""
+        """All of the account; with `$include=deleted` those too that it keeps for a while."""
         account = call.ancestor(_ACCOUNTS)
+        include = call.query.get("$include", "").lower()
+        if include not in ("", "deleted"):
+            raise invalid("$include")
         found = await self.context.accounts.containers(account.name)
         value = [self._document(account, one) for one in found]
-        if call.query.get("$include", "").lower() == "deleted":
-            value += DeletedContainers(self.context).listed(account)
-        return answer(200, {"value": value})
+        if include:
+            value = sorted([*value, *DeletedContainers(self.context).listed(account)], key=lambda one: one["name"])
+        wanted = set(named(call, [one["name"] for one in value]))
+        return paged(call, [one for one in value if one["name"] in wanted])
 
     async def put(self, call: Call) -> Response:
-        """201 when new, 200 when there."""
-        account, body = call.ancestor(_ACCOUNTS), object_of(call.optional_body(), "properties")
+        """201 when new, 200 when there; refused while the last of that name is being deleted."""
+        account, body = call.ancestor(_ACCOUNTS), _checked(call.optional_body())
         old = await self.context.accounts.container(account.name, call.name)
         if old is None:
+            self._check_name(account, call.name)
             await self.context.accounts.create_container(account.name, call.name, self._encryption(account, body))
         return await self._kept(call, account, body, 200 if old else 201)
 
@@ -66,25 +77,53 @@ class BlobContainers(Kind):
 
         So seen and settled in Azure/azure-cli#25998 and #26948: it can be told when a container is made only.
         """
-        account, body = call.ancestor(_ACCOUNTS), object_of(call.body(), "properties")
+        account, body = call.ancestor(_ACCOUNTS), _checked(call.body())
         if await self.context.accounts.container(account.name, call.name) is None:
             raise self._missing()
         return await self._kept(call, account, body, 200)
 
     async def delete(self, call: Call) -> Response:
-        """Containers are deleted by the data plane."""
-        raise self.unsupported(call)
+        """200, with all that lies in it; 204 when there is none."""
+        account = call.ancestor(_ACCOUNTS)
+        if await self.context.accounts.container(account.name, call.name) is None:
+            return Response(204)
+        try:
+            await self.context.accounts.delete_container(account.name, call.name)
+        except Held as held:
+            raise _held() from held
+        BeingDeleted(self.context).note(account.name, CONTAINERS, call.name)
+        return Response(200)
+
+    def _check_name(self, account: Record, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise invalid("containerName")
+        if BeingDeleted(self.context).under_way(account.name, CONTAINERS, name):
+            # Azure/azure-rest-api-specs#30456: ARM has this code where the data plane has ContainerBeingDeleted.
+            raise gateway(409, "ContainerOperationFailure", BEING_DELETED.format("container"))
 
     async def _kept(self, call: Call, account: Record, body: dict[str, Any], status: int) -> Response:
+        await self._passed_on(account, call.name, body)
         found = await self.context.accounts.container(account.name, call.name)
         assert found is not None
-        kept = {name: value for name, value in body.items() if name not in (_SCOPE, _DENY)}
-        properties = {"lastModifiedTime": tracked_time(call.tick()), **kept}
-        parent = f"{account.id}/blobServices/default"
-        self.context.store.put(self.new_record(call, parent, {"properties": properties}))
+        kept = {name: value for name, value in body.items() if name not in (_SCOPE, _DENY, *_PASSED_ON)}
+        if kept:
+            parent = f"{account.id}/blobServices/default"
+            self.context.store.put(self.new_record(call, parent, {"properties": kept}))
         shown = self._document(account, found)
         shown["properties"] |= {name: body[name] for name in (_SCOPE, _DENY) if name in body}
         return answer(status, shown)
+
+    async def _passed_on(self, account: Record, name: str, body: dict[str, Any]) -> None:
+        """Sets in the data plane what both planes have."""
+        metadata, public = body.get("metadata"), body.get("publicAccess")
+        if public not in (None, "None") and account.properties.get("allowBlobPublicAccess") is False:
+            # The data plane's words (learn.microsoft.com: anonymous-read-access-prevent); ARM's code is ours [I].
+            text = "Public access is not permitted on this storage account."
+            raise gateway(409, "PublicAccessNotPermitted", text)
+        try:
+            await self.context.accounts.change_container(account.name, name, metadata=metadata, public=public)
+        except Held as held:
+            raise _held() from held
 
     def _encryption(self, account: Record, body: dict[str, Any]) -> tuple[str, bool] | None:
         sent = [name for name in (_SCOPE, _DENY) if body.get(name) is not None]
@@ -102,15 +141,41 @@ class BlobContainers(Kind):
         parent = f"{account.id}/blobServices/default"
         id_ = child_id(parent, self.type, found.name)
         record = self.context.store.get(id_.lower())
-        own = {_SCOPE: found.scope, _DENY: found.deny_override}
+        own = {
+            _SCOPE: found.scope,
+            _DENY: found.deny_override,
+            "publicAccess": found.public,
+            "leaseStatus": found.lease[0].capitalize(),
+            "leaseState": found.lease[1].capitalize(),
+            "hasImmutabilityPolicy": False,
+            "hasLegalHold": False,
+        }
+        if found.metadata:
+            own["metadata"] = dict(found.metadata)
+        if found.changed:
+            own["lastModifiedTime"] = f"{parsedate_to_datetime(found.changed):%Y-%m-%dT%H:%M:%S.0000000Z}"
         return {
             "id": id_,
             "name": found.name,
             "type": self.type,
-            "properties": {"publicAccess": "None", **(record.properties if record else {}), **own},
+            "properties": {**(record.properties if record else {}), **own},
         }
 
     @staticmethod
     def _missing() -> ArmError:
         """The code and the text are those of the data plane [I]."""
         return gateway(404, "ContainerNotFound", "The specified container does not exist.")
+
+
+def _checked(body: dict[str, Any]) -> dict[str, Any]:
+    properties = object_of(body, "properties")
+    object_of(properties, "metadata")
+    if properties.get("publicAccess") not in (None, "None", "Blob", "Container"):
+        raise invalid("publicAccess")
+    return properties
+
+
+def _held() -> ArmError:
+    """The text is the data plane's, its code that of other refusals of the data plane [I]."""
+    text = "There is currently a lease on the container and no lease ID was specified in the request."
+    return gateway(409, "ContainerOperationFailure", text)

@@ -1,11 +1,10 @@
-"""The services of a storage account as ARM has them: their settings, shares, and scopes for roles."""
+"""The services of a storage account as ARM has them: their settings, and scopes for roles."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from azsandbox.arm.calls import Call
-from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -59,42 +58,6 @@ class FileServices(_Service):
 
     type = f"{_ACCOUNTS}/fileServices"
     defaults = {"cors": {"corsRules": []}, "shareDeleteRetentionPolicy": _OFF}  # noqa: RUF012
-
-
-class _Made(Kind):
-    """What lies in a service. A share made by the data plane is a scope too, though ARM does not list it here."""
-
-    implied = True
-
-    async def make(self, account: str, name: str) -> None:
-        """Makes it in the data plane."""
-        raise NotImplementedError
-
-    async def put(self, call: Call) -> Response:
-        """201 when new, 200 when there."""
-        account, old = call.ancestor(_ACCOUNTS), self.find(call)
-        await self.make(account.name, call.name)
-        body = object_of(call.optional_body(), "properties")
-        properties = {"lastModifiedTime": tracked_time(call.tick()), **body}
-        parent = f"{account.id}/{self.type.split('/')[-2]}/default"
-        record = self.new_record(call, parent, {"properties": properties})
-        self.context.store.put(record)
-        return answer(200 if old else 201, record.document)
-
-    async def delete(self, call: Call) -> Response:
-        """Containers and shares are deleted by the data plane."""
-        raise self.unsupported(call)
-
-
-@register
-class Shares(_Made):
-    """`fileServices/default/shares`."""
-
-    type = f"{_ACCOUNTS}/fileServices/shares"
-
-    async def make(self, account: str, name: str) -> None:
-        """A share."""
-        await self.context.accounts.create_share(account, name)
 
 
 @register
