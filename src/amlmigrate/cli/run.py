@@ -202,14 +202,16 @@ def _say_dry(view: View, plan: Plan) -> None:
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
     from amlmigrate.core.headline import ran
+    from amlmigrate.ledger.evidence import Evidence
     from amlmigrate.ledger.items import items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
     from amlmigrate.ledger.standing import Standing, open_findings
+    from amlmigrate.ledger.subjects import found_by
 
     standing = Standing(plan, ledger)
     found = items(plan, ledger, standing)
     left = [item for item in found if not item.outcome.settled]
-    findings = open_findings(plan, standing)
+    findings = open_findings(plan, standing, found_by(Evidence(folder, ledger).reports()))
     foreign = over_foreign_bytes(found)
     stopped = tally is not None and tally.stopped
     data = {

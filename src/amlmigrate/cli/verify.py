@@ -133,7 +133,9 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     lines += [f"{f['severity']}: {f['address']}: {f['summary']}" for f in content["posture"]]
     lines += [f"false MD5 label, kept as in the source: {path}" for path in content["false_md5_labels"]]
     lines += [f"{one['address']}: {one['detail']}" for one in content["decided_findings"]]
-    lines += [f"{w['severity']}: {w['address']}: {w['summary']}" for w in content["warnings"]]
+    lines += [
+        f"{w['severity']}: {w['address']}: {w['summary']}" for w in (*content["found"], *content["warnings"])
+    ]
     lines += [f"not checked: {what}" for what in content["not_checked"]]
     green = content["green"]
     source = WorkspaceRef.parse(content["source"]["id"]).short
@@ -151,6 +153,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
             "open_findings": content["open_findings"],
             "foreign_bytes": content["foreign_bytes"],
             "posture": content["posture"],
+            "found": content["found"],
             "warnings": content["warnings"],
             "not_checked": content["not_checked"],
             **({"since_cutover": content["since_cutover"]} if "since_cutover" in content else {}),

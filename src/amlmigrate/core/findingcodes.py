@@ -55,7 +55,11 @@ ITEMS = (
     _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
     _code("latest-overtaken", "error", "'latest' of a name would mean an older version than in the source"),
     _code("matches-nothing", "warning", "a glob of a fleet's selection matches nothing in this workspace"),
-    _code("names-source", "blocks", "the item names the source in the target, and will break with it"),
+    _code(
+        "names-source",
+        "blocks",
+        "the item, or text among its bytes, names the source in the target, and will break with it",
+    ),
     _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
     _code("reference-elsewhere", "warning", "the item refers to another workspace, and goes on doing so"),
     _code("reference-left", "blocks", "the item refers to one that will not be in the target"),

@@ -14,6 +14,7 @@ from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
+from amlmigrate.ledger.subjects import found_by
 
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
 
@@ -37,19 +38,19 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, 
         *held.unproven(plan, reports),
         *(held.differences(newest, facts.digests, facts.parts) if newest else ()),
         *decisions.problems(ledger, reports),
-        *_open(plan, ledger),
+        *_open(plan, ledger, reports),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_jobs(facts.source),
         *([] if unfrozen else _written(facts.writers)),
     ]
 
 
-def _open(plan: Plan, ledger: Ledger) -> Iterator[str]:
+def _open(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterator[str]:
     """What was settled when it was verified, and has been taken up again since."""
     for item in items(plan, ledger):
         if not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
-    for finding in open_findings(plan, Standing(plan, ledger)):
+    for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 

@@ -17,6 +17,7 @@ from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
+from amlmigrate.ledger.subjects import found_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
 
 def undecided(plan: Plan, ledger: Ledger, reports: list[Report]) -> list[str]:
     """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
-    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger)]
+    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger, reports)]
 
 
 def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
@@ -94,9 +95,9 @@ def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
             yield f"{item.address} is {item.outcome.value} and not waived."
 
 
-def _findings(plan: Plan, ledger: Ledger) -> Iterable[str]:
-    """Of the plan's own findings; what is unproven about the target is read afresh, and no decision changes it."""
-    for finding in open_findings(plan, Standing(plan, ledger)):
+def _findings(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+    """Of plan and verification; what is unproven about the target is read afresh, and no decision changes it."""
+    for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 

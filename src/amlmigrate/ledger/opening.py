@@ -11,7 +11,7 @@ from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import of_claims, of_lost, of_residuals
+from amlmigrate.ledger.subjects import found_by, of_claims, of_lost, of_residuals
 
 # What `run` is still to try is nobody's to decide yet.
 _OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, Outcome.BLOCKED)
@@ -31,7 +31,7 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Ope
     standing = Standing(plan, ledger)
     left = (item for item in items(plan, ledger, standing) if item.outcome in _OPEN)
     found = [Open(item.address, item.outcome.value, item.detail) for item in left]
-    for finding in open_findings(plan, standing):
+    for finding in open_findings(plan, standing, found_by(reports)):
         if finding.code:
             found.append(Open(finding.address, finding.severity, finding.summary))
     found += [Open(one.address, "blocks", one.says) for one in of_lost(reports).values() if not standing.of(one)]

@@ -76,15 +76,19 @@ def _approved(ledger: Ledger) -> dict[str, set[str]]:
     return found
 
 
-def open_findings(plan: Plan, standing: Standing) -> list[Finding]:
-    """The findings that stop `run` or keep a verification from being green, and that nobody has let go."""
-    grave = [one for one in plan.header.findings if one.severity != "warning"]
-    settled = set(standing.settled(plan.header.findings))
+def open_findings(plan: Plan, standing: Standing, found: Iterable[Finding] = ()) -> list[Finding]:
+    """The findings that stop `run` or keep a verification from being green, and that nobody has let go.
+
+    `found` are those that a verification made (`subjects.found_by`): those of one address are decided together.
+    """
+    every = [*plan.header.findings, *found]
+    grave = [one for one in every if one.severity != "warning"]
+    settled = set(standing.settled(every))
     # What a claim says is read afresh wherever it counts, and held to the decision there: see `settled`.
     settled |= {one.address for one in grave if one.code in WAIVABLE} & standing.counting().keys()
     return [one for one in grave if one.address not in settled]
 
 
-def settled_findings(plan: Plan, standing: Standing) -> dict[str, Decision]:
+def settled_findings(plan: Plan, standing: Standing, found: Iterable[Finding] = ()) -> dict[str, Decision]:
     """The findings that somebody has let go or set right by hand, by address."""
-    return standing.settled(plan.header.findings)
+    return standing.settled([*plan.header.findings, *found])

@@ -17,6 +17,8 @@ from amlmigrate.ledger.evidence import Report, last
 _GLOBS = "*?["
 # The member of reports that tells what has become of the target since the cutover.
 _SINCE = "since_cutover"
+# The member of reports that tells what a verification found in the bytes of the target.
+_FOUND = "found"
 
 
 def of_step(step: Step) -> Subject:
@@ -71,6 +73,12 @@ def _of_lost(change: dict[str, str]) -> Subject:
     return Subject(change["finding"], "finding", says, content.copy, severity="blocks")
 
 
+def found_by(reports: list[Report]) -> list[Finding]:
+    """What the newest verification that looked for it found in the bytes of the target."""
+    newest = next((one for one in reversed(reports) if _FOUND in one.content), None)
+    return [Finding.of_dict(line) for line in newest.content[_FOUND]] if newest else []
+
+
 def of_claims(reports: list[Report]) -> dict[str, Subject]:
     """What may be let go of the claims that the newest verification made, by address: as they were before that."""
     newest = last(reports, "verify")
@@ -89,7 +97,8 @@ class Subjects:
 
     def __init__(self, plan: Plan, reports: list[Report]) -> None:
         self._steps = {str(step.address): step for step in plan.steps}
-        self._others = of_findings(plan.header.findings) | of_residuals(reports) | of_lost(reports)
+        findings = [*plan.header.findings, *found_by(reports)]
+        self._others = of_findings(findings) | of_residuals(reports) | of_lost(reports)
         # They may say another thing of an address than the plan did, and it is that which counts now.
         self._others |= of_claims(reports)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.contents import LARGEST, as_written, files
+from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
+from amlmigrate.bytes.searching import Found, Places, Search
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -30,13 +32,15 @@ Rewrite = Callable[[str], str]
 class Entry:
     """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were.
 
-    `unread` says why they could not be.
+    `unread` says why they could not be. `found` is what searching them for the source's places came to,
+    where they were searched.
     """
 
     blob: Blob
     sha256: str | None = None
     md5: str | None = None
     unread: str = ""
+    found: Found | None = None
 
     @property
     def false_label(self) -> bool:
@@ -73,6 +77,10 @@ class Verdict:
     false_labels: list[str] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     not_checked: set[str] = field(default_factory=set)
+    # By the address of a prefix: the files of the target that name places of the source, and how often.
+    naming: dict[str, dict[Location, int]] = field(default_factory=dict)
+    # How many files of the target were not searched for that, by why.
+    unsearched: Counter[str] = field(default_factory=Counter)
     # How many were compared, and how many of those are the same, as far as this went.
     blobs: int = 0
     same: int = 0
@@ -105,6 +113,7 @@ class BlobVerifier:
         containers: Containers,
         *,
         rewrite: Callable[[str], str],
+        places: Places,
         hashing: bool,
         emit: Emit,
     ) -> None:
@@ -112,6 +121,7 @@ class BlobVerifier:
         self._target = target
         self._containers = containers
         self._rewrite = rewrite
+        self._places = places
         self._hashing = hashing
         self._emit = emit
 
@@ -136,7 +146,7 @@ class BlobVerifier:
         twins = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
         left, right = await asyncio.gather(
             self._entries(self._source, amount.source, source),
-            self._entries(self._target, amount.target, list(twins.values())),
+            self._entries(self._target, amount.target, list(twins.values()), self._places),
         )
         lines = b"".join(entry.line(amount.source) for entry in left.values())
         rewritten = [path for path in files(step.rewrites) if path in left and not left[path].unread]
@@ -169,6 +179,7 @@ class BlobVerifier:
             "source": tree_digest(amount.source, left),
             "target": tree_digest(amount.target, right),
         }
+        self._searched(read, verdict)
         verdict.blobs += len(left)
         verdict.bytes += sum(entry.blob.length for entry in left.values())
         self._emit(Event("verify.prefix", {"address": address, "blobs": len(left)}))
@@ -177,10 +188,26 @@ class BlobVerifier:
     def _listed(listings: dict[tuple[str, str], Listing], place: Location) -> Listing:
         return listings.get((place.account, place.container)) or Listing(place)
 
-    async def _entries(self, blobs: Blobs, place: Location, found: list[Blob]) -> dict[str, Entry]:
+    @staticmethod
+    def _searched(read: Read, verdict: Verdict) -> None:
+        """What the files of the target name, and which of them were not looked into."""
+        place = read.amount.target
+        named: dict[Location, int] = {}
+        for path, entry in read.right.items():
+            if why := _unsearched(entry):
+                verdict.unsearched[why] += 1
+            elif entry.found and entry.found.count:
+                named[Location(place.account, place.container, path)] = entry.found.count
+        if named:
+            verdict.naming[str(read.step.address)] = named
+
+    async def _entries(
+        self, blobs: Blobs, place: Location, found: list[Blob], places: Places | None = None
+    ) -> dict[str, Entry]:
+        """By path; with `places` what is read is searched for them."""
         entries = {blob.path: Entry(blob) for blob in found}
         if self._hashing:
-            await each(found, partial(self._hash, blobs, place, entries), parallel=_PARALLEL)
+            await each(found, partial(self._hash, blobs, place, entries, places), parallel=_PARALLEL)
         return entries
 
     async def _rewritten(self, place: Location, entry: Entry) -> Entry:
@@ -197,13 +224,34 @@ class BlobVerifier:
         return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 
     @staticmethod
-    async def _hash(blobs: Blobs, place: Location, entries: dict[str, Entry], blob: Blob) -> None:
+    async def _hash(
+        blobs: Blobs, place: Location, entries: dict[str, Entry], places: Places | None, blob: Blob
+    ) -> None:
+        search = Search(places) if places and not _label(blob) else None
         try:
-            sha256, md5, _ = await blobs.hash(Location(place.account, place.container, blob.path), blob)
+            file = Location(place.account, place.container, blob.path)
+            sha256, md5, _ = await blobs.hash(file, blob, search.begin if search else None)
         except ServiceError as error:
             entries[blob.path] = _unread(blob, error)
         else:
-            entries[blob.path] = Entry(blob, sha256, md5)
+            entries[blob.path] = Entry(blob, sha256, md5, found=search.end() if search else None)
+
+
+def _label(blob: Blob) -> str:
+    """The `Content-Encoding` of a blob that is not stored as the text that it is."""
+    label = dict(blob.headers).get("content_encoding", "")
+    return label if encoded(label) else ""
+
+
+def _unsearched(entry: Entry) -> str:
+    """Why a file was not searched, in the words of a report; empty where it was."""
+    if entry.unread:
+        return "could not be read"
+    if _label(entry.blob):
+        return "are stored under a Content-Encoding"
+    if entry.found is None:
+        return "were not read at this depth"
+    return "" if entry.found.text else "are no text"
 
 
 def _unread(blob: Blob, error: ServiceError) -> Entry:

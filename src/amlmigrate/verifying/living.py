@@ -19,6 +19,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import found_by
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import Depth, content_of
@@ -77,7 +78,15 @@ def verify_living(
         standing = Standing(plan, ledger)
         lost = living.since.undecided(decided(standing.counting().values(), evidence.reports()))
         content = content_of(
-            plan, items(plan, ledger, standing), depth, verdict, differences, posture, standing, read
+            plan,
+            items(plan, ledger, standing),
+            depth,
+            verdict,
+            differences,
+            posture,
+            standing,
+            read,
+            found_by(evidence.reports()),
         )
         content["green"] = content["green"] and not lost
         content[SINCE] = {

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.bytes import searching
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.prefixes import Cover
@@ -17,6 +18,7 @@ from amlmigrate.core import headline
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.events import Emit
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
@@ -28,7 +30,9 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items, over_foreign_bytes, tally
 from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
+from amlmigrate.ledger.subjects import found_by
 from amlmigrate.posture import Places, let_go, prove
+from amlmigrate.verifying import naming
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
 from amlmigrate.verifying.sdk import Readers
@@ -74,6 +78,7 @@ async def verify(
         session.target.blobs,
         containers,
         rewrite=mapping.rewrite,
+        places=searching.Places(mapping),
         hashing=depth.hashes,
         emit=emit,
     )
@@ -88,6 +93,9 @@ async def verify(
         *read.without(settled).differences,
     ]
     target = mapping.target
+    evidence = Evidence(folder, ledger)
+    # Without reading them anew nothing else is known of the files than what was.
+    named = naming.findings(plan, target, verdict.naming) if depth.hashes else found_by(evidence.reports())
     held = encryption_counts(containers.target, plan.places(source=False))
     places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=held)
     claims = await prove(session.target, target, places)
@@ -95,7 +103,7 @@ async def verify(
         verdict.not_checked.add(unknown)
     content = {
         "by": by.as_dict(),
-        **content_of(plan, ended, depth, verdict, differences, claims, standing, read),
+        **content_of(plan, ended, depth, verdict, differences, claims, standing, read, named),
     }
     told = {difference.address for difference in differences}
     content["same"] = {"blobs": verdict.same, "documents": len(documents.same - told)}
@@ -117,7 +125,6 @@ async def verify(
     }
     found = {f"manifest-{side}.jsonl": lines for side, lines in verdict.manifests.items()}
     found[FILE] = bytearray(json.dumps(parts, sort_keys=True).encode() + b"\n")
-    evidence = Evidence(folder, ledger)
     with evidence.alone():
         manifests = [evidence.add_file(name, lines) for name, lines in found.items()]
         return evidence.add("verify", {**content, "digests": digests, "manifests": manifests})
@@ -168,12 +175,13 @@ def content_of(
     posture: list[Claim],
     standing: Standing,
     read: Readers,
+    named: list[Finding],
 ) -> dict[str, Any]:
-    """What a report says but for digests and files."""
+    """What a report says but for digests and files. `named`: findings about files that name the source."""
     unsettled = [item for item in ended if not item.outcome.settled]
     found = findings(posture)
     told = let_go(found, standing.settled(found))
-    grave = open_findings(plan, standing)
+    grave = open_findings(plan, standing, named)
     holds = not [finding for finding in told if finding.severity == "error"]
     return {
         "format": 1,
@@ -196,16 +204,21 @@ def content_of(
         ],
         "open_findings": [finding.as_dict() for finding in grave],
         "decided_findings": [
-            {"address": address, "detail": one.detail} for address, one in settled_findings(plan, standing).items()
+            {"address": address, "detail": one.detail}
+            for address, one in settled_findings(plan, standing, named).items()
         ],
         "foreign_bytes": over_foreign_bytes(ended),
         "differences": [difference.as_dict() for difference in differences],
         "posture": [finding.as_dict() for finding in told],
         "claims": [claim.as_dict() for claim in posture],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
+        "found": [finding.as_dict() for finding in named],
+        "naming_files": naming.lines(verdict.naming),
         "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,
-        "not_checked": sorted(verdict.not_checked | _not_checked(depth) | set(read.told())),
+        "not_checked": sorted(
+            {*verdict.not_checked, *_not_checked(depth), *read.told(), *naming.not_searched(verdict.unsearched)}
+        ),
         "blobs": verdict.blobs,
         "bytes": verdict.bytes,
         "trees": verdict.trees,

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.bytes.searching import Places
+from amlmigrate.cloud.digests import Watch
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
@@ -27,11 +29,13 @@ class Account:
         self._answers = answers or {}
         self.asked: list[tuple[str, str]] = []
 
-    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+    async def hash(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
         self.asked.append((place.path, one.etag))
         answer = self._answers.get(place.path, "same")
         if isinstance(answer, Exception):
             raise answer
+        if watch:
+            watch()(answer.encode())
         return answer, "md5", one.length
 
 
@@ -55,6 +59,7 @@ async def _compared(
         right,  # type: ignore[arg-type]
         containers(source, target),
         rewrite=lambda text: text,
+        places=Places(MAPPING),
         hashing=accounts is not None,
         emit=lambda _: None,
     )
@@ -173,3 +178,35 @@ async def test_bytes_that_are_alike_and_not_the_plans_are_a_difference() -> None
     now = {CODES: [replace(CODE, etag='"0x2"')]}
     verdict = await _compared(one, now, {NEW_BLOBS: [COPY]})
     assert [(found.field, found.expected) for found in verdict.differences] == [("source", one.source_sha256)]
+
+
+NAMES = f"see https://acct.blob.core.windows.net/{OLD_BLOBS}/a"
+
+
+async def test_what_the_target_names_is_told_by_file_and_what_was_not_searched_is_counted() -> None:
+    packed = blob("d/z", headers=(("content_encoding", "gzip"),))
+    own = [blob("d/1"), blob("d/2"), blob("d/bin"), packed, blob("d/gone")]
+    one = _step(OLD_BLOBS, "d", "d", *own)
+    gone = ServiceError(404, "BlobNotFound", "text", method="GET", url="https://x")
+    answers = {"d/1": NAMES, "d/z": NAMES, "d/bin": "\x01\0\0\x01" * 5, "d/gone": gone}
+    verdict = await _compared(one, {OLD_BLOBS: own}, {NEW_BLOBS: own}, (Account(answers), Account(answers)))
+    assert verdict.naming == {str(one.address): {Location("cmkacct", NEW_BLOBS, "d/1"): 1}}
+    assert verdict.unsearched == {
+        "are stored under a Content-Encoding": 1,
+        "are no text": 1,
+        "could not be read": 1,
+    }
+
+
+async def test_only_the_target_is_searched() -> None:
+    own = blob("d/1")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, (Account({"d/1": NAMES}), Account()))
+    assert verdict.naming == {}
+
+
+async def test_without_reading_nothing_is_searched_and_that_is_told() -> None:
+    own = blob("d/1")
+    one = _step(OLD_BLOBS, "d", "d", own)
+    verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]})
+    assert verdict.unsearched == {"were not read at this depth": 1}

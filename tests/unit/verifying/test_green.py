@@ -59,12 +59,15 @@ def _green(
     outcome: Outcome = Outcome.MIGRATED,
     differences: tuple[Difference, ...] = (),
     claim: Claim = CLAIM,
+    named: tuple[Finding, ...] = (),
 ) -> bool:
     of = replace(PLAN, header=header(findings=findings))
     ended = [Item("models/m/1", outcome, "")]
     standing = Standing(of, ledger)
     read = Readers(1, 1)
-    content = content_of(of, ended, Depth.CHECKSUM, Verdict(), list(differences), [claim], standing, read)
+    content = content_of(
+        of, ended, Depth.CHECKSUM, Verdict(), list(differences), [claim], standing, read, list(named)
+    )
     return bool(content["green"])
 
 
@@ -85,6 +88,7 @@ def test_each_reason_by_itself_is_enough(ledger: Ledger) -> None:
     assert not _green(ledger, differences=(Difference("models/m/1", "target", "present", "missing"),))
     assert not _green(ledger, claim=replace(CLAIM, holds=False))
     assert not _green(ledger, claim=replace(CLAIM, holds=None)), "unread is not shown"
+    assert not _green(ledger, named=(BLOCKS,))
 
 
 def _differing(
