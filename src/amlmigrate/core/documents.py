@@ -11,6 +11,9 @@ import rfc8785
 Document = dict[str, Any]
 _VOLATILE = ("systemData", "etag", "provisioningState", "id", "type", "name")
 _LARGEST = 2**53 - 1
+# Stands for a member that is not there, where the other side's is null: of those the two are different things.
+ABSENT = "(absent)"
+_MISSING = object()
 
 
 def digest(value: Any) -> str:
@@ -69,12 +72,15 @@ def without_nulls(value: Any) -> Any:
 
 
 def differences(expected: Any, actual: Any, where: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two JSON values differ: JSON pointer, expected, actual; a missing member is None."""
+    """Where two JSON values differ: JSON pointer, expected, actual.
+
+    A missing member is None, and where the other one is null `ABSENT`.
+    """
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = []
         for key in sorted(expected.keys() | actual.keys()):
             pointer = f"{where}/{key.replace('~', '~0').replace('/', '~1')}"
-            found += differences(expected.get(key), actual.get(key), pointer)
+            found += differences(expected.get(key, _MISSING), actual.get(key, _MISSING), pointer)
         return found
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [
@@ -84,7 +90,13 @@ def differences(expected: Any, actual: Any, where: str = "") -> list[tuple[str, 
         ]
     # True == 1 in Python; in a document they are two things.
     same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
-    return [] if same else [(where, expected, actual)]
+    return [] if same else [(where, _shown(expected, actual), _shown(actual, expected))]
+
+
+def _shown(value: Any, other: Any) -> Any:
+    if value is _MISSING:
+        return ABSENT if other is None else None
+    return value
 
 
 def _without(value: Document, path: list[str]) -> Document:

@@ -12,6 +12,8 @@ from amlmigrate.kinds._versioned import VersionedKind
 
 # The URL decides the first two; the service drops the others (wire-facts, section 4).
 _NOT_KEPT = frozenset({"name", "version", "_source", "id"})
+# Members of a spec whose keys are the customer's own names: one of these says something even where it is empty.
+_NAMED = frozenset({"inputs", "outputs", "jobs", "tags", "properties", "environment_variables"})
 
 
 class Components(VersionedKind):
@@ -20,6 +22,8 @@ class Components(VersionedKind):
 
     name = "components"
     sdk_operations = "components"
+    # A spec is the customer's: `outputs: {model: null}` is an output of the default type.
+    free = VersionedKind.free | {"componentSpec"}
     after = ("codes", "environments", "models", "data", "datastores")
     anonymous_names = ("azureml_anonymous",)
 
@@ -76,19 +80,19 @@ class Components(VersionedKind):
 
 
 def _texts(value: Any, member: str = "") -> Any:
-    """A spec with its scalars as the service writes them, and without the defaults that it adds."""
+    """A spec with its scalars as the service writes them, and without the defaults that it adds.
+
+    Inferred: a null stays one, since a null is no scalar.
+    """
+    if isinstance(value, dict) and member in _NAMED:
+        return {key: _texts(child) for key, child in value.items()}
     if isinstance(value, dict):
         found = {key: _texts(child, key) for key, child in value.items()}
-        if member == "resources":
-            found = {key: child for key, child in found.items() if (key, child) != ("instance_count", "1")}
-        return {
-            key: child
-            for key, child in found.items()
-            if child not in ({}, []) and (key, child) != ("optional", "False")
-        }
+        defaults = (("optional", "False"), *([("instance_count", "1")] if member == "resources" else []))
+        return {key: child for key, child in found.items() if child not in ({}, []) and (key, child) not in defaults}
     if isinstance(value, list):
         return [_texts(child) for child in value]
-    return value if isinstance(value, str) else str(value)
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 KIND = Components()

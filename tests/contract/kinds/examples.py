@@ -124,6 +124,19 @@ MORE = [
         properties={"azureml.labels": "", "kept": "1"},
     ),
     _asset("codes/old/1", codeUri=f"https://acct.blob.core.windows.net/{OLD_ID[:10]}-{_GUID}"),
+    _asset(
+        "components/nulls/1",
+        componentSpec={
+            "type": "pipeline",
+            "inputs": {"rate": None, "empty": {}},
+            "outputs": {"model": None, "None": "${{parent.jobs.a.outputs.b}}"},
+            "jobs": {"a": {"type": "command", "inputs": {"inputs": None}, "outputs": {"b": None}, "limits": None}},
+            "tags": {"a": None},
+        },
+        tags={"kept": None},
+        properties={"kept": None},
+    ),
+    _asset("models/nulls/1", modelUri="runs:/j_1/model", flavors={"python_function": {"data": None}}, tags={"a": None}),
     _asset("components/pipe/2", componentSpec=_PIPELINE, description=None, isAnonymous=False, stage="Development"),
     *(
         _asset(

@@ -87,8 +87,9 @@ def spec(sent: Document, address: Address) -> Document:
     """A component's spec: name and version by the URL, scalars as texts, defaults added, two members dropped."""
     kept = {key: value for key, value in sent.items() if key not in ("_source", "id")}
     found: Document = _texts(kept) | {"name": address.name, "version": address.version}
-    for one in found.get("inputs", {}).values():
-        one.setdefault("optional", "False")
+    for one in (found.get("inputs") or {}).values():
+        if isinstance(one, dict):
+            one.setdefault("optional", "False")
     if found.get("type") == "command":
         found["resources"] = {"instance_count": "1", **found.get("resources", {})}
     return found
@@ -99,4 +100,4 @@ def _texts(value: Any) -> Any:
         return {key: _texts(child) for key, child in value.items()}
     if isinstance(value, list):
         return [_texts(child) for child in value]
-    return value if isinstance(value, str) else str(value)
+    return value if value is None or isinstance(value, str) else str(value)

@@ -179,6 +179,9 @@ EQUAL = [
     ("data", "tags", {}, None),
     ("codes", "isAnonymous", True, False),
     ("datastores", "serviceDataAccessAuthIdentity", "None", None),
+    ("components", "componentSpec", {"type": "a", "inputs": {}, "outputs": {}}, {"type": "a"}),
+    ("components", "componentSpec", {"inputs": {"resources": {"optional": "False"}}}, {"inputs": {"resources": {}}}),
+    ("environments", "inferenceConfig", {"livenessRoute": None, "port": 1}, {"port": 1}),
 ]  # fmt: skip
 UNEQUAL = [
     ("environments", "condaFile", "dependencies:\n- python=3.10\n", "dependencies:\n- python=3.1\n"),
@@ -203,6 +206,14 @@ UNEQUAL = [
     ("components", "componentSpec", {"inputs": {"a": {"optional": True}}}, {"inputs": {"a": {}}}),
     ("datastores", "credentials", {"credentialsType": "Sas"}, {"credentialsType": "AccountKey"}),
     ("data", "isAnonymous", True, False),
+    ("components", "componentSpec", {"outputs": {"a": None}}, {"outputs": {}}),
+    ("components", "componentSpec", {"outputs": {"a": None}}, {"outputs": {"a": "None"}}),
+    ("components", "componentSpec", {"outputs": {"a": None}}, {"outputs": {"a": {}}}),
+    ("components", "componentSpec", {"inputs": {"a": {}}}, {}),
+    ("components", "componentSpec", {"jobs": {"j": {"inputs": {"inputs": None}}}}, {"jobs": {"j": {"inputs": {}}}}),
+    ("components", "tags", {"a": None}, {}),
+    ("models", "flavors", {"f": {"data": None}}, {"f": {}}),
+    ("data", "properties", {"a": None}, {"a": ""}),
 ]
 
 

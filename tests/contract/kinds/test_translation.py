@@ -98,13 +98,19 @@ def test_everything_that_a_client_may_send_is_sent(asset: Asset) -> None:
         assert (member in body) is not (unsent or unset), member
 
 
-@every_asset
-def test_no_null_is_sent(asset: Asset) -> None:
-    def without(value: Any) -> bool:
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return value is not None and all(without(child) for child in children)
+def _nulls(value: Any, where: str = "") -> set[str]:
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return {found for key, child in pairs for found in _nulls(child, f"{where}/{key}")}
+    return {where} if value is None else set()
 
-    assert without(kind_of(asset).translate(asset, MAPPING).body)
+
+@every_asset
+def test_of_nulls_only_those_are_sent_that_are_the_customers(asset: Asset) -> None:
+    free = tuple(f"/{member}/" for member in kind_of(asset).free)
+    theirs = {where for where in _nulls(asset.properties) if where.startswith(free)}
+    assert _nulls(kind_of(asset).translate(asset, MAPPING).body["properties"]) == theirs
+    assert theirs or not str(asset.address).count("/nulls/")
 
 
 @every_asset
