@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import total_ordering
 
 from amlmigrate.core.errors import BadInputError
 
 BLOBS = "blobs"
 ARCHIVE = "#archive"
+# Names of assets and their versions are told apart by case, those of datastores are not (azure-facts, section 2;
+# azureml-core, class Datastore).
+CASELESS = frozenset({"datastores"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@dataclass(frozen=True, slots=True, eq=False)
 class Address:
     """`kind/name/version`, the ARM path below the workspace without `versions`.
 
@@ -18,6 +23,7 @@ class Address:
     (`datastores/lake`). Bytes are `blobs/CONTAINER/PREFIX`: `version` is then the prefix, slashes and all.
     What comes in thousands is one item that has a kind only (`jobs`).
     `archive` marks the step that archives what the address names.
+    Two are equal that name one thing, whichever way it is spelled.
     """
 
     kind: str
@@ -38,6 +44,19 @@ class Address:
                 remedy="Write it as `migrate show` does, like models/credit-risk/3.",
             )
         return cls(kind, name, version or None, archive)
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, Address) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __lt__(self, other: Address) -> bool:
+        return self._key < other._key
+
+    @property
+    def _key(self) -> tuple[str, str, str, bool]:
+        return (self.kind, plain_name(self.kind, self.name), self.version or "", self.archive)
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -62,6 +81,11 @@ class Address:
     def __str__(self) -> str:
         path = "/".join(part for part in (self.kind, self.name, self.version) if part)
         return f"{path}{ARCHIVE if self.archive else ''}"
+
+
+def plain_name(kind: str, name: str) -> str:
+    """A name in the form in which two of a kind are compared."""
+    return name.lower() if kind in CASELESS else name
 
 
 def blob_address(container: str, prefix: str = "") -> Address:

@@ -64,11 +64,17 @@ class WorkspaceRef:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in blob storage: `path` is a blob or a prefix, without a leading slash."""
+    """A place in blob storage: `path` is a blob or a prefix, without a leading slash.
+
+    An account has no upper case in its name, however ARM ids and URLs spell it; a path has its own.
+    """
 
     account: str
     container: str
     path: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", self.account.lower())
 
     def below(self, path: str) -> Location:
         """The place `path` below this one."""
@@ -139,8 +145,8 @@ class Workspace:
 
     @property
     def storage_account(self) -> str:
-        """The name of the storage account."""
-        return self.storage_account_id.rsplit("/", 1)[-1]
+        """The name of the storage account, which has no upper case, however the ARM id spells it."""
+        return self.storage_account_id.rstrip("/").rsplit("/", 1)[-1].lower()
 
     def names(self, container: str) -> bool:
         """Whether a container of its account has a name that only the service gives, for this workspace.
@@ -156,8 +162,8 @@ class Workspace:
         return bool(number) and re.fullmatch(own, container) is not None
 
     def datastore(self, name: str) -> Datastore | None:
-        """The datastore of that name, or None."""
-        return next((store for store in self.datastores if store.name == name), None)
+        """The datastore of that name, or None; the names of datastores compare without case."""
+        return next((store for store in self.datastores if store.name.lower() == name.lower()), None)
 
     def header(self) -> dict[str, Any]:
         """What a plan's header keeps of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar, Protocol
@@ -15,6 +14,7 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.redaction import masked, signed_urls
 from amlmigrate.core.reference import Reference, references
+from amlmigrate.core.spelling import plain
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.core.written import Written
@@ -24,9 +24,6 @@ from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 __all__ = ["SECRET", "Kind", "Port"]
 
 NO_QUERY: Mapping[str, str] = {}
-_GROUPS = re.compile(r"/resourcegroups/", re.IGNORECASE)
-_PORT = re.compile(r"(https://[a-z0-9.-]+):443/")
-_ID_PREFIX = re.compile(r"^azureml:/subscriptions/", re.IGNORECASE)
 
 
 class Port(Protocol):
@@ -186,8 +183,8 @@ class Kind(ABC):
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
         kept = self.writable(shown(document.get("properties") or {}))
-        plain = mapped(self._told(kept), _plain_uri)
-        return {key: value for key, value in plain.items() if key not in self.computed and not _nothing(value)}
+        same = mapped(self._told(kept), lambda _, text: plain(text))
+        return {key: value for key, value in same.items() if key not in self.computed and not _nothing(value)}
 
     def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
         """Where two documents differ that should be one."""
@@ -230,14 +227,6 @@ def _signed(asset: Asset, url: str) -> Finding:
         "Leave it out with --exclude and create it in the target, or name it through a datastore in the source.",
         code="signed-url",
     )
-
-
-def _plain_uri(_: str, text: str) -> str:
-    """The service answers one reference in several spellings (wire-facts, sections 4 and 5)."""
-    if "/" not in text:
-        return text
-    text = _GROUPS.sub("/resourcegroups/", text)
-    return _PORT.sub(r"\1/", _ID_PREFIX.sub("/subscriptions/", text))
 
 
 def _nothing(value: Any) -> bool:

@@ -37,7 +37,7 @@ class Datastores(Kind):
         return [Asset(Address(self.name, item["name"]), item) async for item in items]
 
     def not_moved(self, asset: Asset) -> str | None:
-        if asset.address.name in SYSTEM_DATASTORES:
+        if asset.address.name.lower() in SYSTEM_DATASTORES:
             return "the service makes it in every workspace; references lead to the target's own"
         return None
 
@@ -46,7 +46,7 @@ class Datastores(Kind):
         container = properties.get("containerName") or properties.get("filesystem")
         account = properties.get("accountName")
         root = Location(account, container) if account and container else None
-        return Datastore(asset.address.name, asset.address.name in SYSTEM_DATASTORES, root)
+        return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
 
     def created(self, properties: Document) -> Document:
         credentials = dict(properties.get("credentials") or {"credentialsType": "None"})

@@ -41,7 +41,7 @@ class Resolver:
         self._stores: dict[str, Address] = {}
         for asset in inventory.assets.values():
             if store := all_kinds()[asset.address.kind].datastore(asset):
-                self._stores[store.name] = asset.address
+                self._stores[store.name.lower()] = asset.address
             if asset.address.version is not None:
                 known = self._newest.setdefault(asset.address.container, asset)
                 self._newest[asset.address.container] = max(known, asset, key=_newness)
@@ -84,7 +84,7 @@ class Resolver:
             self._asset(address, reference, found)
             return
         if reference.datastore:
-            store = self._stores.get(reference.datastore)
+            store = self._stores.get(reference.datastore.lower())
             if store is None:
                 found.findings.append(_missing(address, reference.text))
                 return
