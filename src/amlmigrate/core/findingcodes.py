@@ -61,6 +61,8 @@ ITEMS = (
         "the item, or text among its bytes, names the source in the target, and will break with it",
     ),
     _code("not-listed-by-arm", "warning", "what the data plane keeps and Azure Resource Manager does not list"),
+    _code("name-refused", "error", "the service makes nothing of that name any more"),
+    _code("one-version", "blocks", "the item names one version or snapshot of a blob, which no copy takes along"),
     _code("reference-elsewhere", "warning", "the item refers to another workspace, and goes on doing so"),
     _code("reference-left", "blocks", "the item refers to one that will not be in the target"),
     _code("reference-missing", "warning", "the item refers to one that is not in the source either"),
@@ -68,6 +70,7 @@ ITEMS = (
         "reference-stays", "warning", "the item refers to what the service offers, and the target does not show"
     ),
     _code("signed-lines", "error", "lines of a file that name the old workspace hold a secret"),
+    _code("text-names-source", "warning", "text for people names the source, and is moved as it is"),
     _code(
         "signed-url", "error", "the item has a signature of the old account, which opens nothing in the new one"
     ),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from amlmigrate.core.documents import Document
 from amlmigrate.core.reference import (
     HADOOP_URL,
     HTTPS_URL,
@@ -64,13 +63,6 @@ class Mapping:
             str(left).lower() == right.lower()
             for left, right in zip(named, (ref.subscription, ref.group, ref.name), strict=True)
         )
-
-    def naming_source(self, properties: Document) -> str:
-        """What in a document's properties names the source itself, and breaks with it; else empty."""
-        # Free properties hold where an asset came from, which is no reference.
-        working = {name: value for name, value in properties.items() if name != "properties"}
-        named = (one.text for one in references(working) if not one.scope.local and self.in_source(one.scope))
-        return next(named, "")
 
     def locate(self, reference: Reference) -> Location | None:
         """Where in blob storage the bytes lie that a reference names; None where that cannot be known."""

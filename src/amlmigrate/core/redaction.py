@@ -20,8 +20,9 @@ _PAIR = re.compile(r"[^&;#]+")
 # `container@account`, and paths that are no URLs.
 _NO_USER = frozenset({"wasb", "wasbs", "abfs", "abfss"})
 _NO_QUERY = frozenset({"azureml", "runs", "file", "dbfs"})
-# What stands in the query of ARM's own addresses, which commands that are shown to people repeat.
-_HARMLESS = frozenset({"api-version", "forcetopurge"})
+# What stands in the query of ARM's own addresses, which commands that are shown to people repeat, and what
+# names one version of a blob.
+_HARMLESS = frozenset({"api-version", "forcetopurge", "versionid", "snapshot"})
 _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 
 
@@ -52,10 +53,9 @@ def restored(text: str, taken: Sequence[str]) -> str:
     return parts[0] + "".join(secret + part for secret, part in zip(taken, parts[1:], strict=True))
 
 
-def signed_urls(text: str) -> Iterator[str]:
-    """The URLs in a text that hold a signature."""
-    if "://" in text:
-        yield from (match[0] for match in _URL.finditer(text) if _SIGNED.search(match[0]))
+def signed(address: str) -> bool:
+    """Whether an address holds a signature."""
+    return "://" in address and _SIGNED.search(address) is not None
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

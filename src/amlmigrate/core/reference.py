@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from amlmigrate.core.workspace import Location
 
@@ -64,6 +64,8 @@ _LABEL = re.compile(rf"^(?:(?i:azureml):)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9
 _ASSET_TAIL = _compiled(r"^/(?P<kind>[a-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
 _STORE_TAIL = _compiled(r"^/datastores/(?P<name>[^/]+)(?:/paths(?:/(?P<path>.*))?|/(?P<rest>.+))$")
 JOB_TAIL = _compiled(r"^/jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?$")
+
+_ONE = {"versionid": "version", "snapshot": "snapshot"}
 
 # Members whose text is for people: rewritten like all else, but no reason to move anything.
 _PROSE = frozenset({"description", "display_name", "displayName", "tags", "$schema"})
@@ -141,7 +143,17 @@ def reference_of(text: str, where: str = "", member: str = "", beside: Any = Non
 
     A short form counts where `member`, or the type `beside` it, tells what it means. None for any other text.
     """
-    return _whole(text, where, member, beside) or next(_full(text, where, *_ALONE), None)
+    found = _whole(text, where, member, beside) or next(_full(text, where, *_ALONE), None)
+    # The query is no part of a place, and a part of the address.
+    return replace(found, text=text) if found else None
+
+
+def one_version(text: str) -> str:
+    """`version` or `snapshot` where a URL names one of a blob (Learn, Get Blob, parameters); else empty."""
+    if not text.lower().startswith("http"):
+        return ""
+    named = {name.lower() for name, _ in parse_qsl(text.partition("?")[2], keep_blank_values=True)}
+    return next((one for name, one in _ONE.items() if name in named), "")
 
 
 def _in_text(text: str, where: str, member: str, beside: Any) -> Iterator[Reference]:

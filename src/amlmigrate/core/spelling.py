@@ -21,7 +21,9 @@ _REGION = re.compile(
 _ARM = re.compile(r"^/subscriptions/[^/\s]+(?:/[^/\s]+)*/?$", re.IGNORECASE)
 _TAIL = re.compile(r"^/(?P<kind>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?$", re.DOTALL)
 _VERSION = re.compile(r"^/(versions|labels|outputs|paths)(?=/|$)", re.IGNORECASE)
-_HOST = re.compile(r"^(?P<scheme>https)://(?P<host>[A-Za-z0-9.-]+)(?::443)?(?P<rest>/.*)?$", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(
+    r"^(?P<scheme>https)://(?P<host>[A-Za-z0-9.-]+)(?::443)?(?P<rest>/.*)?$", re.IGNORECASE | re.DOTALL
+)
 _SHORT = re.compile(r"^azureml:/(?P<tail>/(?:datastores|jobs)/[^/]+(?:/.*)?)$", re.IGNORECASE | re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar, Protocol
@@ -12,7 +13,8 @@ from amlmigrate.core.documents import Document, differences, digest, mapped, sou
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.redaction import masked, signed_urls
+from amlmigrate.core.members import document_references, members, rewritten, told_of_source
+from amlmigrate.core.redaction import masked, signed
 from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.spelling import plain
 from amlmigrate.core.translation import Difference, Translation
@@ -24,6 +26,7 @@ from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 __all__ = ["SECRET", "Kind", "Port"]
 
 NO_QUERY: Mapping[str, str] = {}
+_NAMED = 3
 
 
 class Port(Protocol):
@@ -70,6 +73,9 @@ class Kind(ABC):
     sdk_operations: ClassVar[str]
     # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
     free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
+    # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
+    # others, with dots, which it refuses as `RequestInvalid` (azure-docs#83465).
+    names: ClassVar[re.Pattern[str]] = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()
 
@@ -80,6 +86,12 @@ class Kind(ABC):
     @abstractmethod
     def example(self) -> Asset:
         """A typical asset, as the service answers it; the contract tests run every rule over it."""
+
+    def refuses(self, address: Address) -> str:
+        """Why the service makes nothing of that name, as far as is known; empty where it does."""
+        if self.names.fullmatch(address.name):
+            return ""
+        return "a name begins with a letter or digit and has letters, digits, - and _ only, 255 signs at most"
 
     @property
     def collection(self) -> str:
@@ -117,22 +129,25 @@ class Kind(ABC):
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to."""
         inside = (found for place, text in asset.contents for found in references(text.splitlines(), place.path))
-        return (*references(asset.properties, "/properties"), *inside)
+        return (*document_references(asset.properties, "/properties"), *inside)
 
     def translate(self, asset: Asset, mapping: WorkspaceMapping) -> Translation:
         """The document to PUT into the target."""
         kept = {key: value for key, value in asset.properties.items() if key not in self.computed}
+        sent = self.created(self._told(self.writable(kept)))
+        known = {member.where: member for member in members(sent)}
         rewrites: list[Rewrite] = []
         broken: list[Finding] = []
 
         def change(where: str, text: str) -> Any:
-            after = mapping.rewrite(text)
-            if after != text:
+            after, leads = rewritten(known[where], mapping) if text else (text, [])
+            if leads:
                 rewrites.append(Rewrite(f"/properties{where}", masked(text), masked(after)))
-                broken.extend(_signed(asset, url) for url in signed_urls(text) if mapping.rewrite(url) != url)
+                broken.extend(_signed(asset, one.address) for one in leads if signed(one.address))
             return marked(f"/properties{where}", after)
 
-        properties = mapped(self.created(self._told(self.writable(kept))), change)
+        properties = mapped(sent, change)
+        broken += _only_told(asset, told_of_source(sent, mapping))
         # Stamped after rewriting: the old id is what it is about.
         body = {"properties": properties | {"properties": stamped(asset, properties.get("properties") or {})}}
         return Translation(body, tuple(rewrites), (*broken, *self.findings(asset, body, mapping)))
@@ -217,6 +232,22 @@ class Kind(ABC):
     def can_update(self, found: list[Difference]) -> bool:
         """Whether a PUT may change the target in all these fields."""
         return all(difference.field.split("/")[2] in self.mutable for difference in found)
+
+
+def _only_told(asset: Asset, pointers: list[str]) -> list[Finding]:
+    if not pointers:
+        return []
+    named = ", ".join(f"properties{pointer}" for pointer in pointers[:_NAMED])
+    more = f" and {len(pointers) - _NAMED} more" if len(pointers) > _NAMED else ""
+    return [
+        Finding(
+            "warning",
+            str(asset.address),
+            f"Text of it names the old workspace, and goes on doing so: {named}{more}.",
+            "Nothing follows such text, and it is moved as it is: if people need it, say there where it is now.",
+            code="text-names-source",
+        )
+    ]
 
 
 def _signed(asset: Asset, url: str) -> Finding:

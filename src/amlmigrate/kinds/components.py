@@ -89,7 +89,9 @@ def _texts(value: Any, member: str = "") -> Any:
     if isinstance(value, dict):
         found = {key: _texts(child, key) for key, child in value.items()}
         defaults = (("optional", "False"), *([("instance_count", "1")] if member == "resources" else []))
-        return {key: child for key, child in found.items() if child not in ({}, []) and (key, child) not in defaults}
+        return {
+            key: child for key, child in found.items() if child not in ({}, []) and (key, child) not in defaults
+        }
     if isinstance(value, list):
         return [_texts(child) for child in value]
     return value if value is None or isinstance(value, str) else str(value)

@@ -19,6 +19,7 @@ from amlmigrate.kinds._versioned import VersionedKind
 _DEFAULTS = {"autoRebuild": "Disabled", "osType": "Linux"}
 _LABELS = "azureml.labels"
 _CURATED = "Curated"
+_RESERVED = "AzureML"
 
 
 class Environments(VersionedKind):
@@ -51,6 +52,12 @@ class Environments(VersionedKind):
         # Curated environments are the service's, the same in every workspace (azure-facts, section 2); a name that
         # begins as theirs do is no proof, since users have given such names too.
         return "curated: the service offers it in every workspace" if _curated(asset) else None
+
+    def refuses(self, address: Address) -> str:
+        # `Environment name can not start with the prefix AzureML` (azure-docs#65770). Inferred: for ARM as well.
+        if address.name.startswith(_RESERVED):
+            return f"names that begin with '{_RESERVED}' are the service's own"
+        return super().refuses(address)
 
     def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
         image = str(body["properties"].get("image") or "")

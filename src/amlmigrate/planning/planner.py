@@ -26,7 +26,15 @@ from amlmigrate.planning.choice import choose
 from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.remarks import dotted, named_elsewhere, names_source, offline, other_types, signed_lines
+from amlmigrate.planning.remarks import (
+    dotted,
+    named_elsewhere,
+    names_source,
+    offline,
+    other_types,
+    refused_name,
+    signed_lines,
+)
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
 
@@ -197,6 +205,7 @@ class Planner:
         there = self._target.assets.get(asset.address) if verdict.action is Action.CONFLICT else None
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)
+        draft.findings += refused_name(asset.address) if verdict.action is Action.CREATE else ()
         step = replace(
             base,
             action=verdict.action,

@@ -12,6 +12,7 @@ from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.members import naming_source
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
@@ -107,9 +108,22 @@ def named_elsewhere(asset: Asset, mapping: Mapping) -> Iterable[Finding]:
             )
 
 
+def refused_name(address: Address) -> Iterable[Finding]:
+    """A name that something was given once, and that nothing is given any more."""
+    if why := all_kinds()[address.kind].refuses(address):
+        yield Finding(
+            "error",
+            str(address),
+            f"Azure will not make it under its name in the target: {why}.",
+            "Make it under another name in the source and let what uses it name that, and leave this one out with"
+            " --exclude; or waive this finding to have `run` try.",
+            code="name-refused",
+        )
+
+
 def names_source(address: Address, properties: Document, mapping: Mapping) -> Iterable[Finding]:
     """A body that cannot be rewritten whole, or is in the target already, and names the source."""
-    if text := mapping.naming_source(properties):
+    if text := naming_source(properties, mapping):
         yield Finding(
             "blocks",
             str(address),

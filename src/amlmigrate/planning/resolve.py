@@ -11,7 +11,8 @@ from amlmigrate.core.asset import Asset, Inventory, Leftover
 from amlmigrate.core.documents import strings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Reference, references
+from amlmigrate.core.members import document_references
+from amlmigrate.core.reference import Reference, one_version
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 
@@ -63,7 +64,7 @@ class Resolver:
         """The same for what is left to do by hand; a job is never made again, so that it needs nothing."""
         found = Needs()
         properties = (left.document or {}).get("properties") or {}
-        self._all(left.address, references(properties, "/properties"), found)
+        self._all(left.address, document_references(properties, "/properties"), found)
         return found
 
     def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:
@@ -99,6 +100,8 @@ class Resolver:
                 found.findings.append(_share(address, reference))
         elif self._mapping.place(place) is not None:
             found.places.add(prefix_of(place))
+            if what := one_version(reference.text):
+                found.findings.append(_one_version(address, reference.text, what))
         elif not reference.datastore:
             found.findings.append(_outside(address, reference.text))
 
@@ -114,8 +117,9 @@ class Resolver:
             address = Address(kind, str(reference.name), reference.version)
         if address == by:
             return
-        if address in self._inventory.assets:
-            found.assets.add(address)
+        known = self._inventory.assets.get(address) if address else None
+        if known:
+            found.assets.add(known.address)
         elif address not in self._target.assets and not (reference.label and container in self._there):
             found.findings.append(_missing(by, reference.text))
 
@@ -136,6 +140,16 @@ def _share(address: Address, reference: Reference) -> Finding:
         f"Its bytes lie in a file share of the workspace, and none are copied: '{reference.text}'.",
         "Copy the share to the target's with AzCopy: until then the asset names bytes that are not there.",
         code="bytes-in-share",
+    )
+
+
+def _one_version(address: Address, text: str, what: str) -> Finding:
+    return Finding(
+        "blocks",
+        str(address),
+        f"It names one {what} of a blob, and none moves: in the target its address answers nothing: '{text}'.",
+        f"Make that {what} a blob of its own in the source and let the item name it, or waive this finding.",
+        code="one-version",
     )
 
 

@@ -136,7 +136,9 @@ MORE = [
         tags={"kept": None},
         properties={"kept": None},
     ),
-    _asset("models/nulls/1", modelUri="runs:/j_1/model", flavors={"python_function": {"data": None}}, tags={"a": None}),
+    _asset(
+        "models/nulls/1", modelUri="runs:/j_1/model", flavors={"python_function": {"data": None}}, tags={"a": None}
+    ),
     _asset("components/pipe/2", componentSpec=_PIPELINE, description=None, isAnonymous=False, stage="Development"),
     *(
         _asset(

@@ -210,7 +210,12 @@ UNEQUAL = [
     ("components", "componentSpec", {"outputs": {"a": None}}, {"outputs": {"a": "None"}}),
     ("components", "componentSpec", {"outputs": {"a": None}}, {"outputs": {"a": {}}}),
     ("components", "componentSpec", {"inputs": {"a": {}}}, {}),
-    ("components", "componentSpec", {"jobs": {"j": {"inputs": {"inputs": None}}}}, {"jobs": {"j": {"inputs": {}}}}),
+    (
+        "components",
+        "componentSpec",
+        {"jobs": {"j": {"inputs": {"inputs": None}}}},
+        {"jobs": {"j": {"inputs": {}}}},
+    ),
     ("components", "tags", {"a": None}, {}),
     ("models", "flavors", {"f": {"data": None}}, {"f": {}}),
     ("data", "properties", {"a": None}, {"a": ""}),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.redaction import MASK, masked, restored, secrets, signed_urls
+from amlmigrate.core.redaction import MASK, masked, restored, secrets, signed
 
 SIG = "aB%2Bc/d=="
 SAS = f"https://acct.blob.core.windows.net/c/a.csv?sv=2022-11-02&sr=b&sig={SIG}"
@@ -21,6 +21,11 @@ MASKED = [
     ("https://user:p%40ss@host/simple", "https://<secret>@host/simple"),
     ("pip install git+https://ghp_token@github.com/o/r@v1", "pip install git+https://<secret>@github.com/o/r@v1"),
     ("https://host/x?bare-token", "https://host/x?<secret>"),
+    (
+        f"https://acct.blob.core.windows.net/c/raw data/a b.csv?sv=1&sig={SIG}",
+        "https://acct.blob.core.windows.net/c/raw data/a b.csv?sv=1&sig=<secret>",
+    ),
+    (f"https://a/b c and {SAS}", f"https://a/b c and {SAS.partition('?')[0]}?sv=<secret>&sr=<secret>&sig=<secret>"),
     ('{"dependencies": ["--index-url https://u:p@h/s\\n"]}', '{"dependencies": ["--index-url https://<secret>@h/s\\n"]}'),
     (f"AccountName=a;AccountKey={SIG};EndpointSuffix=x", "AccountName=a;AccountKey=<secret>;EndpointSuffix=x"),
     (f"the old AccountKey={SIG} is rotated", "the old AccountKey=<secret> is rotated"),
@@ -58,6 +63,7 @@ PLAIN = [
     'migrate waive models/m/1 --reason "the password is rotated: see the vault"',
     "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
     "learning_rate=0.1 config=a.yaml key=value keys: none",
+    "https://host/x and more? yes",
 ]
 
 
@@ -92,9 +98,20 @@ def test_other_secrets_than_were_taken_are_refused() -> None:
         restored("https://h/x?a=<secret>", ["1", "2"])
 
 
-@pytest.mark.parametrize(("text", "signed"), [(SAS, True), ("https://h/x?download=1", False), ("a sig=b", False)])
-def test_a_signature_is_told_from_another_query(text: str, signed: bool) -> None:
-    assert list(signed_urls(f"x {text}")) == ([text] if signed else [])
+SPACED = "https://acct.blob.core.windows.net/c/raw data/a b.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [(SAS, True), (f"{SPACED}?sig={SIG}", True), ("https://h/x?download=1", False), ("a sig=b", False)],
+)
+def test_a_signature_is_told_from_another_query(text: str, has_one: bool) -> None:
+    assert signed(text) is has_one
+
+
+def test_which_version_an_address_names_is_shown() -> None:
+    url = "https://acct.blob.core.windows.net/c/a.csv?versionid=2024-01-01T00:00:00.0000000Z"
+    assert masked(f"{url}&sig={SIG}") == f"{url}&sig=<secret>"
 
 
 def test_findings_and_messages_hold_none() -> None:

@@ -86,9 +86,9 @@ def test_a_workspace_is_encrypted_when_it_says_so(encryption: object, encrypted:
     assert Workspace(REF, {}).encrypted is False
 
 
-def test_a_datastore_is_found_by_its_exact_name() -> None:
+def test_a_datastore_is_found_by_its_whole_name_in_any_case() -> None:
     assert SOURCE.datastore("lake") is not None
-    assert SOURCE.datastore("Lake") is None
+    assert SOURCE.datastore("Lake") is SOURCE.datastore("LAKE") is SOURCE.datastore("lake")
     assert SOURCE.datastore("lak") is None
 
 

@@ -1,0 +1,177 @@
+"""The strings of a document: which are an address, which a command, and which are text for people.
+
+An address is the whole of a string, with whatever spaces and signs it holds, or a whole word of a command, as a
+shell parts it. None is ever cut out of a text: what names the source in one is told, and is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from amlmigrate.core.documents import Document, mapped
+from amlmigrate.core.leading import Lead, lead, names_source
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.reference import Reference, reference_of
+
+# Text for people: nothing follows it, and nothing of it is written anew.
+_PROSE = frozenset({"description", "display_name", "displayName", "comment", "comments", "tags", "$schema"})
+# Their keys are the customer's own names: an input may well be called `tags`.
+_NAMED = frozenset({"inputs", "outputs", "jobs", "environment_variables", "environmentVariables"})
+# Properties of an asset are the customer's, and tell where it came from: no part of how it works.
+_FREE = "/properties/"
+# Strings that a shell parts into words, and conda packages, whose lines `pip` reads as it does arguments.
+_COMMANDS = frozenset({"command", "args", "arguments", "program_arguments", "programArguments", "condaFile"})
+# MLflow's inputs say before an address what it is (azure-facts, section 2).
+_BEFORE = re.compile(r"^(?:file|folder):(?=[a-z]+:/)", re.IGNORECASE)
+_WORD = re.compile(
+    r"""'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>(?:[A-Za-z0-9_.-]+=)?[^\s'"<>|;&()]+)""",
+)
+_ASSIGNED = re.compile(r"^[A-Za-z0-9_.-]+=")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One string: its JSON pointer, the member that it stands in (or its list does) and what stands beside it."""
+
+    where: str
+    text: str
+    name: str = ""
+    beside: Any = None
+    prose: bool = False
+    command: bool = False
+
+    @property
+    def free(self) -> bool:
+        """Whether the asset works the same whatever it says."""
+        return self.prose or self.where.startswith(_FREE)
+
+    @property
+    def inside(self) -> list[Member] | None:
+        """The strings in it where it is JSON itself, as conda packages are; None where it is not."""
+        parsed = _parsed(self.text)
+        return (
+            None if parsed is None else list(members(parsed, self.where, prose=self.prose, command=self.command))
+        )
+
+    @property
+    def addresses(self) -> Iterator[tuple[int, str]]:
+        """Where in the text an address may stand, and the address: the whole of it, or words of a command."""
+        if self.prose:
+            return
+        start = _start(self.text)
+        if not self.command or reference_of(self.text[start:]):
+            yield start, self.text[start:]
+        else:
+            yield from _words(self.text, 0)
+
+
+def members(
+    value: Any, where: str = "", name: str = "", beside: Any = None, *, prose: bool = False, command: bool = False
+) -> Iterator[Member]:
+    """Every string of a JSON value that is not empty."""
+    if isinstance(value, dict):
+        own = name in _NAMED
+        for key, child in value.items():
+            pointer = f"{where}/{key.replace('~', '~0').replace('/', '~1')}"
+            told = prose or (not own and key in _PROSE)
+            # Below a name of the customer's the members are the service's again.
+            below = "" if own and isinstance(child, dict) else key
+            words = command or (not own and key in _COMMANDS)
+            yield from members(child, pointer, below, value, prose=told, command=words)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from members(child, f"{where}/{index}", name, beside, prose=prose, command=command)
+    elif isinstance(value, str) and value:
+        yield Member(where, value, name, beside, prose, command)
+
+
+def document_references(value: Any, where: str = "") -> Iterator[Reference]:
+    """Everything that a document points to, and nothing that only a text for people names."""
+    for member in members(value):
+        yield from _references(member, where)
+
+
+def rewritten(member: Member, mapping: Mapping) -> tuple[str, list[Lead]]:
+    """The text with each address in it as it has to be in the target, and the addresses that changed."""
+    if (inside := member.inside) is not None:
+        return _rewritten_json(member, inside, mapping)
+    text, found = member.text, []
+    for start, address in reversed(list(member.addresses)):
+        leads = lead(address, mapping, member.name, member.beside)
+        if leads and leads.after != address:
+            text = f"{text[:start]}{leads.after}{text[start + len(address) :]}"
+            found.append(leads)
+    return text, found[::-1]
+
+
+def naming_source(properties: Document, mapping: Mapping) -> str:
+    """What in a document's properties names the source itself, and breaks with it; else empty."""
+    working = (member for member in members(properties) if not member.free)
+    return next((found for member in working if (found := _named(member, mapping))), "")
+
+
+def told_of_source(properties: Document, mapping: Mapping) -> list[str]:
+    """The pointers of the texts that only tell of the source, and are left as they are."""
+    return [one.where for one in members(properties) if one.free and _named(one, mapping)]
+
+
+def _references(member: Member, where: str) -> Iterator[Reference]:
+    if (inside := member.inside) is not None:
+        for one in inside:
+            yield from _references(one, where)
+        return
+    for _, address in member.addresses:
+        if found := reference_of(address, f"{where}{member.where}", member.name, member.beside):
+            yield found
+
+
+def _named(member: Member, mapping: Mapping) -> str:
+    texts = member.inside or [member]
+    return next((found for one in texts if (found := names_source(one.text[_start(one.text) :], mapping))), "")
+
+
+def _rewritten_json(member: Member, inside: list[Member], mapping: Mapping) -> tuple[str, list[Lead]]:
+    changed = {one.where.removeprefix(member.where): rewritten(one, mapping) for one in inside}
+    leads = [found for _, some in changed.values() for found in some]
+    if not leads:
+        return member.text, []
+    value = mapped(_parsed(member.text), lambda where, text: changed[where][0] if text else text)
+    indent = 2 if "\n" in member.text else None
+    return json.dumps(value, indent=indent, ensure_ascii=False), leads
+
+
+def _parsed(text: str) -> Any:
+    """A text that is a JSON object or list, parsed; None for any other."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _start(text: str) -> int:
+    match = _BEFORE.match(text)
+    return match.end() if match else 0
+
+
+def _words(text: str, offset: int) -> Iterator[tuple[int, str]]:
+    """The words of a command, and of what it quotes where that is no address as a whole."""
+    for match in _WORD.finditer(text):
+        kind = str(match.lastgroup)
+        word, start = match[kind], match.start(kind)
+        if kind == "bare":
+            assigned = _ASSIGNED.match(word)
+            start += assigned.end() if assigned else 0
+            word = word[assigned.end() :] if assigned else word
+            # What a shell takes away is no part of a name, and here it is not taken away.
+            if "\\" not in word:
+                yield offset + start + _start(word), word[_start(word) :]
+        elif reference_of(word[_start(word) :]):
+            yield offset + start + _start(word), word[_start(word) :]
+        else:
+            yield from _words(word, offset + start)

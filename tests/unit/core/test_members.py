@@ -1,0 +1,153 @@
+"""The strings of a document: an address is taken whole, of a command word by word, and a text for people stays."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.core.test_leading import PATHS
+from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS
+from tests.unit.world import MAPPING, OLD_BLOBS
+
+from amlmigrate.core.members import document_references, members, naming_source, rewritten, told_of_source
+
+STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
+URL = f"https://acct.blob.core.windows.net/{OLD_BLOBS}"
+
+
+def _after(document: Any) -> dict[str, str]:
+    return {member.where: rewritten(member, MAPPING)[0] for member in members(document)}
+
+
+def _paths(document: Any) -> list[str]:
+    places = (MAPPING.locate(found) for found in document_references(document))
+    return sorted(place.path for place in places if place)
+
+
+MEMBERS = [
+    ("referencedUris", lambda text: {"referencedUris": [text]}),
+    ("default", lambda text: {"componentSpec": {"inputs": {"raw": {"default": text}}}}),
+    ("value", lambda text: {"componentSpec": {"jobs": {"a": {"inputs": {"x": text}}}}}),
+    ("variable", lambda text: {"environment_variables": {"DATA": text}}),
+    ("dataUri", lambda text: {"dataUri": text}),
+    ("free", lambda text: {"properties": {"from": text}}),
+    # An input may have any name, that of a text for people included.
+    *(
+        (f"input {name}", lambda text, name=name: {"inputs": {name: {"default": text}}, "jobs": {"j": {"inputs": {name: text}}}})
+        for name in ("description", "tags", "display_name", "$schema", "inputs")
+    ),
+]  # fmt: skip
+each_member = pytest.mark.parametrize("document", [made for _, made in MEMBERS], ids=[name for name, _ in MEMBERS])
+
+
+@each_member
+@pytest.mark.parametrize(
+    "path", ["raw data/2023.csv", "a%20b/c.csv", "ünï/日本.csv", "a,b;c (1)/[x]'.csv", "q?m#h/x"]
+)
+def test_an_address_in_any_member_is_taken_to_its_end(document: Any, path: str) -> None:
+    assert set(_after(document(f"{STORE}/{path}")).values()) == {rewritten_store(path)}
+    assert set(_paths(document(f"{STORE}/{path}"))) == {path}
+
+
+def rewritten_store(path: str) -> str:
+    """The address of a path in the target's default datastore."""
+    return MAPPING.rewrite_whole(f"{STORE}/{path}")
+
+
+@given(PATHS, st.sampled_from([made for _, made in MEMBERS]))
+def test_so_is_one_of_any_path(path: str, document: Any) -> None:
+    assert set(_after(document(f"{STORE}/{path}")).values()) == {rewritten_store(path)}
+    assert set(_paths(document(f"{STORE}/{path}"))) == {path}
+
+
+@each_member
+@pytest.mark.parametrize("text", [f"see {STORE}/raw data/x.csv", f"{URL}/a\nand more", f"x={STORE}/a"])
+def test_nothing_is_cut_out_of_a_text(document: Any, text: str) -> None:
+    value = document(text)
+    assert set(_after(value).values()) == {text}
+    assert _paths(value) == []
+    # What names the source in it is told, one way or the other.
+    assert naming_source(value, MAPPING) or told_of_source(value, MAPPING)
+
+
+@pytest.mark.parametrize("name", ["description", "display_name", "displayName", "comment", "tags"])
+@pytest.mark.parametrize(
+    ("text", "told"), [(f"{STORE}/a", True), (f"made of {URL}/a, once", True), ("plain", False)]
+)
+def test_a_text_for_people_stays_and_is_told(name: str, text: str, told: bool) -> None:
+    value = {name: {"of": text}} if name == "tags" else {name: text}
+    for document in (value, {"componentSpec": {**value, "inputs": {"x": {"description": text}}}}):
+        assert set(_after(document).values()) == {text}
+        assert _paths(document) == []
+        assert naming_source(document, MAPPING) == ""
+        assert bool(told_of_source(document, MAPPING)) is told
+
+
+@pytest.mark.parametrize("name", ["command", "args", "program_arguments"])
+@pytest.mark.parametrize("path", ["a/b.csv", "raw data/2023.csv", "a,b/(1).csv", "ü&x/;y.csv"])
+@pytest.mark.parametrize(
+    "frame", ["python x.py --in {} && echo done", "DATA={} ./run", "x --in={} | tee y", "'a b' {}"]
+)
+def test_a_word_of_a_command_is_taken_whole(name: str, path: str, frame: str) -> None:
+    command = frame.format(shlex.quote(f"{STORE}/{path}"))
+    after = frame.format(shlex.quote(rewritten_store(path)))
+    assert _after({"componentSpec": {name: command}}) == {f"/componentSpec/{name}": after}
+    assert _paths({name: command}) == [path]
+    assert naming_source({name: after}, MAPPING) == ""
+
+
+@given(st.lists(st.sampled_from([*PAIRS, *((text, text) for text in KEPT)]), max_size=5), st.booleans())
+def test_each_word_of_a_command_is_seen_to(pairs: list[tuple[str, str]], quoted: bool) -> None:
+    def line(texts: list[str]) -> str:
+        return " ".join(["run", *(f'"{text}"' if quoted or " " in text else text for text in texts)])
+
+    [after] = _after({"command": line([before for before, _ in pairs])}).values()
+    assert after == line([after for _, after in pairs])
+
+
+def test_what_a_shell_would_take_away_is_left_and_told() -> None:
+    command = f"cat {STORE}/raw\\ data/x.csv"
+    assert _after({"command": command}) == {"/command": command}
+    assert naming_source({"command": command}, MAPPING)
+
+
+CONDA = {
+    "channels": ["conda-forge", f"{URL}/channel"],
+    "dependencies": [{"pip": [f"--find-links {URL}/my wheels", f"x @ {URL}/x.whl"]}],
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_in_a_text_is_parsed(indent: int | None) -> None:
+    text = json.dumps(CONDA, indent=indent).replace("/", "\\/")
+    [after] = _after({"condaFile": text}).values()
+    assert json.loads(after) == json.loads(json.dumps(CONDA).replace(URL, MAPPING.rewrite_whole(URL)))
+    assert _paths({"condaFile": text}) == ["channel", "my", "x.whl"]
+    assert naming_source({"condaFile": text}, MAPPING)
+    assert naming_source({"condaFile": after}, MAPPING) == ""
+
+
+def test_json_that_has_nothing_of_the_source_stays_as_it_was_written() -> None:
+    text = '{ "a":\t"b\\/c", "n": 1.0 }'
+    assert _after({"condaFile": text}) == {"/condaFile": text}
+
+
+@pytest.mark.parametrize("before", ["file:", "folder:"])
+def test_what_stands_before_an_address_stays(before: str) -> None:
+    assert _after({"uri": f"{before}{STORE}/a b"}) == {"/uri": f"{before}{rewritten_store('a b')}"}
+    assert _paths({"uri": f"{before}{STORE}/a b"}) == ["a b"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    )
+)
+def test_a_document_that_names_nothing_stays(document: Any) -> None:
+    assert all(rewritten(member, MAPPING) == (member.text, []) for member in members(document))
+    assert naming_source({"x": document}, MAPPING) == ""
