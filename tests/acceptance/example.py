@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from typing import Any
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Header, Plan, Step
 from amlmigrate.kinds import all_kinds
-from amlmigrate.planning import manual, planfile
+from amlmigrate.planning import byhand, manual, planfile
 from amlmigrate.planning.graph import ordered
 
 EXAMPLE = Path(__file__).parents[2] / "plans" / "example"
@@ -27,6 +28,7 @@ _KEY_VERSION = re.compile(r"(/keys/[\w-]+/)[0-9a-f]{32}")
 _TIMES = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(\+00:00|Z)")
 _ZEROS = "0" * 64
 _SHA_IN_TEXT = re.compile(r"\(SHA-256 [0-9a-f]{64}\)")
+_SHA = re.compile(r"\b[0-9a-f]{64}\b")
 _LAST = 99
 _PLANNER = {
     "user": "ann",
@@ -63,6 +65,10 @@ def normalised(folder: Path, into: Path) -> None:
     for listing in sorted(folder.glob("*.jsonl")):
         if listing.name != planfile.FILE:
             (into / _steady(listing.name, plan)).write_text(_listing(listing, plan), encoding="utf-8")
+    for path in sorted(found for found in (folder / byhand.FOLDER).rglob("*") if found.is_file()):
+        goal = into / _steady(str(path.relative_to(folder)), plan)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        goal.write_text(_SHA.sub(_ZEROS, _steady(path.read_text("utf-8"), plan)), encoding="utf-8")
 
 
 def _listing(path: Path, plan: Plan) -> str:
@@ -95,8 +101,7 @@ def _in_order(steps: list[Step]) -> list[Step]:
 
 def main() -> None:
     """Makes the example anew inside a running sandbox."""
-    for old in EXAMPLE.glob("*"):
-        old.unlink()
+    shutil.rmtree(EXAMPLE, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         normalised(made_anew({}, Path(folder)), EXAMPLE)
     sys.stdout.write(f"Written to {EXAMPLE.relative_to(EXAMPLE.parents[1])}.\n")

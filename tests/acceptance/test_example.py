@@ -28,9 +28,11 @@ def empty_sandbox(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_the_example_is_the_demos_plan(empty_sandbox: dict[str, str], tmp_path: Path) -> None:
     normalised(made_anew(empty_sandbox, tmp_path), tmp_path / "anew")
-    shipped = {path.name: path.read_text("utf-8") for path in EXAMPLE.iterdir()}
-    anew = {path.name: path.read_text("utf-8") for path in (tmp_path / "anew").iterdir()}
-    assert anew == shipped, "run `make example`"
+    assert _files(tmp_path / "anew") == _files(EXAMPLE), "run `make example`"
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
 
 
 def test_it_is_shown_and_never_carried_out(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, take
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
-from amlmigrate.planning import build, chosen, manual, planfile
+from amlmigrate.planning import build, byhand, chosen, manual, planfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         # First, since with its plan the folder is one: what is cut off before can be made again there.
         manual.write(folder, header, steps)
         manual.write_listings(folder, source.leftovers)
+        suffix = clouds.source.login.endpoints.storage_suffix
+        byhand.write(folder, steps, source.leftovers, mapping, suffix)
     except FileError as error:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)

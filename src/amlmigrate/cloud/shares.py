@@ -27,6 +27,10 @@ class Shares:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
 
+    def url(self, account: str, share: str) -> str:
+        """The HTTPS URL of a share."""
+        return f"https://{account}.file.{self._suffix}/{share}"
+
     async def files(self, account: str, share: str) -> list[Document]:
         """Path, length and ETag of every file, by path; none where there is no such share.
 

@@ -94,6 +94,10 @@ class Leftover:
     volatile: tuple[str, ...] = ()
     # Whether it may go before the workspace does: an item of the plan, and no part of what is compared later.
     passing: bool = False
+    # The storage account that it lies in, where it lies in one.
+    account: str = ""
+    # Who made it, by the name that the directory has for the id in the document.
+    made_by: str = ""
 
     @property
     def sha256(self) -> str:
@@ -107,7 +111,12 @@ class Leftover:
 
     @property
     def owner(self) -> str:
-        """Who made it, where that is known."""
+        """Who made it, where that is known: by name, else by id."""
+        return self.made_by or self.owner_id
+
+    @property
+    def owner_id(self) -> str:
+        """Who made it, as the document says."""
         return str(((self.document or {}).get("systemData") or {}).get("createdBy") or "")
 
 

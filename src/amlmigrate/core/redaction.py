@@ -6,7 +6,7 @@ Whatever is kept or shown goes through here: plans, findings, ledger, evidence, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 
 from amlmigrate.core.secretforms import spans
@@ -28,9 +28,14 @@ _SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|signature)=", re.IGNORECASE)
 
 def masked(text: str) -> str:
     """The text with each such secret masked; the same again for a masked one."""
+    return replaced(text, lambda _: MASK)
+
+
+def replaced(text: str, change: Callable[[str], str]) -> str:
+    """The text with `change(secret)` in the place of each."""
     parts, end = [], 0
     for start, stop in _spans(text):
-        parts += [text[end:start], MASK]
+        parts += [text[end:start], change(text[start:stop])]
         end = stop
     return "".join((*parts, text[end:])) if parts else text
 

@@ -84,6 +84,8 @@ class Location:
 
 # Every workspace of an account writes its artifacts into this one (azure-facts: system datastores).
 COMMON_CONTAINER = "azureml"
+# And all have their notebooks in this share (azure-facts: system datastores).
+WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.parallel import together
-from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.workspace import WORKING_SHARE, Workspace
 from amlmigrate.kinds import all_kinds
 
 
@@ -116,7 +116,7 @@ async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Share
     """
     account = workspace.storage_account
     number = workspace.workspace_id
-    named = dict.fromkeys((account, name) for name in (_WORKING_SHARE, f"azureml-filestore-{number}") if number)
+    named = dict.fromkeys((account, name) for name in (WORKING_SHARE, f"azureml-filestore-{number}") if number)
     for asset in datastores:
         share = asset.properties.get("fileShareName")
         if share and all_kinds()[asset.address.kind].not_moved(asset) is not None:
@@ -124,8 +124,6 @@ async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Share
     return [item for account, share in named for item in await _share(account, share, files)]
 
 
-# The share of notebooks has one name in every account (azure-facts: system datastores).
-_WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.
 # Not `seal.UNLISTED`, of which nothing is known to have changed: files that can be seen later were not planned.
 _UNLISTED: Document = {"files": "not listed"}
@@ -134,16 +132,17 @@ _RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the 
 
 async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
     address = Address("shares", share)
-    remedy = f"Copy it with AzCopy from https://{account}.file.core.windows.net/{share} to the target's share."
+    remedy = f"Copy it from {files.url(account, share)} with the AzCopy line in by-hand/{address}.yaml."
     try:
         lines = await files.files(account, share)
     except ServiceError as error:
         if error.status != 403:
             raise
-        return [Leftover(address, f"its files could not be listed ({error.code}): {_RIGHT}", remedy, _UNLISTED)]
+        reason = f"its files could not be listed ({error.code}): {_RIGHT}"
+        return [Leftover(address, reason, remedy, _UNLISTED, account=account)]
     if not lines:
         return []
     size = sum(int(line["length"]) for line in lines)
     document = {"files": len(lines), "bytes": size, "sha256": digest(lines)}
     reason = f"{len(lines)} files with {size} bytes, listed in shares-{share}.jsonl: this version cannot move them"
-    return [Leftover(address, reason, remedy, document, tuple(lines))]
+    return [Leftover(address, reason, remedy, document, tuple(lines), account=account)]

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import mapped
 from amlmigrate.core.plan import Action, Header, Step
+from amlmigrate.core.redaction import masked
 from amlmigrate.ledger import files
 
 FILE = "manual.md"
@@ -18,8 +20,14 @@ def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
     for left in leftovers:
         if left.listing:
             name = "-".join(part for part in (left.address.kind, left.address.name) if part)
-            lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in left.listing)
+            shown = (mapped(line, _harmless) for line in left.listing)
+            lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in shown)
             files.write(folder / f"{name}.jsonl", "".join(lines).encode())
+
+
+def _harmless(where: str, text: str) -> str:
+    """Names and paths are what a list is for; what somebody wrote about them may be anything."""
+    return "${DESCRIPTION}" if where == "/description" else masked(text)
 
 
 def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
@@ -33,6 +41,7 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     if left:
         lines += [
             "",
+            "The whole definition of each, and the commands that make it anew, are in `by-hand/`, by its address.",
             'When one is done or need not be, record it: `migrate waive ADDRESS --reason "..."`.',
         ]
     # Of nothing in it, as what could not be listed.

@@ -1,0 +1,77 @@
+"""The body by which an item is made anew in the target: its document without what the service writes into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.core.documents import Document, mapped
+from amlmigrate.core.mapping import Mapping
+
+# Of an ARM envelope, what a PUT takes.
+_ENVELOPE = ("location", "tags", "kind", "sku", "identity", "properties")
+# What only the service writes (rest-of-workspace-facts, sections 1, 3 to 6 and 13a).
+_SERVICE = """
+    provisioningState provisioningErrors createdOn modifiedOn isAttachedCompute allocationState
+    allocationStateTransitionTime currentNodeCount targetNodeCount nodeStateCounts errors osImageMetadata
+    connectivityEndpoints applications createdBy lastOperation containers dataDisks dataMounts versions scoringUri
+    swaggerUri inferenceEndpoint endpointState marketplaceSubscriptionStatus marketplacePlan
+    createdByWorkspaceArmId group error peStatus peRequirement parentRuleNames sparkStatus errorInformation
+    isArchived
+"""
+_WRITTEN = frozenset(_SERVICE.split())
+# `status` is a rule's state; of a compute instance `state` is whether it runs.
+_STATES = {"outboundRules": "status", "computes": "state"}
+# What a connection's kind of sign-in takes (rest-of-workspace-facts, section 3): a GET never shows it.
+CREDENTIALS: dict[str, tuple[str, ...]] = {
+    "PAT": ("pat",),
+    "SAS": ("sas",),
+    "AccountKey": ("key",),
+    "ApiKey": ("key",),
+    "UsernamePassword": ("username", "password", "securityToken"),
+    "AccessKey": ("accessKeyId", "secretAccessKey"),
+    "ServicePrincipal": ("clientId", "clientSecret", "tenantId"),
+    "OAuth2": (
+        *("authUrl", "clientId", "clientSecret", "developerToken", "password", "refreshToken", "tenantId"),
+        "username",
+    ),
+    "ManagedIdentity": ("clientId", "resourceId"),
+}
+
+
+def body(kind: str, document: Document, mapping: Mapping) -> Document:
+    """What is sent to make an item anew; references to the source are those to the target."""
+    found = {key: document[key] for key in _ENVELOPE if document.get(key) is not None}
+    properties = _without(dict(document.get("properties") or {}), kind)
+    if kind == "schedules":
+        # Nothing runs on both sides; and one that says nothing of it is enabled (wire-facts, 10).
+        properties["isEnabled"] = False
+    if kind == "connections":
+        properties["credentials"] = _credentials(properties)
+    if "identity" in found:
+        found["identity"] = _identity(found["identity"])
+    if "location" in found:
+        found["location"] = mapping.target.location
+    return {**mapped(found | {"properties": properties}, lambda _, text: mapping.rewrite(text))}
+
+
+def _without(properties: Document, kind: str) -> Document:
+    gone = _WRITTEN | {_STATES.get(kind, "")}
+    kept = {key: value for key, value in properties.items() if key not in gone and value is not None}
+    if isinstance(kept.get("properties"), dict):
+        kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in gone}
+    return kept
+
+
+def _credentials(properties: Document) -> Any:
+    """As the document has them, or the members that its kind of sign-in takes, to be filled in."""
+    known = properties.get("credentials")
+    members = CREDENTIALS.get(str(properties.get("authType")), ())
+    return known or (dict.fromkeys(members, "to be filled in") if members else None)
+
+
+def _identity(identity: Document) -> Document:
+    """Its kind, and the identities that are assigned to it: their ids are the service's to look up."""
+    assigned = identity.get("userAssignedIdentities") or {}
+    return {"type": identity.get("type")} | (
+        {"userAssignedIdentities": {id_: {} for id_ in assigned}} if assigned else {}
+    )

@@ -1,0 +1,89 @@
+"""The commands that make an item anew, as a person types them in the plan's folder.
+
+`az rest` takes a path below the cloud's own Azure Resource Manager, and `--body @-` from its input
+(azure-cli-core's `_load_file`): values that are filled in pass through no file and no list of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from shlex import quote
+
+from amlmigrate.core.documents import Document
+
+# The names of these are one in a region (rest-of-workspace-facts, 0 and 4): beside the old one they need another.
+NAMED_ANEW = frozenset({"onlineEndpoints", "serverlessEndpoints", "computes"})
+
+
+def put(path: str, body: str, names: Iterable[str], version: str) -> list[str]:
+    """Makes an ARM resource of the body in a file; `names` are the values that have to be filled in."""
+    url = f"{path}?api-version={version}"
+    send = f"az rest --method put --url {_quoted(url)} --body"
+    filled = sorted(set(names))
+    if not filled:
+        return [f"{send} @{quote(body)}"]
+    listed = " ".join(f"${{{name}}}" for name in filled)
+    return [
+        *(f"read -rs {name} && export {name}" for name in filled),
+        f"envsubst {quote(listed)} < {quote(body)} | {send} @-",
+    ]
+
+
+def _quoted(url: str) -> str:
+    """In double quotes where a name is to be filled in, else as it is."""
+    return f'"{url}"' if "${" in url else quote(url)
+
+
+def get(path: str, version: str) -> str:
+    """Shows an item as the source has it, with all its texts."""
+    return f"az rest --method get --url {quote(f'{path}?api-version={version}')}"
+
+
+def assign_roles(lines: Iterable[Document], old: str, new: str) -> list[str]:
+    """Assigns each role at the target, or at what has the same path below it."""
+    return [_role(line, old, new) for line in lines]
+
+
+def _role(line: Document, old: str, new: str) -> str:
+    scope = new + str(line.get("scope") or old)[len(old) :]
+    parts = ["az role assignment create", f"--assignee-object-id {quote(str(line.get('principalId')))}"]
+    if kind := line.get("principalType"):
+        parts.append(f"--assignee-principal-type {quote(str(kind))}")
+    parts += [f"--role {quote(str(line.get('roleDefinitionId')))}", f"--scope {quote(scope)}"]
+    if line.get("condition"):
+        parts.append(f"--condition {quote(str(line['condition']))}")
+        parts.append(f"--condition-version {quote(str(line.get('conditionVersion') or '2.0'))}")
+    return " ".join(parts)
+
+
+def lock(name: str, document: Document, target: str) -> list[str]:
+    """Puts a lock on the target."""
+    level = str((document.get("properties") or {}).get("level") or "CanNotDelete")
+    return [f"az lock create --name {quote(name)} --lock-type {quote(level)} --resource {quote(target)}"]
+
+
+def copy_share(source: str, target: str, account: str = "", share: str = "") -> list[str]:
+    """Copies a file share; both are URLs. With the id of an account it makes its share first.
+
+    AzCopy 10.32 was seen to take this line, signed in to both sides (learn.microsoft.com: azcopy copy), and to ask
+    for a target share that is there; every 10.x knows this spelling of the flag.
+    """
+    made = f"az storage share-rm create --storage-account {quote(account)} --name {quote(share)}"
+    copied = f"azcopy copy {quote(source)} {quote(target)} --recursive --preserve-smb-info=true"
+    return [made, copied] if account else [copied]
+
+
+def copy_container(source: str, target: str) -> list[str]:
+    """Copies the blobs of a container that are not in the target: of those that are, some were rewritten.
+
+    AzCopy makes the target's container where it is not there.
+    """
+    return [f"azcopy copy {quote(source)} {quote(target)} --recursive --overwrite=false"]
+
+
+def keep_jobs(subscription: str, group: str, workspace: str) -> list[str]:
+    """A job is never made anew: what it wrote is kept, each by its name in the list."""
+    at = (
+        f"--subscription {quote(subscription)} --resource-group {quote(group)} --workspace-name {quote(workspace)}"
+    )
+    return [f'az ml job show --name "$JOB" {at}', f'az ml job download --name "$JOB" --all {at}']

@@ -1,0 +1,136 @@
+"""One item left to do by hand, as its files in `by-hand/` tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from amlmigrate.cloud.arm import api_version
+from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.asset import Leftover
+from amlmigrate.core.documents import Document
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.plan import Step
+from amlmigrate.core.workspace import WORKING_SHARE, Location
+from amlmigrate.planning.byhand import commands
+from amlmigrate.planning.byhand.bodies import body
+from amlmigrate.planning.byhand.hiding import Names, hidden
+
+# Of other providers, each at the workspace: where they are made anew.
+_PROVIDERS = {"diagnosticSettings": "Microsoft.Insights/diagnosticSettings"}
+_FILE_STORE = "azureml-filestore-"
+
+
+@dataclass(slots=True)
+class Told:
+    """What an item's files say: its definition, the commands, and the body that they send, if they send one."""
+
+    definition: Any
+    commands: list[str] = field(default_factory=list)
+    body: Document | None = None
+    fill_in: dict[str, str] = field(default_factory=dict)
+    see: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells of items; `suffix` is that of the cloud's storage hosts."""
+
+    mapping: Mapping
+    suffix: str
+
+    def tell(self, step: Step, left: Leftover | None, file: str) -> Told:
+        """What is told of one; `file` is that of its body, from the plan's folder."""
+        if step.address.kind == BLOBS:
+            return self._container(step)
+        if left is None:
+            return Told({"reason": step.reason})
+        if left.listing or left.not_listed or left.document is None or "properties" not in left.document:
+            return self._list(left)
+        return self._document(left, file)
+
+    def _document(self, left: Leftover, file: str) -> Told:
+        address, document = left.address, left.document or {}
+        names = Names()
+        shown = hidden(document, names)
+        if address.kind == "locks":
+            made = commands.lock(address.name, document, self.mapping.target.ref.id)
+            return Told(shown, made, fill_in=_places(names))
+        source, target = (
+            self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
+        )
+        if address.kind in commands.NAMED_ANEW and self._same_region:
+            target = self._path(Address(address.kind, "${NEW_NAME}", address.version), self.mapping.target.ref.id)
+        sent = hidden(body(address.kind, document, self.mapping), names)
+        fill = [name for name in names.by_place.values() if f"${{{name}}}" in str(sent)]
+        fill += ["NEW_NAME"] if "${NEW_NAME}" in target else []
+        version = api_version(source)
+        return Told(
+            shown,
+            commands.put(target, file, fill, version),
+            sent,
+            _places(names),
+            commands.get(source, version),
+        )
+
+    @property
+    def _same_region(self) -> bool:
+        return self.mapping.source.location.lower() == self.mapping.target.location.lower()
+
+    def _path(self, address: Address, workspace: str) -> str:
+        """The ARM path of an item below a workspace."""
+        name = address.name if address.name.startswith("${") else quote(address.name)
+        if provider := _PROVIDERS.get(address.kind):
+            return f"{workspace}/providers/{provider}/{name}"
+        below = f"/{quote(address.version)}" if address.version else ""
+        return f"{workspace}/{address.kind}/{name}{below}"
+
+    def _list(self, left: Leftover) -> Told:
+        """What stands for many, or for what nobody could list."""
+        ref, kind = self.mapping.target.ref, left.address.kind
+        shown = hidden(left.document or {}, Names(), place="/")
+        if kind == "shares":
+            return Told(shown | {"account": left.account, "share": left.address.name}, self._share(left))
+        if kind == "jobs":
+            source = self.mapping.source.ref
+            return Told(shown, commands.keep_jobs(source.subscription, source.group, source.name))
+        if kind == "roleAssignments":
+            made = commands.assign_roles(left.listing, self.mapping.source.ref.id, ref.id)
+            return Told(shown | {"assignments": [hidden(line, Names(), place="/") for line in left.listing]}, made)
+        return Told(shown)
+
+    def _share(self, left: Leftover) -> list[str]:
+        """The file store's share bears the workspace's id; every other has one name in all accounts."""
+        source, target, share = self.mapping.source, self.mapping.target, left.address.name
+        own = share == f"{_FILE_STORE}{source.workspace_id}"
+        goal = f"{_FILE_STORE}{target.workspace_id}" if own else share
+        left_url, right_url = (
+            f"https://{account}.file.{self.suffix}/{name}"
+            for account, name in ((left.account or source.storage_account, share), (target.storage_account, goal))
+        )
+        # The service makes both in every workspace's account.
+        if own or share == WORKING_SHARE:
+            return commands.copy_share(left_url, right_url)
+        return commands.copy_share(left_url, right_url, target.storage_account_id, goal)
+
+    def _container(self, step: Step) -> Told:
+        """The blobs of a container: where it has a place in the target, there, else under its own name."""
+        source = Location(self.mapping.source.storage_account, step.address.name)
+        goal = self.mapping.place(source) or Location(self.mapping.target.storage_account, source.container)
+        urls = (self._url(place) for place in (source, goal))
+        definition = {
+            "account": source.account,
+            "container": source.container,
+            "listing_sha256": step.source_sha256,
+        }
+        return Told(definition, commands.copy_container(*urls))
+
+    def _url(self, place: Location) -> str:
+        path = f"/{quote(place.path)}" if place.path else ""
+        return f"https://{place.account}.blob.{self.suffix}/{place.container}{path}"
+
+
+def _places(names: Names) -> dict[str, str]:
+    """Each name that stands for a text, and where that stands in the document."""
+    return {name: place.partition("#")[0] for place, name in names.by_place.items()}
