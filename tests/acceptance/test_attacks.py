@@ -85,6 +85,8 @@ def test_what_cannot_move_with_an_asset_is_said_of_it(world: World) -> None:
         ("warning", "mine"),
         ("error", "latin/1"),
         ("error", "wide/1"),
+        # The container that it names whole holds both.
+        ("error", "root/1"),
     }
     [copy] = [line for line in world.plan_lines() if line.get("action") == "copy"]
     assert copy["blobs"] == 3, "a path that ends with `paths` is the whole container"

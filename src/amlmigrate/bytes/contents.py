@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 
+from amlmigrate.bytes.tables import Remarks, is_table, remarks, table_changes
+from amlmigrate.bytes.yamltext import Change, applied
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.mapping import Mapping, Rewrite
 
 LARGEST = 16 * 2**20
 
@@ -21,14 +25,46 @@ def encoded(label: str) -> bool:
     return label.strip().lower() not in ("", "identity")
 
 
-def line_rewrites(path: str, text: str, rewrite: Callable[[str], str]) -> tuple[Rewrite, ...]:
-    """The lines of a file that change, each named `path:line`."""
+def anew(path: str, text: str, mapping: Mapping) -> list[Change]:
+    """What changes in a file when it moves, by what files of its name are. Raises NotYamlError."""
+    return table_changes(text, mapping) if is_table(path) else []
+
+
+def left_in(path: str, text: str, mapping: Mapping) -> Remarks:
+    """What names the source in a file as it is in the target. Raises NotYamlError."""
+    return remarks(text, mapping) if is_table(path) else Remarks()
+
+
+def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:
+    """A file as it has to be in the target. Raises ValueError where it is no text, or not what its name says."""
+    text = data.decode()
+    return applied(text, anew(path, text, mapping)).encode()
+
+
+def line_rewrites(path: str, text: str, made: Iterable[Change]) -> tuple[Rewrite, ...]:
+    """The lines of a file that change, each named `path:line`; a value over several lines is one with them all."""
     lines = text.splitlines(keepends=True)
-    return tuple(
-        Rewrite(f"{path}:{number}", line, after)
-        for number, line in enumerate(lines, 1)
-        if (after := rewrite(line)) != line
-    )
+    starts = [0, *accumulate(len(line) for line in lines)]
+    found: list[Rewrite] = []
+    for first, last, changes in _by_lines(made, starts):
+        begin = starts[first]
+        before = "".join(lines[first : last + 1])
+        shifted = [Change(one.start - begin, one.end - begin, one.after) for one in changes]
+        found.append(Rewrite(f"{path}:{first + 1}", before, applied(before, shifted)))
+    return tuple(found)
+
+
+def _by_lines(made: Iterable[Change], starts: list[int]) -> list[tuple[int, int, list[Change]]]:
+    """The first and last line of each run of lines that changes, from 0, with its changes."""
+    runs: list[tuple[int, int, list[Change]]] = []
+    for change in made:
+        first = bisect_right(starts, change.start) - 1
+        last = bisect_right(starts, max(change.start, change.end - 1)) - 1
+        if runs and first <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], max(last, runs[-1][1]), [*runs[-1][2], change])
+        else:
+            runs.append((first, last, [change]))
+    return runs
 
 
 def files(rewrites: Iterable[Rewrite]) -> dict[str, dict[int, Rewrite]]:
@@ -43,10 +79,12 @@ def files(rewrites: Iterable[Rewrite]) -> dict[str, dict[int, Rewrite]]:
 def rewritten(text: str, by_line: dict[int, Rewrite]) -> str:
     """The text with the planned lines replaced. Raises ValueError where a line is not the planned one."""
     lines = text.splitlines(keepends=True)
-    for number, rewrite in by_line.items():
-        if number > len(lines) or lines[number - 1] != rewrite.before:
+    # From the end, since what changes may be more or fewer lines than before.
+    for number, rewrite in sorted(by_line.items(), reverse=True):
+        end = number - 1 + len(rewrite.before.splitlines())
+        if "".join(lines[number - 1 : end]) != rewrite.before:
             raise ValueError(f"line {number} is not what was planned")
-        lines[number - 1] = rewrite.after
+        lines[number - 1 : end] = [rewrite.after]
     return "".join(lines)
 
 

@@ -134,14 +134,14 @@ class Copier:
         place = Location(work.amount.source.account, work.amount.source.container, blob.path)
         data = await self._read(place, blob)
         try:
-            text = rewritten((data or b"").decode("utf-8", "surrogateescape"), work.texts[blob.path])
+            text = rewritten((data or b"").decode(), work.texts[blob.path])
         except ValueError as error:
             raise DriftError(
                 f"A file that the plan rewrites has changed: {error}.",
                 address=blob.path,
                 remedy="Make a new plan: it will hold just the difference.",
             ) from error
-        work.data[blob.path] = text.encode("utf-8", "surrogateescape")
+        work.data[blob.path] = text.encode()
         return as_written(blob, work.data[blob.path])
 
     async def _read(self, place: Location, blob: Blob) -> bytes | None:

@@ -9,11 +9,19 @@ from amlmigrate.core.workspace import Location
 _WILDCARDS = "*?["
 
 
-def prefix_of(place: Location) -> Location:
-    """The prefix that a reference covers: without a trailing slash, and cut before any wildcard."""
+def has_wildcards(path: str) -> bool:
+    """Whether a path is a pattern, unless it is known to be a name."""
+    return any(sign in path for sign in _WILDCARDS)
+
+
+def prefix_of(place: Location, *, exact: bool = False) -> Location:
+    """The prefix that a reference covers: without a trailing slash, and cut before any wildcard.
+
+    With `exact` a wildcard is a sign like any other.
+    """
     path = place.path
     cut = min((path.index(sign) for sign in _WILDCARDS if sign in path), default=None)
-    if cut is not None:
+    if cut is not None and not exact:
         path = path[:cut].rpartition("/")[0]
     return Location(place.account.lower(), place.container, path.rstrip("/"))
 

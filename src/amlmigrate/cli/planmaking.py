@@ -64,7 +64,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     posture += _matched(wanted, source, containers)
-    await read_contents(source, clouds.source.blobs)
+    await read_contents(source, clouds.source.blobs, containers.source)
     header, steps = build.build(
         source,
         target,

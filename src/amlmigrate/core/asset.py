@@ -8,7 +8,17 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed import PackedDocument
+from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file among bytes that names other places: where it lies, its text, and all that it names."""
+
+    place: Location
+    text: str
+    names: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -17,8 +27,8 @@ class Asset:
 
     address: Address
     document: PackedDocument = PackedDocument()  # noqa: RUF009 - a descriptor
-    # Place and text of the files among its bytes that name other places.
-    contents: tuple[tuple[Location, str], ...] = ()
+    # The files among its bytes that name other places.
+    contents: tuple[Content, ...] = ()
 
     @property
     def properties(self) -> Document:

@@ -47,7 +47,14 @@ ITEMS = (
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
     _code("file-encoded", "blocks", "a file that may name the old workspace is stored under a `Content-Encoding`"),
     _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),
+    _code(
+        "file-keeps-source", "error", "a file would name the old workspace in the target where something reads it"
+    ),
     _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
+    _code("file-not-yaml", "blocks", "a table's file is no YAML: what it reads is not known"),
+    _code(
+        "file-text-names-source", "warning", "a comment or a literal in a file names the old workspace, and stays"
+    ),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
@@ -74,6 +81,10 @@ ITEMS = (
     _code(
         "signed-url", "error", "the item has a signature of the old account, which opens nothing in the new one"
     ),
+    _code(
+        "table-absent", "blocks", "a table without its file: what it reads and how is kept elsewhere, or nowhere"
+    ),
+    _code("table-reads-unknown", "blocks", "a table reads what is at no place of its container"),
 )
 # What `doctor` finds; `plan` takes it over.
 SURROUNDINGS = (

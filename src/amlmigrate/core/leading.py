@@ -37,13 +37,13 @@ def lead(text: str, mapping: Mapping, member: str = "", beside: Any = None) -> L
     Short forms of assets (`azureml:name:1`) count where `member` or the type `beside` it says what they name.
     """
     found = reference_of(text, "", member, beside)
-    return None if found is None else _followed(found, mapping, mapping.rewrite_whole(text))
+    return None if found is None else _followed(text, found, mapping, mapping.rewrite_whole(text))
 
 
 def leads_within(text: str, mapping: Mapping) -> Iterator[Lead]:
     """The addresses that stand somewhere in a longer text: where each ends is a guess, good for telling only."""
     for found in references([text]):
-        yield _followed(found, mapping, mapping.rewrite(found.text))
+        yield _followed(found.text, found, mapping, mapping.rewrite(found.text))
 
 
 def names_source(text: str, mapping: Mapping) -> str:
@@ -53,9 +53,9 @@ def names_source(text: str, mapping: Mapping) -> str:
     return next((one.address for one in found if one.ours), "")
 
 
-def _followed(reference: Reference, mapping: Mapping, after: str) -> Lead:
+def _followed(address: str, reference: Reference, mapping: Mapping, after: str) -> Lead:
     location = mapping.locate(reference)
     goal = mapping.place(location) if location else None
     named = not reference.scope.local and mapping.in_source(reference.scope)
     moved = reference.location is not None and goal not in (None, location)
-    return Lead(reference.text, reference, location, goal, after, named or moved)
+    return Lead(address, reference, location, goal, after, named or moved)

@@ -122,6 +122,8 @@ class Reference:
     output: str | None = None
     path: str | None = None
     location: Location | None = None
+    # Whether wildcards in its path are signs of a name like all others.
+    exact: bool = False
 
 
 def references(value: Any, where: str = "", member: str = "", beside: Any = None) -> Iterator[Reference]:

@@ -1,140 +1,179 @@
-"""Reads, for planning, the few small files among an inventory's bytes that name other places."""
+"""Reads, for planning, the few small files among an inventory's bytes that name other places, as tables do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 
+from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
+from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, reference
+from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.asset import Asset, Content, Inventory
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
-from amlmigrate.core.reference import references
+from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import filefindings as say
 from amlmigrate.kinds import all_kinds
 
 _PARALLEL = 16
+Say = Callable[[Asset], Finding]
 
 
-async def read_contents(inventory: Inventory, blobs: Blobs) -> None:
-    """Adds them to their assets, wherever they lie: in the workspace's own containers or in anybody else's.
+async def read_contents(inventory: Inventory, blobs: Blobs, listings: Map[Key, Listing]) -> None:
+    """Adds them to their assets: all below an asset's bytes, and all below what those read in their turn.
 
-    One that names some places but cannot be written anew as text is an error of the inventory, as is one that
-    is too large to be read: it would go on naming the source, and nobody would know. One of somebody else's
-    that may not be read is a warning.
+    `listings` are those of the workspace's own containers. In anybody else's, which are not listed, the one file
+    is read without which the asset means nothing. What cannot be read or parsed, or reads what is nowhere, is
+    a finding of the inventory: it would go on naming the source, or miss bytes, and nobody would know.
     """
-    reader = _Reader(inventory, blobs, Mapping(inventory.workspace, inventory.workspace))
+    reader = _Reader(inventory, blobs, listings, Mapping(inventory.workspace, inventory.workspace))
     await each(list(inventory.assets.values()), reader.read, parallel=_PARALLEL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What came of one file: its content, or what to say of each asset that has it; neither where it is absent."""
+
+    content: Content | None = None
+    said: tuple[Say, ...] = ()
+
+    @property
+    def absent(self) -> bool:
+        return self.content is None and not self.said
 
 
 @dataclass(slots=True)
 class _Reader:
     inventory: Inventory
     blobs: Blobs
+    listings: Map[Key, Listing]
     own: Mapping
     # Accounts that gave no answer: each is waited for once, not once for each asset in it.
     silent: dict[str, MigrateError] = field(default_factory=dict)
+    # Versions of an asset often lie in one folder.
+    known: dict[Location, _Read] = field(default_factory=dict)
+    tables: dict[Key, list[str]] = field(default_factory=dict)
 
     async def read(self, asset: Asset) -> None:
-        """Reads the files of one asset."""
+        """Reads the files of one asset, and those below whatever these read."""
         kind = all_kinds()[asset.address.kind]
-        texts: list[tuple[Location, str]] = []
-        for name in kind.content_files(asset):
-            for place in {found for ref in kind.references(asset) if (found := self.own.locate(ref))}:
-                file = Location(place.account, place.container, place.path.rstrip("/")).below(name)
-                text = await self._file(asset, file)
-                if text is not None:
-                    texts.append((file, text))
-        if texts:
-            self.inventory.assets[asset.address] = replace(asset, contents=tuple(texts))
+        if not kind.holds_tables(asset):
+            return
+        named = kind.references(asset)
+        queue = self._places(named)
+        own = self._places(one for one in named if one.where.removeprefix("/properties") in kind.uris)
+        needed = {file for place in own for file in _needed(place, kind.content_files(asset))}
+        seen: set[Location] = set()
+        found: dict[Location, Content] = {}
+        while queue:
+            seen |= queue
+            files = {file for place in queue for file in self._below(place)} | needed
+            for file in sorted(files - found.keys(), key=str):
+                read = await self._file(file)
+                self.inventory.findings += [tell(asset) for tell in read.said]
+                if file in needed and read.absent:
+                    self.inventory.findings.append(say.absent(asset, file))
+                if read.content:
+                    found[file] = read.content
+            needed = set()
+            queue = self._places(name for content in found.values() for name in content.names) - seen
+        if found:
+            self.inventory.assets[asset.address] = replace(asset, contents=tuple(found.values()))
 
-    async def _file(self, asset: Asset, file: Location) -> str | None:
-        if self.own.place(file) is not None:
-            return await self._text(asset, file)
+    def _places(self, named: Iterator[Reference] | tuple[Reference, ...]) -> set[Location]:
+        located = ((self.own.locate(one), one.exact) for one in named)
+        return {prefix_of(place, exact=exact) for place, exact in located if place}
+
+    def _below(self, place: Location) -> Iterator[Location]:
+        """The tables in one of the workspace's own containers that lie below a place."""
+        key = (place.account, place.container)
+        listing = self.listings.get(key)
+        if listing is None:
+            return
+        if key not in self.tables:
+            self.tables[key] = [path for path in listing.blobs if is_table(path)]
+        for path in self.tables[key]:
+            if not place.path or path == place.path or path.startswith(f"{place.path}/"):
+                yield Location(*key, path)
+
+    async def _file(self, file: Location) -> _Read:
+        if file not in self.known:
+            self.known[file] = await self._fresh(file)
+        return self.known[file]
+
+    async def _fresh(self, file: Location) -> _Read:
+        if (listing := self.listings.get((file.account, file.container))) is not None:
+            return await self._parsed(file) if file.path in listing.blobs else _Read()
         try:
             if known := self.silent.get(file.account):
                 raise known
-            return await self._text(asset, file)
+            return await self._parsed(file)
         except (ServiceError, OutOfReachError) as error:
             if isinstance(error, OutOfReachError):
                 self.silent[file.account] = error
-            self.inventory.findings.append(_not_read(asset, file, error))
-            return None
+            return _Read(said=(say.not_read(file, error),))
 
-    async def _text(self, asset: Asset, file: Location) -> str | None:
+    async def _parsed(self, file: Location) -> _Read:
         try:
             found = await self.blobs.fetch(file, LARGEST)
         except ServiceError as error:
             if error.code != "BlobArchived":
                 raise
-            self.inventory.findings.append(_archived(asset, file))
-            return None
+            return _Read(said=(say.archived(file),))
         if found is None:
-            return None
+            return _Read()
         if encoded(found.encoding):
-            self.inventory.findings.append(_encoded(asset, file, found.encoding))
-            return None
-        text = _decoded(found.data)
-        if text is None and (found.data is None or _names_places(found.data)):
-            self.inventory.findings.append(_unread(asset, file))
-        return text
+            return _Read(said=(say.encoded(file, found.encoding),))
+        try:
+            return self._content(file, _text(found.data))
+        except NotYamlError as error:
+            return _Read(said=(say.not_yaml(file, error),))
+        except ValueError:
+            return _Read(said=(say.not_text(file),))
+
+    def _content(self, file: Location, text: str) -> _Read:
+        names: list[Reference] = []
+        said: list[Say] = []
+        for entry in entries(text):
+            found = reference(entry, file)
+            if found is None:
+                said.append(say.elsewhere(file, entry))
+            elif found.location is None or self._followed(file, found):
+                names.append(replace(found, exact=self._exact(entry, found)))
+        return _Read(Content(file, text, tuple(names)), tuple(said))
+
+    def _followed(self, file: Location, found: Reference) -> bool:
+        """Whether it counts: what lies beside a file in somebody else's container stays where both are."""
+        beside = found.location and (found.location.account, found.location.container)
+        return beside != (file.account, file.container) or beside in self.listings
+
+    def _exact(self, entry: Entry, found: Reference) -> bool:
+        """Whether wildcards are mere signs: by `file` and `folder`, where something of that name is there."""
+        place = self.own.locate(found)
+        if place is None or entry.how == PATTERN or not has_wildcards(place.path):
+            return False
+        listing = self.listings.get((place.account, place.container))
+        return listing is not None and bool(listing.below(place.path.rstrip("/")))
 
 
-def _decoded(data: bytes | None) -> str | None:
-    """A file as text; None where it is none in UTF-8, as when it is in UTF-16."""
-    try:
-        text = None if data is None else data.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if text is None or "\0" in text else text
+def _needed(place: Location, names: tuple[str, ...]) -> Iterator[Location]:
+    """The files without which an asset at a place means nothing; the place may be such a file itself."""
+    for name in names:
+        itself = place.path.rpartition("/")[2] == name
+        yield place if itself else place.below(name)
 
 
-def _names_places(data: bytes) -> bool:
-    """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
-    return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
-
-
-def _archived(asset: Asset, file: Location) -> Finding:
-    return Finding(
-        "error",
-        str(asset.address),
-        f"'{file.container}/{file.path}' may name places of the old workspace, but is archived and not readable.",
-        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
-        code="file-archived",
-    )
-
-
-def _encoded(asset: Asset, file: Location, encoding: str) -> Finding:
-    return Finding(
-        "blocks",
-        str(asset.address),
-        f"'{file.container}/{file.path}' may name places of the old workspace, but is stored under the"
-        f" Content-Encoding '{encoding}': it is copied as it is, and nothing in it is rewritten.",
-        "Store it in the source without that encoding and plan anew, or write the target's by hand.",
-        code="file-encoded",
-    )
-
-
-def _unread(asset: Asset, file: Location) -> Finding:
-    return Finding(
-        "error",
-        str(asset.address),
-        f"'{file.container}/{file.path}' may name places of the old workspace, but is no text in UTF-8 of up to"
-        f" {LARGEST // 2**20} MiB.",
-        "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
-        code="file-not-text",
-    )
-
-
-def _not_read(asset: Asset, file: Location, error: MigrateError) -> Finding:
-    return Finding(
-        "blocks",
-        str(asset.address),
-        f"'{file.container}/{file.path}' in the account '{file.account}' may name places of the old workspace, and"
-        f" could not be read: {error.summary}",
-        "Read it by hand, or let the identity read that account and plan anew.",
-        code="file-unread",
-    )
+def _text(data: bytes | None) -> str:
+    """A file as text. Raises ValueError where it is none in UTF-8, or too large to be read."""
+    if data is None:
+        raise ValueError("it is too large")
+    return data.decode()

@@ -15,7 +15,7 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.members import document_references, members, rewritten, told_of_source
 from amlmigrate.core.redaction import masked, signed
-from amlmigrate.core.reference import Reference, references
+from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
@@ -119,16 +119,20 @@ class Kind(ABC):
         return None
 
     def content_files(self, asset: Asset) -> tuple[str, ...]:
-        """Paths, below the asset's bytes, of the files that may name other places."""
+        """Paths, below the asset's bytes, of the files without which it means nothing."""
         return ()
+
+    def holds_tables(self, asset: Asset) -> bool:
+        """Whether files that name other places may lie anywhere among the asset's bytes."""
+        return False
 
     def digest(self, asset: Asset) -> str:
         """The digest by which a later change of the asset in its workspace is found."""
         return source_digest(asset.document, self.volatile)
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
-        """Everything that the asset's document points to."""
-        inside = (found for place, text in asset.contents for found in references(text.splitlines(), place.path))
+        """Everything that the asset's document points to, and the files among its bytes."""
+        inside = (found for content in asset.contents for found in content.names)
         return (*document_references(asset.properties, "/properties"), *inside)
 
     def translate(self, asset: Asset, mapping: WorkspaceMapping) -> Translation:

@@ -16,8 +16,12 @@ class Data(VersionedKind):
     uris = ("/dataUri",)
 
     def content_files(self, asset: Asset) -> tuple[str, ...]:
-        # An MLTable names its files, by path or by URI (azure-facts, section 2).
+        # What it reads and how is said there alone (azure-facts, section 2).
         return ("MLTable",) if asset.properties.get("dataType") == "mltable" else ()
+
+    def holds_tables(self, asset: Asset) -> bool:
+        # A job may be given any folder as a table, whatever the type of the asset.
+        return True
 
     def example(self) -> Asset:
         return Asset(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.contents import as_written, files, line_rewrites, rewritten
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import BLOBS, Address, blob_address
@@ -25,10 +24,10 @@ from amlmigrate.kinds import all_kinds, document_digests
 from amlmigrate.planning.choice import choose
 from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
 from amlmigrate.planning.draft import Draft
+from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.remarks import (
     dotted,
-    named_elsewhere,
     names_source,
     offline,
     other_types,
@@ -62,7 +61,7 @@ class Planner:
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.leftovers}
-        self._texts = dict(pair for asset in source.assets.values() for pair in asset.contents)
+        self._files = FilesAnew(source.assets.values(), self.mapping)
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         self._cover = Cover(choice.places)
@@ -160,26 +159,11 @@ class Planner:
                 address, Action.SKIP, "both workspaces have this container", source_sha256=sha, bytes=amount
             )
         listing = containers.target[goal.account, goal.container]
-        rewrites, expected = self._rewritten(prefix, blobs)
+        rewrites, expected = self._files.below(prefix, blobs)
         verdict = bytes_verdict(prefix, expected, goal, listing, self._prior)
         return Step(
             address, verdict.action, verdict.reason, source_sha256=sha, bytes=amount, rewrites=tuple(rewrites)
         )
-
-    def _rewritten(self, prefix: Location, blobs: list[Blob]) -> tuple[list[Rewrite], list[Blob]]:
-        """The lines that change in files that name places, and the blobs as they are then."""
-        rewrites: list[Rewrite] = []
-        expected: list[Blob] = []
-        for blob in blobs:
-            text = self._texts.get(Location(prefix.account, prefix.container, blob.path))
-            found = line_rewrites(blob.path, text, self.mapping.rewrite) if text else ()
-            if text and found:
-                rewrites += found
-                data = rewritten(text, files(found)[blob.path]).encode("utf-8", "surrogateescape")
-                expected.append(as_written(blob, data))
-            else:
-                expected.append(blob)
-        return rewrites, expected
 
     # Documents.
 
@@ -201,7 +185,7 @@ class Planner:
         )
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
-        draft.findings += [*self._left_out(asset, needs), *named_elsewhere(asset, self.mapping)]
+        draft.findings += [*self._left_out(asset, needs), *self._files.findings(asset)]
         there = self._target.assets.get(asset.address) if verdict.action is Action.CONFLICT else None
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
-from amlmigrate.bytes.contents import line_rewrites
 from amlmigrate.bytes.listings import Listing, beside, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
@@ -89,23 +88,6 @@ def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             "Rename them in the source, or leave out what refers to them with --exclude.",
             code="blob-names-dotted",
         )
-
-
-def named_elsewhere(asset: Asset, mapping: Mapping) -> Iterable[Finding]:
-    """A file that names the old workspace, and lies where this move writes nothing: it would go on naming it."""
-    for place, text in asset.contents:
-        goal = mapping.place(place)
-        ours = goal is not None and (goal.account, goal.container) != (place.account, place.container)
-        lines = () if ours else line_rewrites(place.path, text, mapping.rewrite)
-        if lines:
-            yield Finding(
-                "error",
-                str(asset.address),
-                f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace in"
-                f" {len(lines)} lines, and is not this move's to write: {lines[0].before.strip()}",
-                "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
-                code="file-names-source",
-            )
 
 
 def refused_name(address: Address) -> Iterable[Finding]:

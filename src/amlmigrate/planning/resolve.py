@@ -80,7 +80,7 @@ class Resolver:
             if place is None:
                 found.findings.append(_job(address, reference))
                 return
-            reference = replace(place, text=reference.text)
+            reference = replace(place, text=reference.text, exact=reference.exact)
         if reference.kind and reference.name:
             self._asset(address, reference, found)
             return
@@ -99,7 +99,7 @@ class Resolver:
             if reference.datastore and _of_service(self._mapping, reference.datastore):
                 found.findings.append(_share(address, reference))
         elif self._mapping.place(place) is not None:
-            found.places.add(prefix_of(place))
+            found.places.add(prefix_of(place, exact=reference.exact))
             if what := one_version(reference.text):
                 found.findings.append(_one_version(address, reference.text, what))
         elif not reference.datastore:

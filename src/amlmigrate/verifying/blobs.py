@@ -6,18 +6,20 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files
+from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files, left_in, written_anew
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
 from amlmigrate.bytes.searching import Found, Places, Search
+from amlmigrate.bytes.tables import is_table
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, in_order
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
@@ -25,7 +27,6 @@ from amlmigrate.core.workspace import Location
 
 _PARALLEL = 16
 _PREFIXES = 8
-Rewrite = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class BlobVerifier:
         target: Blobs,
         containers: Containers,
         *,
-        rewrite: Callable[[str], str],
+        mapping: Mapping,
         places: Places,
         hashing: bool,
         emit: Emit,
@@ -120,7 +121,7 @@ class BlobVerifier:
         self._source = source
         self._target = target
         self._containers = containers
-        self._rewrite = rewrite
+        self._mapping = mapping
         self._places = places
         self._hashing = hashing
         self._emit = emit
@@ -208,7 +209,20 @@ class BlobVerifier:
         entries = {blob.path: Entry(blob) for blob in found}
         if self._hashing:
             await each(found, partial(self._hash, blobs, place, entries, places), parallel=_PARALLEL)
+        for path, entry in entries.items():
+            if entry.found and entry.found.count and is_table(path):
+                entries[path] = replace(entry, found=await self._in_table(blobs, place, entry))
         return entries
+
+    async def _in_table(self, blobs: Blobs, place: Location, entry: Entry) -> Found | None:
+        """Of a table only what it reads counts; the plan has told of its comments and literals."""
+        file = Location(place.account, place.container, entry.blob.path)
+        try:
+            data = await blobs.read(file, LARGEST, entry.blob.etag)
+            left = left_in(file.path, (data or b"").decode(), self._mapping)
+        except (ServiceError, ValueError):
+            return entry.found
+        return Found(True, len(left.values)) if data else entry.found
 
     async def _rewritten(self, place: Location, entry: Entry) -> Entry:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
@@ -217,9 +231,10 @@ class BlobVerifier:
             found = await self._source.read(file, LARGEST, entry.blob.etag)
         except ServiceError as error:
             return _unread(entry.blob, error)
-        text = (found or b"").decode("utf-8", "surrogateescape")
-        lines = [self._rewrite(line) for line in text.splitlines(keepends=True)]
-        data = "".join(lines).encode("utf-8", "surrogateescape")
+        try:
+            data = written_anew(entry.blob.path, found or b"", self._mapping)
+        except ValueError as error:
+            return Entry(entry.blob, unread=f"not written anew: {error}")
         blob = as_written(entry.blob, data)
         return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 

@@ -77,7 +77,7 @@ async def verify(
         session.source.blobs,
         session.target.blobs,
         containers,
-        rewrite=mapping.rewrite,
+        mapping=mapping,
         places=searching.Places(mapping),
         hashing=depth.hashes,
         emit=emit,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW, OLD, blob
 
-from amlmigrate.bytes.contents import as_written, files, line_rewrites, rewritten
+from amlmigrate.bytes.contents import anew, as_written, files, line_rewrites, rewritten
+from amlmigrate.bytes.yamltext import Change
 from amlmigrate.core.mapping import Rewrite
 
 FROM = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"
@@ -27,27 +28,29 @@ LINES = st.text(st.sampled_from(f"ab \n\r\x0b\x85\u2028{'x' * 3}"), max_size=30)
 
 
 def test_only_the_lines_that_name_the_source_change() -> None:
-    found = line_rewrites("t/MLTable", TABLE, MAPPING.rewrite)
+    found = line_rewrites("t/MLTable", TABLE, anew("t/MLTable", TABLE, MAPPING))
     assert [one.where for one in found] == ["t/MLTable:3", "t/MLTable:5"]
     assert found[0].before == f"  - file: {FROM}/datastores/workspaceblobstore/paths/a b.csv\n"
     assert found[0].after == f"  - file: {TO}/datastores/workspaceblobstore/paths/a b.csv\n"
 
 
 def test_the_file_is_rewritten_as_planned_and_no_more() -> None:
-    found = line_rewrites("t/MLTable", TABLE, MAPPING.rewrite)
+    found = line_rewrites("t/MLTable", TABLE, anew("t/MLTable", TABLE, MAPPING))
     assert rewritten(TABLE, files(found)["t/MLTable"]) == TABLE.replace(FROM, TO)
-    assert line_rewrites("t/MLTable", TABLE.replace(FROM, TO), MAPPING.rewrite) == ()
+    assert anew("t/MLTable", TABLE.replace(FROM, TO), MAPPING) == []
+    assert anew("t/other", TABLE, MAPPING) == []
 
 
-@given(LINES)
-def test_any_text_is_kept_but_for_what_changes(text: str) -> None:
-    found = line_rewrites("f", text, lambda line: line.replace("a", "yy"))
-    assert rewritten(text, files(found).get("f", {})) == text.replace("a", "yy")
+@given(LINES, st.sampled_from(["yy", "", "y\nz", "\r\n"]), st.sampled_from(["a", "a\n", "b ", "\r"]))
+def test_any_text_is_kept_but_for_what_changes(text: str, after: str, what: str) -> None:
+    made = [Change(at, at + len(what), after) for at in range(len(text)) if text.startswith(what, at)]
+    found = line_rewrites("f", text, made)
+    assert rewritten(text, files(found).get("f", {})) == text.replace(what, after)
 
 
 @pytest.mark.parametrize("text", [TABLE.replace("a b.csv", "c.csv"), "type: mltable\n", ""])
 def test_a_line_that_is_not_the_planned_one_is_refused(text: str) -> None:
-    planned = files(line_rewrites("f", TABLE, MAPPING.rewrite))["f"]
+    planned = files(line_rewrites("f", TABLE, anew("f/MLTable", TABLE, MAPPING)))["f"]
     with pytest.raises(ValueError, match="is not what was planned"):
         rewritten(text, planned)
 

@@ -55,6 +55,7 @@ def test_a_query_stays_with_its_url() -> None:
     url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/a b.csv?versionid=2026"
     found = lead(url, MAPPING)
     assert found is not None
+    assert found.address == url
     assert found.after == f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.csv?versionid=2026"
     assert found.location == Location("acct", OLD_BLOBS, "a b.csv")
 

@@ -24,7 +24,7 @@ def _one(text: str, member: str = "uri", **beside: Any) -> dict[str, Any]:
     return {
         name: value
         for name in Reference.__dataclass_fields__
-        if name not in ("text", "where") and (value := getattr(found, name)) not in (None, Scope())
+        if name not in ("text", "where", "exact") and (value := getattr(found, name)) not in (None, Scope())
     }
 
 

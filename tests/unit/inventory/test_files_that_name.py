@@ -8,13 +8,14 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import OLD_BLOBS, SOURCE, asset, inventory
+from tests.unit.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 
 from amlmigrate.bytes.contents import LARGEST
+from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.blobshapes import Stored
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.core.asset import Inventory
+from amlmigrate.core.asset import Content, Inventory
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import read_contents
 
@@ -46,10 +47,13 @@ class Files:
         return Stored(self.answer if len(self.answer) <= largest else None, self.encoding, len(self.answer))
 
 
+LISTED = Listing(Location("acct", OLD_BLOBS), {"t/MLTable": blob("t/MLTable")})
+
+
 def _read(files: Files, *uris: str) -> Inventory:
     tables = (asset(f"data/t/{n}", dataType="mltable", dataUri=uri) for n, uri in enumerate(uris))
     found = inventory(*tables, of=SOURCE)
-    asyncio.run(read_contents(found, cast(Blobs, files)))
+    asyncio.run(read_contents(found, cast(Blobs, files), {("acct", OLD_BLOBS): LISTED}))
     return found
 
 
@@ -58,7 +62,7 @@ def _read(files: Files, *uris: str) -> Inventory:
 def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
     found = _read(Files(b"paths: []\n"), uri)
     [table] = [one for one in found.assets.values() if one.address.kind == "data"]
-    assert table.contents == ((place, "paths: []\n"),)
+    assert table.contents == (Content(place, "paths: []\n"),)
     assert found.findings == []
 
 
@@ -108,8 +112,11 @@ def test_one_whose_encoding_is_none_is_read(encoding: str) -> None:
     assert any(one.contents for one in found.assets.values())
 
 
-def test_no_file_at_all_is_nothing_to_tell() -> None:
-    assert _read(Files(None), OWN).findings == []
+@pytest.mark.parametrize("uri", [OWN, LAKE, "azureml://datastores/workspaceblobstore/paths/other/"])
+def test_a_table_without_its_file_is_not_one_that_moves_whole(uri: str) -> None:
+    [finding] = _read(Files(None), uri).findings
+    assert (finding.severity, finding.address) == ("blocks", "data/t/0!table-absent")
+    assert "SDK v1" in finding.summary
 
 
 def test_one_that_is_too_large_is_said_unread() -> None:

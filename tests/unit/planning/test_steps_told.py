@@ -9,7 +9,8 @@ from tests.unit.planning.planned import OLD, OLD_BLOBS, Planned, asset, blob, co
 from tests.unit.world import SOURCE, TARGET, inventory
 
 from amlmigrate.bytes.listings import Listing
-from amlmigrate.core.asset import Asset, Past
+from amlmigrate.bytes.tables import entries, reference
+from amlmigrate.core.asset import Asset, Content, Past
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
@@ -120,7 +121,9 @@ def test_names_that_would_be_another_on_the_way_are_an_error() -> None:
 
 def _table(*lines: str, at: Location, uri: str) -> Asset:
     table = asset("data/t/1", dataType="mltable", dataUri=uri)
-    return replace(table, contents=((at, "\n".join(lines)),))
+    text = "\n".join(lines)
+    named = tuple(found for entry in entries(text) if (found := reference(entry, at)) and not found.location)
+    return replace(table, contents=(Content(at, text, named),))
 
 
 NAMING = f"  - folder: azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"

@@ -58,7 +58,7 @@ async def _compared(
         left,  # type: ignore[arg-type]
         right,  # type: ignore[arg-type]
         containers(source, target),
-        rewrite=lambda text: text,
+        mapping=MAPPING,
         places=Places(MAPPING),
         hashing=accounts is not None,
         emit=lambda _: None,

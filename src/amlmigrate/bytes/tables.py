@@ -1,0 +1,143 @@
+"""`MLTable` files: what they read, what they are in the target, and what in them is left for people to look at.
+
+The file is YAML (or JSON) of this name in a folder; `paths` is a list of maps of `file`, `folder` or `pattern` to
+an address or to a path relative to that folder (schema: reference-yaml-mltable). The library joins a relative
+path, `..` resolved, to the folder's address (mltable 1.x, `_utils._make_all_paths_absolute`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from amlmigrate.bytes.yamltext import Change, Scalar, Yaml, applied, changes, load, walk
+from amlmigrate.core.leading import Lead, lead, leads_within
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.reference import Reference, reference_of
+from amlmigrate.core.workspace import Location
+
+NAME = "MLTable"
+PATTERN = "pattern"
+_PATHS = "paths"
+# A short form below `paths` names a data asset.
+_MEMBER, _BESIDE = "path", {"type": "mltable"}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that a table reads: by `file`, `folder` or `pattern`, the address or path as it is meant."""
+
+    how: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What names the source in a file when all is rewritten that can be.
+
+    `values` are read or written by the table; `text` is what only people read, or what it compares data with.
+    """
+
+    values: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+
+
+def is_table(path: str) -> bool:
+    """Whether a blob of this path is such a file: the library asks for that name alone, in this letter case."""
+    return path.rpartition("/")[2] == NAME
+
+
+def entries(text: str) -> list[Entry]:
+    """What a table reads, in any of its documents and under any name. Raises NotYamlError."""
+    found: list[Entry] = []
+    for top in walk(_paths(load(text))):
+        if isinstance(top, yaml.MappingNode):
+            pairs = ((key.value, value) for key, value in top.value if isinstance(value, yaml.ScalarNode))
+            found += [Entry(str(how), value.value.strip()) for how, value in pairs]
+        elif isinstance(top, yaml.SequenceNode):
+            found += [Entry("", one.value.strip()) for one in top.value if isinstance(one, yaml.ScalarNode)]
+    return [entry for entry in dict.fromkeys(found) if entry.text]
+
+
+def reference(entry: Entry, table: Location) -> Reference | None:
+    """What an entry of the table at a place names; None where that is no address and no path in its container.
+
+    A file of the machine that reads, and an address of another service, are such.
+    """
+    where = f"{table.container}/{table.path}"
+    if found := reference_of(entry.text, where, _MEMBER, _BESIDE):
+        return found
+    path = None if _elsewhere(entry.text) else _joined(entry.text, table)
+    if path is None or leaves_container(entry, table):
+        return None
+    return Reference(entry.text, where, location=Location(table.account, table.container, path))
+
+
+def leaves_container(entry: Entry, table: Location) -> bool:
+    """Whether an entry is a path that leads above the root of the container that the table lies in."""
+    return not _elsewhere(entry.text) and _joined(entry.text, table).split("/", 1)[0] == ".."
+
+
+def _elsewhere(text: str) -> bool:
+    return text.startswith("/") or _SCHEME.match(text) is not None
+
+
+def _joined(text: str, table: Location) -> str:
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(table.path), text))
+    return "" if path == "." else path
+
+
+def table_changes(text: str, mapping: Mapping) -> list[Change]:
+    """What makes a table one that reads the same in the target. Raises NotYamlError."""
+    found = load(text)
+    wanted: dict[int, str] = {}
+    for scalar in found.scalars:
+        after = _after(scalar, mapping)
+        if after != scalar.value:
+            wanted[scalar.start] = after
+    return changes(found, wanted)
+
+
+def in_target(text: str, mapping: Mapping) -> str:
+    """The table as it is in the target. Raises NotYamlError."""
+    return applied(text, table_changes(text, mapping))
+
+
+def remarks(text: str, mapping: Mapping) -> Remarks:
+    """What names the source still in a table as it is in the target. Raises NotYamlError."""
+    found = load(text)
+    read = {id(node) for node in walk(_paths(found))}
+    values: list[str] = []
+    beside = list(_ours(leads_within(found.beside(), mapping)))
+    for scalar in found.scalars:
+        whole = _lead(scalar, mapping)
+        named = list(_ours([whole] if whole else leads_within(scalar.value, mapping)))
+        (values if whole or id(scalar.node) in read else beside).extend(named)
+    return Remarks(tuple(values), tuple(beside))
+
+
+def _ours(found: Iterable[Lead]) -> Iterator[str]:
+    return (one.address for one in found if one.ours)
+
+
+def _lead(scalar: Scalar, mapping: Mapping) -> Lead | None:
+    # Most scalars are keys and numbers; every address but an id has a scheme.
+    value = scalar.value.strip()
+    return lead(value, mapping) if ":" in value or value.startswith("/") else None
+
+
+def _after(scalar: Scalar, mapping: Mapping) -> str:
+    """The value in the target: another one only where all of it, but for blanks around it, is one address."""
+    found = _lead(scalar, mapping)
+    return scalar.value.replace(found.address, found.after) if found else scalar.value
+
+
+def _paths(found: Yaml) -> Iterator[yaml.Node]:
+    for document in found.documents:
+        if isinstance(document, yaml.MappingNode):
+            yield from (value for key, value in document.value if key.value == _PATHS)

@@ -1,0 +1,111 @@
+"""What is said of files that may name places of the old workspace, and could not be read or followed.
+
+Each function takes what is known of the file, and gives what to say of an asset that has it among its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amlmigrate.bytes.contents import LARGEST
+from amlmigrate.bytes.tables import Entry, leaves_container
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.workspace import Location
+
+Say = Callable[[Asset], Finding]
+
+
+def _named(file: Location) -> str:
+    return f"'{file.container}/{file.path}'"
+
+
+def archived(file: Location) -> Say:
+    """Nothing can be read from the archive tier."""
+    return lambda asset: Finding(
+        "error",
+        str(asset.address),
+        f"{_named(file)} may name places of the old workspace, but is archived and not readable.",
+        "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
+        code="file-archived",
+    )
+
+
+def encoded(file: Location, encoding: str) -> Say:
+    """What is stored is not the text itself, which is nowhere undone."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} may name places of the old workspace, but is stored under the Content-Encoding"
+        f" '{encoding}': it is copied as it is, and nothing in it is rewritten.",
+        "Store it in the source without that encoding and plan anew, or write the target's by hand.",
+        code="file-encoded",
+    )
+
+
+def not_text(file: Location) -> Say:
+    """It is too large, or no text in UTF-8, as a file that was compressed."""
+    return lambda asset: Finding(
+        "error",
+        str(asset.address),
+        f"{_named(file)} may name places of the old workspace, but is no text in UTF-8 of up to"
+        f" {LARGEST // 2**20} MiB.",
+        "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
+        code="file-not-text",
+    )
+
+
+def not_yaml(file: Location, error: ValueError) -> Say:
+    """It is copied as it is, and whether it names anything is not known."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} is no YAML, so that what it reads is not known and not followed: {error}.",
+        "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
+        code="file-not-yaml",
+    )
+
+
+def not_read(file: Location, error: MigrateError) -> Say:
+    """Somebody else's account did not give it."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} in the account '{file.account}' may name places of the old workspace, and could not be"
+        f" read: {error.summary}",
+        "Read it by hand, or let the identity read that account and plan anew.",
+        code="file-unread",
+    )
+
+
+def elsewhere(file: Location, entry: Entry) -> Say:
+    """A table reads what is no place in a storage account, or none of its container."""
+    if leaves_container(entry, file):
+        return lambda asset: Finding(
+            "blocks",
+            str(asset.address),
+            f"{_named(file)} reads '{entry.text}', which leads out of its container: nothing is copied for it.",
+            "Write the address of what it reads in the source and plan anew, or waive this finding.",
+            code="table-reads-unknown",
+        )
+    return lambda asset: Finding(
+        "warning",
+        str(asset.address),
+        f"{_named(file)} reads '{entry.text}', which is no place of the workspace's storage.",
+        "It is left as it is; the bytes are neither copied nor checked.",
+        code="bytes-outside",
+    )
+
+
+def absent(asset: Asset, file: Location) -> Finding:
+    """Without the file the asset is a folder; datasets of v1 keep what they are in a service that ARM lacks."""
+    return Finding(
+        "blocks",
+        str(asset.address),
+        f"It is a table without its file: {_named(file)} is not there. So look datasets made with SDK v1, whose"
+        " definition the service keeps to itself: neither it nor what it reads moves.",
+        "Look in the studio for what it reads, and register a table with an MLTable file in the source or target;"
+        " then plan anew, or waive this finding.",
+        code="table-absent",
+    )

@@ -1,0 +1,118 @@
+"""The files among the bytes that name other places: what a plan writes of them anew, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from amlmigrate.bytes.contents import anew, as_written, left_in, line_rewrites
+from amlmigrate.bytes.yamltext import NotYamlError, applied
+from amlmigrate.core.asset import Asset, Blob, Content
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.workspace import Location
+
+_NAMED = 3
+
+
+class FileAnew:
+    """One such file: its lines that change, and its text in the target."""
+
+    def __init__(self, content: Content, mapping: Mapping) -> None:
+        self._content = content
+        self._mapping = mapping
+        # Why it cannot be written anew; it is then copied as it is, which is an error of the plan.
+        self.why = ""
+        try:
+            made = anew(content.place.path, content.text, mapping)
+        except NotYamlError as error:
+            made, self.why = [], str(error)
+        self.rewrites: tuple[Rewrite, ...] = line_rewrites(content.place.path, content.text, made)
+        self.text = applied(content.text, made)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the move writes a file of its own: not in somebody else's account, or one of both sides."""
+        place = self._content.place
+        goal = self._mapping.place(place)
+        return goal is not None and (goal.account, goal.container) != (place.account, place.container)
+
+
+class FilesAnew:
+    """All of them, by where they lie."""
+
+    def __init__(self, assets: Iterable[Asset], mapping: Mapping) -> None:
+        contents = {content.place: content for asset in assets for content in asset.contents}
+        self._files = {place: FileAnew(content, mapping) for place, content in contents.items()}
+        self._mapping = mapping
+
+    def below(self, prefix: Location, blobs: Iterable[Blob]) -> tuple[list[Rewrite], list[Blob]]:
+        """The lines that change in the files among some blobs, and the blobs as they are then."""
+        rewrites: list[Rewrite] = []
+        expected: list[Blob] = []
+        for blob in blobs:
+            file = self._files.get(Location(prefix.account, prefix.container, blob.path))
+            if file and file.rewrites:
+                rewrites += file.rewrites
+                expected.append(as_written(blob, file.text.encode()))
+            else:
+                expected.append(blob)
+        return rewrites, expected
+
+    def findings(self, asset: Asset) -> Iterable[Finding]:
+        """What a reviewer must know of the files among an asset's bytes."""
+        for content in asset.contents:
+            file = self._files[content.place]
+            if not file.ours:
+                yield from _elsewhere(asset, content.place, file)
+            else:
+                yield from self._left(asset, content.place, file)
+
+    def _left(self, asset: Asset, place: Location, file: FileAnew) -> Iterable[Finding]:
+        """What names the source when all is rewritten that can be."""
+        try:
+            left = left_in(place.path, file.text, self._mapping)
+        except NotYamlError as error:
+            file.why = file.why or str(error)
+        else:
+            file.why = file.why or ", ".join(f"'{value}'" for value in left.values[:_NAMED])
+            if left.text:
+                yield _told(asset, place, left.text)
+        if file.why:
+            yield _keeps(asset, place, file.why)
+
+
+def _elsewhere(asset: Asset, place: Location, file: FileAnew) -> Iterable[Finding]:
+    """It lies where this move writes nothing, and would go on naming the old workspace."""
+    if file.rewrites or file.why:
+        first = file.rewrites[0].before.strip() if file.rewrites else file.why
+        yield Finding(
+            "error",
+            str(asset.address),
+            f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace in"
+            f" {len(file.rewrites)} lines, and is not this move's to write: {first}",
+            "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
+            code="file-names-source",
+        )
+
+
+def _keeps(asset: Asset, place: Location, why: str) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{place.container}/{place.path}' would lead to the old workspace from the target: {why}.",
+        "Write each address in it as one value of its own in the source and plan anew, or leave the asset out with"
+        " --exclude.",
+        code="file-keeps-source",
+    )
+
+
+def _told(asset: Asset, place: Location, named: tuple[str, ...]) -> Finding:
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return Finding(
+        "warning",
+        str(asset.address),
+        f"'{place.container}/{place.path}' names the old workspace in comments or literals, which stay:"
+        f" {', '.join(named[:_NAMED])}{more}",
+        "Nothing is needed for a comment; look whether a literal is compared with data that changes.",
+        code="file-text-names-source",
+    )
