@@ -30,6 +30,9 @@ from amlmigrate.core.errors import RefusedError
 # 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
 API_VERSIONS = {
     "microsoft.machinelearningservices": "2025-12-01",
+    # Later ones do not know `autoDeleteSetting` (azure-ai-ml 1.35.2, entities/_assets/_artifacts/data.py, which
+    # sends this one for data).
+    "microsoft.machinelearningservices/workspaces/data/versions": "2023-04-01-preview",
     "microsoft.storage": "2024-01-01",
     "microsoft.keyvault": "2023-07-01",
     "microsoft.authorization/locks": "2020-05-01",
@@ -52,7 +55,7 @@ API_VERSIONS = {
     "": "2022-09-01",
 }
 NO_QUERY: Mapping[str, str] = {}
-_PROVIDER = re.compile(r".*/providers/([^/?]+)/([^/?]+)", re.IGNORECASE)
+_PROVIDER = re.compile(r".*/providers/([^/?]+)/([^?]+)", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _LONGEST_OPERATION = 3600.0
 
@@ -73,8 +76,10 @@ def api_version(path: str) -> str:
     match = _PROVIDER.match(path)
     if not match:
         return API_VERSIONS[""]
-    provider, kind = match[1].lower(), match[2].lower()
-    return API_VERSIONS.get(f"{provider}/{kind}") or API_VERSIONS.get(provider, API_VERSIONS[""])
+    # Types and names take turns.
+    named = (match[1].lower(), *match[2].strip("/").lower().split("/")[::2])
+    known = ("/".join(named[:depth]) for depth in range(len(named), 0, -1))
+    return next((API_VERSIONS[type_] for type_ in known if type_ in API_VERSIONS), API_VERSIONS[""])
 
 
 class Arm:

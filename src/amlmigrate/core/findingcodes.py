@@ -44,6 +44,7 @@ ITEMS = (
         "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
     ),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
+    _code("deletes-itself", "warning", "the service deletes the item when its setting says so, in the target too"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
     _code("file-encoded", "blocks", "a file that may name the old workspace is stored under a `Content-Encoding`"),
     _code("file-names-source", "error", "a file names the old workspace and lies where nothing is written"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.kinds._versioned import VersionedKind
 
 
@@ -14,6 +17,24 @@ class Data(VersionedKind):
     sdk_operations = "data"
     after = ("datastores",)
     uris = ("/dataUri",)
+    # Of data imported into a datastore that Microsoft manages (Learn, how-to-manage-imported-data-assets).
+    computed = VersionedKind.computed - {"autoDeleteSetting"}
+    mutable = VersionedKind.mutable | {"autoDeleteSetting"}
+
+    def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
+        setting = body["properties"].get("autoDeleteSetting")
+        if not setting:
+            return []
+        return [
+            Finding(
+                "warning",
+                str(asset.address),
+                f"It is to be deleted by the service, in the target as in the source: {setting.get('condition')}"
+                f" {setting.get('value')}, counted from when it is made there.",
+                "If that is not meant, change it (az ml data update --set auto_delete_setting.value=...).",
+                code="deletes-itself",
+            )
+        ]
 
     def content_files(self, asset: Asset) -> tuple[str, ...]:
         # What it reads and how is said there alone (azure-facts, section 2).

@@ -320,6 +320,24 @@ async def test_fields_depend_on_the_api_version(
     assert not set(unseen) & set(found)
 
 
+async def test_when_a_data_asset_is_deleted_is_known_to_some_api_versions_only(arm: ArmClient) -> None:
+    setting, preview = {"condition": "LastAccessedGreaterThan", "value": "30d"}, "2023-04-01-preview"
+    path, sent = version("data"), {"properties": {**DATA, "autoDeleteSetting": setting}}
+    made = await arm.ok("PUT", path, sent, version=preview)
+    assert made["properties"]["autoDeleteSetting"] == setting
+    assert (await arm.ok("GET", path, version=preview))["properties"]["autoDeleteSetting"] == setting
+    assert "autoDeleteSetting" not in (await arm.ok("GET", path))["properties"]
+    changed = {"properties": {**DATA, "autoDeleteSetting": setting | {"value": "45d"}}}
+    assert (await arm.ok("PUT", path, changed, version=preview))["properties"]["autoDeleteSetting"][
+        "value"
+    ] == "45d"
+    await arm.error(
+        400, "PUT", path, {"properties": {**DATA, "autoDeleteSetting": {"condition": "x"}}}, version=preview
+    )
+    await arm.ok("PUT", path, sent)
+    assert (await arm.ok("GET", path, version=preview))["properties"]["autoDeleteSetting"] is None
+
+
 # What is not there
 
 

@@ -62,6 +62,19 @@ async def test_ids_come_back_in_the_casing_of_the_service(arm: ArmClient) -> Non
     assert found["properties"]["applicationInsights"] == f"{GROUP}/providers/Microsoft.insights/components/ai"
 
 
+async def test_an_account_may_be_named_in_upper_case(arm: ArmClient) -> None:
+    await arm.group()
+    body = arm.workspace_body()
+    head, _, account = body["properties"]["storageAccount"].rpartition("/")
+    body["properties"]["storageAccount"] = f"{head}/{account.upper()}"
+    await arm.finish(await arm.send("PUT", WORKSPACE, body))
+    found = await arm.ok("GET", WORKSPACE)
+    assert found["properties"]["provisioningState"] == "Succeeded"
+    assert len(await arm.every(f"{WORKSPACE}/datastores")) == 4
+    keys = await arm.ok("POST", f"{WORKSPACE}/datastores/workspaceblobstore/listSecrets", {})
+    assert keys["key"] == (await arm.ok("POST", f"{WORKSPACE}/listKeys"))["userStorageKey"]
+
+
 async def test_missing_workspace_is_the_gateways_404(arm: ArmClient) -> None:
     await arm.group()
     response = await arm.send("GET", WORKSPACE)

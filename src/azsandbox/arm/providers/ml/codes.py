@@ -83,7 +83,7 @@ class Codes(VersionKind):
         """A new container at every call and a SAS for it; the code need not exist (wire-facts §5)."""
         workspace = self.workspace(call)
         account_id = str(workspace.properties["storageAccount"])
-        account = account_id.rsplit("/", 1)[1]
+        account = account_id.rsplit("/", 1)[1].lower()
         container = f"{workspace.properties['workspaceId']}-" + "".join(
             secrets.choice(_LETTERS) for _ in range(26)
         )

@@ -7,13 +7,16 @@ from typing import Any
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import version_time
 from azsandbox.arm.errors import ArmError
-from azsandbox.arm.providers.ml.base import NAMESPACE
+from azsandbox.arm.providers.ml.base import NAMESPACE, sent_properties
 from azsandbox.arm.providers.ml.containers import ContainerKind
 from azsandbox.arm.providers.ml.uris import expanded
 from azsandbox.arm.providers.ml.versions import VersionKind, common, rest
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 
+# What the previews of 2023-04 to 2024-01 take and show, and no other (azure-ai-ml 1.35.2, auto_delete_setting.py).
+_DELETING = "autoDeleteSetting"
+_CONDITIONS = ("CreatedGreaterThan", "LastAccessedGreaterThan")
 _TYPES = ("uri_file", "uri_folder", "mltable")
 _CONFLICT = (
     "A data version with this name and version already exists. If you are trying to create a new data version, "
@@ -69,7 +72,16 @@ class Data(VersionKind):
             "dataUri": expanded(uri, self.workspace(call), "resourcegroups")
         }
         more = rest(sent, {**properties, "dataType": None})
-        return {**properties, **more, "dataType": type_}
+        return {**properties, **more, **self._deleting(call), "dataType": type_}
+
+    def _deleting(self, call: Call) -> dict[str, Any]:
+        """When the service is to delete it; inferred: a PUT by another api-version takes it away."""
+        setting = sent_properties(call).get(_DELETING) if _shows_more(call) else None
+        if setting is None:
+            return {}
+        if not isinstance(setting, dict) or setting.get("condition") not in _CONDITIONS:
+            raise self.user_error(call, f"The {_DELETING} is invalid.")
+        return {_DELETING: setting}
 
     def check_same(self, call: Call, new: dict[str, Any], old: Record) -> None:
         """Only tags, description, properties and isArchived may differ."""
@@ -89,12 +101,17 @@ class Data(VersionKind):
 
     def shown(self, call: Call, record: Record, properties: dict[str, Any]) -> dict[str, Any]:
         """`stage` and two more fields in previews of 2023 only; never a `provisioningState`."""
-        if call.preview and "2023-04" <= call.api_version < "2024-02":
+        setting = properties.pop(_DELETING, None)
+        if _shows_more(call):
             head = {name: properties.pop(name) for name in list(properties)[:5]}
             kind = properties.pop("dataType")
             more = {"stage": properties.pop("stage", None), "intellectualProperty": None, "dataType": kind}
-            return {**head, "autoDeleteSetting": None, **properties, **more}
+            return {**head, _DELETING: setting, **properties, **more}
         return properties
+
+
+def _shows_more(call: Call) -> bool:
+    return call.preview and "2023-04" <= call.api_version < "2024-02"
 
 
 def _not_found(kind: DataContainers | Data, call: Call, name: str) -> ArmError:

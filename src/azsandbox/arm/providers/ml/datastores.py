@@ -148,7 +148,7 @@ class Datastores(WorkspaceKind):
         if properties["credentials"]["credentialsType"] != "AccountKey" or not account:
             return
         try:
-            keys = self.context.accounts.keys(str(account))
+            keys = self.context.accounts.keys(str(account).lower())
         except KeyError as error:
             raise self.user_error(call, f"The storage account '{account}' was not found.") from error
         if secrets.get("key") not in keys:
@@ -183,7 +183,7 @@ class Datastores(WorkspaceKind):
             # Not recorded for datastores without credentials [I].
             raise self.user_error(call, f"No secrets for credentials of type {kind}.")
         secrets = dict(record.hidden.get("secrets") or {})
-        account = str(record.properties.get("accountName"))
+        account = str(record.properties.get("accountName")).lower()
         if record.hidden.get("system") and not secrets:
             secrets = {"key": self.context.accounts.keys(account)[0]}
         if kind == "AccountKey" and asked.get("expirableSecret") is True:

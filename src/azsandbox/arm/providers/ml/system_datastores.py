@@ -21,7 +21,8 @@ async def make_system_datastores(context: Context, workspace: Record) -> None:
     if not account_id:
         return
     id_ = workspace.properties["workspaceId"]
-    account = account_id.rsplit("/", 1)[1]
+    # An account has no upper case in its name, however an ARM id spells it.
+    account = account_id.rsplit("/", 1)[1].lower()
     await context.accounts.create_container(account, f"azureml-blobstore-{id_}")
     await context.accounts.create_container(account, "azureml")
     filestore = f"azureml-filestore-{id_}"

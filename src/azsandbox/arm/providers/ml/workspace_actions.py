@@ -16,7 +16,7 @@ class WorkspaceActions(Kind):
     """The actions of workspaces; shapes by the description of 2025-12-01, none is recorded [I]."""
 
     def _storage_key(self, workspace: Record) -> str:
-        account = str(workspace.properties["storageAccount"]).rpartition("/")[2]
+        account = str(workspace.properties["storageAccount"]).rpartition("/")[2].lower()
         return self.context.accounts.keys(account)[0]
 
     @action("POST", "listKeys")
