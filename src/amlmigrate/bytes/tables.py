@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -70,8 +70,11 @@ def reference(entry: Entry, table: Location) -> Reference | None:
     A file of the machine that reads, and an address of another service, are such.
     """
     where = f"{table.container}/{table.path}"
-    if found := reference_of(entry.text, where, _MEMBER, _BESIDE):
-        return found
+    found = reference_of(entry.text, where, _MEMBER, _BESIDE)
+    # Without its scheme a name with an at-sign is a file's, and no label of an asset.
+    if found and (not found.kind or _SCHEME.match(entry.text) or entry.text.startswith("/")):
+        # With its query, which says what of a URL is meant.
+        return replace(found, text=entry.text)
     path = None if _elsewhere(entry.text) else _joined(entry.text, table)
     if path is None or leaves_container(entry, table):
         return None
@@ -116,7 +119,8 @@ def remarks(text: str, mapping: Mapping) -> Remarks:
     beside = list(_ours(leads_within(found.beside(), mapping)))
     for scalar in found.scalars:
         whole = _lead(scalar, mapping)
-        named = list(_ours([whole] if whole else leads_within(scalar.value, mapping)))
+        # One address to its end may hold another, as where two stand in one value.
+        named = [whole.address] if whole and whole.ours else list(_ours(leads_within(scalar.value, mapping)))
         (values if whole or id(scalar.node) in read else beside).extend(named)
     return Remarks(tuple(values), tuple(beside))
 

@@ -89,15 +89,15 @@ def load(text: str) -> Yaml:
 
 
 def walk(nodes: Iterable[yaml.Node]) -> Iterator[yaml.Node]:
-    """All nodes below some, each once, however often it is referred to."""
+    """All nodes below some in their order, each once, however often it is referred to."""
     seen: set[int] = set()
-    queue = list(nodes)
+    queue = list(nodes)[::-1]
     while queue:
         node = queue.pop()
         if id(node) not in seen:
             seen.add(id(node))
             yield node
-            queue += children(node)
+            queue += reversed(children(node))
 
 
 def children(node: yaml.Node) -> list[yaml.Node]:

@@ -43,6 +43,14 @@ ITEMS = (
     _code(
         "datastore-without-twin", "error", "the target lacks a datastore of the service's, over which blobs lie"
     ),
+    _code(
+        "delta-log-names-source",
+        "blocks",
+        "the log of a Delta table names files by their old address, and is not rewritten",
+    ),
+    _code(
+        "delta-log-unread", "blocks", "the log of a Delta table cannot be read: where its files lie is not known"
+    ),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("deletes-itself", "warning", "the service deletes the item when its setting says so, in the target too"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),

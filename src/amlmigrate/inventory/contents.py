@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 
@@ -10,22 +10,21 @@ from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
-from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, reference
+from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, leaves_container, reference
 from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Asset, Content, Inventory
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import filefindings as say
+from amlmigrate.inventory.deltas import Deltas
 from amlmigrate.kinds import all_kinds
 
 _PARALLEL = 16
-Say = Callable[[Asset], Finding]
 
 
 async def read_contents(inventory: Inventory, blobs: Blobs, listings: Map[Key, Listing]) -> None:
@@ -35,7 +34,8 @@ async def read_contents(inventory: Inventory, blobs: Blobs, listings: Map[Key, L
     is read without which the asset means nothing. What cannot be read or parsed, or reads what is nowhere, is
     a finding of the inventory: it would go on naming the source, or miss bytes, and nobody would know.
     """
-    reader = _Reader(inventory, blobs, listings, Mapping(inventory.workspace, inventory.workspace))
+    own = Mapping(inventory.workspace, inventory.workspace)
+    reader = _Reader(inventory, blobs, listings, own, Deltas(blobs, listings, own))
     await each(list(inventory.assets.values()), reader.read, parallel=_PARALLEL)
 
 
@@ -44,7 +44,7 @@ class _Read:
     """What came of one file: its content, or what to say of each asset that has it; neither where it is absent."""
 
     content: Content | None = None
-    said: tuple[Say, ...] = ()
+    said: tuple[say.Say, ...] = ()
 
     @property
     def absent(self) -> bool:
@@ -57,6 +57,7 @@ class _Reader:
     blobs: Blobs
     listings: Map[Key, Listing]
     own: Mapping
+    deltas: Deltas
     # Accounts that gave no answer: each is waited for once, not once for each asset in it.
     silent: dict[str, MigrateError] = field(default_factory=dict)
     # Versions of an asset often lie in one folder.
@@ -134,21 +135,32 @@ class _Reader:
         if encoded(found.encoding):
             return _Read(said=(say.encoded(file, found.encoding),))
         try:
-            return self._content(file, _text(found.data))
+            return await self._with_logs(self._content(file, _text(found.data)))
         except NotYamlError as error:
             return _Read(said=(say.not_yaml(file, error),))
         except ValueError:
             return _Read(said=(say.not_text(file),))
 
+    async def _with_logs(self, read: _Read) -> _Read:
+        """And what the logs of Delta tables name that it reads."""
+        if read.content is None:
+            return read
+        names, said = await self.deltas.follow(read.content)
+        content = replace(read.content, names=(*read.content.names, *names))
+        return _Read(content, (*read.said, *said))
+
     def _content(self, file: Location, text: str) -> _Read:
         names: list[Reference] = []
-        said: list[Say] = []
+        leaving: list[str] = []
+        outside: list[str] = []
         for entry in entries(text):
             found = reference(entry, file)
             if found is None:
-                said.append(say.elsewhere(file, entry))
+                (leaving if leaves_container(entry, file) else outside).append(entry.text)
             elif found.location is None or self._followed(file, found):
                 names.append(replace(found, exact=self._exact(entry, found)))
+        said = [say.leaves_container(file, leaving)] if leaving else []
+        said += [say.outside(file, outside)] if outside else []
         return _Read(Content(file, text, tuple(names)), tuple(said))
 
     def _followed(self, file: Location, found: Reference) -> bool:

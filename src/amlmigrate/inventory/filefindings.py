@@ -5,15 +5,15 @@ Each function takes what is known of the file, and gives what to say of an asset
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from amlmigrate.bytes.contents import LARGEST
-from amlmigrate.bytes.tables import Entry, leaves_container
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Location
 
+_NAMED = 3
 Say = Callable[[Asset], Finding]
 
 
@@ -79,23 +79,63 @@ def not_read(file: Location, error: MigrateError) -> Say:
     )
 
 
-def elsewhere(file: Location, entry: Entry) -> Say:
-    """A table reads what is no place in a storage account, or none of its container."""
-    if leaves_container(entry, file):
-        return lambda asset: Finding(
-            "blocks",
-            str(asset.address),
-            f"{_named(file)} reads '{entry.text}', which leads out of its container: nothing is copied for it.",
-            "Write the address of what it reads in the source and plan anew, or waive this finding.",
-            code="table-reads-unknown",
-        )
+def log_names_source(logs: Mapping[Location, int]) -> Say:
+    """Its checksums and checkpoints say the same as a log, so that none of them is written anew."""
+    files = sum(logs.values())
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"The log of a Delta table names files by their address in the source ({files} in all), and is not"
+        f" rewritten: {_few(logs)}. They are copied, and the table looks for them where they were.",
+        "Make the table in the source a deep clone (CREATE TABLE ... DEEP CLONE) and plan anew, or write that of"
+        " the target anew from what was copied and waive this finding.",
+        code="delta-log-names-source",
+    )
+
+
+def log_unread(logs: Collection[Location]) -> Say:
+    """Whether it names files elsewhere is not known."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"The log of a Delta table cannot be read, so that it is not known where its files lie: {_few(logs)}.",
+        "Look into it by hand, bring it back from an archive tier where it lies there and plan anew, or waive this"
+        " finding.",
+        code="delta-log-unread",
+    )
+
+
+def _few(files: Collection[Location]) -> str:
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return ", ".join(_named(file) for file in sorted(files, key=str)[:_NAMED]) + more
+
+
+def leaves_container(file: Location, texts: Sequence[str]) -> Say:
+    """Paths above the root of the container that a table lies in."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} reads what its paths lead to out of its container, for which nothing is copied:"
+        f" {_quoted(texts)}.",
+        "Write the addresses of what it reads in the source and plan anew, or waive this finding.",
+        code="table-reads-unknown",
+    )
+
+
+def outside(file: Location, texts: Sequence[str]) -> Say:
+    """Places that are not in the workspace's storage, nor any that a datastore may lead to."""
     return lambda asset: Finding(
         "warning",
         str(asset.address),
-        f"{_named(file)} reads '{entry.text}', which is no place of the workspace's storage.",
+        f"{_named(file)} reads what is at no place of the workspace's storage: {_quoted(texts)}.",
         "It is left as it is; the bytes are neither copied nor checked.",
         code="bytes-outside",
     )
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return ", ".join(f"'{text}'" for text in texts[:_NAMED]) + more
 
 
 def absent(asset: Asset, file: Location) -> Finding:

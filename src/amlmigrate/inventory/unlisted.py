@@ -43,9 +43,9 @@ def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:
         Finding(
             "warning",
             workspace_id,
-            "Azure Resource Manager does not list what the studio and SDK v1 keep on the data plane: v1"
-            " datasets, published pipelines, pipeline endpoints, labeling projects, designer drafts. None of it"
-            " is in this plan.",
+            "Azure Resource Manager does not list what the studio and SDK v1 keep on the data plane: published"
+            " pipelines, pipeline endpoints, labeling projects, designer drafts, and how datasets of SDK v1 read"
+            " their files, which themselves are listed as data assets. None of it is in this plan.",
             "Look for them in the studio (Data, Pipelines, Data Labeling, Designer) and make anew what is needed:"
             " they go with the workspace.",
             code="not-listed-by-arm",

@@ -227,7 +227,7 @@ class Planner:
         prefixes = {self._cover.prefix(place) for place in needs.places}
         found = {blob_address(prefix.container, prefix.path) for prefix in prefixes if prefix}
         found = {address for address in found if address in draft.steps}
-        return tuple(sorted(found | (needs.assets & self._moving), key=str))
+        return tuple(sorted(found | ((needs.assets - needs.unordered) & self._moving), key=str))
 
     def _absent_bytes(self, asset: Asset, needs: Needs, draft: Draft) -> Iterable[Finding]:
         for place in sorted(needs.places, key=str):

@@ -22,6 +22,8 @@ class Needs:
     """What one asset needs to be there before it."""
 
     assets: set[Address] = field(default_factory=set)
+    # Those of them that it need not come after.
+    unordered: set[Address] = field(default_factory=set)
     places: set[Location] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
@@ -52,7 +54,11 @@ class Resolver:
         kind = all_kinds()[asset.address.kind]
         found = Needs()
         named = kind.references(asset)
-        self._all(asset.address, named, found)
+        self._all(asset.address, [one for one in named if one.where.startswith("/properties")], found)
+        documented = set(found.assets)
+        self._all(asset.address, [one for one in named if not one.where.startswith("/properties")], found)
+        # Files may well name each other in a circle; a document is made without a look into them.
+        found.unordered = {one for one in found.assets - documented if one.kind == asset.address.kind}
         places = {reference.where for reference in named}
         texts = dict(strings(asset.properties))
         for pointer in kind.uris:

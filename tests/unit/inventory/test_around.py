@@ -143,7 +143,7 @@ def test_what_is_on_the_data_plane_is_said_in_every_plan() -> None:
     [told] = unlisted(OLD.id, ())
     assert (told.severity, told.address) == ("warning", f"{OLD.id}!not-listed-by-arm")
     for what in (
-        "v1 datasets",
+        "datasets of SDK v1",
         "published pipelines",
         "pipeline endpoints",
         "labeling projects",

@@ -1,0 +1,58 @@
+"""Version logs of Delta tables: what they name that does not lie in the table's own folder.
+
+A log is JSON, an action a line. The `path` of an action about a file is a URI, relative to the table's root or
+absolute; so is that of a deletion vector of storage type `p` (delta-io/delta, PROTOCOL.md: Add File and Remove
+File, Add CDC File, Deletion Vectors). A shallow clone names all its files so. What a checkpoint in Parquet says
+is not read here.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from typing import Any
+from urllib.parse import unquote
+
+_LOG = "_delta_log"
+_FILE = re.compile(rf"(?:^|/){_LOG}/[^/]+\.json$")
+_INSIDE = re.compile(rf"^(?P<root>.*?)(?:^|/){_LOG}(?:/|$)")
+_ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)")
+_ACTIONS = ("add", "remove", "cdc")
+# A deletion vector whose place is written out; the others lie below the table's root, or in the log itself.
+_BY_PATH = "p"
+READER = "read_delta_lake"
+
+
+def is_log(path: str) -> bool:
+    """Whether a blob is a log of one version, or of several."""
+    return _FILE.search(path) is not None
+
+
+def table_root(path: str) -> str | None:
+    """The folder of the table whose log a path leads into; None for any other path."""
+    found = _INSIDE.match(path)
+    return found["root"] if found else None
+
+
+def outside(text: str) -> list[str]:
+    """What a log names by absolute address, or by a path that leaves its table's root, decoded where relative.
+
+    Raises ValueError where it is no such log.
+    """
+    found: dict[str, None] = {}
+    for line in text.splitlines():
+        if line.strip():
+            action = json.loads(line)
+            if not isinstance(action, dict):
+                raise ValueError("it holds what is no action")
+            found |= dict.fromkeys(_paths(action))
+    decoded = (path if _ABSOLUTE.match(path) else unquote(path) for path in found)
+    return [path for path in decoded if _ABSOLUTE.match(path) or posixpath.normpath(path).startswith("..")]
+
+
+def _paths(action: dict[str, Any]) -> list[str]:
+    files = [one for name in _ACTIONS if isinstance(one := action.get(name), dict)]
+    vectors = [one for file in files if isinstance(one := file.get("deletionVector"), dict)]
+    by_path = [vector.get("pathOrInlineDv") for vector in vectors if vector.get("storageType") == _BY_PATH]
+    return [str(path) for path in (*(file.get("path") for file in files), *by_path) if path]

@@ -1,0 +1,107 @@
+"""Follows what the version logs of Delta tables name, where a table among an inventory's bytes is read so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
+
+from amlmigrate.bytes.areas import Key
+from amlmigrate.bytes.contents import LARGEST, encoded
+from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root
+from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.tables import Entry, leaves_container, reference
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Content
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.parallel import each
+from amlmigrate.core.reference import Reference, reference_of
+from amlmigrate.core.workspace import Location
+from amlmigrate.inventory import filefindings as say
+
+_PARALLEL = 16
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the logs of one table come to: what they name, what to say, how many files each names in the source."""
+
+    names: list[Reference] = field(default_factory=list)
+    said: list[say.Say] = field(default_factory=list)
+    ours: dict[Location, int] = field(default_factory=dict)
+    unread: list[Location] = field(default_factory=list)
+    leaving: dict[Location, list[str]] = field(default_factory=dict)
+    outside: dict[Location, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """Reads the logs in the workspace's own containers."""
+
+    blobs: Blobs
+    listings: Map[Key, Listing]
+    own: Mapping
+
+    async def follow(self, content: Content) -> tuple[tuple[Reference, ...], tuple[say.Say, ...]]:
+        """What a table reads by way of logs, and what to say of each asset that has it."""
+        seen = _Seen()
+        logs: set[Location] = set()
+        for place in {place for one in content.names if (place := self.own.locate(one))}:
+            root = table_root(place.path)
+            if root is not None:
+                whole = Location(place.account, place.container, root)
+                seen.names.append(Reference(place.path, content.place.path, location=whole, exact=True))
+                logs |= set(self._logs(whole))
+            elif READER in content.text:
+                logs |= set(self._logs(place))
+
+        async def read(log: Location) -> None:
+            await self._read(log, seen)
+
+        await each(sorted(logs, key=str), read, parallel=_PARALLEL)
+        if seen.ours:
+            seen.said.append(say.log_names_source(seen.ours))
+        if seen.unread:
+            seen.said.append(say.log_unread(seen.unread))
+        seen.said += [say.leaves_container(log, paths) for log, paths in seen.leaving.items()]
+        seen.said += [say.outside(log, paths) for log, paths in seen.outside.items()]
+        return tuple(seen.names), tuple(seen.said)
+
+    def _logs(self, place: Location) -> Iterator[Location]:
+        listing = self.listings.get((place.account, place.container))
+        for blob in listing.below(place.path.rstrip("/")) if listing else ():
+            if is_log(blob.path):
+                yield Location(place.account, place.container, blob.path)
+
+    async def _read(self, log: Location, seen: _Seen) -> None:
+        try:
+            paths = outside(await self._text(log))
+        except ValueError:
+            seen.unread.append(log)
+            return
+        beside = Location(log.account, log.container, f"{table_root(log.path)}/-".removeprefix("/"))
+        for path in paths:
+            entry = Entry("file", path)
+            found = reference(entry, beside)
+            if found is None:
+                (seen.leaving if leaves_container(entry, beside) else seen.outside).setdefault(log, []).append(
+                    path
+                )
+                continue
+            seen.names.append(replace(found, exact=True))
+            place = self.own.locate(found)
+            if reference_of(path) and place and self.own.place(place):
+                seen.ours[log] = seen.ours.get(log, 0) + 1
+
+    async def _text(self, log: Location) -> str:
+        """Raises ValueError where there is no text to be had."""
+        try:
+            found = await self.blobs.fetch(log, LARGEST)
+        except ServiceError as error:
+            if error.code != "BlobArchived":
+                raise
+            raise ValueError("it is archived") from error
+        if found is None or found.data is None or encoded(found.encoding):
+            raise ValueError("it is no text that is read")
+        return found.data.decode()

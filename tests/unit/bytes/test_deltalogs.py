@@ -1,0 +1,71 @@
+"""What the logs of a Delta table name that does not lie in its own folder."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from amlmigrate.bytes.deltalogs import is_log, outside, table_root
+
+
+def _log(*actions: object) -> str:
+    return "\n".join(json.dumps(action) for action in actions)
+
+
+def test_what_lies_below_the_table_is_not_told() -> None:
+    text = _log(
+        {"commitInfo": {"path": "abfss://x@y/z"}},
+        {"metaData": {"location": "/x"}},
+        {"add": {"path": "part-0%20a.parquet"}},
+        {
+            "add": {
+                "path": "year=2026/part.parquet",
+                "deletionVector": {"storageType": "u", "pathOrInlineDv": "/b85:"},
+            }
+        },
+        {"remove": None},
+    )
+    assert outside(text + "\n\n") == []
+
+
+def test_absolute_addresses_and_paths_out_of_the_table_are() -> None:
+    vector = {"storageType": "p", "pathOrInlineDv": "abfss://c@a.dfs.core.windows.net/v.bin"}
+    text = _log(
+        {"add": {"path": "abfss://c@a.dfs.core.windows.net/a%20b.parquet", "deletionVector": vector}},
+        {"remove": {"path": "../other/x%20y.parquet"}},
+        {"cdc": {"path": "/mnt/x"}},
+        {"add": {"path": "%2e%2e/other/z"}},
+    )
+    assert outside(text) == [
+        "abfss://c@a.dfs.core.windows.net/a%20b.parquet",
+        "abfss://c@a.dfs.core.windows.net/v.bin",
+        "../other/x y.parquet",
+        "/mnt/x",
+        "../other/z",
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "x", '{"add": {"path": "a"}}\n3'])
+def test_what_is_no_log_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        outside(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("d/_delta_log/00.json", "d"),
+        ("_delta_log", ""),
+        ("a/b/_delta_log/", "a/b"),
+        ("d/x", None),
+        ("d_delta_log/x", None),
+    ],
+)
+def test_a_path_into_a_log_tells_its_table(path: str, root: str | None) -> None:
+    assert table_root(path) == root
+
+
+def test_logs_are_known_by_their_folder() -> None:
+    assert is_log("d/_delta_log/00000000000000000001.json") and is_log("_delta_log/0.json")
+    assert not any(map(is_log, ("d/_delta_log/0.checkpoint.parquet", "d/0.json", "d/x_delta_log/0.json")))
