@@ -62,7 +62,8 @@ class _Reader:
     silent: dict[str, MigrateError] = field(default_factory=dict)
     # Versions of an asset often lie in one folder.
     known: dict[Location, _Read] = field(default_factory=dict)
-    tables: dict[Key, list[str]] = field(default_factory=dict)
+    # Of each container the tables alone: there may be as many assets as blobs.
+    tables: dict[Key, Listing] = field(default_factory=dict)
 
     async def read(self, asset: Asset) -> None:
         """Reads the files of one asset, and those below whatever these read."""
@@ -101,10 +102,10 @@ class _Reader:
         if listing is None:
             return
         if key not in self.tables:
-            self.tables[key] = [path for path in listing.blobs if is_table(path)]
-        for path in self.tables[key]:
-            if not place.path or path == place.path or path.startswith(f"{place.path}/"):
-                yield Location(*key, path)
+            found = {path: blob for path, blob in listing.blobs.items() if is_table(path)}
+            self.tables[key] = Listing(listing.place, found)
+        for blob in self.tables[key].below(place.path):
+            yield Location(*key, blob.path)
 
     async def _file(self, file: Location) -> _Read:
         if file not in self.known:
