@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 
-_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?$")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def check_api_version(query: Mapping[str, str]) -> str:
-    """The api-version of a request. Raises ArmError 400."""
+    """The api-version of a request, whatever it is. Raises ArmError 400 where there is none."""
     version = query.get("api-version", "")
     if not version:
         raise gateway(
@@ -21,8 +20,6 @@ def check_api_version(query: Mapping[str, str]) -> str:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    if not _VERSION.match(version):
-        raise gateway(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
     return version
 
 

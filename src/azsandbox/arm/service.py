@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from azsandbox.arm import apiversions
 from azsandbox.arm.access.arm_calls import check_access
 from azsandbox.arm.access.evaluation import Access, Terms
 from azsandbox.arm.access.storage_calls import StorageAccess
@@ -79,6 +80,7 @@ class Arm:
         version = check_api_version(query)
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)
+        apiversions.check(route.kind.key_type, route.kind.type, version, self._context.location)
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
         extra |= route.kind.headers

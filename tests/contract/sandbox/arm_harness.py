@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from azsandbox.arm import Arm, build
+from azsandbox.arm import Arm, apiversions, build
 from azsandbox.arm.clock import Clock
 from azsandbox.messages import ContainerShown, Principal, Request, Response, ShareShown
 
@@ -23,6 +23,17 @@ VERSION = "2025-12-01"
 # The shared material of the project's developers; what needs it is skipped elsewhere.
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 NO_SHARED = f"no {SHARED.name} folder beside the project"
+
+
+_OWN, _ML = "microsoft.resources", "microsoft.machinelearningservices"
+
+
+def usual_version(url: str) -> str:
+    """That of Azure ML for whatever is Azure ML's, else the newest of what a URL or a path leads to."""
+    path = unquote(urlsplit(url).path).lower()
+    tokens = path.rpartition("/providers/")[2].split("/") if "/providers/" in path else []
+    type_ = _OWN if len(tokens) < 2 or path.endswith("register") else "/".join((tokens[0], *tokens[1::2]))
+    return VERSION if type_.startswith(_ML) or not apiversions.versions(type_) else apiversions.newest(type_)
 
 
 class FakeAccounts:
@@ -110,10 +121,12 @@ class ArmClient:
         url: str,
         body: Any = None,
         *,
-        version: str | None = VERSION,
+        version: str | None = "",
         headers: dict[str, str] | None = None,
     ) -> Response:
-        """One request. A `bytes` body is sent as it is, anything else as JSON."""
+        """One request. A `bytes` body is sent as it is, anything else as JSON; no `version` is the usual one."""
+        if version == "":
+            version = usual_version(url)
         if version and "api-version=" not in url:
             url += ("&" if "?" in url else "?") + f"api-version={version}"
         parts = urlsplit(url)

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from arm_harness import usual_version
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-VERSION = "2025-12-01"
 
 
 class Raw:
@@ -29,7 +28,7 @@ class Raw:
         from azure.core.rest import HttpRequest
 
         if "api-version=" not in url:
-            url += ("&" if "?" in url else "?") + f"api-version={VERSION}"
+            url += ("&" if "?" in url else "?") + f"api-version={usual_version(url)}"
         full = url if url.startswith("https:") else f"https://management.azure.com{url}"
         response = await self._client._send_request(HttpRequest(method, full, json=body))
         assert response.status_code < 300, (method, url, response.text())

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 import requests
+from arm_harness import usual_version
 
 # azure-ai-ml and what it imports warn of their own plans.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-_VERSION = "2025-12-01"
 
 
 class Workspace:
@@ -39,7 +38,7 @@ class Workspace:
     def arm(self, method: str, path: str, body: Any = None) -> Any:
         """One request; its JSON, or the headers of a 202."""
         url = f"https://management.azure.com{path}"
-        response = self._session.request(method, url, params={"api-version": _VERSION}, json=body)
+        response = self._session.request(method, url, params={"api-version": usual_version(path)}, json=body)
         assert response.ok, (path, response.status_code, response.text)
         return response.headers if response.status_code == 202 else response.json() if response.content else None
 

@@ -28,7 +28,7 @@ async def test_api_version_is_required_and_looked_at(arm: ArmClient) -> None:
         "message": "The api-version query parameter (?api-version=) is required for all requests.",
     }
     error = await arm.error(400, "GET", f"{WORKSPACE}?api-version=latest")
-    assert error["code"] == "InvalidApiVersionParameter"
+    assert error["code"] == "NoRegisteredProviderFound"
     assert (await arm.send("GET", f"{WORKSPACE}?API-VERSION=2025-12-01", version=None)).status == 200
 
 

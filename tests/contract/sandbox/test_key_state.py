@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from arm_harness import usual_version
 from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.aio import KeyClient
 from azure.storage.blob.aio import BlobServiceClient
@@ -23,7 +24,6 @@ from azsandbox.client import Client
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
 
 ARM = "https://management.azure.com"
-VERSION = "2025-12-01"
 VAULTS = "2023-07-01"
 
 
@@ -58,7 +58,9 @@ def made(sandbox: RunningSandbox) -> Encrypted:
 
 
 async def answer(client: Client, path: str, method: str = "GET") -> tuple[int, Any]:
-    status, _, text = await client.send(method, f"{ARM}{path}?api-version={VERSION}", ARM, accept=(403,))
+    status, _, text = await client.send(
+        method, f"{ARM}{path}?api-version={usual_version(path)}", ARM, accept=(403,)
+    )
     return status, json.loads(text) if text.strip() else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from azsandbox.arm.apiversions import versions
 from azsandbox.arm.calls import Call
 from azsandbox.arm.context import Context
 from azsandbox.arm.errors import gateway
@@ -73,7 +74,7 @@ class Providers(Kind):
             {
                 "resourceType": kind.type.partition("/")[2],
                 "locations": [self.context.location],
-                "apiVersions": ["2025-12-01", "2024-10-01-preview"],
+                "apiVersions": list(reversed(versions(kind.key_type))),
                 "capabilities": "SupportsTags, SupportsLocation" if kind.tracked else "None",
             }
             for kind in self.context.kinds.values()
