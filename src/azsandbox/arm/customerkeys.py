@@ -57,19 +57,23 @@ class CustomerKeys:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._stamp: tuple[Any, ...] = ()
-        self._known: dict[tuple[str, str], tuple[Trouble | None, float]] = {}
+        self._known: dict[tuple[str, str, str], tuple[Trouble | None, float]] = {}
 
-    def trouble(self, identifier: str, object_id: str | None) -> Trouble | None:
-        """Why an identity cannot get, wrap and unwrap with a key; None when it can."""
+    def trouble(self, identifier: str, object_id: str | None, operation: str = "wrapKey") -> Trouble | None:
+        """Why an identity cannot get, wrap and unwrap with a key; None when it can.
+
+        What is stored under a key is read with `unwrapKey`, which goes on outside of the key's time; a key that is
+        taken into use has to wrap (MicrosoftDocs/azure-security-docs, key-vault/includes/key-attributes).
+        """
         stamp = (self._context.store.changes(_VAULTS, KEYS, VERSIONS), self._context.access.stamp)
         if stamp != self._stamp or len(self._known) > _MEMORY:
             self._known.clear()
             self._stamp = stamp
         now = self._context.clock.now()
-        question = (identifier, object_id or "")
+        question = (identifier, object_id or "", operation)
         known = self._known.get(question)
         if known is None or known[1] <= now:
-            known = self._known[question] = self._look(identifier, object_id, now)
+            known = self._known[question] = self._look(identifier, object_id, operation, now)
         return known[0]
 
     def version(self, name: KeyName) -> Record | Trouble:
@@ -83,7 +87,9 @@ class CustomerKeys:
         except VaultError:
             return Trouble("KeyNotFound", f"the key '{name.name}' was not found in the key vault '{name.vault}'")
 
-    def _look(self, identifier: str, object_id: str | None, now: float) -> tuple[Trouble | None, float]:
+    def _look(
+        self, identifier: str, object_id: str | None, operation: str, now: float
+    ) -> tuple[Trouble | None, float]:
         """The answer, and until when it holds."""
         forever = float("inf")
         name = parsed(identifier)
@@ -103,7 +109,7 @@ class CustomerKeys:
         times = [attributes[each] for each in ("exp", "nbf") if attributes.get(each) is not None]
         until = min((each for each in times if each > now), default=forever)
         try:
-            check_usable(attributes, "wrapKey", now)
+            check_usable(attributes, operation, now)
         except VaultError as error:
             return Trouble(error.inner, error.message.rstrip(".")), until
         return None, until

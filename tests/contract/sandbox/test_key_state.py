@@ -20,7 +20,7 @@ from tests.conftest import RunningSandbox
 from vaults import credential, unique, url
 
 from azsandbox import provision
-from azsandbox.client import Client
+from azsandbox.client import Client, Refused
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
 
 ARM = "https://management.azure.com"
@@ -89,11 +89,6 @@ async def disable(client: Client, keys: KeyClient, made: Encrypted, broken: bool
     await keys.update_key_properties(made.key, enabled=not broken)
 
 
-async def expire(client: Client, keys: KeyClient, made: Encrypted, broken: bool) -> None:
-    end = datetime.now(UTC) + (timedelta(seconds=-1) if broken else timedelta(days=1))
-    await keys.update_key_properties(made.key, expires_on=end)
-
-
 async def delete(client: Client, keys: KeyClient, made: Encrypted, broken: bool) -> None:
     await (keys.delete_key(made.key) if broken else keys.recover_deleted_key(made.key))
 
@@ -124,7 +119,6 @@ async def close_vault(client: Client, keys: KeyClient, made: Encrypted, broken: 
     ("change", "reason", "code"),
     [
         (disable, "KeyDisabled", "KeyVaultEncryptionKeyNotFound"),
-        (expire, "KeyExpired", "KeyVaultEncryptionKeyNotFound"),
         (delete, "KeyNotFound", "KeyVaultEncryptionKeyNotFound"),
         (revoke, "KeyVaultAccessForbidden", "KeyVaultEncryptionKeyNotFound"),
         (delete_vault, "KeyVaultNotFound", "KeyVaultVaultNotFound"),
@@ -199,3 +193,22 @@ async def test_cosmos_is_found_in_the_directory(azure_env: RunningSandbox) -> No
         assert owner["displayName"] == "owner"
         status, _, _ = await client.send("GET", f"{graph}/v1.0/users", graph, accept=(404,))
         assert status == 404
+
+
+async def test_what_an_expired_key_holds_can_be_read_and_it_is_taken_for_nothing_new(
+    azure_env: RunningSandbox, made: Encrypted
+) -> None:
+    """Expiry ends wrapping; what is stored is unwrapped (azure-security-docs, key-vault/includes/key-attributes)."""
+    async with Client(os.environ) as client, credential() as who, KeyClient(url(made.vault), who) as keys:
+        await keys.update_key_properties(made.key, expires_on=datetime.now(UTC) - timedelta(seconds=1))
+        try:
+            assert (await answer(client, made.workspace))[0] == 200
+            assert await data_plane(made) == []
+            found = await client.arm("GET", made.account, "2023-05-01")
+            body = {name: found[name] for name in ("location", "identity", "sku", "kind")}
+            encryption = {**found["properties"]["encryption"], "services": None}
+            other = f"{made.account[:-4]}new1"
+            with pytest.raises(Refused, match="KeyVaultKeyError"):
+                await client.arm("PUT", other, "2023-05-01", {**body, "properties": {"encryption": encryption}})
+        finally:
+            await keys.update_key_properties(made.key, expires_on=datetime.now(UTC) + timedelta(days=1))

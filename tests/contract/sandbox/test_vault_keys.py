@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,16 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 from azure.identity import ClientSecretCredential
-from azure.keyvault.keys import KeyRotationLifetimeAction, KeyRotationPolicy
+from azure.keyvault.keys import JsonWebKey, KeyRotationLifetimeAction, KeyRotationPolicy
 from azure.keyvault.keys.aio import KeyClient
-from azure.keyvault.keys.crypto import EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
+from azure.keyvault.keys.crypto import (
+    CryptographyClient,
+    EncryptionAlgorithm,
+    KeyWrapAlgorithm,
+    SignatureAlgorithm,
+)
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.conftest import RunningSandbox
 from vaults import credential, new_vault, url
 
@@ -182,6 +189,11 @@ class Raw:
     async def __aexit__(self, *error: object) -> None:
         await self._client.__aexit__(None, None, None)
 
+    async def post(self, path: str, body: dict[str, str]) -> tuple[int, str]:
+        url = f"{self._url.rstrip('/')}{path}?api-version=7.4"
+        status, _, text = await self._client.send("POST", url, "https://vault.azure.net", json=body, accept=(403,))
+        return status, text.decode()
+
     async def use(self, key: str, operation: str, data: bytes) -> tuple[int, dict]:
         import base64
         import json
@@ -333,3 +345,93 @@ def test_access_policies_are_added_and_taken_away(management: KeyVaultManagement
 
 def azure_policies(management: KeyVaultManagementClient, group: str, name: str) -> list[object]:
     return list(management.vaults.get(group, name).properties.access_policies or [])
+
+
+WRAP = KeyWrapAlgorithm.rsa_oaep_256
+
+
+async def test_wrapping_ends_with_a_keys_time_and_unwrapping_with_its_being_disabled(keys: KeyClient) -> None:
+    await keys.create_rsa_key("times", size=2048)
+    now = datetime.now(UTC)
+    crypto = keys.get_cryptography_client("times")
+    wrapped = (await crypto.wrap_key(WRAP, b"data key")).encrypted_key
+    values = {"wrapkey": b"data key", "unwrapkey": wrapped}
+    for change, wraps, unwraps in (
+        ({"expires_on": now - timedelta(days=1)}, "KeyExpired", ""),
+        ({"expires_on": now + timedelta(days=9), "not_before": now + timedelta(days=1)}, "KeyNotYetValid", ""),
+        ({"enabled": False, "not_before": now - timedelta(days=1)}, "KeyDisabled", "KeyDisabled"),
+        ({"enabled": True}, "", ""),
+    ):
+        changed = await keys.update_key_properties("times", **change)
+        for operation, refused in (("wrapkey", wraps), ("unwrapkey", unwraps)):
+            async with Raw(keys) as raw:
+                value = base64.urlsafe_b64encode(values[operation]).decode().rstrip("=")
+                body = {"alg": "RSA-OAEP-256", "value": value}
+                status, text = await raw.post(f"/keys/times/{changed.properties.version}/{operation}", body)
+            assert (status, refused in text) == (403 if refused else 200, True), (change, operation, text)
+
+
+@pytest.mark.parametrize("kind", ["RSA", "EC"])
+async def test_a_key_from_elsewhere_is_imported(keys: KeyClient, kind: str) -> None:
+    made = rsa.generate_private_key(65537, 2048) if kind == "RSA" else ec.generate_private_key(ec.SECP256R1())
+    web_key = _web_key(made)
+    name = f"imported-{kind}"
+    first = await keys.import_key(name, web_key, tags={"from": "elsewhere"})
+    assert (first.properties.tags, str(first.key_type.value)) == ({"from": "elsewhere"}, kind)
+    signature = (await keys.get_cryptography_client(name).sign(_ALGORITHMS[kind], b"d" * 32)).signature
+    local = CryptographyClient.from_jwk({**web_key.__dict__, "kid": "local", "key_ops": ["verify"]})
+    assert local.verify(_ALGORITHMS[kind], b"d" * 32, signature).is_valid
+    second = await keys.import_key(name, web_key)
+    assert second.properties.version != first.properties.version
+    web_key.d = None
+    with pytest.raises(HttpResponseError, match="BadParameter"):
+        await keys.import_key(name, web_key)
+
+
+async def test_a_backup_outlives_its_key(
+    azure_env: RunningSandbox, plain_keys: KeyClient, protected: str, plain: str
+) -> None:
+    first = await plain_keys.create_rsa_key("saved", size=2048, tags={"a": "1"})
+    crypto = plain_keys.get_cryptography_client("saved", key_version=first.properties.version)
+    wrapped = (await crypto.wrap_key(WRAP, b"data key")).encrypted_key
+    await plain_keys.rotate_key("saved")
+    backup = await plain_keys.backup_key("saved")
+    assert b"PRIVATE" not in backup
+    with pytest.raises(ResourceExistsError, match="already exists"):
+        await plain_keys.restore_key_backup(backup)
+    await plain_keys.delete_key("saved")
+    with pytest.raises(ResourceExistsError, match="ObjectIsDeletedButRecoverable"):
+        await plain_keys.restore_key_backup(backup)
+    await plain_keys.purge_deleted_key("saved")
+    async with credential() as who, KeyClient(url(protected), who) as others:
+        restored = await others.restore_key_backup(backup)
+        assert (restored.name, restored.properties.tags) == ("saved", {"a": "1"})
+        assert len([each async for each in others.list_properties_of_key_versions("saved")]) == 2
+        other = others.get_cryptography_client("saved", key_version=first.properties.version)
+        assert (await other.unwrap_key(WRAP, wrapped)).key == b"data key"
+    with pytest.raises(HttpResponseError, match="BadParameter"):
+        await plain_keys.restore_key_backup(b"no backup at all")
+
+
+_ALGORITHMS = {"RSA": SignatureAlgorithm.ps256, "EC": SignatureAlgorithm.es256}
+
+
+def _bytes(number: int, length: int = 0) -> bytes:
+    return number.to_bytes(length or (number.bit_length() + 7) // 8, "big")
+
+
+def _web_key(made: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> JsonWebKey:
+    if isinstance(made, ec.EllipticCurvePrivateKey):
+        point, d = made.public_key().public_numbers(), made.private_numbers().private_value
+        return JsonWebKey(kty="EC", crv="P-256", x=_bytes(point.x, 32), y=_bytes(point.y, 32), d=_bytes(d, 32))
+    numbers = made.private_numbers()
+    parts = {
+        "p": numbers.p,
+        "q": numbers.q,
+        "d": numbers.d,
+        "dp": numbers.dmp1,
+        "dq": numbers.dmq1,
+        "qi": numbers.iqmp,
+    }
+    public = {"n": numbers.public_numbers.n, "e": numbers.public_numbers.e}
+    return JsonWebKey(kty="RSA", **{name: _bytes(number) for name, number in (parts | public).items()})

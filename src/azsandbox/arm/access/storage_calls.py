@@ -96,7 +96,7 @@ class StorageAccess:
     def _key_trouble(self, account: Record, key: str) -> Refusal | None:
         """Codes and texts of "Common REST API error codes"; which reason gives which is ours [I]."""
         who = key_user(self._context, account)
-        trouble = self._context.keys.trouble(key, who)
+        trouble = self._context.keys.trouble(key, who, "unwrapKey")
         return None if trouble is None else (403, *_KEY_ERRORS.get(trouble.code, _KEY_ERROR))
 
     def _by_role(self, account: Record, principal: Principal, action: str, container: str) -> Refusal | None:

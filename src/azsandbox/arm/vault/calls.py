@@ -10,7 +10,7 @@ from azsandbox.arm.vault.errors import VaultError, bad_parameter
 from azsandbox.arm.vault.keys import Keys
 from azsandbox.messages import Principal, Request
 
-_BELOW_KEY = ("create", "rotate", "versions", "rotationpolicy")
+_BELOW_KEY = ("create", "rotate", "versions", "rotationpolicy", "backup")
 _BELOW_VERSION = ("encrypt", "decrypt", "sign", "verify", "wrapkey", "unwrapkey")
 
 
@@ -71,6 +71,8 @@ def operation_of(method: str, path: str) -> Operation:
 def _of_keys(method: str, rest: list[str], path: str) -> Operation:
     if not rest:
         return Operation((method, "keys"))
+    if method == "POST" and [each.lower() for each in rest] == ["restore"]:
+        return Operation((method, "restore"))
     if len(rest) == 1:
         return Operation((method, "key"), rest[0])
     if len(rest) == 2 and rest[1].lower() in _BELOW_KEY:
@@ -83,5 +85,5 @@ def _of_keys(method: str, rest: list[str], path: str) -> Operation:
 
 
 def unknown(path: str) -> VaultError:
-    """404 for what the sandbox's vaults do not have: secrets, certificates, backups."""
+    """404 for what the sandbox's vaults do not have: secrets, certificates."""
     return VaultError(404, "NotFound", f"The sandbox's vaults have nothing at {path}.")

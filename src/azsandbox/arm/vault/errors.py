@@ -67,6 +67,11 @@ def not_allowed(operation: str, state: str, inner: str) -> VaultError:
     return forbidden(f"Operation {operation} is not allowed on {state}.", inner)
 
 
+def already_there(name: str) -> VaultError:
+    """409: a key is restored over another one; the code is documented, the text is ours [I]."""
+    return VaultError(409, "Conflict", f"The key {name} already exists in this key vault.")
+
+
 def in_deleted_state(name: str) -> VaultError:
     """409: the name belongs to a deleted key."""
     return VaultError(

@@ -11,7 +11,7 @@ from azsandbox.arm.context import Context
 from azsandbox.arm.policy.denial import check_key
 from azsandbox.arm.store import Record
 from azsandbox.arm.vault import material
-from azsandbox.arm.vault.errors import bad_parameter, in_deleted_state, key_not_found
+from azsandbox.arm.vault.errors import already_there, bad_parameter, in_deleted_state, key_not_found
 
 KEYS = "microsoft.keyvault/vaults/keys"
 VERSIONS = "microsoft.keyvault/vaults/keys/versions"
@@ -33,7 +33,7 @@ class Keys:
     """The keys of one vault. `hidden` of a version holds all that is known of it, the private key too."""
 
     def __init__(self, context: Context, vault: Record) -> None:
-        self._context, self._store, self._clock, self.vault = context, context.store, context.clock, vault
+        self.context, self._store, self._clock, self.vault = context, context.store, context.clock, vault
 
     # Finding
 
@@ -93,16 +93,30 @@ class Keys:
         self, name: str, spec: dict[str, Any], *, ops: Any = None, attributes: Any = None, tags: Any = None
     ) -> Record:
         """A new key, or a new version of it. Raises VaultError 400 or 409."""
+        checked = material.checked_spec(spec)
+        return await self.keep(name, checked, None, ops=ops, attributes=attributes, tags=tags)
+
+    async def keep(
+        self,
+        name: str,
+        checked: dict[str, Any],
+        private: material.Private | None,
+        *,
+        ops: Any,
+        attributes: Any,
+        tags: Any,
+    ) -> Record:
+        """A version of a checked spec, of a `private` key that is given or made. Raises VaultError 400 or 409."""
         if self.find_deleted(name) is not None:
             raise in_deleted_state(name)
-        checked = material.checked_spec(spec)
         known = material.OPERATIONS[checked["kty"].removesuffix("-HSM")]
         wanted = list(ops) if isinstance(ops, list) and ops else list(known)
         if any(one not in known for one in wanted):
             raise bad_parameter("Property key_ops has invalid value.")  # [I]
         times = _times(attributes)
         self._check_policy(name, checked, times)
-        private = await asyncio.to_thread(material.made, checked)
+        if private is None:
+            private = await asyncio.to_thread(material.made, checked)
         now = int(self._clock.now())
         hidden = {
             "pem": await asyncio.to_thread(material.to_pem, private),
@@ -112,7 +126,20 @@ class Keys:
             "tags": dict(tags or {}),
             "attributes": {"enabled": True, **times, "created": now, "updated": now},
         }
-        return self._add(name, hidden)
+        return self._add(name, secrets.token_hex(16), hidden)
+
+    def restore(self, name: str, policy: Any, versions: list[tuple[str, dict[str, Any]]]) -> Record:
+        """A key as it was backed up, with the versions that it had, oldest first. Raises VaultError 409."""
+        if self.find_deleted(name) is not None:
+            raise in_deleted_state(name)
+        if self.find(name) is not None:
+            raise already_there(name)
+        for version, hidden in versions:
+            self._add(name, version, hidden)
+        key = self.require(name)
+        if policy:
+            self.set_policy(key, policy)
+        return key
 
     def _check_policy(self, name: str, spec: dict[str, Any], times: dict[str, Any]) -> None:
         """Raises VaultError 403 for what a policy for keys denies; fields by the names of their aliases."""
@@ -127,16 +154,15 @@ class Keys:
         key |= {
             alias: spec[each] for each, alias in (("key_size", "keySize"), ("crv", "keyCurveName")) if each in spec
         }
-        check_key(self._context, self.vault, key)
+        check_key(self.context, self.vault, key)
 
-    def _add(self, name: str, hidden: dict[str, Any]) -> Record:
+    def _add(self, name: str, version: str, hidden: dict[str, Any]) -> Record:
         key = self.find(name)
         if key is None:
             id_ = f"{self.vault.id}/keys/{name}"
             document = {"id": id_, "name": name, "type": _SHOWN_TYPE, "properties": {}}
             key = Record(self._key(name), KEYS, self.vault.key, id_, name, document)
             self._store.put(key)
-        version = secrets.token_hex(16)
         id_ = f"{key.id}/versions/{version}"
         document = {"id": id_, "name": version, "type": f"{_SHOWN_TYPE}/versions", "properties": {}}
         record = Record(f"{key.key}/versions/{version}", VERSIONS, key.key, id_, version, document, hidden)

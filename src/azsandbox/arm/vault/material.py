@@ -56,6 +56,36 @@ def checked_spec(spec: dict[str, Any]) -> dict[str, Any]:
     raise bad_parameter(f"Property kty has invalid value {kty!r}.")  # [I]
 
 
+def imported(web_key: dict[str, Any]) -> tuple[dict[str, Any], Private]:
+    """The spec and the key of a JSON Web Key with its private part. Raises VaultError 400."""
+    family = str(web_key.get("kty") or "").removesuffix("-HSM")
+    try:
+        if family == "RSA":
+            key = _rsa_of(web_key)
+            return checked_spec({"kty": family, "key_size": key.key_size}), key
+        if family == "EC":
+            spec = checked_spec({"kty": family, "crv": web_key.get("crv")})
+            return spec, _ec_of(web_key, _CURVES[spec["crv"]]())
+    except (KeyError, ValueError) as error:
+        raise bad_parameter("Property key has invalid value.") from error  # [I]
+    raise bad_parameter(f"Property kty has invalid value {web_key.get('kty')!r}.")  # [I]
+
+
+def _whole(web_key: dict[str, Any], name: str) -> int:
+    return int.from_bytes(decoded(web_key[name]), "big")
+
+
+def _rsa_of(web_key: dict[str, Any]) -> rsa.RSAPrivateKey:
+    public = rsa.RSAPublicNumbers(_whole(web_key, "e"), _whole(web_key, "n"))
+    p, q, d, dp, dq, qi = (_whole(web_key, name) for name in ("p", "q", "d", "dp", "dq", "qi"))
+    return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public).private_key()
+
+
+def _ec_of(web_key: dict[str, Any], curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+    public = ec.EllipticCurvePublicNumbers(_whole(web_key, "x"), _whole(web_key, "y"), curve)
+    return ec.EllipticCurvePrivateNumbers(_whole(web_key, "d"), public).private_key()
+
+
 def made(spec: dict[str, Any]) -> Private:
     """A fresh key for a checked spec; a 4096-bit one takes a second of a processor."""
     if "crv" in spec:

@@ -52,11 +52,16 @@ async def list_versions(call: VaultCall) -> Response:
     return _page(call, [bundles.item(call.keys, key, each) for each in found] if key else [])
 
 
-async def create(call: VaultCall) -> Response:
-    """POST `/keys/{name}/create`."""
-    body, name = call.body(), call.operation.name
+def checked_name(name: str) -> str:
+    """A name that a new key may have. Raises VaultError 400."""
     if not name.replace("-", "a").isalnum() or not name.isascii() or len(name) > 127:
         raise bad_parameter(f"Invalid key name: {name}")  # [I]
+    return name
+
+
+async def create(call: VaultCall) -> Response:
+    """POST `/keys/{name}/create`."""
+    body, name = call.body(), checked_name(call.operation.name)
     version = await call.keys.create(
         name, body, ops=body.get("key_ops"), attributes=body.get("attributes"), tags=body.get("tags")
     )

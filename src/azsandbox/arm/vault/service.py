@@ -13,11 +13,13 @@ from azsandbox.arm.vault.calls import VaultCall, operation_of
 from azsandbox.arm.vault.errors import VaultError, bad_parameter, unauthenticated
 from azsandbox.arm.vault.keys import Keys, find_vault
 from azsandbox.arm.vault.operations import RULES, Rule
+from azsandbox.arm.vault.transfers import TRANSFERS
 from azsandbox.calls import Gone
 from azsandbox.messages import Principal, Request, Response
 
 _log = logging.getLogger(__name__)
 _VERSION = re.compile(r"(7\.\d+|\d{4}-\d{2}-\d{2})(-preview[.\d]*)?$")
+_RULES = {**RULES, **TRANSFERS}
 _AUDIENCES = ("https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
 
 
@@ -52,7 +54,7 @@ class VaultService:
         if not _VERSION.match(query.get("api-version", "")):
             raise bad_parameter("api-version must be specified")  # [I]
         operation = operation_of(request.method, request.path)
-        rule = RULES.get(operation.shape)
+        rule = _RULES.get(operation.shape)
         if rule is None:
             raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # [I]
         self._check(vault, principal, rule, operation.name)

@@ -21,7 +21,7 @@ def key_trouble(call: Call, workspace: Record) -> Trouble | None:
     key = encryption["keyVaultProperties"]
     user = (encryption.get("identity") or {}).get("userAssignedIdentity")
     who = principal_of(call.context, workspace.document, user, key.get("identityClientId"))
-    return call.context.keys.trouble(key["keyIdentifier"], who)
+    return call.context.keys.trouble(key["keyIdentifier"], who, "unwrapKey")
 
 
 @gate

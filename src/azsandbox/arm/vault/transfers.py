@@ -1,0 +1,120 @@
+"""Keys that come and go: imported with their private part, backed up as what only vaults read, restored."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import zlib
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from azsandbox.arm.context import Context
+from azsandbox.arm.render import answer
+from azsandbox.arm.store import Record
+from azsandbox.arm.vault import bundles, material
+from azsandbox.arm.vault.calls import VaultCall
+from azsandbox.arm.vault.errors import VaultError, bad_parameter
+from azsandbox.arm.vault.operations import Rule, checked_name
+from azsandbox.messages import Response
+
+_KEYS = "Microsoft.KeyVault/vaults/keys"
+_SEAL = "/azsandbox/backups"
+_NONCE = 12
+# MicrosoftDocs/azure-security-docs, key-vault/general/backup: at most 500 versions, and the same subscription and
+# geography.
+_MOST_VERSIONS = 500
+# Regions of one geography, of those whose names show it (learn.microsoft.com, "List of Azure regions").
+_GEOGRAPHIES = {
+    "United States": re.compile(r"(east|west|central|northcentral|southcentral|westcentral)us[23]?$"),
+    "Europe": re.compile(r"(north|west)europe$"),
+}
+
+
+async def import_key(call: VaultCall) -> Response:
+    """PUT `/keys/{name}`: a key from elsewhere, as a new version."""
+    body, name = call.body(), checked_name(call.operation.name)
+    web_key = body.get("key")
+    if not isinstance(web_key, dict) or "key_hsm" in web_key:
+        raise bad_parameter("Property key has invalid value.")  # [I]; keys wrapped for an HSM are not here
+    spec, private = material.imported(web_key)
+    if body.get("Hsm") is True or str(web_key["kty"]).endswith("-HSM"):
+        spec["kty"] = f"{spec['kty']}-HSM"
+        if (call.vault.properties.get("sku") or {}).get("name") != "premium":
+            raise bad_parameter("HSM-protected keys need a vault of the premium tier.")  # text ours [I]
+    version = await call.keys.keep(
+        name,
+        spec,
+        private,
+        ops=web_key.get("key_ops"),
+        attributes=body.get("attributes"),
+        tags=body.get("tags"),
+    )
+    return answer(200, bundles.bundle(call.keys, call.keys.require(name), version))
+
+
+async def backup(call: VaultCall) -> Response:
+    """POST `/keys/{name}/backup`: `{"value": …}`, with all versions."""
+    key = call.keys.require(call.operation.name)
+    versions = [(each.name, each.hidden) for each in call.keys.versions(key)]
+    if len(versions) > _MOST_VERSIONS:
+        raise bad_parameter(
+            f"A key with more than {_MOST_VERSIONS} versions cannot be backed up."
+        )  # text ours [I]
+    document = {
+        "home": _home(call.vault),
+        "name": key.name,
+        "policy": key.hidden.get("policy"),
+        "versions": versions,
+    }
+    return answer(200, {"value": material.encoded(_sealed(call.keys.context, document))})
+
+
+async def restore(call: VaultCall) -> Response:
+    """POST `/keys/restore`: the key under the name and with the versions that it had."""
+    document = _opened(call.keys.context, material.decoded(call.body().get("value")))
+    if document["home"] != _home(call.vault):
+        text = "The backup was made in a vault of another subscription or geography."  # code and text ours [I]
+        raise bad_parameter(text)
+    versions = [(str(version), hidden) for version, hidden in document["versions"]]
+    key = call.keys.restore(document["name"], document["policy"], versions)
+    return answer(200, bundles.bundle(call.keys, key, call.keys.version(key)))
+
+
+def _home(vault: Record) -> list[str]:
+    region = str(vault.document["location"])
+    geography = next((name for name, regions in _GEOGRAPHIES.items() if regions.match(region)), region)
+    return [vault.key.split("/")[2], geography]
+
+
+def _cipher(context: Context) -> AESGCM:
+    """The sandbox's own, made once."""
+    record = context.store.get(_SEAL)
+    if record is None:
+        hidden = {"key": secrets.token_hex(32)}
+        record = Record(_SEAL, "azsandbox/secrets", "", _SEAL, "backups", {}, hidden)
+        context.store.put(record)
+    return AESGCM(bytes.fromhex(record.hidden["key"]))
+
+
+def _sealed(context: Context, document: dict[str, Any]) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + _cipher(context).encrypt(nonce, zlib.compress(json.dumps(document).encode()), None)
+
+
+def _opened(context: Context, sealed: bytes) -> dict[str, Any]:
+    try:
+        text = zlib.decompress(_cipher(context).decrypt(sealed[:_NONCE], sealed[_NONCE:], None))
+    except (InvalidTag, ValueError) as error:
+        raise VaultError(400, "BadParameter", "The backup blob is not valid.") from error  # text ours [I]
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+TRANSFERS: dict[tuple[str, str], Rule] = {
+    ("PUT", "key"): Rule(import_key, f"{_KEYS}/import/action", "import"),
+    ("POST", "backup"): Rule(backup, f"{_KEYS}/backup/action", "backup"),
+    ("POST", "restore"): Rule(restore, f"{_KEYS}/restore/action", "restore"),
+}
