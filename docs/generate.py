@@ -33,6 +33,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
 from amlmigrate.kinds import Kind, all_kinds
 from amlmigrate.kinds._provenance import stamped
+from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
@@ -503,6 +504,8 @@ def ledger_tables() -> str:
 
 def kind_facts(kind: Kind) -> str:
     """What the code says of a kind."""
+    if kind.inherent:
+        return f"{_told(kind)}\n"
     versioned = "yes" if kind.versioned else "no"
     example = kind.example()
     archives = "yes" if kind.archive_body({"properties": {}}) else "no"
@@ -530,6 +533,14 @@ def _told(kind: Kind) -> str:
     """The docstring of a kind, without where its facts were read."""
     text = " ".join((type(kind).__doc__ or "").split())
     return re.sub(r" \((?:wire|azure)-facts[^)]*\)", "", text)
+
+
+def settings() -> str:
+    """The members of a workspace's own document, and how each is held against the source's."""
+    rows = (
+        [f"`{one.name.replace('|', '.')}`", "compared" if one.judge else "its own", one.why] for one in SETTINGS
+    )
+    return table(("member", "how", "why, and who says so"), rows)
 
 
 def kind_index() -> str:
@@ -690,6 +701,7 @@ def blocks() -> dict[str, str]:
         "step": step_fields(),
         "ledger": ledger_tables(),
         "kinds": kind_index(),
+        "settings": settings(),
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
         "faults": fault_actions(),

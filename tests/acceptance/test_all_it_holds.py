@@ -174,7 +174,10 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
     )
     assert any("1 snapshots" in text for text in told)
     assert any(text.startswith("Its bytes lie outside") and "sig=<secret>" in text for text in told)
-    written = [s for a, s in steps.items() if s["action"] in ("create", "update") and not a.startswith("blobs/")]
+    documents = [s for a, s in steps.items() if not a.startswith("blobs/")]
+    written = [s for s in documents if s["action"] in ("create", "update")]
+    adopted = [s for s in documents if s["action"] == "adopt"]
+    assert [s["address"] for s in adopted] == ["workspace"]
     names = {tuple(a.split("/")[:2]) for a, s in steps.items() if s["source_id"] and s["action"] != "manual"}
     estimate = header["estimate"]
     assert estimate["arm_writes"] == len(written)
@@ -184,7 +187,7 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
         for step in written
         if step["action"] == "update" or step["address"].startswith(("datastores/", "environments/"))
     ]
-    assert estimate["arm_reads"] == len(names) + 2 * len(written) + len(looked)
+    assert estimate["arm_reads"] == len(names) + 2 * len(written) + 2 * len(adopted) + len(looked)
     # A full bucket of 200 writes is free, and 250 reads are.
     assert estimate["floor_seconds"] == 0
 

@@ -130,13 +130,13 @@ async def _looked(
     shared: Shared, plan: Plan, ledger: Ledger, choices: list[Choice]
 ) -> tuple[list[Choice], By, str]:
     """The choices with what the target shows. Raises IncompleteError where it shows no such item."""
-    from amlmigrate.cli.looking import look
+    from amlmigrate.cli.looking import can_look, look
     from amlmigrate.cli.signing import session
     from amlmigrate.ledger.deciding import refuse_early
 
     for choice in choices:
         refuse_early(ledger, choice.subject)
-    if not any(choice.subject.step for choice in choices):
+    if not any(can_look(choice.subject) for choice in choices):
         return choices, *await _by(shared, plan)
     async with session(shared) as clouds:
         seen = await look(clouds, plan, [choice.subject for choice in choices])

@@ -90,13 +90,16 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
 
 async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     from amlmigrate.cli.sides import read_both
+    from amlmigrate.core.decision import Verb
     from amlmigrate.ledger.items import decided, items
     from amlmigrate.ledger.standing import Standing, settled_findings
     from amlmigrate.verifying.documents import compare_documents
 
     standing = Standing(plan, ledger)
-    settled = decided(items(plan, ledger, standing)) | settled_findings(plan, standing).keys()
-    return compare_documents(plan, *await read_both(clouds, plan), settled)
+    findings = settled_findings(plan, standing)
+    settled = decided(items(plan, ledger, standing)) | findings.keys()
+    by_hand = frozenset(address for address, one in findings.items() if one.verb is Verb.DONE)
+    return compare_documents(plan, *await read_both(clouds, plan), settled, by_hand)
 
 
 def _headline(content: Any) -> str:

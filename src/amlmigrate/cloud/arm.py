@@ -20,6 +20,7 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.lists import Pages
 from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.retrying import ready
@@ -150,18 +151,16 @@ class Arm:
     async def pages(self, path: str, query: Mapping[str, str] = NO_QUERY) -> AsyncIterator[Document]:
         """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3).
 
-        Raises ServiceError `NotAList` for a 200 that is no list, as from a proxy in between: taken for an empty
-        list it would hide all that there is.
+        Raises ListError for a 200 that is no list, as from a proxy in between, for one that goes in circles, and
+        for one that is not whole.
         """
+        pages = Pages(self._url(path, query))
         link: str | None = path
         while link:
             answer = await self.call("GET", link, query=query if link == path else NO_QUERY)
-            items = answer.body.get("value") if isinstance(answer.body, dict) else None
-            if not isinstance(items, list):
-                raise ServiceError(answer.status, "NotAList", "the answer is no list", method="GET", url=path)
-            for item in items:
+            for item in pages.items(answer.status, answer.body):
                 yield item
-            link = answer.body.get("nextLink")
+            link = pages.following(answer.status, answer.body)
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Answer:
         """Creates or replaces."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree
 
+from amlmigrate.cloud.lists import ListError
 from amlmigrate.core.asset import SENT_KEY, Blob, Past
 from amlmigrate.core.lease import FOLDER, is_lease
 
@@ -25,8 +26,12 @@ Pairs = tuple[tuple[str, str], ...]
 class Reader:
     """Reads the pages of one listing; what many blobs have in common is kept once."""
 
-    def __init__(self, *, tagged: bool, past: bool = False) -> None:
+    def __init__(self, *, tagged: bool, past: bool = False, url: str = "") -> None:
         self._tagged = tagged
+        # The container's, for errors; and the markers that were followed.
+        self._url = url
+        self._asked: set[str] = set()
+        self._begun: set[tuple[str, str, str]] = set()
         self._past = past
         self._beside: Counter[str] = Counter()
         self._known: dict[Pairs, Pairs] = {}
@@ -43,14 +48,43 @@ class Reader:
         return urlencode(asked, quote_via=quote)
 
     def page(self, data: bytes) -> list[Blob]:
-        """The blobs of one page, in its order; `marker` is then that of the next, '' after the last."""
-        # The service's own answer over TLS; expat bounds what its entities may grow to.
-        root = ElementTree.fromstring(data)  # noqa: S314
-        self.marker = root.findtext("NextMarker") or ""
+        """The blobs of one page, in its order; `marker` is then that of the next, '' after the last.
+
+        Raises ListError for what is no page of a listing, and for one whose next page came before.
+        """
+        root = self._root(data)
+        self._turn(root.findtext("NextMarker") or "", root.find("Blobs/Blob"))
         # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
         found = root.iterfind("Blobs/Blob")
         blobs = (element for element in found if not _of_lease(element))
         return [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
+
+    def _root(self, data: bytes) -> ElementTree.Element:
+        """The listing in an answer. Raises ListError for one that calls itself a success and is none."""
+        try:
+            # The service's own answer over TLS; expat bounds what its entities may grow to.
+            root = ElementTree.fromstring(data)  # noqa: S314
+        except ElementTree.ParseError as error:
+            raise self._error("NotAList", "the answer is no listing of blobs") from error
+        # Of a container without blobs too the service names the member (learn.microsoft.com, list-blobs).
+        if root.tag != "EnumerationResults" or root.find("Blobs") is None:
+            raise self._error("NotAList", "the answer is no listing of blobs")
+        return root
+
+    def _turn(self, marker: str, first: ElementTree.Element | None) -> None:
+        """To the next page. Raises ListError for one that was asked for before, or begins like one before it."""
+        if marker and marker in self._asked:
+            raise self._error("ListInCircles", "its marker of the next page leads back")
+        self._asked.add(marker)
+        self.marker = marker
+        if first is not None:
+            begins = (_name(first), first.findtext("Snapshot") or "", first.findtext("VersionId") or "")
+            if begins in self._begun:
+                raise self._error("ListInCircles", "a page begins like one that came before")
+            self._begun.add(begins)
+
+    def _error(self, code: str, message: str) -> ListError:
+        return ListError(200, code, message, method="GET", url=self._url)
 
     @property
     def past(self) -> Past:

@@ -23,6 +23,7 @@ from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.storage import Storage
@@ -91,13 +92,14 @@ class Blobs:
         return await self._listed(place, past=False)
 
     async def _listed(self, place: Location, *, past: bool) -> tuple[list[Blob], bool, Past]:
-        reader = Reader(tagged=True, past=past)
+        url = self._raw.url(Location(place.account, place.container))
+        reader = Reader(tagged=True, past=past, url=url)
         try:
             return await self._pages(place, reader), True, reader.past
         except ServiceError as error:
             if error.status != 403:
                 raise
-        reader = Reader(tagged=False, past=past)
+        reader = Reader(tagged=False, past=past, url=url)
         return await self._pages(place, reader), False, reader.past
 
     async def _pages(self, place: Location, reader: Reader) -> list[Blob]:
@@ -301,7 +303,7 @@ class Blobs:
         service = self._service(account)
 
         async def call() -> dict[str, tuple[str, ...]]:
-            return {item.name: holds_of(item) async for item in service.list_containers()}
+            return {item.name: holds_of(item) for item in await whole(service.list_containers(), service.url)}
 
         return await self._call("GET", service.url, call)
 

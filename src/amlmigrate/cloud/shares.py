@@ -11,6 +11,7 @@ from azure.storage.fileshare.aio import ShareClient
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after
+from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import each
@@ -67,7 +68,7 @@ async def _read(client: ShareClient, found: list[Document], below: list[str], fo
 async def _list(client: ShareClient, folder: str) -> list[Item]:
     directory = client.get_directory_client(folder)
     try:
-        return [item async for item in directory.list_directories_and_files(include=["Etag"])]
+        return await whole(directory.list_directories_and_files(include=["Etag"]), client.url)
     except HttpResponseError as error:
         told = _service_error(error, client.url)
         if absence.of_folder(told, root=not folder):

@@ -76,9 +76,9 @@ class WorkspacePort:
             return True
         return absent_is_empty and await self.arm.absent(error, f"{self.ref.id}/{path.rpartition('/')[0]}")
 
-    async def get(self, path: str) -> Document | None:
-        """A document; None where its front end says that it is not there (`absence`), and for nothing else."""
-        return await self.arm.get(f"{self.ref.id}/{path}")
+    async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
+        """A document, at '' the workspace's own; None where its front end says that it is absent (`absence`)."""
+        return await self.arm.get(f"{self.ref.id}/{path}" if path else self.ref.id, query)
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
         """Creates or replaces; the service's answer."""

@@ -14,6 +14,11 @@ class Event:
     name: str
     data: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, name: str, **data: Any) -> Event:
+        """The same with its data as arguments."""
+        return cls(name, data)
+
 
 Emit = Callable[[Event], None]
 

@@ -85,6 +85,14 @@ ITEMS = (
     _code(
         "reference-stays", "warning", "the item refers to what the service offers, and the target does not show"
     ),
+    _code(
+        "setting-differs", "warning", "a setting of the target is another, which protects neither more nor less"
+    ),
+    _code("setting-lost", "blocks", "what a setting of the source says is not in the target"),
+    _code("setting-opened", "error", "the source is closed to public networks where the target is open"),
+    _code("setting-unknown", "blocks", "a setting differs, and which is the stricter is not known"),
+    _code("setting-weaker", "blocks", "a setting of the target is less strict than the source's"),
+    _code("settings-unread", "blocks", "settings that only an older api-version shows could not be compared"),
     _code("signed-lines", "error", "lines of a file that name the old workspace hold a secret"),
     _code("text-names-source", "warning", "text for people names the source, and is moved as it is"),
     _code(

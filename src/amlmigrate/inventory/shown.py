@@ -1,11 +1,14 @@
-"""Whether the target shows an item that a person says to have made there."""
+"""Whether the target shows what a person says to have made or set right there."""
 
 from __future__ import annotations
+
+import asyncio
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.finding import MARK
 from amlmigrate.inventory.leftovers import COLLECTIONS, Collection
 from amlmigrate.kinds import all_kinds
 
@@ -34,6 +37,22 @@ async def shown(port: WorkspacePort, address: Address) -> bool | None:
         if error.status != 403:
             raise
     return None
+
+
+def looked_at(finding: str) -> bool:
+    """Whether it can be looked up if what a finding tells of is still so."""
+    about = finding.rpartition(MARK)[0].partition("/")[0]
+    return about in all_kinds() and all_kinds()[about].inherent
+
+
+async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) -> bool | None:
+    """Whether a finding about what every workspace has by itself is no longer so; None where that is not known."""
+    address = Address.parse(finding.rpartition(MARK)[0])
+    kind = all_kinds()[address.kind]
+    left, right = await asyncio.gather(kind.wait(source, address), kind.wait(target, address))
+    if left is None or right is None:
+        return None
+    return finding not in {one.address for one in kind.shortfalls(Asset(address, left), right)}
 
 
 async def _listed(port: WorkspacePort, collection: Collection, address: Address) -> bool | None:

@@ -73,5 +73,5 @@ def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
 
 async def _scan(kind: Kind, port: WorkspacePort, emit: Emit) -> list[Asset]:
     found = await kind.scan(port)
-    emit(Event("inventory.kind", {"kind": kind.name, "count": len(found), "workspace": port.ref.name}))
+    emit(Event.of("inventory.kind", kind=kind.name, count=len(found), workspace=port.ref.name))
     return found

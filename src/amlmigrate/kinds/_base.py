@@ -38,8 +38,8 @@ class Port(Protocol):
         """Every item of a collection, over all its pages; `absent_is_empty`: none where its parent is absent."""
         ...
 
-    async def get(self, path: str) -> Document | None:
-        """A document; None where the service says that it is not there."""
+    async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
+        """A document, the workspace's own at ''; None where the service says that it is not there."""
         ...
 
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
@@ -67,9 +67,11 @@ class Kind(ABC):
     volatile: ClassVar[tuple[str, ...]] = ()
     # First members of the canonical form that a later PUT may change.
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
+    # Whether every workspace has one by itself: it is never written, only held against the source's.
+    inherent: ClassVar[bool] = False
     # Whether the answer to a PUT of a version tells a new one from one that was there (wire-facts, section 1).
     tells_new: ClassVar[bool] = True
-    # The operations of MLClient that read one, for the second reader.
+    # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.
     sdk_operations: ClassVar[str]
     # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
     free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
@@ -209,6 +211,10 @@ class Kind(ABC):
         """Where two documents differ that should be one."""
         found = differences(*comparable(self.canonical(expected), self.canonical(actual)))
         return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
+
+    def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:
+        """In what the target's own is not as good as the source's, where every workspace has one by itself."""
+        return []
 
     def state(self, document: Document) -> str:
         """The digest by which a later change of a document in the target is found."""

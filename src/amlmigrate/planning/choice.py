@@ -46,7 +46,7 @@ def _closed(
     by_hand: Mapping[Address, Needs],
     selection: Selection,
 ) -> set[Address]:
-    chosen = {address for address, asset in assets.items() if selection.takes(address) and not kept_back(asset)}
+    chosen = {address for address, asset in assets.items() if _taken(address, selection) and not kept_back(asset)}
 
     def add(found: Iterable[Address]) -> list[Address]:
         new = [needed for needed in found if needed not in chosen and _may_come(assets[needed], selection)]
@@ -60,6 +60,11 @@ def _closed(
     while queue:
         queue += add(needs[queue.pop()].assets)
     return chosen
+
+
+def _taken(address: Address, selection: Selection) -> bool:
+    """Whatever is selected moves into the target as that is, and so what every workspace has counts anyway."""
+    return selection.takes(address) or (all_kinds()[address.kind].inherent and not selection.excludes(address))
 
 
 def _may_come(asset: Asset, selection: Selection) -> bool:

@@ -8,6 +8,7 @@ from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
 from amlmigrate.bytes.ownership import removable, replaceable
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Copied, Prior
@@ -26,6 +27,25 @@ class Verdict:
     body: Document | None = None
     # The digest of the target's document that an update takes the place of.
     target_sha256: str = ""
+
+
+def verdict_on(
+    kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior
+) -> tuple[Verdict, list[Finding]]:
+    """What becomes of a document, and what a reviewer must know of the target's own."""
+    if target is None or not kind.inherent:
+        return document_verdict(kind, asset, body, target, prior), []
+    shortfalls = kind.shortfalls(asset, target.document)
+    return _inherent(shortfalls), shortfalls
+
+
+def _inherent(shortfalls: list[Finding]) -> Verdict:
+    """What every workspace has by itself is never written; where it is not as good, findings say so."""
+    grave = sum(one.severity != "warning" for one in shortfalls)
+    told = "in every setting equal or stricter"
+    if grave:
+        told = f"which in {grave} settings is not as good as the source's: see its findings"
+    return Verdict(Action.ADOPT, f"the target's own, {told}")
 
 
 def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior) -> Verdict:

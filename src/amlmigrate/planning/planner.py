@@ -22,7 +22,7 @@ from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, document_digests
 from amlmigrate.planning.choice import choose
-from amlmigrate.planning.diff import bytes_verdict, document_verdict, target_place
+from amlmigrate.planning.diff import bytes_verdict, target_place, verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
@@ -173,20 +173,19 @@ class Planner:
             asset.address,
             Action.SKIP,
             source_id=str(asset.document.get("id", "")),
-            target_id=f"{self._target.workspace.ref.id}/{kind.path(asset.address)}",
+            target_id=f"{self._target.workspace.ref.id}/{kind.path(asset.address)}".rstrip("/"),
             source_sha256=kind.digest(asset),
         )
         if asset.address not in self._moving:
             draft.add(replace(base, reason=self._reason_to_stay(asset)))
             return
         translation = kind.translate(asset, self.mapping)
-        verdict = document_verdict(
-            kind, asset, translation.body, self._target.assets.get(asset.address), self._prior
-        )
+        there = self._target.assets.get(asset.address)
+        verdict, shortfalls = verdict_on(kind, asset, translation.body, there, self._prior)
+        there = there if verdict.action is Action.CONFLICT else None
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
-        draft.findings += [*self._left_out(asset, needs), *self._files.findings(asset)]
-        there = self._target.assets.get(asset.address) if verdict.action is Action.CONFLICT else None
+        draft.findings += [*shortfalls, *self._left_out(asset, needs), *self._files.findings(asset)]
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)
         draft.findings += refused_name(asset.address) if verdict.action is Action.CREATE else ()

@@ -159,7 +159,7 @@ class Documents:
         )
 
     async def _same_source(self, kind: Kind, step: Step) -> None:
-        document = await self.source.get(kind.path(step.address))
+        document = await kind.wait(self.source, step.address)
         if document is None or kind.digest(Asset(step.address.item, document)) != step.source_sha256:
             raise DriftError(
                 "The source asset is not what it was when the plan was made.",

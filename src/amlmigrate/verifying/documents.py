@@ -35,11 +35,16 @@ class Documents:
 
 
 def compare_documents(
-    plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str] = frozenset()
+    plan: Plan,
+    source: Inventory,
+    target: Inventory,
+    waived: frozenset[str] = frozenset(),
+    by_hand: frozenset[str] = frozenset(),
 ) -> Documents:
     """Everything in which the source is not the plan's, or the target is not the source's.
 
-    Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it.
+    Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it;
+    `by_hand` are those that somebody says to have set right.
     """
     mapping = Mapping(source.workspace, target.workspace)
     # Without a digest it may come and go, as a lock does.
@@ -58,14 +63,29 @@ def compare_documents(
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
         elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and address not in waived:
             differing = _asset(step, source.assets[step.address], target, mapping)
+            differing += _not_as_good(plan, source.assets[step.address], target, by_hand)
             unarchived = str(step.address.archived()) in waived
             counted = [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
             found += counted
-            same |= set() if counted else {address}
+            # What every workspace has by itself may be stricter, which is not the same.
+            same |= set() if counted or all_kinds()[step.address.kind].inherent else {address}
     found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
     return Documents(mapping, digests, document_digests(target), found, frozenset(same))
+
+
+def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset[str]) -> list[Difference]:
+    """What the target's own lacks of the source's as both are now, but for what the plan told of just so.
+
+    That is a finding of the plan, and open or let go as such; one that was set right by hand must be gone.
+    """
+    kind, there = all_kinds()[asset.address.kind], target.assets.get(asset.address)
+    return [
+        Difference(str(asset.address), one.code, "equal or stricter", one.summary)
+        for one in (kind.shortfalls(asset, there.document) if there else ())
+        if one.severity != "warning" and (one.address in by_hand or one not in plan.header.findings)
+    ]
 
 
 def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[str]) -> list[Difference]:

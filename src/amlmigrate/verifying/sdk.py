@@ -110,6 +110,7 @@ def _wanted(plan: Plan) -> list[tuple[Address, str]]:
         (step.address, kinds[step.address.kind].sdk_operations)
         for step in plan.steps
         if step.address.kind in kinds
+        and kinds[step.address.kind].sdk_operations
         and step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT)
         and not step.address.archive
         # MLClient has no way to get a container alone.

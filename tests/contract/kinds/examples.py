@@ -15,7 +15,9 @@ from amlmigrate.kinds import Kind, all_kinds
 
 __all__ = ["ASSETS", "KINDS", "MAPPING", "NEW", "OLD", "every_asset", "every_kind", "filled", "kind_of"]
 
-KINDS = list(all_kinds().values())
+EVERY = list(all_kinds().values())
+# Those that the tool makes in a target: what every workspace has by itself is never written.
+KINDS = [kind for kind in EVERY if not kind.inherent]
 PLACEHOLDERS = {
     "{subscription}": OLD.subscription,
     "{group}": OLD.group,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from tests.contract.kinds.examples import ASSETS, MAPPING, changed, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.workspace_of import InMemory, names
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.lists import ListError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds import Kind
@@ -82,6 +85,33 @@ async def test_a_container_without_versions_is_an_item(kind: Kind) -> None:
     port = _holding(filled(kind.example()))
     del port.documents[kind.path(kind.example().address)]
     assert names(await _found(kind, port)) == [str(kind.example().address.container)]
+
+
+@every_kind
+async def test_a_list_of_versions_without_the_latest_is_an_error(kind: Kind) -> None:
+    if not kind.versioned:
+        return
+
+    class Hiding(InMemory):
+        """Leaves a version out of its lists that it gives when it is asked for."""
+
+        async def pages(self, path: str, *query: Any, **more: Any) -> AsyncIterator[Any]:
+            async for item in super().pages(path, *query, **more):
+                if item["name"] != "77":
+                    yield item
+
+    address = Address(kind.name, kind.example().address.name, "77")
+    example = filled(kind.example())
+    port = Hiding(_holding(example).documents)
+    container = port.documents[kind.path(address.container)]["properties"]
+    container["latestVersion"] = "77"
+    # A counter outlives what it counts.
+    assert example.address in await _found(kind, port)
+    port.documents[kind.path(address)] = {**example.document, "name": "77"}
+    with pytest.raises(ListError, match="'77', which is the latest"):
+        await kind.scan(port)
+    container["latestVersion"] = None
+    assert example.address in await _found(kind, port)
 
 
 @every_kind

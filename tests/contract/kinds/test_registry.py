@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.contract.kinds.examples import KINDS, every_kind, filled
+from tests.contract.kinds.examples import EVERY, every_kind, filled
 from tests.unit.world import NEW, TARGET, asset, containers, inventory
 
 import amlmigrate
@@ -65,7 +65,7 @@ def test_every_file_of_the_folder_is_a_kind_or_says_that_it_is_none() -> None:
 
 def test_kinds_come_after_those_that_they_may_refer_to() -> None:
     place = {name: number for number, name in enumerate(all_kinds())}
-    for kind in KINDS:
+    for kind in EVERY:
         assert all(place[before] < place[kind.name] for before in kind.after)
 
 
@@ -93,7 +93,7 @@ def _literals(folder: Path) -> Iterator[tuple[str, int, str]]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_engine_names_a_kind(engine: str) -> None:
     folder = Path(amlmigrate.__file__).parent / engine
-    words = {kind.name for kind in KINDS} | {kind.collection for kind in KINDS}
+    words = {kind.name for kind in EVERY} | {kind.collection for kind in EVERY}
     named = [
         (name, line, text)
         for name, line, text in _literals(folder)
@@ -121,7 +121,7 @@ def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("probes")
 def test_a_new_file_is_a_new_kind() -> None:
     names = list(all_kinds())
-    assert set(names) == {kind.name for kind in KINDS} | {"probes"}
+    assert set(names) == {kind.name for kind in EVERY} | {"probes"}
     assert names.index("models") < names.index("probes")
 
 
@@ -138,4 +138,4 @@ def test_the_planner_takes_a_new_kind_along_without_being_told() -> None:
 
 
 def test_the_folder_is_as_it_was() -> None:
-    assert [kind.name for kind in KINDS] == list(all_kinds())
+    assert [kind.name for kind in EVERY] == list(all_kinds())

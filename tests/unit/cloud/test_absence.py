@@ -164,6 +164,8 @@ def test_some_take_a_second_call(path: str, body: Any, verdict: Verdict) -> None
 class Told(Arm):
     """Answers by path, without its query: an error, or a body."""
 
+    _endpoint = "https://management.azure.com"
+
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = answers
         self.asked: list[tuple[str, str]] = []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from amlmigrate.bytes.listings import listing_digest, unlike
 from amlmigrate.cloud.bloblists import Reader
+from amlmigrate.cloud.lists import ListError
 from amlmigrate.core.asset import SENT_KEY, Blob, Past
 
 # In the shape of the service's own answers (learn.microsoft.com/rest/api/storageservices/list-blobs).
@@ -50,9 +53,45 @@ def test_the_next_page_is_asked_for_until_there_is_none() -> None:
     assert reader.query("a b/") == "restype=container&comp=list&include=metadata%2Ctags&prefix=a%20b%2F"
     reader.page(PAGE.encode())
     assert reader.query("").endswith("&marker=2%2176%21MDAw")
-    reader.page(PAGE.replace("<NextMarker>2!76!MDAw</NextMarker>", "<NextMarker />").encode())
+    last = PAGE.replace("<NextMarker>2!76!MDAw</NextMarker>", "<NextMarker />").replace("<Name>a/b", "<Name>a/c")
+    reader.page(last.encode())
     assert reader.marker == ""
     assert "tags" not in Reader(tagged=False).query("")
+
+
+NO_LISTINGS = [
+    b"",
+    b"<html><body>Sign in to the network</body></html>",
+    b"<!doctype html><p>Sign in",
+    b'{"value": []}',
+    b"<Error><Code>Busy</Code></Error>",
+    b'<EnumerationResults ServiceEndpoint="x"><Containers /><NextMarker /></EnumerationResults>',
+    PAGE.encode()[:-40],
+]
+
+
+@pytest.mark.parametrize("data", NO_LISTINGS)
+def test_a_success_that_is_no_listing_is_an_error_and_no_empty_container(data: bytes) -> None:
+    with pytest.raises(ListError) as raised:
+        Reader(tagged=True, url="https://acct.blob.core.windows.net/c").page(data)
+    assert raised.value.code == "NotAList" and "acct" in raised.value.address
+
+
+def test_a_container_without_blobs_is_a_listing() -> None:
+    empty = b'<EnumerationResults ContainerName="c"><Blobs /><NextMarker /></EnumerationResults>'
+    assert Reader(tagged=True).page(empty) == []
+
+
+@pytest.mark.parametrize(
+    ("marker", "name"), [("2!76!MDAw", "a/z"), ("another", "a/b")], ids=["the same marker", "the same page"]
+)
+def test_a_listing_that_goes_in_circles_is_an_error(marker: str, name: str) -> None:
+    reader = Reader(tagged=True)
+    reader.page(PAGE.encode())
+    second = PAGE.replace("2!76!MDAw", marker).replace("<Name>a/b", f"<Name>{name}")
+    with pytest.raises(ListError) as raised:
+        reader.page(second.encode())
+    assert raised.value.code == "ListInCircles"
 
 
 def test_what_a_blob_is_encrypted_with_of_its_own_is_kept() -> None:

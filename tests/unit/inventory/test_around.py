@@ -25,6 +25,8 @@ SETTINGS = "providers/Microsoft.Insights/diagnosticSettings"
 class Pages(Arm):
     """Answers by path: pages of items, or an error."""
 
+    _endpoint = "https://management.azure.com"
+
     def __init__(self, answers: Mapping[str, list[Any]]) -> None:
         self.answers = answers
 
@@ -38,7 +40,9 @@ class Pages(Arm):
             raise page
         more = int(number or 0) + 1 < len(pages)
         return Answer(
-            200, {}, {"value": page, **({"nextLink": f"{name}?page={int(number or 0) + 1}"} if more else {})}
+            200,
+            {},
+            {"value": page, **({"nextLink": f"{OLD.id}/{name}?page={int(number or 0) + 1}"} if more else {})},
         )
 
 

@@ -1,0 +1,107 @@
+"""Lists are not believed blindly: each page is looked at, no page comes twice, and all that was promised came."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from azure.core.async_paging import AsyncItemPaged
+
+from amlmigrate.cloud.errors import ServiceError, without_query
+from amlmigrate.core.documents import Document
+
+T = TypeVar("T")
+
+
+class ListError(ServiceError):
+    """An answer that calls itself a success and is no list, or not all of one: as it is it would hide things."""
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of one list of ARM. `url` is that of the first, as it is asked for."""
+
+    url: str
+    _asked: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+
+    def items(self, status: int, body: Any) -> list[Document]:
+        """The items of a page. Raises ListError for what is none, and where each of its items came before."""
+        items = body.get("value") if isinstance(body, dict) else None
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise self._error(status, "NotAList", "the answer is no list")
+        new = {_key(item) for item in items} - self._seen
+        if items and not new:
+            raise self._error(status, "ListInCircles", "a page holds nothing but what came before")
+        self._seen |= new
+        return items
+
+    def following(self, status: int, body: Document) -> str | None:
+        """The link to the next page; None after the last, once as many came as the answer tells of.
+
+        Raises ListError for a link that was followed before, for one that is none, and for too few.
+        """
+        link = body.get("nextLink")
+        if not link:
+            promised = _promised(body)
+            if promised is not None and promised > len(self._seen):
+                told = f"{len(self._seen)} of {promised} came"
+                raise self._error(status, "ListCutShort", f"the list is not whole: {told}")
+            return None
+        if not isinstance(link, str) or not link.startswith(("https://", "/")) or link.startswith("//"):
+            raise self._error(status, "NotAList", "its link to the next page is none")
+        self._asked.add(self.url)
+        if link in self._asked:
+            raise self._error(status, "ListInCircles", "its link to the next page leads back")
+        self._asked.add(link)
+        return link
+
+    def _error(self, status: int, code: str, message: str) -> ListError:
+        return ListError(status, code, message, method="GET", url=without_query(self.url))
+
+
+async def whole(paged: AsyncItemPaged[T], url: str) -> list[T]:
+    """Every item of a list of the storage clients, which follow any marker and take any XML for a list.
+
+    Raises ListError for an answer that is none, and for a marker that was followed before.
+    """
+    pages: Any = paged.by_page()
+    found: list[T] = []
+    asked = {""}
+    try:
+        async for page in pages:
+            found += [item async for item in page]
+            # Of every listing the answer names the service that it is of.
+            if not pages.service_endpoint:
+                raise ListError(200, "NotAList", "the answer is no list", method="GET", url=url)
+            marker = pages.continuation_token or ""
+            if marker and marker in asked:
+                raise ListError(
+                    200, "ListInCircles", "its marker of the next page leads back", method="GET", url=url
+                )
+            asked.add(marker)
+    except AttributeError as error:
+        # The client looks for the members of a listing in whatever XML came.
+        raise ListError(200, "NotAList", "the answer is no list", method="GET", url=url) from error
+    return found
+
+
+def _key(item: Document) -> str:
+    """By which an item is known again: its id, else all that it says."""
+    return str(item["id"]).lower() if item.get("id") else json.dumps(item, sort_keys=True)
+
+
+def _promised(body: Document) -> int | None:
+    """How many items an answer says that there are in all; None where it does not say.
+
+    `count` is `{"type": "Total", "value": n}` in lists of subscriptions (as answered at 2020-01-01), others are
+    what services say elsewhere. No description of Azure ML's lists or of storage's has any of them; the count
+    within Azure ML's `$skipToken` (wire-facts, section 3) is the token's own business.
+    """
+    count = body.get("count")
+    if isinstance(count, dict) and str(count.get("type")).lower() == "total":
+        count = count.get("value")
+        return count if isinstance(count, int) else None
+    found = next((body[name] for name in ("totalCount", "@odata.count") if name in body), None)
+    return found if isinstance(found, int) else None

@@ -1,0 +1,256 @@
+"""The members of a workspace's own document: which of two values is the stricter, and where that is said.
+
+Members are those of the descriptions of 2024-04-01 and 2025-12-01, of 2024-10-01-preview, and of the recordings.
+Facts: `AID` is learn.microsoft.com/azure/machine-learning, `MODEL` Microsoft's description of the API.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.kinds._settings import (
+    Both,
+    Setting,
+    Verdict,
+    at,
+    differs,
+    every_one,
+    flag,
+    kept,
+    keyed,
+    nothing,
+    ranked,
+)
+
+Found = tuple[Verdict, str] | None
+_RULES = ("properties", "managedNetwork", "outboundRules")
+_MODE = ("properties", "managedNetwork", "isolationMode")
+_APPROVED = "allowonlyapprovedoutbound"
+# MODEL, OutboundRule: the service makes the others itself, for what the workspace is made of.
+_OF_USERS = (None, "userdefined")
+
+
+def _closed(document: Document) -> bool:
+    """Whether no public network gets in."""
+    return str(at(document, ("properties", "publicNetworkAccess"))).lower() == "disabled"
+
+
+def _restricted(document: Document) -> bool:
+    """Whether chosen addresses of public networks alone get in, or none."""
+    default = at(document, ("properties", "networkAcls", "defaultAction"))
+    chosen = at(document, ("properties", "ipAllowlist"))
+    return _closed(document) or bool(chosen) or str(default).lower() == "deny"
+
+
+def _addresses(source: Any, target: Any, both: Both) -> Found:
+    """Addresses that get in; without any all do."""
+    if not source or _closed(both.target):
+        return None
+    if not _restricted(both.target):
+        return Verdict.OPENED, ""
+    return _wider(source, target, "lets in")
+
+
+def _rules_in(source: Any, target: Any, both: Both) -> Found:
+    """`networkAcls`: rules of what gets in; they count where all else is denied."""
+    if str((source or {}).get("defaultAction")).lower() != "deny" or _closed(both.target):
+        return None
+    if not _restricted(both.target):
+        return Verdict.OPENED, ""
+    for name in ("ipRules", "resourceAccessRules"):
+        if found := _wider((source or {}).get(name), (target or {}).get(name), "lets in"):
+            return found
+    same = str((source or {}).get("bypass") or "") == str((target or {}).get("bypass") or "")
+    return None if same else (Verdict.UNKNOWN, "bypass")
+
+
+def _wider(source: Any, target: Any, what: str) -> Found:
+    """What is in the target's list and not in the source's."""
+    more = {keyed(one) for one in target or ()} - {keyed(one) for one in source or ()}
+    return (Verdict.WEAKER, f"it {what} {', '.join(sorted(more))} too") if more else None
+
+
+def _outbound(source: Any, target: Any, both: Both) -> Found:
+    """Rules of what gets out: of those that the target lacks each is an item of its own (`outboundRules/…`).
+
+    With all of the internet allowed a rule lets nothing more out.
+    """
+    left, right = _of_users(source), _of_users(target)
+    modes = [str(at(side, _MODE)).lower() for side in (both.source, both.target)]
+    if modes[1] != _APPROVED or modes[0] != _APPROVED:
+        changed = [name for name in left.keys() & right.keys() if left[name] != right[name]]
+        return (Verdict.UNKNOWN, f"other: {', '.join(sorted(changed))}") if changed else None
+    more = [name for name, rule in right.items() if rule not in left.values()]
+    return (Verdict.WEAKER, f"it lets out by {', '.join(sorted(more))} too") if more else None
+
+
+def _of_users(rules: Any) -> dict[str, str]:
+    """Name to what it allows, without what the service says of it."""
+    return {
+        name: keyed({key: rule.get(key) for key in ("type", "destination", "fqdns")})
+        for name, rule in (rules or {}).items()
+        if isinstance(rule, dict)
+        and (str(rule["category"]).lower() if rule.get("category") else None) in _OF_USERS
+    }
+
+
+def _identities(source: Any, target: Any, _: Both) -> Found:
+    """`SystemAssigned,UserAssigned`: an identity more is stricter than one less."""
+    missing = _words(source) - _words(target)
+    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+
+
+def _words(value: Any) -> set[str]:
+    return {word.strip().lower() for word in str(value or "").split(",")} - {"", "none"}
+
+
+def _attached(source: Any, target: Any, _: Both) -> Found:
+    """User-assigned identities by their ids, in any case; the rest is the identity's own."""
+    missing = {name.lower() for name in source or {}} - {name.lower() for name in target or {}}
+    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+
+
+def _tags(source: Any, target: Any, _: Both) -> Found:
+    """Every tag of the source has to be there with its value; tag names have no case (ARM's rule for tags)."""
+    there = {name.lower(): value for name, value in (target or {}).items()}
+    missing = [name for name, value in (source or {}).items() if there.get(name.lower()) != value]
+    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+
+
+def _name(source: Any, target: Any, both: Both) -> Found:
+    """A friendly name that is the workspace's own name says nothing more."""
+    if nothing(source) or source == both.source.get("name"):
+        return None
+    return (Verdict.LOST if nothing(target) or target == both.target.get("name") else Verdict.DIFFERS), ""
+
+
+def _own(why: str, *names: str) -> tuple[Setting, ...]:
+    return tuple(Setting(name, None, why) for name in names)
+
+
+_P = "properties|"
+_NET = f"{_P}managedNetwork|"
+_LESS = f"{_P}serverlessComputeSettings|"
+SETTINGS = (
+    *_own("ARM's own of each resource", "id", "name", "type", "kind", "systemData", "etag", "apiVersion"),
+    Setting("location", differs, "where it lies is chosen with the target"),
+    Setting("tags", _tags, "a tag that is not there, or has another value, is lost"),
+    *(Setting(f"sku|{name}", differs, "MODEL, Sku: the price, no protection") for name in ("name", "tier")),
+    *(Setting(f"sku|{name}", differs, "the same") for name in ("size", "family", "capacity")),
+    Setting("identity|type", _identities, "AID how-to-identity-based-service-authentication"),
+    Setting("identity|userAssignedIdentities", _attached, "the same: what it was granted goes with it"),
+    *_own("MODEL: read-only, of each identity", "identity|principalId", "identity|tenantId"),
+    # Who gets in.
+    Setting(
+        f"{_P}publicNetworkAccess",
+        ranked("Enabled", "Disabled", verdict=Verdict.OPENED),
+        "AID how-to-configure-private-link: disabled, only private endpoints get in; what is not set is enabled",
+    ),
+    Setting(
+        f"{_P}allowPublicAccessWhenBehindVnet",
+        flag(strict=False, verdict=Verdict.OPENED),
+        "MODEL: true allows public access behind a virtual network",
+    ),
+    Setting(
+        f"{_P}ipAllowlist", _addresses, "AID how-to-configure-private-link: public access from chosen addresses"
+    ),
+    Setting(f"{_P}networkAcls", _rules_in, "the same: where `az ml workspace network-rule` keeps them"),
+    Setting(
+        f"{_P}v1LegacyMode",
+        flag(strict=True),
+        "AID how-to-configure-network-isolation-with-v2: true keeps the control plane in private networks",
+    ),
+    # What gets out.
+    Setting(
+        f"{_NET}isolationMode",
+        ranked("Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound"),
+        "AID how-to-managed-network: one way, in this order",
+    ),
+    Setting(f"{_NET}outboundRules", _outbound, "AID how-to-managed-network", form=_of_users),
+    Setting(
+        f"{_NET}managedNetworkKind", ranked("V1", "V2"), "MODEL: V2 has granular access controls, no way back"
+    ),
+    Setting(f"{_NET}firewallSku", differs, "MODEL: the firewall behind FQDN rules; which is stricter is not said"),
+    Setting(f"{_NET}enableNetworkMonitor", flag(strict=True), "MODEL: whether the network is monitored"),
+    # Inferred: recorded, in no description.
+    Setting(f"{_NET}enableFirewallLog", flag(strict=True), "its name: whether the firewall keeps a log"),
+    *_own(
+        "MODEL: read-only, or what the service has made of it so far",
+        *(
+            f"{_NET}{name}"
+            for name in ("networkId", "status", "firewallPublicIpAddress", "changeableIsolationModes")
+        ),
+    ),
+    Setting(
+        f"{_LESS}serverlessComputeCustomSubnet",
+        kept(Verdict.WEAKER, Verdict.DIFFERS),
+        "MODEL: the subnet in which serverless nodes run",
+    ),
+    Setting(f"{_LESS}serverlessComputeNoPublicIP", flag(strict=True), "MODEL: nodes without public addresses"),
+    Setting(
+        f"{_P}sharedPrivateLinkResources",
+        every_one(lambda one: at(one, ("properties", "privateLinkResourceId")) or one.get("name")),
+        "MODEL: the private links that it has; each needs an approval anew",
+    ),
+    # How data is kept.
+    Setting(f"{_P}hbiWorkspace", flag(strict=True), "AID concept-data-encryption: scratch disks, less telemetry"),
+    Setting(
+        f"{_P}enableDataIsolation",
+        flag(strict=True),
+        "AID how-to-identity-based-service-authentication: containers and secrets apart by workspace",
+    ),
+    Setting(
+        f"{_P}systemDatastoresAuthMode",
+        ranked("AccessKey", ("UserDelegationSAS", "Identity")),
+        "AID how-to-disable-local-auth-storage: who has the key of the account gets at all that is in it",
+    ),
+    Setting(
+        f"{_P}allowRoleAssignmentOnRG",
+        flag(strict=False),
+        "AID how-to-assign-roles: true gives the workspace's own identity a role on its resource group",
+    ),
+    Setting(
+        f"{_P}encryption|status",
+        ranked("Disabled", "Enabled"),
+        "AID concept-customer-managed-keys",
+        form=lambda _: None,
+    ),
+    *_own(
+        "the key that it stands under is proven by itself, afresh each time",
+        *(f"{_P}encryption|{name}" for name in ("identity", "keyVaultProperties", "cosmosDbResourceId")),
+        *(f"{_P}encryption|{name}" for name in ("storageAccountResourceId", "searchAccountResourceId")),
+        *(f"{_P}{name}" for name in ("enableServiceSideCMKEncryption", "serviceProvisionedResourceGroup")),
+        f"{_P}serviceManagedResourcesSettings",
+    ),
+    # Inferred: recorded as false of workspaces whose deletion is soft, in no description.
+    Setting(f"{_P}softDeleteEnabled", flag(strict=True), "its name: whether a deletion can be undone"),
+    Setting(f"{_P}EnableSoftwareBillOfMaterials", flag(strict=True), "its name: whether such a list is kept"),
+    # What it is, and what it works with.
+    Setting(f"{_P}description", kept(), "the customer's own words"),
+    Setting(f"{_P}friendlyName", _name, "the customer's own words, unless it is the workspace's name"),
+    Setting(
+        f"{_P}imageBuildCompute",
+        kept(other=Verdict.DIFFERS),
+        "MODEL: builds images; names of computes are one in a region, so that the target's has another",
+    ),
+    Setting(
+        f"{_P}primaryUserAssignedIdentity", kept(other=Verdict.DIFFERS), "MODEL: the identity that it acts as"
+    ),
+    Setting(f"{_P}applicationInsights", kept(other=None), "each has its own; without one no logs are kept"),
+    Setting(f"{_P}containerRegistry", kept(other=None), "each has its own; the service makes one when it builds"),
+    *_own("MODEL: set at creation; each has its own", f"{_P}storageAccount", f"{_P}keyVault"),
+    Setting(f"{_P}featureStoreSettings", kept(), "MODEL: of a feature store"),
+    *(Setting(f"{_P}{name}", kept(), "MODEL: of a hub") for name in ("hubResourceId", "workspaceHubConfig")),
+    Setting(f"{_P}associatedWorkspaces", every_one(lambda one: one), "MODEL: of a hub"),
+    Setting(f"{_P}tenantId", differs, "MODEL: read-only; to whose users it belongs"),
+    Setting(f"{_P}storageHnsEnabled", differs, "MODEL: read-only, of the account"),
+    *_own(
+        "MODEL or recordings: what the service makes of each workspace, or counts in it",
+        *(f"{_P}{name}" for name in ("workspaceId", "discoveryUrl", "mlFlowTrackingUri", "notebookInfo")),
+        *(f"{_P}{name}" for name in ("creationTime", "provisioningState", "privateLinkCount")),
+        *(f"{_P}{name}" for name in ("sdkTelemetryAppInsightsKey", "linkedModelInventoryArmId")),
+    ),
+    *_own("items of their own in the plan", f"{_P}privateEndpointConnections"),
+    *_own("MODEL: an instruction for a creation", f"{_P}provisionNetworkNow"),
+)

@@ -1,0 +1,138 @@
+"""The workspace itself: its own document, which the target has by itself and which is to be as strict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.reference import Reference
+from amlmigrate.core.translation import Difference, Translation
+from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
+from amlmigrate.kinds._workspace_settings import SETTINGS
+
+# Has what later versions leave out, `networkAcls` and `allowRoleAssignmentOnRG` (azure-facts, section 2).
+_OLDER = {"api-version": "2024-10-01-preview"}
+# The member of a document that was read without it.
+_UNREAD = "olderVersionUnread"
+_SET = "Set it in the target and record that with `migrate done`, or let it go with `migrate waive`."
+
+
+class WorkspaceDocument(Kind):
+    """A workspace's own document is never written: the target's has to be equal or stricter, member by member."""
+
+    name = "workspace"
+    inherent = True
+    sdk_operations = ""
+
+    def path(self, address: Address) -> str:
+        return ""
+
+    async def scan(self, source: Port) -> list[Asset]:
+        document = await self._read(source)
+        return [] if document is None else [Asset(Address(self.name, ""), document)]
+
+    async def wait(self, target: Port, address: Address) -> Document | None:
+        return await self._read(target)
+
+    async def _read(self, port: Port) -> Document | None:
+        """With what only an older api-version shows. Inferred: 400 is the answer once it is offered no more."""
+        document = await port.get("")
+        if document is None:
+            return None
+        try:
+            older = await port.get("", _OLDER)
+        except ServiceError as error:
+            if error.status != 400:
+                raise
+            return {**document, _UNREAD: True}
+        more: dict[str, Any] = (older or {}).get("properties") or {}
+        return {**document, "properties": {**more, **(document.get("properties") or {})}}
+
+    def references(self, asset: Asset) -> tuple[Reference, ...]:
+        return ()
+
+    def translate(self, asset: Asset, mapping: Mapping) -> Translation:
+        return Translation({})
+
+    def canonical(self, document: Document) -> Document:
+        return canonical(SETTINGS, {name: value for name, value in document.items() if name != _UNREAD})
+
+    def digest(self, asset: Asset) -> str:
+        return digest(self.canonical(asset.document))
+
+    def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
+        # It is no copy: `shortfalls` says in what it is not as good.
+        return []
+
+    def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:
+        sides = [
+            {name: value for name, value in one.items() if name != _UNREAD} for one in (asset.document, there)
+        ]
+        found = [_finding(self.name, one) for one in shortfalls(SETTINGS, sides[0], sides[1])]
+        if asset.document.get(_UNREAD) or there.get(_UNREAD):
+            found.append(self._unread())
+        return found
+
+    def _unread(self) -> Finding:
+        version = _OLDER["api-version"]
+        return Finding(
+            "blocks",
+            self.name,
+            f"Its network rules (networkAcls) are shown by api-version {version} alone, which was refused: whether"
+            " the target's are as strict is not known.",
+            "Compare the networking of both workspaces in the portal, then let it go with `migrate waive`.",
+            code="settings-unread",
+        )
+
+    def example(self) -> Asset:
+        return Asset(
+            Address(self.name, ""),
+            {
+                "name": "{workspace}",
+                "location": "westeurope",
+                "kind": "Default",
+                "identity": {"type": "SystemAssigned", "principalId": "0", "tenantId": "0"},
+                "tags": {"team": "fraud"},
+                "sku": {"name": "Basic", "tier": "Basic"},
+                "properties": {
+                    "description": "Fraud models",
+                    "friendlyName": "{workspace}",
+                    "hbiWorkspace": True,
+                    "managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"},
+                    "publicNetworkAccess": "Disabled",
+                    "systemDatastoresAuthMode": "identity",
+                    "workspaceId": "{workspace_id}",
+                },
+                "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
+            },
+        )
+
+
+def _finding(about: str, one: Shortfall) -> Finding:
+    match one.verdict:
+        case Verdict.OPENED:
+            says = f"The source is closed where the target is open: {one.says}."
+            remedy = "Close it in the target and plan again, or let it go with `migrate waive`."
+            return Finding("error", about, says, remedy, code="setting-opened")
+        case Verdict.WEAKER:
+            says = f"The target is less strict than the source: {one.says}."
+            return Finding("blocks", about, says, _SET, code="setting-weaker")
+        case Verdict.LOST:
+            says = f"The target lacks what the source has: {one.says}."
+            return Finding("blocks", about, says, _SET, code="setting-lost")
+        case Verdict.DIFFERS:
+            remedy = "Nothing is needed where that is meant so."
+            return Finding(
+                "warning", about, f"The target has its own: {one.says}.", remedy, code="setting-differs"
+            )
+    says = f"Which of the two is the stricter is not known: {one.says}."
+    return Finding("blocks", about, says, _SET, code="setting-unknown")
+
+
+KIND = WorkspaceDocument()
