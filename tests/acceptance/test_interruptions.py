@@ -54,7 +54,10 @@ def test_killed_at_a_changing_call(small_world: World, call: str, when: str) -> 
     killed = world.with_faults([{"match": CALLS[call], "action": "kill", "when": when}], "run")
     assert killed.code == -signal.SIGKILL
     world.ok("run", "--resume")
-    assert _report(world) == {"items": {"migrated": 8, "not needed in the target": 4}, "left": []}
+    assert _report(world) == {
+        "items": {"migrated": 8, "not needed in the target": 4, "adopted": 1},
+        "left": [],
+    }
     # The killed run could not tell of itself; the one that went on does, and says who gave it.
     evidence = world.folder / "plans" / world.source / "evidence"
     told = json.loads((evidence / "0001-run.json").read_text())

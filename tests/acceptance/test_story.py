@@ -27,6 +27,7 @@ _SAME = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<digest>"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?\+00:00"), "<time>"),
+    (re.compile(r"\b\d+\.\d hours after"), "<hours> after"),
     (re.compile(r"\s+"), " "),
 )
 _ENDS = re.compile(r"\s+# ends with (\d+)$")

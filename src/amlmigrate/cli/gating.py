@@ -20,7 +20,9 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, changes, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.held import still_expected
+from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import containers, copies, gate, remaining, removal
+from amlmigrate.decommissioning.collected import collected
 from amlmigrate.decommissioning.pointing import Seen, accepted, dangling, unlisted
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.remaining import Remaining
@@ -32,6 +34,7 @@ from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
 
@@ -103,6 +106,9 @@ async def pass_gate(
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))
+    if not active(reports):
+        # From a cutover on `lost` looks at each proven blob, and what of them was let go.
+        facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, standing))
     why += [

@@ -16,7 +16,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.headline import not_let_go
+from amlmigrate.core.headline import not_let_go, too_early
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import since
@@ -100,7 +100,8 @@ def headline(content: dict[str, Any]) -> str:
         lost = f", {let_go} lost ones were let go" if let_go else ""
         return (
             f"Green at depth {content['depth']} since the cutover: the source is as it was, and so are"
-            f" {content['blobs']} proven blobs in the target{lost}; {used} other changes there."
+            f" {content['blobs']} proven blobs in the target{lost};"
+            f" {used} other changes there{too_early(content)}."
         )
     return (
         f"Not green: {len(told['open'])} proven items lost in the target since the cutover,"

@@ -49,6 +49,14 @@ def not_let_go(content: Mapping[str, Any]) -> str:
     return told + (f", {_many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
+def too_early(content: Mapping[str, Any]) -> str:
+    """That the code bytes were looked at before that counts, to go on with; empty where they were not."""
+    look = content.get("code_bytes")
+    if not look or look["settled"]:
+        return ""
+    return f", among them whether the code bytes stay: look again from {look['known_from']} on"
+
+
 def of_evidence(content: Mapping[str, Any]) -> str:
     """The same without the verdict, for what rests on that report; empty for one of an earlier version."""
     return _capital("; ".join(_told(content))) + "." if "same" in content else ""
@@ -74,7 +82,7 @@ def _told(content: Mapping[str, Any]) -> Iterable[str]:
     if other := content["not_compared"]:
         yield f"{_kinds(other)} {_be(other, 'was', 'were')} not compared"
     if unchecked := len(content["not_checked"]):
-        yield f"{_many(unchecked, 'thing')} {'was' if unchecked == 1 else 'were'} not checked"
+        yield f"{_many(unchecked, 'thing')} {'was' if unchecked == 1 else 'were'} not checked{too_early(content)}"
 
 
 def _same(content: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ class Facts:
     removed: frozenset[str] = frozenset()
     # What the target lost since the cutover of what was proven, and nobody has let go.
     lost: tuple[Finding, ...] = ()
+    # What is gone in the target of the bytes that the service may collect, whatever the evidence says.
+    collected: tuple[str, ...] = ()
 
 
 def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
@@ -42,6 +44,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     return [
         *_evidence(plan, reports, facts),
         *undecided(plan, ledger, reports),
+        *facts.collected,
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
         *(locked(lock) for lock in facts.locks),

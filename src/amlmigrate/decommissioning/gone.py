@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from amlmigrate.cloud.operations import Ending
@@ -54,10 +55,11 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Seconds that only grow, and a pause in them."""
+    """Seconds that only grow, a pause in them, and the time of day in UTC."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    today: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 Looking = Callable[[], Awaitable[Look]]

@@ -23,8 +23,10 @@ from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.gone import SETTLING, Clock, Found, Look, Sight, absent_for_long, ended, settled
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.decommissioning.surroundings import Surroundings
+from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report, last
+from amlmigrate.ledger.items import decided, items
 
 _OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
 
@@ -148,6 +150,11 @@ class Removal:
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
         # Who passed the gate with which options stays in the tombstone, whoever goes on after a kill.
         begun = tombstone.note(self.ledger, begun, begun_by=self.by.as_dict(), verified=_verified(reports))
+        settled = decided(items(self.plan, self.ledger))
+        look = settling(self.plan, self.ledger.done_at(), self.clock.today(), settled)
+        begun = tombstone.note(
+            self.ledger, begun, code_bytes={**look.as_dict(), "told": look.too_early} if look else None
+        )
         if removal.blocking(source):
             await removal.clear(self._port, source, self.emit)
             # That may take an hour, in which nobody looked at the source.

@@ -159,6 +159,7 @@ def lines(content: Document) -> list[str]:
     protection, held = content["protection"], len(content["rights"]["held"])
     return [
         *remains_lines(map(Remaining.of, content["remains"]), map(residuals.Residual.of, content["residuals"])),
+        *([f"code bytes: {early}"] if (early := (content.get("code_bytes") or {}).get("told")) else ()),
         *(f"not deleted: {one['id']}: {why}" for one in content["containers_kept"] for why in one["reasons"]),
         *([f"deleted containers: {protection['documented']}"] if protection else ()),
         *([f"still held: {held} rights of old identities, each with the command that takes it"] if held else ()),

@@ -1,7 +1,8 @@
 """The asset kinds: one file each, found by listing this folder."""
 
 from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._digests import document_digests
 from amlmigrate.kinds._registry import all_kinds
 
-__all__ = ["Kind", "all_kinds", "document_digests"]
+__all__ = ["Kind", "all_kinds", "collectable", "document_digests", "settling"]

@@ -69,6 +69,8 @@ class Kind(ABC):
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
     # Whether every workspace has one by itself: it is never written, only held against the source's.
     inherent: ClassVar[bool] = False
+    # Whether the service may collect the bytes of one in the target, where it takes them for unreferenced.
+    collected: ClassVar[bool] = False
     # Whether the answer to a PUT of a version tells a new one from one that was there (wire-facts, section 1).
     tells_new: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.

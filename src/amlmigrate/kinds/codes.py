@@ -19,6 +19,7 @@ class Codes(VersionedKind):
     computed = VersionedKind.computed | {"isAnonymous"}
     uris = ("/codeUri",)
     list_view = False
+    collected = True
 
     def upload(self, asset: Asset) -> Location | None:
         return next((found.location for found in self.references(asset) if found.location), None)

@@ -239,6 +239,11 @@ class Ledger(Made, Decided):
         [row] = self._rows(f"SELECT {_STEP} FROM steps WHERE address = ?", str(address))  # noqa: S608 - as above
         return StepRow(address, State(row[0]), *row[1:])
 
+    def done_at(self) -> dict[str, str]:
+        """When each step that is done became so (ISO 8601), by address."""
+        rows = self._rows("SELECT address, at FROM steps WHERE state = ?", State.DONE.value)
+        return {str(address): str(at) for address, at in rows}
+
     def move(
         self,
         address: Address,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
@@ -15,8 +17,10 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.cutover import held
 from amlmigrate.cutover.record import SINCE
 from amlmigrate.cutover.since import Since, decided
+from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import found_by
@@ -48,6 +52,7 @@ def verify_living(
     read: Readers,
     by: By,
     unknown: str = "",
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go.
 
@@ -69,10 +74,12 @@ def verify_living(
         ),
         *read.without(gone).differences,
     ]
+    standing = Standing(plan, ledger)
+    look = settling(plan, ledger.done_at(), now(), over(items(plan, ledger, standing)))
     verdict = Verdict(
         blobs=living.since.blobs,
         bytes=living.since.bytes,
-        not_checked={_SOURCE_BYTES, *([unknown] if unknown else ())},
+        not_checked={_SOURCE_BYTES, unknown, look.open if look else ""} - {""},
     )
     with evidence.alone():
         standing = Standing(plan, ledger)
@@ -89,6 +96,7 @@ def verify_living(
             found_by(evidence.reports()),
         )
         content["green"] = content["green"] and not lost
+        content["code_bytes"] = look.as_dict() if look else None
         content[SINCE] = {
             "cutover": cutover.content["number"],
             "open": [finding.as_dict() for finding in lost],

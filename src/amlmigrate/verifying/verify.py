@@ -26,6 +26,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items, over_foreign_bytes, tally
@@ -64,6 +65,7 @@ async def verify(
     by: By,
     unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
@@ -101,9 +103,12 @@ async def verify(
     claims = await prove(session.target, target, places)
     if unknown := await unchanged():
         verdict.not_checked.add(unknown)
+    look = settling(plan, ledger.done_at(), now(), settled)
+    verdict.not_checked |= {look.open} - {""} if look else set()
     content = {
         "by": by.as_dict(),
         **content_of(plan, ended, depth, verdict, differences, claims, standing, read, named),
+        "code_bytes": look.as_dict() if look else None,
     }
     told = {difference.address for difference in differences}
     content["same"] = {"blobs": verdict.same, "documents": len(documents.same - told)}

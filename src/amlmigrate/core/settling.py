@@ -1,0 +1,67 @@
+"""Bytes that the service may collect a while after they came: from when on a look at them counts. Pure.
+
+Azure ML may collect the files of a code upload to which nothing refers after a day. Inferred: how long it takes is
+in no description, so twice that is waited for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+SETTLED = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Bytes of that sort: how many prefixes, when the last of them was copied, and when they were looked at."""
+
+    prefixes: int
+    copied: datetime
+    looked: datetime
+
+    @property
+    def known_from(self) -> datetime:
+        """From when on a look at them counts."""
+        return self.copied + SETTLED
+
+    @property
+    def settled(self) -> bool:
+        """Whether this look counts."""
+        return self.looked >= self.known_from
+
+    @property
+    def open(self) -> str:
+        """What is not checked by a look that came too early; '' by one that counts."""
+        if self.settled:
+            return ""
+        return (
+            f"whether {self.prefixes} prefixes of code bytes stay in the target: the service may collect after a"
+            f" day what nothing refers to, and a look at them counts from {_minute(self.known_from)} on"
+        )
+
+    @property
+    def too_early(self) -> str:
+        """What is told of a removal that came before that; '' of one that did not."""
+        if self.settled:
+            return ""
+        hours = (self.looked - self.copied).total_seconds() / 3600
+        return (
+            f"{self.prefixes} prefixes were last looked at {hours:.1f} hours after they were copied, before"
+            f" {SETTLED.total_seconds() / 3600:g} hours were over: whether the service keeps them was not known"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its form in evidence and tombstones."""
+        return {
+            "prefixes": self.prefixes,
+            "copied": self.copied.isoformat(timespec="seconds"),
+            "looked": self.looked.isoformat(timespec="seconds"),
+            "known_from": _minute(self.known_from),
+            "settled": self.settled,
+        }
+
+
+def _minute(time: datetime) -> str:
+    return time.isoformat(timespec="minutes")

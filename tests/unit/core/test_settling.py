@@ -1,0 +1,66 @@
+"""A look at code bytes counts 48 hours after they were copied, and not before; what that comes to is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from amlmigrate.core.headline import of_evidence, verified
+from amlmigrate.core.settling import Settling
+
+COPIED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+
+def _look(hours: float) -> Settling:
+    return Settling(2, COPIED, COPIED + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    ("hours", "settled"), [(0, False), (24.5, False), (47.99, False), (48, True), (400, True)]
+)
+def test_a_look_counts_from_48_hours_on(hours: float, settled: bool) -> None:
+    look = _look(hours)
+    assert look.settled is settled
+    assert bool(look.open) is not settled and bool(look.too_early) is not settled
+
+
+def test_what_is_open_names_the_time_and_a_removal_before_it_how_early_it_was() -> None:
+    assert "2 prefixes" in _look(1).open and "from 2026-03-03T12:30+00:00 on" in _look(1).open
+    assert "1.0 hours after" in _look(1).too_early and "48 hours" in _look(1).too_early
+    assert _look(1).as_dict() == {
+        "prefixes": 2,
+        "copied": "2026-03-01T12:30:00+00:00",
+        "looked": "2026-03-01T13:30:00+00:00",
+        "known_from": "2026-03-03T12:30+00:00",
+        "settled": False,
+    }
+
+
+def _content(look: Settling | None, *, green: bool = True) -> dict[str, Any]:
+    return {
+        "green": green,
+        "depth": "checksum",
+        "differences": [],
+        "unsettled": [],
+        "same": {"blobs": 3, "documents": 2},
+        "not_in_target": {},
+        "not_compared": {},
+        "not_checked": ["bytes outside", *([look.open] if look and look.open else [])],
+        "code_bytes": look.as_dict() if look else None,
+    }
+
+
+def test_the_headline_says_that_it_is_not_checked_and_stays_green() -> None:
+    early = verified(_content(_look(2)))
+    assert early.startswith("Green at depth checksum") and early.endswith(
+        "2 things were not checked, among them whether the code bytes stay: look again from 2026-03-03T12:30+00:00 on."
+    )
+    assert "among them whether" in of_evidence(_content(_look(2)))
+    for content in (_content(_look(48)), _content(None)):
+        assert verified(content).endswith("1 thing was not checked.")
+    # Of a report of an earlier version nothing more is said.
+    older = _content(None)
+    del older["code_bytes"]
+    assert verified(older).endswith("1 thing was not checked.")
