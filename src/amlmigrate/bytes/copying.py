@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
 from amlmigrate.bytes.contents import LARGEST, as_written, files, rewritten
+from amlmigrate.bytes.jsonfiles import LARGEST as JSON_LARGEST
+from amlmigrate.bytes.jsonfiles import written_anew
 from amlmigrate.bytes.listings import (
     Listing,
     at_goal,
@@ -21,15 +24,17 @@ from amlmigrate.bytes.listings import (
 from amlmigrate.bytes.ownership import removable, replaceable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError
-from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.parallel import each, never
 from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 32
+_LARGE_AT_ONCE = 2
 _TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 _NAMED = 3
 
@@ -58,6 +63,8 @@ class Copy:
     record: Record
     texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
+    # Files that are written anew as a whole, by their path in the source: read when their turn comes.
+    whole: dict[str, AnewFile] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
     # New paths of what an earlier run, cut off, asked for and was not there when this one listed the target.
     asked_before: set[str] = field(default_factory=set)
@@ -66,8 +73,13 @@ class Copy:
 class Copier:
     """Copies prefixes from the source's accounts to the target's."""
 
-    def __init__(self, source: Blobs, target: Blobs, *, stopping: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, source: Blobs, target: Blobs, mapping: Mapping, *, stopping: Callable[[], bool] = never
+    ) -> None:
         """Once `stopping` says so, no further blob is begun."""
+        self._mapping = mapping
+        # Each takes several times its length while it is read as JSON.
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._source = source
         self._target = target
         self._stopping = stopping
@@ -80,7 +92,7 @@ class Copier:
         there now is its own. Returns a note for the report. Raises DriftError, ConflictError,
         InterruptedRunError.
         """
-        work = Copy(amount, record, texts=files(step.rewrites))
+        work = Copy(amount, record, texts=files(step.rewrites), whole={file.path: file for file in step.files})
         listed, there = await asyncio.gather(
             self._list(self._source, amount.source), self._list(self._target, amount.target)
         )
@@ -129,6 +141,8 @@ class Copier:
 
     async def _expected(self, work: Copy, blob: Blob) -> Blob:
         """The blob that the target shall have: another one where the plan rewrites lines of it."""
+        if file := work.whole.get(blob.path):
+            return replace(blob, length=file.length, md5=file.md5)
         if blob.path not in work.texts:
             return blob
         place = Location(work.amount.source.account, work.amount.source.container, blob.path)
@@ -144,9 +158,9 @@ class Copier:
         work.data[blob.path] = text.encode()
         return as_written(blob, work.data[blob.path])
 
-    async def _read(self, place: Location, blob: Blob) -> bytes | None:
+    async def _read(self, place: Location, blob: Blob, largest: int = LARGEST) -> bytes | None:
         try:
-            return await self._source.read(place, LARGEST, blob.etag)
+            return await self._source.read(place, largest, blob.etag)
         except ServiceError as error:
             if error.status != 412:
                 raise
@@ -242,6 +256,10 @@ class Copier:
 
     async def _put(self, work: Copy, source: Location, blob: Blob, target: Location, replaces: str | None) -> str:
         """The ETag of the new blob."""
+        if file := work.whole.get(blob.path):
+            async with self._large:
+                data = await self._anew(source, blob, file)
+                return await self._target.write(blob, target, data, replaces=replaces)
         if blob.path in work.data:
             return await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
         try:
@@ -252,6 +270,20 @@ class Copier:
             # The label in the source is false: the bytes are what counts, and the label is kept as it is.
             work.false_labels.append(blob.path)
             return await self._target.copy(self._source, source, blob, target, replaces=replaces, check=False)
+
+    async def _anew(self, source: Location, blob: Blob, file: AnewFile) -> bytes:
+        """A file as it has to be in the target. Raises DriftError where it is not what was planned."""
+        found = await self._read(source, blob, JSON_LARGEST) or b""
+        if hashlib.sha256(found).hexdigest() != file.sha256:
+            raise _changed(blob)
+        made = await asyncio.to_thread(written_anew, file.path, found, self._mapping)
+        if hashlib.sha256(made).hexdigest() != file.to_sha256:
+            raise DriftError(
+                "A file would be written anew in another way than was planned.",
+                address=blob.path,
+                remedy="A datastore or an account of either side has changed since: make a new plan.",
+            )
+        return made
 
     async def _settle(self, error: ServiceError, source: Location, blob: Blob, target: Location) -> str:
         """A target that is taken is settled by reading it: a lost answer leaves a copy behind. Its ETag."""

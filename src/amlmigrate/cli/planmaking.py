@@ -22,7 +22,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
-from amlmigrate.inventory import read_contents, take
+from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
@@ -65,6 +65,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     posture += _matched(wanted, source, containers)
     await read_contents(source, clouds.source.blobs, containers.source)
+    await read_json(source, clouds.source.blobs, containers.source, mapping)
     header, steps = build.build(
         source,
         target,

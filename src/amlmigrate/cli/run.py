@@ -125,6 +125,7 @@ async def _run(
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
+    from amlmigrate.core.mapping import Mapping
     from amlmigrate.ledger.standing import Standing
     from amlmigrate.posture import findings, let_go
     from amlmigrate.running import drift, report
@@ -149,6 +150,7 @@ async def _run(
                 lock,
                 clouds,
                 target,
+                Mapping(source.workspace, target.workspace),
                 prior,
                 jobs=jobs,
                 emit=view.event,

@@ -56,6 +56,11 @@ def _step(step: Step) -> Iterator[str]:
             yield f"{name}: {line[name]}"
     for rewrite in step.rewrites:
         yield f"@@ {rewrite.where} @@\n-{rewrite.before.rstrip()}\n+{rewrite.after.rstrip()}"
+    for file in step.files:
+        yield f"file {file.path}: {file.count} addresses written anew; the first lines:"
+        yield f"SHA-256 {file.sha256} becomes {file.to_sha256}"
+        for rewrite in file.lines:
+            yield f"@@ {rewrite.where} @@\n-{rewrite.before.rstrip()}\n+{rewrite.after.rstrip()}"
     if line.get("body"):
         yield json_.dumps(line["body"], indent=2, ensure_ascii=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed import PackedDocument
@@ -138,3 +139,5 @@ class Inventory:
     assets: dict[Address, Asset] = field(default_factory=dict)
     leftovers: list[Leftover] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    # Files among its bytes that are written anew as a whole, by where they lie.
+    anew: dict[Location, AnewFile] = field(default_factory=dict)

@@ -59,11 +59,13 @@ ITEMS = (
     _code(
         "file-keeps-source", "error", "a file would name the old workspace in the target where something reads it"
     ),
+    _code("file-not-json", "blocks", "a `.json` or `.jsonl` file names the old workspace and is no JSON"),
     _code("file-not-text", "error", "a file that may name the old workspace is no text that can be read"),
     _code("file-not-yaml", "blocks", "a table's file is no YAML: what it reads is not known"),
     _code(
         "file-text-names-source", "warning", "a comment or a literal in a file names the old workspace, and stays"
     ),
+    _code("file-too-large", "blocks", "a `.json` or `.jsonl` file is too large to be written anew"),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
@@ -65,6 +66,7 @@ class Step:
     after: tuple[Address, ...] = ()
     body: OptionalPackedDocument = OptionalPackedDocument()  # noqa: RUF009 - a descriptor
     rewrites: tuple[Rewrite, ...] = ()
+    files: tuple[AnewFile, ...] = ()
     bytes: Bytes | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -88,6 +90,8 @@ class Step:
         else:
             line["body"] = self.body
         line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
+        if self.files:
+            line["files"] = [file.as_dict() for file in self.files]
         return line
 
     @classmethod
@@ -108,6 +112,7 @@ class Step:
                 after=tuple(parse(text) for text in line["after"]),
                 body=line.get("body"),
                 rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
+                files=tuple(AnewFile.of_dict(file) for file in line.get("files", ())),
                 bytes=amount,
             )
         except (KeyError, ValueError, TypeError) as error:

@@ -44,6 +44,40 @@ def encoded(file: Location, encoding: str) -> Say:
     )
 
 
+def too_large(file: Location, length: int, largest: int) -> Say:
+    """It is not read to be written anew; `verify` searches it all the same."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} may name places of the old workspace, but is copied as it is: it has {length} bytes, and"
+        f" up to {largest // 2**20} MiB are written anew.",
+        "Part it in the source and plan anew, or waive this finding: `verify` says whether it names the source.",
+        code="file-too-large",
+    )
+
+
+def not_json(file: Location, error: ValueError) -> Say:
+    """It has addresses of the source, and is copied as it is."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} may name the old workspace and is no JSON that could be written anew: {error}.",
+        "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
+        code="file-not-json",
+    )
+
+
+def signed(file: Location, count: int) -> Say:
+    """What it says of the old account opens nothing in the new one."""
+    return lambda asset: Finding(
+        "error",
+        str(asset.address),
+        f"{_named(file)} names the old workspace with a secret, as a signature, in {count} addresses.",
+        "Take the secrets out of the file in the source, or leave the asset out with --exclude.",
+        code="signed-lines",
+    )
+
+
 def not_text(file: Location) -> Say:
     """It is too large, or no text in UTF-8, as a file that was compressed."""
     return lambda asset: Finding(

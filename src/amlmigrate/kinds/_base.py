@@ -130,6 +130,10 @@ class Kind(ABC):
         """Whether files that name other places may lie anywhere among the asset's bytes."""
         return False
 
+    def is_file(self, asset: Asset) -> bool:
+        """Whether the asset's bytes are one file, which it names."""
+        return False
+
     def digest(self, asset: Asset) -> str:
         """The digest by which a later change of the asset in its workspace is found."""
         return source_digest(asset.document, self.volatile)

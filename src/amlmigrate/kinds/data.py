@@ -44,6 +44,9 @@ class Data(VersionedKind):
         # A job may be given any folder as a table, whatever the type of the asset.
         return True
 
+    def is_file(self, asset: Asset) -> bool:
+        return asset.properties.get("dataType") == "uri_file"
+
     def example(self) -> Asset:
         return Asset(
             Address("data", "titanic", "2"),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Map
+from dataclasses import replace
 
 from amlmigrate.bytes.contents import anew, as_written, left_in, line_rewrites
 from amlmigrate.bytes.yamltext import NotYamlError, applied
+from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset, Blob, Content
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
@@ -40,7 +43,8 @@ class FileAnew:
 class FilesAnew:
     """All of them, by where they lie."""
 
-    def __init__(self, assets: Iterable[Asset], mapping: Mapping) -> None:
+    def __init__(self, assets: Iterable[Asset], whole: Map[Location, AnewFile], mapping: Mapping) -> None:
+        self._whole = whole
         contents = {content.place: content for asset in assets for content in asset.contents}
         self._files = {place: FileAnew(content, mapping) for place, content in contents.items()}
         self._mapping = mapping
@@ -51,12 +55,20 @@ class FilesAnew:
         expected: list[Blob] = []
         for blob in blobs:
             file = self._files.get(Location(prefix.account, prefix.container, blob.path))
-            if file and file.rewrites:
+            whole = self._whole.get(Location(prefix.account, prefix.container, blob.path))
+            if whole:
+                expected.append(replace(blob, length=whole.length, md5=whole.md5))
+            elif file and file.rewrites:
                 rewrites += file.rewrites
                 expected.append(as_written(blob, file.text.encode()))
             else:
                 expected.append(blob)
         return rewrites, expected
+
+    def whole(self, prefix: Location, blobs: Iterable[Blob]) -> tuple[AnewFile, ...]:
+        """Those among some blobs that are written anew as a whole."""
+        places = (Location(prefix.account, prefix.container, blob.path) for blob in blobs)
+        return tuple(self._whole[place] for place in places if place in self._whole)
 
     def findings(self, asset: Asset) -> Iterable[Finding]:
         """What a reviewer must know of the files among an asset's bytes."""

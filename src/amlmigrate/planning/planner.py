@@ -61,7 +61,7 @@ class Planner:
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.leftovers}
-        self._files = FilesAnew(source.assets.values(), self.mapping)
+        self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         self._cover = Cover(choice.places)
@@ -162,7 +162,13 @@ class Planner:
         rewrites, expected = self._files.below(prefix, blobs)
         verdict = bytes_verdict(prefix, expected, goal, listing, self._prior)
         return Step(
-            address, verdict.action, verdict.reason, source_sha256=sha, bytes=amount, rewrites=tuple(rewrites)
+            address,
+            verdict.action,
+            verdict.reason,
+            source_sha256=sha,
+            bytes=amount,
+            rewrites=tuple(rewrites),
+            files=self._files.whole(prefix, blobs),
         )
 
     # Documents.

@@ -10,6 +10,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
@@ -37,6 +38,7 @@ async def run(
     lock: Lock,
     session: Session,
     target: Inventory,
+    mapping: Mapping,
     prior: Prior,
     *,
     jobs: int,
@@ -53,7 +55,7 @@ async def run(
     recorder = Recorder(ledger)
     port = session.target.workspace(plan.header.target_ref)
     source = session.source.workspace(plan.header.source_ref)
-    copier = Copier(session.source.blobs, session.target.blobs, stopping=lambda: walker.stopping)
+    copier = Copier(session.source.blobs, session.target.blobs, mapping, stopping=lambda: walker.stopping)
     life = Life(
         documents=Documents(source, port, recorder, ledger, target.assets, prior),
         copies=Copies(copier, recorder, ledger, prior),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files, left_in, written_anew
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
@@ -27,6 +28,7 @@ from amlmigrate.core.workspace import Location
 
 _PARALLEL = 16
 _PREFIXES = 8
+_LARGE_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class BlobVerifier:
         self._mapping = mapping
         self._places = places
         self._hashing = hashing
+        # Each takes several times its length while it is read as JSON.
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._emit = emit
 
     async def verify(self, plan: Plan, waived: frozenset[str] = frozenset()) -> Verdict:
@@ -150,9 +154,11 @@ class BlobVerifier:
             self._entries(self._target, amount.target, list(twins.values()), self._places),
         )
         lines = b"".join(entry.line(amount.source) for entry in left.values())
-        rewritten = [path for path in files(step.rewrites) if path in left and not left[path].unread]
+        anew = (*files(step.rewrites), *(file.path for file in step.files))
+        rewritten = [path for path in anew if path in left and not left[path].unread]
         for path in rewritten:
-            left[path] = await self._rewritten(amount.source, left[path])
+            async with self._large:
+                left[path] = await self._rewritten(amount.source, left[path])
         return Read(step, amount, listing_digest(source), left, right, lines, rewritten)
 
     def _add(self, read: Read, verdict: Verdict) -> None:
@@ -228,11 +234,13 @@ class BlobVerifier:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
         file = Location(place.account, place.container, entry.blob.path)
         try:
-            found = await self._source.read(file, LARGEST, entry.blob.etag)
+            largest = LARGEST if is_table(file.path) else jsonfiles.LARGEST
+            found = await self._source.read(file, largest, entry.blob.etag)
         except ServiceError as error:
             return _unread(entry.blob, error)
+        write = written_anew if is_table(file.path) else jsonfiles.written_anew
         try:
-            data = written_anew(entry.blob.path, found or b"", self._mapping)
+            data = await asyncio.to_thread(write, entry.blob.path, found or b"", self._mapping)
         except ValueError as error:
             return Entry(entry.blob, unread=f"not written anew: {error}")
         blob = as_written(entry.blob, data)

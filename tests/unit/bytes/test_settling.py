@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from tests.unit.world import blob, step
+from tests.unit.world import MAPPING, blob, step
 
 from amlmigrate.bytes.copying import Copier
+from amlmigrate.bytes.jsonfiles import planned
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError
-from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
@@ -87,7 +88,7 @@ async def _copied(source: Account, target: Account, record: Record) -> None:
         bytes=Bytes(SOURCE, TARGET, len(blobs), 3),
     )
     assert one.bytes
-    await Copier(source, target).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+    await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
 
 
 TAKEN = [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (412, "TargetConditionNotMet")]
@@ -226,4 +227,49 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
     sha256 = listing_digest([OURS])
     one = step("blobs/c/d", action=Action.COPY, source_sha256=sha256, bytes=amount, rewrites=rewrites)
     with pytest.raises(DriftError, match="changed while it was copied"):
-        await Copier(source, Account()).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]
+        await Copier(source, Account(), MAPPING).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]
+
+
+JSON = b'["https://acct.blob.core.windows.net/azureml/a"]'
+
+
+@pytest.mark.parametrize(
+    ("now", "goal", "says"),
+    [
+        (JSON, MAPPING, ""),
+        (JSON + b" ", MAPPING, "changed while it was copied"),
+        (JSON, Mapping(MAPPING.target, MAPPING.target), "in another way than was planned"),
+    ],
+)
+async def test_a_file_is_written_anew_as_planned_or_not_at_all(now: bytes, goal: Mapping, says: str) -> None:
+    place = Location("acct", "c", "d/1.json")
+    file = planned(place, JSON, MAPPING).anew
+    assert file
+    listed = replace(OURS, path=place.path, length=len(JSON))
+    source, target = Account({place.path: listed}), Account()
+    wrote: list[bytes] = []
+
+    async def read(_: Location, __: int, etag: str) -> bytes:
+        assert etag == OURS.etag
+        return now
+
+    async def write(one: Blob, to: Location, data: bytes, *, replaces: str | None) -> str:
+        assert replaces is None
+        wrote.append(data)
+        target.listed[to.path] = replace(one, path=to.path, etag='"made"')
+        return '"made"'
+
+    source.read, target.write = read, write  # type: ignore[attr-defined]
+    amount = Bytes(SOURCE, TARGET, 1, len(JSON))
+    one = step(
+        "blobs/c/d", action=Action.COPY, source_sha256=listing_digest([listed]), bytes=amount, files=(file,)
+    )
+    copied = Copier(source, target, goal).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]
+    if says:
+        with pytest.raises(DriftError, match=says):
+            await copied
+        assert wrote == []
+    else:
+        await copied
+        assert wrote == [JSON.replace(b"acct", b"cmkacct")]
+        assert (target.listed["d/1.json"].length, target.listed["d/1.json"].md5) == (len(wrote[0]), file.md5)

@@ -1,0 +1,111 @@
+"""`.json` and `.jsonl` files that tables and file assets name: what they are in the target, and what they name.
+
+So AutoML's data for images lies (learn.microsoft.com, reference-automl-images-schema): JSON Lines beside an
+`MLTable`, each with the address of an image in the workspace that it was made in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from amlmigrate.bytes import jsontext
+from amlmigrate.core.anew import AnewFile
+from amlmigrate.core.leading import Lead, lead
+from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.redaction import masked
+from amlmigrate.core.reference import Reference
+from amlmigrate.core.workspace import Location
+
+# A larger one is copied as it is, and told.
+LARGEST = 64 * 2**20
+_SHOWN = 5
+_LINES = ".jsonl"
+_ENDINGS = (".json", _LINES)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What comes of a file: how it is written anew, None where nothing in it changes; what of the source it names.
+
+    What it names is the folders of its files, since one may name millions. `signed`: how many of the strings that
+    change hold a secret.
+    """
+
+    anew: AnewFile | None
+    names: tuple[Reference, ...] = ()
+    signed: int = 0
+
+
+def is_json(path: str) -> bool:
+    """Whether a file is one of these, by its name."""
+    return path.lower().endswith(_ENDINGS)
+
+
+def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:
+    """The file as it has to be in the target. Raises NotJsonError."""
+    return _anew(path, data, mapping, lambda _: None).data
+
+
+def planned(file: Location, data: bytes, mapping: Mapping) -> Planned:
+    """What a plan needs to know of a file. Raises NotJsonError."""
+    names: dict[Reference, None] = {}
+    signed: set[str] = set()
+
+    def see(found: Lead) -> None:
+        if (name := _name(found, file)) is not None:
+            names.setdefault(name)
+        if found.after != found.address and masked(found.address) != found.address:
+            signed.add(found.address)
+
+    found = _anew(file.path, data, mapping, see)
+    if not found.count:
+        return Planned(None, tuple(names))
+    md5 = base64.b64encode(hashlib.md5(found.data, usedforsecurity=False).digest()).decode()
+    lines = tuple(
+        Rewrite(f"{file.path}:{one.number}", masked(one.before), masked(one.after)) for one in found.lines
+    )
+    before, after = (hashlib.sha256(one).hexdigest() for one in (data, found.data))
+    made = AnewFile(file.path, before, after, md5, len(found.data), found.count, lines)
+    return Planned(made, tuple(names), len(signed))
+
+
+def _anew(path: str, data: bytes, mapping: Mapping, see: Callable[[Lead], None]) -> jsontext.Anew:
+    def meant(text: str) -> str:
+        found = lead(text.strip(), mapping)
+        if found is None:
+            return text
+        see(found)
+        return text.replace(found.address, found.after) if found.after != found.address else text
+
+    return jsontext.anew(data, meant, by_line=path.lower().endswith(_LINES), shown=_SHOWN)
+
+
+def _name(found: Lead, file: Location) -> Reference | None:
+    """What a string names of the source, by the folder that it lies in; None for what is somebody else's."""
+    reference, where = found.reference, f"{file.container}/{file.path}"
+    if found.location is None or found.goal is None:
+        # A datastore over somebody else's storage, or another asset, has to be there all the same.
+        named = found.ours and (reference.datastore or reference.kind)
+        path = _folder(reference.path or "") if reference.datastore else None
+        return replace(reference, text=_text(reference), where=where, path=path) if named else None
+    folder = _folder(found.location.path)
+    if reference.datastore:
+        return replace(
+            reference, text=_text(reference), where=where, path=_folder(reference.path or ""), exact=True
+        )
+    place = replace(found.location, path=folder)
+    return Reference(f"{place.container}/{place.path}", where, location=place, exact=True)
+
+
+def _text(reference: Reference) -> str:
+    """What a finding says of it: the address without the file that it ends with."""
+    return reference.text.rpartition("/")[0] if reference.datastore else reference.text
+
+
+def _folder(path: str) -> str:
+    """The folder of a file; of one that lies in none, the file itself."""
+    return posixpath.dirname(path.rstrip("/")) or path.rstrip("/")
