@@ -434,6 +434,8 @@ STEP = {
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
+    "files": "steps of bytes only: each file that is written anew as a whole: `path`, `sha256`, `to_sha256`, `to_md5`,"
+    " `to_bytes`, `count` of the strings that change, and the first five `lines`, each with `where`, `from`, `to`",
     "blobs": "steps of bytes only: number of blobs",
     "bytes": "steps of bytes only: number of bytes",
     "from": "steps of bytes only: account, container and prefix in the source",

@@ -148,9 +148,7 @@ def test_what_a_file_names_is_its_assets_by_folders() -> None:
          "signed-lines"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_written_anew_is_said(
-    data: bytes, more: dict[str, Any], severity: str, code: str
-) -> None:
+def test_what_cannot_be_written_anew_is_said(data: bytes, more: dict[str, Any], severity: str, code: str) -> None:
     listed = {"t/a.jsonl": replace(blob("t/a.jsonl", len(data)), **more)}
     found = _read(Files({"t/a.jsonl": data}), _file("t/a.jsonl"), blobs=listed)
     assert [(one.severity, one.code, one.about) for one in found.findings] == [(severity, code, "data/f/1")]
