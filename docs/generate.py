@@ -25,6 +25,7 @@ from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Ne
 from amlmigrate.cmk.provisioning import applying, profiles, reading
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
+from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import Action, Bytes, Header, Step
@@ -434,8 +435,9 @@ STEP = {
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
-    "files": "steps of bytes only: each file that is written anew as a whole: `path`, `sha256`, `to_sha256`, `to_md5`,"
-    " `to_bytes`, `count` of the strings that change, and the first five `lines`, each with `where`, `from`, `to`",
+    "files": "steps of bytes only: each file that is written anew as a whole: `path`, `sha256`, `to_sha256`,"
+    " `to_md5`, `to_bytes`, `count` of the strings that change, and the first five `lines`, each with `where`,"
+    " `from`, `to`",
     "blobs": "steps of bytes only: number of blobs",
     "bytes": "steps of bytes only: number of bytes",
     "from": "steps of bytes only: account, container and prefix in the source",
@@ -452,7 +454,8 @@ def header_fields() -> str:
 def step_fields() -> str:
     """The members of a plan's steps."""
     place = Location("", "")
-    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=Bytes(place, place, 0, 0))
+    file = AnewFile("", "", "", "", 0, 0)
+    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=Bytes(place, place, 0, 0), files=(file,))
     names = [*Step(Address("models", "m", "1"), Action.UPDATE, target_sha256="0").as_dict(), *of_bytes.as_dict()]
     return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
 
