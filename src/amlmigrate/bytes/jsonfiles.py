@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,9 @@ LARGEST = 64 * 2**20
 _SHOWN = 5
 _LINES = ".jsonl"
 _ENDINGS = (".json", _LINES)
+# The name of a file that means nothing but itself in any form of address.
+_NAME = re.compile(r"\w(?:[\w .()+-]*\w)?")
+_FOLDERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,47 @@ def planned(file: Location, data: bytes, mapping: Mapping) -> Planned:
 
 
 def _anew(path: str, data: bytes, mapping: Mapping, see: Callable[[Lead], None]) -> jsontext.Anew:
-    def meant(text: str) -> str:
-        found = lead(text.strip(), mapping)
+    meaning = _Meaning(mapping, see)
+    return jsontext.anew(data, meaning.of, by_line=path.lower().endswith(_LINES), shown=_SHOWN)
+
+
+class _Meaning:
+    """What strings of a file mean in the target; `see` is told of where they lead, once for those of one folder.
+
+    A file may name a million others of one folder: only the last part of these addresses differs, and where the
+    folder is does not depend on it.
+    """
+
+    def __init__(self, mapping: Mapping, see: Callable[[Lead], None]) -> None:
+        self._mapping = mapping
+        self._see = see
+        # The beginning of addresses up to a folder's slash, as it is and as it is in the target.
+        self._folders: dict[str, str] = {}
+
+    def of(self, text: str) -> str:
+        """The text that one comes to."""
+        cut = text.rfind("/") + 1
+        folder, name = text[:cut], text[cut:]
+        plain = _NAME.fullmatch(name) is not None
+        if plain and (known := self._folders.get(folder)) is not None:
+            return known + name
+        found = lead(text.strip(), self._mapping)
         if found is None:
             return text
-        see(found)
+        self._see(found)
+        if plain and _is_below(found, name) and text == found.address and found.after.endswith(f"/{name}"):
+            if len(self._folders) >= _FOLDERS:
+                self._folders.clear()
+            self._folders[folder] = found.after.removesuffix(name)
         return text.replace(found.address, found.after) if found.after != found.address else text
 
-    return jsontext.anew(data, meant, by_line=path.lower().endswith(_LINES), shown=_SHOWN)
+
+def _is_below(found: Lead, name: str) -> bool:
+    """Whether an address ends with a file's name, behind all that says where its folder is, and has no secret."""
+    reference = found.reference
+    path = reference.path if reference.datastore else reference.location.path if reference.location else None
+    whole = path is not None and not reference.job and (path == name or path.endswith(f"/{name}"))
+    return whole and masked(found.address) == found.address
 
 
 def _name(found: Lead, file: Location) -> Reference | None:

@@ -155,7 +155,7 @@ def _edits(text: str, offset: int, meant: Meant) -> Iterator[_Edit]:
         if not _LIKELY.search(raw):
             continue
         try:
-            old: str = json.loads(raw, strict=False)
+            old: str = json.loads(raw, strict=False) if "\\" in raw else raw[1:-1]
         except ValueError:
             # The text is none that is read as JSON either.
             continue
@@ -166,7 +166,8 @@ def _edits(text: str, offset: int, meant: Meant) -> Iterator[_Edit]:
 
 def _string(raw: str, old: str, new: str) -> str:
     """The string with only that written anew which differs, escaped as it was."""
-    units = _UNIT.findall(raw[1:-1])
+    # Most strings have no escapes, so that each sign stands for itself.
+    units = _UNIT.findall(raw[1:-1]) if "\\" in raw else old
     first, last = _shared(old, new)
     part = json.dumps(new[first : len(new) - last], ensure_ascii=raw.isascii())[1:-1]
     if r"\/" in raw:

@@ -163,12 +163,14 @@ class _Attempt:
         self._total = 0
 
     def feed(self, piece: bytes) -> None:
-        if self._text is False:
-            return
-        self._waiting.append(piece)
-        self._length += len(piece)
-        if self._length >= _BLOCK:
-            self._search(ended=False)
+        for start in range(0, len(piece), _BLOCK):
+            if self._text is False:
+                return
+            part = piece[start : start + _BLOCK]
+            self._waiting.append(part)
+            self._length += len(part)
+            if self._length >= _BLOCK:
+                self._search(ended=False)
 
     def end(self) -> Found:
         return Found(self._search(ended=True), self._total)

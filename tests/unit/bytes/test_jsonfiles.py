@@ -1,0 +1,73 @@
+"""What the strings of a file mean in the target: the same whether or not others of their folder came before."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
+
+from amlmigrate.bytes.jsonfiles import planned, written_anew
+from amlmigrate.core.leading import lead
+from amlmigrate.core.workspace import Location
+
+WORKSPACE = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/"
+STARTS = [
+    f"{WORKSPACE}{OLD.name}/datastores/workspaceblobstore/paths/",
+    f"{WORKSPACE}{OLD.name}/datastores/lake/paths/",
+    f"{WORKSPACE}{OLD.name}/datastores/",
+    f"{WORKSPACE}{OLD.name}/data/d/versions/",
+    f"{WORKSPACE}{OLD.name}/jobs/train/outputs/",
+    WORKSPACE,
+    OLD.id.rpartition("/")[0] + "/",
+    f"azureml://locations/westeurope/workspaces/{OLD_ID}/",
+    "azureml://jobs/train/outputs/",
+    "azureml://datastores/workspaceblobstore/paths/",
+    "runs:/train/",
+    f"https://acct.blob.core.windows.net/{OLD_BLOBS}/",
+    "https://acct.blob.core.windows.net/",
+    f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net/",
+    "https://",
+    "https://example.org/",
+    "",
+]
+_texts = st.builds(
+    lambda start, parts, end: start + "/".join(parts) + end,
+    st.sampled_from(STARTS),
+    st.lists(
+        st.sampled_from(
+            [OLD.name, "other", "a b.jpg", "1.jpg", "ä.jpg", "model", "artifacts", "paths", "..", ".", "", "a%20b",
+             "x?sig=abc", OLD_BLOBS, "acct.blob.core.windows.net", "workspaceblobstore", "datastores", "1", "d"]
+        ),
+        max_size=4,
+    ),
+    st.sampled_from(["", "", "", "/", " ", "\n"]),
+)  # fmt: skip
+
+
+def _alone(text: str) -> str:
+    found = lead(text.strip(), MAPPING)
+    return text.replace(found.address, found.after) if found else text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_texts, max_size=12))
+def test_each_string_means_what_it_means_alone(texts: list[str]) -> None:
+    written = json.loads(written_anew("a.json", json.dumps(texts).encode(), MAPPING))
+    assert written == [_alone(text) for text in texts]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_texts, max_size=8))
+def test_all_that_is_the_sources_own_is_among_what_a_file_names(texts: list[str]) -> None:
+    names = planned(Location("acct", OLD_BLOBS, "t/a.json"), json.dumps(texts).encode(), MAPPING).names
+    covered = [place for name in names if (place := MAPPING.locate(name))]
+    for text in texts:
+        found = lead(text.strip(), MAPPING)
+        place = found.location if found and found.goal else None
+        assert place is None or any(
+            (place.account, place.container) == (one.account, one.container)
+            and (not one.path or f"{place.path}/".startswith(f"{one.path}/"))
+            for one in covered
+        ), text
