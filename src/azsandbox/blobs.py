@@ -55,7 +55,7 @@ class BlobEndpoint:
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
-        refused = malformed(call) or self._forbidden(call)
+        refused = malformed(call) or _unnameable(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
         answer = refused or self._too_early(call) or await self._forward(call)
@@ -106,11 +106,15 @@ class BlobEndpoint:
 
 def malformed(call: Call) -> Answer | None:
     """What the storage services say to a request that is none; None for any other."""
-    if _BAD_ESCAPE.search(call.raw_path) or _CONTROL.search(call.path):
+    if _BAD_ESCAPE.search(call.raw_path):
         return storage_error(400, "InvalidUri", _NO_SUCH_URI)
     if call.length is None:
         return storage_error(411, "MissingContentLengthHeader", "Content-Length HTTP header is missing.")
     return None
+
+
+def _unnameable(call: Call) -> Answer | None:
+    return storage_error(400, "InvalidUri", _NO_SUCH_URI) if _CONTROL.search(call.path) else None
 
 
 def unauthenticated(problem: BadToken) -> Answer:

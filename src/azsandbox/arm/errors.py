@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azsandbox.arm.clock import asset_time
@@ -40,12 +40,12 @@ def front_end(
     *,
     region: str,
     ticks: int,
-    detail: tuple[str, str] | None = None,
+    details: Sequence[tuple[str, str]] = (),
     inner: tuple[str, ...] = (),
 ) -> ArmError:
     """The ML management front end's (assets, endpoints, jobs).
 
-    `detail` is the code and message of the one entry of `details`; `inner` the codes of `InnerError`,
+    `details` are codes and messages of the entries of `details`; `inner` the codes of `InnerError`,
     outermost first. Never both (wire-facts §13).
     """
     info: list[dict[str, Any]] = [
@@ -57,10 +57,8 @@ def front_end(
     ]
     if inner:
         info.append({"type": "InnerError", "info": {"value": _nested(inner)}})
-    details = []
-    if detail:
-        details.append({"code": detail[0], "message": detail[1], "details": [], "additionalInfo": []})
-    error = {"code": code, "message": message, "details": details, "additionalInfo": info}
+    entries = [{"code": each, "message": text, "details": [], "additionalInfo": []} for each, text in details]
+    error = {"code": code, "message": message, "details": entries, "additionalInfo": info}
     return ArmError(status, {"error": error}, {"x-ms-response-type": "error"})
 
 

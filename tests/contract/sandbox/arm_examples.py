@@ -22,9 +22,9 @@ _SECRETS: dict[str, dict[str, Any]] = {
 }
 _IDENTITY = {
     "authorityUrl": "https://login.microsoftonline.com",
-    "clientId": "c",
+    "clientId": "aaaaaaaa-1111-4222-8333-444444444444",
     "resourceUrl": "r",
-    "tenantId": "t",
+    "tenantId": "bbbbbbbb-1111-4222-8333-444444444444",
 }
 
 
@@ -55,7 +55,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "properties": {
             "image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04",
             "condaFile": "name: first\nchannels: [conda-forge]\ndependencies:\n- python=3.10\n- pip:\n  - numpy\n",
-            "inferenceConfig": {"livenessRoute": {"path": "/", "port": 80}},
+            "inferenceConfig": {"livenessRoute": {"path": "/live", "port": 80}},
         }
     },
     "environments/built/versions/1": {

@@ -18,6 +18,9 @@ ENDPOINT = {"location": "eastus2", "properties": {"authMode": "Key"}}
 DEPLOYMENT = {"location": "eastus2", "properties": {"endpointComputeType": "Managed", "model": "azureml:m:1"}}
 
 
+_GUID = "aaaaaaaa-1111-4222-8333-444444444444"
+
+
 @pytest.fixture
 async def arm(tmp_path: Path) -> AsyncIterator[ArmClient]:
     made = client(tmp_path, operation_seconds=0.02)
@@ -155,7 +158,8 @@ async def test_endpoints_block_the_deletion_of_their_workspace(arm: ArmClient) -
 
 async def test_schedules_show_neither_id_nor_type(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/schedules/daily"
-    happening = {"actionType": "CreateJob", "jobDefinition": {"jobType": "Command", "command": "echo"}}
+    job = {"jobType": "Command", "command": "echo", "environmentId": "azureml:env:1"}
+    happening = {"actionType": "CreateJob", "jobDefinition": job}
     properties = {"trigger": {"triggerType": "Cron", "expression": "0 0 * * *"}, "action": happening}
     response = await arm.send("PUT", path, {"properties": properties})
     made = json.loads(response.body)
@@ -298,14 +302,14 @@ async def test_keys_of_datastores_are_tried_unless_told_not_to(arm: ArmClient) -
             "AzureDataLakeGen2",
             {"accountName": "acct", "filesystem": "f"},
             "ServicePrincipal",
-            {"clientId": "c", "tenantId": "t"},
+            {"clientId": _GUID, "tenantId": _GUID},
             ("clientSecret", "s"),
         ),
         (
             "AzureDataLakeGen1",
             {"storeName": "s"},
             "Certificate",
-            {"clientId": "c", "tenantId": "t", "thumbprint": "p"},
+            {"clientId": _GUID, "tenantId": _GUID, "thumbprint": "p"},
             ("certificate", "pem"),
         ),
         (
@@ -343,9 +347,10 @@ async def test_system_datastores_are_pointed_elsewhere_and_never_deleted(arm: Ar
     assert await arm.ok("GET", path) == before
     await arm.accounts.create("other")
     secrets = {"secretsType": "AccountKey", "key": "other-key1"}
-    place = {"accountName": "other", "containerName": "elsewhere", "isDefault": False}
+    place = {"accountName": "other", "containerName": "elsewhere"}
     credentials = {"credentialsType": "AccountKey", "secrets": secrets}
     body = {"properties": {**before["properties"], **place, "credentials": credentials}}
+    await arm.error(400, "PUT", path, {"properties": {**body["properties"], "isDefault": False}})
     after = await arm.ok("PUT", path, body)
     assert (after["properties"]["accountName"], after["properties"]["containerName"]) == ("other", "elsewhere")
     assert after["properties"]["isDefault"] is True and "other-key1" not in json.dumps(after)
@@ -357,7 +362,7 @@ async def test_system_datastores_are_pointed_elsewhere_and_never_deleted(arm: Ar
 
 async def test_jobs_are_kept(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/jobs/first"
-    properties = {"jobType": "Command", "command": "echo", "experimentName": "e"}
+    properties = {"jobType": "Command", "command": "echo", "environmentId": "env", "experimentName": "e"}
     response = await arm.send("PUT", path, {"properties": properties})
     made = json.loads(response.body)
     assert (response.status, made["properties"]["status"]) == (201, "Starting")

@@ -85,8 +85,8 @@ async def test_many_versions_written_listed_and_read(raw: Raw) -> None:
 
 
 async def test_a_whole_life(raw: Raw) -> None:
-    environment = f"{raw.workspace}/environments/a.b/versions/1.0"
-    made = (await raw.send("PUT", environment.replace(".", "%2E"), {"properties": {"image": "i"}})).json()
+    environment = f"{raw.workspace}/environments/a-b/versions/1-0"
+    made = (await raw.send("PUT", environment.replace("-b", "%2Db"), {"properties": {"image": "i"}})).json()
     assert made["id"] == environment
     deleted = await raw.send("DELETE", f"{raw.workspace}?forceToPurge=true")
     await raw.wait(deleted)

@@ -54,7 +54,7 @@ async def test_unauthenticated_and_wrong_audience(arm: ArmClient) -> None:
         (b"", {}, 400, "InvalidRequestContent"),
         (b"[1]", {}, 400, "InvalidRequestContent"),
         (b'{"properties": 1}', {}, 400, "InvalidRequestContent"),
-        (b"{}", {}, 400, "InvalidRequestContent"),
+        (b"{}", {}, 400, "UserError"),
         (b"\xff\xfe", {}, 400, "InvalidRequestContent"),
         (b"{}", {"content-type": "text/plain"}, 415, "UnsupportedMediaType"),
         (b'"' + b"a" * 4_200_000 + b'"', {}, 413, "RequestEntityTooLarge"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from azsandbox.arm.calls import Call, check_objects, not_an_object
@@ -50,8 +51,9 @@ class WorkspaceKind(Kind):
         inner: tuple[str, ...] = (),
     ) -> ArmError:
         """An error in the front end's shape (wire-facts §13, 1)."""
+        details = [detail] if detail else []
         region, ticks = self.region(call), call.tick()
-        return front_end(status, code, message, region=region, ticks=ticks, detail=detail, inner=inner)
+        return front_end(status, code, message, region=region, ticks=ticks, details=details, inner=inner)
 
     def provider_error(
         self,
@@ -64,6 +66,38 @@ class WorkspaceKind(Kind):
     ) -> ArmError:
         """An error in the workspace provider's shape (wire-facts §13, 2)."""
         return provider(status, code, message, region=self.region(call), ticks=call.tick(), inner=inner)
+
+    def illegal_name(self, call: Call, name: str) -> ArmError:
+        """400 for a name that the description does not allow.
+
+        Recorded for environments with a dot (MicrosoftDocs/azure-docs#83465); of other kinds inferred.
+        """
+        allowed = "alphanumeric characters, dashes, and underscores, with a limit of 255 characters"
+        return self.illegal_body(call, [f"Resource name is invalid. Resource name can only contain {allowed}."])
+
+    def illegal_body(self, call: Call, problems: Sequence[str]) -> ArmError:
+        """400 with an entry for each problem. Code and message are those of a name that is not allowed; that they
+        are the same for a body, and the texts of its entries, are inferred."""
+        return front_end(
+            400,
+            "UserError",
+            "Request is invalid and/or missing fields.",
+            region=self.region(call),
+            ticks=call.tick(),
+            details=[("RequestInvalid", each) for each in problems],
+        )
+
+
+class ProviderShaped(WorkspaceKind):
+    """Kinds whose errors have the workspace provider's shape: computes, connections."""
+
+    def illegal_name(self, call: Call, name: str) -> ArmError:
+        """400. Inferred: code and text; the pattern is described."""
+        return self.provider_error(call, f"The name '{name}' is not valid.")
+
+    def illegal_body(self, call: Call, problems: Sequence[str]) -> ArmError:
+        """400. Inferred: code and text."""
+        return self.provider_error(call, f"The request is invalid: {'; '.join(problems)}.")
 
 
 def check_asset_name(kind: WorkspaceKind, call: Call) -> None:

@@ -10,7 +10,7 @@ from azsandbox.arm.clock import asset_time
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.providers.ml import longrunning
-from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -23,7 +23,7 @@ _UNDERLYING = {"delete": "delete", "detach": "detach"}  # what `underlyingResour
 
 
 @register
-class Computes(WorkspaceKind):
+class Computes(ProviderShaped):
     """`workspaces/computes`."""
 
     type = f"{NAMESPACE}/workspaces/computes"

@@ -9,7 +9,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
-from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -28,7 +28,7 @@ _KNOWN = {name.lower(): (name, group) for group, names in _GROUPS.items() for na
 
 
 @register
-class Connections(WorkspaceKind):
+class Connections(ProviderShaped):
     """`workspaces/connections`; a PUT answers 200, new or not (wire-facts §10)."""
 
     type = f"{NAMESPACE}/workspaces/connections"
