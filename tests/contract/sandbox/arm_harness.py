@@ -42,6 +42,7 @@ class FakeAccounts:
     def __init__(self) -> None:
         self.made: dict[str, dict[str, ContainerShown]] = {}
         self.made_shares: dict[str, dict[str, ShareShown]] = {}
+        self.empty: set[str] = set()  # prefixes at which there are no bytes; at all others there is a blob
 
     async def create(self, account: str) -> None:
         self.made.setdefault(account, {})
@@ -97,8 +98,8 @@ class FakeAccounts:
         return f"sv=2024-11-04&srt=co&ss=bf&sp={permissions}&sig={account}.{hours:g}"
 
     async def blobs(self, account: str, container: str, prefix: str) -> AsyncIterator[tuple[str, int]]:
-        for _ in ():
-            yield ("", 0)
+        if prefix not in self.empty:
+            yield (f"{prefix}/a", 1)
 
 
 def principal(name: str = "owner", audience: str = "https://management.azure.com") -> Principal:

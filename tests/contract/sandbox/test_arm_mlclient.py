@@ -13,6 +13,9 @@ import pytest
 import requests
 from arm_harness import usual_version
 
+from azsandbox.client import Client
+from azsandbox.seed import Seeder
+
 # azure-ai-ml and what it imports warn of their own plans.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -295,7 +298,14 @@ def test_datastores(workspace: Workspace) -> None:
     assert "blobs" not in _names(datastores.list())
 
 
-def test_every_real_resource_is_accepted_and_can_be_read(workspace: Workspace, shared: Path) -> None:
+async def _uploaded(env: dict[str, str], workspace: str, rows: list[Any]) -> None:
+    async with Client(env) as client:
+        await (await Seeder.of(client, workspace)).blobs(rows)
+
+
+def test_every_real_resource_is_accepted_and_can_be_read(
+    azure_env: Any, workspace: Workspace, shared: Path
+) -> None:
     client = workspace.client
     readers: dict[str, Callable[[str, str], Any]] = {
         "codes": client._code.get,
@@ -310,6 +320,11 @@ def test_every_real_resource_is_accepted_and_can_be_read(workspace: Workspace, s
     for line in (shared / "real" / "azureml-examples" / "resources.jsonl").read_text().splitlines():
         filled = line.replace("{workspace}", workspace.id).replace("{account}", workspace.account)
         rows.append(json.loads(filled.replace("{workspace_path}", short)))
+    models = [row["properties"]["modelUri"].partition("/paths/")[2] for row in rows if row["kind"] == "models"]
+    blobs = map(json.loads, (shared / "real" / "azureml-examples" / "blobs.jsonl").read_text().splitlines())
+    asyncio.run(
+        _uploaded(azure_env.env, workspace.id, [row for row in blobs if row["path"].startswith(tuple(models))])
+    )
     for row in rows:
         version = f"{workspace.id}/{row['kind']}/{row['name']}/versions/{row['version']}"
         workspace.arm("PUT", version, {"properties": row["properties"]})

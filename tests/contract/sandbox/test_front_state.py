@@ -14,6 +14,7 @@ import pytest
 
 from azsandbox import lifetime, provision
 from azsandbox.client import Client, Refused
+from azsandbox.seed import DEFAULT_CONTAINER, Seeder
 from azsandbox.settings import Options, environment
 from azsandbox.state import StateFolder
 
@@ -89,6 +90,8 @@ async def _filled(client: Client) -> str:
     made = await provision.pair(client, "held", "source", "target", suffix="")
     group = str(made.source["id"]).partition("/providers/")[0]
     model = {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/m", "tags": {"a": "b"}}}
+    seeder = await Seeder.of(client, str(made.target["id"]))
+    await seeder.blobs([{"container": DEFAULT_CONTAINER, "path": "m/a", "bytes": 1}])
     await client.arm("PUT", f"{made.target['id']}/models/m/versions/1", ML, model)
     scope = f"{group}/providers/Microsoft.Storage/storageAccounts/heldsource"
     await provision.storage_account(client, group, "heldsource")

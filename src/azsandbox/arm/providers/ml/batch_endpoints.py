@@ -6,6 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
+from azsandbox.arm.providers.ml import needs
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.providers.ml.endpoints import EndpointKind
 from azsandbox.arm.providers.ml.inference import InferenceKind
@@ -69,6 +70,10 @@ class BatchDeployments(InferenceKind):
 
     type = f"{_ENDPOINTS}/deployments"
     prefix = delete_prefix = "bd"
+
+    def failure(self, record: Record) -> dict[str, Any] | None:
+        """What it is made of has to be there."""
+        return needs.missing(self.context, record)
 
     def missing(self, call: Call) -> ArmError:
         """404, in the form of an endpoint's [I]."""

@@ -36,6 +36,10 @@ class InferenceKind(WorkspaceKind):
         """The properties once the operation has ended."""
         return {**record.properties, "provisioningState": "Succeeded"}
 
+    def failure(self, record: Record) -> dict[str, Any] | None:
+        """The error with which the operation ends, where it cannot succeed."""
+        return None
+
     def write_only(self, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """What is kept and never shown."""
         return {}
@@ -139,11 +143,14 @@ class InferenceKind(WorkspaceKind):
         """Raises ArmError to refuse a deletion."""
 
     async def settled(self, target: Record | None, operation: Record) -> None:
-        """A write succeeds; a deletion takes what lies in the resource with it."""
+        """A write succeeds or fails; a deletion takes what lies in the resource with it."""
         if target is None:
             return
         if operation.hidden["verb"] == "delete":
             self.context.store.remove(*self.context.store.below(target.key), target)
             return
-        target.document = {**target.document, "properties": self.finished(target)}
+        operation.hidden["error"] = self.failure(target)
+        failed = {**target.properties, "provisioningState": "Failed"}
+        properties = failed if operation.hidden["error"] else self.finished(target)
+        target.document = {**target.document, "properties": properties}
         self.context.store.put(target)

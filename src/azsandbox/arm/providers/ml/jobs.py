@@ -14,6 +14,7 @@ from azsandbox.arm.paging import NewestFirst, page
 from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
 from azsandbox.arm.providers.ml.listing import active
+from azsandbox.arm.providers.ml.references import found, read
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -21,6 +22,8 @@ from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
 _CHANGEABLE = ("description", "tags", "properties", "isArchived", "displayName", "notificationSetting", "services")
+# Members that name an asset, and its kind.
+_LABELLED = {"environmentId": "environments", "componentId": "components"}
 
 
 @register
@@ -51,7 +54,7 @@ class Jobs(WorkspaceKind):
 
     async def put(self, call: Call) -> Response:
         """201 for a new job, 200 for a change of what may change; the rest cannot."""
-        sent, old = sent_properties(call), self.find(call)
+        sent, old = self._resolved(call, sent_properties(call)), self.find(call)
         if old is not None:
             return self._changed(call, sent, old)
         now = asset_time(call.tick())
@@ -79,6 +82,33 @@ class Jobs(WorkspaceKind):
         self.context.store.put(record)
         self._begin(call, record, "run")
         return answer(201, record.document, {"Location": call.url})
+
+    def _resolved(self, call: Call, value: Any) -> Any:
+        """With the version in place of each label in an environment's or component's id, at any depth.
+
+        Inferred: which members are resolved, and into what form; a label of nothing is refused with the words of
+        a missing environment, which have a place for it (wire-facts §2c).
+        """
+        if isinstance(value, list):
+            return [self._resolved(call, each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: self._labelled(call, _LABELLED[name], each)
+            if name in _LABELLED and isinstance(each, str)
+            else self._resolved(call, each)
+            for name, each in value.items()
+        }
+
+    def _labelled(self, call: Call, kind: str, text: str) -> str:
+        reference = read(text, kind, self.workspace(call))
+        if reference is None or not reference.label:
+            return text
+        record = found(self.context, reference)
+        if record is None:
+            message = f"No {kind[:-1]} exists for name: {reference.name}, version: , label: {reference.label}"
+            raise self.user_error(call, message, status=404, inner=("NotFoundError",))
+        return f"{reference.id}/versions/{record.name}"
 
     def _changed(self, call: Call, sent: dict[str, Any], old: Record) -> Response:
         for name, value in sent.items():

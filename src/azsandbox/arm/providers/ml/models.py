@@ -9,6 +9,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.providers.ml.containers import ContainerKind
+from azsandbox.arm.providers.ml.modelbytes import check_bytes
 from azsandbox.arm.providers.ml.uris import expanded, with_camel_groups
 from azsandbox.arm.providers.ml.versions import VersionKind, common, rest
 from azsandbox.arm.registry import register
@@ -63,6 +64,11 @@ class Models(VersionKind):
         if new["modelUri"] != old.properties["modelUri"]:
             raise self.user_error(call, "Asset paths cannot be updated.")
         new["isAnonymous"] = old.properties["isAnonymous"]
+
+    async def check_new(self, call: Call, properties: dict[str, Any]) -> None:
+        """Its files have to be there."""
+        if isinstance(properties["modelUri"], str):
+            await check_bytes(self, call, properties["modelUri"])
 
     def shown(self, call: Call, record: Record, properties: dict[str, Any]) -> dict[str, Any]:
         """`stage` and `provisioningState` from 2023-08 on; two more fields in previews of that time."""

@@ -38,6 +38,9 @@ class VersionKind(WorkspaceKind):
     def check_same(self, call: Call, new: dict[str, Any], old: Record) -> None:
         """Raises ArmError when something else is sent for an immutable field."""
 
+    async def check_new(self, call: Call, properties: dict[str, Any]) -> None:
+        """Raises ArmError when a new version cannot be made of what it names."""
+
     def shown(self, call: Call, record: Record, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties of an answer; `properties` is a copy that may be changed."""
         return properties
@@ -101,6 +104,8 @@ class VersionKind(WorkspaceKind):
         properties = self._with_stage(self.filled(call, sent), sent)
         if old is not None:
             self.check_same(call, properties, old)
+        else:
+            await self.check_new(call, properties)
         record = self._record(call, properties, old)
         changed = [record]
         if old is None:
