@@ -115,3 +115,29 @@ async def test_answers_of_paths_of_the_provider_itself(arm: ArmClient) -> None:
     ):
         assert (await arm.ok("GET", path))["value"] == []
     assert (await arm.send("GET", GROUP)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/r"),
+        ("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/registries"),
+        ("PUT", f"{GROUP}/providers/Microsoft.Insights/metricAlerts/a"),
+        ("GET", f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings"),
+        ("PUT", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyExemptions/e"),
+        (
+            "POST",
+            f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/policyStates/latest/summarize",
+        ),
+        ("GET", f"{WORKSPACE}/providers/Microsoft.EventGrid/eventSubscriptions"),
+        ("POST", "/providers/Microsoft.ResourceGraph/resources"),
+        ("PUT", f"{WORKSPACE}/inferencePools/p"),
+        ("PUT", f"{WORKSPACE}/models/m/versions/1/things/t"),
+    ],
+)
+async def test_types_that_are_not_there_are_refused(arm: ArmClient, method: str, path: str) -> None:
+    body = {"location": "eastus2", "properties": {}} if method != "GET" else None
+    response = await arm.send(method, path, body)
+    error = json.loads(response.body)["error"]
+    assert (response.status, error["code"]) == (404, "InvalidResourceType")
+    assert "x-azsandbox-unknown-route" in response.headers
