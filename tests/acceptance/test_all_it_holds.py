@@ -32,15 +32,21 @@ def _rows(world: World) -> dict[str, dict[str, Any]]:
     job = {"jobType": "Command", "command": "x", "environmentId": anonymous,
            "inputs": {"in": {"jobInputType": "uri_folder", "uri": f"{STORE}/nightly"}}}  # fmt: skip
     compute = {"computeType": "AmlCompute", "properties": {"vmSize": "A", "scaleSettings": {"maxNodeCount": 1}}}
-    secret = {"credentialsType": "Certificate", "clientId": "c", "tenantId": "t", "thumbprint": "f"}
+    guid = "cccccccc-1111-4222-8333-444444444444"
+    secret = {"credentialsType": "Certificate", "clientId": guid, "tenantId": guid, "thumbprint": "f"}
     secret |= {"secrets": {"secretsType": "Certificate", "certificate": CERTIFICATE}}
     located: dict[str, dict[str, Any]] = {
         f"onlineEndpoints/{name}": {"authMode": "Key"},
         f"onlineEndpoints/{name}/deployments/blue": deployment,
         f"batchEndpoints/b{world.group}": {"authMode": "AADToken"},
-        f"batchEndpoints/b{world.group}/deployments/one": {"model": {"assetId": f"{base}/models/m/versions/1"}},
+        f"batchEndpoints/b{world.group}/deployments/one": {
+            "model": {"referenceType": "Id", "assetId": f"{base}/models/m/versions/1"}
+        },
         f"computes/c{world.group}": compute,
-        "serverlessEndpoints/s": {"modelSettings": {"modelId": "azureml://registries/r/models/m"}},
+        "serverlessEndpoints/s": {
+            "authMode": "Key",
+            "modelSettings": {"modelId": "azureml://registries/r/models/m"},
+        },
     }
     plain: dict[str, dict[str, Any]] = {
         "schedules/off": {"displayName": "n", "isEnabled": False, "trigger": {"triggerType": "Cron", "expression": "0"},

@@ -15,6 +15,7 @@ from tests.acceptance.world import LEASE, MIGRATE, VERSION, World
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 BLOB = r"\.blob\."
+TOLD = {"dataType": "uri_folder"}
 Change = Callable[[World], Any]
 
 
@@ -49,7 +50,7 @@ DOCUMENTS: dict[str, Change] = {
     "data/described/1": _put("described", description="told"),
     "data/archived/1": _put("archived", isArchived=True),
     "data/deleted/1": _delete,
-    "data/told": lambda world: world.put("data/told", {"properties": {"description": "told anew"}}),
+    "data/told": lambda world: world.put("data/told", {"properties": TOLD | {"description": "told anew"}}),
     "environments/py/1": lambda world: world.put("environments/py/versions/1", {"properties": {
         "image": "mcr.microsoft.com/x:1", "tags": {"t": "2"}}}),
     "connections/git": lambda world: world.put("connections/git", {"properties": {
@@ -81,7 +82,7 @@ def planned(world: World) -> World:
             for n in (0, 1)
         ],
     )
-    world.put("data/told", {"properties": {"description": "told"}})
+    world.put("data/told", {"properties": TOLD | {"description": "told"}})
     world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1"}})
     world.ok("plan", *world.names, "--exclude", "data/left/*")
     return world

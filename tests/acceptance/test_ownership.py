@@ -26,8 +26,6 @@ def _foreign(world: World) -> None:
         "models/theirs": {"description": "not yours"},
         "environments/theirs/versions/1": {"image": "mcr.microsoft.com/y:1"},
     }
-    for path, properties in puts.items():
-        world.put(path, {"properties": properties}, into="target")
     with world.container_client("source") as source, world.container_client("target") as target:
         for path in ("m/1/a", "d/1"):
             old = source.get_blob_client(path)
@@ -36,6 +34,8 @@ def _foreign(world: World) -> None:
             )
         target.upload_blob("m/2/a", b"something else", metadata={"owner": "them"})
         target.upload_blob("theirs/1", b"theirs", metadata={"owner": "them"}, tags={"kept": "yes"})
+    for path, properties in puts.items():
+        world.put(path, {"properties": properties}, into="target")
 
 
 def _state(world: World) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.world import World
 
 KEY, SAS, SECRET = "a2V5LW9mLXRoZS1jdXN0b21lcg==", "?sv=2022&sig=c2lnbmF0dXJl", "client-secret-of-the-lake"
+CLIENT, TENANT = "cccccccc-1111-4222-8333-444444444444", "dddddddd-1111-4222-8333-444444444444"
 
 
 def _path(world: World) -> str:
@@ -36,7 +37,7 @@ def _secret(kind: str, **secrets: str) -> dict[str, Any]:
 
 
 def _datastores(world: World) -> list[dict[str, Any]]:
-    lake = _secret("ServicePrincipal", clientSecret=SECRET) | {"clientId": "c" * 8, "tenantId": "t" * 8}
+    lake = _secret("ServicePrincipal", clientSecret=SECRET) | {"clientId": CLIENT, "tenantId": TENANT}
     blob = {"datastoreType": "AzureBlob", "endpoint": "core.windows.net", "protocol": "https"}
     return [
         _row("datastores", "bank", None, **blob, accountName="bankdata", containerName="raw",
@@ -240,10 +241,11 @@ def test_a_foreign_asset_is_adopted_when_equal_and_a_conflict_when_not(full: Wor
     world = full
     world.put("environments/py/versions/1", {"properties": {"image": "mcr.microsoft.com/x:1",
               "condaFile": '{"dependencies": ["python=3.10"]}'}}, into="target")  # fmt: skip
-    world.put("models/risk/versions/10", {"properties": {"modelType": "custom_model",
-              "modelUri": _store("workspaceblobstore", "elsewhere")}}, into="target")  # fmt: skip
     with world.container_client("target") as client:
         client.upload_blob("d/https.csv", b"foreign")
+        client.upload_blob("elsewhere/a.bin", b"foreign")
+    world.put("models/risk/versions/10", {"properties": {"modelType": "custom_model",
+              "modelUri": _store("workspaceblobstore", "elsewhere")}}, into="target")  # fmt: skip
     before = world.get("models/risk/versions/10")
     world.ok("plan", *world.names)
     steps = _steps(world)
@@ -280,6 +282,8 @@ def test_a_cycle_is_named_and_no_plan_is_written(world: World) -> None:
 def test_a_latest_of_somebody_elses_that_moves_is_said(small_world: World) -> None:
     world = small_world
     uri = "azureml://datastores/workspaceblobstore/paths/theirs"
+    with world.container_client("target") as client:
+        client.upload_blob("theirs/a.bin", b"theirs")
     world.put("models/m/versions/7", {"properties": {"modelType": "custom_model", "modelUri": uri}}, into="target")
     world.ok("plan", *world.names)
     [finding] = [f for f in world.plan_lines()[0]["findings"] if "'latest'" in f["summary"]]
