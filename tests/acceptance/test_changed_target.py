@@ -183,6 +183,8 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
     world.put("models/m/versions/2", {"properties": archived})
     world.ok("plan", *world.names)
     for version in ("1", "2"):
+        with world.container_client("target") as client:
+            client.upload_blob(f"m/{version}/theirs", b"a model is made of bytes that are there")
         body = {"properties": MODEL | {"modelUri": f"{STORE}/m/{version}"}}
         world.put(f"models/m/versions/{version}", body, into="target")
     result = world.migrate("run", "--json")
