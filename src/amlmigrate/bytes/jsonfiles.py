@@ -29,12 +29,6 @@ _ENDINGS = (".json", _LINES)
 # The name of a file that means nothing but itself in any form of address.
 _NAME = re.compile(r"\w(?:[\w .()+-]*\w)?")
 _FOLDERS = 10_000
-_ADDRESS = re.compile(
-    r"\s*(?:azureml:|amldatastore:|runs:|https?:|wasbs?:|abfss?:|/subscriptions/)", re.IGNORECASE
-)
-# As SDK v1 writes lines of images: the name of a datastore, and a path in it (azureml-automl-dnn-nlp,
-# `load_labeling_data_df`).
-_V1 = re.compile(r"\s*amldatastore://(?P<store>[^/\s]+)/(?P<path>.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +102,6 @@ class _Meaning:
         plain = _NAME.fullmatch(name) is not None
         if plain and (known := self._folders.get(folder)) is not None:
             return known + name
-        if not _ADDRESS.match(text):
-            return text
-        if short := _V1.match(text):
-            # It means the same in the target as it does here; only what it names matters.
-            path = f"azureml://datastores/{short['store']}/paths/{short['path']}"
-            if named := lead(path, self._mapping):
-                self._see(named)
-            return text
         found = lead(text.strip(), self._mapping)
         if found is None:
             return text
@@ -131,8 +117,7 @@ def _is_below(found: Lead, name: str) -> bool:
     """Whether an address ends with a file's name, behind all that says where its folder is, and has no secret."""
     reference = found.reference
     path = reference.path if reference.datastore else reference.location.path if reference.location else None
-    # Each file that lies in no folder is named by itself.
-    whole = path is not None and not reference.job and path.endswith(f"/{name}") and _folder(path) != path
+    whole = path is not None and not reference.job and (path == name or path.endswith(f"/{name}"))
     return whole and masked(found.address) == found.address
 
 
@@ -160,5 +145,4 @@ def _text(reference: Reference) -> str:
 
 def _folder(path: str) -> str:
     """The folder of a file; of one that lies in none, the file itself."""
-    folder = posixpath.dirname(path.rstrip("/"))
-    return folder if folder.strip("/") else path.rstrip("/")
+    return posixpath.dirname(path.rstrip("/")) or path.rstrip("/")

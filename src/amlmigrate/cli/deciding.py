@@ -68,6 +68,8 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
     with Ledger(folder) as ledger:
         ledger.bind(read)
         subjects = Subjects(read, Evidence(folder, ledger).reports())
+        if addresses:
+            pairs = [(subjects.meant(address), reason) for address, reason in pairs]
         if asked.verb is Verb.REOPEN:
             by, why = await _by(shared, read)
             taken = deciding.reopen(read, ledger, pairs, by)

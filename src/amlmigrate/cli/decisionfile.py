@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amlmigrate.core import csvtext
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
 
 COLUMNS = ("address", "decision", "reason")
 _MUST = f"Its columns are {', '.join(COLUMNS)}."
-# A spreadsheet would take such a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,8 @@ class Row:
 
 
 def written(rows: Iterable[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> str:
-    """Rows as CSV, in which no cell is a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    """Rows as CSV, which `read` reads back."""
+    return csvtext.written(columns, rows)
 
 
 def read(path: Path, verb: str) -> list[Row]:
@@ -92,16 +87,8 @@ def _rows(path: Path) -> Iterable[Row]:
         # As where a reason with commas is not quoted: the rest of it may take back what its beginning says.
         if any(cell.strip() for at, cell in enumerate(cells) if at not in places):
             raise _refused(path, f"Row {number} has more cells than columns", f"{_MUST} Quote what has a comma.")
-        address, decision, reason = (_raw(cells[at]) if at < len(cells) else "" for at in places)
+        address, decision, reason = (csvtext.plain(cells[at]) if at < len(cells) else "" for at in places)
         yield Row(number, address, decision, reason)
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _raw(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _refused(path: Path, summary: str, remedy: str) -> BadInputError:

@@ -34,12 +34,11 @@ def command(
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
         if print_role:
-            from json import dumps
-
             from amlmigrate.cmk.doctor import least_role
+            from amlmigrate.core.escapes import as_json
 
             role = least_role(ref for ref in refs if ref)
-            view.raw(dumps(role, ensure_ascii=False, indent=2) + "\n")
+            view.raw(as_json(role, indent=2) + "\n")
             return ExitCode.DONE
         return await _examine(view, shared, refs)
 

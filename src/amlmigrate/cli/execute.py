@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
-import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import typer
 
+from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
 
@@ -40,27 +39,34 @@ _INTERRUPTED = InterruptedRunError(
 
 def execute(shared: Shared, work: Work) -> None:
     """Runs `work` and leaves the process with its exit code."""
-    import asyncio
-
     from amlmigrate.cli import signals
 
     # Tens of thousands of documents, and hardly a cycle among them: looking for cycles as often as usual takes
     # some seven per cent of a run's processor time.
     gc.set_threshold(20_000, 20, 50)
     signals.before_the_loop()
-    view = _view(shared.json)
+    with terminal.guarded():
+        code = _ended(shared, _view(shared.json), work)
+    raise typer.Exit(int(code))
+
+
+def _ended(shared: Shared, view: View, work: Work) -> ExitCode:
+    import asyncio
+
+    from amlmigrate.cli import signals
+
     try:
         _logs(shared)
-        code = asyncio.run(signals.listening(work(view)))
+        return asyncio.run(signals.listening(work(view)))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        code = _told(view, _INTERRUPTED)
+        return _told(view, _INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is an exit code and a sentence too
         code = _told(view, error if isinstance(error, MigrateError) else _bug(error))
         if shared.verbose and code is ExitCode.UNEXPECTED:
-            traceback.print_exc()
+            terminal.trace(error)
+        return code
     finally:
         view.close()
-    raise typer.Exit(int(code))
 
 
 def _view(json: bool) -> View:
@@ -91,20 +97,14 @@ def _bug(error: BaseException) -> MigrateError:
 
 def _logs(shared: Shared) -> None:
     """Logs go to standard error; without --verbose only what is a warning."""
-    if not shared.verbose:
+    # The clients' own logging leaves out the values of headers and queries that are not known to be harmless.
+    handler = terminal.Log()
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(name)s %(message)s" if shared.verbose else "%(message)s")
+    )
+    logging.root.handlers = [one for one in logging.root.handlers if not isinstance(one, terminal.Log)] + [handler]
+    if shared.verbose:
+        logging.root.setLevel(logging.INFO)
+    else:
         logging.getLogger("azure").setLevel(logging.ERROR)
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-        return
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer() if shared.json else structlog.dev.ConsoleRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    # The clients' own logging leaves out the values of headers and queries that are not known to be harmless.
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

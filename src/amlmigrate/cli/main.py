@@ -25,6 +25,7 @@ from amlmigrate.cli import (
     verify,
     waive,
 )
+from amlmigrate.cli.views import terminal
 
 app = typer.Typer(
     name="migrate",
@@ -43,7 +44,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from amlmigrate.core.tool import tool
 
-        typer.echo(tool())
+        terminal.write(f"{tool()}\n")
         raise typer.Exit
 
 
@@ -80,7 +81,8 @@ app.add_typer(evidence.app, name="evidence", help=evidence.__doc__)
 
 def main() -> None:
     """Runs a command. Usage errors end with 2, all others as the command says."""
-    app(args=sys.argv[1:])
+    with terminal.guarded():
+        app(args=sys.argv[1:])
 
 
 if __name__ == "__main__":

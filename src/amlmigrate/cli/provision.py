@@ -84,13 +84,12 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
     changes = sum(1 for each in planned if each.step.verb.writes)
     refused = sum(1 for each in planned if each.step.verb is Verb.REFUSE)
     if refused:
-        lines.append(f"\n{refused} refused, so nothing is done.")
+        lines += ["", f"{refused} refused, so nothing is done."]
     else:
-        lines.append(
-            f"\n{changes} to do, {len(planned) - changes} as they are." if changes else "\nNothing to do."
-        )
+        lines += ["", f"{changes} to do, {len(planned) - changes} as they are." if changes else "Nothing to do."]
     steps = [each.step.as_dict() for each in planned]
-    view.result("provision.plan", {"text": "\n".join(lines), "steps": steps, "changes": changes})
+    told = {"text": "\n".join(lines), "block": lines}
+    view.result("provision.plan", {**told, "steps": steps, "changes": changes})
 
 
 def _end(view: View, wanted: Wanted, changed: int) -> None:

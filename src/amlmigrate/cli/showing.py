@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from amlmigrate.cli import decisionfile
 from amlmigrate.cli.stages import ledger_of
 from amlmigrate.cli.views.base import View
-from amlmigrate.cli.views.safe import plain_lines
 from amlmigrate.core.decision import Decision, open_digest
+from amlmigrate.core.escapes import Plain, as_json
+from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
@@ -27,7 +27,9 @@ _DIGITS = 16
 def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> None:
     """One item whole, with its findings and with its rewrites as a diff; or a finding."""
     with ledger_of(folder, plan) as ledger:
-        subject = Subjects(plan, _reports(folder, ledger)).find(address)
+        subjects = Subjects(plan, _reports(folder, ledger))
+        address = subjects.meant(address)
+        subject = subjects.find(address)
         decision = Standing(plan, ledger).of(subject)
     findings = [one.as_dict() for one in plan.header.findings if address in (one.about, one.address)]
     data: dict[str, Any] = {
@@ -44,8 +46,9 @@ def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> N
     lines = [f"{address}  (digest {subject.sha256[:_DIGITS]})"]
     lines += [decision.detail] if decision else []
     lines += _step(subject.step) if subject.step else [] if findings else [subject.says]
-    lines += [f"{one['severity']} {one['address']}: {one['summary']}\n  {one['remedy']}" for one in findings]
-    view.raw(plain_lines("\n".join(lines)) + "\n")
+    for one in findings:
+        lines += [f"{one['severity']} {one['address']}: {one['summary']}", f"  {one['remedy']}"]
+    view.lines(lines)
 
 
 def _step(step: Step) -> Iterator[str]:
@@ -55,14 +58,20 @@ def _step(step: Step) -> Iterator[str]:
         if line.get(name):
             yield f"{name}: {line[name]}"
     for rewrite in step.rewrites:
-        yield f"@@ {rewrite.where} @@\n-{rewrite.before.rstrip()}\n+{rewrite.after.rstrip()}"
+        yield from _changed(rewrite)
     for file in step.files:
         yield f"file {file.path}: {file.count} addresses written anew; the first lines:"
         yield f"SHA-256 {file.sha256} becomes {file.to_sha256}"
         for rewrite in file.lines:
-            yield f"@@ {rewrite.where} @@\n-{rewrite.before.rstrip()}\n+{rewrite.after.rstrip()}"
+            yield from _changed(rewrite)
     if line.get("body"):
-        yield json_.dumps(line["body"], indent=2, ensure_ascii=False)
+        yield from map(Plain, as_json(line["body"], indent=2).split("\n"))
+
+
+def _changed(rewrite: Rewrite) -> Iterator[str]:
+    yield f"@@ {rewrite.where} @@"
+    yield from (f"-{line}" for line in rewrite.before.rstrip().split("\n"))
+    yield from (f"+{line}" for line in rewrite.after.rstrip().split("\n"))
 
 
 def steps(view: View, plan: Plan) -> None:

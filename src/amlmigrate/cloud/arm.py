@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -299,7 +300,7 @@ def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:
     if not response.content:
         return None
     try:
-        return response.json()
+        return _text(response, response.json(), method, url)
     except ValueError:
         if response.status_code < 400:
             text = "the answer is no JSON: something between here and Azure gave it"
@@ -307,3 +308,24 @@ def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:
                 response.status_code, "NotJson", text, method=method, url=without_query(url)
             ) from None
         return {"error": {"code": str(response.status_code), "message": response.text()[:500]}}
+
+
+def _text(response: AsyncHttpResponse, found: Any, method: str, url: str) -> Any:
+    """An answer of whole characters: JSON can escape half of one, which no file, ledger or document can hold.
+
+    Raises ServiceError `NotText` for one that would have to be moved; what an error says keeps a sign in its
+    place.
+    """
+    if b"\\ud" not in response.content.lower():
+        return found
+    text = json.dumps(found, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        if response.status_code < 400:
+            told = "the answer holds half of a character (a lone surrogate), which cannot be kept"
+            raise ServiceError(
+                response.status_code, "NotText", told, method=method, url=without_query(url)
+            ) from None
+        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return found

@@ -9,10 +9,9 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+from amlmigrate.core.escapes import escaped
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.redaction import masked, path_text
-
-_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,12 @@ class By:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return printable(str(self.identity)) if self.identity else self.local
+        return escaped(str(self.identity)) if self.identity else self.local
 
     @property
     def local(self) -> str:
         """The user at the host."""
-        return printable(f"{self.user}@{self.host}")
+        return escaped(f"{self.user}@{self.host}")
 
     def signed(self, identity: Identity | None) -> By:
         """The same, who signed in as that."""
@@ -57,11 +56,6 @@ class By:
         return {**self.who(), "options": self.asked()}
 
 
-def printable(text: str) -> str:
-    """The text with a sign in place of each character that a terminal would act on or a file cannot hold."""
-    return "".join(sign if sign.isprintable() else _UNPRINTABLE for sign in text)
-
-
 def _json(value: Any) -> Any:
     if isinstance(value, Enum):
         return _json(value.value)
@@ -71,4 +65,4 @@ def _json(value: Any) -> Any:
         return [_json(one) for one in value]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return printable(path_text(value) if isinstance(value, PurePath) else masked(str(value)))
+    return escaped(path_text(value) if isinstance(value, PurePath) else masked(str(value)))

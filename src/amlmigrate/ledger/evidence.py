@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.escapes import as_json
 from amlmigrate.ledger import files
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.ledger import Ledger
@@ -91,7 +92,7 @@ class Evidence:
             number = len(known) + 1
             line = {"record": kind, "number": number, **content, "previous": known[-1].sha256 if known else None}
             path = self.folder / f"{number:04d}-{kind}.json"
-            data = json.dumps(line, ensure_ascii=False, indent=1).encode() + b"\n"
+            data = as_json(line, indent=1).encode() + b"\n"
             sha256 = hashlib.sha256(data).hexdigest()
             self._ledger.note(_NEXT, sha256)
             files.write(path, data)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amlmigrate.core import csvtext
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome, State, outcome
@@ -98,8 +97,4 @@ def write_idmap(folder: Path, ledger: Ledger) -> Path:
 
 def idmap(ledger: Ledger) -> bytes:
     """The map of ids, as its file has it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("old_id", "new_id"))
-    writer.writerows(ledger.ids())
-    return text.getvalue().encode()
+    return csvtext.written(("old_id", "new_id"), ledger.ids()).encode()

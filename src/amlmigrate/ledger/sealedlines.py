@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.escapes import as_json
 from amlmigrate.ledger.files import whole
 
 
@@ -44,7 +45,7 @@ def write(path: Path, lines: Iterable[dict[str, Any]]) -> str:
 
 
 def _line(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return as_json(value).encode() + b"\n"
 
 
 @contextmanager

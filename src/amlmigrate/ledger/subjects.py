@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from amlmigrate.core import escapes
 from amlmigrate.core.claim import WAIVABLE, Claim
 from amlmigrate.core.decision import Subject
 from amlmigrate.core.errors import BadInputError
@@ -105,6 +106,25 @@ class Subjects:
     def __iter__(self) -> Iterator[Subject]:
         yield from map(of_step, self._steps.values())
         yield from self._others.values()
+
+    def meant(self, typed: str) -> str:
+        """The address that is typed: with a character that is not visible, or with its escape as it is shown.
+
+        Raises BadInputError where both are addresses of the plan.
+        """
+        plain = escapes.meant(typed)
+        if plain == typed or not self._has(plain):
+            return typed
+        if self._has(typed):
+            raise BadInputError(
+                "Two addresses of the plan are typed in this way.",
+                address=typed,
+                remedy="Give it in a file with --from, as `migrate show --open --format csv` writes it.",
+            )
+        return plain
+
+    def _has(self, address: str) -> bool:
+        return address in self._steps or address in self._others
 
     def find(self, address: str) -> Subject:
         """What has exactly this address. Raises BadInputError for none, for two, and for a glob."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from amlmigrate.core import markdown
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import mapped
+from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Header, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.ledger import files
@@ -21,7 +22,7 @@ def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
         if left.listing:
             name = "-".join(part for part in (left.address.kind, left.address.name) if part)
             shown = (mapped(line, _harmless) for line in left.listing)
-            lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in shown)
+            lines = (as_json(line) + "\n" for line in shown)
             files.write(folder / f"{name}.jsonl", "".join(lines).encode())
 
 
@@ -32,12 +33,12 @@ def _harmless(where: str, text: str) -> str:
 
 def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     """Writes the list for people; it is made of the plan alone."""
-    lines = [f"# Left to do by hand: {header.source_ref.short}", ""]
+    lines = [f"# Left to do by hand: {markdown.text(header.source_ref.short)}", ""]
     left = [step for step in steps if step.action in (Action.MANUAL, Action.CONFLICT)]
     if not left:
         lines.append("Nothing that was listed is left to do by hand.")
     for step in left:
-        lines += [f"- [ ] `{step.address}`: {step.reason}"]
+        lines += [f"- [ ] {markdown.code(str(step.address))}: {markdown.text(step.reason)}"]
     if left:
         lines += [
             "",
@@ -47,5 +48,5 @@ def write(folder: Path, header: Header, steps: Iterable[Step]) -> Path:
     # Of nothing in it, as what could not be listed.
     if told := [finding for finding in header.findings if finding.about == header.source["id"]]:
         lines += ["", "## Of the workspace itself", ""]
-        lines += [f"- {finding.summary} {finding.remedy}" for finding in told]
+        lines += [f"- {markdown.text(f'{finding.summary} {finding.remedy}')}" for finding in told]
     return files.write(folder / FILE, ("\n".join(lines) + "\n").encode())

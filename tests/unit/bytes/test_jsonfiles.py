@@ -51,14 +51,14 @@ def _alone(text: str) -> str:
     return text.replace(found.address, found.after) if found else text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(_texts, max_size=12))
 def test_each_string_means_what_it_means_alone(texts: list[str]) -> None:
     written = json.loads(written_anew("a.json", json.dumps(texts).encode(), MAPPING))
     assert written == [_alone(text) for text in texts]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_texts, max_size=8))
 def test_all_that_is_the_sources_own_is_among_what_a_file_names(texts: list[str]) -> None:
     names = planned(Location("acct", OLD_BLOBS, "t/a.json"), json.dumps(texts).encode(), MAPPING).names

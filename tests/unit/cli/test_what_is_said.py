@@ -102,13 +102,15 @@ HOSTILE = "models/a\x1b[2Jb\u202ec\nAll is done."
 
 def test_a_name_cannot_write_lines_or_colours_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     view = HumanView()
-    view.result(
-        "x", {"text": f"\nFirst\n{HOSTILE[:10]}", "lines": [HOSTILE], "files": {"A": HOSTILE}, "next": HOSTILE}
-    )
+    view.result("x", {"text": f"\nFirst {HOSTILE}", "lines": [HOSTILE], "files": {"A": HOSTILE}, "next": HOSTILE})
     view.findings([Finding("error", HOSTILE, HOSTILE, HOSTILE, "code")])
     view.error(MigrateError(HOSTILE, address=HOSTILE, remedy=HOSTILE))
     said = "".join(capsys.readouterr())
-    assert said.startswith("\nFirst\n") and "\x1b" not in said and "\u202e" not in said
+    assert (
+        said.startswith("\nFirst models/a\\u001b[2Jb\\u202ec\\u000aAll is done.\n")
+        and "\x1b" not in said
+        and "\u202e" not in said
+    )
     assert not any(line.startswith("All is done.") for line in said.splitlines())
 
 

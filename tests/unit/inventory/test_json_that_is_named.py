@@ -121,7 +121,6 @@ def test_what_a_file_names_is_its_assets_by_folders() -> None:
     urls = [
         *(f"{FULL}/workspaceblobstore/paths/pics/{n}.jpg" for n in range(50)),
         f"{STORE}/short/1.jpg",
-        "AmlDatastore://workspaceblobstore/of v1/1.jpg",
         f"https://acct.blob.core.windows.net/{OLD_BLOBS}/by%20url/1.jpg",
         f"{FULL}/workspaceblobstore/paths/root.jpg",
         f"{FULL}/lake/paths/far/1.jpg",
@@ -131,9 +130,9 @@ def test_what_a_file_names_is_its_assets_by_folders() -> None:
     found = _read(Files({"t/a.json": json.dumps(urls).encode()}), _file("t/a.json"))
     [content] = found.assets[_file("t/a.json").address].contents
     own = {place.path for one in content.names if (place := MAPPING.locate(one)) and MAPPING.place(place)}
-    assert own == {"pics", "short", "of v1", "by url", "root.jpg"}
+    assert own == {"pics", "short", "by url", "root.jpg"}
     assert {one.datastore for one in content.names if one.datastore} == {"workspaceblobstore", "lake"}
-    assert len(content.names) == 6
+    assert len(content.names) == 5
     assert not any("another" in one.text or "example.org" in one.text for one in content.names)
     assert found.anew[Location("acct", OLD_BLOBS, "t/a.json")].count == 53
 

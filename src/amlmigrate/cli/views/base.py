@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from amlmigrate.core.errors import MigrateError
     from amlmigrate.core.events import Event
@@ -33,11 +33,20 @@ class View(Protocol):
         ...
 
     def raw(self, text: str) -> None:
-        """Text for another program, as it is."""
+        """Text for another program, as it is: CSV by `core.csvtext`, JSON by `core.escapes`."""
+        ...
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines for a person; each stays one line, whatever stands in it."""
         ...
 
     def result(self, name: str, data: dict[str, Any]) -> None:
-        """What a command came to."""
+        """What a command came to.
+
+        `text` is a line (a line break at its beginning leaves a gap above); one of several lines has `block`
+        beside it, the list of them. `lines` is a list that may be cut short; then `items` (counts), `files` and
+        `next`, a command.
+        """
         ...
 
     def error(self, error: MigrateError) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,8 +16,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from amlmigrate.cli.views import safe
-from amlmigrate.cli.views.safe import escape
+from amlmigrate.cli.views import terminal
+from amlmigrate.cli.views.terminal import Piece
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
 from amlmigrate.core.finding import Finding
@@ -38,14 +36,15 @@ _COLOURS = {
     Action.CONFLICT: "red",
 }
 _BY_HAND = (Action.CONFLICT, Action.MANUAL)
+_FAILED: Piece = ("failed", "red")
 
 
 class HumanView:
     """Writes results to standard output and progress and errors to standard error."""
 
     def __init__(self) -> None:
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = terminal.console()
+        self._err = terminal.console(stderr=True)
         self._progress: Progress | None = None
         self._task: Any = None
 
@@ -61,9 +60,9 @@ class HumanView:
         elif event.name == "step.done":
             self._advance()
         elif event.name == "step.failed":
-            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+            self._say(_FAILED, f" {data['address']}: {data['reason']}")
         elif event.name == "step.blocked":
-            self._say(f"[yellow]blocked[/] {escape(data['address'])} comes after {escape(data['after'])}")
+            self._say(("blocked", "yellow"), f" {data['address']} comes after {data['after']}")
         elif event.name == "verify.start":
             self._bar("Verifying", data["prefixes"], 0)
         elif event.name == "verify.prefix":
@@ -73,9 +72,9 @@ class HumanView:
         elif event.name == "verify.read":
             self._advance()
         elif event.name == "inventory.kind":
-            self._say(f"[dim]{escape(data['workspace'])}: {data['count']} {escape(data['kind'])}[/]")
+            self._say(_dim(f"{data['workspace']}: {data['count']} {data['kind']}"))
         elif event.name == "inventory.container":
-            self._say(f"[dim]{data['blobs']} blobs in {escape(data['container'])}[/]")
+            self._say(_dim(f"{data['blobs']} blobs in {data['container']}"))
         else:
             self._changes(event.name, event.data)
 
@@ -83,23 +82,23 @@ class HumanView:
         """What happens to the source, and to the run itself, is said line by line."""
         if name == "run.stopping":
             told = f"{data['steps']} steps end what they have under way; a second signal ends them at once"
-            self._say(f"[yellow]stopping[/]: {told}")
+            self._say(("stopping", "yellow"), f": {told}")
         elif name == "lease.kept":
             told = f"others wait until {data['until']}: {data['reason']}"
-            self._say(f"[yellow]the lease on the target could not be given up[/], {escape(told)}")
+            self._say(("the lease on the target could not be given up", "yellow"), f", {told}")
         elif name == "decommission.listing":
             for line in data["lines"]:
-                self._say(escape(line))
+                self._say(line)
         elif name == "decommission.removing":
-            self._say(f"removing {escape(data['address'])}")
+            self._say(f"removing {data['address']}")
         elif name in ("provision.doing", "provision.waiting"):
             told = data.get("why") or data["action"]
-            self._say(f"[dim]{escape(data['what'])} {escape(data['id'].rsplit('/', 1)[-1])}: {escape(told)}[/]")
+            self._say(_dim(f"{data['what']} {data['id'].rsplit('/', 1)[-1]}: {told}"))
         elif name == "freeze.list":
             for line in data["lines"]:
-                self._say(f"to be taken away: {escape(line)}")
+                self._say(f"to be taken away: {line}")
         elif name in ("freeze.removing", "freeze.restoring"):
-            self._say(f"{name.removeprefix('freeze.')} {escape(data['text'])}")
+            self._say(f"{name.removeprefix('freeze.')} {data['text']}")
 
     def _fleet(self, name: str, data: dict[str, Any]) -> None:
         if name == "fleet.start":
@@ -109,9 +108,9 @@ class HumanView:
             return
         self._advance()
         if name == "fleet.failed":
-            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+            self._say(_FAILED, f" {data['address']}: {data['reason']}")
         else:
-            self._say(f"[dim]wave {data['wave']}: {escape(data['folder'])}[/]")
+            self._say(_dim(f"wave {data['wave']}: {data['folder']}"))
 
     def _scanning(self, name: str, data: dict[str, Any]) -> None:
         if name == "scan.start":
@@ -119,22 +118,22 @@ class HumanView:
         elif name == "scan.read":
             self._advance()
         elif name == "scan.unreadable":
-            self._say(f"[yellow]not read[/] {escape(data['address'])}: {escape(data['reason'])}")
+            self._say(("not read", "yellow"), f" {data['address']}: {data['reason']}")
         elif name == "scan.kept":
             self.close()
-            self._say(f"[dim]kept in {escape(data['path'])}[/]")
+            self._say(_dim(f"kept in {data['path']}"))
         elif name == "scan.tag":
             told = ", ".join(f"{tag}: {data['before'].get(tag, 'none')} -> {v}" for tag, v in data["tags"].items())
-            self._say(f"tags of {escape(data['address'])}: {escape(told)}")
+            self._say(f"tags of {data['address']}: {told}")
         elif name == "scan.tag.failed":
-            self._say(f"[red]failed[/] {escape(data['address'])}: {escape(data['reason'])}")
+            self._say(_FAILED, f" {data['address']}: {data['reason']}")
         elif name == "scan.tags":
             self._say(f"{data['written']} of {data['wanted']} workspaces were given the tags they lack")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()
         self._progress = Progress(
-            TextColumn(what),
+            TextColumn(what, markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -142,6 +141,9 @@ class HumanView:
             TimeRemainingColumn(),
             console=self._err,
             transient=True,
+            # What others write is escaped where it is written; rich would obey the colours and links in it.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._task = self._progress.add_task(what, total=total, completed=done)
         self._progress.start()
@@ -150,8 +152,14 @@ class HumanView:
         if self._progress:
             self._progress.advance(self._task)
 
-    def _say(self, markup: str) -> None:
-        self._err.print(markup)
+    def _say(self, *pieces: Piece) -> None:
+        self._err.print(terminal.text(*pieces))
+
+    def _print(self, *pieces: Piece) -> None:
+        self._out.print(terminal.text(*pieces))
+
+    def _gap(self) -> None:
+        self._out.print()
 
     def close(self) -> None:
         """Ends the bar."""
@@ -164,20 +172,20 @@ class HumanView:
     def plan(self, plan: Plan, *, every: bool = False) -> None:
         """What is done to what, what is left to do by hand, what a reviewer must know, and how long it takes."""
         header = plan.header
-        self._out.print(f"Plan [bold]{escape(header.name)}[/], made {header.created}")
-        self._out.print(
-            f"  from {escape(header.source_ref.short)}  ({_key(header.source)}, {header.source['location']})"
-        )
-        self._out.print(
-            f"  to   {escape(header.target_ref.short)}  ({_key(header.target)}, {header.target['location']})"
-        )
-        self._out.print()
+        self._print("Plan ", (header.name, "bold"), f", made {header.created}")
+        for word, ref, side in (
+            ("from", header.source_ref, header.source),
+            ("to  ", header.target_ref, header.target),
+        ):
+            self._print(f"  {word} {ref.short}  ({_key(side)}, {side['location']})")
+        self._gap()
         self._out.print(_table(plan))
         self._lists(plan, every=every)
         self.findings(plan.header.findings)
         estimate = header.estimate
-        self._out.print(
-            f"\n{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
+        self._gap()
+        self._print(
+            f"{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
             f" {estimate['arm_reads']:g} reads and {estimate['arm_writes']:g} writes of ARM,"
             f" which allows them in {duration(estimate['floor_seconds'])} at the least."
         )
@@ -190,23 +198,23 @@ class HumanView:
             steps = by_action[action]
             if not steps:
                 continue
-            self._out.print(f"\n[{_COLOURS[action]}]{action.value}[/] ({len(steps)})")
+            self._gap()
+            self._print((action.value, _COLOURS[action]), f" ({len(steps)})")
             shown = steps if every or action in _BY_HAND else steps[:_FOLD]
             for step in shown:
-                self._out.print(f"  {escape(str(step.address))}  [dim]{escape(step.reason)}[/]")
+                self._print(f"  {step.address}  ", _dim(step.reason))
             if len(steps) > len(shown):
-                self._out.print(
-                    f"  [dim]and {len(steps) - len(shown)} more; all of them with `migrate show --all`[/]"
+                self._print(
+                    "  ", _dim(f"and {len(steps) - len(shown)} more; all of them with `migrate show --all`")
                 )
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Each with its remedy below it."""
         for finding in findings:
             colour = "yellow" if finding.severity == "warning" else "red"
-            self._out.print(
-                f"\n[{colour}]{finding.severity}[/] {escape(finding.address)}: {escape(finding.summary)}"
-            )
-            self._out.print(f"  [dim]{escape(finding.remedy)}[/]")
+            self._gap()
+            self._print((finding.severity, colour), f" {finding.address}: {finding.summary}")
+            self._print("  ", _dim(finding.remedy))
 
     # A scan.
 
@@ -216,50 +224,62 @@ class HumanView:
 
         self.close()
         # A file or a pipe has no width of its own.
-        out = self._out if self._out.is_terminal else Console(highlight=False, width=_WIDE)
+        out = self._out if self._out.is_terminal else terminal.console(width=_WIDE)
         out.print(scans.table(workspaces, wide=out.width >= _ROOMY))
         gaps = scans.missing(workspaces)
         for gap in gaps[:_LINES]:
-            self._out.print(f"  [dim]{escape(gap)}[/]")
+            self._print("  ", _dim(gap))
         if len(gaps) > _LINES:
-            self._out.print(f"  [dim]and {len(gaps) - _LINES} more; all of them with --json[/]")
+            self._print("  ", _dim(f"and {len(gaps) - _LINES} more; all of them with --json"))
 
     def raw(self, text: str) -> None:
         """Text for another program, as it is."""
         self.close()
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        terminal.write(text)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines of text."""
+        self.close()
+        for line in lines:
+            self._print(line)
 
     # Ends.
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to: its text, its counts, its lists."""
         self.close()
-        if text := data.get("text"):
-            self._out.print(safe.lines(str(text)))
+        text = str(data.get("text") or "")
+        if text.startswith("\n"):
+            self._gap()
+        for line in data.get("block", [text.removeprefix("\n")] if text else []):
+            self._print(str(line))
         for what, count in (data.get("items") or {}).items():
-            self._out.print(f"  {count:>7}  {escape(what)}")
+            self._print(f"  {count:>7}  {what}")
         lines = data.get("lines", ())
         for line in lines[:_LINES]:
-            self._out.print(f"  {escape(str(line))}")
+            self._print(f"  {line}")
         if len(lines) > _LINES:
-            self._out.print(f"  and {len(lines) - _LINES} more; all of them with --json")
+            self._print(f"  and {len(lines) - _LINES} more; all of them with --json")
         for what, path in (data.get("files") or {}).items():
-            self._out.print(f"{escape(what)}: {escape(str(path))}")
+            self._print(f"{what}: {path}")
         if next_step := data.get("next"):
-            self._out.print(f"Next: [bold]{escape(str(next_step))}[/]")
+            self._print("Next: ", (str(next_step), "bold"))
 
     def error(self, error: MigrateError) -> None:
         """What went wrong, where, and what to do."""
         self.close()
-        self._err.print(f"[bold red]{escape(error.summary)}[/]")
+        self._say((error.summary, "bold red"))
         if error.address:
-            self._err.print(f"  at: {escape(error.address)}")
+            self._say(f"  at: {error.address}")
         if isinstance(error, RefusedError):
             for reason in error.reasons:
-                self._err.print(f"  - {escape(reason)}")
+                self._say(f"  - {reason}")
         if error.remedy:
-            self._err.print(f"  {escape(error.remedy)}")
+            self._say(f"  {error.remedy}")
+
+
+def _dim(text: str) -> Piece:
+    return text, "dim"
 
 
 def _table(plan: Plan) -> Table:
@@ -272,7 +292,7 @@ def _table(plan: Plan) -> Table:
     for action in actions:
         table.add_column(action.value, justify="right", style=_COLOURS[action])
     for kind, counts in counted.items():
-        table.add_row(kind, *(str(counts[action]) if counts[action] else "-" for action in actions))
+        table.add_row(terminal.text(kind), *(str(counts[action]) if counts[action] else "-" for action in actions))
     return table
 
 

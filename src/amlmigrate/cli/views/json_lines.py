@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from amlmigrate.cli.views import terminal
 from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Event
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
@@ -39,7 +39,10 @@ class JsonView:
 
     def raw(self, text: str) -> None:
         """Text for another program, as it is."""
-        sys.stdout.write(text)
+        terminal.write(text)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Nothing: what people are told in lines a program is told as an event."""
 
     def result(self, name: str, data: dict[str, Any]) -> None:
         """What a command came to."""
@@ -63,5 +66,4 @@ class JsonView:
     @staticmethod
     def _line(name: str, data: dict[str, Any]) -> None:
         line = {"event": name, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **data}
-        sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str) + "\n")
-        sys.stdout.flush()
+        terminal.write(as_json(line, default=str) + "\n")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from amlmigrate.cmk.scanning.counting import COUNTED
+from amlmigrate.core import csvtext, escapes
 from amlmigrate.core.documents import Document
 
 # Lists, and tags, whose names differ from workspace to workspace, are one cell of JSON each.
@@ -59,19 +57,16 @@ def _cell(column: str, value: Any) -> str:
     if value is None:
         return ""
     if column in _WHOLE or isinstance(value, bool):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return escapes.as_json(value, ordered=True)
     return str(value)
 
 
 def as_csv(workspaces: Iterable[Document]) -> str:
     """All of them, with a head; RFC 4180, UTF-8."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows(row(one) for one in workspaces)
-    return text.getvalue()
+    rows = (row(one) for one in workspaces)
+    return csvtext.written(COLUMNS, ([one[column] for column in COLUMNS] for one in rows))
 
 
 def as_json(header: Document, workspaces: Iterable[Document]) -> str:
     """One JSON document: the header, and `workspaces`."""
-    return json.dumps({**header, "workspaces": list(workspaces)}, ensure_ascii=False, indent=2) + "\n"
+    return escapes.as_json({**header, "workspaces": list(workspaces)}, indent=2) + "\n"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from shlex import quote
 
@@ -13,6 +14,11 @@ from amlmigrate.core.documents import Document
 
 # The names of these are one in a region (rest-of-workspace-facts, 0 and 4): beside the old one they need another.
 NAMED_ANEW = frozenset({"onlineEndpoints", "serverlessEndpoints", "computes"})
+
+
+# A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
+_NAME = re.compile(r"(\$\{[A-Z][A-Z0-9_]*\})")
+_ACTS = re.compile(r"[\"$`\\!]")
 
 
 def put(path: str, body: str, names: Iterable[str], version: str) -> list[str]:
@@ -30,8 +36,13 @@ def put(path: str, body: str, names: Iterable[str], version: str) -> list[str]:
 
 
 def _quoted(url: str) -> str:
-    """In double quotes where a name is to be filled in, else as it is."""
-    return f'"{url}"' if "${" in url else quote(url)
+    """In double quotes where a name is to be filled in, but for what a shell would act on there; else as it is."""
+    if "${" not in url:
+        return quote(url)
+    if not _ACTS.search(_NAME.sub("", url)):
+        return f'"{url}"'
+    parts = _NAME.split(url)
+    return "".join(f'"{part}"' if at % 2 else quote(part) for at, part in enumerate(parts) if part)
 
 
 def get(path: str, version: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
+from amlmigrate.core.escapes import as_json, visible
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.ledger import files
@@ -36,7 +36,7 @@ def write(
         left, file = known.get(step.address), f"{FOLDER}/{name}.json"
         told = teller.tell(step, left, file)
         if told.body is not None:
-            files.write(folder / file, (json.dumps(told.body, indent=2, ensure_ascii=False) + "\n").encode())
+            files.write(folder / file, (as_json(told.body, indent=2) + "\n").encode())
         files.write(folder / FOLDER / f"{name}.yaml", _text(step, left, told).encode())
 
 
@@ -71,7 +71,15 @@ def _text(step: Step, left: Leftover | None, told: Told) -> str:
         said["see_all_texts"] = told.see
     said["definition"] = told.definition
     head = _HEAD if told.fill_in else ""
-    return head + yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=_NEVER_FOLDED)
+    return head + _yaml(said)
+
+
+def _yaml(said: dict[str, Any]) -> str:
+    """YAML for people; where a character cannot be seen, with an escape for it and for all beyond ASCII."""
+    text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=_NEVER_FOLDED)
+    if all(map(visible, text.split("\n"))):
+        return text
+    return yaml.safe_dump(said, sort_keys=False, allow_unicode=False, width=_NEVER_FOLDED)
 
 
 _HEAD = """\

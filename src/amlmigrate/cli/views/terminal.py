@@ -1,0 +1,135 @@
+"""The one way out: whatever reaches standard output or standard error passes here, and nothing in it acts.
+
+What people are shown is made of pieces: each is text, whatever stands in it, with a style beside it; no markup is
+ever read. While a command runs both streams are guarded: what a library, a log, a warning, a traceback or a
+forgotten `print` writes is escaped on the way. Only colours and bars of this package's own consoles go around
+that, and of these only what `rich` marks as its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from amlmigrate.core.escapes import Plain, escaped, shown, visible
+from amlmigrate.core.redaction import masked
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+# A text, or a text with a style.
+Piece = str | tuple[str, str]
+_STYLE = 1
+
+
+class Guarded:
+    """A stream that escapes what is written to it, line by line; its bytes cannot be written to."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        if reconfigure := getattr(stream, "reconfigure", None):
+            # What the terminal's encoding lacks is an escape as well, not an error.
+            reconfigure(errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        """As any text stream."""
+        self.stream.write(several(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """As any text stream."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("buffer", "detach", "reconfigure"):
+            raise AttributeError(name)
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Both streams are guarded inside; twice is once."""
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _guard(out), _guard(err)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def several(text: str) -> str:
+    """A text of several lines, each without what acts. Lines may end as Windows and CSV end them."""
+    if visible(text):
+        return text
+    lines = text.split("\n")
+    ends = ["\r" if line.endswith("\r") and at < len(lines) - 1 else "" for at, line in enumerate(lines)]
+    return "\n".join(escaped(line.removesuffix(end)) + end for line, end in zip(lines, ends, strict=True))
+
+
+def text(*pieces: Piece) -> Text:
+    """Pieces on one line."""
+    from rich.text import Text
+
+    return Text.assemble(*(_piece(one) for one in pieces))
+
+
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A console for lines made by `text`. It reads no markup, and escapes whatever it is given."""
+    from amlmigrate.cli.views.consoles import GuardedConsole
+
+    return GuardedConsole(
+        stderr=stderr, width=width, highlight=False, soft_wrap=width is None, markup=False, emoji=False
+    )
+
+
+def write(text: str) -> None:
+    """A text for another program, on standard output."""
+    with guarded():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def trace(error: BaseException) -> None:
+    """A traceback, on standard error: without the secrets of URLs, and each message on a line."""
+    told = "".join(traceback.format_exception(error))
+    for one in _chain(error):
+        told = told.replace(str(one), escaped(str(one))) if "\n" in str(one) else told
+    with guarded():
+        sys.stderr.write(masked(told))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that it came from, as a traceback tells them."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class Log(logging.Handler):
+    """Records as lines on standard error; further lines of one are set in, so that none looks like a record."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes one."""
+        try:
+            first, *more = masked(self.format(record)).split("\n")
+            with guarded():
+                sys.stderr.write("\n    ".join([first, *more]) + "\n")
+        except Exception:  # noqa: BLE001 - as logging's own handlers: a log never ends the work
+            self.handleError(record)
+
+
+def _guard(stream: Any) -> Any:
+    return stream if isinstance(stream, Guarded) else Guarded(stream)
+
+
+def _piece(piece: Piece) -> Piece:
+    return shown(piece) if isinstance(piece, str) else (shown(piece[0]), piece[_STYLE])
+
+
+__all__ = ["Guarded", "Log", "Piece", "Plain", "console", "guarded", "several", "text", "trace", "write"]

@@ -1,0 +1,135 @@
+"""A workspace of hostile words, and a service that answers with them: no output, log, error or file of a move acts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.acceptance.world import Result, World, make_world, seed_small
+
+from amlmigrate.core.escapes import visible
+
+# Without what names in a store of blobs may not hold, and with a formula before it.
+WORDS = "=1+1\x1b[2J\x9b31m\x1b]8;;http://evil\x07\r\nFORGED line\u2028\x7f\u202e\u2066\u200b\ufeff[red]r[/] :smile: <b>h</b> `c`"
+TAGS = {"note": WORDS, "a\u202eb": WORDS}
+ARM = r"management\.azure\.com"
+
+
+def harmless(result: Result) -> Result:
+    for text in (result.out, result.err):
+        lines = text.replace("\r\n", "\n").split("\n")
+        assert all(map(visible, lines)), ascii([line for line in lines if not visible(line)])
+        assert not any(line.startswith("FORGED") for line in lines), text
+    return result
+
+
+def _seed(world: World) -> None:
+    store = "azureml://datastores/workspaceblobstore/paths"
+    said = {"description": WORDS, "tags": TAGS, "properties": {"p": WORDS}}
+    job = {
+        "jobType": "Command",
+        "command": "true",
+        "environmentId": f"{world.documents['source']['id']}/environments/py/versions/1",
+    }
+    world.seed(
+        [
+            {"kind": "models", "name": "h", "version": "1", "properties": {**said, "modelType": "custom_model", "modelUri": f"{store}/h"}},
+            {"kind": "data", "name": "h", "version": "1", "properties": {**said, "dataType": "uri_folder", "dataUri": f"{store}/d"}},
+            {"kind": "environments", "name": "h", "version": "1", "properties": {**said, "image": "mcr.microsoft.com/x:1"}},
+        ],
+        [
+            {"container": "azureml-blobstore", "path": "h/\u202ea\u200b", "bytes": 3},
+            {"container": "azureml-blobstore", "path": "=left/\u202e<b>\u2028", "bytes": 3},
+        ],
+    )  # fmt: skip
+    compute = {
+        "location": "eastus2",
+        "tags": TAGS,
+        "properties": {"computeType": "AmlCompute", "description": WORDS},
+    }
+    compute["properties"]["properties"] = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}
+    world.put("computes/cluster", compute)
+    world.put("jobs/first", {"properties": {**job, "displayName": WORDS, "experimentName": "e", **said}})
+    world.put("schedules/daily", {"properties": {
+        "displayName": WORDS, "description": WORDS, "tags": TAGS, "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
+        "action": {"actionType": "CreateJob", "jobDefinition": {**job, **said}}, "isEnabled": False}})  # fmt: skip
+    world.has_run("first")
+
+
+@pytest.fixture(scope="module")
+def world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A pair of its own, whose source holds the words wherever it takes them."""
+    made = seed_small(make_world(sandbox, tmp_path_factory.mktemp("hostile")))
+    _seed(made)
+    yield made
+
+
+def test_the_whole_way_is_harmless(world: World, tmp_path: Path) -> None:
+    did = lambda *arguments: harmless(world.migrate(*arguments))  # noqa: E731
+    assert did("plan", *world.names, "--verbose").code == 0
+    plan = world.folder / "plans" / world.source
+    assert did("run").code in (0, 3)
+    for command in (
+        ("verify",),
+        ("doctor", *world.names),
+        ("cutover", str(plan), "--dry-run"),
+        ("freeze", "--dry-run"),
+        ("scan", "--format", "csv"),
+    ):
+        did(*command)
+    assert [json.loads(line) for line in did("verify", "--json").out.splitlines()]
+    # As it is written so it is read: the blob that nothing refers to is an address of a prefix, or a path of its own.
+    path = world.folder / "open.csv"
+    path.write_text(did("show", "--open", "--format", "csv").out.replace(",,", f',waive,"{"@x"}"'), newline="")
+    assert did("waive", "--from", str(path)).code == 0
+    for command in (
+        ("show", "--all"),
+        ("status",),
+        ("show", "models/h/1"),
+        ("evidence", "check"),
+        ("decommission", str(plan), "--confirm", f"{world.group}/{world.source}", "--dry-run"),
+    ):
+        did(*command)
+    for file in plan.rglob("*"):
+        if file.suffix in (".md", ".csv", ".yaml", ".yml", ".json"):
+            text = file.read_bytes().decode().replace("\r\n", "\n")
+            assert all(map(visible, text.split("\n"))), file
+            if file.suffix in (".yaml", ".yml"):
+                list(yaml.safe_load_all(text))
+
+
+REFUSED = {"error": {"code": "Hostile", "message": WORDS, "details": [{"code": WORDS, "message": WORDS}]}}
+NAMED = {
+    "value": [
+        {
+            "id": f"/subscriptions/s/{WORDS}",
+            "name": WORDS,
+            "type": WORDS,
+            "properties": {"description": WORDS},
+            "systemData": {"createdAt": WORDS},
+        }
+    ]
+}
+FAULTS = {
+    "refused": {"match": {"host": ARM, "times": 0}, "action": "status", "status": 400, "body": REFUSED},
+    "denied": {"match": {"host": ARM, "times": 0}, "action": "status", "status": 403, "body": REFUSED},
+    "conflict": {"match": {"host": ARM, "method": "GET", "path": "/models", "times": 0}, "action": "status", "status": 409, "body": REFUSED},
+    "names": {"match": {"host": ARM, "method": "GET", "path": "/(models|datastores|computes)$", "times": 0}, "action": "status", "status": 200, "body": NAMED},
+    "half": {"match": {"host": ARM, "method": "GET", "path": "/models$", "times": 0}, "action": "status", "status": 200, "body": {"value": "\\ud800"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_the_service_says_is_harmless(world: World, fault: str, tmp_path: Path) -> None:
+    pair = ("--source", f"{world.group}/{world.source}", "--target", f"{world.group}/{world.target}")
+    more = {"refused": ("scan",), "denied": ("doctor", *pair)}.get(fault)
+
+    def work() -> Result:
+        told = harmless(world.migrate("plan", *pair, "--out", str(tmp_path / "p"), "--verbose"))
+        return harmless(world.migrate(*more)) if more else told
+
+    world.under_faults([FAULTS[fault]], work)

@@ -1,0 +1,270 @@
+"""A hostile string in every member of a plan, a decision and an event, through every output: none of it acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.unit.world import header, step
+from typer.testing import CliRunner, Result
+
+from amlmigrate.cli.main import app
+from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.json_lines import JsonView
+from amlmigrate.core import csvtext
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.escapes import shown, visible
+from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
+from amlmigrate.core.plan import Action, Rewrite
+from amlmigrate.ledger import Ledger, items
+from amlmigrate.planning import manual, planfile
+
+# A formula, codes of a terminal in seven and eight bits, a link, lines of its own, directions, nothing to be
+# seen, and the markups of rich, Markdown and HTML.
+HOSTILE = (
+    "=1+1\x1b[2J\x9b31m\x1b]8;;http://evil\x07\r\nFORGED\u2028FORGED\x7f\u202e\u2066\u061c\u200b\u200f\ufeff\U000e0041"
+    "[red]r[/][link=x]l[/] :smile: [l](x) <b>h</b> `c` **b** | t | \\u202e"
+)
+# With half a character, which no file and no database holds: typed, told by a service, or of the machine.
+HALF = f"{HOSTILE}\ud800"
+# What stands in an address: it ends at a slash, and a finding's at an exclamation mark.
+NAME = HOSTILE.replace("/", "")
+ODD = (f"models/{NAME}/1", f"data/{NAME}", f"blobs/{NAME}/{NAME}", f"jobs/{NAME}")
+ESTIMATE = {"arm_reads": 1, "arm_writes": 1, "floor_seconds": 1}
+EVENTS = Path(__file__).parents[3] / "docs" / "reference" / "events.md"
+
+
+def harmless(text: str) -> list[str]:
+    """The lines, of which none holds what acts or was written by the hostile string."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    assert all(map(visible, lines)), ascii(text)
+    assert not any(line.startswith(("FORGED", "#", "<b>")) for line in lines[1:]), text
+    return lines
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A plan that holds it everywhere."""
+    made = tmp_path / "plan"
+    made.mkdir()
+    body = {"properties": {HOSTILE: HOSTILE, "tags": {HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]}}}
+    steps = [
+        step(ODD[0], body=body, reason=HOSTILE, rewrites=(Rewrite(HOSTILE, HOSTILE, HOSTILE),)),
+        step(ODD[1], action=Action.MANUAL, reason=HOSTILE),
+        step(ODD[2], action=Action.CONFLICT, reason=HOSTILE),
+        step(ODD[3], action=Action.MANUAL, reason=HOSTILE),
+        step("computes/plain", action=Action.MANUAL, reason=HOSTILE),
+    ]
+    findings = [Finding("error", one, HOSTILE, HOSTILE, "names-secret") for one in ODD]
+    findings += [Finding("warning", header().source["id"], HOSTILE, HOSTILE, "names-secret")]
+    head = replace(header(estimate=ESTIMATE), name=HOSTILE, findings=tuple(findings))
+    planfile.write(made, head, steps)
+    manual.write(made, head, steps)
+    with Ledger(made) as ledger:
+        ledger.bind(planfile.read(made))
+    return made
+
+
+def _did(*arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "4000"})
+    assert done.exit_code == code, (arguments, done.output, done.exception)
+    harmless(done.stdout)
+    harmless(done.stderr)
+    if "--json" in arguments and "csv" not in arguments:
+        assert [json.loads(line) for line in done.stdout.splitlines()]
+    return done
+
+
+SHOWN = [
+    [], ["--all"], ["--kind", "models"], ["--open"], ["--open", "--kind", "jobs"], ["--format", "csv"],
+    ["--open", "--format", "csv"], *([one] for one in ODD), *([f"{one}!names-secret"] for one in ODD[:3]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", SHOWN, ids=range(len(SHOWN)))
+def test_whatever_is_shown_of_a_plan(folder: Path, more: list[str]) -> None:
+    table = _did("show", str(folder), *more)
+    assert "\\u202e" in table.stdout and "[red]r[" in table.stdout and ":smile:" in table.stdout
+    _did("show", str(folder), *more, "--json")
+
+
+def test_whatever_is_decided(folder: Path) -> None:
+    plan = str(folder)
+    _did("waive", plan, ODD[1], "--reason", HOSTILE)
+    # As it is shown, so it may be typed.
+    _did("waive", plan, shown(ODD[3]), "--reason", HOSTILE, "--json")
+    _did("reopen", plan, shown(ODD[3]))
+    for command in (("status", plan), ("status", "--all"), ("evidence", "check", plan), ("show", plan, ODD[1])):
+        _did(*command)
+        _did(*command, "--json")
+    with Ledger(folder) as ledger:
+        assert list(ledger.decisions()) == [ODD[1]]
+
+
+def test_what_is_written_for_decisions_is_read_back(folder: Path) -> None:
+    text = _did("show", str(folder), "--open", "--format", "csv").stdout
+    head, *rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert {csvtext.plain(row[0]) for row in rows} >= {*ODD[1:], "computes/plain"}
+    path = folder.parent / "decisions.csv"
+    path.write_text(csvtext.written(head, [(csvtext.plain(row[0]), "waive", HOSTILE) for row in rows]), newline="")
+    assert not re.search(r"(?m)(^|,)\"?[=+@-]", path.read_text())
+    _did("waive", str(folder), "--from", str(path))
+    with Ledger(folder) as ledger:
+        decided = {address: one.reason for address, one in ledger.decisions().items()}
+    assert set(decided) == {csvtext.plain(row[0]) for row in rows}
+    assert set(decided.values()) == {HOSTILE.strip()}
+
+
+def test_two_addresses_that_are_typed_alike_are_told_apart(tmp_path: Path) -> None:
+    made = tmp_path / "plan"
+    made.mkdir()
+    both = ("data/a\u202eb", "data/a\\u202eb")
+    planfile.write(made, header(estimate=ESTIMATE), [step(one, action=Action.MANUAL) for one in both])
+    told = _did("waive", str(made), both[1], "--reason", "x", code=2).stderr
+    assert "typed in this way" in told
+    lines = _did("show", str(made), "--all").stdout
+    assert "data/a\\u202eb" in lines and "data/a\\u005cu202eb" in lines
+    for one in both:
+        _did("show", str(made), shown(one) if one == both[1] else one)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "PLAN", HALF], ["show", "PLAN", "--kind", HALF], ["waive", "PLAN", HALF, "--reason", "x"],
+        ["waive", "PLAN", ODD[1], "--reason", "x", "--until", HALF], ["waive", "PLAN", "--from", NAME], ["reopen", "PLAN", HALF],
+        ["approve", "PLAN", "--digest", HALF], ["show", NAME], ["status", NAME], ["run", NAME], ["verify", NAME],
+        ["decommission", NAME, "--confirm", HALF], ["cutover", NAME], ["freeze", NAME], ["provision", NAME],
+        ["plan", "--source", HALF, "--target", HALF], ["doctor", "--source", HALF, "--target", HALF],
+        ["evidence", "check", NAME], ["done", "PLAN", HALF], ["plan", "--fleet", NAME],
+    ],
+    ids=range(20),
+)  # fmt: skip
+def test_whatever_is_refused(folder: Path, arguments: list[str]) -> None:
+    # The machine itself takes no half characters and no zero in a path.
+    given = [str(folder) if one == "PLAN" else one for one in arguments]
+    for more in ([], ["--json"], ["--verbose"]):
+        done = CliRunner().invoke(app, [*given, *more], env={"COLUMNS": "4000", "AZURE_SUBSCRIPTION_ID": "s"})
+        assert done.exit_code == 2, (given, done.output, done.exception)
+        harmless(done.stdout)
+        harmless(done.stderr)
+
+
+def test_what_people_read_in_files(folder: Path) -> None:
+    text = (folder / manual.FILE).read_text(encoding="utf-8")
+    lines = harmless(text.replace("\n## Of the workspace itself", ""))
+    assert sum(line.startswith("- [ ] ") for line in lines) == 4
+    assert "[l](x)" not in re.sub(r"(`+).*?\1", "", text) and "<b>" not in re.sub(r"\\<|(`+).*?\1", "", text)
+    with Ledger(folder) as ledger:
+        ledger.ids = lambda: [(HOSTILE, HOSTILE)]  # type: ignore[method-assign]
+        found = items.idmap(ledger).decode()
+    harmless(found)
+    [_, row] = csv.reader(io.StringIO(found, newline=""))
+    assert [csvtext.plain(cell) for cell in row] == [HOSTILE, HOSTILE] and all(cell[0] == "'" for cell in row)
+
+
+class _Data(dict[str, Any]):
+    """The hostile string as every member that is asked for, but for numbers and lists of it."""
+
+    NUMBERS = ("steps", "done", "prefixes", "assets", "plans", "workspaces", "count", "blobs", "written", "wanted")
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.NUMBERS:
+            return 1
+        shapes = defaultdict(lambda: HALF, lines=[HALF], tags={HALF: HALF}, before={HALF: HALF})
+        return shapes[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name]
+
+
+def _views() -> list[View]:
+    return [HumanView(), JsonView()]
+
+
+def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
+    names = re.findall(r"^\| `([a-z.]+)` \|", EVENTS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) > 40
+    whole = {
+        "text": HALF,
+        "lines": [HALF] * 50,
+        "items": {HALF: 1},
+        "files": {HALF: HALF},
+        "next": HALF,
+    }
+    for view in _views():
+        for name in names:
+            view.event(Event(name, _Data() if isinstance(view, HumanView) else {HALF: HALF}))
+            view.result(name, whole)
+            view.result(name, {"text": f"\n{HALF}", "block": [HALF]})
+        view.findings([Finding(severity, HALF, HALF, HALF, "x") for severity in ("error", "blocks", "warning")])
+        view.lines([HALF])
+        view.error(MigrateError(HALF, address=HALF, remedy=HALF))
+        view.error(RefusedError(HALF, reasons=(HALF, HALF), address=HALF, remedy=HALF))
+        view.close()
+    said = capsys.readouterr()
+    harmless(said.out)
+    harmless(said.err)
+
+
+def test_a_scan_as_table_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.unit.cmk.workspaces import line
+
+    from amlmigrate.cmk.scanning import rows
+
+    one = line("ws") | {
+        "name": NAME,
+        "group": NAME,
+        "subscription": HALF,
+        "location": HALF,
+        "tags": {HALF: HALF},
+    }
+    one |= {"sensitivity": HALF, "environment": HALF}
+    one |= {
+        "not_known": [{"fact": HALF, "action": HALF, "reason": HALF}],
+        "barriers": [{"code": HALF}],
+    }
+    for view in _views():
+        view.scan([one])
+        view.raw(rows.as_csv([one]))
+        view.raw(rows.as_json({"of": HALF}, [one]))
+    said = capsys.readouterr()
+    harmless(said.out)
+    [read] = csv.DictReader(io.StringIO(rows.as_csv([one]), newline=""))
+    assert csvtext.plain(read["name"]) == NAME and json.loads(read["tags"]) == one["tags"]
+    assert json.loads(rows.as_json({}, [one]))["workspaces"] == [one]
+
+
+def test_who_it_was_is_harmless_wherever_it_is_kept() -> None:
+    by = By(HALF, HALF, "1", Identity(HALF, HALF), {"reason": HALF, "only": [HALF]})
+    harmless(f"{by} {by.local}")
+    assert json.dumps(by.as_dict(), ensure_ascii=False).isprintable()
+
+
+def test_what_is_left_by_hand_is_harmless_in_its_file_and_in_its_commands(tmp_path: Path) -> None:
+    from amlmigrate.planning.byhand import commands, folder
+
+    said = {"address": HOSTILE, "reason": HOSTILE, "definition": {HOSTILE: [HOSTILE]}, "plain": "ä"}
+    text = folder._yaml(said)
+    harmless(text)
+    assert yaml.safe_load(text) == said and folder._yaml({"a": "ä"}) == "a: ä\n"
+    marker = tmp_path / "ran"
+    url = f'/x/a"$(touch {marker})`touch {marker}`/${{NAME}}'
+    done = subprocess.run(
+        ["sh", "-c", f"NAME=n; printf %s {commands._quoted(url)}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == url.replace("${NAME}", "n") and not marker.exists()
+    assert commands._quoted("/x/${NAME}/y?z=1") == '"/x/${NAME}/y?z=1"'
