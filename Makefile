@@ -57,6 +57,12 @@ crash: venv
 bench: venv
 	MIGRATE_BENCH_PAGE=1 $(BIN)/pytest tests/bench -m bench -s --durations=0
 
+# Holds the local Azure to Microsoft's own validator (oav) and the Azure CLI, each installed below .conformance.
+# The descriptions are looked for in ../shared/specs/openapi, or where CONFORMANCE_SPECS says.
+.PHONY: conformance
+conformance: venv
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.conformance
+
 demo: venv
 	rm -rf $(DEMO)
 	PATH="$(CURDIR)/$(BIN):$$PATH" azsandbox exec -- $(MAKE) --no-print-directory demo-way
@@ -75,4 +81,4 @@ demo-way:
 DEMO_OPEN := python -c 'import json, sys; [print(o["address"]) for e in map(json.loads, sys.stdin) for o in e.get("open", ())]'
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .conformance .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -52,6 +52,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role-delay", type=_seconds, default=0.0, metavar="SECONDS", help="until a role assignment counts"
     )
+    parser.add_argument(
+        "--capture", action="store_true", help="keep every exchange with ARM in capture.jsonl, without secrets"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,7 +123,12 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> Options:
     return Options(
-        arguments.arm_limits, arguments.latency, arguments.port, arguments.location, arguments.role_delay
+        arguments.arm_limits,
+        arguments.latency,
+        arguments.port,
+        arguments.location,
+        arguments.role_delay,
+        arguments.capture,
     )
 
 

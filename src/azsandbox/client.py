@@ -117,7 +117,9 @@ class Client:
         separator = "&" if "?" in path else "?"
         url = path if path.startswith("https://") else f"{_ARM}{quote(path, safe='/?&=$%')}"
         url = url if "api-version=" in url else f"{url}{separator}api-version={version}"
-        status, headers, text = await self.send(method, url, _ARM, json=body, accept=accept)
+        # Without a body aiohttp would say application/octet-stream, which no operation of ARM takes.
+        fields = {"Content-Type": "application/json"} if body is None and method == "POST" else {}
+        status, headers, text = await self.send(method, url, _ARM, json=body, accept=accept, headers=fields)
         if status in accept:
             return None
         poll = headers.get("Azure-AsyncOperation") or (headers.get("Location") if status == 202 else None)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import fields
 
 from azsandbox.settings import Options
 from azsandbox.state import NotRunning, StateFolder
@@ -31,7 +30,8 @@ def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
         "location": "--location",
         "role_delay": "--role-delay",
     }
-    given = [part for one in fields(options) for part in (names[one.name], str(getattr(options, one.name)))]
+    given = [part for name, option in names.items() for part in (option, str(getattr(options, name)))]
+    given += ["--capture"] if options.capture else []
     with state.server_output.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
             [sys.executable, "-m", "azsandbox", "up", "--state", state.root, *given],

@@ -13,6 +13,7 @@ from azsandbox.arm.access.evaluation import Terms
 from azsandbox.azurite import Azurite
 from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
+from azsandbox.capture import Capture
 from azsandbox.certificates import Authority
 from azsandbox.copying import no_scopes
 from azsandbox.denials import Denials
@@ -93,7 +94,9 @@ class Sandbox:
         return Tunnel(self._authority.context, self._front.protocol, self._front.refused)
 
     def _wire(self) -> dict[str, Endpoint]:
-        arm = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
+        arm: Endpoint = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
+        if self._options.capture:
+            arm = Capture(arm, self.state.capture)
         refuse = getattr(self._arm, "storage_refusal", None)
         scopes = getattr(self._arm, "storage_scopes", no_scopes)
         deletions = getattr(self._arm, "storage_deletions", None)

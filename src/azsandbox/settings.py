@@ -12,13 +12,14 @@ from azsandbox.state import StateFolder
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a sandbox behaves: `arm_limits` is `real`, `off` or `xN`; `latency_ms` goes on every request,
-    and a new role assignment counts after `role_delay` seconds."""
+    a new role assignment counts after `role_delay` seconds, and `capture` keeps every exchange with ARM."""
 
     arm_limits: str = "real"
     latency_ms: float = 0.0
     port: int = 0
     location: str = "eastus2"
     role_delay: float = 0.0
+    capture: bool = False
 
 
 def environment(state: StateFolder, port: int) -> dict[str, str]:

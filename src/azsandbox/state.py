@@ -50,6 +50,7 @@ class StateFolder:
         self.owner_secret = self.root / "owner.secret"
         self.accounts = self.root / "accounts.json"
         self.log = self.root / "log.jsonl"
+        self.capture = self.root / "capture.jsonl"
         self.role_delay = self.root / "role-delay"
         self.denials = self.root / "denials.json"
         self.faults = self.root / "faults.json"

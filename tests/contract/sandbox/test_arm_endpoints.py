@@ -96,6 +96,14 @@ async def test_keys_are_kept_when_given_and_shown_only_when_asked(arm: ArmClient
     assert issued["expiryTimeUtc"] - issued["refreshAfterTimeUtc"] == 12 * 3600
 
 
+async def test_a_patch_may_name_a_part_of_a_sku(arm: ArmClient) -> None:
+    await make(arm, ONLINE, ENDPOINT)
+    path = f"{ONLINE}/deployments/blue"
+    await make(arm, path, DEPLOYMENT)
+    await arm.finish(await arm.send("PATCH", path, {"sku": {"capacity": 2}}))
+    assert (await arm.ok("GET", path))["sku"] == {"name": "Default", "tier": "Standard", "capacity": 2}
+
+
 async def test_deployments_have_defaults_and_their_own_rate(arm: ArmClient) -> None:
     await make(arm, ONLINE, ENDPOINT)
     path = f"{ONLINE}/deployments/blue"

@@ -12,7 +12,7 @@ from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.scopes import check_subscription
 from azsandbox.arm.store import Record
-from azsandbox.messages import Response
+from azsandbox.messages import SUBSCRIPTION_ID, Response
 
 _REGIONS = {
     "eastus": "East US",
@@ -44,7 +44,7 @@ def subscription_document(subscription: str, tenant: str) -> dict[str, Any]:
 
 @register
 class Subscriptions(Kind):
-    """Nothing of them is stored; the list holds those with resource groups or a management group."""
+    """Nothing of them is stored; the list holds the environment's, and those with groups or a management group."""
 
     type = "Microsoft.Resources/subscriptions"
 
@@ -59,7 +59,8 @@ class Subscriptions(Kind):
         access, who = self.context.access, call.principal.object_id
         access.welcome(who)
         members = self.context.store.of_type(MEMBERS)
-        known = dict.fromkeys([*(group.id.split("/")[2] for group in groups), *(each.name for each in members)])
+        used = [*(group.id.split("/")[2] for group in groups), *(each.name for each in members)]
+        known = dict.fromkeys([SUBSCRIPTION_ID, *used])
         known = {each: None for each in known if access.has_any_below(who, f"/subscriptions/{each.lower()}")}
         documents = [subscription_document(each, call.principal.tenant_id) for each in known]
         return answer(200, {"value": documents, "count": {"type": "Total", "value": len(documents)}})

@@ -70,6 +70,9 @@ class InferenceKind(WorkspaceKind):
         """202 with an operation; tags, identity, sku and what properties may be sent (wire-facts §9)."""
         old, body = self.require(call), call.body()
         sent = {**old.properties, **object_of(body, "properties")}
+        if "sku" in body:
+            # All members of `PartialSku` may be left out (openapi 2023-04-01).
+            body = {**body, "sku": {**object_of(old.document, "sku"), **object_of(body, "sku")}}
         properties = self.filled(call, sent, old) | {"provisioningState": "Updating"}
         record = self._record(call, body, properties, old)
         record.hidden = old.hidden
