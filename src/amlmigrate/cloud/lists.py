@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from azure.core.async_paging import AsyncItemPaged
 
@@ -58,13 +59,13 @@ class Pages:
         return link
 
     def _error(self, status: int, code: str, message: str) -> ListError:
-        return ListError(status, code, message, method="GET", url=without_query(self.url))
+        return _error(self.url, code, message, status)
 
 
-async def whole(paged: AsyncItemPaged[T], url: str) -> list[T]:
-    """Every item of a list of the storage clients, which follow any marker and take any XML for a list.
+async def whole(paged: AsyncItemPaged[T], url: str, *, storage: bool = True) -> list[T]:
+    """Every item of a list of Azure's clients, which follow any marker or link; for storage's any XML is a list.
 
-    Raises ListError for an answer that is none, and for a marker that was followed before.
+    Raises ListError for an answer that is none, for a marker that was followed before, for a link to another host.
     """
     pages: Any = paged.by_page()
     found: list[T] = []
@@ -72,19 +73,27 @@ async def whole(paged: AsyncItemPaged[T], url: str) -> list[T]:
     try:
         async for page in pages:
             found += [item async for item in page]
-            # Of every listing the answer names the service that it is of.
-            if not pages.service_endpoint:
-                raise ListError(200, "NotAList", "the answer is no list", method="GET", url=url)
-            marker = pages.continuation_token or ""
-            if marker and marker in asked:
-                raise ListError(
-                    200, "ListInCircles", "its marker of the next page leads back", method="GET", url=url
-                )
-            asked.add(marker)
+            # Of every listing of storage the answer names the service that it is of.
+            if storage and not pages.service_endpoint:
+                raise _error(url, "NotAList", "the answer is no list")
+            _check(str(pages.continuation_token or ""), url, asked)
     except AttributeError as error:
         # The client looks for the members of a listing in whatever XML came.
-        raise ListError(200, "NotAList", "the answer is no list", method="GET", url=url) from error
+        raise _error(url, "NotAList", "the answer is no list") from error
     return found
+
+
+def _check(marker: str, url: str, asked: set[str]) -> None:
+    """Adds the marker of the next page, or the link to it, to those that were asked for."""
+    if marker and marker in asked:
+        raise _error(url, "ListInCircles", "its marker of the next page leads back")
+    if "://" in marker and urlsplit(marker).hostname != urlsplit(url).hostname:
+        raise _error(url, "LinkLeadsAway", "its link to the next page leads to another host, which gets no token")
+    asked.add(marker)
+
+
+def _error(url: str, code: str, message: str, status: int = 200) -> ListError:
+    return ListError(status, code, message, method="GET", url=without_query(url))
 
 
 def _key(item: Document) -> str:

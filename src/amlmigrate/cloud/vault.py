@@ -22,6 +22,7 @@ from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
@@ -77,7 +78,8 @@ class Vaults:
         client = self._client(vault)
 
         async def call() -> list[KeyVersion]:
-            return [_version(item) async for item in client.list_properties_of_key_versions(name)]
+            paged = client.list_properties_of_key_versions(name)
+            return [_version(item) for item in await whole(paged, vault, storage=False)]
 
         found = await self._call("GET", f"{vault}/keys/{name}/versions", call)
         return sorted(found, key=lambda version: str(version.created), reverse=True)

@@ -147,3 +147,15 @@ async def test_lists_of_the_storage_clients_are_held_to_the_same() -> None:
     foreign: Any = _Paged([([], None)], endpoint=None)
     with pytest.raises(ListError, match="NotAList"):
         await whole(foreign, "https://x/")
+
+
+async def test_links_of_the_vaults_client_are_held_to_their_host() -> None:
+    vault = "https://kv.vault.azure.net"
+    good: Any = _Paged([(["a"], f"{vault}:443/keys/k/versions?$skiptoken=1"), (["b"], None)], endpoint=None)
+    assert await whole(good, vault, storage=False) == ["a", "b"]
+    circle: Any = _Paged([(["a"], f"{vault}/keys?t=1"), (["b"], f"{vault}/keys?t=1")], endpoint=None)
+    with pytest.raises(ListError, match="ListInCircles"):
+        await whole(circle, vault, storage=False)
+    away: Any = _Paged([(["a"], "https://kv.vault.azure.net.example.com/keys?t=1"), (["b"], None)], endpoint=None)
+    with pytest.raises(ListError, match="LinkLeadsAway"):
+        await whole(away, vault, storage=False)
