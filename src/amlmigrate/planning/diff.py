@@ -33,8 +33,11 @@ def verdict_on(
     kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior
 ) -> tuple[Verdict, list[Finding]]:
     """What becomes of a document, and what a reviewer must know of the target's own."""
-    if target is None or not kind.inherent:
+    if not kind.inherent:
         return document_verdict(kind, asset, body, target, prior), []
+    if target is None:
+        # As where it is deleted meanwhile: it is never made.
+        return Verdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself"), []
     shortfalls = kind.shortfalls(asset, target.document)
     return _inherent(shortfalls), shortfalls
 

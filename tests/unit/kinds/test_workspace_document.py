@@ -176,6 +176,12 @@ def test_it_is_adopted_and_its_findings_say_what_is_not_as_good() -> None:
     assert [one.address for one in bad.findings if one.about == "workspace"] == ["workspace!setting-lost"]
 
 
+def test_it_is_never_made_where_the_target_shows_none() -> None:
+    left, _ = _sides(document())
+    step = plan(left.assets[ADDRESS])["workspace"]
+    assert step.action is Action.CONFLICT and step.body is None
+
+
 def test_it_is_compared_whatever_is_selected_unless_it_is_excluded() -> None:
     left, right = _sides(document())
     assets = {"there": (right.assets[ADDRESS],)}
