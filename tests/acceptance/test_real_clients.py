@@ -75,10 +75,10 @@ def test_mlclient_reads_every_migrated_asset(real_world: World) -> None:
 
 
 def test_what_azure_refuses_mlclient_is_never_green(moved_world: World) -> None:
-    """MLClient has api-versions of its own; what the tool itself reads is answered."""
+    """MLClient has api-versions of its own, but of data; what the tool itself reads is answered."""
     own = r"api-version=(?!2025-12-01)"
     rule = {
-        "match": {"method": "GET", "path": "/(models|data|environments|components)/.+", "query": own, "times": 0}
+        "match": {"method": "GET", "path": "/((models|environments|components)/.+|data/[^/]+/versions/[^/]+)$", "query": own, "times": 0}
     }
     refused = moved_world.with_faults(
         [{**rule, "action": "status", "status": 403}], "verify", "--depth", "sdk", "--json"
