@@ -78,7 +78,12 @@ def test_what_azure_refuses_mlclient_is_never_green(moved_world: World) -> None:
     """MLClient has api-versions of its own, but of data; what the tool itself reads is answered."""
     own = r"api-version=(?!2025-12-01)"
     rule = {
-        "match": {"method": "GET", "path": "/((models|environments|components)/.+|data/[^/]+/versions/[^/]+)$", "query": own, "times": 0}
+        "match": {
+            "method": "GET",
+            "path": "/((models|environments|components)/.+|data/[^/]+/versions/[^/]+)$",
+            "query": own,
+            "times": 0,
+        }
     }
     refused = moved_world.with_faults(
         [{**rule, "action": "status", "status": 403}], "verify", "--depth", "sdk", "--json"

@@ -18,7 +18,7 @@ from amlmigrate.core.asset import Asset, Content, Inventory
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
-from amlmigrate.core.reference import Reference
+from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import filefindings as say
 from amlmigrate.inventory.deltas import Deltas
@@ -41,14 +41,16 @@ async def read_contents(inventory: Inventory, blobs: Blobs, listings: Map[Key, L
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What came of one file: its content, or what to say of each asset that has it; neither where it is absent."""
+    """What came of one file: its content, or what to say of each asset that has it; nothing where it is absent."""
 
     content: Content | None = None
     said: tuple[say.Say, ...] = ()
+    # It is there, and is no text that could say anything.
+    mute: bool = False
 
     @property
     def absent(self) -> bool:
-        return self.content is None and not self.said
+        return self.content is None and not self.said and not self.mute
 
 
 @dataclass(slots=True)
@@ -140,7 +142,9 @@ class _Reader:
         except NotYamlError as error:
             return _Read(said=(say.not_yaml(file, error),))
         except ValueError:
-            return _Read(said=(say.not_text(file),))
+            # What is no text reads nothing and, where no address is in it, names nothing either.
+            told = found.data is None or _names_places(found.data)
+            return _Read(said=(say.not_text(file),)) if told else _Read(mute=True)
 
     async def _with_logs(self, read: _Read) -> _Read:
         """And what the logs of Delta tables name that it reads."""
@@ -183,6 +187,11 @@ def _needed(place: Location, names: tuple[str, ...]) -> Iterator[Location]:
     for name in names:
         itself = place.path.rpartition("/")[2] == name
         yield place if itself else place.below(name)
+
+
+def _names_places(data: bytes) -> bool:
+    """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
+    return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
 
 
 def _text(data: bytes | None) -> str:

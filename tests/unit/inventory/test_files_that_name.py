@@ -122,3 +122,16 @@ def test_a_table_without_its_file_is_not_one_that_moves_whole(uri: str) -> None:
 def test_one_that_is_too_large_is_said_unread() -> None:
     [finding] = _read(Files(b"a" * (LARGEST + 1)), OWN).findings
     assert (finding.severity, finding.code) == ("error", "file-not-text")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (bytes(range(256)) * 40, False),
+        (b"\xff\xfe" + "paths: []".encode("utf-16-le"), False),
+        (b"\xff\xfe" + "file: azureml://datastores/lake/paths/a".encode("utf-16-le"), True),
+        (b"\xff file: azureml://datastores/lake/paths/a", True),
+    ],
+)
+def test_one_that_is_no_text_is_said_where_it_names_anything(data: bytes, told: bool) -> None:
+    assert [one.code for one in _read(Files(data), OWN).findings] == ["file-not-text"] * told
