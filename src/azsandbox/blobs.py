@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
+from azsandbox.immutable import Immutability
 from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
 from azsandbox.storageactions import DELETE_CONTAINER, action_of
@@ -48,8 +49,9 @@ class BlobEndpoint:
         refuse: Refusal | None = None,
         scopes: Scopes = no_scopes,
         deletions: Deletions | None = None,
+        held: Immutability | None = None,
     ) -> None:
-        self._deletions = deletions
+        self._deletions, self._held = deletions, held
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
@@ -58,6 +60,8 @@ class BlobEndpoint:
         refused = malformed(call) or _unnameable(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
+        if refused is None and self._held is not None:
+            refused = await self._held.refusal(call)
         answer = refused or self._too_early(call) or await self._forward(call)
         if self._deletions and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
             self._deletions.note(call.host.partition(".")[0], "containers", call.path.strip("/"))

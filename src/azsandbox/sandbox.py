@@ -19,6 +19,7 @@ from azsandbox.copying import no_scopes
 from azsandbox.denials import Denials
 from azsandbox.faults import Faults
 from azsandbox.front import Front
+from azsandbox.immutable import Immutability
 from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
@@ -100,6 +101,9 @@ class Sandbox:
         refuse = getattr(self._arm, "storage_refusal", None)
         scopes = getattr(self._arm, "storage_scopes", no_scopes)
         deletions = getattr(self._arm, "storage_deletions", None)
+        holds = getattr(self._arm, "storage_holds", None)
+        held = Immutability(holds, self.accounts.blobs) if holds else None
+        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
@@ -108,7 +112,7 @@ class Sandbox:
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
             ),
             ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions),
+            ".blob.core.windows.net": blobs,
             ".file.core.windows.net": FileShares(
                 self._shares, self._tokens, self.accounts.keys, refuse, deletions
             ),

@@ -26,9 +26,9 @@ class BeingDeleted:
         if record is None:
             return
         store = self._context.store
-        kept = store.get(f"{record.key}/{_SERVICES[kind]}/default/{kind}/{name}")
-        if kept is not None:
-            store.remove(*store.below(kept.key), kept)
+        key = f"{record.key}/{_SERVICES[kind]}/default/{kind}/{name}"
+        kept = store.get(key)
+        store.remove(*store.below(key), *([kept] if kept is not None else []))
         until = self._context.clock.now() + SECONDS
         parent = _parent(record, kind)
         type_ = f"microsoft.storage/storageaccounts/{_SERVICES[kind]}/{kind}"

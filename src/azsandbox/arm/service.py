@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from azsandbox.arm import apiversions
@@ -17,6 +18,7 @@ from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.holds import hold_of
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
@@ -50,6 +52,7 @@ class Arm:
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
         self.storage_deletions = BeingDeleted(context)
+        self.storage_holds = partial(hold_of, context)
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""

@@ -10,7 +10,9 @@ from azsandbox.arm.beingdeleted import CONTAINERS, BeingDeleted
 from azsandbox.arm.calls import Call
 from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.errors import ArmError, gateway
-from azsandbox.arm.kinds import Kind, child_id
+from azsandbox.arm.holds import hold_at
+from azsandbox.arm.kinds import child_id
+from azsandbox.arm.providers.immutability import LegalHolds
 from azsandbox.arm.providers.storagelists import invalid, named, paged
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -31,7 +33,7 @@ _ONE_OF_TWO = (
 
 
 @register
-class BlobContainers(Kind):
+class BlobContainers(LegalHolds):
     """`blobServices/default/containers`."""
 
     type = f"{_ACCOUNTS}/blobServices/containers"
@@ -87,12 +89,27 @@ class BlobContainers(Kind):
         account = call.ancestor(_ACCOUNTS)
         if await self.context.accounts.container(account.name, call.name) is None:
             return Response(204)
+        await self._check_held(call, account)
         try:
             await self.context.accounts.delete_container(account.name, call.name)
         except Held as held:
             raise _held() from held
         BeingDeleted(self.context).note(account.name, CONTAINERS, call.name)
         return Response(200)
+
+    async def _check_held(self, call: Call, account: Record) -> None:
+        """What is held is deleted by this plane alone, and only while nothing lies in it.
+
+        So told in Azure/azure-sdk-for-python#22255; that a legal hold keeps it even so is inferred, as are codes.
+        """
+        hold = hold_at(self.context, call.route.key)
+        if hold is None:
+            return
+        code, text = hold.container
+        if hold.tags:
+            raise gateway(409, code, text)
+        async for _ in self.context.accounts.blobs(account.name, call.name, ""):
+            raise gateway(409, code, text)
 
     def _check_name(self, account: Record, name: str) -> None:
         if not _NAME.fullmatch(name):
@@ -147,8 +164,7 @@ class BlobContainers(Kind):
             "publicAccess": found.public,
             "leaseStatus": found.lease[0].capitalize(),
             "leaseState": found.lease[1].capitalize(),
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
+            **self._held_shown(id_.lower()),
         }
         if found.metadata:
             own["metadata"] = dict(found.metadata)
@@ -160,6 +176,20 @@ class BlobContainers(Kind):
             "type": self.type,
             "properties": {**(record.properties if record else {}), **own},
         }
+
+    def _held_shown(self, key: str) -> dict[str, Any]:
+        hold = hold_at(self.context, key)
+        shown: dict[str, Any] = {
+            "hasImmutabilityPolicy": bool(hold and hold.policy),
+            "hasLegalHold": bool(hold and hold.tags),
+        }
+        policy = self.context.store.get(f"{key}/immutabilitypolicies/default")
+        if policy is not None:
+            history = {"etag": policy.document["etag"], "updateHistory": policy.hidden["history"]}
+            shown["immutabilityPolicy"] = {"properties": policy.properties, **history}
+        if hold is not None and hold.tags:
+            shown["legalHold"] = {"hasLegalHold": True, "tags": list(hold.tags)}
+        return shown
 
     @staticmethod
     def _missing() -> ArmError:

@@ -11,6 +11,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import Context
 from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import gateway
+from azsandbox.arm.holds import held_in
 from azsandbox.arm.kinds import action
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -156,7 +157,10 @@ class StorageAccounts(TrackedKind):
         check_key(self.context, record, identifier)
 
     async def removing(self, call: Call, record: Record) -> None:
-        """Removes the account with all it holds."""
+        """Removes the account with all it holds, unless something of it is held (Azure/azure-powershell#26148)."""
+        if held := held_in(self.context, record):
+            text = f"{record.name} is protected from deletion. The container(s) {', '.join(held)} "
+            raise gateway(409, "AccountProtectedFromDeletion", f"{text}have a locked immutability policy.")
         await self.context.accounts.delete(record.name)
 
     @action("POST", "listKeys")
