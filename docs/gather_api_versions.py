@@ -98,6 +98,14 @@ _BETWEEN = (
     ("microsoft.keyvault", "public Bicep templates", "2024-04-01-preview 2025-05-01"),
     ("microsoft.operationalinsights", "public Bicep templates", "2023-09-01"),
 )
+# What the Azure CLI sends, as `make conformance` sees; its own commands are no packages of Azure's management.
+_SENT = (
+    ("microsoft.storage/storageaccounts", "PyPI azure-cli 2.91.0", "2025-08-01"),
+    ("microsoft.authorization/policyassignments", "PyPI azure-cli 2.91.0", "2025-11-01"),
+    ("microsoft.authorization/policydefinitions", "PyPI azure-cli 2.91.0", "2025-11-01"),
+    ("microsoft.authorization/policysetdefinitions", "PyPI azure-cli 2.91.0", "2025-11-01"),
+    ("microsoft.managedidentity/userassignedidentities", "PyPI azure-cli 2.91.0", "2025-05-31-preview"),
+)
 Found = tuple[str, str, str]  # type, version, source
 
 
@@ -174,6 +182,9 @@ def gathered(specs: Path, folders: list[Path]) -> dict[str, dict[str, set[str]]]
             for version in listed.split():
                 if known[0] < version < known[-1] or type_ == prefix:
                     types[type_].setdefault(version, set()).add(source)
+    for prefix, source, version in _SENT:
+        for type_ in (one for one in types if f"{one}/".startswith(f"{prefix}/")):
+            types[type_].setdefault(version, set()).add(source)
     return types
 
 

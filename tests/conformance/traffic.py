@@ -271,6 +271,9 @@ async def run() -> list[str]:
             "identity": {"type": "SystemAssigned"},
             "properties": {name: pair.source["properties"][name] for name in names},
         }
+        account = str(pair.source["properties"]["storageAccount"]).rpartition("/")[2]
+        # A model without bytes is refused.
+        await client.upload(account, f"azureml-blobstore-{pair.source['properties']['workspaceId']}/m/a", b"bytes")
         for method, path, sent in [("PUT", "", body), *asked(workspace)]:
             try:
                 await client.arm(method, path_of(client, workspace, path), VERSION, sent)
