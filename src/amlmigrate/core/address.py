@@ -88,6 +88,12 @@ def plain_name(kind: str, name: str) -> str:
     return name.lower() if kind in CASELESS else name
 
 
+def plain_text(address: str) -> str:
+    """An address as text in the form in which two are compared."""
+    kind, slash, name = address.partition("/")
+    return f"{kind}{slash}{plain_name(kind, name)}"
+
+
 def blob_address(container: str, prefix: str = "") -> Address:
     """The address of the blobs below a prefix; without one, of all that a container holds."""
     return Address(BLOBS, container, prefix or None)

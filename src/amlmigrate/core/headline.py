@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from amlmigrate.core.address import plain_text
 from amlmigrate.core.state import Outcome
 
 # What a run or a verification has done or compared itself.
@@ -21,12 +22,12 @@ def apart(ended: Iterable[tuple[str, Outcome]], there: Iterable[str]) -> dict[st
 
     `ended` is address and outcome of each; `there` are addresses under which the target holds something.
     """
-    known = frozenset(there)
+    known = frozenset(map(plain_text, there))
     absent: Counter[str] = Counter()
     other: Counter[str] = Counter()
     for address, outcome in ended:
         if outcome not in _SILENT:
-            counted = other if address in known or outcome.value in _BY_PEOPLE else absent
+            counted = other if plain_text(address) in known or outcome.value in _BY_PEOPLE else absent
             counted[outcome.value] += 1
     return {"not_in_target": dict(absent), "not_compared": dict(other)}
 

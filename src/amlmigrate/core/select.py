@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import CASELESS, Address
 
 _NEAR = 3
 
@@ -68,7 +68,8 @@ def _close(glob: str, texts: Iterable[str]) -> list[str]:
 
 
 def _matches(globs: tuple[str, ...], address: Address) -> bool:
-    return any(fnmatchcase(text, glob) for glob in globs for text in _texts(address))
+    low = str.lower if address.kind in CASELESS else str
+    return any(fnmatchcase(low(text), low(glob)) for glob in globs for text in _texts(address))
 
 
 def _texts(address: Address) -> Iterator[str]:

@@ -112,3 +112,9 @@ def test_what_a_person_says_to_have_done_is_not_said_to_be_absent() -> None:
 )
 def test_what_a_run_says(items: dict[str, int], says: str) -> None:
     assert ran(items, "All is done") == says
+
+
+def test_what_the_target_has_in_another_case_is_there_where_case_does_not_count() -> None:
+    ended = [("datastores/Lake", Outcome.WAIVED), ("models/M/1", Outcome.WAIVED)]
+    told = apart(ended, ["datastores/lake", "models/m/1"])
+    assert told == {"not_in_target": {"waived": 1}, "not_compared": {"waived": 1}}

@@ -28,6 +28,8 @@ from amlmigrate.core.workspace import Location
         ("*/credit-?", "data/credit-10/2", False),
         ("models/[ab]/*", "models/b/3", True),
         ("models/M", "models/m/1", False),
+        ("datastores/l*", "datastores/Lake", True),
+        ("datastores/LAKE", "datastores/lake", True),
         ("*", "jobs", True),
         ("jobs", "jobs", True),
         ("blobs/azureml/*", "blobs/azureml/a/b", True),
