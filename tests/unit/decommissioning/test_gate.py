@@ -124,6 +124,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "a running job": (_left("jobs", {"running": 2}), "2 jobs are running"),
     "an enabled schedule": (_left("schedules/s", {"properties": {"isEnabled": True}}), "is an enabled schedule"),
     "a schedule that does not say": (_left("schedules/s", {"properties": {}}), "is an enabled schedule"),
+    "code bytes are gone": (lambda c: _facts(c, collected=("blobs/u/src: 1 of its 2 files",)), "blobs/u/src: 1 of its"),
     "a lock": (lambda c: _facts(c, locks=[{"id": "/x/locks/keep"}]), "A lock is in the way: /x/locks/keep"),
 }  # fmt: skip
 

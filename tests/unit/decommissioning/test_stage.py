@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
+from amlmigrate.core.plan import Action, Bytes, Plan
 from amlmigrate.core.seal import NOT_LISTED
+from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import guards, stage, tombstone
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.dying import Dying, Secrets
@@ -142,6 +146,8 @@ class Case:
     azure: Azure
     gate: Gate
     hold: Callable[[], None] = lambda: None
+    plan: Plan = PLAN
+    today: datetime = datetime(2026, 3, 1, tzinfo=UTC)
 
     def run(self, **wanted: bool) -> stage.Outcome:
         """One `decommission`, on a clock that a pause moves."""
@@ -153,7 +159,7 @@ class Case:
         side = type("Side", (), {"arm": self.azure, "workspace": self.azure.workspace, "roles": FakeRoles()})()
         clouds: Any = type("Session", (), {"source": side, "target": side})()
         removal = stage.Removal(
-            PLAN,
+            self.plan,
             self.ledger,
             Evidence(self.ledger.path.parent, self.ledger),
             clouds,
@@ -162,7 +168,7 @@ class Case:
             By("ann", "host", "1"),
             ignore,
             self.hold,
-            Clock(lambda: time[0], sleep),
+            Clock(lambda: time[0], sleep, lambda: self.today),
         )
         return asyncio.run(removal.decommission())
 
@@ -193,6 +199,25 @@ def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
         assert outcome.report and outcome.report.content["purged"] and outcome.report.content["by_us"]
         assert case.azure.deletions == ["workspace", "purge"]
         assert len(case.gate.asked) == 1
+
+
+@pytest.mark.parametrize(("hours", "early"), [(47, True), (49, False)])
+def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, hours: int, early: bool) -> None:
+    amount = Bytes(Location("acct", "upload", "src"), Location("cmkacct", "c", "migrated-code/src"), 1, 1)
+    code = "blobs/upload/src"
+    made = plan(step(code, action=Action.COPY, bytes=amount), step("codes/c/1", code))
+    azure = Azure()
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        for one in made.steps:
+            ledger.move(one.address, State.DONE)
+        copied = datetime.fromisoformat(ledger.done_at()[code])
+        outcome = Case(ledger, azure, Gate(azure), plan=made, today=copied + timedelta(hours=hours)).run()
+    assert outcome.report
+    content = outcome.report.content
+    assert content["code_bytes"]["settled"] is not early
+    told = [line for line in tombstone.lines(content) if line.startswith("code bytes: ")]
+    assert bool(told) is early and all("47.0 hours after" in line for line in told)
 
 
 def test_what_was_put_in_while_its_computes_went_is_seen(tmp_path: Path) -> None:
