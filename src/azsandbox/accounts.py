@@ -196,6 +196,11 @@ class StorageAccounts:
             for blob in page.iterfind("Blobs/Blob"):
                 yield _name(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
 
+    async def make_directory(self, account: str, container: str, path: str) -> None:
+        """A blob without bytes that stands for a directory; nothing happens where there is something."""
+        headers = {"x-ms-blob-type": "BlockBlob", "x-ms-meta-hdi_isfolder": "true", "If-None-Match": "*"}
+        await self._ask("PUT", account, f"/{container}/{quote(path)}", also=409, headers=headers)
+
     async def _pages(self, account: str, target: str) -> AsyncIterator[ElementTree.Element]:
         marker: str | None = ""
         while marker is not None:

@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
+from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
 from azsandbox.immutable import Immutability
 from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
@@ -20,7 +21,7 @@ from azsandbox.tokens import BadToken, Tokens
 # Bodies up to this length are read before they are passed on: one write instead of many.
 _WHOLE = 1024 * 1024
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "proxy-connection", "te", "upgrade"}
-_NOT_PASSED_ON = {*_HOP_BY_HOP, KNOWN_SCOPES}
+_NOT_PASSED_ON = {*_HOP_BY_HOP, KNOWN_SCOPES, HIERARCHICAL}
 _SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 _CHALLENGE = (
     f"Bearer authorization_uri=https://login.microsoftonline.com/{TENANT_ID}/oauth2/authorize "
@@ -50,8 +51,9 @@ class BlobEndpoint:
         scopes: Scopes = no_scopes,
         deletions: Deletions | None = None,
         held: Immutability | None = None,
+        hierarchy: Hierarchy | None = None,
     ) -> None:
-        self._deletions, self._held = deletions, held
+        self._deletions, self._held, self._hierarchy = deletions, held, hierarchy
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
 
@@ -60,11 +62,14 @@ class BlobEndpoint:
         refused = malformed(call) or _unnameable(call) or self._forbidden(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
-        if refused is None and self._held is not None:
-            refused = await self._held.refusal(call)
+        for keeper in (self._held, self._hierarchy):
+            if refused is None and keeper is not None:
+                refused = await keeper.refusal(call)
         answer = refused or self._too_early(call) or await self._forward(call)
         if self._deletions and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
             self._deletions.note(call.host.partition(".")[0], "containers", call.path.strip("/"))
+        if self._hierarchy is not None:
+            await self._hierarchy.written(call, answer)
         return answer
 
     def _too_early(self, call: Call) -> Answer | None:
@@ -98,6 +103,7 @@ class BlobEndpoint:
             body = await call.body(_WHOLE)
         headers = _passed_on(call.headers)
         headers.update(known_scopes(self._scopes, call.host))
+        headers.update(self._hierarchy.headers(call.host) if self._hierarchy else {})
         if call.method not in {"GET", "HEAD"} and call.length == 0:
             headers["Content-Length"] = "0"
         answer = _answer(await self._azurite.request(call.method, call.host, call.target, headers, body))

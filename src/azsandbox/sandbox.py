@@ -19,6 +19,7 @@ from azsandbox.copying import no_scopes
 from azsandbox.denials import Denials
 from azsandbox.faults import Faults
 from azsandbox.front import Front
+from azsandbox.hierarchy import Hierarchy
 from azsandbox.immutable import Immutability
 from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
@@ -103,7 +104,9 @@ class Sandbox:
         deletions = getattr(self._arm, "storage_deletions", None)
         holds = getattr(self._arm, "storage_holds", None)
         held = Immutability(holds, self.accounts.blobs) if holds else None
-        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held)
+        has = getattr(self._arm, "storage_hierarchical", None)
+        deep = Hierarchy(has, self.accounts) if has else None
+        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),

@@ -51,6 +51,7 @@ class Arm:
         self.vault: Service = VaultService(context)
         storage = StorageAccess(context)
         self.storage_refusal, self.storage_scopes = storage.refusal, storage.scopes
+        self.storage_hierarchical = storage.hierarchical
         self.storage_deletions = BeingDeleted(context)
         self.storage_holds = partial(hold_of, context)
 

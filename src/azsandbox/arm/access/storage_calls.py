@@ -80,6 +80,11 @@ class StorageAccess:
             for scope in self._context.store.children(record.key, SCOPES)
         }
 
+    def hierarchical(self, account: str) -> bool:
+        """Whether an account has a hierarchical namespace."""
+        record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
+        return record is not None and record.properties.get("isHnsEnabled") is True
+
     def _scope_trouble(self, account: Record, scope: Mapping[str, Any]) -> Refusal | None:
         if scope["state"] == "Disabled":
             return 403, "EncryptionScopeDisabled", "The encryption scope is disabled."

@@ -1,0 +1,81 @@
+"""Accounts with a hierarchical namespace, seen through the blob service by Microsoft's own client."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from azure.identity import EnvironmentCredential
+from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
+from test_front_storage import _refused
+from tests.conftest import RunningSandbox
+
+from azsandbox import provision
+from azsandbox.client import Client
+
+
+@pytest.fixture
+def lake(azure_env: RunningSandbox) -> Iterator[ContainerClient]:
+    """A container in an account with a hierarchical namespace."""
+    name = f"lake{uuid.uuid4().hex[:12]}"
+
+    async def make() -> None:
+        async with Client(azure_env.env) as azure:
+            group = await provision.group(azure, "lake-rg")
+            body = {"location": "eastus2", "properties": {"isHnsEnabled": True}}
+            await azure.arm(
+                "PUT", f"{group}/providers/Microsoft.Storage/storageAccounts/{name}", "2023-05-01", body
+            )
+
+    asyncio.run(make())
+    with EnvironmentCredential() as credential:
+        url = f"https://{name}.blob.core.windows.net"
+        with BlobServiceClient(url, credential=credential, retry_total=0) as service:
+            yield service.create_container("data")
+
+
+def test_directories_are_listed_as_blobs_without_bytes(lake: ContainerClient) -> None:
+    for name in ("a/b/one.csv", "a/two.csv", "three.csv"):
+        lake.upload_blob(name, b"x" * len(name))
+    found = {blob.name: blob for blob in lake.list_blobs(include=["metadata"])}
+    assert sorted(found) == ["a", "a/b", "a/b/one.csv", "a/two.csv", "three.csv"]
+    directories = {name for name, blob in found.items() if (blob.metadata or {}).get("hdi_isfolder") == "true"}
+    assert directories == {"a", "a/b"} and {found[name].size for name in directories} == {0}
+
+
+def test_with_a_delimiter_a_directory_is_a_prefix_even_when_empty(lake: ContainerClient) -> None:
+    lake.upload_blob("a/b/one.csv", b"x")
+    lake.upload_blob("z.csv", b"x")
+    lake.delete_blob("a/b/one.csv")
+
+    def walked(prefix: str) -> list[tuple[str, bool]]:
+        return [(each.name, isinstance(each, BlobPrefix)) for each in lake.walk_blobs(prefix)]
+
+    assert sorted(walked("")) == [("a/", True), ("z.csv", False)]
+    assert walked("a/") == [("a/b/", True)]
+
+
+def test_a_directory_is_deleted_when_it_is_empty(lake: ContainerClient) -> None:
+    lake.upload_blob("a/one.csv", b"x")
+    assert _refused(lambda: lake.delete_blob("a")) == (409, "DirectoryIsNotEmpty")
+    lake.delete_blob("a/one.csv")
+    lake.delete_blob("a")
+    assert list(lake.list_blobs()) == []
+
+
+def test_blocks_and_copies_make_directories_too(lake: ContainerClient) -> None:
+    blob = lake.get_blob_client("x/blocks")
+    blob.stage_block("MDAx", b"x")
+    assert [each.name for each in lake.list_blobs()] == []
+    blob.commit_block_list(["MDAx"])
+    lake.get_blob_client("y/z/copy").start_copy_from_url(blob.url)
+    names = [each.name for each in lake.list_blobs()]
+    assert names == ["x", "x/blocks", "y", "y/z", "y/z/copy"]
+
+
+def test_index_tags_are_refused(lake: ContainerClient) -> None:
+    assert _refused(lambda: lake.upload_blob("t", b"x", tags={"a": "b"}))[0] == 409
+    lake.upload_blob("t", b"x")
+    assert _refused(lambda: lake.get_blob_client("t").set_blob_tags({"a": "b"}))[0] == 409
