@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
@@ -142,8 +143,8 @@ class _Reader:
         except NotYamlError as error:
             return _Read(said=(say.not_yaml(file, error),))
         except ValueError:
-            # What is no text reads nothing and, where no address is in it, names nothing either.
-            told = found.data is None or _names_places(found.data)
+            # What is no text at all reads nothing and, where no address is in it, names nothing either.
+            told = found.data is None or _names_places(found.data) or _reads(found.data)
             return _Read(said=(say.not_text(file),)) if told else _Read(mute=True)
 
     async def _with_logs(self, read: _Read) -> _Read:
@@ -192,6 +193,15 @@ def _needed(place: Location, names: tuple[str, ...]) -> Iterator[Location]:
 def _names_places(data: bytes) -> bool:
     """Whether a file that is no text in UTF-8 names places: they are ASCII, whatever is around them."""
     return any(references(data.replace(b"\0", b"").decode("latin-1").splitlines()))
+
+
+def _reads(data: bytes) -> bool:
+    """Whether a file in another code than UTF-8 is a table that reads something, be it by a mere path."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return bool(entries(data.decode("utf-16" if wide else "latin-1")))
+    except ValueError:
+        return False
 
 
 def _text(data: bytes | None) -> str:

@@ -273,3 +273,53 @@ async def test_a_file_is_written_anew_as_planned_or_not_at_all(now: bytes, goal:
         await copied
         assert wrote == [JSON.replace(b"acct", b"cmkacct")]
         assert (target.listed["d/1.json"].length, target.listed["d/1.json"].md5) == (len(wrote[0]), file.md5)
+
+
+class _Tables(Account):
+    """One whose files can be read, as of a version, and written."""
+
+    async def read(self, place: Location, largest: int, etag: str) -> bytes:
+        if self.listed[place.path].etag != etag:
+            raise _answer(412, "ConditionNotMet")
+        return self.data[place.path]
+
+    async def write(self, one: Blob, target: Location, data: bytes, *, replaces: str | None) -> str:
+        self.data[target.path] = data
+        self.listed[target.path] = replace(one, path=target.path, etag='"made"')
+        return '"made"'
+
+
+TABLE = "d/MLTable"
+LINES = Rewrite(f"{TABLE}:2", "- file: old\n  # more\n", "- file: new\n")
+
+
+async def _rewritten(data: bytes, record: Record) -> _Tables:
+    source = _Tables({TABLE: blob(TABLE, len(data), '"s"')}, {TABLE: data})
+    target = _Tables()
+    one = step(
+        "blobs/c/d",
+        action=Action.COPY,
+        source_sha256=listing_digest(source.listed.values()),
+        bytes=Bytes(SOURCE, TARGET, 1, len(data)),
+        rewrites=(LINES,),
+    )
+    assert one.bytes
+    await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+    return target
+
+
+async def test_a_file_is_written_as_the_plan_shows_it() -> None:
+    target = await _rewritten(b"paths:\n- file: old\n  # more\n- file: x\n", Record())
+    assert target.data[TABLE] == b"paths:\n- file: new\n- file: x\n"
+    assert target.listed[TABLE].length == len(target.data[TABLE])
+
+
+@pytest.mark.parametrize(
+    "data", [b"paths:\n- file: other\n  # more\n", b"paths:\n- file: old\n", b"", b"\xff", b"a\0b"]
+)
+async def test_a_file_that_is_not_the_one_that_the_plan_saw_is_not_written(data: bytes) -> None:
+    record = Record()
+    with pytest.raises(DriftError) as refused:
+        await _rewritten(data, record)
+    assert refused.value.address == TABLE
+    assert record.told == []

@@ -138,6 +138,14 @@ def test_what_is_escaped_or_folded_within_is_written_anew_and_its_comment_stays(
     assert "# why not\n" in after and after.endswith("# end\n")
 
 
+def test_a_mark_at_the_start_moves_nothing() -> None:
+    text = '\ufeffa: "\\x61zureml:x"\nb: c\n'
+    found = load(text)
+    assert [text[one.start : one.end] for one in found.scalars] == ["a", '"\\x61zureml:x"', "b", "c"]
+    [at] = [one.start for one in found.scalars if one.value == "azureml:x"]
+    assert applied(text, changes(found, {at: "new"})) == '\ufeffa: "new"\nb: c\n'
+
+
 def test_keys_that_are_there_twice_are_both_changed() -> None:
     after, _ = _changed(f"paths: {OLD}a\npaths: {OLD}b\n")
     assert after == f"paths: {NEW}a\npaths: {NEW}b\n"

@@ -130,6 +130,9 @@ def test_one_that_is_too_large_is_said_unread() -> None:
         (bytes(range(256)) * 40, False),
         (b"\xff\xfe" + "paths: []".encode("utf-16-le"), False),
         (b"\xff\xfe" + "file: azureml://datastores/lake/paths/a".encode("utf-16-le"), True),
+        (b"\xff\xfe" + "paths: [{file: ../a}]".encode("utf-16-le"), True),
+        ("paths: [{file: ../\u00fc}]".encode("utf-16"), True),
+        ("paths: [{file: ../\u00fc}]".encode("latin-1"), True),
         (b"\xff file: azureml://datastores/lake/paths/a", True),
     ],
 )
