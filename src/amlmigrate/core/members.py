@@ -97,6 +97,9 @@ def document_references(value: Any, where: str = "") -> Iterator[Reference]:
 
 def rewritten(member: Member, mapping: Mapping) -> tuple[str, list[Lead]]:
     """The text with each address in it as it has to be in the target, and the addresses that changed."""
+    # Whatever names a workspace or an account has a slash, and most strings have none.
+    if "/" not in member.text:
+        return member.text, []
     if (inside := member.inside) is not None:
         return _rewritten_json(member, inside, mapping)
     text, found = member.text, []
@@ -130,6 +133,8 @@ def _references(member: Member, where: str) -> Iterator[Reference]:
 
 
 def _named(member: Member, mapping: Mapping) -> str:
+    if "/" not in member.text:
+        return ""
     texts = member.inside or [member]
     return next((found for one in texts if (found := names_source(one.text[_start(one.text) :], mapping))), "")
 
