@@ -276,6 +276,19 @@ def test_pipeline_components(workspace: Workspace, folder: Path) -> None:
     assert "azureml_anonymous" in _names(workspace.client.components.list())
 
 
+def test_feature_store_entities(workspace: Workspace) -> None:
+    from azure.ai.ml.entities import DataColumn, FeatureStoreEntity
+
+    entities = workspace.client.feature_store_entities
+    column = DataColumn(name="id", type="string")
+    made = entities.begin_create_or_update(
+        FeatureStoreEntity(name="account", version="1", index_columns=[column], description="of a customer")
+    ).result()
+    assert (made.name, made.version, made.description) == ("account", "1", "of a customer")
+    assert [each.version for each in entities.list("account")] == ["1"]
+    assert [each.name for each in entities.list()] == ["account"]
+
+
 def test_datastores(workspace: Workspace) -> None:
     from azure.ai.ml.entities import AccountKeyConfiguration, AzureBlobDatastore, AzureDataLakeGen2Datastore
 

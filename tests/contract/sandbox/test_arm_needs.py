@@ -205,3 +205,25 @@ async def test_a_label_of_nothing_is_refused(arm: ArmClient) -> None:
     error = await arm.error(404, "PUT", f"{WORKSPACE}/jobs/j", body)
     assert error["message"] == "No environment exists for name: none, version: , label: latest"
     assert await arm.every(f"{WORKSPACE}/jobs?listViewType=All") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("featurestoreEntities", {"indexColumns": [{"columnName": "id", "dataType": "String"}]}),
+        ("featuresets", {"entities": ["e"], "stage": "Development"}),
+    ],
+)
+async def test_a_version_of_features_makes_its_container(
+    arm: ArmClient, kind: str, properties: dict[str, Any]
+) -> None:
+    path = f"{WORKSPACE}/{kind}/Made"
+    for version in ("1", "2"):
+        response = await arm.send("PUT", f"{path}/versions/{version}", {"properties": properties})
+        assert (await arm.finish(response))["status"] == "Succeeded"
+    made = await arm.ok("GET", path)
+    assert (made["id"], made["name"], made["properties"]["isArchived"]) == (path, "Made", False)
+    assert [each["name"] for each in await arm.every(f"{WORKSPACE}/{kind}")] == ["Made"]
+    assert [each["name"] for each in await arm.every(f"{path}/versions")] == ["1", "2"]
+    await arm.error(404, "GET", f"{WORKSPACE}/{kind}/made")
+    await arm.error(404, "GET", f"{WORKSPACE}/{kind}/Other/versions/1")

@@ -73,21 +73,44 @@ class PlainKind(WorkspaceKind):
         self.context.store.put(target)
 
 
+class FeatureVersionKind(PlainKind):
+    """A version, whose first PUT makes what it is a version of: azure-ai-ml PUTs nothing else.
+
+    Inferred: what the container then looks like.
+    """
+
+    case_sensitive = True
+
+    async def put(self, call: Call) -> Response:
+        """As all others, once the container is there."""
+        level, workspace = call.route.levels[-2], self.workspace(call)
+        if self.context.store.get(level.key) is None:
+            system = stamped(asset_time(call.tick()), author(call.principal))
+            id_ = f"{workspace.id}/{level.kind.type.rpartition('/')[2]}/{level.name}"
+            given: dict[str, Any] = {"description": None, "tags": {}, "properties": {}, "isArchived": False}
+            document: dict[str, Any] = {"id": id_, "name": level.name, "type": level.kind.type}
+            document |= {"properties": {**given, "provisioningState": "Succeeded"}, "systemData": system}
+            self.context.store.put(
+                Record(level.key, level.kind.key_type, workspace.key, id_, level.name, document)
+            )
+        return await super().put(call)
+
+
 @register
 class Featuresets(PlainKind):
     """`workspaces/featuresets`."""
 
     type = f"{_WORKSPACES}/featuresets"
     case_sensitive = True
+    implied = True
     operation = "fs"
 
 
 @register
-class FeaturesetVersions(PlainKind):
+class FeaturesetVersions(FeatureVersionKind):
     """`workspaces/featuresets/versions`."""
 
     type = f"{_WORKSPACES}/featuresets/versions"
-    case_sensitive = True
     operation = "fsv"
 
 
@@ -97,15 +120,15 @@ class FeaturestoreEntities(PlainKind):
 
     type = f"{_WORKSPACES}/featurestoreEntities"
     case_sensitive = True
+    implied = True
     operation = "fse"
 
 
 @register
-class FeaturestoreEntityVersions(PlainKind):
+class FeaturestoreEntityVersions(FeatureVersionKind):
     """`workspaces/featurestoreEntities/versions`."""
 
     type = f"{_WORKSPACES}/featurestoreEntities/versions"
-    case_sensitive = True
     operation = "fsev"
 
 
