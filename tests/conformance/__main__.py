@@ -20,10 +20,10 @@ CLI = "azure-cli==2.91.0"
 LEFT = {
     "Quotas_Update": "no quota of the local Azure is changed",
     "Workspaces_Delete": "the workspace goes with the sandbox",
-    "Compute_ListKeys": "only clusters of other services have keys",
-    "PrivateEndpointConnections_Get": "made by Microsoft.Network alone",
-    "PrivateEndpointConnections_CreateOrUpdate": "made by Microsoft.Network alone",
-    "PrivateEndpointConnections_Delete": "made by Microsoft.Network alone",
+    "Compute_ListKeys": "no compute of the run has keys",
+    "PrivateEndpointConnections_Get": "no private endpoint is made in the run",
+    "PrivateEndpointConnections_CreateOrUpdate": "no private endpoint is made in the run",
+    "PrivateEndpointConnections_Delete": "no private endpoint is made in the run",
 }
 
 
