@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from amlmigrate.bytes import jsontext
+from amlmigrate.bytes.deltalogs import is_log
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.leading import Lead, lead
 from amlmigrate.core.mapping import Mapping, Rewrite
@@ -45,8 +46,8 @@ class Planned:
 
 
 def is_json(path: str) -> bool:
-    """Whether a file is one of these, by its name."""
-    return path.lower().endswith(_ENDINGS)
+    """Whether a file is one of these, by its name. A log of a Delta table is not: its checkpoints say the same."""
+    return path.lower().endswith(_ENDINGS) and not is_log(path)
 
 
 def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:

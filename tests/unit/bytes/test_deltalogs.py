@@ -7,6 +7,7 @@ import json
 import pytest
 
 from amlmigrate.bytes.deltalogs import is_log, outside, table_root
+from amlmigrate.bytes.jsonfiles import is_json
 
 
 def _log(*actions: object) -> str:
@@ -67,5 +68,6 @@ def test_a_path_into_a_log_tells_its_table(path: str, root: str | None) -> None:
 
 
 def test_logs_are_known_by_their_folder() -> None:
+    assert is_json("d/0.json") and not is_json("d/_delta_log/0.json")
     assert is_log("d/_delta_log/00000000000000000001.json") and is_log("_delta_log/0.json")
     assert not any(map(is_log, ("d/_delta_log/0.checkpoint.parquet", "d/0.json", "d/x_delta_log/0.json")))
