@@ -61,10 +61,11 @@ def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -
 
 
 async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple[str, ...]]:
-    """The containers that are the source workspace's: those of its datastores, and those of its code uploads.
+    """The containers of the source workspace, and those of its account that the service or nobody known made.
 
-    Those that have the service's names for them are among them even where no datastore leads there, or none of
-    the target says where they go. Each with what keeps its blobs from being changed.
+    Those that have the service's names for it are among them even where no datastore leads there, or none of the
+    target says where they go. Left out is what is somebody's: those that bear the number of another workspace, and
+    those that a datastore of a user's leads to. Each with what keeps its blobs from being changed.
     """
     found: dict[Location, tuple[str, ...]] = {
         Location(root.account, root.container): () for root, _ in mapping.roots()
@@ -72,9 +73,17 @@ async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple
     account = mapping.source.storage_account
     for name, holds in (await blobs.containers(account)).items():
         place = Location(account, name)
-        if mapping.place(place) is not None or mapping.source.names(name):
+        if mapping.place(place) is not None or mapping.source.names(name) or not _somebodys(mapping, place):
             found[place] = holds
     return found
+
+
+def _somebodys(mapping: Mapping, place: Location) -> bool:
+    """Whether a container is another workspace's by its name, or one that a datastore of either side leads to."""
+    stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
+    roots = (store.root for store in stores if store.root)
+    led = {(root.account.lower(), root.container) for root in roots}
+    return mapping.source.names_another(place.container) or (place.account.lower(), place.container) in led
 
 
 async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:

@@ -50,7 +50,8 @@ def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
         rest = [blob for blob in listing.blobs.values() if cover.prefix(_place(listing, blob)) is None]
         step = known.get(container)
         now = listing_digest(rest) if rest else None
-        then = step.source_sha256 if step else None
+        # One that was empty has no digest.
+        then = (step.source_sha256 or None) if step else None
         if now != then:
             found[f"blobs/{container}"] = (then, now)
     return found

@@ -11,6 +11,7 @@ from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.cli import plans
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
 from amlmigrate.core.asset import Inventory
@@ -26,6 +27,8 @@ from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
+from amlmigrate.planning.loose import Others
+from amlmigrate.posture.sharing import sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,12 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     build.check_pair(*read)
     _check_same(wanted, read[0])
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
-    source, target, posture, lease = await asyncio.gather(
+    source, target, posture, lease, others = await asyncio.gather(
         take(sides[0], clouds.source, frozen=frozen(folder, read[0].workspace_id), emit=emit),
         take(sides[1], emit=emit),
         before_plan(clouds, *read),
         look(clouds.target, wanted.target),
+        _others(clouds, read[0]),
     )
     posture += [finding] if (finding := lease.finding()) else []
     extra = await _asked(clouds, wanted)
@@ -74,6 +78,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         selection=wanted.selection,
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
         copy_unreferenced=wanted.copy_unreferenced,
+        others=others,
         posture=tuple(posture),
         extra=extra,
         emit=emit,
@@ -88,6 +93,17 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
     return header
+
+
+async def _others(clouds: Session, source: Workspace) -> Others:
+    """Who else uses the source's storage account, as far as it can be known."""
+    try:
+        found = await sharing(clouds.source, source)
+    except ServiceError as error:
+        if error.transient:
+            raise
+        return Others(unknown=f"the workspaces could not be listed ({error.code})")
+    return Others(found.others, found.unknown)
 
 
 def _matched(wanted: Wanted, source: Inventory, containers: Containers) -> list[Finding]:

@@ -141,3 +141,5 @@ class Inventory:
     findings: list[Finding] = field(default_factory=list)
     # Files among its bytes that are written anew as a whole, by where they lie.
     anew: dict[Location, AnewFile] = field(default_factory=dict)
+    # What its jobs name, each once.
+    of_jobs: tuple[Reference, ...] = ()

@@ -22,6 +22,7 @@ def _code(name: str, severity: Severity, says: str) -> Code:
 
 # What `plan` finds about the items of a source.
 ITEMS = (
+    _code("account-of-others", "warning", "the source's account serves other workspaces too, or may"),
     _code("blob-history-left", "blocks", "the container holds snapshots or versions, which no copy takes along"),
     _code("blob-history-unread", "blocks", "whether it holds snapshots or versions could not be asked"),
     _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),

@@ -87,6 +87,12 @@ COMMON_CONTAINER = "azureml"
 # And all have their notebooks in this share (azure-facts: system datastores).
 WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# The names of `Workspace.names`, for whichever workspace.
+_OF_ANY_WORKSPACE = re.compile(
+    rf"azureml-(?:blobstore|filestore)-{_GUID}|{_GUID}-[a-z0-9-]+|[0-9a-f]{{8}}-[0-9a-f]-{_GUID}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Datastore:
@@ -108,6 +114,8 @@ class Workspace:
     upload_containers: frozenset[str] = frozenset()
     # (job, output) to the URI that the job's document names.
     job_outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # The names of all its jobs that are listed.
+    jobs: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -162,6 +170,14 @@ class Workspace:
             rf"|{start}-[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}"
         )
         return bool(number) and re.fullmatch(own, container) is not None
+
+    def names_another(self, container: str) -> bool:
+        """Whether a container has a name that only the service gives, for another workspace than this one."""
+        return _OF_ANY_WORKSPACE.fullmatch(container) is not None and not self.names(container)
+
+    def owns(self, container: str) -> bool:
+        """Whether a container is this workspace's alone: it bears its number."""
+        return container != COMMON_CONTAINER and self.names(container)
 
     def datastore(self, name: str) -> Datastore | None:
         """The datastore of that name, or None; the names of datastores compare without case."""

@@ -9,6 +9,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.reference import Reference, references
 
 # All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.
 _ENDED = frozenset({"completed", "failed", "canceled"})
@@ -21,6 +22,8 @@ class Jobs:
 
     lines: list[Document] = field(default_factory=list)
     outputs: dict[tuple[str, str], str] = field(default_factory=dict)
+    # What they name, by its text: each once.
+    named: dict[str, Reference] = field(default_factory=dict)
 
     def leftover(self) -> Leftover | None:
         """The one item that stands for all of them; None where there are none."""
@@ -46,6 +49,7 @@ async def read_jobs(port: WorkspacePort) -> Jobs:
         system = item.get("systemData") or {}
         line = {"name": item["name"], **{key: properties[key] for key in _KEPT if properties.get(key) is not None}}
         found.lines.append(line | {"createdAt": system.get("createdAt"), "createdBy": system.get("createdBy")})
+        found.named |= {one.text: one for one in references(properties)}
         for name, output in (properties.get("outputs") or {}).items():
             if isinstance(output, dict) and output.get("uri"):
                 found.outputs[item["name"], name] = str(output["uri"])

@@ -46,6 +46,7 @@ async def take(
         datastores=_datastores(assets),
         upload_containers=_uploads(workspace, assets),
         job_outputs=jobs.result().outputs if jobs else {},
+        jobs=frozenset(str(line["name"]) for line in jobs.result().lines) if jobs else frozenset(),
     )
     left = [item for task in (rest, around) if task for item in task.result()]
     if stores:
@@ -56,7 +57,8 @@ async def take(
         # Not because the workspace itself has gone in the meantime.
         await port.read()
         left += could_not_be_listed(lists.unlisted)
-    return Inventory(known, assets, left, unlisted(workspace.id, port.absent) if stores else [])
+    of_jobs = tuple(jobs.result().named.values()) if jobs else ()
+    return Inventory(known, assets, left, unlisted(workspace.id, port.absent) if stores else [], of_jobs=of_jobs)
 
 
 def _datastores(assets: Assets) -> tuple[Datastore, ...]:

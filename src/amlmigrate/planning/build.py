@@ -21,7 +21,8 @@ from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.planning.planner import Planner, counts
+from amlmigrate.planning.loose import Others
+from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.remarks import left_behind, without_twin
 
 _PLAIN = "default"
@@ -55,6 +56,7 @@ def build(
     selection: Selection,
     prior: Prior,
     copy_unreferenced: bool = False,
+    others: Others = NOBODY,
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
     emit: Emit = ignore,
@@ -65,7 +67,9 @@ def build(
     written in between is then another than the listing's, by which every run finds the change.
     """
     check_pair(source.workspace, target.workspace)
-    planner = Planner(source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced)
+    planner = Planner(
+        source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced, others=others
+    )
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
@@ -85,7 +89,11 @@ def build(
         blobs=sum(amount.blobs for amount in copies),
         bytes=sum(amount.bytes for amount in copies),
         estimate=_estimate(source, steps),
-        findings=(*posture, *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary))),
+        findings=(
+            *posture,
+            *others.findings(source.workspace),
+            *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
+        ),
         extra=extra or {},
     )
     return header, steps

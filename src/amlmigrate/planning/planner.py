@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
 from amlmigrate.core.documents import digest
@@ -26,6 +26,7 @@ from amlmigrate.planning.diff import bytes_verdict, target_place, verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
+from amlmigrate.planning.loose import Known, Others, copied_roots, empty_step, job_folders, left_step
 from amlmigrate.planning.remarks import (
     dotted,
     names_source,
@@ -38,6 +39,7 @@ from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
 
 _LAST = 9
+NOBODY = Others()
 
 
 class Planner:
@@ -51,12 +53,14 @@ class Planner:
         selection: Selection,
         prior: Prior,
         copy_unreferenced: bool,
+        others: Others = NOBODY,
     ) -> None:
         self._source = source
         self._target = target
         self._selection = selection
         self._prior = prior
         self._copy_unreferenced = copy_unreferenced
+        self._others = others
         self.mapping = Mapping(source.workspace, target.workspace)
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
@@ -70,9 +74,7 @@ class Planner:
         """All steps in execution order, and the findings."""
         draft = Draft()
         if self._copy_unreferenced:
-            roots = [Location(*key) for key, found in containers.source.items() if found.blobs]
-            roots = [root for root in roots if self.mapping.place(root) is not None]
-            roots = [root for root in roots if self._selection.takes(blob_address(root.container))]
+            roots = [place for found in self._unreferenced(containers) for place in found]
             self._cover = Cover([*self._cover, *roots])
         self._bytes(draft, containers)
         for asset in self._source.assets.values():
@@ -121,10 +123,41 @@ class Planner:
                 draft.findings += other_types(prefix, covered[prefix])
                 if step.action is Action.COPY:
                     draft.findings += [*offline(prefix, covered[prefix]), *dotted(prefix, covered[prefix])]
-        for key, blobs in loose.items():
-            rest = self._unselected(draft, key, blobs)
+        known = self._known()
+        for key, listing in containers.source.items():
+            rest = self._unselected(draft, key, loose[key])
             if rest:
-                draft.add(_unreferenced(key[1], rest, placed=self.mapping.place(Location(*key)) is not None))
+                draft.add(self._left(listing, rest, known))
+            elif self._stray(listing) and not listing.blobs:
+                draft.add(empty_step(listing))
+
+    def _unreferenced(self, containers: Containers) -> Iterable[Iterable[Location]]:
+        """What `--unreferenced copy` copies: never what is, or may be, another workspace's."""
+        for listing in containers.source.values():
+            wanted = self._selection.takes(blob_address(listing.place.container))
+            if listing.blobs and wanted and self.mapping.place(listing.place) is not None:
+                yield copied_roots(listing, self._source.workspace, self._others)
+
+    def _stray(self, listing: Listing) -> bool:
+        """Whether a container is none that every workspace has: an item of its own, whatever is in it."""
+        place = listing.place
+        known = self.mapping.place(place) is not None or self._source.workspace.names(place.container)
+        return listing.exists and not known
+
+    def _left(self, listing: Listing, blobs: list[Blob], known: Known) -> Step:
+        owned = self._source.workspace.owns(listing.place.container)
+        placed = self.mapping.place(listing.place) is not None
+        return left_step(listing, blobs, known, self._others, placed=placed, owned=owned)
+
+    def _known(self) -> Known:
+        """What else names blobs of the source: what stays without being left by selection, and jobs."""
+        staying = (place for needs in self._needs.values() for place in needs.places)
+        located = filter(None, map(self.mapping.locate, self._source.of_jobs))
+        folders = (
+            folder for root, _ in self.mapping.roots() for folder in job_folders(self._source.workspace, root)
+        )
+        whole = not any(left.not_listed and left.address.kind in all_kinds() for left in self._source.leftovers)
+        return Known(Cover(staying), Cover([*map(prefix_of, located), *folders]), whole)
 
     def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
         """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
@@ -287,20 +320,6 @@ def _without_secrets(step: Step) -> Step:
 
 def _size(blobs: Iterable[Blob]) -> int:
     return sum(blob.length for blob in blobs)
-
-
-def _unreferenced(container: str, blobs: list[Blob], *, placed: bool) -> Step:
-    told, remedy = (
-        ("that no asset refers to", "Copy them with --unreferenced copy")
-        if placed
-        else ("in a container that no datastore leads to on both sides", "Copy them with AzCopy")
-    )
-    return Step(
-        blob_address(container),
-        Action.MANUAL,
-        f"{len(blobs)} blobs with {_size(blobs)} bytes {told}. {remedy}, or keep the container.",
-        source_sha256=listing_digest(blobs),
-    )
 
 
 def counts(steps: Iterable[Step]) -> dict[str, dict[str, int]]:

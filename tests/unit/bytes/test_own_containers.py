@@ -9,7 +9,7 @@ from tests.unit.world import NEW_BLOBS, OLD_BLOBS, OLD_ID, SOURCE, TARGET
 
 from amlmigrate.bytes.areas import own_containers
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Datastore, Location
 
 CODES = f"{OLD_ID}-75avxb"
 UPLOADS = "azureml-mine"
@@ -29,6 +29,7 @@ async def _own(mapping: Mapping, *names: str) -> set[str]:
     return {place.container for place in await own_containers(mapping, Account(*names))}  # type: ignore[arg-type]
 
 
+OTHER_ID = "77777777-0e7a-4a55-9c1d-0123456789ab"
 ALWAYS = {OLD_BLOBS, "azureml"}
 
 
@@ -37,15 +38,23 @@ ALWAYS = {OLD_BLOBS, "azureml"}
     [
         (CODES, True),
         (UPLOADS, True),
-        ("azureml-x", False),
-        ("azureml-mine-2", False),
-        (f"{OLD_BLOBS}-2", False),
-        ("customers", False),
+        # The service's own or nobody's known: whose they are, nobody can say who does not look.
+        ("azureml-x", True),
+        ("snapshotzips", True),
+        (f"{OLD_BLOBS}-2", True),
+        ("customers", True),
+        # Of another workspace, by its number: the target's, and one that nobody sees.
         (NEW_BLOBS, False),
+        (f"azureml-filestore-{OTHER_ID}", False),
+        (f"{OTHER_ID}-0123456789abcdefghijklmnop", False),
+        (f"{OTHER_ID[:10]}-{OTHER_ID}", False),
+        # A datastore of a user's leads there.
+        ("raw-in-here", False),
     ],
 )
 async def test_of_the_names_in_the_account(name: str, own: bool) -> None:
-    source = replace(SOURCE, upload_containers=frozenset({UPLOADS}))
+    stores = (*SOURCE.datastores, Datastore("raw", False, Location("ACCT", "raw-in-here")))
+    source = replace(SOURCE, upload_containers=frozenset({UPLOADS}), datastores=stores)
     assert await _own(Mapping(source, TARGET), name) == ALWAYS | ({name} if own else set())
 
 

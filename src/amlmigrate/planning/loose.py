@@ -1,0 +1,108 @@
+"""Blobs that stay: what is said of those of a container that do not move, and whose they may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.core.address import blob_address
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.workspace import Location, Workspace
+
+EMPTY_REASON = "it is empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who else uses the source's account, in words, and why there may be more; both empty where nobody does."""
+
+    names: str = ""
+    unknown: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.unknown)
+
+    @property
+    def says(self) -> str:
+        """What is told of it."""
+        if self.names:
+            return f"the account serves others too: {self.names}"
+        return f"whether the account serves other workspaces is not known: {self.unknown}"
+
+    def findings(self, workspace: Workspace) -> list[Finding]:
+        """The same for the plan's header."""
+        if not self:
+            return []
+        return [
+            Finding(
+                "warning",
+                workspace.id,
+                f"Of the storage account '{workspace.storage_account}': {self.says}. Containers that bear"
+                " another workspace's number are no part of this plan.",
+                "What lies in containers that all have is copied only where something of this workspace names it.",
+                code="account-of-others",
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What names blobs that do not move: assets that stay, and jobs, which are never moved.
+
+    `whole`: whether every collection of assets could be listed, so that no asset is unknown.
+    """
+
+    staying: Cover
+    of_jobs: Cover
+    whole: bool = True
+
+    def sort(self, place: Location) -> str:
+        """What is said of a blob at a place."""
+        if self.staying.prefix(place) is not None:
+            return "of assets that stay"
+        if self.of_jobs.prefix(place) is not None:
+            return "of jobs"
+        return "that no asset refers to" if self.whole else "that no asset refers to of those that could be listed"
+
+
+def job_folders(workspace: Workspace, root: Location) -> Iterator[Location]:
+    """Where the service puts what a job writes, for each job that is listed (azure-facts: system datastores)."""
+    for job in workspace.jobs:
+        yield root.below(f"ExperimentRun/dcid.{job}")
+        yield root.below(f"azureml/{job}")
+
+
+def copied_roots(listing: Listing, workspace: Workspace, others: Others) -> Iterable[Location]:
+    """What `--unreferenced copy` copies of a container: all, if it is the workspace's alone, else its jobs'."""
+    root = listing.place
+    return [root] if workspace.owns(root.container) or not others else job_folders(workspace, root)
+
+
+def left_step(
+    listing: Listing, blobs: list[Blob], known: Known, others: Others, *, placed: bool, owned: bool
+) -> Step:
+    """The item of a container's blobs that do not move."""
+    place = listing.place
+    size = sum(blob.length for blob in blobs)
+    sorts = Counter(known.sort(Location(place.account, place.container, blob.path)) for blob in blobs)
+    [(first, _), *more] = sorts.most_common()
+    each = ", ".join(f"{count} {what}" for what, count in sorts.most_common())
+    told = f": {each}" if more else f" {first}"
+    remedy = "Copy them with --unreferenced copy"
+    if not placed:
+        told, remedy = " in a container that no datastore leads to on both sides", "Copy them with AzCopy"
+    if others and not owned:
+        told += f"; {others.says}, and they may be theirs"
+        remedy = "Copy by hand what is this workspace's"
+    reason = f"{len(blobs)} blobs with {size} bytes{told}. {remedy}, or keep the container."
+    return Step(blob_address(place.container), Action.MANUAL, reason, source_sha256=listing_digest(blobs))
+
+
+def empty_step(listing: Listing) -> Step:
+    """The item of a container that holds nothing."""
+    return Step(blob_address(listing.place.container), Action.SKIP, EMPTY_REASON)
