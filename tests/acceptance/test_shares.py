@@ -209,3 +209,18 @@ def test_run_refuses_a_share_that_changed_after_the_plan(noted: World) -> None:
     _fill(world, {"Users/late.ipynb": 9})
     refused = world.migrate("run")
     assert refused.code == 4 and ADDRESS in refused.err
+
+
+def test_shares_that_nobody_known_made_are_items_and_empty_ones_are_skipped(small_world: World) -> None:
+    world = small_world
+    _fill(world, {"a.csv": 5}, "reports")
+    for share in ("nothing", "azureml-filestore-77777777-0e7a-4a55-9c1d-0123456789ab"):
+        path = f"{world.storage_id('source')}/fileServices/default/shares/{share}"
+        world.azure(lambda c, path=path: c.arm("PUT", path, "2023-05-01", {"properties": {}}))
+    world.ok("plan", *world.names)
+    steps = {line["address"]: line for line in world.plan_lines() if line["record"] == "step"}
+    shares = {address: step["action"] for address, step in steps.items() if address.startswith("shares/")}
+    assert shares == {"shares/reports": "manual", "shares/nothing": "skip"}, "the third bears another's number"
+    told = (world.folder / "plans" / world.source / "by-hand/shares/reports.yaml").read_text()
+    copied = f"azcopy copy https://{world.account('source')}.file.core.windows.net/reports"
+    assert f"{copied} https://{world.account('target')}.file.core.windows.net/reports --recursive" in told

@@ -107,6 +107,8 @@ class Leftover:
     passing: bool = False
     # The storage account that it lies in, where it lies in one.
     account: str = ""
+    # Whether it holds nothing: an item that nobody has to do anything about.
+    empty: bool = False
     # Who made it, by the name that the directory has for the id in the document.
     made_by: str = ""
 

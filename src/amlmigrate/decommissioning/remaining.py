@@ -208,5 +208,5 @@ def shares(account: Remaining | None, leftovers: Iterable[Leftover]) -> list[Rem
             account.encryption,
         )
         for one in leftovers
-        if one.address.kind == "shares"
+        if one.address.kind == "shares" and one.address.name and not one.empty
     ]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.parallel import together
+from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Workspace
 from amlmigrate.kinds import all_kinds
 
@@ -109,19 +112,49 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
     return found
 
 
-async def shares(workspace: Workspace, datastores: Iterable[Asset], files: Shares) -> list[Leftover]:
-    """The file shares of the workspace that hold anything: notebooks, most of all.
+async def shares(workspace: Workspace, datastores: Iterable[Asset], side: Side) -> list[Leftover]:
+    """The file shares of the workspace that hold anything: notebooks, most of all; and those nobody known made.
 
-    They are behind its system datastores, and have the service's own names where it has no such datastore.
+    They are behind its system datastores, and have the service's own names where it has no such datastore. Of the
+    others of its account, an empty one is told as such; those that bear another workspace's number are not its.
     """
     account = workspace.storage_account
     number = workspace.workspace_id
     named = dict.fromkeys((account, name) for name in (WORKING_SHARE, f"azureml-filestore-{number}") if number)
+    led: set[tuple[str, str]] = set()
     for asset in datastores:
         share = asset.properties.get("fileShareName")
+        place = (str(asset.properties.get("accountName") or account), str(share))
         if share and all_kinds()[asset.address.kind].not_moved(asset) is not None:
-            named[str(asset.properties.get("accountName") or account), str(share)] = None
-    return [item for account, share in named for item in await _share(account, share, files)]
+            named[place] = None
+        elif share:
+            led.add(place)
+    found = [item for account, share in named for item in await _share(account, share, side.shares)]
+    every, unlisted = await _every_share(side.arm, workspace.storage_account_id)
+    for name in every:
+        known = (account, name) in named or (account, name) in led
+        if not known and not workspace.names_another(name):
+            found += await _share(account, name, side.shares) or [_empty(account, name)]
+    return found + unlisted
+
+
+async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], list[Leftover]]:
+    """The names of an account's shares; where they could not be listed, an item for those that nobody saw."""
+    try:
+        return [str(one["name"]) async for one in arm.pages(f"{account_id}/fileServices/default/shares")], []
+    except ServiceError as error:
+        # Inferred: what an account answers that has no files, as a premium one for blobs.
+        if error.code == "FeatureNotSupportedForAccount":
+            return [], []
+        if error.transient or error.status not in (400, 403, 404):
+            raise
+        reason = f"the account's other file shares could not be listed ({error.code})"
+        remedy = "Look there for shares that hold anything, and copy them by hand."
+        return [], [Leftover(Address("shares", ""), reason, remedy, UNLISTED)]
+
+
+def _empty(account: str, share: str) -> Leftover:
+    return Leftover(Address("shares", share), "it is empty", "", {"files": 0}, account=account, empty=True)
 
 
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.

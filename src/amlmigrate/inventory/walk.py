@@ -50,7 +50,7 @@ async def take(
     )
     left = [item for task in (rest, around) if task for item in task.result()]
     if stores:
-        left += await shares(known, assets.values(), stores.shares)
+        left += await shares(known, assets.values(), stores)
     if jobs and (item := jobs.result().leftover()):
         left.append(item)
     if isinstance(lists, InventoryPort) and lists.unlisted:

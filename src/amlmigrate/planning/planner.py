@@ -26,7 +26,7 @@ from amlmigrate.planning.diff import bytes_verdict, target_place, verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.loose import Known, Others, copied_roots, empty_step, job_folders, left_step
+from amlmigrate.planning.loose import EMPTY_REASON, Known, Others, copied_roots, empty_step, job_folders, left_step
 from amlmigrate.planning.remarks import (
     dotted,
     names_source,
@@ -303,6 +303,8 @@ class Planner:
 
 
 def _by_hand(left: Leftover) -> Step:
+    if left.empty:
+        return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=left.sha256)
     owner = f" Made by {left.owner}." if left.owner else ""
     return Step(
         left.address,

@@ -278,6 +278,7 @@ NEEDS: tuple[Need, ...] = (
     Need(Where.SOURCE, f"{WS}/datastores/listSecrets/action", (RUN,), "copies their secrets", only=OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),
     Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
+    Need(Where.SOURCE_ACCOUNT, f"{FILE}/shares/read", _READING, "lists the file shares"),
     Need(
         Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/read", _READING, "lists blobs; `verify` reads every byte", data=True
     ),
