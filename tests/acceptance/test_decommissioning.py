@@ -139,7 +139,12 @@ def test_the_target_not_under_a_customers_key(proven_world: World) -> None:
 def test_the_target_without_encryption_status(proven_world: World) -> None:
     document = proven_world.documents["target"]
     properties = {name: value for name, value in document["properties"].items() if name != "encryption"}
-    match = {"method": "GET", "path": f"/workspaces/{proven_world.target}$", "times": 0}
+    match = {
+        "method": "GET",
+        "path": f"/workspaces/{proven_world.target}$",
+        "query": "api-version=2025-12-01",
+        "times": 0,
+    }
     rule = {"match": match, "action": "status", "status": 200, "body": {**document, "properties": properties}}
     [reason] = with_rules(proven_world, [rule], code=4).event("error")["reasons"]
     assert document["id"] in reason and "not under a customer's key" in reason
