@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.cli import plans
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
+from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
@@ -29,6 +31,9 @@ from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
 from amlmigrate.planning.loose import Others
 from amlmigrate.posture.sharing import sharing
+
+# wire-facts: of applications `createdBy` is the object id.
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         look(clouds.target, wanted.target),
         _others(clouds, read[0]),
     )
+    await _name_owners(clouds, source)
     posture += [finding] if (finding := lease.finding()) else []
     extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace)
@@ -93,6 +99,15 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
     return header
+
+
+async def _name_owners(clouds: Session, source: Inventory) -> None:
+    """Gives who made what is left by hand the name that the directory has, where the document has an id."""
+    ids = {left.owner_id for left in source.leftovers if _ID.fullmatch(left.owner_id)}
+    if ids:
+        side = clouds.source
+        names = await Directory(side.login, side.credential).names(ids)
+        source.leftovers[:] = [replace(left, made_by=names.get(left.owner_id, "")) for left in source.leftovers]
 
 
 async def _others(clouds: Session, source: Workspace) -> Others:

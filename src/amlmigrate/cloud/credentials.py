@@ -30,6 +30,8 @@ class Cloud:
     arm: str
     storage_suffix: str
     vault_suffix: str
+    # learn.microsoft.com/graph/deployments
+    graph: str
 
 
 CLOUDS = {
@@ -39,6 +41,7 @@ CLOUDS = {
         "https://management.azure.com",
         "core.windows.net",
         "vault.azure.net",
+        "https://graph.microsoft.com",
     ),
     "AzureUSGovernment": Cloud(
         "AzureUSGovernment",
@@ -46,6 +49,7 @@ CLOUDS = {
         "https://management.usgovcloudapi.net",
         "core.usgovcloudapi.net",
         "vault.usgovcloudapi.net",
+        "https://graph.microsoft.us",
     ),
     "AzureChinaCloud": Cloud(
         "AzureChinaCloud",
@@ -53,6 +57,7 @@ CLOUDS = {
         "https://management.chinacloudapi.cn",
         "core.chinacloudapi.cn",
         "vault.azure.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
     ),
 }
 _UNREACHED = re.compile(

@@ -1,0 +1,71 @@
+"""Names of the directory: whoever is refused there gets none, and asks no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
+from amlmigrate.cloud import directory
+from amlmigrate.cloud.credentials import CLOUDS, Login
+from amlmigrate.cloud.directory import Directory
+
+IDS = {"1", "2"}
+
+
+class _Answer:
+    def __init__(self, status: int, body: Any) -> None:
+        self.status_code, self._body = status, body
+
+    def json(self) -> Any:
+        return self._body
+
+
+def _directory(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], cloud: str = "AzureCloud") -> list[str]:
+    """Puts answers by the end of the path in the place of Graph's; the URLs that are asked."""
+    asked: list[str] = []
+
+    class _Client:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        async def __aenter__(self) -> _Client:
+            return self
+
+        async def __aexit__(self, *_: object) -> None: ...
+
+        async def send_request(self, request: Any) -> _Answer:
+            asked.append(request.url)
+            found = next((one for end, one in answers.items() if request.url.endswith(end)), (404, {}))
+            if isinstance(found, Exception):
+                raise found
+            return _Answer(*found)
+
+    monkeypatch.setattr(directory, "AsyncPipelineClient", _Client)
+    return asked
+
+
+async def _names(cloud: str = "AzureCloud") -> dict[str, str]:
+    return await Directory(Login(cloud=cloud), None).names(IDS)  # type: ignore[arg-type] # no token is asked for
+
+
+async def test_a_principal_and_a_person_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"servicePrincipals/1": (200, {"displayName": "ci"}), "users/2": (200, {"displayName": "Ada"})}
+    _directory(monkeypatch, answers)
+    assert await _names() == {"1": "ci", "2": "Ada"}
+
+
+@pytest.mark.parametrize(
+    "answer", [(403, {}), (401, {}), (500, {}), (200, []), ServiceRequestError("no way"), TimeoutError()]
+)
+async def test_whoever_is_refused_goes_on_by_ids(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    asked = _directory(monkeypatch, {"": answer})
+    assert await _names() == {}
+    assert len(asked) == (2 if answer == (200, []) else 1), "asked no more once it was refused"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+async def test_each_cloud_has_its_own(monkeypatch: pytest.MonkeyPatch, cloud: str) -> None:
+    asked = _directory(monkeypatch, {})
+    assert await _names(cloud) == {}
+    assert all(url.startswith(f"{CLOUDS[cloud].graph}/v1.0/") for url in asked) and len(asked) == 6
