@@ -69,6 +69,10 @@ class WorkspacePort:
             if begun or not await self._empty(path, error, absent_is_empty=absent_is_empty):
                 raise
 
+    def gave(self, path: str) -> bool:
+        """Whether the service gave a list that was asked for: it did, or `pages` raised."""
+        return True
+
     async def _empty(self, path: str, error: ServiceError, *, absent_is_empty: bool) -> bool:
         """Whether an answer instead of a list is known to mean that there is nothing."""
         if path.startswith("providers/") and absence.no_collection(error):
@@ -115,6 +119,9 @@ class InventoryPort(WorkspacePort):
                 raise
             if not await self._gone_since(path):
                 self.unlisted[path] = error
+
+    def gave(self, path: str) -> bool:
+        return path not in self.unlisted
 
     async def _gone_since(self, path: str) -> bool:
         """Whether what a list is of is gone since it was listed itself."""

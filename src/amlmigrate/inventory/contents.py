@@ -85,7 +85,7 @@ class _Reader:
             for file in sorted(files - found.keys(), key=str):
                 read = await self._file(file)
                 self.inventory.findings += [tell(asset) for tell in read.said]
-                if file in needed and read.absent:
+                if file in needed and read.absent and self._anything_beside(file):
                     self.inventory.findings.append(say.absent(asset, file))
                 if read.content:
                     found[file] = read.content
@@ -97,6 +97,13 @@ class _Reader:
     def _places(self, named: Iterator[Reference] | tuple[Reference, ...]) -> set[Location]:
         located = ((self.own.locate(one), one.exact) for one in named)
         return {prefix_of(place, exact=exact) for place, exact in located if place}
+
+    def _anything_beside(self, file: Location) -> bool:
+        """Whether the asset has bytes: of one that has none it is told that it has none, and nothing else."""
+        listing = self.listings.get((file.account, file.container))
+        if listing is None:
+            return True
+        return bool(listing.below(file.path.rpartition("/")[0]))
 
     def _below(self, place: Location) -> Iterator[Location]:
         """The tables in one of the workspace's own containers that lie below a place."""

@@ -38,6 +38,10 @@ class Port(Protocol):
         """Every item of a collection, over all its pages; `absent_is_empty`: none where its parent is absent."""
         ...
 
+    def gave(self, path: str) -> bool:
+        """Whether the service gave a list that was asked for; False where it is noted that it did not."""
+        ...
+
     async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
         """A document, the workspace's own at ''; None where the service says that it is not there."""
         ...

@@ -63,7 +63,9 @@ class VersionedKind(Kind):
         items = source.pages(path, view, absent_is_empty=absent_is_empty)
         found = [Asset(Address(self.name, name, item["name"]), item) async for item in items]
         latest = ((container or {}).get("properties") or {}).get("latestVersion")
-        if latest and name not in self.anonymous_names and latest not in {one.address.version for one in found}:
+        whole = latest in (None, "", *(one.address.version for one in found))
+        # A list that the service did not give at all is noted as that.
+        if not whole and name not in self.anonymous_names and source.gave(path):
             await self._refuse_missing(source, path, str(latest))
         return found
 

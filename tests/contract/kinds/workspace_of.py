@@ -41,6 +41,9 @@ class InMemory:
             if below != name and "/" not in below and (everything or not archived):
                 yield copy.deepcopy(document)
 
+    def gave(self, path: str) -> bool:
+        return True
+
     async def get(self, path: str) -> Document | None:
         self.calls.append(("GET", path))
         return copy.deepcopy(self.documents.get(path))

@@ -47,7 +47,7 @@ class Files:
         return Stored(self.answer if len(self.answer) <= largest else None, self.encoding, len(self.answer))
 
 
-LISTED = Listing(Location("acct", OLD_BLOBS), {"t/MLTable": blob("t/MLTable")})
+LISTED = Listing(Location("acct", OLD_BLOBS), {path: blob(path) for path in ("t/MLTable", "beside/a.csv")})
 
 
 def _read(files: Files, *uris: str) -> Inventory:
@@ -112,11 +112,15 @@ def test_one_whose_encoding_is_none_is_read(encoding: str) -> None:
     assert any(one.contents for one in found.assets.values())
 
 
-@pytest.mark.parametrize("uri", [OWN, LAKE, "azureml://datastores/workspaceblobstore/paths/other/"])
+@pytest.mark.parametrize("uri", [OWN, LAKE, "azureml://datastores/workspaceblobstore/paths/beside/"])
 def test_a_table_without_its_file_is_not_one_that_moves_whole(uri: str) -> None:
     [finding] = _read(Files(None), uri).findings
     assert (finding.severity, finding.address) == ("blocks", "data/t/0!table-absent")
     assert "SDK v1" in finding.summary
+
+
+def test_of_a_table_that_has_no_bytes_at_all_something_else_is_told() -> None:
+    assert _read(Files(None), "azureml://datastores/workspaceblobstore/paths/nothing/").findings == []
 
 
 def test_one_that_is_too_large_is_said_unread() -> None:

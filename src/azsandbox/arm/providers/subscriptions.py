@@ -44,7 +44,7 @@ def subscription_document(subscription: str, tenant: str) -> dict[str, Any]:
 
 @register
 class Subscriptions(Kind):
-    """Nothing of them is stored; the list holds the environment's, and those with groups or a management group."""
+    """Nothing of them is stored; listed are those with groups or a management group, else the environment's."""
 
     type = "Microsoft.Resources/subscriptions"
 
@@ -60,7 +60,7 @@ class Subscriptions(Kind):
         access.welcome(who)
         members = self.context.store.of_type(MEMBERS)
         used = [*(group.id.split("/")[2] for group in groups), *(each.name for each in members)]
-        known = dict.fromkeys([SUBSCRIPTION_ID, *used])
+        known = dict.fromkeys(used or [SUBSCRIPTION_ID])
         known = {each: None for each in known if access.has_any_below(who, f"/subscriptions/{each.lower()}")}
         documents = [subscription_document(each, call.principal.tenant_id) for each in known]
         return answer(200, {"value": documents, "count": {"type": "Total", "value": len(documents)}})
