@@ -8,6 +8,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference
@@ -51,7 +52,14 @@ class WorkspaceDocument(Kind):
             if error.status != 400:
                 raise
             return {**document, _UNREAD: True}
-        more: dict[str, Any] = (older or {}).get("properties") or {}
+        if older is None:
+            # As where a region has not heard of it: what is shown and not shown at once is not known.
+            raise BadInputError(
+                "There is no such workspace any more: it was shown a moment ago, and then was not.",
+                address=str(document.get("id", "")),
+                remedy="See in the portal that it is there, then run the same command again.",
+            )
+        more: dict[str, Any] = older.get("properties") or {}
         return {**document, "properties": {**more, **(document.get("properties") or {})}}
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:

@@ -14,6 +14,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.kinds import all_kinds
 from amlmigrate.verifying.documents import compare_documents
@@ -277,6 +278,12 @@ async def test_that_an_older_version_is_refused_is_told_and_is_no_change() -> No
     assert KIND.digest(asset) == KIND.digest(Asset(ADDRESS, document(**{PUBLIC: "Enabled"})))
     with pytest.raises(ServiceError):
         await _read(403)
+
+
+async def test_one_that_is_shown_and_then_is_not_is_no_document_without_its_rules() -> None:
+    port = _Port({"": document()})
+    with pytest.raises(BadInputError, match="and then was not"):
+        await KIND.scan(port)
 
 
 async def test_a_workspace_that_has_gone_has_none() -> None:
