@@ -77,6 +77,16 @@ class Service(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityShown:
+    """A managed identity; `app_id` is empty for a system-assigned one, `resource` the ARM id it belongs to."""
+
+    object_id: str
+    app_id: str
+    name: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerShown:
     """A blob container: its default encryption scope, and whether no other may be used in it.
 

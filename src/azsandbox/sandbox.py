@@ -109,7 +109,9 @@ class Sandbox:
         blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
-            graph.HOST: ServiceEndpoint(graph.Graph(self._directory), self._tokens),
+            graph.HOST: ServiceEndpoint(
+                graph.Graph(self._directory, getattr(self._arm, "identities", tuple)), self._tokens
+            ),
             "management.azure.com": arm,
             ".vault.azure.net": ServiceEndpoint(
                 getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token

@@ -19,6 +19,9 @@ from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.holds import hold_of
+
+
+from azsandbox.arm.identities import Identities
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
@@ -54,6 +57,9 @@ class Arm:
         self.storage_hierarchical = storage.hierarchical
         self.storage_deletions = BeingDeleted(context)
         self.storage_holds = partial(hold_of, context)
+
+
+        self.identities = Identities(context)
 
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises nothing that ARM would answer."""
