@@ -65,8 +65,7 @@ class StorageAccounts:
         """Makes an account with two fresh keys; nothing happens if it is there already."""
         async with self._changing:
             if account not in self._keys:
-                first, second = (base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2))
-                self._keys[account] = (first, second)
+                self._keys[account] = (_new_key(), _new_key())
                 await self._save()
 
     async def delete(self, account: str) -> None:
@@ -82,6 +81,14 @@ class StorageAccounts:
     def keys(self, account: str) -> tuple[str, str]:
         """The two base64 keys. Raises KeyError for an unknown account."""
         return self._keys[account]
+
+    async def regenerate(self, account: str, number: int) -> None:
+        """Replaces the first (0) or the second (1) key. Raises KeyError for an unknown account."""
+        async with self._changing:
+            keys = list(self._keys[account])
+            keys[number] = _new_key()
+            self._keys[account] = (keys[0], keys[1])
+            await self._save()
 
     async def create_container(
         self, account: str, container: str, encryption: tuple[str, bool] | None = None
@@ -230,6 +237,10 @@ def _name(element: ElementTree.Element | None) -> str:
     """The text of a name, which is percent-encoded where XML could not hold it."""
     text = (element.text or "") if element is not None else ""
     return unquote(text) if element is not None and element.get("Encoded") == "true" else text
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def _container(one: ElementTree.Element) -> ContainerShown:

@@ -132,6 +132,10 @@ class Accounts(Protocol):
         """The two base64 keys. Raises KeyError for an unknown account."""
         ...
 
+    async def regenerate(self, account: str, number: int) -> None:
+        """Replaces the first (0) or the second (1) key. Raises KeyError for an unknown account."""
+        ...
+
     async def create_container(
         self, account: str, container: str, encryption: tuple[str, bool] | None = None
     ) -> None:

@@ -32,7 +32,7 @@ def versions(type_: str) -> tuple[str, ...]:
     provider, _, rest = type_.partition("/")
     if provider == _GATEWAY:
         return tuple(_types()[_GATEWAY])
-    if rest.split("/")[0] in ("locations", "operations"):
+    if rest.split("/")[0].lower() in ("locations", "operations", "checknameavailability"):
         every = (each for name, each in _types().items() if name.startswith(f"{provider}/"))
         return tuple(sorted({version for each in every for version in each}))
     while type_ not in _types() and type_.count("/") > 1:

@@ -102,6 +102,10 @@ class Kind:
         """GET of the collection."""
         return page(call, self.listed(call), self.page_size, self.view)
 
+    async def post(self, call: Call) -> Response:
+        """POST of the collection, where a type is an action of its provider."""
+        raise self.unsupported(call)
+
     # Writing
 
     async def put(self, call: Call) -> Response:

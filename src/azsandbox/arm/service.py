@@ -109,9 +109,9 @@ class Arm:
         if route.action is not None:
             handler = getattr(kind, kind.actions[method, route.action])
         elif route.name is None:
-            if method != "GET":
+            handler = {"GET": kind.list, "POST": kind.post}.get(method)
+            if handler is None:
                 raise kind.unsupported(call)
-            handler = kind.list
         elif method in _METHODS:
             handler = getattr(kind, _METHODS[method])
         else:

@@ -1,0 +1,112 @@
+"""`checkNameAvailability` and `regenerateKey`, by which clients ask before they make and change keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arm_harness import GROUP, SUBSCRIPTION, ArmClient, client
+from azure.core.exceptions import HttpResponseError
+from azure.identity import ClientSecretCredential
+from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.storage.blob import BlobServiceClient
+from tests.conftest import RunningSandbox
+from vaults import azure, new_vault, unique
+
+from azsandbox import provision
+from azsandbox.client import Client
+
+STORAGE, VAULTS = "Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"
+ACCOUNT = f"{GROUP}/providers/{STORAGE}/acct"
+
+
+@pytest.fixture
+async def arm(tmp_path: Path) -> ArmClient:
+    made = client(tmp_path)
+    await made.group()
+    return made
+
+
+async def _asked(arm: ArmClient, type_: str, name: str) -> tuple[bool, str | None]:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/{type_.partition('/')[0]}/checkNameAvailability"
+    found = await arm.ok("POST", path, {"name": name, "type": type_}, version=_VERSIONS[type_])
+    return found["nameAvailable"], found.get("reason")
+
+
+_REGISTRIES = "Microsoft.ContainerRegistry/registries"
+_VERSIONS = {STORAGE: "2023-05-01", VAULTS: "2023-07-01", _REGISTRIES: "2023-07-01"}
+
+
+async def test_which_names_are_free(arm: ArmClient) -> None:
+    await arm.ok("PUT", f"{GROUP}/providers/{_REGISTRIES}/images", {"location": "eastus2", "properties": {}})
+    await arm.ok("PUT", f"{GROUP}/providers/{VAULTS}/some-vault", {"location": "eastus2", "properties": {}})
+    for type_, taken, free, wrong in (
+        (STORAGE, "acct", "other", "Capital"),
+        (VAULTS, "Some-Vault", "other-vault", "a--b"),
+        (_REGISTRIES, "Images", "others", "a-b-c"),
+    ):
+        assert await _asked(arm, type_, taken) == (False, "AlreadyExists")
+        assert await _asked(arm, type_, free) == (True, None)
+        assert await _asked(arm, type_, wrong) == (False, "AccountNameInvalid")
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
+    for body in ({}, {"name": "x"}, {"name": "free", "type": VAULTS}):
+        await arm.error(400, "POST", path, body, version="2023-05-01")
+    await arm.error(405, "GET", path, version="2023-05-01")
+
+
+def test_a_deleted_vault_keeps_its_name(sandbox: RunningSandbox) -> None:
+    vault = new_vault(sandbox.env)
+    name, group, env = vault.rpartition("/")[2], vault.split("/")[4], sandbox.env
+    who = ClientSecretCredential(
+        env["AZURE_TENANT_ID"],
+        env["AZURE_CLIENT_ID"],
+        env["AZURE_CLIENT_SECRET"],
+        proxies={"https": env["HTTPS_PROXY"]},
+        connection_verify=env["SSL_CERT_FILE"],
+    )
+    options: Any = {"proxies": {"https": env["HTTPS_PROXY"]}, "connection_verify": env["SSL_CERT_FILE"]}
+    with KeyVaultManagementClient(who, env["AZURE_SUBSCRIPTION_ID"], **options) as vaults:
+        asked = {"name": name, "type": VAULTS}
+        assert not vaults.vaults.check_name_availability(asked).name_available
+        vaults.vaults.delete(group, name)
+        found = vaults.vaults.check_name_availability(asked)
+        assert (found.name_available, found.reason) == (False, "AlreadyExists")
+        assert vaults.vaults.check_name_availability({**asked, "name": unique("free")}).name_available
+
+
+async def test_one_key_is_replaced_and_the_other_stays(arm: ArmClient) -> None:
+    version = {"version": "2023-05-01"}
+    before = (await arm.ok("POST", f"{ACCOUNT}/listKeys", **version))["keys"]
+    after = (await arm.ok("POST", f"{ACCOUNT}/regenerateKey", {"keyName": "key2"}, **version))["keys"]
+    assert before[0] == after[0]
+    assert before[1]["value"] != after[1]["value"]
+    assert before[1]["creationTime"] < after[1]["creationTime"]
+    assert (await arm.ok("POST", f"{ACCOUNT}/listKeys", **version))["keys"] == after
+    for body in ({}, {"keyName": "key3"}, {"keyName": "kerb1"}):
+        await arm.error(400, "POST", f"{ACCOUNT}/regenerateKey", body, **version)
+
+
+def test_what_the_old_key_signs_is_refused(sandbox: RunningSandbox) -> None:
+    name = unique("regen")
+
+    async def make(client: Client) -> tuple[list[str], list[str]]:
+        id_ = await provision.storage_account(client, await provision.group(client, unique("regen-")), name)
+        before = await client.arm("POST", f"{id_}/listKeys", "2023-05-01")
+        after = await client.arm("POST", f"{id_}/regenerateKey", "2023-05-01", {"keyName": "key1"})
+        return [one["value"] for one in before["keys"]], [one["value"] for one in after["keys"]]
+
+    before, after = azure(sandbox.env, make)
+    options: Any = {
+        "proxies": {"https": sandbox.env["HTTPS_PROXY"]},
+        "connection_verify": sandbox.env["SSL_CERT_FILE"],
+    }
+    url = f"https://{name}.blob.core.windows.net"
+    for key, works in ((before[0], False), (before[1], True), (after[0], True)):
+        with BlobServiceClient(url, credential=key, retry_total=0, **options) as blobs:
+            if works:
+                assert list(blobs.list_containers()) == []
+                continue
+            with pytest.raises(HttpResponseError) as caught:
+                list(blobs.list_containers())
+            assert caught.value.status_code == 403
