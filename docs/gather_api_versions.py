@@ -157,6 +157,24 @@ def clients(folder: Path) -> Iterator[Found]:
         if _PACKAGES.fullmatch(name):
             place = folder.joinpath(*name.split("-"))
             yield from of_client(place, f"PyPI {name} {one.version}")
+            yield from of_templates(place, f"PyPI {name} {one.version}")
+
+
+def of_templates(folder: Path, source: str) -> Iterator[Found]:
+    """The resources of deployment templates that a client brings along."""
+    for file in sorted(folder.rglob("arm_templates/*.json")):
+        texts = [json.loads(file.read_text(encoding="utf-8"))]
+        while texts:
+            one = texts.pop()
+            texts += [
+                each for each in (one.values() if isinstance(one, dict) else one) if isinstance(each, dict | list)
+            ]
+            if (
+                isinstance(one, dict)
+                and _VERSION.fullmatch(str(one.get("apiVersion")))
+                and "/" in str(one.get("type"))
+            ):
+                yield one["type"].lower(), one["apiVersion"], source
 
 
 def said() -> Iterator[Found]:

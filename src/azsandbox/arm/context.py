@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azsandbox.arm.clock import Clock
 from azsandbox.arm.store import Record, Store
-from azsandbox.messages import Accounts, Principal
+from azsandbox.messages import Accounts, Principal, Request, Response
 
 if TYPE_CHECKING:
     from azsandbox.arm.access.evaluation import Access
@@ -31,9 +31,19 @@ class Context:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
     gates: list[Guard] = field(default_factory=list)
+    _send: Callable[[Request], Awaitable[Response]] | None = None
     _operations: Operations | None = None
     _access: Access | None = None
     _keys: CustomerKeys | None = None
+
+    async def send(self, request: Request) -> Response:
+        """ARM's answer to a request that comes from inside, such as those of a deployment."""
+        assert self._send is not None
+        return await self._send(request)
+
+    def answers_with(self, send: Callable[[Request], Awaitable[Response]]) -> None:
+        """Tells what answers such requests."""
+        self._send = send
 
     @property
     def operations(self) -> Operations:

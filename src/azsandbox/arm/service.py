@@ -19,8 +19,6 @@ from azsandbox.arm.customerkeys import CustomerKeys
 from azsandbox.arm.discovery import Discovery
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.holds import hold_of
-
-
 from azsandbox.arm.identities import Identities
 from azsandbox.arm.operations import Operations
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
@@ -50,6 +48,7 @@ class Arm:
         self._context = context
         self._throttle = throttle
         self._router = Router(context.kinds)
+        context.answers_with(self._inside)
         self.discovery: Service = Discovery(context)
         self.vault: Service = VaultService(context)
         storage = StorageAccess(context)
@@ -57,7 +56,6 @@ class Arm:
         self.storage_hierarchical = storage.hierarchical
         self.storage_deletions = BeingDeleted(context)
         self.storage_holds = partial(hold_of, context)
-
 
         self.identities = Identities(context)
 
@@ -82,6 +80,13 @@ class Arm:
         if request.method == "HEAD":
             response.body = b""
         return response
+
+    async def _inside(self, request: Request) -> Response:
+        """The answer to a request of a deployment, which is one part of what is being settled."""
+        try:
+            return await self._answer(request, {})
+        except ArmError as error:
+            return error.response()
 
     async def _answer(self, request: Request, extra: dict[str, str]) -> Response:
         if request.host.lower() != _HOST:

@@ -1,0 +1,1 @@
+"""Deployment templates: their language, and what a deployment makes of them."""
