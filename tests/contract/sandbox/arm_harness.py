@@ -41,7 +41,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, ContainerShown]] = {}
-        self.made_keys: dict[tuple[str, int], int] = {}
+        self.made_keys: dict[tuple[str, int], str] = {}
         self.made_shares: dict[str, dict[str, ShareShown]] = {}
         self.empty: set[str] = set()  # prefixes at which there are no bytes; at all others there is a blob
 
@@ -53,11 +53,11 @@ class FakeAccounts:
 
     def keys(self, account: str) -> tuple[str, str]:
         self.made[account]
-        first, second = (self.made_keys.get((account, number), 1) for number in (0, 1))
-        return (f"{account}-key1-{first}", f"{account}-key2-{second}")
+        first, second = (self.made_keys.get((account, number), "") for number in (0, 1))
+        return (f"{account}-key1{first}", f"{account}-key2{second}")
 
     async def regenerate(self, account: str, number: int) -> None:
-        self.made_keys[account, number] = self.made_keys.get((account, number), 1) + 1
+        self.made_keys[account, number] = self.made_keys.get((account, number), "") + "+"
 
     async def create_container(
         self, account: str, container: str, encryption: tuple[str, bool] | None = None

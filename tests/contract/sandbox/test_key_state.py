@@ -191,7 +191,7 @@ async def test_cosmos_is_found_in_the_directory(azure_env: RunningSandbox) -> No
         _, _, text = await client.send("GET", f"{graph}/v1.0/servicePrincipals?{query}", graph)
         [owner] = json.loads(text)["value"]
         assert owner["displayName"] == "owner"
-        status, _, _ = await client.send("GET", f"{graph}/v1.0/users", graph, accept=(404,))
+        status, _, _ = await client.send("GET", f"{graph}/v1.0/devices", graph, accept=(404,))
         assert status == 404
 
 
