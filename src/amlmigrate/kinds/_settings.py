@@ -63,11 +63,18 @@ class Setting:
     why: str
     # What of its value is a change of the document when it changes; None of what is proven afresh each time.
     form: Callable[[Any], Any] = lambda value: value
+    # What counts where nothing is set; None: the same as false or empty.
+    unset: Any = None
 
     @property
     def path(self) -> Path:
         """The names on the way to it."""
         return tuple(self.name.split("|"))
+
+    def of(self, document: Document) -> Any:
+        """Its value in a document."""
+        value = at(document, self.path)
+        return self.unset if value is None else value
 
 
 def shown(value: Any) -> str:
@@ -94,7 +101,7 @@ def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document
     for setting in settings:
         if setting.judge is None:
             continue
-        left, right = at(source, setting.path), at(target, setting.path)
+        left, right = setting.of(source), setting.of(target)
         if not same(left, right) and (found := setting.judge(left, right, Both(source, target))):
             yield Shortfall(found[0], setting.path, left, right, found[1])
     known = {setting.path for setting in settings}

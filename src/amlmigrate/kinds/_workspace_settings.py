@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from amlmigrate.core.documents import Document
 from amlmigrate.kinds._settings import (
     Both,
     Setting,
@@ -18,81 +17,12 @@ from amlmigrate.kinds._settings import (
     every_one,
     flag,
     kept,
-    keyed,
     nothing,
     ranked,
 )
+from amlmigrate.kinds._workspace_networks import addresses, of_users, outbound, rules_in
 
 Found = tuple[Verdict, str] | None
-_RULES = ("properties", "managedNetwork", "outboundRules")
-_MODE = ("properties", "managedNetwork", "isolationMode")
-_APPROVED = "allowonlyapprovedoutbound"
-# MODEL, OutboundRule: the service makes the others itself, for what the workspace is made of.
-_OF_USERS = (None, "userdefined")
-
-
-def _closed(document: Document) -> bool:
-    """Whether no public network gets in."""
-    return str(at(document, ("properties", "publicNetworkAccess"))).lower() == "disabled"
-
-
-def _restricted(document: Document) -> bool:
-    """Whether chosen addresses of public networks alone get in, or none."""
-    default = at(document, ("properties", "networkAcls", "defaultAction"))
-    chosen = at(document, ("properties", "ipAllowlist"))
-    return _closed(document) or bool(chosen) or str(default).lower() == "deny"
-
-
-def _addresses(source: Any, target: Any, both: Both) -> Found:
-    """Addresses that get in; without any all do."""
-    if not source or _closed(both.target):
-        return None
-    if not _restricted(both.target):
-        return Verdict.OPENED, ""
-    return _wider(source, target, "lets in")
-
-
-def _rules_in(source: Any, target: Any, both: Both) -> Found:
-    """`networkAcls`: rules of what gets in; they count where all else is denied."""
-    if str((source or {}).get("defaultAction")).lower() != "deny" or _closed(both.target):
-        return None
-    if not _restricted(both.target):
-        return Verdict.OPENED, ""
-    for name in ("ipRules", "resourceAccessRules"):
-        if found := _wider((source or {}).get(name), (target or {}).get(name), "lets in"):
-            return found
-    same = str((source or {}).get("bypass") or "") == str((target or {}).get("bypass") or "")
-    return None if same else (Verdict.UNKNOWN, "bypass")
-
-
-def _wider(source: Any, target: Any, what: str) -> Found:
-    """What is in the target's list and not in the source's."""
-    more = {keyed(one) for one in target or ()} - {keyed(one) for one in source or ()}
-    return (Verdict.WEAKER, f"it {what} {', '.join(sorted(more))} too") if more else None
-
-
-def _outbound(source: Any, target: Any, both: Both) -> Found:
-    """Rules of what gets out: of those that the target lacks each is an item of its own (`outboundRules/…`).
-
-    With all of the internet allowed a rule lets nothing more out.
-    """
-    left, right = _of_users(source), _of_users(target)
-    modes = [str(at(side, _MODE)).lower() for side in (both.source, both.target)]
-    if modes[1] != _APPROVED or modes[0] != _APPROVED:
-        changed = [name for name in left.keys() & right.keys() if left[name] != right[name]]
-        return (Verdict.UNKNOWN, f"other: {', '.join(sorted(changed))}") if changed else None
-    more = [name for name, rule in right.items() if rule not in left.values()]
-    return (Verdict.WEAKER, f"it lets out by {', '.join(sorted(more))} too") if more else None
-
-
-def _of_users(rules: Any) -> dict[str, str]:
-    """Name to what it allows, without what the service says of it."""
-    return {
-        name: keyed({key: rule.get(key) for key in ("type", "destination", "fqdns")})
-        for name, rule in (rules or {}).items()
-        if isinstance(rule, dict)
-        and (str(rule["category"]).lower() if rule.get("category") else None) in _OF_USERS
-    }
 
 
 def _identities(source: Any, target: Any, _: Both) -> Found:
@@ -153,9 +83,9 @@ SETTINGS = (
         "MODEL: true allows public access behind a virtual network",
     ),
     Setting(
-        f"{_P}ipAllowlist", _addresses, "AID how-to-configure-private-link: public access from chosen addresses"
+        f"{_P}ipAllowlist", addresses, "AID how-to-configure-private-link: public access from chosen addresses"
     ),
-    Setting(f"{_P}networkAcls", _rules_in, "the same: where `az ml workspace network-rule` keeps them"),
+    Setting(f"{_P}networkAcls", rules_in, "the same: where `az ml workspace network-rule` keeps them"),
     Setting(
         f"{_P}v1LegacyMode",
         flag(strict=True),
@@ -167,7 +97,7 @@ SETTINGS = (
         ranked("Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound"),
         "AID how-to-managed-network: one way, in this order",
     ),
-    Setting(f"{_NET}outboundRules", _outbound, "AID how-to-managed-network", form=_of_users),
+    Setting(f"{_NET}outboundRules", outbound, "AID how-to-managed-network", form=of_users),
     Setting(
         f"{_NET}managedNetworkKind", ranked("V1", "V2"), "MODEL: V2 has granular access controls, no way back"
     ),
@@ -209,6 +139,8 @@ SETTINGS = (
         f"{_P}allowRoleAssignmentOnRG",
         flag(strict=False),
         "AID how-to-assign-roles: true gives the workspace's own identity a role on its resource group",
+        # azure-ai-ml 1.35.2, arm_templates/workspace_base.json: the default of its parameter.
+        unset=True,
     ),
     Setting(
         f"{_P}encryption|status",

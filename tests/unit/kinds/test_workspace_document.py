@@ -31,6 +31,7 @@ ALLOWED = "properties|ipAllowlist"
 FQDN = {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined", "status": "Active"}
 OTHER = {"type": "FQDN", "destination": "example.com", "category": "UserDefined"}
 SERVICE = {"type": "FQDN", "destination": "azure.com", "category": "Required"}
+OWN_ENDPOINT = {"type": "PrivateEndpoint", "destination": {"serviceResourceId": "/s"}, "category": "Required"}
 
 
 def document(**members: Any) -> Document:
@@ -84,6 +85,9 @@ PAIRS = [
     ("properties|systemDatastoresAuthMode", "Identity", "accesskey", WEAKER, {}),
     ("properties|systemDatastoresAuthMode", "Identity", "UserDelegationSAS", DIFFERS, DIFFERS),
     ("properties|allowRoleAssignmentOnRG", False, True, WEAKER, {}),
+    # What is not set there is true.
+    ("properties|allowRoleAssignmentOnRG", False, None, WEAKER, {}),
+    ("properties|allowRoleAssignmentOnRG", True, None, {}, {}),
     ("properties|encryption|status", "Enabled", "Disabled", WEAKER, {}),
     ("properties|serverlessComputeSettings|serverlessComputeNoPublicIP", True, False, WEAKER, {}),
     ("properties|serverlessComputeSettings|serverlessComputeCustomSubnet", "/subnets/a", None, WEAKER, {}),
@@ -128,6 +132,47 @@ def test_what_a_closed_target_lets_in_by_address_does_not_count() -> None:
     assert found(source, document(**{PUBLIC: "Enabled"})) == OPENED
 
 
+def _denied(*values: str, **more: Any) -> dict[str, Any]:
+    return {"defaultAction": "Deny", "ipRules": [{"value": value} for value in values], **more}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "says"),
+    [
+        # Two members say who gets in: neither makes up for what the other lets in.
+        ({ALLOWED: ["1.2.3.4"]}, {ACLS: _denied("0.0.0.0/0")}, WEAKER),
+        ({ALLOWED: ["1.2.3.4"]}, {ACLS: _denied("1.2.3.4")}, {}),
+        ({ALLOWED: ["1.2.3.4"]}, {ALLOWED: ["1.2.3.4"], ACLS: _denied("9.9.9.9")}, WEAKER),
+        ({ACLS: _denied("1.2.3.4")}, {ACLS: _denied("1.2.3.4"), ALLOWED: ["9.9.9.9"]}, WEAKER),
+        ({ACLS: _denied("1.2.3.4")}, {ALLOWED: ["0.0.0.0/0"]}, WEAKER | UNKNOWN),
+        ({ACLS: _denied()}, {ACLS: {"defaultAction": "Allow"}, ALLOWED: ["1.2.3.4"]}, WEAKER | UNKNOWN),
+        ({ALLOWED: ["1.2.3.4"], ACLS: _denied()}, {ALLOWED: ["1.2.3.4"], ACLS: _denied("1.2.3.4")}, WEAKER),
+        # A range within the source's lets in less, in whatever way it is written.
+        ({ALLOWED: ["1.2.3.0/24"]}, {ALLOWED: ["1.2.3.4", "1.2.3.128/25"]}, {}),
+        ({ALLOWED: ["1.2.3.4"]}, {ALLOWED: ["1.2.3.4/32"]}, {}),
+        ({ALLOWED: ["1.2.3.0/25", "1.2.3.128/25"]}, {ALLOWED: ["1.2.3.0/24"]}, {}),
+        ({ALLOWED: ["1.2.3.0/25"]}, {ALLOWED: ["1.2.3.0/24"]}, WEAKER),
+        ({ALLOWED: ["::/0"]}, {ALLOWED: ["1.2.3.4"]}, WEAKER),
+        ({ALLOWED: ["1.2.3.4"]}, {ALLOWED: ["::1"]}, WEAKER),
+        ({ALLOWED: ["our office"]}, {ALLOWED: ["our office"], ACLS: None}, {}),
+        ({ALLOWED: ["1.2.3.4"]}, {ALLOWED: ["our office"]}, WEAKER),
+        ({ACLS: _denied("1.2.3.4")}, {ACLS: {**_denied(), "ipRules": [{"value": "1.2.3.4", "x": 1}]}}, WEAKER),
+        ({ACLS: _denied()}, {ACLS: _denied(resourceAccessRules=[{"resourceId": "/r"}])}, WEAKER),
+        ({ACLS: _denied(bypass="None")}, {ACLS: _denied(bypass="AzureServices")}, UNKNOWN),
+        # What no description has today.
+        ({ACLS: _denied()}, {ACLS: _denied(virtualNetworkRules=[{"id": "/v"}])}, UNKNOWN),
+        # All get into the source; none into the target; none into the source, which is judged by itself.
+        ({}, {ALLOWED: ["1.2.3.4"], ACLS: _denied("1.2.3.4")}, {}),
+        ({ACLS: _denied()}, {PUBLIC: "Disabled", ACLS: _denied("0.0.0.0/0"), ALLOWED: ["0.0.0.0/0"]}, {}),
+        ({PUBLIC: "Disabled", ALLOWED: ["1.2.3.4"]}, {PUBLIC: "Enabled", ALLOWED: ["1.2.3.4"]}, OPENED),
+    ],
+)
+def test_no_address_gets_in_that_was_kept_out(
+    source: dict[str, Any], target: dict[str, Any], says: dict[str, str]
+) -> None:
+    assert found(document(**source), document(**target)) == says
+
+
 @pytest.mark.parametrize(
     ("modes", "rules", "says"),
     [
@@ -136,7 +181,12 @@ def test_what_a_closed_target_lets_in_by_address_does_not_count() -> None:
         ((APPROVED, APPROVED), ({"a": FQDN, "b": OTHER}, {"a": FQDN}), {}),
         ((APPROVED, APPROVED), ({"a": FQDN}, {"a": OTHER}), WEAKER),
         ((APPROVED, APPROVED), ({"a": FQDN}, {"b": FQDN}), {}),
-        ((APPROVED, APPROVED), ({}, {"of the service": SERVICE}), {}),
+        ((APPROVED, APPROVED), ({}, {"of the service": SERVICE}), DIFFERS),
+        # Whoever makes a rule may say that it is the service's own.
+        ((APPROVED, APPROVED), ({"a": OTHER}, {"a": OTHER, "b": {**FQDN, "category": "Recommended"}}), DIFFERS),
+        ((APPROVED, APPROVED), ({"x": SERVICE}, {"y": SERVICE | {"status": "Inactive"}}), {}),
+        ((APPROVED, APPROVED), ({}, {"to its own account": OWN_ENDPOINT}), {}),
+        ((APPROVED, APPROVED), ({"a": FQDN}, {"a": FQDN | {"destination": "PyPI.org"}}), {}),
         (("AllowInternetOutbound", APPROVED), ({}, {"b": OTHER}), {}),
         (("AllowInternetOutbound", "AllowInternetOutbound"), ({"a": FQDN}, {"a": OTHER}), UNKNOWN),
     ],

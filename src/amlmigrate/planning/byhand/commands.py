@@ -76,8 +76,9 @@ def lock(name: str, document: Document, target: str) -> list[str]:
 def copy_share(source: str, target: str, account: str = "", share: str = "") -> list[str]:
     """Copies a file share; both are URLs. With the id of an account it makes its share first.
 
-    AzCopy 10.32 was seen to take this line, signed in to both sides (learn.microsoft.com: azcopy copy), and to ask
-    for a target share that is there; every 10.x knows this spelling of the flag.
+    AzCopy 10.32 takes this line, signed in to both sides (learn.microsoft.com: azcopy copy), and asks for a target
+    share that is there; every 10.x knows this spelling of the flag. Inferred: that the files arrive with their
+    permissions and times (`--preserve-smb-info`), as that page says; no share was copied by it.
     """
     made = f"az storage share-rm create --storage-account {quote(account)} --name {quote(share)}"
     copied = f"azcopy copy {quote(source)} {quote(target)} --recursive --preserve-smb-info=true"
@@ -87,7 +88,8 @@ def copy_share(source: str, target: str, account: str = "", share: str = "") -> 
 def copy_container(source: str, target: str) -> list[str]:
     """Copies the blobs of a container that are not in the target: of those that are, some were rewritten.
 
-    AzCopy makes the target's container where it is not there.
+    AzCopy makes the target's container where it is not there. Inferred: `--overwrite=false` leaves every blob that
+    is there as it is, as learn.microsoft.com says of azcopy copy; no container was copied by it.
     """
     return [f"azcopy copy {quote(source)} {quote(target)} --recursive --overwrite=false"]
 
