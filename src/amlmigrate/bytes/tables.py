@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import yaml
@@ -116,17 +116,18 @@ def remarks(text: str, mapping: Mapping) -> Remarks:
     found = load(text)
     read = {id(node) for node in walk(_paths(found))}
     values: list[str] = []
-    beside = list(_ours(leads_within(found.beside(), mapping)))
+    beside = _ours(found.beside(), mapping)
     for scalar in found.scalars:
         whole = _lead(scalar, mapping)
         # One address to its end may hold another, as where two stand in one value.
-        named = [whole.address] if whole and whole.ours else list(_ours(leads_within(scalar.value, mapping)))
+        named = [whole.address] if whole and whole.ours else _ours(scalar.value, mapping)
         (values if whole or id(scalar.node) in read else beside).extend(named)
     return Remarks(tuple(values), tuple(beside))
 
 
-def _ours(found: Iterable[Lead]) -> Iterator[str]:
-    return (one.address for one in found if one.ours)
+def _ours(text: str, mapping: Mapping) -> list[str]:
+    """What of the source a text names, be it by a form that nothing is written anew of."""
+    return [one.address for one in leads_within(text, mapping) if one.ours] or mapping.places.named(text)
 
 
 def _lead(scalar: Scalar, mapping: Mapping) -> Lead | None:
@@ -142,6 +143,7 @@ def _after(scalar: Scalar, mapping: Mapping) -> str:
 
 
 def _paths(found: Yaml) -> Iterator[yaml.Node]:
-    for document in found.documents:
-        if isinstance(document, yaml.MappingNode):
-            yield from (value for key, value in document.value if key.value == _PATHS)
+    """Wherever they stand: a merge (`<<`) brings those of another map."""
+    for node in walk(found.documents):
+        if isinstance(node, yaml.MappingNode):
+            yield from (value for key, value in node.value if key.value == _PATHS)

@@ -50,7 +50,7 @@ def names_source(text: str, mapping: Mapping) -> str:
     """The first address in a text, or the text itself, that names the source; empty where none does."""
     whole = lead(text, mapping)
     found = [whole] if whole else leads_within(text, mapping)
-    return next((one.address for one in found if one.ours), "")
+    return next((one.address for one in found if one.ours), "") or next(iter(mapping.places.named(text)), "")
 
 
 def _followed(address: str, reference: Reference, mapping: Mapping, after: str) -> Lead:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from amlmigrate.core.places import Places
 from amlmigrate.core.reference import (
     HADOOP_URL,
     HTTPS_URL,
@@ -50,6 +52,11 @@ class Mapping:
 
     source: Workspace
     target: Workspace
+
+    @cached_property
+    def places(self) -> Places:
+        """The places of the source as they stand in any text."""
+        return Places(self)
 
     def in_source(self, scope: Scope) -> bool:
         """Whether a reference's workspace is the source."""

@@ -30,6 +30,8 @@ _BEFORE = re.compile(r"^(?:file|folder):(?=[a-z]+:/)", re.IGNORECASE)
 _WORD = re.compile(
     r"""'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>(?:[A-Za-z0-9_.-]+=)?[^\s'"<>|;&()]+)""",
 )
+# Whatever names a workspace or an account has a slash, be it escaped, and most strings have none.
+_LIKELY = re.compile(r"[/\\]|%2f", re.IGNORECASE)
 _ASSIGNED = re.compile(r"^[A-Za-z0-9_.-]+=")
 
 
@@ -97,8 +99,7 @@ def document_references(value: Any, where: str = "") -> Iterator[Reference]:
 
 def rewritten(member: Member, mapping: Mapping) -> tuple[str, list[Lead]]:
     """The text with each address in it as it has to be in the target, and the addresses that changed."""
-    # Whatever names a workspace or an account has a slash, and most strings have none.
-    if "/" not in member.text:
+    if not _LIKELY.search(member.text):
         return member.text, []
     if (inside := member.inside) is not None:
         return _rewritten_json(member, inside, mapping)
@@ -133,7 +134,7 @@ def _references(member: Member, where: str) -> Iterator[Reference]:
 
 
 def _named(member: Member, mapping: Mapping) -> str:
-    if "/" not in member.text:
+    if not _LIKELY.search(member.text):
         return ""
     texts = member.inside or [member]
     return next((found for one in texts if (found := names_source(one.text[_start(one.text) :], mapping))), "")

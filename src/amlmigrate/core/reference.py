@@ -21,12 +21,14 @@ _WORKSPACE = (
     r"/(?P<provider>providers/Microsoft\.MachineLearningServices/)?workspaces/(?P<workspace>[A-Za-z0-9_-]+)"
 )
 _REGION = r"azureml://locations/(?P<region>[^/\s]+)/workspaces/(?P<workspace_id>[0-9a-fA-F-]+)"
+# The copy of an account in its second region is read at `-secondary` (learn.microsoft.com, storage-redundancy),
+# and moves with the account; no account has a hyphen in its name.
 _HTTPS = (
-    r"(?P<http>https?)://(?P<account>[a-z0-9-]+)\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?"
+    r"(?P<http>https?)://(?P<account>[a-z0-9]+)(?:-secondary)?\.(?:blob|dfs)\.(?P<suffix>core\.[a-z.]+?)(?P<port>:443)?"
     r"/(?P<container>[$a-z0-9-]+)"
 )
 _HADOOP = (
-    r"(?P<scheme>wasbs?|abfss?)://(?P<container>[$a-z0-9-]+)@(?P<account>[a-z0-9-]+)"
+    r"(?P<scheme>wasbs?|abfss?)://(?P<container>[$a-z0-9-]+)@(?P<account>[a-z0-9]+)(?:-secondary)?"
     r"\.(?P<service>blob|dfs)\.(?P<suffix>core\.[a-z.]+?)"
 )
 _DATASTORE = rf"azureml://datastores/(?P<name>{_NAME})(?:/paths)?/"

@@ -14,7 +14,7 @@ from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files, left_in, written_anew
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
-from amlmigrate.bytes.searching import Found, Places, Search
+from amlmigrate.bytes.searching import Found, Search
 from amlmigrate.bytes.tables import is_table
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
@@ -22,6 +22,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, in_order
+from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location

@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes import searching
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both, listing_digests, prefix_digests
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.prefixes import Cover
@@ -80,7 +79,7 @@ async def verify(
         session.target.blobs,
         containers,
         mapping=mapping,
-        places=searching.Places(mapping),
+        places=mapping.places,
         hashing=depth.hashes,
         emit=emit,
     )

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.bytes import searching
-from amlmigrate.bytes.searching import Found, Places, Search, is_text
+from amlmigrate.bytes.searching import Found, Search, is_text
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.places import Places
+from amlmigrate.core.workspace import WORKING_SHARE
 
 PLACES = Places(MAPPING)
 GROUP = f"subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}"
@@ -37,6 +39,16 @@ OURS = [
     f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/a",
     f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net/",
     f"https://acct.blob.core.windows.net/{OLD_ID}-75avxbx6p6qzhd8i/train.py",
+    f"https://acct-secondary.blob.core.windows.net/{OLD_BLOBS}/a.csv",
+    f"https://acct.blob.core.windows.net//{OLD_BLOBS}/a.csv",
+    f"https://acct.z07.dfs.storage.azure.net/{OLD_BLOBS}/a.csv",
+    f"https://acct.privatelink.blob.core.windows.net/{OLD_BLOBS}/a.csv",
+    f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net:443/a",
+    f"wasbs://{OLD_BLOBS}@acct-secondary.blob.core.windows.net/a",
+    f"https://acct.file.core.windows.net/azureml-filestore-{OLD_ID}/a",
+    f"https://acct-secondary.file.core.windows.net:443/{WORKING_SHARE}/Users/a",
+    f"//acct.file.core.windows.net/{WORKING_SHARE}",
+    "https://acct.file.core.windows.net/",
     STORAGE,
     f"{STORAGE}/blobServices/default/containers/{OLD_BLOBS}",
 ]
@@ -55,6 +67,9 @@ NOT_OURS = [
     "https://acct.blob.core.windows.net/customers-own/a.csv",
     "https://notacct.blob.core.windows.net/azureml/a",
     "https://acct2.blob.core.windows.net/azureml/a",
+    "https://acct.file.core.windows.net/customers-own/a",
+    f"https://acct-second.blob.core.windows.net/{OLD_BLOBS}/a",
+    f"https://acct.privatelinks.blob.core.windows.net/{OLD_BLOBS}/a",
     f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a",
     "abfss://raw@customerlake.dfs.core.windows.net/a",
     f"{STORAGE}2",
@@ -167,6 +182,12 @@ def test_outputs_of_the_sources_jobs_are_places_of_it() -> None:
     )
     places = Places(Mapping(source, MAPPING.target))
     assert places.count(b"azureml://jobs/train_1/outputs/model/paths/a azureml://jobs/other/outputs/model/a") == 1
+
+
+def test_so_are_those_of_jobs_that_name_no_place_and_what_mlflow_calls_them() -> None:
+    places = Places(Mapping(replace(SOURCE, jobs=frozenset({"Train_1"})), MAPPING.target))
+    text = b"azureml://jobs/Train_1/outputs/artifacts/paths/a 'runs:/train_1/model' runs:/other/model xruns:/train_1/m "
+    assert places.count(text) == 2
 
 
 def test_an_account_that_both_have_is_not_the_sources_alone() -> None:

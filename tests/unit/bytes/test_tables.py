@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.test_rewriting import FROM, TO
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID
 
 from amlmigrate.bytes.contents import written_anew
 from amlmigrate.bytes.tables import (
@@ -217,3 +217,32 @@ def test_very_many_paths_are_all_rewritten() -> None:
 def test_invalid_yaml_has_its_line_told() -> None:
     with pytest.raises(NotYamlError, match="line 3"):
         entries("paths:\n- file: a\n- file: b: c\n")
+
+
+SEEN_ONLY = [
+    f"abfss://{OLD_BLOBS}@acct.dfs.core.windows.net:443/a",
+    f"https://acct.blob.core.windows.net//{OLD_BLOBS}/a",
+    f"https://acct.privatelink.blob.core.windows.net/{OLD_BLOBS}/a",
+    f"https://acct.file.core.windows.net/azureml-filestore-{OLD_ID}/a",
+    STORE.replace("/", "%2F") + "a",
+]
+
+
+@pytest.mark.parametrize("value", SEEN_ONLY)
+def test_a_value_of_a_form_that_is_not_written_anew_is_told(value: str) -> None:
+    text = yaml.safe_dump({"paths": [{"file": value}]}) + f"# {value}\n"
+    after = in_target(text, MAPPING)
+    left = remarks(after, MAPPING)
+    assert (len(left.values), len(left.text)) == (1, 1)
+
+
+def test_the_copy_in_the_second_region_is_the_same_bytes() -> None:
+    found = reference(Entry("file", f"https://acct-secondary.blob.core.windows.net/{OLD_BLOBS}/a%20b"), TABLE)
+    assert found
+    assert found.location == Location("acct", OLD_BLOBS, "a b")
+    text = f"paths:\n- file: wasbs://{OLD_BLOBS}@acct-secondary.blob.core.windows.net/a\n"
+    assert in_target(text, MAPPING) == f"paths:\n- file: wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net/a\n"
+
+
+def test_what_a_merge_brings_is_read() -> None:
+    assert entries("x: &x\n  paths:\n  - file: ../a.csv\n<<: *x\n") == [Entry("file", "../a.csv")]

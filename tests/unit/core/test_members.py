@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.test_leading import PATHS
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS
-from tests.unit.world import MAPPING, OLD_BLOBS
+from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.core.members import document_references, members, naming_source, rewritten, told_of_source
 
@@ -151,3 +151,27 @@ def test_what_stands_before_an_address_stays(before: str) -> None:
 def test_a_document_that_names_nothing_stays(document: Any) -> None:
     assert all(rewritten(member, MAPPING) == (member.text, []) for member in members(document))
     assert naming_source({"x": document}, MAPPING) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://acct.blob.core.windows.net",
+        f"https://acct.blob.core.windows.net//{OLD_BLOBS}/a",
+        SOURCE.storage_account_id,
+        f"https://ml.azure.com/runs/a?wsid={OLD.id.replace('/', '%2F')}",
+        f"https://{OLD_ID}.workspace.westeurope.api.azureml.ms",
+        f"https://acct.file.core.windows.net/azureml-filestore-{OLD_ID}/a",
+    ],
+)
+def test_what_is_not_rewritten_and_breaks_with_the_source_is_told(text: str) -> None:
+    for document in ({"environment_variables": {"A": text}}, {"default": f"x {text}"}, {"a": json.dumps([text])}):
+        assert naming_source(document, MAPPING)
+    assert told_of_source({"description": text}, MAPPING) == ["/description"]
+
+
+def test_json_whose_slashes_are_all_escaped_is_parsed() -> None:
+    text = json.dumps([f"{STORE}/a"]).replace("/", "\\u002f")
+    [after] = _after({"condaFile": text}).values()
+    assert json.loads(after) == [rewritten_store("a")]
+    assert naming_source({"x": text}, MAPPING)

@@ -9,11 +9,11 @@ import pytest
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.bytes.searching import Places
 from amlmigrate.cloud.digests import Watch
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
