@@ -1,15 +1,19 @@
 """`MLTable` files: what they read, what they are in the target, and what in them is left for people to look at.
 
 The file is YAML (or JSON) of this name in a folder; `paths` is a list of maps of `file`, `folder` or `pattern` to
-an address or to a path relative to that folder (schema: reference-yaml-mltable). The library joins a relative
-path, `..` resolved, to the folder's address (mltable 1.x, `_utils._make_all_paths_absolute`).
+an address or to a path relative to that folder (schema: reference-yaml-mltable). The library joins a relative path
+to the folder's address (mltable 1.7, `_utils._make_all_paths_absolute`). Inferred: a `..` that leads out of the
+folder is resolved as in any URL; the library itself does it where the folder is one of the machine's.
+
+Instead of paths a table may have a `query_source`: a query that is sent to a datastore, which is named by its
+subscription, group, workspace and name, a member each (mltable 1.7, `schema/MLTable.json`).
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import yaml
@@ -17,12 +21,14 @@ import yaml
 from amlmigrate.bytes.yamltext import Change, Scalar, Yaml, applied, changes, load, walk
 from amlmigrate.core.leading import Lead, lead, leads_within
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Reference, reference_of
+from amlmigrate.core.reference import Reference, Scope, reference_of
 from amlmigrate.core.workspace import Location
 
 NAME = "MLTable"
 PATTERN = "pattern"
 _PATHS = "paths"
+_QUERY, _ARGUMENTS = "query_source", "handler_arguments"
+_SUBSCRIPTION, _GROUP, _WORKSPACE, _STORE = "subscription", "resource_group", "workspace_name", "datastore_name"
 # A short form below `paths` names a data asset.
 _MEMBER, _BESIDE = "path", {"type": "mltable"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -48,14 +54,18 @@ class Remarks:
 
 
 def is_table(path: str) -> bool:
-    """Whether a blob of this path is such a file: the library asks for that name alone, in this letter case."""
+    """Whether a blob of this path is such a file: the library asks for that name alone, in this letter case.
+
+    So seen with mltable 1.7: it finds no `mltable`, `MLTABLE` or `MLTable.yaml`, whether named or in a folder.
+    """
     return path.rpartition("/")[2] == NAME
 
 
 def entries(text: str) -> list[Entry]:
     """What a table reads, in any of its documents and under any name. Raises NotYamlError."""
-    found: list[Entry] = []
-    for top in walk(_paths(load(text))):
+    loaded = load(text)
+    found = [Entry(_QUERY, _datastore(query)) for query in _queries(loaded) if _STORE in query]
+    for top in walk(_paths(loaded)):
         if isinstance(top, yaml.MappingNode):
             pairs = ((key.value, value) for key, value in top.value if isinstance(value, yaml.ScalarNode))
             found += [Entry(str(how), value.value.strip()) for how, value in pairs]
@@ -99,8 +109,9 @@ def table_changes(text: str, mapping: Mapping) -> list[Change]:
     """What makes a table one that reads the same in the target. Raises NotYamlError."""
     found = load(text)
     wanted: dict[int, str] = {}
+    moved = _moved(found, mapping)
     for scalar in found.scalars:
-        after = _after(scalar, mapping)
+        after = moved.get(id(scalar.node)) or _after(scalar, mapping)
         if after != scalar.value:
             wanted[scalar.start] = after
     return changes(found, wanted)
@@ -143,7 +154,37 @@ def _after(scalar: Scalar, mapping: Mapping) -> str:
 
 
 def _paths(found: Yaml) -> Iterator[yaml.Node]:
-    """Wherever they stand: a merge (`<<`) brings those of another map."""
-    for node in walk(found.documents):
+    yield from _members(found.documents, _PATHS)
+
+
+def _members(nodes: Iterable[yaml.Node], name: str) -> Iterator[yaml.Node]:
+    """What stands under a name, wherever it stands: a merge (`<<`) brings those of another map."""
+    for node in walk(nodes):
         if isinstance(node, yaml.MappingNode):
-            yield from (value for key, value in node.value if key.value == _PATHS)
+            yield from (value for key, value in node.value if key.value == name)
+
+
+def _queries(found: Yaml) -> Iterator[dict[str, yaml.ScalarNode]]:
+    """What each query is sent to, by the names of its members."""
+    for arguments in _members(_members(found.documents, _QUERY), _ARGUMENTS):
+        if isinstance(arguments, yaml.MappingNode):
+            yield {key.value: value for key, value in arguments.value if isinstance(value, yaml.ScalarNode)}
+
+
+def _scope(query: dict[str, yaml.ScalarNode]) -> Scope:
+    return Scope(*(query[name].value if name in query else "" for name in (_SUBSCRIPTION, _GROUP, _WORKSPACE)))
+
+
+def _datastore(query: dict[str, yaml.ScalarNode]) -> str:
+    """The address of the datastore that a query is sent to."""
+    scope = _scope(query)
+    at = f"subscriptions/{scope.subscription}/resourcegroups/{scope.group}/workspaces/{scope.workspace}"
+    return f"azureml://{at}/datastores/{query[_STORE].value}/paths/"
+
+
+def _moved(found: Yaml, mapping: Mapping) -> dict[int, str]:
+    """The members by which queries name the source, by their nodes, with what they are in the target."""
+    ref = mapping.target.ref
+    there = {_SUBSCRIPTION: ref.subscription, _GROUP: ref.group, _WORKSPACE: ref.name}
+    ours = [query for query in _queries(found) if mapping.in_source(_scope(query))]
+    return {id(query[name]): value for query in ours for name, value in there.items()}

@@ -30,6 +30,8 @@ from amlmigrate.kinds import all_kinds
 # A file takes several times its length while it is read as JSON: large ones are read one at a time.
 _SMALL = 2**20
 _PARALLEL = 8
+_SET = re.compile(r"\[[^\]]+\]")
+_ONE_SIGN = "[^/]"
 Files = dict[Location, list[Address]]
 
 
@@ -134,8 +136,23 @@ def _matching(listing: Listing, path: str, *, exact: bool) -> Iterator[str]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """A table's pattern: `*` within a folder, `**` over folders, `?` and `[...]` for one sign; and all below."""
+    """A table's pattern: `*` within a folder, `**` over folders, `?` and `[...]` for one sign; and all below.
+
+    In brackets `!` at the start means any other sign, and `^` itself. So seen with mltable 1.7 over folders of the
+    machine (azureml-dataprep-rslex 2.26); inferred: it is so over storage too.
+    """
     parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]+\])", path.rstrip("/"))
-    signs = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    made = [signs.get(part, part if part[:1] == "[" and part[-1:] == "]" else re.escape(part)) for part in parts]
+    signs = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": _ONE_SIGN}
+    made = [signs.get(part) or (_set(part) if _SET.fullmatch(part) else re.escape(part)) for part in parts]
     return re.compile("".join(made) + r"(?:/.*)?\Z", re.DOTALL)
+
+
+def _set(part: str) -> str:
+    """Signs in brackets as a regular expression; any sign where they are a range that is none, as `[z-a]`."""
+    signs = re.sub(r"[\[\\^&~|]", r"\\\g<0>", part[1:-1].removeprefix("!"))
+    made = f"[^{signs}]" if part.startswith("[!") and signs else f"[{signs or '!'}]"
+    try:
+        re.compile(made)
+    except re.error:
+        return _ONE_SIGN
+    return made

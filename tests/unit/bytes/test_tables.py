@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.test_rewriting import FROM, TO
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID
+from tests.unit.world import NEW as NEW_REF
 
 from amlmigrate.bytes.contents import written_anew
 from amlmigrate.bytes.tables import (
@@ -104,6 +105,46 @@ def test_what_it_reads_is_found_in_any_shape(text: str) -> None:
 def test_one_that_reads_nothing_reads_nothing(text: str) -> None:
     assert entries(text) == []
     assert in_target(text, MAPPING) == text
+
+
+def _query(**more: str) -> str:
+    """A table of the rows that a query of a datastore gives."""
+    arguments = {
+        "datastore_name": "warehouse",
+        "subscription": OLD.subscription,
+        "resource_group": OLD.group,
+        "workspace_name": OLD.name,
+        **more,
+    }
+    query = {"handler": "AmlDatastore", "handler_arguments": arguments, "query": "select 1"}
+    return yaml.safe_dump({"type": "mltable", "query_source": query})
+
+
+def test_a_query_goes_to_the_targets_datastore() -> None:
+    """It names the workspace by a member each, in no address that a search would find."""
+    for text in (_query(), _query(workspace_name=OLD.name.upper()), json.dumps(yaml.safe_load(_query()))):
+        arguments = yaml.safe_load(in_target(text, MAPPING))["query_source"]["handler_arguments"]
+        assert arguments == {
+            "datastore_name": "warehouse",
+            "subscription": NEW_REF.subscription,
+            "resource_group": NEW_REF.group,
+            "workspace_name": NEW_REF.name,
+        }
+        [entry] = entries(text)
+        found = reference(entry, TABLE)
+        assert found and found.datastore == "warehouse" and MAPPING.in_source(found.scope)
+
+
+@pytest.mark.parametrize("member", ["subscription", "resource_group", "workspace_name"])
+def test_a_query_of_another_workspaces_datastore_stays(member: str) -> None:
+    text = _query(**{member: "another"})
+    assert in_target(text, MAPPING) == text
+
+
+@pytest.mark.parametrize("source", ["3", "{}", "{handler_arguments: [a]}", "{handler_arguments: {query: {a: b}}}"])
+def test_a_query_that_names_nothing_reads_nothing(source: str) -> None:
+    text = f"type: mltable\nquery_source: {source}\n"
+    assert entries(text) == [] and in_target(text, MAPPING) == text
 
 
 def test_only_files_of_that_very_name_are_tables() -> None:
