@@ -102,3 +102,35 @@ async def _changed(pair: World, client: ContainerClient) -> None:
         await side.close()
         await credential.close()
         await asyncio.sleep(0.3)
+
+
+SETTINGS = ContentSettings(
+    content_type="text/x",
+    content_language="de",
+    content_encoding="gzip",
+    content_disposition="inline",
+    cache_control="no-cache",
+)
+
+
+@pytest.mark.usefixtures("azure_env")
+def test_a_blob_that_is_copied_at_once_arrives_with_each_header(pair: World) -> None:
+    with pair.container_client("source") as client:
+        client.upload_blob("whole", DATA, content_settings=SETTINGS)
+        asyncio.run(_whole(pair))
+
+
+async def _whole(pair: World) -> None:
+    credential = Credential(Login())
+    side = module.Blobs(Login(), credential)
+    source = Location(pair.account("source"), pair.container("source"), "whole")
+    target = Location(pair.account("target"), pair.container("target"), "whole")
+    try:
+        [blob] = (await side.listing(source))[0]
+        await side.copy(side, source, blob, target)
+        [copy] = (await side.listing(target))[0]
+        assert copy.headers == blob.headers and len(blob.headers) == 5
+    finally:
+        await side.close()
+        await credential.close()
+        await asyncio.sleep(0.3)

@@ -157,6 +157,9 @@ class Blobs:
         }
         if blob.md5 and check:
             headers["x-ms-source-content-md5"] = blob.md5
+        # Of the headers the page names all but this one as carried over (Learn, Put Blob From URL).
+        if language := dict(blob.headers).get("content_language"):
+            headers["x-ms-blob-content-language"] = language
         if blob.tier:
             headers["x-ms-access-tier"] = blob.tier
         if blob.tags:

@@ -30,8 +30,9 @@ class Data(VersionedKind):
                 "warning",
                 str(asset.address),
                 f"It is to be deleted by the service, in the target as in the source: {setting.get('condition')}"
-                f" {setting.get('value')}, counted from when it is made there.",
-                "If that is not meant, change it (az ml data update --set auto_delete_setting.value=...).",
+                f" {setting.get('value')}; in the target that counts from the move.",
+                "If that is not meant, take it away there (az ml data update --name NAME --version VERSION"
+                " --remove auto_delete_setting).",
                 code="deletes-itself",
             )
         ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.world import MAPPING, NEW, OLD, OLD_ID, TARGET, containers, inventory, step
+from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_ID, TARGET, containers, inventory, step
 
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Leftover
@@ -208,12 +208,22 @@ def test_a_share_has_the_line_of_azcopy_with_both_urls(tmp_path: Path, share: st
     assert told["definition"]["files"] == 1 and told["definition"]["sha256"] == "0" * 64
 
 
-def test_blobs_that_stay_have_a_line_for_their_container(tmp_path: Path) -> None:
-    steps = [step(str(blob_address("snapshotzips")), action=Action.MANUAL, source_sha256="ab")]
+CODE = f"{OLD_ID}-75avxbx6"
+# What is copied, and where to. Without the sign at its end AzCopy makes `…/75avxbx6/CONTAINER/train.py` of it.
+CONTAINERS = {
+    "snapshotzips": ("https://acct.blob.core.windows.net/snapshotzips", "snapshotzips"),
+    CODE: (f"'https://acct.blob.core.windows.net/{CODE}/*'", f"{NEW_BLOBS}/migrated-code/75avxbx6"),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_blobs_that_stay_have_a_line_for_their_container(tmp_path: Path, container: str) -> None:
+    steps = [step(str(blob_address(container)), action=Action.MANUAL, source_sha256="ab")]
     byhand.write(tmp_path, steps, [], MAPPING, SUFFIX)
-    told = yaml.safe_load((tmp_path / "by-hand/blobs/snapshotzips.yaml").read_text())
+    told = yaml.safe_load((tmp_path / f"by-hand/blobs/{container}.yaml").read_text())
+    source, goal = CONTAINERS[container]
     assert told["commands"] == [
-        f"azcopy copy https://acct.blob.{SUFFIX}/snapshotzips https://cmkacct.blob.{SUFFIX}/snapshotzips --recursive --overwrite=false"
+        f"azcopy copy {source} https://cmkacct.blob.{SUFFIX}/{goal} --recursive --overwrite=false"
     ]
 
 

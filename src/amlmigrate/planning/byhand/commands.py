@@ -85,13 +85,15 @@ def copy_share(source: str, target: str, account: str = "", share: str = "") -> 
     return [made, copied] if account else [copied]
 
 
-def copy_container(source: str, target: str) -> list[str]:
+def copy_container(source: str, target: str, *, to_folder: bool = False) -> list[str]:
     """Copies the blobs of a container that are not in the target: of those that are, some were rewritten.
 
-    AzCopy makes the target's container where it is not there. Inferred: `--overwrite=false` leaves every blob that
-    is there as it is, as learn.microsoft.com says of azcopy copy; no container was copied by it.
+    AzCopy makes the target's container where it is not there, and with `--overwrite=false` leaves each blob that is
+    there. From container to container it takes what lies in it; to a folder it would take the container too, but
+    for the sign at the source's end (all seen with 10.32).
     """
-    return [f"azcopy copy {quote(source)} {quote(target)} --recursive --overwrite=false"]
+    what = f"{source}/*" if to_folder else source
+    return [f"azcopy copy {quote(what)} {quote(target)} --recursive --overwrite=false"]
 
 
 def keep_jobs(subscription: str, group: str, workspace: str) -> list[str]:

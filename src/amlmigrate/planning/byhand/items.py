@@ -124,7 +124,7 @@ class Teller:
             "container": source.container,
             "listing_sha256": step.source_sha256,
         }
-        return Told(definition, commands.copy_container(*urls))
+        return Told(definition, commands.copy_container(*urls, to_folder=bool(goal.path)))
 
     def _url(self, place: Location) -> str:
         path = f"/{quote(place.path)}" if place.path else ""
