@@ -88,9 +88,9 @@ def copy_share(source: str, target: str, account: str = "", share: str = "") -> 
 def copy_container(source: str, target: str, *, to_folder: bool = False) -> list[str]:
     """Copies the blobs of a container that are not in the target: of those that are, some were rewritten.
 
-    AzCopy makes the target's container where it is not there, and with `--overwrite=false` leaves each blob that is
-    there. From container to container it takes what lies in it; to a folder it would take the container too, but
-    for the sign at the source's end (all seen with 10.32).
+    AzCopy makes the target's container where it is not there, and `--overwrite=false` leaves each blob that is.
+    From container to container it takes what lies in it; to a folder it would take the container too, but for the
+    sign at the source's end (all seen with 10.32).
     """
     what = f"{source}/*" if to_folder else source
     return [f"azcopy copy {quote(what)} {quote(target)} --recursive --overwrite=false"]
