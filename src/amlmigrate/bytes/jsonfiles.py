@@ -19,7 +19,7 @@ from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.leading import Lead, lead
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.reference import Reference
+from amlmigrate.core.reference import Reference, one_version
 from amlmigrate.core.workspace import Location
 
 # A larger one is copied as it is, and told.
@@ -37,12 +37,13 @@ class Planned:
     """What comes of a file: how it is written anew, None where nothing in it changes; what of the source it names.
 
     What it names is the folders of its files, since one may name millions. `signed`: how many of the strings that
-    change hold a secret.
+    change hold a secret; `versions`: how many of those that lead to bytes that move name one version or snapshot.
     """
 
     anew: AnewFile | None
     names: tuple[Reference, ...] = ()
     signed: int = 0
+    versions: int = 0
 
 
 def is_json(path: str) -> bool:
@@ -59,23 +60,26 @@ def planned(file: Location, data: bytes, mapping: Mapping) -> Planned:
     """What a plan needs to know of a file. Raises NotJsonError."""
     names: dict[Reference, None] = {}
     signed: set[str] = set()
+    versions: set[str] = set()
 
     def see(found: Lead) -> None:
         if (name := _name(found, file)) is not None:
             names.setdefault(name)
         if found.after != found.address and masked(found.address) != found.address:
             signed.add(found.address)
+        if found.goal is not None and one_version(found.address):
+            versions.add(found.address)
 
     found = _anew(file.path, data, mapping, see)
     if not found.count:
-        return Planned(None, tuple(names))
+        return Planned(None, tuple(names), versions=len(versions))
     md5 = base64.b64encode(hashlib.md5(found.data, usedforsecurity=False).digest()).decode()
     lines = tuple(
         Rewrite(f"{file.path}:{one.number}", masked(one.before), masked(one.after)) for one in found.lines
     )
     before, after = (hashlib.sha256(one).hexdigest() for one in (data, found.data))
     made = AnewFile(file.path, before, after, md5, len(found.data), found.count, lines)
-    return Planned(made, tuple(names), len(signed))
+    return Planned(made, tuple(names), len(signed), len(versions))
 
 
 def _anew(path: str, data: bytes, mapping: Mapping, see: Callable[[Lead], None]) -> jsontext.Anew:
@@ -127,7 +131,7 @@ def _name(found: Lead, file: Location) -> Reference | None:
     reference, where = found.reference, f"{file.container}/{file.path}"
     if found.location is None or found.goal is None:
         # A datastore over somebody else's storage, or another asset, has to be there all the same.
-        named = found.ours and (reference.datastore or reference.kind)
+        named = (found.ours or reference.scope.local) and (reference.datastore or reference.kind)
         path = _folder(reference.path or "") if reference.datastore else None
         return replace(reference, text=_text(reference), where=where, path=path) if named else None
     folder = _folder(found.location.path)

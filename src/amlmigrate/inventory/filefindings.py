@@ -78,6 +78,18 @@ def signed(file: Location, count: int) -> Say:
     )
 
 
+def one_version(file: Location, count: int) -> Say:
+    """Its place moves, and the version or snapshot does not."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        f"{_named(file)} names one version or snapshot of a blob in {count} addresses, and none moves: in the"
+        " target these answer nothing.",
+        "Make of each a blob of its own in the source and let the file name that, or waive this finding.",
+        code="one-version",
+    )
+
+
 def not_text(file: Location) -> Say:
     """It is too large, or no text in UTF-8, as a file that was compressed."""
     return lambda asset: Finding(

@@ -116,6 +116,8 @@ class _Reader:
             self.inventory.anew[file] = found.anew
         if found.signed:
             self._say(owners, say.signed(file, found.signed))
+        if found.versions:
+            self._say(owners, say.one_version(file, found.versions))
         for owner in owners if found.names else ():
             asset = self.inventory.assets[owner]
             content = Content(file, "", found.names)

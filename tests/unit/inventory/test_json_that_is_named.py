@@ -210,3 +210,29 @@ def test_the_target_is_named_and_not_the_source() -> None:
         "u": f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.jpg",
         "w": f"abfss://{NEW_BLOBS}@cmkacct.dfs.core.windows.net/x",
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("?versionid=2026-01-01T00:00:00.0Z", 1), ("?sv=1&SnapShot=2026", 1), ("?version=1", 0), ("", 0)],
+)
+def test_one_version_of_a_blob_is_said_not_to_move(query: str, told: int) -> None:
+    url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/pics/1.jpg{query}"
+    other = "https://elsewhere.blob.core.windows.net/c/1.jpg?versionid=1"
+    found = _read(Files({"t/a.jsonl": json.dumps([url, url, other]).encode()}), _file("t/a.jsonl"), _table("t"))
+    told_of = [one for one in found.findings if one.code == "one-version"]
+    assert [(one.severity, one.address) for one in told_of] == [
+        ("blocks", f"data/{name}/1!one-version") for name in ("f", "t") if told
+    ]
+    assert all("in 1 addresses" in one.summary for one in told_of)
+    [anew] = found.anew.values()
+    assert anew.count == 2, "its place is written anew all the same"
+
+
+@pytest.mark.parametrize("store", ["workspacefilestore", "lake"])
+@pytest.mark.parametrize("start", ["azureml://datastores", FULL])
+def test_datastores_whose_bytes_do_not_move_are_named(store: str, start: str) -> None:
+    data = json.dumps([f"{start}/{store}/paths/a/1.jpg"]).encode()
+    found = _read(Files({"t/a.json": data}), _file("t/a.json"))
+    [content] = found.assets[_file("t/a.json").address].contents
+    assert [(one.datastore, one.path) for one in content.names] == [(store, "a")]
