@@ -3,7 +3,8 @@
 A log is JSON, an action a line. The `path` of an action about a file is a URI, relative to the table's root or
 absolute; so is that of a deletion vector of storage type `p` (delta-io/delta, PROTOCOL.md: Add File and Remove
 File, Add CDC File, Deletion Vectors). A shallow clone names all its files so. What a checkpoint in Parquet says
-is not read here.
+is not read here: once the first logs are cleaned up, it alone knows of the files that they named (Checkpoints,
+Metadata Cleanup). Commits of a catalog's table may lie in a folder below the log's (Staged Commit).
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
 _LOG = "_delta_log"
-_FILE = re.compile(rf"(?:^|/){_LOG}/[^/]+\.json$")
+_FILE = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?[^/]+\.json$")
+# The log of the first version, or one that was put together of the first and others (Log Compaction Files).
+_FIRST = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?0+(?:\.\d+\.compacted|\.[0-9a-f-]{{36}})?\.json$")
 _INSIDE = re.compile(rf"^(?P<root>.*?)(?:^|/){_LOG}(?:/|$)")
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)")
 _ACTIONS = ("add", "remove", "cdc")
@@ -27,6 +31,18 @@ READER = "read_delta_lake"
 def is_log(path: str) -> bool:
     """Whether a blob is a log of one version, or of several."""
     return _FILE.search(path) is not None
+
+
+def without_beginning(paths: Iterable[str]) -> list[str]:
+    """Of the paths of blobs, one of the log of each table whose first version is in none that can be read."""
+    known: dict[str, str] = {}
+    whole: set[str] = set()
+    for path in paths:
+        # The log's folder is a blob of its own in an account with a hierarchical namespace.
+        if (root := table_root(path)) is not None and not path.endswith(_LOG):
+            known.setdefault(root, path)
+            whole |= {root} if _FIRST.search(path) else set()
+    return [path for root, path in sorted(known.items()) if root not in whole]
 
 
 def table_root(path: str) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
-from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root
+from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root, without_beginning
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import Entry, leaves_container, reference
 from amlmigrate.cloud.blobs import Blobs
@@ -31,6 +30,8 @@ class _Seen:
     said: list[say.Say] = field(default_factory=list)
     ours: dict[Location, int] = field(default_factory=dict)
     unread: list[Location] = field(default_factory=list)
+    # One file of each log whose beginning is in a checkpoint alone.
+    cut: set[Location] = field(default_factory=set)
     leaving: dict[Location, list[str]] = field(default_factory=dict)
     outside: dict[Location, list[str]] = field(default_factory=dict)
 
@@ -52,9 +53,9 @@ class Deltas:
             if root is not None:
                 whole = Location(place.account, place.container, root)
                 seen.names.append(Reference(place.path, content.place.path, location=whole, exact=True))
-                logs |= set(self._logs(whole))
+                logs |= self._logs(whole, seen)
             elif READER in content.text:
-                logs |= set(self._logs(place))
+                logs |= self._logs(place, seen)
 
         async def read(log: Location) -> None:
             await self._read(log, seen)
@@ -64,15 +65,19 @@ class Deltas:
             seen.said.append(say.log_names_source(seen.ours))
         if seen.unread:
             seen.said.append(say.log_unread(seen.unread))
+        if seen.cut:
+            seen.said.append(say.log_cut(seen.cut))
         seen.said += [say.leaves_container(log, paths) for log, paths in seen.leaving.items()]
         seen.said += [say.outside(log, paths) for log, paths in seen.outside.items()]
         return tuple(seen.names), tuple(seen.said)
 
-    def _logs(self, place: Location) -> Iterator[Location]:
+    def _logs(self, place: Location, seen: _Seen) -> set[Location]:
+        """Those below a place; of a table whose first ones are gone it is said that not all is known."""
         listing = self.listings.get((place.account, place.container))
-        for blob in listing.below(place.path.rstrip("/")) if listing else ():
-            if is_log(blob.path):
-                yield Location(place.account, place.container, blob.path)
+        paths = [blob.path for blob in listing.below(place.path.rstrip("/"))] if listing else []
+        gone = {Location(place.account, place.container, path) for path in without_beginning(paths)}
+        seen.cut |= gone
+        return {Location(place.account, place.container, path) for path in paths if is_log(path)}
 
     async def _read(self, log: Location, seen: _Seen) -> None:
         try:

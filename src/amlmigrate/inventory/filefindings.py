@@ -151,6 +151,19 @@ def log_unread(logs: Collection[Location]) -> Say:
     )
 
 
+def log_cut(logs: Collection[Location]) -> Say:
+    """A checkpoint says in Parquet what its first logs said, and may name files elsewhere as those may."""
+    return lambda asset: Finding(
+        "blocks",
+        str(asset.address),
+        "The log of a Delta table has lost its beginning to a checkpoint, which is not read, so that it is not"
+        f" known where all its files lie: {_few(logs)}.",
+        "Look in the source whether the table is a shallow clone, or names files by absolute paths; if it does"
+        " not, waive this finding.",
+        code="delta-log-unread",
+    )
+
+
 def _few(files: Collection[Location]) -> str:
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     return ", ".join(_named(file) for file in sorted(files, key=str)[:_NAMED]) + more

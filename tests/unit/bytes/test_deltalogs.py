@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from amlmigrate.bytes.deltalogs import is_log, outside, table_root
+from amlmigrate.bytes.deltalogs import is_log, outside, table_root, without_beginning
 from amlmigrate.bytes.jsonfiles import is_json
 
 
@@ -71,3 +71,26 @@ def test_logs_are_known_by_their_folder() -> None:
     assert is_json("d/0.json") and not is_json("d/_delta_log/0.json")
     assert is_log("d/_delta_log/00000000000000000001.json") and is_log("_delta_log/0.json")
     assert not any(map(is_log, ("d/_delta_log/0.checkpoint.parquet", "d/0.json", "d/x_delta_log/0.json")))
+
+
+@pytest.mark.parametrize(
+    ("names", "cut"),
+    [
+        (["00000000000000000000.json", "00000000000000000010.checkpoint.parquet"], False),
+        (["00000000000000000000.00000000000000000009.compacted.json"], False),
+        (["_staged_commits/00000000000000000000.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json"], False),
+        (["_last_checkpoint", "00000000000000000010.checkpoint.parquet", "00000000000000000011.json"], True),
+        (["00000000000000000010.checkpoint.parquet"], True),
+        (["00000000000000000000.checkpoint.parquet", "00000000000000000001.json"], True),
+        (["00000000000000000010.00000000000000000012.compacted.json"], True),
+        ([], False),
+    ],
+)
+def test_a_log_without_its_beginning_is_seen(names: list[str], cut: bool) -> None:
+    paths = ["d/p.parquet", "d/_delta_log", *(f"d/_delta_log/{name}" for name in names)]
+    assert bool(without_beginning([*paths, "e/_delta_log/0.json"])) is cut
+
+
+def test_commits_in_folders_of_their_own_are_logs() -> None:
+    assert is_log("d/_delta_log/_commits/1.x.json") and is_log("d/_delta_log/_staged_commits/1.x.json")
+    assert not is_log("d/_delta_log/_sidecars/1.json")

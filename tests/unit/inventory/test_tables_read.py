@@ -180,3 +180,14 @@ def test_logs_are_read_only_where_a_table_is_read_by_them() -> None:
     texts = {"d/MLTable": "paths:\n- folder: ./\ntransformations:\n- read_parquet\n", "d/_delta_log/0.json": "{"}
     found, files = _read(texts, _data("d", "mltable"))
     assert found.findings == [] and set(files.asked) == {"d/MLTable"}
+
+
+def test_a_log_that_lost_its_beginning_to_a_checkpoint_blocks() -> None:
+    texts = {
+        "d/MLTable": DELTA,
+        "d/_delta_log/00000000000000000010.checkpoint.parquet": "\x00",
+        "d/_delta_log/00000000000000000011.json": _log("p"),
+    }
+    found, _ = _read(texts, _data("d", "mltable"))
+    assert [(one.severity, one.code) for one in found.findings] == [("blocks", "delta-log-unread")]
+    assert "000010.checkpoint.parquet" in found.findings[0].summary
