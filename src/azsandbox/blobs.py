@@ -68,6 +68,8 @@ class BlobEndpoint:
         answer = refused or self._too_early(call) or await self._forward(call)
         if self._deletions and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
             self._deletions.note(call.host.partition(".")[0], "containers", call.path.strip("/"))
+        if self._held is not None:
+            await self._held.shown(call, answer)
         if self._hierarchy is not None:
             await self._hierarchy.written(call, answer)
         return answer

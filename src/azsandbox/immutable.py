@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 
 from azsandbox.arm.holds import Hold
@@ -13,6 +14,10 @@ Blobs = Callable[[str, str, str], AsyncIterator[tuple[str, int]]]
 # What neither changes nor removes the blob of the call (learn.microsoft.com, "Container-level WORM policies").
 # Inferred: that tags of an index may be set.
 _HARMLESS = {"lease", "tier", "block", "tags", "copy"}
+_LISTED = re.compile(
+    rb"(<Name>([^<]+)</Name>(?:(?!</Container>).)*?<HasImmutabilityPolicy>)false(</HasImmutabilityPolicy><HasLegalHold>)false"
+)
+_FLAGS = ("x-ms-has-immutability-policy", "x-ms-has-legal-hold")
 
 
 class Immutability:
@@ -36,6 +41,27 @@ class Immutability:
         if blob:
             return await self._of_blob(call, hold, (account, container, blob))
         return await self._of_container(call, hold, (account, container, ""))
+
+    async def shown(self, call: Call, answer: Answer) -> None:
+        """Has a list of containers, and the properties of one, say what is held, which the child does not know."""
+        account, container = call.host.partition(".")[0], call.path.strip("/")
+        if call.method not in ("GET", "HEAD") or answer.status != 200:
+            return
+        if not container and call.query.get("comp") == "list":
+            answer.body = _LISTED.sub(lambda match: self._told(account, match), await answer.whole())
+            answer.length = None
+            answer.headers.popall("Content-Length", None)
+        elif call.query.get("restype") == "container" and "comp" not in call.query:
+            answer.headers.update(zip(_FLAGS, self._flags(account, container), strict=True))
+
+    def _told(self, account: str, match: re.Match[bytes]) -> bytes:
+        policy, legal = self._flags(account, match[2].decode())
+        return match[1] + policy.encode() + match[3] + legal.encode()
+
+    def _flags(self, account: str, container: str) -> tuple[str, str]:
+        """Whether there is a policy, and a legal hold, in the service's words."""
+        hold = self._holds(account, container)
+        return ("true" if hold and hold.policy else "false", "true" if hold and hold.tags else "false")
 
     async def _of_blob(self, call: Call, hold: Hold, place: tuple[str, str, str]) -> Answer | None:
         what = call.query.get("comp", "")

@@ -14,6 +14,7 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.workspace import Location
 
+MiB = 2**20
 DATA = bytes(range(256)) * 5
 
 
@@ -44,6 +45,18 @@ def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> None:
     with pair.container_client("source") as client:
         _upload(client, "large")
         asyncio.run(_copy(pair, client))
+
+
+@pytest.mark.parametrize(
+    "length", [5_000 * MiB + 1, 50_000 * 256 * MiB, 50_000 * 256 * MiB + 1, 50_000 * 4_000 * MiB]
+)
+def test_no_blob_is_put_in_more_blocks_than_the_service_takes(length: int) -> None:
+    blocks = module.blocks_of(length)
+    # Learn, "Scalability and performance targets for Blob storage": 50,000 blocks, of 4,000 MiB each.
+    assert len(blocks) <= 50_000 and max(size for _, _, size in blocks) <= 4_000 * MiB
+    ends = [offset + size for _, offset, size in blocks]
+    assert [0, *ends] == [*(offset for _, offset, _ in blocks), length]
+    assert len({name for name, _, _ in blocks}) == len(blocks) and {len(name) for name, _, _ in blocks} == {8}
 
 
 async def _copy(pair: World, client: ContainerClient) -> None:

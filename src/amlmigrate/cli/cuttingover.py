@@ -36,7 +36,17 @@ from amlmigrate.posture import before_removal, let_go
 
 Digests = dict[str, str]
 # Of what is found about writers: those who may write, and are not merely able to give themselves the right.
-_WRITES = frozenset({"inherited", "own-rights", "account-shared", "account-sharing-unknown", "role-unread"})
+_WRITES = frozenset(
+    {
+        "account-shared",
+        "account-sharing-unknown",
+        "for-a-time",
+        "inherited",
+        "own-rights",
+        "role-unread",
+        "workspace-rights",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

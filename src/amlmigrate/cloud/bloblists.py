@@ -19,6 +19,7 @@ _HEADERS = (
     ("content_language", "Content-Language"),
     ("content_type", "Content-Type"),
 )
+_FOLDER_MARK = {"hdi_isfolder"}
 _PAST = ("snapshots", "versions", "immutabilitypolicy", "legalhold")
 Pairs = tuple[tuple[str, str], ...]
 
@@ -35,6 +36,7 @@ class Reader:
         self._past = past
         self._beside: Counter[str] = Counter()
         self._known: dict[Pairs, Pairs] = {}
+        self._directories: set[str] = set()
         self.marker = ""
 
     def query(self, prefix: str) -> str:
@@ -58,6 +60,17 @@ class Reader:
         found = root.iterfind("Blobs/Blob")
         blobs = (element for element in found if not _of_lease(element))
         return [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
+
+    def files(self, blobs: list[Blob]) -> list[Blob]:
+        """Of all that the pages had what a copy is of: without the directories that what lies in them makes.
+
+        An account with a hierarchical namespace lists them beside its files (learn.microsoft.com, list-blobs).
+        One that is empty, or has metadata of its own, is kept: nothing else would say that it is there.
+        """
+        if not self._directories:
+            return blobs
+        filled = {blob.path[:at] for blob in blobs for at, sign in enumerate(blob.path) if sign == "/"}
+        return [blob for blob in blobs if not (blob.path in filled and blob.path in self._directories)]
 
     def _root(self, data: bytes) -> ElementTree.Element:
         """The listing in an answer. Raises ListError for one that calls itself a success and is none."""
@@ -89,7 +102,7 @@ class Reader:
     @property
     def past(self) -> Past:
         """What the pages showed beside the blobs as they are now."""
-        return Past(**self._beside, known=self._past)
+        return Past(**self._beside, known=self._past, directories=len(self._directories))
 
     def _beside_it(self, element: ElementTree.Element) -> bool:
         """Whether it is a snapshot or an earlier version, which is counted and not listed."""
@@ -107,16 +120,19 @@ class Reader:
     def _blob(self, element: ElementTree.Element) -> Blob:
         own = element.find("Properties")
         properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
+        path, metadata = _name(element), element.findall("Metadata/*")
+        if properties.get("ResourceType") == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
+            self._directories.add(path)
         # An inferred tier is the account's default, and so will be that of the copy.
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
         return Blob(
-            path=_name(element),
+            path=path,
             length=int(properties.get("Content-Length", "0")),
             etag=quoted(properties.get("Etag", "")),
             md5=properties.get("Content-MD5"),
             kind=sys.intern(properties.get("BlobType", "BlockBlob")),
             headers=self._once((name, properties[tag]) for name, tag in _HEADERS if tag in properties),
-            metadata=self._once(sorted((child.tag, child.text or "") for child in element.findall("Metadata/*"))),
+            metadata=self._once(sorted((child.tag, child.text or "") for child in metadata)),
             tags=self._once(_tags(element)) if self._tagged else None,
             tier=sys.intern(tier) if tier else None,
             encryption=encryption(properties.get("EncryptionScope"), properties.get("CustomerProvidedKeySha256")),

@@ -36,6 +36,8 @@ from amlmigrate.core.workspace import Location
 # Put Blob From URL takes up to 5,000 MiB; above, blocks are put one by one (azure-facts, section 5).
 LARGEST_SINGLE = 5_000 * 2**20
 BLOCK = 256 * 2**20
+# learn.microsoft.com/rest/api/storageservices/put-block-list: of no more blocks than these is a blob made.
+MOST_BLOCKS = 50_000
 _BLOCKS_AT_ONCE = 8
 # What storage says, with 503 or 500, where it is asked for more than it can do (azure-facts, section 5).
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
@@ -47,6 +49,13 @@ _PIECE = 2**20
 # `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 _AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
+
+
+def blocks_of(length: int) -> list[tuple[str, int, int]]:
+    """The blocks that a long blob is put in: id, offset and length of each, in bytes."""
+    size = max(BLOCK, -(-length // MOST_BLOCKS))
+    offsets = enumerate(range(0, length, size))
+    return [(f"{number:08d}", offset, min(size, length - offset)) for number, offset in offsets]
 
 
 class Blobs:
@@ -110,7 +119,7 @@ class Blobs:
             page, _ = await self._call("GET", container, partial(self._raw.call, "GET", url, {}))
             found += reader.page(page)
             if not reader.marker:
-                return found
+                return reader.files(found)
 
     async def head(self, place: Location) -> Blob | None:
         """A blob as it stands, without its tags; None where the service says that it is not there."""
@@ -177,20 +186,20 @@ class Blobs:
     ) -> str:
         client = self._blob(target)
         url = origin.url(source)
-        blocks = [(f"{number:08d}", offset) for number, offset in enumerate(range(0, blob.length, BLOCK))]
+        blocks = blocks_of(blob.length)
 
-        async def stage(block: tuple[str, int]) -> None:
+        async def stage(block: tuple[str, int, int]) -> None:
             await self._call("PUT", client.url, partial(put, *block))
 
-        async def put(block_id: str, offset: int) -> Any:
+        async def put(block_id: str, offset: int, size: int) -> Any:
             return await client.stage_block_from_url(
                 block_id,
                 url,
                 source_offset=offset,
-                source_length=min(BLOCK, blob.length - offset),
+                source_length=size,
                 source_authorization=await origin.authorization(),
                 headers={"x-ms-source-if-match": blob.etag},
-                read_timeout=retry.copy_seconds(BLOCK),
+                read_timeout=retry.copy_seconds(size),
             )
 
         await each(blocks, stage, parallel=_BLOCKS_AT_ONCE)
@@ -199,7 +208,7 @@ class Blobs:
 
         async def commit() -> Any:
             return await client.commit_block_list(
-                [BlobBlock(block_id) for block_id, _ in blocks],
+                [BlobBlock(block_id) for block_id, _, _ in blocks],
                 content_settings=settings,
                 metadata=dict(blob.metadata) or None,
                 tags=dict(blob.tags or ()) or None,

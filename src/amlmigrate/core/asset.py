@@ -81,7 +81,8 @@ class Past:
     """What a listing shows beside the blobs as they are now, and no copy takes along.
 
     How many snapshots and earlier versions there are, and how many of all are under a legal hold or an
-    immutability policy of their own; `known`: whether it was asked for them.
+    immutability policy of their own; `known`: whether it was asked for them. `directories` are those of a
+    hierarchical namespace, which have access lists.
     """
 
     snapshots: int = 0
@@ -89,6 +90,7 @@ class Past:
     legal_holds: int = 0
     policies: int = 0
     known: bool = True
+    directories: int = 0
 
 
 @dataclass(frozen=True, slots=True)

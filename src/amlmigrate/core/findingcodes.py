@@ -22,11 +22,13 @@ def _code(name: str, severity: Severity, says: str) -> Code:
 
 # What `plan` finds about the items of a source.
 ITEMS = (
+    _code("access-lists-left", "warning", "access lists of a hierarchical namespace are not copied"),
     _code("account-of-others", "warning", "the source's account serves other workspaces too, or may"),
     _code("blob-history-left", "blocks", "the container holds snapshots or versions, which no copy takes along"),
     _code("blob-history-unread", "blocks", "whether it holds snapshots or versions could not be asked"),
     _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),
     _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
+    _code("blob-names-long", "error", "blobs whose names would be longer in the target than the service takes"),
     _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
     _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
@@ -139,6 +141,7 @@ WRITERS = (
     _code("may-assign", "warning", "the assignment lets its holder assign roles, and so write again"),
     _code("own-rights", "warning", "the caller has its own rights through the assignment, and it stays"),
     _code("role-unread", "warning", "the role cannot be read, and counts as one that may write"),
+    _code("workspace-rights", "warning", "the workspace itself has rights through the assignment, and it stays"),
     _code("account-keys", "warning", "who holds a key of the account writes without any role"),
 )
 # What has become of what was proven, once the target is in use.

@@ -47,6 +47,14 @@ class Place:
         return low == own or low.startswith(f"{own}/")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The ids of assignments that the caller has at a place, and the workspace's own identities; groups count."""
+
+    mine: set[str]
+    workspaces: set[str]
+
+
 class Finder:
     """Reads assignments and definitions once each. `caller` is the object id of whoever asks."""
 
@@ -62,10 +70,12 @@ class Finder:
         writers = Writers()
         for place in places:
             mine = await self._roles.assigned_to(place.scope, self._caller)
+            needed = [await self._roles.assigned_to(place.scope, one) for one in sorted(self._own)]
+            held = Held(mine, set[str]().union(*needed))
             there = await passing(self._roles, place.scope)
             await self._activating(place, there, writers)
             for document in sorted(await self._roles.assignments(place.scope), key=lambda item: str(item["id"])):
-                await self._sort(place, document, mine, writers, found, there)
+                await self._sort(place, document, held, writers, found, there)
         writers.removable = [found[key] for key in sorted(found)]
         writers.findings = list(dict.fromkeys(writers.findings))
         return writers
@@ -95,7 +105,7 @@ class Finder:
         self,
         place: Place,
         document: Document,
-        mine: set[str],
+        held: Held,
         writers: Writers,
         found: dict[str, Assignment],
         there: Passing,
@@ -129,7 +139,14 @@ class Finder:
                 "Take it away there, or ask its holder not to write until the move is over.",
                 code="inherited",
             )
-        elif one.key in mine:
+        elif one.key in held.workspaces:
+            writers.warn(
+                one.id,
+                f"The workspace itself has rights through it, which it needs to work, and it stays: {one}.",
+                "Give the workspace's identity these rights by itself, then freeze again.",
+                code="workspace-rights",
+            )
+        elif one.key in held.mine:
             writers.warn(
                 one.id,
                 f"You have your own rights through it, and it stays: {one}.",

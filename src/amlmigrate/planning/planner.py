@@ -34,6 +34,7 @@ from amlmigrate.planning.remarks import (
     other_types,
     refused_name,
     signed_lines,
+    too_long,
 )
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
@@ -123,6 +124,7 @@ class Planner:
                 draft.findings += other_types(prefix, covered[prefix])
                 if step.action is Action.COPY:
                     draft.findings += [*offline(prefix, covered[prefix]), *dotted(prefix, covered[prefix])]
+                    draft.findings += too_long(step.bytes, covered[prefix]) if step.bytes else ()
         known = self._known()
         for key, listing in containers.source.items():
             rest = self._unselected(draft, key, loose[key])

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
-from amlmigrate.bytes.listings import Listing, beside, renamed_on_the_way
+from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_source
-from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 
 _NAMED = 3
 _ARCHIVE_TIER = "Archive"
+# learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
+_LONGEST, _DEEPEST = 1_024, 254
+_SHOWN = 60
 
 
 def newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
@@ -87,6 +90,21 @@ def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             f" {', '.join(found[:_NAMED])}",
             "Rename them in the source, or leave out what refers to them with --exclude.",
             code="blob-names-dotted",
+        )
+
+
+def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
+    """The copy's name would be refused: what lies in a folder of its own in the target has a longer one there."""
+    goals = (goal_path(amount.source, amount.target, blob.path) for blob in blobs)
+    found = [path for path in goals if len(path) > _LONGEST or path.rstrip("/").count("/") >= _DEEPEST]
+    if found:
+        yield Finding(
+            "error",
+            str(blob_address(amount.source.container, amount.source.path)),
+            f"{len(found)} blobs would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in"
+            f" the target, which Azure refuses: {', '.join(path[:_SHOWN] + '…' for path in found[:_NAMED])}",
+            "Shorten them in the source, or leave out what refers to them with --exclude.",
+            code="blob-names-long",
         )
 
 
@@ -164,6 +182,15 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             f"It holds what no copy takes along: {', '.join(told)}.",
             "They stay in the old account: keep the container for as long as they count.",
             code="blob-history-left",
+        )
+    if past and past.directories:
+        yield Finding(
+            "warning",
+            address,
+            f"It has a hierarchical namespace: the access lists of its {past.directories} directories and of the"
+            " files in them are not copied.",
+            "Whoever reads by them needs a role on the target's account, or the same lists there.",
+            code="access-lists-left",
         )
     if listing.holds:
         yield Finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -43,6 +44,18 @@ def test_directories_are_listed_as_blobs_without_bytes(lake: ContainerClient) ->
     assert sorted(found) == ["a", "a/b", "a/b/one.csv", "a/two.csv", "three.csv"]
     directories = {name for name, blob in found.items() if (blob.metadata or {}).get("hdi_isfolder") == "true"}
     assert directories == {"a", "a/b"} and {found[name].size for name in directories} == {0}
+
+
+def test_each_path_says_whether_it_is_a_directory(lake: ContainerClient) -> None:
+    lake.upload_blob("a/one.csv", b"x")
+    told: list[str] = []
+    for version in ("2020-10-02", "2020-08-04"):
+        with EnvironmentCredential() as credential, ContainerClient.from_container_url(
+            lake.url, credential=credential, api_version=version
+        ) as client:  # fmt: skip
+            list(client.list_blobs(raw_response_hook=lambda answer: told.append(answer.http_response.text())))
+    types = [re.findall("<ResourceType>(.*?)</ResourceType>", text) for text in told]
+    assert types == [["directory", "file"], []]
 
 
 def test_with_a_delimiter_a_directory_is_a_prefix_even_when_empty(lake: ContainerClient) -> None:

@@ -116,6 +116,24 @@ def test_a_locked_policy_is_only_made_longer(storage: Storage, arm: Arm) -> None
     assert arm("DELETE")[2]["error"]["code"] == "ContainerImmutabilityPolicyLocked"
 
 
+def test_the_data_plane_shows_what_is_held_too(storage: Storage, arm: Arm) -> None:
+    def shown() -> set[tuple[bool, bool]]:
+        service, name = storage.source._get_blob_service_client(), storage.source.container_name
+        [listed] = [one for one in service.list_containers() if one.name == name]
+        both = (storage.source.get_container_properties(), listed)
+        return {(one.has_immutability_policy, one.has_legal_hold) for one in both}
+
+    assert shown() == {(False, False)}
+    arm("POST", "/setLegalHold", {"tags": ["case"]})
+    assert shown() == {(False, True)}
+    made = arm("PUT", _POLICY, _DAYS)[2]
+    assert shown() == {(True, True)}
+    arm("POST", "/clearLegalHold", {"tags": ["case"]})
+    assert shown() == {(True, False)}
+    arm("DELETE", _POLICY, match=made["etag"])
+    assert shown() == {(False, False)}
+
+
 def test_an_empty_container_under_a_locked_policy_is_deleted_by_arm(storage: Storage, arm: Arm) -> None:
     made = arm("PUT", _POLICY, _DAYS)[2]
     arm("POST", f"{_POLICY}/lock", match=made["etag"])

@@ -44,6 +44,37 @@ def test_a_page_is_read_whole() -> None:
     assert reader.marker == "2!76!MDAw"
 
 
+def _entry(name: str, kind: str = "file", metadata: str = "", length: int = 0) -> str:
+    properties = f"<Etag>0x1</Etag><Content-Length>{length}</Content-Length><ResourceType>{kind}</ResourceType>"
+    return f"<Blob><Name>{name}</Name><Properties>{properties}</Properties><Metadata>{metadata}</Metadata></Blob>"
+
+
+def test_directories_are_no_blobs_unless_nothing_else_says_that_they_are_there() -> None:
+    mark, more = "<hdi_isfolder>true</hdi_isfolder>", "<hdi_isfolder>true</hdi_isfolder><team>risk</team>"
+    entries = [
+        _entry("a", "directory", mark),
+        _entry("a-b", length=1),
+        _entry("a/b", "directory", "<Hdi_isfolder>true</Hdi_isfolder>"),
+        _entry("empty", "directory", mark),
+        _entry("said", "directory", more),
+        _entry("said/x", length=1),
+        # In an account without such a namespace the same metadata are a blob's own.
+        _entry("flat", metadata=mark).replace("<ResourceType>file</ResourceType>", ""),
+        _entry("flat/x", length=1).replace("<ResourceType>file</ResourceType>", ""),
+    ]
+    # What fills a directory may come on another page than itself.
+    pages = (entries, [_entry("a/b/c", length=1)])
+    reader, found = Reader(tagged=False, past=True), list[Blob]()
+    for page in pages:
+        text = f"<EnumerationResults><Blobs>{''.join(page)}</Blobs><NextMarker /></EnumerationResults>"
+        found += reader.page(text.encode())
+        reader._asked.clear()
+    assert [blob.path for blob in reader.files(found)] == [
+        "a-b", "empty", "said", "said/x", "flat", "flat/x", "a/b/c",
+    ]  # fmt: skip
+    assert reader.past.directories == 3 and Reader(tagged=False).files(found) == found
+
+
 def test_without_the_right_to_tags_they_are_not_known() -> None:
     assert [blob.tags for blob in Reader(tagged=False).page(PAGE.encode())] == [None, None]
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS, TO
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS
 
+from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.leading import lead, leads_within, names_source
+from amlmigrate.core.places import Places
 from amlmigrate.core.workspace import Location
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
@@ -58,6 +60,28 @@ def test_a_query_stays_with_its_url() -> None:
     assert found.address == url
     assert found.after == f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/a b.csv?versionid=2026"
     assert found.location == Location("acct", OLD_BLOBS, "a b.csv")
+
+
+@pytest.mark.parametrize("suffix", [cloud.storage_suffix for cloud in CLOUDS.values()])
+@pytest.mark.parametrize("host", ["acct", "acct-secondary", "ACCT", "Acct-Secondary"])
+def test_each_host_of_an_account_is_followed_in_each_cloud(host: str, suffix: str) -> None:
+    for service in ("blob", "dfs"):
+        for before, after in (
+            (
+                f"https://{host}.{service}.{suffix}:443/{OLD_BLOBS}",
+                f"https://cmkacct.{service}.{suffix}/{NEW_BLOBS}",
+            ),
+            (f"abfss://{OLD_BLOBS}@{host}.{service}.{suffix}", f"abfss://{NEW_BLOBS}@cmkacct.{service}.{suffix}"),
+            (
+                f"wasbs://{OLD_BLOBS}@{host}.{service}.{suffix}",
+                f"wasbs://{NEW_BLOBS}@cmkacct.{service}.{suffix}",
+            ),
+        ):
+            found = lead(f"{before}/a b.csv", MAPPING)
+            assert found is not None and found.ours
+            assert (found.location, found.after) == (Location("acct", OLD_BLOBS, "a b.csv"), f"{after}/a b.csv")
+            assert [one.after for one in leads_within(f"read {before}/a.csv here", MAPPING)] == [f"{after}/a.csv"]
+            assert Places(MAPPING).count(f"read {before}/a.csv here\n".encode()) == 1
 
 
 def test_plain_http_stays_plain() -> None:

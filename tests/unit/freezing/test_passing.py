@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from tests.unit.world import SOURCE
@@ -76,6 +77,19 @@ def test_that_it_could_not_be_read_is_told() -> None:
     writers = found(refused(403, "AuthorizationFailed"))
     assert len(writers.removable) == 2
     assert [one.code for one in writers.findings] == ["not-checked"]
+
+
+def test_what_the_workspace_itself_has_through_a_group_stays() -> None:
+    class Grouped(Roles):
+        async def assigned_to(self, scope: str, who: str) -> set[str]:
+            return {self.given[0]["id"].lower()} if who == "msi" else set()
+
+    document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": "MSI"}}
+    finder = Finder(Grouped(), replace(SOURCE, document=document), "me")  # type: ignore[arg-type]  # a part of it
+    writers = asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
+    assert writers.removable == []
+    told = {one.code: one for one in writers.findings}
+    assert "ann" in told["workspace-rights"].summary
 
 
 def test_without_a_licence_there_is_nothing_to_tell() -> None:

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.planning.planned import OLD, OLD_BLOBS, Planned, asset, blob, containers, model, plan
-from tests.unit.world import SOURCE, TARGET, inventory
+from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import entries, reference
 from amlmigrate.core.asset import Asset, Content, Past
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Action
+from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.remarks import left_behind
+from amlmigrate.planning.remarks import left_behind, too_long
 from amlmigrate.planning.resolve import Resolver
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
@@ -199,6 +199,7 @@ def test_an_image_in_the_sources_own_registry_is_told() -> None:
         (Past(2, 3), (), ["2 snapshots, 3 earlier versions"]),
         (Past(legal_holds=1), (), ["1 blobs under a legal hold"]),
         (Past(known=False), (), ["could not be asked"]),
+        (Past(directories=2), (), ["access lists of its 2 directories"]),
         (Past(), ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),
     ],
 )
@@ -206,9 +207,28 @@ def test_what_a_copy_leaves_behind_in_a_container_is_told(
     past: Past | None, holds: tuple[str, ...], says: list[str]
 ) -> None:
     found = list(left_behind(Listing(Location("acct", OLD_BLOBS), past=past, holds=holds)))
-    assert [finding.severity for finding in found] == ["warning" if holds else "blocks"] * len(says)
+    assert [finding.severity for finding in found] == [
+        "warning" if holds or (past and past.directories) else "blocks"
+    ] * len(says)
     for finding, text in zip(found, says, strict=True):
         assert text in finding.summary and finding.about == f"blobs/{OLD_BLOBS}"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("s/" + "x" * 1_022, 0),
+        ("s/" + "x" * 1_023, 1),
+        ("s" + "/x" * 253, 0),
+        ("s" + "/x" * 254, 1),
+    ],
+)
+def test_a_name_that_is_too_long_in_the_target_is_foreseen(path: str, told: int) -> None:
+    amount = Bytes(Location("acct", OLD_BLOBS, "s"), Location("cmkacct", NEW_BLOBS, "s"), 1, 1)
+    found = list(too_long(amount, [blob(path)]))
+    assert [(one.severity, one.code) for one in found] == [("error", "blob-names-long")] * told
+    deeper = replace(amount, target=Location("cmkacct", NEW_BLOBS, "migrated-code/2aj00c1/s"))
+    assert len(list(too_long(deeper, [blob(path)]))) == 1
 
 
 @pytest.mark.parametrize(("output", "needs"), [("trained", {"datastores/lake"}), ("gone", set())])
