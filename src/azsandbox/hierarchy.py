@@ -38,13 +38,19 @@ class Hierarchy:
     async def refusal(self, call: Call) -> Answer | None:
         """What such an account refuses that others do.
 
-        Index tags are not supported (learn.microsoft.com, "Storage feature support"); a directory is deleted by a
-        blob's call only while it is empty. Inferred: both codes, and that a file cannot have another below it.
+        Index tags are not supported (learn.microsoft.com, "Storage feature support"): a call for them has a wrong
+        parameter (Azure/azure-sdk-for-net#39388; inferred: a list that shows them too). A directory is deleted by
+        a blob's call only while it is empty. Inferred: the codes of that and of a blob that is written with tags.
         """
         account, (container, blob) = _place(call)
-        if not blob or call.method in ("GET", "HEAD") or not self._has(account):
+        if not container or not self._has(account):
             return None
-        if call.query.get("comp") == "tags" or "x-ms-tags" in call.headers:
+        if call.query.get("comp") == "tags" or "tags" in call.query.get("include", "").split(","):
+            text = "Value for one of the query parameters specified in the request URI is invalid."
+            return storage_error(400, "InvalidQueryParameterValue", text)
+        if not blob or call.method in ("GET", "HEAD"):
+            return None
+        if "x-ms-tags" in call.headers:
             text = "Blob tags are not supported for accounts with a hierarchical namespace."
             return storage_error(409, "FeatureNotSupportedForAccount", text)
         if call.method == "DELETE":

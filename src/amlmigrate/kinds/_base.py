@@ -82,7 +82,8 @@ class Kind(ABC):
     # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
     free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
     # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
-    # others, with dots, which it refuses as `RequestInvalid` (azure-docs#83465).
+    # others, with dots (Azure/MachineLearningNotebooks#1099), which it refuses as `RequestInvalid`: so reported of
+    # environments (MicrosoftDocs/azure-docs#83465); inferred: of all others.
     names: ClassVar[re.Pattern[str]] = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()

@@ -13,6 +13,9 @@ from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
 from test_front_storage import _refused
 from tests.conftest import RunningSandbox
 
+from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.core.workspace import Location
 from azsandbox import provision
 from azsandbox.client import Client
 
@@ -70,6 +73,35 @@ def test_with_a_delimiter_a_directory_is_a_prefix_even_when_empty(lake: Containe
     assert walked("a/") == [("a/b/", True)]
 
 
+def test_a_question_for_tags_is_a_wrong_one(lake: ContainerClient) -> None:
+    lake.upload_blob("a/one.csv", b"x")
+    blob = lake.get_blob_client("a/one.csv")
+    wrong = (400, "InvalidQueryParameterValue")
+    assert _refused(blob.get_blob_tags) == wrong
+    assert _refused(lambda: blob.set_blob_tags({"a": "b"})) == wrong
+    assert _refused(lambda: list(lake.list_blobs(include=["metadata", "tags"]))) == wrong
+
+
+def test_the_product_lists_it_without_tags(lake: ContainerClient) -> None:
+    lake.upload_blob("a/one.csv", b"x")
+    account = str(lake.account_name)
+
+    async def listed() -> tuple[list[str], list[bool]]:
+        credential = Credential(Login())
+        side = Blobs(Login(), credential)
+        try:
+            found, tagged = await side.listing(Location(account, "data"))
+            with_past, tagged_too, _ = await side.listing_with_past(Location(account, "data"))
+            assert [blob.path for blob in with_past] == [blob.path for blob in found]
+            return [blob.path for blob in found], [tagged, tagged_too]
+        finally:
+            await side.close()
+            await credential.close()
+            await asyncio.sleep(0.3)
+
+    assert asyncio.run(listed()) == (["a/one.csv"], [False, False])
+
+
 def test_a_directory_is_deleted_when_it_is_empty(lake: ContainerClient) -> None:
     lake.upload_blob("a/one.csv", b"x")
     assert _refused(lambda: lake.delete_blob("a")) == (409, "DirectoryIsNotEmpty")
@@ -90,5 +122,3 @@ def test_blocks_and_copies_make_directories_too(lake: ContainerClient) -> None:
 
 def test_index_tags_are_refused(lake: ContainerClient) -> None:
     assert _refused(lambda: lake.upload_blob("t", b"x", tags={"a": "b"}))[0] == 409
-    lake.upload_blob("t", b"x")
-    assert _refused(lambda: lake.get_blob_client("t").set_blob_tags({"a": "b"}))[0] == 409
