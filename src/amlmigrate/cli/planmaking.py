@@ -94,7 +94,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         manual.write(folder, header, steps)
         manual.write_listings(folder, source.leftovers)
         suffix = clouds.source.login.endpoints.storage_suffix
-        byhand.write(folder, steps, source.leftovers, mapping, suffix)
+        byhand.write(folder, steps, source.leftovers, mapping, suffix, shared=bool(others))
     except FileError as error:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)

@@ -34,6 +34,11 @@ class Others:
             return f"the account serves others too: {self.names}"
         return f"whether the account serves other workspaces is not known: {self.unknown}"
 
+    @property
+    def beside(self) -> str:
+        """The same, of what may be another's."""
+        return f"; {self.says}, and they may be theirs"
+
     def findings(self, workspace: Workspace) -> list[Finding]:
         """The same for the plan's header."""
         if not self:
@@ -97,7 +102,7 @@ def left_step(
     if not placed:
         told, remedy = " in a container that no datastore leads to on both sides", "Copy them with AzCopy"
     if others and not owned:
-        told += f"; {others.says}, and they may be theirs"
+        told += others.beside
         remedy = "Copy by hand what is this workspace's"
     reason = f"{len(blobs)} blobs with {size} bytes{told}. {remedy}, or keep the container."
     return Step(blob_address(place.container), Action.MANUAL, reason, source_sha256=listing_digest(blobs))

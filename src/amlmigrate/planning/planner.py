@@ -83,7 +83,7 @@ class Planner:
         moving_assets = (asset for address, asset in self._source.assets.items() if address in self._moving)
         sequence(draft, moving_assets, self._foreign())
         for left in self._source.leftovers:
-            draft.add(_by_hand(left))
+            draft.add(_by_hand(left, self._said_of_others(left)))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
@@ -150,6 +150,12 @@ class Planner:
         owned = self._source.workspace.owns(listing.place.container)
         placed = self.mapping.place(listing.place) is not None
         return left_step(listing, blobs, known, self._others, placed=placed, owned=owned)
+
+    def _said_of_others(self, left: Leftover) -> str:
+        """Of what lies in an account that serves others too, and does not bear this workspace's number."""
+        workspace = self._source.workspace
+        theirs = left.account == workspace.storage_account and workspace.workspace_id not in left.address.name
+        return self._others.beside if theirs and self._others else ""
 
     def _known(self) -> Known:
         """What else names blobs of the source: what stays without being left by selection, and jobs."""
@@ -304,14 +310,14 @@ class Planner:
         return found
 
 
-def _by_hand(left: Leftover) -> Step:
+def _by_hand(left: Leftover, others: str) -> Step:
     if left.empty:
         return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=left.sha256)
     owner = f" Made by {left.owner}." if left.owner else ""
     return Step(
         left.address,
         Action.MANUAL,
-        f"{left.reason}. {left.remedy}{owner}",
+        f"{left.reason}{others}. {left.remedy}{owner}",
         source_id=str((left.document or {}).get("id", "")),
         source_sha256=left.sha256,
     )

@@ -267,3 +267,19 @@ def test_names_that_differ_in_case_only_have_two_files(tmp_path: Path) -> None:
 def test_only_what_is_left_by_hand_has_a_file(tmp_path: Path) -> None:
     byhand.write(tmp_path, [step("models/m/1"), step("data/d/1", action=Action.SKIP)], [], MAPPING, SUFFIX)
     assert not (tmp_path / "by-hand").exists()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_of_an_account_of_several_the_lines_take_what_is_chosen_alone(tmp_path: Path, shared: bool) -> None:
+    own = f"azureml-blobstore-{OLD_ID}"
+    lefts = [
+        _left(f"shares/{name}", {"files": 1}, listing=({"path": "a"},), account="acct") for name in (*SHARES, own)
+    ]
+    steps = [step(str(left.address), action=Action.MANUAL) for left in lefts[:3]]
+    steps += [step(str(blob_address(name)), action=Action.MANUAL, source_sha256="ab") for name in ("azureml", own)]
+    byhand.write(tmp_path, steps, lefts, MAPPING, SUFFIX, shared=shared)
+    for path in (tmp_path / "by-hand").rglob("*.yaml"):
+        told = yaml.safe_load(path.read_text())
+        chosen = shared and OLD_ID not in path.name
+        assert told["commands"][-1].endswith(' --include-path "${PATHS:?}"') is chosen, path
+        assert ("read -r PATHS" in told["commands"]) is chosen and ("PATHS" in told.get("fill_in", {})) is chosen

@@ -73,7 +73,12 @@ def lock(name: str, document: Document, target: str) -> list[str]:
     return [f"az lock create --name {quote(name)} --lock-type {quote(level)} --resource {quote(target)}"]
 
 
-def copy_share(source: str, target: str, account: str = "", share: str = "") -> list[str]:
+# The paths of this workspace, where others' lie beside them. Without any a shell says so, and copies nothing.
+PATHS = "PATHS"
+_CHOSEN = f'--include-path "${{{PATHS}:?}}"'
+
+
+def copy_share(source: str, target: str, account: str = "", share: str = "", *, chosen: bool = False) -> list[str]:
     """Copies a file share; both are URLs. With the id of an account it makes its share first.
 
     AzCopy 10.32 takes this line, signed in to both sides (learn.microsoft.com: azcopy copy), and asks for a target
@@ -81,11 +86,11 @@ def copy_share(source: str, target: str, account: str = "", share: str = "") -> 
     permissions and times (`--preserve-smb-info`), as that page says; no share was copied by it.
     """
     made = f"az storage share-rm create --storage-account {quote(account)} --name {quote(share)}"
-    copied = f"azcopy copy {quote(source)} {quote(target)} --recursive --preserve-smb-info=true"
-    return [made, copied] if account else [copied]
+    copied = _azcopy(source, target, "--preserve-smb-info=true", chosen=chosen)
+    return [made, *copied] if account else copied
 
 
-def copy_container(source: str, target: str, *, to_folder: bool = False) -> list[str]:
+def copy_container(source: str, target: str, *, to_folder: bool = False, chosen: bool = False) -> list[str]:
     """Copies the blobs of a container that are not in the target: of those that are, some were rewritten.
 
     AzCopy makes the target's container where it is not there, and `--overwrite=false` leaves each blob that is.
@@ -93,7 +98,13 @@ def copy_container(source: str, target: str, *, to_folder: bool = False) -> list
     sign at the source's end (all seen with 10.32).
     """
     what = f"{source}/*" if to_folder else source
-    return [f"azcopy copy {quote(what)} {quote(target)} --recursive --overwrite=false"]
+    return _azcopy(what, target, "--overwrite=false", chosen=chosen)
+
+
+def _azcopy(source: str, target: str, option: str, *, chosen: bool) -> list[str]:
+    """All that is there, or what is below chosen paths (learn.microsoft.com: azcopy copy, `--include-path`)."""
+    line = f"azcopy copy {quote(source)} {quote(target)} --recursive {option}"
+    return [f"read -r {PATHS}", f"{line} {_CHOSEN}"] if chosen else [line]
 
 
 def keep_jobs(subscription: str, group: str, workspace: str) -> list[str]:

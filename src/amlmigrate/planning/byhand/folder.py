@@ -26,11 +26,17 @@ _NEVER_FOLDED = 10**9
 
 
 def write(
-    folder: Path, steps: Iterable[Step], leftovers: Iterable[Leftover], mapping: Mapping, suffix: str
+    folder: Path,
+    steps: Iterable[Step],
+    leftovers: Iterable[Leftover],
+    mapping: Mapping,
+    suffix: str,
+    *,
+    shared: bool = False,
 ) -> None:
-    """Writes all of them. Raises FileError."""
+    """Writes all of them; `shared`: the source's account serves others too, or may. Raises FileError."""
     known = {left.address: left for left in leftovers}
-    teller = Teller(mapping, suffix)
+    teller = Teller(mapping, suffix, shared)
     by_hand = [step for step in steps if step.action is Action.MANUAL]
     for step, name in zip(by_hand, _names(step.address for step in by_hand), strict=True):
         left, file = known.get(step.address), f"{FOLDER}/{name}.json"
@@ -70,7 +76,7 @@ def _text(step: Step, left: Leftover | None, told: Told) -> str:
     if told.see:
         said["see_all_texts"] = told.see
     said["definition"] = told.definition
-    head = _HEAD if told.fill_in else ""
+    head = _HEAD if any(place.startswith("/") for place in told.fill_in.values()) else ""
     return head + _yaml(said)
 
 

@@ -35,10 +35,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Tells of items; `suffix` is that of the cloud's storage hosts."""
+    """Tells of items; `suffix` is that of the cloud's storage hosts.
+
+    `shared`: others keep bytes in the source's account, or may. What all have is never copied whole then.
+    """
 
     mapping: Mapping
     suffix: str
+    shared: bool = False
 
     def tell(self, step: Step, left: Leftover | None, file: str) -> Told:
         """What is told of one; `file` is that of its body, from the plan's folder."""
@@ -91,7 +95,8 @@ class Teller:
         ref, kind = self.mapping.target.ref, left.address.kind
         shown = hidden(left.document or {}, Names(), place="/")
         if kind == "shares":
-            return Told(shown | {"account": left.account, "share": left.address.name}, self._share(left))
+            shown |= {"account": left.account, "share": left.address.name}
+            return Told(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
         if kind == "jobs":
             source = self.mapping.source.ref
             return Told(shown, commands.keep_jobs(source.subscription, source.group, source.name))
@@ -103,7 +108,8 @@ class Teller:
     def _share(self, left: Leftover) -> list[str]:
         """The file store's share bears the workspace's id; every other has one name in all accounts."""
         source, target, share = self.mapping.source, self.mapping.target, left.address.name
-        own = share == f"{_FILE_STORE}{source.workspace_id}"
+        own = self._own_share(share)
+        chosen = bool(self._chosen(own))
         goal = f"{_FILE_STORE}{target.workspace_id}" if own else share
         left_url, right_url = (
             f"https://{account}.file.{self.suffix}/{name}"
@@ -111,8 +117,17 @@ class Teller:
         )
         # The service makes both in every workspace's account.
         if own or share == WORKING_SHARE:
-            return commands.copy_share(left_url, right_url)
-        return commands.copy_share(left_url, right_url, target.storage_account_id, goal)
+            return commands.copy_share(left_url, right_url, chosen=chosen)
+        return commands.copy_share(left_url, right_url, target.storage_account_id, goal, chosen=chosen)
+
+    def _own_share(self, name: str) -> bool:
+        return name == f"{_FILE_STORE}{self.mapping.source.workspace_id}"
+
+    def _chosen(self, own: bool) -> dict[str, str]:
+        """What has to be filled in where others' paths may lie beside this workspace's."""
+        if own or not self.shared:
+            return {}
+        return {commands.PATHS: "the paths in it that are this workspace's, `;` between them: the rest is others'"}
 
     def _container(self, step: Step) -> Told:
         """The blobs of a container: where it has a place in the target, there, else under its own name."""
@@ -124,7 +139,10 @@ class Teller:
             "container": source.container,
             "listing_sha256": step.source_sha256,
         }
-        return Told(definition, commands.copy_container(*urls, to_folder=bool(goal.path)))
+        fill = self._chosen(self.mapping.source.owns(source.container))
+        return Told(
+            definition, commands.copy_container(*urls, to_folder=bool(goal.path), chosen=bool(fill)), fill_in=fill
+        )
 
     def _url(self, place: Location) -> str:
         path = f"/{quote(place.path)}" if place.path else ""
