@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_ID, TARGET, conta
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import mapped
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.planning import build, byhand, manual, planfile
 from amlmigrate.planning.byhand import readable
+from amlmigrate.planning.byhand.bodies import body
 
 SUFFIX = "core.windows.net"
 # What is planted has the form of a name: where names are readable it would be seen.
@@ -283,3 +286,51 @@ def test_of_an_account_of_several_the_lines_take_what_is_chosen_alone(tmp_path: 
         chosen = shared and OLD_ID not in path.name
         assert told["commands"][-1].endswith(' --include-path "${PATHS:?}"') is chosen, path
         assert ("read -r PATHS" in told["commands"]) is chosen and ("PATHS" in told.get("fill_in", {})) is chosen
+
+
+def test_a_body_leaves_out_what_the_service_writes_and_nothing_of_the_customers() -> None:
+    job = {"jobType": "Command", "status": "NotStarted", "parameters": {"a": 1}, "command": "x", "properties": {}}
+    job["services"] = {"ssh": {"jobServiceType": "SSH", "status": "Running", "errorMessage": "e", "port": 22}}
+    made = body(
+        "schedules", {"properties": {"action": {"actionType": "CreateJob", "jobDefinition": job}}}, MAPPING
+    )
+    assert made["properties"]["action"]["jobDefinition"] == {
+        "jobType": "Command",
+        "command": "x",
+        "properties": {},
+        "services": {"ssh": {"jobServiceType": "SSH", "port": 22}},
+    }
+    schedules = {"computeStartStop": [{"id": "1", "provisioningStatus": "Completed", "status": "Enabled"}]}
+    typed = {
+        "vmSize": "S",
+        "errors": [],
+        "sshSettings": {"sshPort": 1, "adminUserName": "u", "sshPublicAccess": "x"},
+    }
+    instance = {"computeType": "ComputeInstance", "properties": typed | {"schedules": schedules}}
+    made = body("computes", {"properties": instance}, MAPPING)
+    assert made["properties"]["properties"] == {
+        "vmSize": "S",
+        "sshSettings": {"sshPublicAccess": "x"},
+        "schedules": {"computeStartStop": [{"status": "Enabled"}]},
+    }
+    own = {"group": "g", "createdBy": "us", "versions": "3", "status": "x", "AzureAsyncOperationUri": "u"}
+    made = body("onlineEndpoints", {"properties": {"authMode": "Key", "properties": own}}, MAPPING)
+    assert made["properties"]["properties"] == {"group": "g", "createdBy": "us", "versions": "3", "status": "x"}
+
+
+@pytest.mark.parametrize("region", ["westeurope", "northeurope"])
+def test_what_has_another_name_in_the_same_region_is_referred_to_by_it(tmp_path: Path, region: str) -> None:
+    job = {"jobType": "Command", "computeId": f"{OLD.id.lower()}/COMPUTES/gpu-1", "resources": {"x": OLD.id}}
+    source = Mapping(replace(MAPPING.source, document={**MAPPING.source.document, "location": region}), TARGET)
+    document = {"properties": {"action": {"actionType": "CreateJob", "jobDefinition": job}}}
+    left = _left("schedules/s", document)
+    byhand.write(tmp_path, [step("schedules/s", action=Action.MANUAL)], [left], source, SUFFIX)
+    sent = json.loads((tmp_path / "by-hand/schedules/s.json").read_text())
+    told = yaml.safe_load((tmp_path / "by-hand/schedules/s.yaml").read_text())
+    found = sent["properties"]["action"]["jobDefinition"]["computeId"]
+    if region == TARGET.location:
+        assert re.fullmatch(rf"{re.escape(NEW.id)}/computes/\$\{{NEW_NAME_OF_GPU_1_VALUE\}}", found, re.IGNORECASE)
+        assert "gpu-1 is called in the target" in told["fill_in"]["NEW_NAME_OF_GPU_1_VALUE"]
+        assert "read -rs NEW_NAME_OF_GPU_1_VALUE && export NEW_NAME_OF_GPU_1_VALUE" in told["commands"]
+    else:
+        assert found.lower() == f"{NEW.id}/computes/gpu-1".lower() and "NEW_NAME" not in str(told)

@@ -16,11 +16,20 @@ _SERVICE = """
     connectivityEndpoints applications createdBy lastOperation containers dataDisks dataMounts versions scoringUri
     swaggerUri inferenceEndpoint endpointState marketplaceSubscriptionStatus marketplacePlan
     createdByWorkspaceArmId group error peStatus peRequirement parentRuleNames sparkStatus errorInformation
-    isArchived
+    isArchived marketplaceSubscriptionId messages systemServices
 """
 _WRITTEN = frozenset(_SERVICE.split())
 # `status` is a rule's state; of a compute instance `state` is whether it runs.
 _STATES = {"outboundRules": "status", "computes": "state"}
+# Deeper ones: the way to them below `properties`, `*` for each member or item, and their names (MODEL: read-only).
+_DEEPER: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
+    (("action", "jobDefinition"), frozenset({"status", "parameters"})),
+    (("action", "jobDefinition", "services", "*"), frozenset({"status", "errorMessage"})),
+    (("properties", "sshSettings"), frozenset({"sshPort", "adminUserName"})),
+    (("properties", "schedules", "computeStartStop", "*"), frozenset({"id", "provisioningStatus"})),
+)
+# What the service adds to the customer's own `properties` of an endpoint or deployment (wire-facts, section 8).
+_ADDED = frozenset({"azureml.onlineendpointid", "AzureAsyncOperationUri", "BatchEndpointCreationApiVersion"})
 # What a connection's kind of sign-in takes (rest-of-workspace-facts, section 3): a GET never shows it.
 CREDENTIALS: dict[str, tuple[str, ...]] = {
     "PAT": ("pat",),
@@ -58,8 +67,25 @@ def _without(properties: Document, kind: str) -> Document:
     gone = _WRITTEN | {_STATES.get(kind, "")}
     kept = {key: value for key, value in properties.items() if key not in gone and value is not None}
     if isinstance(kept.get("properties"), dict):
-        kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in gone}
+        # A compute has its typed ones there, everything else the customer's own, whatever they are called.
+        added = gone if "computeType" in kept else _ADDED
+        kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in added}
+    for way, names in _DEEPER:
+        kept = _pruned(kept, way, names)
     return kept
+
+
+def _pruned(value: Any, way: tuple[str, ...], names: frozenset[str]) -> Any:
+    """A copy without the members of these names at the end of a way, where there is any."""
+    if not way:
+        return (
+            {key: child for key, child in value.items() if key not in names} if isinstance(value, dict) else value
+        )
+    if way[0] == "*" and isinstance(value, list):
+        return [_pruned(child, way[1:], names) for child in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _pruned(child, way[1:], names) if way[0] in ("*", key) else child for key, child in value.items()}
 
 
 def _credentials(properties: Document) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from urllib.parse import quote
 from amlmigrate.cloud.arm import api_version
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import WORKING_SHARE, Location
@@ -20,6 +21,7 @@ from amlmigrate.planning.byhand.hiding import Names, hidden
 # Of other providers, each at the workspace: where they are made anew.
 _PROVIDERS = {"diagnosticSettings": "Microsoft.Insights/diagnosticSettings"}
 _FILE_STORE = "azureml-filestore-"
+_ANOTHER = "another name than in the source: it is one in a region"
 
 
 @dataclass(slots=True)
@@ -66,17 +68,30 @@ class Teller:
         )
         if address.kind in commands.NAMED_ANEW and self._same_region:
             target = self._path(Address(address.kind, "${NEW_NAME}", address.version), self.mapping.target.ref.id)
-        sent = hidden(body(address.kind, document, self.mapping), names)
-        fill = [name for name in names.by_place.values() if f"${{{name}}}" in str(sent)]
-        fill += ["NEW_NAME"] if "${NEW_NAME}" in target else []
+        sent = hidden(self._renamed(body(address.kind, document, self.mapping), names), names)
+        places = _places(names) | ({"NEW_NAME": _ANOTHER} if "${NEW_NAME}" in target else {})
+        fill = [name for name in places if f"${{{name}}}" in f"{sent}{target}"]
         version = api_version(source)
         return Told(
             shown,
             commands.put(target, file, fill, version),
             sent,
-            _places(names),
+            places,
             commands.get(source, version),
         )
+
+    def _renamed(self, sent: Document, names: Names) -> Document:
+        """A body that refers to what has another name in the target by a name to be filled in."""
+        if not self._same_region:
+            return sent
+        kinds = "|".join(sorted(commands.NAMED_ANEW))
+        below = re.compile(rf"({re.escape(self.mapping.target.ref.id)}/({kinds})/)([^/]+)", re.IGNORECASE)
+
+        def named(match: re.Match[str]) -> str:
+            name = names.of(f"{match[2]}/{match[3]}", f"new name of {match[3]}")
+            return f"{match[1]}${{{name}}}"
+
+        return dict(mapped(sent, lambda _, text: below.sub(named, text)))
 
     @property
     def _same_region(self) -> bool:
@@ -151,4 +166,7 @@ class Teller:
 
 def _places(names: Names) -> dict[str, str]:
     """Each name that stands for a text, and where that stands in the document."""
-    return {name: place.partition("#")[0] for place, name in names.by_place.items()}
+    return {
+        name: place.partition("#")[0] if place.startswith("/") else f"what {place} is called in the target"
+        for place, name in names.by_place.items()
+    }
