@@ -96,7 +96,7 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
 async def refuse_unapproved(shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, unfrozen: str) -> None:
     """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover."""
     options = {"--unfrozen": unfrozen} if unfrozen else {"": True}
-    decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.source.credential))
+    decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.target.credential))
 
 
 async def record(

@@ -32,6 +32,7 @@ def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) 
     """
     identity = _identity(by)
     _refuse_other(prefix, plan.sha256, "plan", ledger)
+    refuse_stranger(plan, identity)
     planner = plan.header.planner
     if planner is None or planner.same(identity.object_id):
         raise RefusedError(
@@ -68,6 +69,7 @@ def approve_decisions(
             )
         sha256 = open_digest(pending)
         _refuse_other(prefix, sha256, "open decisions", ledger)
+        refuse_stranger(plan, identity)
         if own := [one.address for one in pending if identity.same(one.object_id)]:
             raise RefusedError(
                 "Nobody approves a decision of their own.",
@@ -115,6 +117,21 @@ def _identity(by: By) -> Identity:
             remedy="Sign in (az login, or a credential in the environment) and run the same command again.",
         )
     return by.identity
+
+
+def refuse_stranger(plan: Plan, identity: Identity) -> None:
+    """Raises DeniedError for an identity of another tenant than the planner's, as far as both are known.
+
+    Anybody can have a tenant, and the same person is somebody else in each.
+    """
+    planner = plan.header.planner
+    known = planner.tenant_id if planner else ""
+    if known and identity.tenant_id and known.lower() != identity.tenant_id.lower():
+        raise DeniedError(
+            f"You signed in to tenant {identity.tenant_id}, and the plan was made in tenant {known}: one person"
+            " can have an identity in each.",
+            remedy=f"Sign in to that tenant (--target-tenant {known}) and run the same command again.",
+        )
 
 
 def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:

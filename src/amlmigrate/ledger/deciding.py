@@ -15,6 +15,7 @@ from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.state import UNSELECTED_REASON, State
+from amlmigrate.ledger import approving
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.made import now as _now
@@ -72,12 +73,17 @@ def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: B
 
 
 def refuse_nobody(plan: Plan, by: By) -> None:
-    """Raises DeniedError where the plan asks for approvals and nobody signed in."""
+    """Raises DeniedError where the plan asks for approvals and nobody signed in, or in another tenant.
+
+    One person has another identity in each tenant, and could approve in one what they decided in the other.
+    """
     if plan.header.require_approval and (by.identity is None or not by.identity.object_id):
         raise DeniedError(
             "A decision about this plan needs an identity of Entra, since somebody else has to approve it.",
             remedy="Sign in (az login, or a credential in the environment) and run the same command again.",
         )
+    if plan.header.require_approval and by.identity:
+        approving.refuse_stranger(plan, by.identity)
 
 
 def refuse_early(ledger: Ledger, subject: Subject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,18 +27,18 @@ ASKING = replace(PLAN, header=header(extra=EXTRA))
 
 
 class Clouds:
-    """A sign-in that nobody asks."""
+    """Somebody who signed in to two tenants, and is another one in each."""
 
     def __init__(self) -> None:
-        self.source = self
-        self.credential = None
+        self.source, self.target = SimpleNamespace(credential="source"), SimpleNamespace(credential="target")
 
 
 async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def ann(*_: Any) -> By:
-        return ANN
+    async def ann(_: Any, credential: str) -> By:
+        # Approvals are asked of who it is in the target's tenant.
+        return {"target": ANN, "source": BEN}[credential]
 
     monkeypatch.setattr(cuttingover, "who", ann)
     clouds: Any = Clouds()

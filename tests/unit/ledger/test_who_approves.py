@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,14 @@ from tests.unit.world import header, plan, step
 
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Decision, Verb, open_digest
-from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import Outcome, State
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approvals, approve_decisions, approve_plan
 from amlmigrate.ledger.decided import Approval
+from amlmigrate.ledger.deciding import refuse_nobody
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.standing import Standing
@@ -118,6 +119,27 @@ def test_an_approval_that_only_the_ledger_knows_lets_nothing_run_and_is_given_an
     _, new = approve_plan(PLAN, ledger, PLAN.sha256[:8], ANN, "")
     assert new and len(Evidence(ledger.home, ledger).reports()) == 1
     decisions.refuse_unapproved(PLAN, ledger.home, ledger)
+
+
+@pytest.mark.parametrize(("tenant", "refused"), [("T1", False), ("t1", False), ("", False), ("t2", True)])
+def test_who_signed_in_to_another_tenant_neither_approves_nor_decides(
+    ledger: Ledger, tenant: str, refused: bool
+) -> None:
+    # The planner under the object id that they have in another tenant is nobody else.
+    asking = _plan(Identity("planner", tenant_id="t1").as_dict())
+    other = By("ann", "host", "1", Identity("planner-there", tenant_id=tenant))
+    ledger.decide([_row()])
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: approve_plan(asking, ledger, asking.sha256, other, ""),
+        lambda: approve_decisions(asking, ledger, open_digest(Standing(asking, ledger).pending()), other, ""),
+        lambda: refuse_nobody(asking, other),
+    )
+    for call in calls:
+        if refused:
+            with pytest.raises(DeniedError, match="tenant t2"):
+                call()
+        else:
+            call()
 
 
 def test_one_more_decision_after_the_look_is_not_approved_with_the_others(ledger: Ledger) -> None:

@@ -79,7 +79,7 @@ _RULES = (
         ("soft-deleted workspace",),
         "A soft-deleted workspace holds the name",
         "Recover it in the portal (Azure Machine Learning, Recently deleted), or purge it: az rest -m delete "
-        "--url 'https://management.azure.com/.../workspaces/NAME?api-version=2024-04-01&forceToPurge=true'; or "
+        "--url '/subscriptions/.../workspaces/NAME?api-version=2024-04-01&forceToPurge=true'; or "
         "choose another name.",
     ),
     (
