@@ -10,6 +10,7 @@ from typing import IO, Any
 from azsandbox import entra, graph
 from azsandbox.accounts import StorageAccounts
 from azsandbox.arm.access.evaluation import Terms
+from azsandbox.arm.clock import Clock
 from azsandbox.azurite import Azurite
 from azsandbox.blobs import BlobEndpoint
 from azsandbox.calls import Endpoint
@@ -31,6 +32,7 @@ from azsandbox.settings import Options, environment
 from azsandbox.shares.endpoint import FileShares
 from azsandbox.shares.store import ShareStore
 from azsandbox.state import StateFolder
+from azsandbox.timeahead import time_of
 from azsandbox.tokens import Tokens
 
 
@@ -56,7 +58,14 @@ def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, 
     state.arm.mkdir(mode=0o700, exist_ok=True)
     set_delay(state, options.role_delay)
     terms = Terms(directory.begins_with_rights, lambda: delay_of(state), Denials(state.denials))
-    return build(state.arm, accounts, limits=options.arm_limits, location=options.location, terms=terms)
+    return build(
+        state.arm,
+        accounts,
+        limits=options.arm_limits,
+        location=options.location,
+        terms=terms,
+        clock=Clock(time_of(state)),
+    )
 
 
 class Sandbox:

@@ -52,6 +52,7 @@ class StateFolder:
         self.log = self.root / "log.jsonl"
         self.capture = self.root / "capture.jsonl"
         self.role_delay = self.root / "role-delay"
+        self.clock_ahead = self.root / "clock-ahead"
         self.denials = self.root / "denials.json"
         self.faults = self.root / "faults.json"
         self.running = self.root / "running.json"

@@ -308,9 +308,6 @@ def _lost(world: World, how: str) -> tuple[Callable[[Client], Any], Callable[[Cl
     vault, _, name = url.rpartition("/")[0].partition("/keys/")
     if how == "disabled":
         return _disable(url, enabled=False), _disable(url, enabled=True)
-    if how == "expired":
-        past, future = ({"attributes": {"exp": exp}} for exp in (1_700_000_000, 4_000_000_000))
-        return lambda c: _vault(c, "PATCH", url, past), lambda c: _vault(c, "PATCH", url, future)
     return (
         lambda c: _vault(c, "DELETE", f"{vault}/keys/{name}"),
         lambda c: _vault(c, "POST", f"{vault}/deletedkeys/{name}/recover"),
@@ -319,9 +316,25 @@ def _lost(world: World, how: str) -> tuple[Callable[[Client], Any], Callable[[Cl
 
 LOST = {
     "disabled": ("uses is disabled", "az keyvault key set-attributes"),
-    "expired": ("expired on 2023-11-14", "az keyvault key set-attributes"),
     "deleted": ("is not in its vault", "az keyvault key recover"),
 }
+
+
+def test_an_expired_key_is_an_error_and_shuts_nobody_out(own: World) -> None:
+    """It unwraps what is stored, and wraps nothing new (azure-security-docs, key-vault/includes/key-attributes)."""
+    world, url = own, _key_of(own)["keyIdentifier"]
+    past, future = ({"attributes": {"exp": exp}} for exp in (1_700_000_000, 4_000_000_000))
+    world.azure(lambda c: _vault(c, "PATCH", url, past))
+    try:
+        told = world.migrate("doctor", "--target", f"{world.group}/{world.target}", "--json")
+        planned = world.migrate("plan", *world.names, "--out", "plans/expired")
+    finally:
+        world.azure(lambda c: _vault(c, "PATCH", url, future))
+    assert (told.code, planned.code) == (4, 0), told.err
+    errors = [one for one in told.event("doctor.end")["findings"] if one["severity"] == "error"]
+    remedy = "az keyvault key set-attributes"
+    assert any("expired on 2023-11-14" in one["summary"] and remedy in one["remedy"] for one in errors), errors
+    assert not any("lets nobody in" in one["summary"] for one in errors)
 
 
 @pytest.mark.parametrize("how", LOST)

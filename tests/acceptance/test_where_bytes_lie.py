@@ -11,6 +11,8 @@ from tests.acceptance.world import VERSION, World
 
 from azsandbox import provision
 from azsandbox.provision import Key
+from azsandbox.state import StateFolder
+from azsandbox.timeahead import move
 
 MICROSOFTS, CUSTOMERS = "microsofts", "customers"
 
@@ -26,6 +28,7 @@ def container_anew(world: World, default: str) -> None:
     """The target's default container deleted and made anew, which is how its default scope changes."""
     with world.container_client("target") as client:
         client.delete_container()
+        move(StateFolder(Path(world.env["AZSANDBOX_STATE"])), 31)  # for so long its name is taken
         policy = ContainerEncryptionScope(default, prevent_encryption_scope_override=False)
         client.create_container(container_encryption_scope=policy)
 

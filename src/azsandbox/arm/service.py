@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from azsandbox.arm import apiversions
+from azsandbox.arm import apiversions, queries
 from azsandbox.arm.access.arm_calls import check_access
 from azsandbox.arm.access.evaluation import Access, Terms
 from azsandbox.arm.access.storage_calls import StorageAccess
@@ -96,6 +96,7 @@ class Arm:
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)
         apiversions.check(route.kind.key_type, route.kind.type, version, self._context.location)
+        queries.check(route.kind.key_type, query)
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
         extra |= route.kind.headers
