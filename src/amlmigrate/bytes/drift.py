@@ -23,7 +23,7 @@ def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> d
     moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
     found: dict[str, Change] = {}
     for step in plan.steps:
-        if step.bytes is None or not wanted(step) or _shared(step.bytes):
+        if step.bytes is None or not wanted(step) or shared(step.bytes):
             continue
         now = _now(step, step.bytes.source, listings, moving)
         if now != step.source_sha256:
@@ -61,7 +61,7 @@ def _place(listing: Listing, blob: Blob) -> Location:
     return Location(listing.place.account, listing.place.container, blob.path)
 
 
-def _shared(amount: Bytes) -> bool:
+def shared(amount: Bytes) -> bool:
     """Whether both workspaces have this container, so that what lies there is not the plan's."""
     source, target = amount.source, amount.target
     return (source.account, source.container) == (target.account, target.container)

@@ -13,6 +13,7 @@ from functools import partial
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, encoded, files, left_in, written_anew
+from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
 from amlmigrate.bytes.searching import Found, Search
 from amlmigrate.bytes.tables import is_table
@@ -134,6 +135,7 @@ class BlobVerifier:
     async def verify(self, plan: Plan, waived: frozenset[str] = frozenset()) -> Verdict:
         """All prefixes of the plan but those that are waived."""
         verdict = Verdict()
+        verdict.not_checked |= _unread_in_both(plan)
         steps = [
             (step, step.bytes)
             for step in plan.steps
@@ -259,6 +261,16 @@ class BlobVerifier:
             entries[blob.path] = _unread(blob, error)
         else:
             entries[blob.path] = Entry(blob, sha256, md5, found=search.end() if search else None)
+
+
+def _unread_in_both(plan: Plan) -> set[str]:
+    """What is not known of the files that no side's are, since both workspaces have their container."""
+    return {
+        f"whether files in '{step.bytes.source.container}' of '{step.bytes.source.account}', which both workspaces"
+        " have, name places of the source: they are not read"
+        for step in plan.steps
+        if step.bytes and shared(step.bytes)
+    }
 
 
 def _label(blob: Blob) -> str:

@@ -210,3 +210,12 @@ async def test_without_reading_nothing_is_searched_and_that_is_told() -> None:
     one = _step(OLD_BLOBS, "d", "d", own)
     verdict = await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]})
     assert verdict.unsearched == {"were not read at this depth": 1}
+
+
+async def test_a_container_of_both_workspaces_is_told_as_not_read() -> None:
+    place = Location("acct", "azureml", "ExperimentRun")
+    both = step("blobs/azureml/ExperimentRun", action=Action.SKIP, bytes=Bytes(place, place, 2, 9))
+    [told] = (await _compared(both, {}, {})).not_checked
+    assert told.startswith("whether files in 'azureml' of 'acct', which both workspaces have, name places")
+    left = replace(both, bytes=Bytes(place, Location("cmkacct", "azureml", "ExperimentRun"), 2, 9))
+    assert not (await _compared(left, {}, {})).not_checked
