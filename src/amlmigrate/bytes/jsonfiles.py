@@ -119,10 +119,13 @@ class _Meaning:
 
 
 def _is_below(found: Lead, name: str) -> bool:
-    """Whether an address ends with a file's name, behind all that says where its folder is, and has no secret."""
+    """Whether an address ends with a file's name, behind all that says where its folder is, and has no secret.
+
+    What lies at the root of a container is in no folder: each such file is named by itself.
+    """
     reference = found.reference
     path = reference.path if reference.datastore else reference.location.path if reference.location else None
-    whole = path is not None and not reference.job and (path == name or path.endswith(f"/{name}"))
+    whole = path is not None and not reference.job and path.endswith(f"/{name}")
     return whole and masked(found.address) == found.address
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
@@ -71,3 +72,38 @@ def test_all_that_is_the_sources_own_is_among_what_a_file_names(texts: list[str]
             and (not one.path or f"{place.path}/".startswith(f"{one.path}/"))
             for one in covered
         ), text
+
+
+def test_outputs_of_a_job_lie_where_each_of_them_does() -> None:
+    texts = [f"azureml://jobs/train/outputs/{name}" for name in ("model", "artifacts", "model")]
+    written = json.loads(written_anew("a.json", json.dumps(texts).encode(), MAPPING))
+    assert [one.rpartition("/datastores/")[2] for one in written] == [
+        "workspaceblobstore/paths/azureml/train/model",
+        "workspaceartifactstore/paths/ExperimentRun/dcid.train",
+        "workspaceblobstore/paths/azureml/train/model",
+    ]
+
+
+def test_each_secret_counts_be_it_in_the_folder_of_another() -> None:
+    url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/x?sig=abcdefgh/"
+    found = planned(Location("acct", OLD_BLOBS, "t/a.json"), json.dumps([f"{url}1", f"{url}2"]).encode(), MAPPING)
+    assert found.signed == 2
+
+
+@pytest.mark.parametrize("start", [STARTS[0], f"https://acct.blob.core.windows.net/{OLD_BLOBS}/"])
+def test_thousands_of_files_of_a_folder_are_one_name_whatever_they_are_called(start: str) -> None:
+    data = json.dumps([f"{start}pics/#{n}.jpg" for n in range(2000)]).encode()
+    assert len(planned(Location("acct", OLD_BLOBS, "t/a.json"), data, MAPPING).names) == 1
+
+
+@pytest.mark.parametrize("start", [STARTS[0], STARTS[9], f"https://acct.blob.core.windows.net/{OLD_BLOBS}/"])
+def test_each_file_at_the_root_of_a_container_is_named(start: str) -> None:
+    data = json.dumps([f"{start}{n}.jpg" for n in range(3)]).encode()
+    names = planned(Location("acct", OLD_BLOBS, "t/a.json"), data, MAPPING).names
+    assert {place.path for one in names if (place := MAPPING.locate(one))} == {"0.jpg", "1.jpg", "2.jpg"}
+
+
+def test_an_asset_by_its_full_address_is_named() -> None:
+    data = json.dumps([f"{WORKSPACE}{OLD.name}/data/d/versions/1"]).encode()
+    [name] = planned(Location("acct", OLD_BLOBS, "t/a.json"), data, MAPPING).names
+    assert (name.kind, name.name, name.version) == ("data", "d", "1")

@@ -37,6 +37,7 @@ def test_so_is_one_by_account(path: str) -> None:
     found = lead(f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/{path}", MAPPING)
     assert found is not None
     assert found.after == f"wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net/{path}"
+    assert found.ours
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
