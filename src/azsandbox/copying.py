@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
 import aiohttp
 
@@ -24,6 +24,9 @@ _CONDITIONS = {
 _READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 _UNTOUCHED = "/%:@!$&'()*+,;=~"  # an unescaped blank or a letter such as ü is taken as its escape
 _BAD_HEADER = "The value for one of the HTTP headers is not in the correct format."
+# learn.microsoft.com/rest/api/storageservices/put-blob-from-url: a URL of up to 2 KiB. The code is that of
+# Azure/azure-powershell#16628, of a name that was too long; inferred: that it is this limit's.
+_LONGEST = 2_048
 _NOT_VERIFIED = "Could not verify the copy source within the specified time."
 _TEXTS = {
     "BlobNotFound": "The specified blob does not exist.",
@@ -77,10 +80,9 @@ class SourceCheck:
 
     async def refusal(self, call: Call) -> Answer | None:
         """What the service says when it cannot read the source; None when it can."""
-        try:
-            source = urlsplit(call.headers["x-ms-copy-source"])
-        except ValueError:
-            return storage_error(400, "InvalidHeaderValue", _BAD_HEADER)
+        source = _url_of(call.headers["x-ms-copy-source"])
+        if isinstance(source, Answer):
+            return source
         host = (source.hostname or "").lower()
         if source.scheme != "https" or not host.endswith(_SUFFIX):
             return _unverified(404, "ResourceNotFound")
@@ -100,6 +102,16 @@ class SourceCheck:
         headers = _source_headers(call, authorization) | known_scopes(self._scopes, host)
         async with await self._azurite.request("HEAD", host, target, headers) as response:
             return _verdict(response)
+
+
+def _url_of(text: str) -> SplitResult | Answer:
+    """What the header names, or what the service says to one that names nothing."""
+    if len(text) > _LONGEST:
+        return storage_error(400, "OutOfRangeInput", "One of the request inputs is out of range.")
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return storage_error(400, "InvalidHeaderValue", _BAD_HEADER)
 
 
 def delegating(query: str) -> Principal | None:

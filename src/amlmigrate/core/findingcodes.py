@@ -28,7 +28,7 @@ ITEMS = (
     _code("blob-history-unread", "blocks", "whether it holds snapshots or versions could not be asked"),
     _code("blob-holds", "warning", "the container is under a hold or policy that the target's is not under"),
     _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
-    _code("blob-names-long", "error", "blobs whose names would be longer in the target than the service takes"),
+    _code("blob-names-long", "error", "blobs whose names, or the URLs of them, are longer than the service takes"),
     _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
     _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),

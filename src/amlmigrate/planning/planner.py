@@ -35,6 +35,7 @@ from amlmigrate.planning.remarks import (
     refused_name,
     signed_lines,
     too_long,
+    url_too_long,
 )
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
@@ -125,6 +126,7 @@ class Planner:
                 if step.action is Action.COPY:
                     draft.findings += [*offline(prefix, covered[prefix]), *dotted(prefix, covered[prefix])]
                     draft.findings += too_long(step.bytes, covered[prefix]) if step.bytes else ()
+                    draft.findings += url_too_long(prefix, covered[prefix])
         known = self._known()
         for key, listing in containers.source.items():
             rest = self._unselected(draft, key, loose[key])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
+from urllib.parse import quote
 
 from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
@@ -22,6 +23,7 @@ _ARCHIVE_TIER = "Archive"
 # learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
 _LONGEST, _DEEPEST = 1_024, 254
 _SHOWN = 60
+_LONGEST_URL, _LONGEST_SUFFIX = 2_048, "core.usgovcloudapi.net"
 
 
 def newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
@@ -90,6 +92,24 @@ def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             f" {', '.join(found[:_NAMED])}",
             "Rename them in the source, or leave out what refers to them with --exclude.",
             code="blob-names-dotted",
+        )
+
+
+def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
+    """The service copies from a URL of up to 2 KiB, in which a letter beside the Latin ones takes six or more.
+
+    learn.microsoft.com/rest/api/storageservices/put-blob-from-url, `x-ms-copy-source`.
+    """
+    start = len(f"https://{prefix.account}.blob.{_LONGEST_SUFFIX}/{prefix.container}/")
+    found = [blob.path for blob in blobs if start + len(quote(blob.path, safe="~/")) > _LONGEST_URL]
+    if found:
+        yield Finding(
+            "error",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(found)} blobs have names that take too long a URL, from which Azure copies nothing:"
+            f" {', '.join(path[:_SHOWN] + '…' for path in found[:_NAMED])}",
+            "Shorten them in the source, or leave out what refers to them with --exclude.",
+            code="blob-names-long",
         )
 
 

@@ -146,6 +146,17 @@ def test_put_blob_from_url_with_bearer_and_with_sas(storage: Storage) -> None:
         assert copy.download_blob(decompress=False).readall() == b"content"
 
 
+def test_nothing_is_copied_from_a_url_of_more_than_two_kibibytes(storage: Storage) -> None:
+    copy = storage.target.get_blob_client("long")
+    for letters, code in ((200, None), (230, "OutOfRangeInput")):
+        blob = _put(storage.source, "字" * letters, b"content")
+        call = lambda url=blob.url: copy.upload_blob_from_url(url, source_authorization=storage.bearer)  # noqa: E731
+        if code is None:
+            call()
+        else:
+            assert _refused(call) == (400, code)
+
+
 def test_a_false_md5_label_stays_the_label_it_is(storage: Storage) -> None:
     false = bytearray(hashlib.md5(b"something else").digest())
     blob = _put(storage.source, "labelled", b"content")
