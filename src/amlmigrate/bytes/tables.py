@@ -2,8 +2,9 @@
 
 The file is YAML (or JSON) of this name in a folder; `paths` is a list of maps of `file`, `folder` or `pattern` to
 an address or to a path relative to that folder (schema: reference-yaml-mltable). The library joins a relative path
-to the folder's address (mltable 1.7, `_utils._make_all_paths_absolute`). Inferred: a `..` that leads out of the
-folder is resolved as in any URL; the library itself does it where the folder is one of the machine's.
+to the folder's address (mltable 1.7, `_utils._make_all_paths_absolute`). In what that comes to, as in any address,
+`..` is resolved and `%20` a blank: so seen with mltable 1.7 (azureml-dataprep-rslex 2.26) by `wasbs`; inferred: by
+`azureml` too. In folders of the machine `%20` is no blank.
 
 Instead of paths a table may have a `query_source`: a query that is sent to a datastore, which is named by its
 subscription, group, workspace and name, a member each (mltable 1.7, `schema/MLTable.json`).
@@ -15,6 +16,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 import yaml
 
@@ -31,6 +33,7 @@ _QUERY, _ARGUMENTS = "query_source", "handler_arguments"
 _SUBSCRIPTION, _GROUP, _WORKSPACE, _STORE = "subscription", "resource_group", "workspace_name", "datastore_name"
 # A short form below `paths` names a data asset.
 _MEMBER, _BESIDE = "path", {"type": "mltable"}
+_DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -84,11 +87,18 @@ def reference(entry: Entry, table: Location) -> Reference | None:
     # Without its scheme a name with an at-sign is a file's, and no label of an asset.
     if found and (not found.kind or _SCHEME.match(entry.text) or entry.text.startswith("/")):
         # With its query, which says what of a URL is meant.
-        return replace(found, text=entry.text)
+        return _resolved(replace(found, text=entry.text))
     path = None if _elsewhere(entry.text) else _joined(entry.text, table)
     if path is None or leaves_container(entry, table):
         return None
     return Reference(entry.text, where, location=Location(table.account, table.container, path))
+
+
+def readings(entry: Entry) -> tuple[Entry, ...]:
+    """What an entry may mean: of a path with `%20` what it reads in folders, and what it reads over storage."""
+    if _elsewhere(entry.text) or (decoded := unquote(entry.text)) == entry.text:
+        return (entry,)
+    return entry, replace(entry, text=decoded)
 
 
 def leaves_container(entry: Entry, table: Location) -> bool:
@@ -98,6 +108,27 @@ def leaves_container(entry: Entry, table: Location) -> bool:
 
 def _elsewhere(text: str) -> bool:
     return text.startswith("/") or _SCHEME.match(text) is not None
+
+
+def _resolved(found: Reference) -> Reference:
+    """The same without `.` and `..` in its path, which lead no higher than its container or datastore."""
+    if found.location:
+        return replace(found, location=replace(found.location, path=_plain(found.location.path)))
+    return replace(found, path=_plain(found.path)) if found.datastore and found.path else found
+
+
+def _plain(path: str) -> str:
+    """A path as a URL is resolved (RFC 3986, 5.2.4): two slashes in a row stay."""
+    if not _DOTS.search(path):
+        return path
+    kept: list[str] = []
+    parts = path.split("/")
+    for part in parts:
+        if part == "..":
+            del kept[-1:]
+        elif part != ".":
+            kept.append(part)
+    return "/".join(kept) + ("/" if parts[-1] in (".", "..") and kept else "")
 
 
 def _joined(text: str, table: Location) -> str:

@@ -11,7 +11,7 @@ from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
-from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, leaves_container, reference
+from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, leaves_container, readings, reference
 from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
@@ -166,7 +166,7 @@ class _Reader:
         names: list[Reference] = []
         leaving: list[str] = []
         outside: list[str] = []
-        for entry in entries(text):
+        for entry in (one for named in entries(text) for one in self._meant(file, named)):
             found = reference(entry, file)
             if found is None:
                 (leaving if leaves_container(entry, file) else outside).append(entry.text)
@@ -175,6 +175,17 @@ class _Reader:
         said = [say.leaves_container(file, leaving)] if leaving else []
         said += [say.outside(file, outside)] if outside else []
         return _Read(Content(file, text, tuple(names)), tuple(said))
+
+    def _meant(self, file: Location, entry: Entry) -> tuple[Entry, ...]:
+        """All that an entry may mean, as far as something is there; where nothing is, the entry as it stands."""
+        may = readings(entry)
+        return tuple(one for one in may if len(may) > 1 and self._there(file, one)) or may[:1]
+
+    def _there(self, file: Location, entry: Entry) -> bool:
+        found = reference(entry, file)
+        listing = self.listings.get((file.account, file.container))
+        place = prefix_of(found.location) if found and found.location else None
+        return bool(listing and place and listing.below(place.path))
 
     def _followed(self, file: Location, found: Reference) -> bool:
         """Whether it counts: what lies beside a file in somebody else's container stays where both are."""

@@ -138,13 +138,14 @@ def _matching(listing: Listing, path: str, *, exact: bool) -> Iterator[str]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """A table's pattern: `*` within a folder, `**` over folders, `?` and `[...]` for one sign; and all below.
+    """A table's pattern: `*` within a folder, `**` over folders, `[...]` for one sign; and all below.
 
-    In brackets `!` at the start means any other sign, and `^` itself. So seen with mltable 1.7 over folders of the
-    machine (azureml-dataprep-rslex 2.26); inferred: it is so over storage too.
+    Over storage `?` begins the query of an address: all is read that lies below what is before it. In folders of
+    the machine it is one sign, and `!` at the start of brackets means any other. So seen with mltable 1.7 and
+    azureml-dataprep-rslex 2.26, over storage by `wasbs`, where nothing was found by brackets.
     """
     parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]+\])", path.rstrip("/"))
-    signs = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": _ONE_SIGN}
+    signs = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": ".*"}
     made = [signs.get(part) or (_set(part) if _SET.fullmatch(part) else re.escape(part)) for part in parts]
     return re.compile("".join(made) + r"(?:/.*)?\Z", re.DOTALL)
 

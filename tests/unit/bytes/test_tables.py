@@ -20,6 +20,7 @@ from amlmigrate.bytes.tables import (
     in_target,
     is_table,
     leaves_container,
+    readings,
     reference,
     remarks,
 )
@@ -50,12 +51,34 @@ def _place(text: str, how: str = "file", table: Location = TABLE) -> str | None:
         # A name with an at-sign is no asset's label.
         ("part@2023", "t/deep/part@2023"),
         ("a..b/..c", "t/deep/a..b/..c"),
-        # Not decoded: a name may well have such signs.
         ("a%20b.csv", "t/deep/a%20b.csv"),
     ],
 )
 def test_a_path_is_below_the_folder_that_the_table_lies_in(path: str, place: str) -> None:
     assert _place(path) == place
+
+
+@pytest.mark.parametrize(
+    ("path", "resolved"),
+    [
+        ("a/../b/c", "b/c"),
+        ("./a/./b", "a/b"),
+        ("../a", "a"),
+        ("a/b/..", "a/"),
+        ("a//b/../c", "a//c"),
+        ("a../b", "a../b"),
+    ],
+)
+def test_an_address_is_resolved_as_any_url(path: str, resolved: str) -> None:
+    assert _place(f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/{path}") == resolved
+    found = reference(Entry("file", f"{STORE}{path}"), TABLE)
+    assert found and found.path == resolved
+
+
+def test_a_path_may_be_encoded_and_an_address_is() -> None:
+    assert [one.text for one in readings(Entry("file", "../a%20b.csv"))] == ["../a%20b.csv", "../a b.csv"]
+    for alone in ("a b.csv", "100%.csv", "https://example.org/a%20b", "/mnt/a%20b"):
+        assert readings(Entry("file", alone)) == (Entry("file", alone),)
 
 
 @pytest.mark.parametrize("path", ["../../../x", "../../..", "a/../../../../b"])

@@ -90,6 +90,7 @@ EVERY = dict.fromkeys(("t/a.jsonl", "t/b.json", "t/c.txt", "t/x/d.JSONL", "t/x/y
         (_table("t/*/*.JSON?"), {"t/x/d.JSONL"}),
         (_table("t/**/*.json"), {"t/b.json", "t/x/y/e.json"}),
         (_table("**/[ab].jsonl"), {"t/a.jsonl", "u/a.jsonl"}),
+        (_table("t/?.json"), {"t/b.json", "t/x/y/e.json"}),
         (_table("**/[!a].js*"), {"t/b.json", "t/x/y/e.json"}),
         (_table("t/[^a].js*"), {"t/a.jsonl"}),
         (_table("t/[z-a].jsonl"), {"t/a.jsonl"}),

@@ -71,6 +71,24 @@ def test_those_in_folders_and_below_are_read_and_no_others() -> None:
     assert found.findings == []
 
 
+BLANK, CODED = "../out/r s.csv", "../out/r%20s.csv"
+
+
+@pytest.mark.parametrize(
+    ("there", "read"),
+    [
+        (["out/r s.csv"], [BLANK]),
+        (["out/r%20s.csv"], [CODED]),
+        (["out/r s.csv", "out/r%20s.csv"], [CODED, BLANK]),
+        ([], [CODED]),
+    ],
+)
+def test_a_path_that_may_be_encoded_is_followed_to_what_is_there(there: list[str], read: list[str]) -> None:
+    """Over storage the library reads the blank, in folders the sign; a warning of absent bytes copied neither."""
+    texts = {"d/MLTable": f"paths:\n- file: {CODED}\n"} | dict.fromkeys(there, "x")
+    assert [text for text, _ in _names(_read(texts, _data("d/"))[0])] == read
+
+
 @pytest.mark.parametrize("uri", ["", "d/MLTable", "d/MLTable/", "d"])
 def test_a_place_may_be_the_container_or_the_file(uri: str) -> None:
     found, _ = _read({"d/MLTable": PLAIN}, _data(uri, "mltable" if uri else "uri_folder"))
