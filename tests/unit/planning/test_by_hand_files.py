@@ -207,7 +207,10 @@ def test_a_share_has_the_line_of_azcopy_with_both_urls(tmp_path: Path, share: st
         f"azcopy copy https://acct.file.{SUFFIX}/{share} https://cmkacct.file.{SUFFIX}/{goal}"
         " --recursive --preserve-smb-info=true"
     )
-    assert bool(before) is made and all(line.startswith("az storage share-rm create") for line in before)
+    account = TARGET.storage_account_id
+    create = f"az storage share-rm create --storage-account {account} --name {goal}"
+    # Of an account's id the CLI takes the group and the name alone.
+    assert before == ([f"{create} --subscription {account.split('/')[2]}"] if made else [])
     assert told["definition"]["files"] == 1 and told["definition"]["sha256"] == "0" * 64
 
 
@@ -245,7 +248,10 @@ def test_roles_and_locks_have_their_commands(tmp_path: Path) -> None:
         f"az role assignment create --assignee-object-id p --role /r --scope {NEW.id}/onlineEndpoints/e"
     )
     [put] = yaml.safe_load(found["by-hand/locks/keep.yaml"])["commands"]
-    assert put == f"az lock create --name keep --lock-type ReadOnly --resource {NEW.id}"
+    assert (
+        put
+        == f"az lock create --name keep --lock-type ReadOnly --resource {NEW.id} --subscription {NEW.subscription}"
+    )
     assert not [name for name, text in found.items() if "Zq" in text]
 
 

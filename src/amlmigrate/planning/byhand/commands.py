@@ -68,9 +68,16 @@ def _role(line: Document, old: str, new: str) -> str:
 
 
 def lock(name: str, document: Document, target: str) -> list[str]:
-    """Puts a lock on the target."""
+    """Puts a lock on the target, of which `--resource` takes the id (learn.microsoft.com/cli/azure/lock)."""
     level = str((document.get("properties") or {}).get("level") or "CanNotDelete")
-    return [f"az lock create --name {quote(name)} --lock-type {quote(level)} --resource {quote(target)}"]
+    at = f"--resource {quote(target)}{_in(target)}"
+    return [f"az lock create --name {quote(name)} --lock-type {quote(level)} {at}"]
+
+
+def _in(id_: str) -> str:
+    """The subscription of an id: of one given as a resource the CLI takes group and name, and asks its own default
+    subscription (azure-cli, command_modules/storage/_validators.py; inferred: of locks too)."""
+    return f" --subscription {quote(id_.split('/')[2])}"
 
 
 # The paths of this workspace, where others' lie beside them. Without any a shell says so, and copies nothing.
@@ -85,9 +92,11 @@ def copy_share(source: str, target: str, account: str = "", share: str = "", *, 
     share that is there; every 10.x knows this spelling of the flag. Inferred: that the files arrive with their
     permissions and times (`--preserve-smb-info`), as that page says; no share was copied by it.
     """
-    made = f"az storage share-rm create --storage-account {quote(account)} --name {quote(share)}"
     copied = _azcopy(source, target, "--preserve-smb-info=true", chosen=chosen)
-    return [made, *copied] if account else copied
+    if not account:
+        return copied
+    made = f"az storage share-rm create --storage-account {quote(account)} --name {quote(share)}{_in(account)}"
+    return [made, *copied]
 
 
 def copy_container(source: str, target: str, *, to_folder: bool = False, chosen: bool = False) -> list[str]:
