@@ -44,6 +44,18 @@ MASKED = [
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nowIB\n-----END RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----<secret>-----END RSA PRIVATE KEY-----"),
     ("x -----BEGIN PRIVATE KEY-----\\nMIIEow", "x -----BEGIN PRIVATE KEY-----<secret>"),
     ("CLIENT_SECRET=abc~def python x.py", "CLIENT_SECRET=<secret> python x.py"),
+    ("train.py --password hunter2 --lr 0.1", "train.py --password <secret> --lr 0.1"),
+    ("az x --account-key hunter2 --client-secret 'hunter2'", "az x --account-key <secret> --client-secret '<secret>'"),
+    ("PGPASSWORD=hunter2 psql", "PGPASSWORD=<secret> psql"),
+    ("export AZURE_STORAGE_KEY=hunter2", "export AZURE_STORAGE_KEY=<secret>"),
+    ("Ocp-Apim-Subscription-Key: hunter2", "Ocp-Apim-Subscription-Key: <secret>"),
+    (f'{{"primaryKey": "{SIG}{SIG}"}}', '{"primaryKey": "<secret>"}'),
+    ("env:\n  - password: hunter2\n  - user: me", "env:\n  - password: <secret>\n  - user: me"),
+    ("curl -s -u me:hunter2 https://h", "curl -s -u me:<secret> https://h"),
+    ("to=https%3A%2F%2Fh%2Fp%3Fsv%3D1%26sig%3Dabc~def%26se%3D2030", "to=https%3A%2F%2Fh%2Fp%3Fsv%3D1%26sig%3D<secret>%26se%3D2030"),
+    ("key sk-proj-abcdefghijklmnopqrstuvwx of ours", "key <secret> of ours"),
+    ("xoxb-1234567890-abcdef", "<secret>"),
+    ("password=/abc~def", "password=<secret>"),
     ("pip install git+https://github.com/o/r # ghp_abcdefghijklmnopqrstuvwxyz0123", "pip install git+https://github.com/o/r # <secret>"),
 ]  # fmt: skip
 PLAIN = [
@@ -64,6 +76,16 @@ PLAIN = [
     "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
     "learning_rate=0.1 config=a.yaml key=value keys: none",
     "https://host/x and more? yes",
+    # What a reviewer has to see: numbers, constants, where a secret is looked up, folders, versions, advice.
+    "sig = 0.05 sig=3",
+    "connect(password=None, sas_token=None, access_token: str)",
+    "client_secret=os.environ['X'], api_key=os.getenv('K')",
+    "pwd=/mnt/azureml python x.py",
+    "the password: ask Ann",
+    "primaryKey=customer_id, secondary_key: region",
+    "sk-learn-random-forest-classifier 1.2",
+    "docker run -u 1000:1000 x",
+    "train.py --password ${{inputs.p}} --api-key $(cat k) --password --lr 1",
 ]
 
 
