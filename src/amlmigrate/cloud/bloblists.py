@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from amlmigrate.cloud.lists import ListError
@@ -82,6 +82,11 @@ class Reader:
         # Of a container without blobs too the service names the member (learn.microsoft.com, list-blobs).
         if root.tag != "EnumerationResults" or root.find("Blobs") is None:
             raise self._error("NotAList", "the answer is no listing of blobs")
+        # Until 2013 the name was the container's URL (learn.microsoft.com, list-blobs).
+        named = root.get("ContainerName")
+        asked = unquote(urlsplit(self._url).path).strip("/").partition("/")[0]
+        if named and asked and named.rpartition("/")[2] != asked:
+            raise self._error("ListOfAnother", f"the answer lists another container, '{named}'")
         return root
 
     def _turn(self, marker: str, first: ElementTree.Element | None) -> None:
@@ -121,13 +126,17 @@ class Reader:
         own = element.find("Properties")
         properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
         path, metadata = _name(element), element.findall("Metadata/*")
+        # Every blob of every page has both: without them it would be another, or of no length.
+        length = properties.get("Content-Length", "0" if properties.get("ResourceType") == "directory" else "")
+        if not path or not length.isdecimal():
+            raise self._error("NotAList", f"a blob of the listing has no name or no length: '{path}'")
         if properties.get("ResourceType") == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
             self._directories.add(path)
         # An inferred tier is the account's default, and so will be that of the copy.
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
         return Blob(
             path=path,
-            length=int(properties.get("Content-Length", "0")),
+            length=int(length),
             etag=quoted(properties.get("Etag", "")),
             md5=properties.get("Content-MD5"),
             kind=sys.intern(properties.get("BlobType", "BlockBlob")),

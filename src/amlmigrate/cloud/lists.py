@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from azure.core.async_paging import AsyncItemPaged
 
@@ -13,6 +13,8 @@ from amlmigrate.cloud.errors import ServiceError, without_query
 from amlmigrate.core.documents import Document
 
 T = TypeVar("T")
+# A page may be empty where all of its items were left out. Inferred: not as many as these, one after the other.
+_EMPTY_PAGES = 1000
 
 
 class ListError(ServiceError):
@@ -24,6 +26,7 @@ class Pages:
     """The pages of one list of ARM. `url` is that of the first, as it is asked for."""
 
     url: str
+    _empty: int = 0
     _asked: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
 
@@ -32,6 +35,9 @@ class Pages:
         items = body.get("value") if isinstance(body, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise self._error(status, "NotAList", "the answer is no list")
+        self._empty = 0 if items else self._empty + 1
+        if self._empty > _EMPTY_PAGES:
+            raise self._error(status, "ListInCircles", f"{self._empty} pages in a row hold nothing")
         new = {_key(item) for item in items} - self._seen
         if items and not new:
             raise self._error(status, "ListInCircles", "a page holds nothing but what came before")
@@ -60,6 +66,18 @@ class Pages:
 
     def _error(self, status: int, code: str, message: str) -> ListError:
         return _error(self.url, code, message, status)
+
+
+def check_item(item: Document, parent: str, url: str) -> None:
+    """Raises ListError for an item without a name, and for one whose id is not below the collection.
+
+    `parent` is the collection's path. In all four recorded lists each id is; ids compare without case.
+    """
+    if not isinstance(item.get("name"), str) or not item["name"]:
+        raise _error(url, "NotAList", "an item of the list has no name")
+    found = str(item.get("id") or "").lower()
+    if found.startswith("/subscriptions/") and not found.startswith(f"{unquote(parent).lower()}/"):
+        raise _error(url, "ListOfAnother", f"the list holds what is not of it: {item['id']}")
 
 
 async def whole(paged: AsyncItemPaged[T], url: str, *, storage: bool = True) -> list[T]:

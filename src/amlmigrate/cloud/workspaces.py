@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.lists import check_item
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
@@ -59,10 +60,13 @@ class WorkspacePort:
 
         With `absent_is_empty` it is empty too where what it is of is shown not to be there. Raises ServiceError.
         """
-        begun = False
+        begun, whole = False, f"{self.ref.id}/{path}"
         try:
-            async for item in self.arm.pages(f"{self.ref.id}/{path}", query):
+            async for item in self.arm.pages(whole, query):
                 begun = True
+                # Roles come from every scope above, and connections of a hub are listed with its projects'.
+                if not path.startswith(("providers/", "connections")):
+                    check_item(item, whole, whole)
                 yield item
         except ServiceError as error:
             # One of a later page is an error: what that would have shown is not known.

@@ -138,10 +138,11 @@ PAST = """<EnumerationResults><Blobs>
 <Blob><Name>a</Name><Snapshot>2024-01-01T00:00:00.0000000Z</Snapshot><Properties /></Blob>
 <Blob><Name>a</Name><VersionId>1</VersionId><Properties><LegalHold>true</LegalHold></Properties></Blob>
 <Blob><Name>a</Name><VersionId>2</VersionId><Properties /></Blob>
-<Blob><Name>a</Name><VersionId>3</VersionId><IsCurrentVersion>true</IsCurrentVersion><Properties />
+<Blob><Name>a</Name><VersionId>3</VersionId><IsCurrentVersion>true</IsCurrentVersion>
+<Properties><Content-Length>1</Content-Length></Properties>
 <Metadata><Snapshot>x</Snapshot><VersionId>y</VersionId></Metadata></Blob>
 <Blob><Name>b</Name><Properties><ImmutabilityPolicyUntilDate>Fri, 01 Jan 2027 00:00:00 GMT</ImmutabilityPolicyUntilDate>
-<LegalHold>false</LegalHold></Properties></Blob>
+<LegalHold>false</LegalHold><Content-Length>1</Content-Length></Properties></Blob>
 </Blobs><NextMarker /></EnumerationResults>"""
 
 
@@ -158,7 +159,7 @@ def _of(*blobs: str) -> bytes:
 
 
 def _named(name: str, inside: str = "") -> str:
-    return f'<Blob><Name>{name}</Name><Properties><Etag>"1"</Etag></Properties>{inside}</Blob>'
+    return f'<Blob><Name>{name}</Name><Properties><Etag>"1"</Etag><Content-Length>1</Content-Length></Properties>{inside}</Blob>'
 
 
 def test_the_leases_blob_is_none_of_them_and_what_is_named_like_it_is() -> None:
@@ -184,3 +185,30 @@ def test_its_snapshots_and_versions_are_nothing_that_a_copy_leaves_behind() -> N
     reader = Reader(tagged=True, past=True)
     assert reader.page(_of(*(_named(".aml-cmk-migrate/lease", one) for one in past))) == []
     assert reader.past == Past(0, 0, 0, 0, known=True)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE.replace("<Name>a/b &amp; ü.csv</Name>", ""),
+        PAGE.replace("<Name>a/b &amp; ü.csv</Name>", "<Name/>"),
+        PAGE.replace("<Content-Length>12</Content-Length>", ""),
+        PAGE.replace(">12<", ">-1<"),
+        PAGE.replace(">12<", ">many<"),
+        PAGE.replace('ContainerName="c"', 'ContainerName="d"'),
+        PAGE.replace('ContainerName="c"', 'ContainerName="https://acct.blob.core.windows.net/cc"'),
+    ],
+)
+def test_a_page_of_blobs_without_name_or_length_or_of_another_container_is_an_error(page: str) -> None:
+    with pytest.raises(ListError):
+        Reader(tagged=True, url="https://acct.blob.core.windows.net/c").page(page.encode())
+
+
+@pytest.mark.parametrize(
+    "named", ['ContainerName="https://acct.blob.core.windows.net/c"', "", 'ContainerName="c"']
+)
+def test_of_a_container_that_is_named_or_not_named_at_all_the_page_is_read(named: str) -> None:
+    page = PAGE.replace('ContainerName="c"', named).encode()
+    assert len(Reader(tagged=True, url="https://acct.blob.core.windows.net/c").page(page)) == 2
+    web = PAGE.replace('ContainerName="c"', 'ContainerName="$web"').encode()
+    assert len(Reader(tagged=True, url="https://acct.blob.core.windows.net/%24web").page(web)) == 2

@@ -11,7 +11,9 @@ from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.lists import ListError, whole
 from amlmigrate.cloud.pacing import Pacer
+from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.workspace import WorkspaceRef
 
 HOST = "https://management.azure.com"
 PATH = "/subscriptions/s/resourceGroups/g/things"
@@ -159,3 +161,59 @@ async def test_links_of_the_vaults_client_are_held_to_their_host() -> None:
     away: Any = _Paged([(["a"], "https://kv.vault.azure.net.example.com/keys?t=1"), (["b"], None)], endpoint=None)
     with pytest.raises(ListError, match="LinkLeadsAway"):
         await whole(away, vault, storage=False)
+
+
+async def test_pages_that_hold_nothing_for_ever_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amlmigrate.cloud.lists._EMPTY_PAGES", 5)
+    pages = {FIRST: {"value": [], "nextLink": f"{FIRST}&t=0"}}
+    pages |= {f"{FIRST}&t={n}": {"value": [], "nextLink": f"{FIRST}&t={n + 1}"} for n in range(30)}
+    with pytest.raises(ListError, match="6 pages in a row hold nothing"):
+        await _listed(monkeypatch, pages)
+    # Some may be, even many in all.
+    some = {FIRST: {"value": [], "nextLink": f"{FIRST}&t=0"}}
+    some |= {
+        f"{FIRST}&t={n}": {"value": _items(str(n)) if n % 4 == 0 else [], "nextLink": f"{FIRST}&t={n + 1}"}
+        for n in range(12)
+    }
+    some[f"{FIRST}&t=12"] = {"value": []}
+    names, _ = await _listed(monkeypatch, some)
+    assert names == ["0", "4", "8"]
+
+
+WORKSPACE = "/subscriptions/S/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/ws"
+THEIRS = WORKSPACE[:-2] + "other"
+
+
+async def _of_workspace(path: str, *items: dict[str, Any], noting: bool = False) -> list[str]:
+    class _Arm:
+        async def pages(self, *_: Any) -> AsyncIterator[dict[str, Any]]:
+            for item in items:
+                yield item
+
+    port = (InventoryPort if noting else WorkspacePort)(_Arm(), WorkspaceRef.parse(WORKSPACE))  # type: ignore[arg-type] - as far as it is asked
+    return [str(item["name"]) async for item in port.pages(path)]
+
+
+@pytest.mark.parametrize("noting", [False, True])
+async def test_what_is_of_another_parent_is_no_item_of_a_list(noting: bool) -> None:
+    async def given(path: str, **item: Any) -> list[str]:
+        return await _of_workspace(path, item, noting=noting)
+
+    versions = "models/m x/versions"
+    assert await given(versions, id=f"{WORKSPACE}/models/m x/versions/1".upper(), name="1") == ["1"]
+    assert await given("models/m%20x/versions", id=f"{WORKSPACE}/models/m x/versions/1", name="1") == ["1"]
+    assert await given("jobs", name="j") == ["j"], "not every list has ids"
+    for wrong in (
+        f"{THEIRS}/models/m x/versions/1",
+        f"{WORKSPACE}/models/m xy/versions/1",
+        f"{WORKSPACE}/models/m x",
+    ):
+        with pytest.raises(ListError, match="ListOfAnother"):
+            await given(versions, id=wrong, name="1")
+    for nameless in ({}, {"name": None}, {"name": ""}, {"name": 7}):
+        with pytest.raises(ListError, match="no name"):
+            await given("models", **nameless)
+    # These come from above it.
+    roles = "providers/Microsoft.Authorization/roleAssignments"
+    assert await given(roles, id="/subscriptions/S/providers/x/1", name="1") == ["1"]
+    assert await given("connections", id=f"{THEIRS}/connections/c", name="c") == ["c"]
