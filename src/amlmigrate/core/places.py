@@ -17,7 +17,11 @@ from amlmigrate.core.workspace import WORKING_SHARE, Location
 if TYPE_CHECKING:
     from amlmigrate.core.mapping import Mapping
 
-_ESCAPES = re.compile(rb"\\+(?:u00|x)([2-7][0-9a-f])")
+# Each from the first backslash of a run, and without a way back: a run of thousands is looked at once.
+_ESCAPES = re.compile(rb"(?<!\\)\\++(?:u00|x)([2-7][0-9a-f])")
+_SLASHES = re.compile(rb"(?<!\\)\\++/")
+# A URL in a URL is encoded again.
+_AGAIN = re.compile(rb"%(?:25)++")
 # What an address has beside letters and digits, as URLs write it.
 _PERCENT = tuple((f"%{ord(sign):x}".encode(), sign.encode()) for sign in "/:@-._$")
 
@@ -109,11 +113,11 @@ def _plain(data: bytes) -> bytes:
     """In lower case and without escapes."""
     text = data.lower()
     if b"\\" in text:
-        while b"\\/" in text:
-            text = text.replace(b"\\/", b"/")
         if b"\\u00" in text or b"\\x" in text:
             text = _ESCAPES.sub(lambda match: bytes((int(match[1], 16),)), text).lower()
+        text = _SLASHES.sub(b"/", text)
     if b"%" in text:
+        text = _AGAIN.sub(b"%", text)
         for escaped, sign in _PERCENT:
             text = text.replace(escaped, sign)
     return text

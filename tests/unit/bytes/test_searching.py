@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import tracemalloc
 from dataclasses import replace
 
@@ -112,7 +113,15 @@ def _hex(address: str, form: str) -> str:
 def test_an_escaped_address_is_seen(address: str) -> None:
     slashes = address.replace("/", r"\/")
     quoted = json.dumps(json.dumps({"a": slashes}))
-    for text in (slashes, quoted, _hex(address, r"\u%04x"), _hex(address, r"\x%02X"), _hex(address, "%%%02X")):
+    twice = _hex(address, "%%25%02X"), _hex(address, "%%2525%02x")
+    for text in (
+        *twice,
+        slashes,
+        quoted,
+        _hex(address, r"\u%04x"),
+        _hex(address, r"\x%02X"),
+        _hex(address, "%%%02X"),
+    ):
         assert _found(f'"{text}"\n'.encode()).count == 1, text
     letters = "".join(rf"\u00{ord(sign):02X}" for sign in address)
     assert _found(f'"{letters}"\n'.encode()).count == 1
@@ -212,3 +221,12 @@ def test_memory_does_not_grow_with_the_file(times: int) -> None:
         tracemalloc.stop()
     assert search.end().count == 40 * 3000
     assert peak < 12 * searching._BLOCK
+
+
+@pytest.mark.parametrize("end", [b"/", b" \\/", b" \\u002f", b"\\u002f", b" \\x2f", b"%2f"])
+@pytest.mark.parametrize("run", [b"\\", b"%25", b"\\u005c", b"\\\\/"])
+def test_a_long_run_of_escapes_is_looked_at_once(run: bytes, end: bytes) -> None:
+    data = run * (200_000 // len(run)) + end + OURS[0].encode() + b" "
+    begun = time.process_time()
+    assert _found(data).count == 1
+    assert time.process_time() - begun < 2
