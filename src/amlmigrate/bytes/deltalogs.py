@@ -57,7 +57,8 @@ def outside(text: str) -> list[str]:
     Raises ValueError where it is no such log.
     """
     found: dict[str, None] = {}
-    for line in text.splitlines():
+    # All other signs that end a line elsewhere may stand in a string of JSON.
+    for line in text.split("\n"):
         if line.strip():
             action = json.loads(line)
             if not isinstance(action, dict):

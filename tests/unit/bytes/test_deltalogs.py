@@ -30,6 +30,12 @@ def test_what_lies_below_the_table_is_not_told() -> None:
     assert outside(text + "\n\n") == []
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\u2029"])
+def test_lines_end_where_those_of_json_do(sign: str) -> None:
+    line = json.dumps({"add": {"path": "/mnt/x", "stats": f"a{sign}b"}}, ensure_ascii=False)
+    assert outside(f"{line}\r\n \n") == ["/mnt/x"]
+
+
 def test_absolute_addresses_and_paths_out_of_the_table_are() -> None:
     vector = {"storageType": "p", "pathOrInlineDv": "abfss://c@a.dfs.core.windows.net/v.bin"}
     text = _log(

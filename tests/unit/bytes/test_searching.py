@@ -230,3 +230,11 @@ def test_a_long_run_of_escapes_is_looked_at_once(run: bytes, end: bytes) -> None
     begun = time.process_time()
     assert _found(data).count == 1
     assert time.process_time() - begun < 2
+
+
+def test_what_has_no_place_in_the_target_is_the_sources_all_the_same() -> None:
+    places = Places(Mapping(SOURCE, replace(MAPPING.target, datastores=())))
+    for container in (OLD_BLOBS, "azureml", f"{OLD_ID}-75avxbx6p6qzhd8i"):
+        assert places.count(f"https://acct.blob.core.windows.net/{container}/a ".encode()) == 1
+        assert places.count(f"https://notacct.blob.core.windows.net/{container}/a ".encode()) == 0
+    assert places.count(b"https://acct.blob.core.windows.net/customers-own/a ") == 0

@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, SOURCE, asset, blob, inventory
+from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Asset, Blob, Content, Inventory
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import jsonfiles as module
@@ -237,3 +238,12 @@ def test_datastores_whose_bytes_do_not_move_are_named(store: str, start: str) ->
     found = _read(Files({"t/a.json": data}), _file("t/a.json"))
     [content] = found.assets[_file("t/a.json").address].contents
     assert [(one.datastore, one.path) for one in content.names] == [(store, "a")]
+
+
+def test_one_in_a_container_of_both_workspaces_is_not_this_moves_to_write() -> None:
+    both = tuple(store for store in SOURCE.datastores if store.system)
+    files, found = Files({"t/a.jsonl": LINE}), inventory(_file("t/a.jsonl"))
+    listing = Listing(Location("acct", OLD_BLOBS), {"t/a.jsonl": blob("t/a.jsonl", len(LINE))})
+    mapping = Mapping(SOURCE, replace(TARGET, datastores=both))
+    asyncio.run(read_json(found, cast(Blobs, files), {("acct", OLD_BLOBS): listing}, mapping))
+    assert (files.read_paths, found.anew) == ([], {})
