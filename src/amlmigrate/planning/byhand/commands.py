@@ -75,8 +75,8 @@ def lock(name: str, document: Document, target: str) -> list[str]:
 
 
 def _in(id_: str) -> str:
-    """The subscription of an id: of one given as a resource the CLI takes group and name, and asks its own default
-    subscription (azure-cli, command_modules/storage/_validators.py; inferred: of locks too)."""
+    """The subscription of an id: of one that it is given the CLI takes group and name, and asks its own default
+    subscription (azure-cli 2.x, command_modules: storage/_validators.py, resource/_validators.py)."""
     return f" --subscription {quote(id_.split('/')[2])}"
 
 
@@ -117,7 +117,7 @@ def _azcopy(source: str, target: str, option: str, *, chosen: bool) -> list[str]
 
 
 def keep_jobs(subscription: str, group: str, workspace: str) -> list[str]:
-    """A job is never made anew: what it wrote is kept, each by its name in the list."""
+    """A job is never made anew: what it wrote is kept, each by its name (learn.microsoft.com/cli/azure/ml/job)."""
     at = (
         f"--subscription {quote(subscription)} --resource-group {quote(group)} --workspace-name {quote(workspace)}"
     )
