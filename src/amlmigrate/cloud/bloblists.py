@@ -126,11 +126,14 @@ class Reader:
         own = element.find("Properties")
         properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
         path, metadata = _name(element), element.findall("Metadata/*")
+        # Said of what lies in a hierarchical namespace alone, where nothing has index tags (learn.microsoft.com,
+        # list-blobs; storage-feature-support).
+        typed = properties.get("ResourceType")
         # Every blob of every page has both: without them it would be another, or of no length.
-        length = properties.get("Content-Length", "0" if properties.get("ResourceType") == "directory" else "")
+        length = properties.get("Content-Length", "0" if typed == "directory" else "")
         if not path or not length.isdecimal():
             raise self._error("NotAList", f"a blob of the listing has no name or no length: '{path}'")
-        if properties.get("ResourceType") == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
+        if typed == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
             self._directories.add(path)
         # An inferred tier is the account's default, and so will be that of the copy.
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
@@ -142,7 +145,7 @@ class Reader:
             kind=sys.intern(properties.get("BlobType", "BlockBlob")),
             headers=self._once((name, properties[tag]) for name, tag in _HEADERS if tag in properties),
             metadata=self._once(sorted((child.tag, child.text or "") for child in metadata)),
-            tags=self._once(_tags(element)) if self._tagged else None,
+            tags=self._once(_tags(element)) if self._tagged or typed else None,
             tier=sys.intern(tier) if tier else None,
             encryption=encryption(properties.get("EncryptionScope"), properties.get("CustomerProvidedKeySha256")),
         )

@@ -86,7 +86,8 @@ class Blobs:
 
         Tags need a right of their own (`…/blobs/tags/read`), and an account with a hierarchical namespace has none
         and calls a question for them wrong (Azure/azure-sdk-for-net#39388; inferred: of a list too): the rest is
-        then listed and said to be without tags. Raises ServiceError 404 `ContainerNotFound`.
+        then listed and said to be without tags, unless each shows that it can have none.
+        Raises ServiceError 404 `ContainerNotFound`.
         """
         found, tagged, _ = await self._listed(place, past=False)
         return found, tagged
@@ -110,7 +111,8 @@ class Blobs:
             if error.status not in (400, 403):
                 raise
         reader = Reader(tagged=False, past=past, url=url)
-        return await self._pages(place, reader), False, reader.past
+        found = await self._pages(place, reader)
+        return found, all(blob.tags is not None for blob in found), reader.past
 
     async def _pages(self, place: Location, reader: Reader) -> list[Blob]:
         container = self._raw.url(Location(place.account, place.container))

@@ -82,7 +82,7 @@ def test_a_question_for_tags_is_a_wrong_one(lake: ContainerClient) -> None:
     assert _refused(lambda: list(lake.list_blobs(include=["metadata", "tags"]))) == wrong
 
 
-def test_the_product_lists_it_without_tags(lake: ContainerClient) -> None:
+def test_the_product_lists_it_and_knows_that_it_has_no_tags(lake: ContainerClient) -> None:
     lake.upload_blob("a/one.csv", b"x")
     account = str(lake.account_name)
 
@@ -99,7 +99,7 @@ def test_the_product_lists_it_without_tags(lake: ContainerClient) -> None:
             await credential.close()
             await asyncio.sleep(0.3)
 
-    assert asyncio.run(listed()) == (["a/one.csv"], [False, False])
+    assert asyncio.run(listed()) == (["a/one.csv"], [True, True])
 
 
 def test_a_directory_is_deleted_when_it_is_empty(lake: ContainerClient) -> None:

@@ -72,6 +72,8 @@ def test_directories_are_no_blobs_unless_nothing_else_says_that_they_are_there()
     assert [blob.path for blob in reader.files(found)] == [
         "a-b", "empty", "said", "said/x", "flat", "flat/x", "a/b/c",
     ]  # fmt: skip
+    # Tags were not asked for, and only what has a type of its own is known to have none.
+    assert {blob.path for blob in found if blob.tags is None} == {"flat", "flat/x"}
     assert reader.past.directories == 3 and Reader(tagged=False).files(found) == found
 
 
