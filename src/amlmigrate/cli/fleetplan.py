@@ -175,7 +175,8 @@ class _Planning:
         told = [_idle(planfile.read_header(folder)) for folder in planned]
         given = [*self._wanted.selection.select, *self._wanted.selection.exclude]
         found = [glob for glob in given if told and all(f"'{glob}' matches nothing" in text for text in told)]
-        if found:
+        # One that has no plan may have what was asked for: of that each plan tells, and it is planned again.
+        if found and len(planned) == len(entries):
             raise BadInputError(
                 f"No workspace of the fleet has what these match: {', '.join(found)}.",
                 address=str(self._wanted.out),
