@@ -9,7 +9,8 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
-from amlmigrate.core.reference import Reference, references
+from amlmigrate.core.members import document_references
+from amlmigrate.core.reference import Reference
 
 # All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.
 _ENDED = frozenset({"completed", "failed", "canceled"})
@@ -49,7 +50,7 @@ async def read_jobs(port: WorkspacePort) -> Jobs:
         system = item.get("systemData") or {}
         line = {"name": item["name"], **{key: properties[key] for key in _KEPT if properties.get(key) is not None}}
         found.lines.append(line | {"createdAt": system.get("createdAt"), "createdBy": system.get("createdBy")})
-        found.named |= {one.text: one for one in references(properties)}
+        found.named |= {one.text: one for one in document_references(properties)}
         for name, output in (properties.get("outputs") or {}).items():
             if isinstance(output, dict) and output.get("uri"):
                 found.outputs[item["name"], name] = str(output["uri"])

@@ -9,8 +9,8 @@ from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core import mapping as maps
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.members import document_references
 from amlmigrate.core.plan import Plan, Step
-from amlmigrate.core.reference import references
 from amlmigrate.core.workspace import Location, Workspace
 
 _SHOWN = 5
@@ -65,7 +65,7 @@ def _owners(plan: Plan, target: Workspace, prefix: str) -> Iterator[tuple[str, l
 
 
 def _places(step: Step, there: maps.Mapping) -> Iterator[Location]:
-    for reference in references((step.body or {}).get("properties") or {}):
+    for reference in document_references((step.body or {}).get("properties") or {}):
         if place := there.locate(reference):
             yield prefix_of(place)
 

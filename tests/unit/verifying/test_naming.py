@@ -117,3 +117,14 @@ def test_it_is_decided_together_with_what_the_plan_says_under_that_address(tmp_p
         standing = waive(both.sha256)
         assert open_findings(of, standing, [found]) == []
         assert set(settled_findings(of, standing, [found])) == {found.address}
+
+
+@pytest.mark.parametrize("path", ["d/raw data/x, y (1).csv", "d/[a]/'b'"])
+def test_whatever_signs_a_path_has_the_item_is_found_in_every_member(path: str) -> None:
+    address = f"{STORE}/workspaceblobstore/paths/{path}"
+    bodies = {"table": {"referencedUris": [address]}, "file": {"dataUri": address}}
+    steps = [step(f"data/{name}/1", PREFIX, body={"properties": body}) for name, body in bodies.items()]
+    found = naming.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file(path): 1}})
+    wanted = {"data/file/1!names-source", "data/table/1!names-source"}
+    # In a list a bracket may be a wildcard: what it stands for is below its folder.
+    assert {one.address for one in found} == wanted
