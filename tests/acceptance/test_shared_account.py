@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.acceptance import alone
 from tests.acceptance.world import World, make_world, seed_small
 
 from azsandbox import provision
 from azsandbox.seed import CODE_SHARE, Seeder
-
-sandbox = alone.sandbox
 
 
 def _neighbour(world: World) -> World:

@@ -11,6 +11,7 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.workspace import Location
@@ -139,7 +140,7 @@ def _held(verified: Report, plan: Plan, listed: Containers) -> Iterator[Held]:
 def _lines(found: Iterator[Held]) -> bytearray:
     lines = bytearray()
     for one in found:
-        lines += json.dumps(asdict(one), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        lines += as_json(asdict(one)).encode() + b"\n"
     return lines
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.rights import KEPT
 from amlmigrate.ledger import Ledger, decisions, files
@@ -93,7 +94,7 @@ class Record:
 
     def data(self) -> bytes:
         """The file."""
-        return json.dumps(self.as_dict(), ensure_ascii=False, indent=1).encode() + b"\n"
+        return as_json(self.as_dict(), indent=1).encode() + b"\n"
 
     def as_dict(self) -> dict[str, Any]:
         """The file's content."""

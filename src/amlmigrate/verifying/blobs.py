@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from amlmigrate.bytes.tables import is_table
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.escapes import as_json
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, in_order
@@ -69,7 +69,7 @@ class Entry:
             "tier": blob.tier,
             "type": blob.kind,
         }
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+        return as_json(record, ordered=True).encode() + b"\n"
 
 
 @dataclass(slots=True)
