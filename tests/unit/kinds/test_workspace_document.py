@@ -159,6 +159,9 @@ def _denied(*values: str, **more: Any) -> dict[str, Any]:
         ({ACLS: _denied("1.2.3.4")}, {ACLS: {**_denied(), "ipRules": [{"value": "1.2.3.4", "x": 1}]}}, WEAKER),
         ({ACLS: _denied()}, {ACLS: _denied(resourceAccessRules=[{"resourceId": "/r"}])}, WEAKER),
         ({ACLS: _denied(bypass="None")}, {ACLS: _denied(bypass="AzureServices")}, UNKNOWN),
+        ({ACLS: _denied("1.2.3.4")}, {ACLS: _denied("1.2.3.4"), ALLOWED: ["1.2.3.4"]}, {}),
+        ({ALLOWED: ["1.2.3.4/24"]}, {ALLOWED: ["1.2.3.9"]}, {}),
+        ({PUBLIC: "Disabled", ALLOWED: ["1.2.3.4"]}, {PUBLIC: "Enabled", ALLOWED: ["9.9.9.9"]}, OPENED),
         # What no description has today.
         ({ACLS: _denied()}, {ACLS: _denied(virtualNetworkRules=[{"id": "/v"}])}, UNKNOWN),
         # All get into the source; none into the target; none into the source, which is judged by itself.
@@ -182,6 +185,7 @@ def test_no_address_gets_in_that_was_kept_out(
         ((APPROVED, APPROVED), ({"a": FQDN}, {"a": OTHER}), WEAKER),
         ((APPROVED, APPROVED), ({"a": FQDN}, {"b": FQDN}), {}),
         ((APPROVED, APPROVED), ({}, {"of the service": SERVICE}), DIFFERS),
+        ((APPROVED, APPROVED), ({}, {"b": {"type": "FQDN", "destination": "pypi.org"}}), WEAKER),
         # Whoever makes a rule may say that it is the service's own.
         ((APPROVED, APPROVED), ({"a": OTHER}, {"a": OTHER, "b": {**FQDN, "category": "Recommended"}}), DIFFERS),
         ((APPROVED, APPROVED), ({"x": SERVICE}, {"y": SERVICE | {"status": "Inactive"}}), {}),

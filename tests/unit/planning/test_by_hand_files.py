@@ -340,3 +340,15 @@ def test_what_has_another_name_in_the_same_region_is_referred_to_by_it(tmp_path:
         assert "read -rs NEW_NAME_OF_GPU_1_VALUE && export NEW_NAME_OF_GPU_1_VALUE" in told["commands"]
     else:
         assert found.lower() == f"{NEW.id}/computes/gpu-1".lower() and "NEW_NAME" not in str(told)
+
+
+def test_what_needs_another_name_asks_for_it_and_says_why(tmp_path: Path) -> None:
+    near = Mapping(
+        replace(MAPPING.source, document={**MAPPING.source.document, "location": TARGET.location}), TARGET
+    )
+    left = _left("batchEndpoints/e/deployments/one", {"properties": {"description": "d"}})
+    byhand.write(tmp_path, [step(str(left.address), action=Action.MANUAL)], [left], near, SUFFIX)
+    told = yaml.safe_load((tmp_path / "by-hand/batchEndpoints/e/deployments/one.yaml").read_text())
+    assert "one in a region" in told["fill_in"]["NEW_NAME"]
+    assert "read -rs NEW_NAME && export NEW_NAME" in told["commands"]
+    assert "/batchEndpoints/${NEW_NAME}/deployments/one?api-version=" in told["commands"][-1]

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.planning.planned import OLD_BLOBS, leftover, model
-from tests.unit.world import SOURCE, TARGET, asset, blob, containers, inventory
+from tests.unit.world import OLD_ID, SOURCE, TARGET, asset, blob, containers, inventory
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory, Leftover
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import WORKING_SHARE
 from amlmigrate.planning.loose import EMPTY_REASON, Others
 from amlmigrate.planning.planner import NOBODY, Planner
 
@@ -123,3 +125,23 @@ def test_who_else_has_the_account_is_told_by_name() -> None:
         [finding] = others.findings(SOURCE)
         assert text in finding.summary and finding.about == SOURCE.id
         assert finding.severity in CODES[finding.code].severities
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "others", "told"),
+    [
+        (WORKING_SHARE, "acct", NEIGHBOUR, True),
+        (WORKING_SHARE, "acct", UNKNOWN, True),
+        (WORKING_SHARE, "acct", NOBODY, False),
+        # It bears this workspace's number; it lies in another account; it lies in none.
+        (f"azureml-filestore-{OLD_ID}", "acct", NEIGHBOUR, False),
+        ("reports", "elsewhere", NEIGHBOUR, False),
+        ("reports", "", NEIGHBOUR, False),
+    ],
+)
+def test_of_a_share_it_is_said_that_it_may_be_anothers(
+    name: str, account: str, others: Others, told: bool
+) -> None:
+    left = Leftover(Address("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
+    step = _steps(_source(left=(left,)), {}, others=others)[f"shares/{name}"]
+    assert ("and they may be theirs. Copy it." in step.reason) is told
