@@ -15,7 +15,7 @@ from typing import Any
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.leading import Lead, lead, names_source
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Reference, reference_of
+from amlmigrate.core.reference import Reference, reference_of, references
 
 # Text for people: nothing follows it, and nothing of it is written anew.
 _PROSE = frozenset({"description", "display_name", "displayName", "comment", "comments", "tags", "$schema"})
@@ -116,6 +116,13 @@ def naming_source(properties: Document, mapping: Mapping) -> str:
     """What in a document's properties names the source itself, and breaks with it; else empty."""
     working = (member for member in members(properties) if not member.free)
     return next((found for member in working if (found := _named(member, mapping))), "")
+
+
+def naming_workspace(properties: Document, mapping: Mapping) -> str:
+    """What in a document's properties names the source workspace, whose storage may well stay; else empty."""
+    texts = (member.text for member in members(properties) if not member.free and _LIKELY.search(member.text))
+    named = (one for text in texts for one in references([text]))
+    return next((one.text for one in named if not one.scope.local and mapping.in_source(one.scope)), "")
 
 
 def told_of_source(properties: Document, mapping: Mapping) -> list[str]:

@@ -11,7 +11,7 @@ from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.members import naming_source
+from amlmigrate.core.members import naming_workspace
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location, Workspace
@@ -55,7 +55,7 @@ def dangling(source: Workspace, target: Seen, accepted: Map[str, str] = _NOTHING
     `accepted` are the addresses of which somebody has said that it may be so, and of what: all, where it is empty.
     """
     mapping = Mapping(source, target.workspace)
-    named = ((address, naming_source(document, mapping)) for address, document in target.documents())
+    named = ((address, naming_workspace(document, mapping)) for address, document in target.documents())
     return [
         f"{address} in the target refers to the source: {text}"
         for address, text in named

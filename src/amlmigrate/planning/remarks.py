@@ -12,7 +12,7 @@ from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.members import naming_source
+from amlmigrate.core.members import naming_source, naming_workspace
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
@@ -143,7 +143,8 @@ def refused_name(address: Address) -> Iterable[Finding]:
 
 def names_source(address: Address, properties: Document, mapping: Mapping) -> Iterable[Finding]:
     """A body that cannot be rewritten whole, or is in the target already, and names the source."""
-    if text := naming_source(properties, mapping):
+    # What goes with the workspace is shown first: of a waiver the removal takes only what was shown.
+    if text := naming_workspace(properties, mapping) or naming_source(properties, mapping):
         yield Finding(
             "blocks",
             str(address),

@@ -13,7 +13,14 @@ from tests.unit.core.test_leading import PATHS
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS
 from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
-from amlmigrate.core.members import document_references, members, naming_source, rewritten, told_of_source
+from amlmigrate.core.members import (
+    document_references,
+    members,
+    naming_source,
+    naming_workspace,
+    rewritten,
+    told_of_source,
+)
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
 URL = f"https://acct.blob.core.windows.net/{OLD_BLOBS}"
@@ -175,3 +182,10 @@ def test_json_whose_slashes_are_all_escaped_is_parsed() -> None:
     [after] = _after({"condaFile": text}).values()
     assert json.loads(after) == [rewritten_store("a")]
     assert naming_source({"x": text}, MAPPING)
+
+
+def test_what_goes_with_the_workspace_is_told_from_what_its_storage_keeps() -> None:
+    assert naming_workspace({"url": f"{URL}/a", "target": f"{STORE}/raw data/a"}, MAPPING).startswith(STORE)
+    assert naming_workspace({"text": f"python x.py --in {STORE}/a"}, MAPPING)
+    for document in ({"url": f"{URL}/a"}, {"properties": {"from": f"{STORE}/a"}}, {"description": f"{STORE}/a"}):
+        assert naming_workspace(document, MAPPING) == ""
