@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
 
 from amlmigrate.bytes.jsonfiles import planned, written_anew
+from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.leading import lead
 from amlmigrate.core.workspace import Location
 
@@ -60,10 +61,11 @@ def test_each_string_means_what_it_means_alone(texts: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example([f"{STARTS[0]}/ws1"])
 @given(st.lists(_texts, max_size=8))
 def test_all_that_is_the_sources_own_is_among_what_a_file_names(texts: list[str]) -> None:
     names = planned(Location("acct", OLD_BLOBS, "t/a.json"), json.dumps(texts).encode(), MAPPING).names
-    covered = [place for name in names if (place := MAPPING.locate(name))]
+    covered = [prefix_of(place, exact=name.exact) for name in names if (place := MAPPING.locate(name))]
     for text in texts:
         found = lead(text.strip(), MAPPING)
         place = found.location if found and found.goal else None
