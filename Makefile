@@ -30,9 +30,9 @@ lint: venv
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
 
-# Three workers for two cores: some tests wait more than they work, one of them for two minutes.
+# Four workers for two cores: many tests wait more than they work, one of them for two minutes.
 test: lint
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile
 
 # Writes the generated blocks of docs/ anew from the code.
 docs: venv
