@@ -8,7 +8,7 @@ SPECS is a folder with `bicep-types/` (Azure/bicep-types-az, `generated`) and `o
 the packages that were read are named in the file. What Azure itself said that it supports stands below.
 
 Writes `src/azsandbox/arm/data/apiversions.json`: `sources`, names by a number, and `types`, where each type has
-its versions with the numbers of their sources. Beside it `queries.json`: the query parameters of each provider.
+its versions with the numbers of their sources.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 _TARGET = Path(__file__).parents[1] / "src" / "azsandbox" / "arm" / "data" / "apiversions.json"
-_QUERIES = _TARGET.with_name("queries.json")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?")
 _BICEP = re.compile(r"(microsoft\.[\w.]+/[\w/]+)@(\d{4}-\d{2}-\d{2}(?:-[a-z]+)?)", re.IGNORECASE)
 _CALLS = {"get", "put", "patch", "delete", "head"}
@@ -207,33 +206,6 @@ def gathered(specs: Path, folders: list[Path]) -> dict[str, dict[str, set[str]]]
     return types
 
 
-def queries(specs: Path, folders: list[Path]) -> dict[str, list[str]]:
-    """The names of query parameters that each provider has, whatever the type and the method."""
-    found: dict[str, set[str]] = {}
-    for file in sorted(specs.glob("openapi/specification/*/resource-manager/*/*/*/*.json")):
-        for path, calls in json.loads(file.read_text(encoding="utf-8")).get("paths", {}).items():
-            given = [
-                one for call in calls.values() if isinstance(call, dict) for one in call.get("parameters", [])
-            ]
-            names = {one["name"] for one in given if one.get("in") == "query"}
-            found.setdefault(_provider(path), set()).update(names)
-    for folder in folders:
-        for file in sorted(folder.glob("azure/**/operations/*.py")):
-            if "aio" in file.parts or any(part.endswith(("dataplane", "runhistory")) for part in file.parts):
-                continue
-            text = file.read_text(encoding="utf-8")
-            providers = {each.lower() for each in re.findall(r"/providers/(Microsoft\.\w+)/", text, re.IGNORECASE)}
-            names = set(re.findall(r'(?:_params|query_parameters)\["([^"]+)"\]', text))
-            for provider in providers or ({_GATEWAY} if "/subscriptions" in text else set()):
-                found.setdefault(provider, set()).update(names)
-    wanted = {one.split("/")[0] for one in _PROVIDERS} | {_GATEWAY}
-    return {name: sorted(names) for name, names in sorted(found.items()) if name in wanted and names}
-
-
-def _provider(path: str) -> str:
-    return type_of(path).split("/")[0] or _GATEWAY
-
-
 def main() -> None:
     """Writes the file."""
     specs, *folders = map(Path, sys.argv[1:])
@@ -250,7 +222,6 @@ def main() -> None:
     }
     lines = [f'  "{type_}": {json.dumps(versions)}' for type_, versions in document["types"].items()]
     head = json.dumps({name: document[name] for name in ("made_by", "sources")}, indent=1).rstrip("}\n ")
-    _QUERIES.write_text(json.dumps(queries(specs, folders), indent=1) + "\n", encoding="utf-8")
     _TARGET.write_text(f'{head},\n "types": {{\n' + ",\n".join(lines) + "\n }\n}\n", encoding="utf-8")
 
 

@@ -34,6 +34,7 @@ class Kind:
     lists_what_is_seen: ClassVar[bool] = False  # a list holds what the caller may read, and is never refused
     page_size: ClassVar[int] = 1000
     headers: ClassVar[dict[str, str]] = {}  # on every answer of the kind
+    obeys: ClassVar[frozenset[str]] = frozenset()  # query parameters of its changes, in lower case
     own_rate: ClassVar[str] = ""  # of writes, where they are counted apart
     actions: ClassVar[dict[tuple[str, str], str]] = {}
 

@@ -82,7 +82,8 @@ def _token(shown: int, last: int) -> str:
 
 def _start(call: Call, records: Sequence[Record]) -> tuple[int, int]:
     """Where in `records` the page starts, and how many were shown before."""
-    token = call.query.get("$skiptoken") or call.query.get("$skip")
+    skip = call.query.get("$skip")
+    token = call.query.get("$skiptoken") or skip
     if not token:
         return 0, 0
     if token.isdecimal():

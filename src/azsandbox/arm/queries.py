@@ -1,34 +1,62 @@
-"""Query parameters: those that a provider's descriptions or clients have, and no others.
+"""Query parameters: those that an operation has and obeys, and no others.
 
 Azure passes most unknown ones over [I]. The sandbox refuses them: a client that relies on one would get an answer
-that it did not ask for, and not see it.
+that it did not ask for, and not see it. For the same reason it refuses those that Azure knows and it has not
+built.
 """
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any
 
-from azsandbox.arm.errors import gateway
+from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.knownqueries import arm_shape, known
 
-_FILE = Path(__file__).parent / "data" / "queries.json"
-# ARM's own: paging, and what it appends to the addresses of operations (wire-facts §7).
-_OF_ARM = {"api-version", "$skiptoken", "$skip", "t", "c", "s", "h", "type", "service"}
-
-
-@functools.cache
-def _known(provider: str) -> frozenset[str]:
-    """The names that a provider has, in lower case. See `docs/gather_api_versions.py`."""
-    found: dict[str, list[str]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return frozenset(name.lower() for name in found.get(provider, ())) | _OF_ARM
+# ARM's own: the version, and the token of its pages.
+_OF_ARM = frozenset({"api-version", "$skiptoken"})
+# What ARM appends to the addresses of operations (wire-facts §7).
+_OF_POLLING = frozenset({"t", "c", "s", "h", "type", "service"})
 
 
-def check(key_type: str, query: Mapping[str, str]) -> None:
-    """Raises ArmError 400 for a parameter that a type's provider does not have; code and text are ours [I]."""
-    known = _known(key_type.partition("/")[0])
+class Asked(dict[str, str]):
+    """The query by lower-case names; `read` has those that somebody looked at."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        super().__init__({name.lower(): value for name, value in query.items()})
+        self.read: set[str] = set(_OF_ARM | _OF_POLLING)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name."""
+        self.read.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, str]) -> None:
+    """Raises ArmError for what the operation does not have (400), or a change does not obey (501, `unbuilt`)."""
+    names = known("arm", f"{method} {arm_shape(path)}") | _OF_ARM
+    if "/locations/" in path.lower():
+        names |= _OF_POLLING
     for name in query:
-        if name not in known:
+        if name not in names:
             text = f"The query parameter '{name}' is not supported."
-            raise gateway(400, "UnsupportedQueryParameter", text)
+            raise gateway(400, "UnsupportedQueryParameter", text)  # code and text are ours [I]
+        if method not in ("GET", "HEAD") and name not in obeyed | _OF_ARM | _OF_POLLING:
+            raise unbuilt(name)
+
+
+def check_read(query: Asked) -> None:
+    """Raises ArmError 501 for a parameter that a list or a reading was asked with and did not look at."""
+    for name in query:
+        if name not in query.read:
+            raise unbuilt(name)
+
+
+def unbuilt(name: str) -> ArmError:
+    """501 for what Azure has and the sandbox has not; nothing of the call was done."""
+    text = f"Azure knows the query parameter '{name}' here; the local Azure has not built it."
+    return gateway(501, "NotImplemented", text)

@@ -91,12 +91,12 @@ class Arm:
     async def _answer(self, request: Request, extra: dict[str, str]) -> Response:
         if request.host.lower() != _HOST:
             raise UnknownRoute(gateway(404, "NotFound", f"ARM does not answer for {request.host}."))
-        query = {name.lower(): value for name, value in request.query.items()}
+        query = queries.Asked(request.query)
         version = check_api_version(query)
         principal = authenticate(request)
         route = self._router.resolve(request.method, request.path)
         apiversions.check(route.kind.key_type, route.kind.type, version, self._context.location)
-        queries.check(route.kind.key_type, query)
+        queries.check(request.method, request.path, route.kind.obeys, query)
         call = Call(request, route, principal, version, query, self._context)
         extra |= self._throttle.take(call.subscription, principal, request.method, route.kind.own_rate)
         extra |= route.kind.headers
@@ -107,7 +107,10 @@ class Arm:
         if request.method not in ("GET", "HEAD"):
             for guard in self._context.guards:
                 guard(call)
-        return await self._dispatch(call, route)
+        response = await self._dispatch(call, route)
+        if request.method in ("GET", "HEAD") and response.status < 400:
+            queries.check_read(query)
+        return response
 
     @staticmethod
     async def _dispatch(call: Call, route: Route) -> Response:

@@ -14,6 +14,8 @@ ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 async def arm(tmp_path: Path) -> ArmClient:
     made = client(tmp_path)
     await made.workspace()
+    body = {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/m"}}
+    await made.ok("PUT", f"{WORKSPACE}/models/m/versions/1", body)
     return made
 
 
@@ -40,10 +42,10 @@ async def test_an_unknown_one_is_refused(arm: ArmClient, url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        f"{WORKSPACE}/models?listViewType=All&$top=1&$skip=0&count=1",
-        f"{WORKSPACE}/datastores?LISTVIEWTYPE=All&names=a",
+        f"{WORKSPACE}/models/m/versions?listViewType=All&$top=1&$skip=0",
+        f"{WORKSPACE}/datastores?COUNT=1&names=a",
         f"{ACCOUNT}/blobServices/default/containers?$maxpagesize=1&$filter=a&$include=deleted",
-        f"{GROUP}/resources?$filter=resourceType eq 'x'&$top=5&$expand=createdTime",
+        f"{GROUP}/resources?$filter=resourceType eq 'x'&$top=5&$expand=provisioningState",
         f"{GROUP}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()",
     ],
 )

@@ -435,3 +435,18 @@ def _web_key(made: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> JsonWebKey
     }
     public = {"n": numbers.public_numbers.n, "e": numbers.public_numbers.e}
     return JsonWebKey(kty="RSA", **{name: _bytes(number) for name, number in (parts | public).items()})
+
+
+@pytest.mark.parametrize(
+    "path", ["keys?maxresult=1", "keys?$filter=a", "keys/any?maxresults=1", "deletedkeys?force=true"]
+)
+def test_a_query_parameter_that_an_operation_has_not_is_refused(
+    azure_env: RunningSandbox, protected: str, path: str
+) -> None:
+    token = ClientSecretCredential(
+        os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]
+    ).get_token("https://vault.azure.net/.default")
+    headers = {"Authorization": f"Bearer {token.token}"}
+    answer = requests.get(f"{url(protected)}/{path}&api-version=7.4", headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadParameter")
+    assert "query parameter" in answer.json()["error"]["message"]

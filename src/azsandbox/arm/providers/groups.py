@@ -11,6 +11,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
+from azsandbox.arm.queries import unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.scopes import no_such_group
@@ -120,6 +121,8 @@ class _Resources(Kind):
         """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
         top = call.query.get("$top", "")
         size = int(top) if top.isdecimal() and int(top) > 0 else self.page_size
+        if call.query.get("$expand", "").lower() not in ("", "provisioningstate"):
+            raise unbuilt("$expand")  # no times
         return page(call, list(self._found(call, _filters(call.query.get("$filter", "")))), size, self._entry)
 
     def _found(self, call: Call, wanted: dict[str, str]) -> Iterator[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 from azsandbox.arm.access.vault_calls import check_network, may_use, not_authorized
 from azsandbox.arm.context import Context
@@ -15,6 +16,7 @@ from azsandbox.arm.vault.keys import Keys, find_vault
 from azsandbox.arm.vault.operations import RULES, Rule
 from azsandbox.arm.vault.transfers import TRANSFERS
 from azsandbox.calls import Gone
+from azsandbox.knownqueries import known, path_shape
 from azsandbox.messages import Principal, Request, Response
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class VaultService:
         if not _VERSION.match(query.get("api-version", "")):
             raise bad_parameter("api-version must be specified")  # [I]
         operation = operation_of(request.method, request.path)
+        _check_query(request.method, request.path, query)
         rule = _RULES.get(operation.shape)
         if rule is None:
             raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # [I]
@@ -67,6 +70,18 @@ class VaultService:
         check_network(vault, principal)
         if not may_use(access, vault, who, rule.action, rule.permission, key=key):
             raise not_authorized(access, vault, principal, rule.action, rule.permission, key)
+
+
+def _check_query(method: str, path: str, query: Mapping[str, str]) -> None:
+    """Raises VaultError 400 for a parameter that the operation does not have.
+
+    Inferred: that a vault refuses it, and its words; no page says what it does with one.
+    """
+    names = known("vault", f"{method} {path_shape(path)}")
+    paging = {"$skiptoken"} if "maxresults" in names else set()  # of the vault's own links to the next page
+    for name in query:
+        if name not in names | paging | {"api-version"}:
+            raise bad_parameter(f"The query parameter '{name}' is not supported.")
 
 
 def _authenticated(request: Request) -> Principal:

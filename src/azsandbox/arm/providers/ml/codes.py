@@ -71,12 +71,17 @@ class Codes(VersionKind):
         return (_hash_term(self.workspace(call), found),) if found else ()
 
     async def list(self, call: Call) -> Response:
-        """With `hash`: the codes of that hash, whatever their name; an empty list when there is none."""
+        """With `hash`: the codes of that hash, whatever their name; an empty list when there is none.
+
+        Inferred: `hashVersion` leaves out codes that say another `hash_version`, as azure-ai-ml makes them say it.
+        """
         wanted = call.query.get("hash")
         if not wanted:
             return await super().list(call)
+        version = call.query.get("hashversion")
         found = self.context.store.find(_hash_term(self.workspace(call), wanted))
-        return answer(200, {"value": [self.view(call, record) for record in found]})
+        shown = [record for record in found if version in (None, _hash_version(record, version))]
+        return answer(200, {"value": [self.view(call, record) for record in shown]})
 
     @action("POST", "startPendingUpload")
     async def start_pending_upload(self, call: Call) -> Response:
@@ -100,6 +105,11 @@ class Codes(VersionKind):
             "pendingUploadType": "None",
         }
         return answer(200, document)
+
+
+def _hash_version(record: Record, otherwise: str | None) -> str | None:
+    said = (record.properties.get("properties") or {}).get("hash_version")
+    return otherwise if said is None else str(said)
 
 
 def _hash_term(workspace: Record, value: str) -> str:

@@ -28,6 +28,7 @@ class Computes(ProviderShaped):
 
     type = f"{NAMESPACE}/workspaces/computes"
     gone_with_workspace = True
+    obeys = frozenset({"underlyingresourceaction"})
 
     def missing(self, call: Call) -> ArmError:
         """404; not recorded, in the workspace provider's shape [I]."""

@@ -9,6 +9,7 @@ from azsandbox.arm.clock import tracked_time
 from azsandbox.arm.context import stamped, tracked_author
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
+from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -24,6 +25,7 @@ _GROUPS = {
     "GenericProtocol": ("CustomKeys", "ApiKey"),
     "ServicesAndApps": ("Git", "PythonFeed", "Serp", "S3"),
 }
+_DATA = ("azureblob", "adlsgen2", "azureonelake")
 _KNOWN = {name.lower(): (name, group) for group, names in _GROUPS.items() for name in names}
 
 
@@ -48,6 +50,22 @@ class Connections(ProviderShaped):
             "properties": {name: record.properties[name] for name in names},
             "systemData": None,
         }
+
+    async def list(self, call: Call) -> Response:
+        """GET with `category`, `target`, `includeAll`.
+
+        Those to data are shown with `includeAll=true` alone: azure-ai-ml asks so for "data connections". Inferred:
+        which categories these are, and that a list shows no datastores among connections.
+        """
+        category, target = (call.query.get(name, "").lower() for name in ("category", "target"))
+        whole = call.query.get("includeall", "").lower() == "true"
+
+        def wanted(record: Record) -> bool:
+            of, to = (str(record.properties.get(name) or "").lower() for name in ("category", "target"))
+            right = (not category or of == category) and (not target or to == target)
+            return right and (whole or of not in _DATA)
+
+        return page(call, self.listed(call), self.page_size, self.view, wanted)
 
     async def put(self, call: Call) -> Response:
         """200; the creation time starts anew with every PUT."""

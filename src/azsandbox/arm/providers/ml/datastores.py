@@ -54,6 +54,7 @@ class Datastores(WorkspaceKind):
 
     type = f"{NAMESPACE}/workspaces/datastores"
     page_size = 30
+    obeys = frozenset({"skipvalidation"})
 
     def missing(self, call: Call) -> ArmError:
         """404; not recorded (wire-facts §2h), the text is ours [I]."""

@@ -24,6 +24,6 @@ def size_of(call: Call, usual: int) -> int:
 
 
 def ascending(call: Call) -> bool:
-    """Whether `$orderBy` (or `orderBy`) asks for the oldest first; `createdtime desc` is the usual order."""
-    order = call.query.get("$orderby") or call.query.get("orderby") or ""
+    """Whether `$orderBy` asks for the oldest first; `createdtime desc` is the usual order."""
+    order = call.query.get("$orderby", "")
     return order.lower().replace("+", " ").split()[-1:] == ["asc"]

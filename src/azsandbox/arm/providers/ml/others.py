@@ -8,8 +8,10 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import asset_time
 from azsandbox.arm.context import author, stamped
 from azsandbox.arm.errors import ArmError
+from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.providers.ml.listing import active
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -31,6 +33,12 @@ class PlainKind(WorkspaceKind):
         what = self.type.rpartition("/")[2]
         message = f"Not found {call.name} in {what}."
         return self.user_error(call, message, status=404, code="NotFound", inner=("NotFoundError",))
+
+    async def list(self, call: Call) -> Response:
+        """GET with `listViewType` and `pageSize` where the kind has them."""
+        asked = call.query.get("pagesize", "")
+        size = int(asked) if asked.isdecimal() and int(asked) > 0 else self.page_size
+        return page(call, self.listed(call), size, self.view, active(call))
 
     async def put(self, call: Call) -> Response:
         """201 with an operation, or 200 or 201 at once."""

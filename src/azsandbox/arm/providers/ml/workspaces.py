@@ -32,6 +32,7 @@ class Workspaces(WorkspaceActions):
     type = f"{NAMESPACE}/workspaces"
     tracked = True
     headers = HEADERS
+    obeys = frozenset({"forcetopurge"})
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
         """The document with the properties of the api-version."""
