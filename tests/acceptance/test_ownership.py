@@ -53,14 +53,12 @@ async def _documents(client: Any, world: World) -> list[dict[str, Any]]:
     base = world.documents["target"]["id"]
     found = []
     for kind in KINDS:
-        view = "" if kind == "datastores" else "?listViewType=All"
+        view = "" if kind in ("codes", "datastores") else "?listViewType=All"
         async for item in items(client, f"{base}/{kind}{view}"):
             kept = {key: value for key, value in item["properties"].items() if key not in COUNTED}
             found.append({**item, "properties": kept})
             if kind != "datastores":
-                found += [
-                    one async for one in items(client, f"{base}/{kind}/{item['name']}/versions?listViewType=All")
-                ]
+                found += [one async for one in items(client, f"{base}/{kind}/{item['name']}/versions{view}")]
     return found
 
 
