@@ -22,6 +22,7 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
@@ -57,7 +58,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     folder = wanted.folder
     planfile.check_free(folder)
     sides = (clouds.source.workspace(wanted.source), clouds.target.workspace(wanted.target))
-    read = await asyncio.gather(*(side.read() for side in sides))
+    read = [one async for one in in_order(sides, lambda side: side.read(), parallel=len(sides))]
     build.check_pair(*read)
     _check_same(wanted, read[0])
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.

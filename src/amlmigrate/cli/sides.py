@@ -8,6 +8,7 @@ from pathlib import Path
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
+from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.freezing.record import frozen_beside
@@ -19,9 +20,9 @@ async def read_pair(clouds: Session, plan: Plan) -> tuple[Workspace, Workspace]:
     """Both workspaces' own documents. Raises BadInputError for others than the plan's."""
     source = clouds.source.workspace(plan.header.source_ref)
     target = clouds.target.workspace(plan.header.target_ref)
-    found = await asyncio.gather(source.read(), target.read())
-    check_workspaces(plan, *found)
-    return found[0], found[1]
+    first, second = [one async for one in in_order((source, target), lambda side: side.read(), parallel=2)]
+    check_workspaces(plan, first, second)
+    return first, second
 
 
 async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
