@@ -7,8 +7,9 @@ CLIENTS are folders that hold Python packages of Azure: the environment's own `s
 package that `pip install --no-deps --target FOLDER PACKAGE==VERSION` fetches. Of Azure ML only what the
 environment pins counts.
 
-Writes `src/azsandbox/data/queries.json` with the parts `arm` and `vault`: by `METHOD shape`, where a shape is the
-path with `{}` for each name (`azsandbox.knownqueries`), the names of the parameters.
+Writes `src/azsandbox/data/queries.json` with the parts `arm`, `vault` and `blob`: the names of the parameters by
+`METHOD shape`, where a shape is the path with `{}` for each name, or what a call of the blob service is about
+(`azsandbox.knownqueries`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from azsandbox.knownqueries import arm_shape, path_shape
+from azsandbox.knownqueries import arm_shape, blob_shape, path_shape
 
 _TARGET = Path(__file__).parents[1] / "src" / "azsandbox" / "data" / "queries.json"
 _METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
@@ -151,12 +152,37 @@ def vault(specs: Path, own: Path) -> dict[str, set[str]]:
     return found
 
 
+_LITERAL = r'{}: Literal\["([^"]+)"\]'
+_ABOUT = {"_service_operations.py": "account", "_container_operations.py": "container"}
+
+
+def blob(own: Path) -> dict[str, set[str]]:
+    """What the blob service has, as its client knows it: operations differ by `restype` and `comp`."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(
+        (own / "azure" / "storage" / "blob" / "_generated" / "operations").glob("_*_operations.py")
+    ):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("build_"):
+                source = _source(text.splitlines(), node)
+                restype, comp = (
+                    next(iter(re.findall(_LITERAL.format(name), source)), "") for name in ("restype", "comp")
+                )
+                names = set(_PARAMETER.findall(source))
+                for method in _words(node).intersection(_METHODS):
+                    shape = blob_shape(_ABOUT.get(file.name, "blob"), restype, comp)
+                    found.setdefault(f"{method} {shape}", set()).update(names)
+    return found
+
+
 def main() -> None:
     """Writes the file."""
     specs, *folders = map(Path, sys.argv[1:])
     parts = {
         "arm": arm(specs, folders),
         "vault": vault(specs, folders[0]),
+        "blob": blob(folders[0]),
     }
     blocks = []
     for part, found in parts.items():

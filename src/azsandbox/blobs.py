@@ -9,6 +9,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
+from azsandbox.blobqueries import unknown_parameter
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
@@ -59,7 +60,7 @@ class BlobEndpoint:
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
-        refused = malformed(call) or _unnameable(call) or self._forbidden(call)
+        refused = malformed(call) or _unnameable(call) or self._forbidden(call) or unknown_parameter(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
         for keeper in (self._held, self._hierarchy):

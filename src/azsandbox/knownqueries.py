@@ -19,7 +19,7 @@ def _parts() -> Mapping[str, Mapping[str, list[str]]]:
 
 @functools.cache
 def known(part: str, operation: str) -> frozenset[str]:
-    """The names of an operation's parameters, in lower case; `part` is `arm` or `vault`.
+    """The names of an operation's parameters, in lower case; `part` is `arm`, `vault` or `blob`.
 
     HEAD has what GET has beside its own. An operation that no source names has none.
     """
@@ -46,6 +46,11 @@ def path_shape(path: str) -> str:
     """A path of a vault: `/keys/{}/{}/sign`. Its parts are names but for the first and what is an operation."""
     first, *rest = [word for word in path.lower().split("/") if word] or [""]
     return "/" + "/".join((first, *(word if word in _OF_KEYS else "{}" for word in rest)))
+
+
+def blob_shape(about: str, restype: str, comp: str) -> str:
+    """A call of the blob service, which is about an `account`, a `container` or a `blob`."""
+    return f"{about} {restype}:{comp}".lower()
 
 
 _OF_KEYS = (
