@@ -43,7 +43,7 @@ def test_the_later_commands_are_harmless(sandbox: Any, tmp_path: Path) -> None:
     manual = [line["address"] for line in world.plan_lines() if line.get("action") == "manual"]
     did("waive", manual[0], "--reason", WORDS)
     did("reopen", manual[0], "--reason", WORDS)
-    did("done", "computes/cluster", "--reason", WORDS, code=3)
+    did("done", f"computes/c{world.group}", "--reason", WORDS, code=3)
     did("waive", *manual, "--reason", WORDS)
     did("verify")
     did("freeze", plan)

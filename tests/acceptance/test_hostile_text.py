@@ -52,7 +52,7 @@ def _seed(world: World) -> None:
         "properties": {"computeType": "AmlCompute", "description": WORDS},
     }
     compute["properties"]["properties"] = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"maxNodeCount": 1}}
-    world.put("computes/cluster", compute)
+    world.put(f"computes/c{world.group}", compute)
     world.put("jobs/first", {"properties": {**job, "displayName": WORDS, "experimentName": "e", **said}})
     world.put("schedules/daily", {"properties": {
         "displayName": WORDS, "description": WORDS, "tags": TAGS, "trigger": {"triggerType": "Cron", "expression": "0 0 * * *"},
