@@ -148,7 +148,7 @@ async def test_a_known_one_of_a_change_that_is_not_built_changes_nothing(arm: Ar
 
 
 async def test_a_known_value_that_is_not_built_is_refused(arm: ArmClient) -> None:
-    await arm.error(501, "GET", f"{GROUP}/resources?$expand=createdTime,changedTime")
+    await arm.error(501, "GET", f"{GROUP}/resources?$expand=createdTime,fly")
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ def _filters(text: str) -> dict[str, str]:
     return {name.lower(): value for name, value in _FILTER.findall(text)}
 
 
+_EXPANDS = frozenset({"createdtime", "changedtime", "provisioningstate"})
+
+
+def _expands(call: Call) -> set[str]:
+    return {word.strip() for word in call.query.get("$expand", "").lower().split(",") if word.strip()}
+
+
 class _Resources(Kind):
     """All tracked resources below a scope, as ARM's index has them: no properties."""
 
@@ -121,8 +128,8 @@ class _Resources(Kind):
         """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
         top = call.query.get("$top", "")
         size = int(top) if top.isdecimal() and int(top) > 0 else self.page_size
-        if call.query.get("$expand", "").lower() not in ("", "provisioningstate"):
-            raise unbuilt("$expand")  # no times
+        if not _expands(call) <= _EXPANDS:
+            raise unbuilt("$expand")
         return page(call, list(self._found(call, _filters(call.query.get("$filter", "")))), size, self._entry)
 
     def _found(self, call: Call, wanted: dict[str, str]) -> Iterator[Record]:
@@ -145,8 +152,13 @@ class _Resources(Kind):
     def _entry(self, call: Call, record: Record) -> dict[str, Any]:
         shown = ("id", "name", "type", "kind", "location", "sku", "identity", "tags", "managedBy")
         entry = {name: record.document[name] for name in shown if record.document.get(name) is not None}
-        if "provisioningstate" in call.query.get("$expand", "").lower():
+        wanted, made = _expands(call), record.document.get("systemData") or {}
+        if "provisioningstate" in wanted:
             entry["provisioningState"] = "Succeeded"
+        # Of types whose documents tell no times none are told.
+        for name, member in (("createdTime", "createdAt"), ("changedTime", "lastModifiedAt")):
+            if name.lower() in wanted and member in made:
+                entry[name] = made[member]
         return entry
 
 

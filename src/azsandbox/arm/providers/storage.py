@@ -13,6 +13,7 @@ from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import gateway
 from azsandbox.arm.holds import held_in
 from azsandbox.arm.kinds import action
+from azsandbox.arm.queries import unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -78,6 +79,7 @@ class StorageAccounts(TrackedKind):
     """`Microsoft.Storage/storageAccounts`: a PUT makes the account behind `<name>.blob.core.windows.net`."""
 
     type = "Microsoft.Storage/storageAccounts"
+    obeys = frozenset({"$expand"})
     created_status = 200  # Azure's is 202 with an operation, or 200 at once; the second is allowed too
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
@@ -167,6 +169,9 @@ class StorageAccounts(TrackedKind):
     @action("POST", "listKeys")
     async def list_keys(self, call: Call) -> Response:
         """POST `…/listKeys`: `{"keys": [{keyName, value, permissions, creationTime}]}`."""
+        if call.query.get("$expand", "").lower() not in ("", "kerb"):
+            raise unbuilt("$expand")
+        # Kerberos keys have accounts that are joined to a directory, and there are none here.
         return self._shown_keys(self.require(call))
 
     @action("POST", "regenerateKey")
