@@ -151,6 +151,14 @@ async def test_a_known_value_that_is_not_built_is_refused(arm: ArmClient) -> Non
     await arm.error(501, "GET", f"{GROUP}/resources?$expand=createdTime,fly")
 
 
+async def test_when_resources_were_made_is_told_of_those_that_tell(arm: ArmClient) -> None:
+    made = (await arm.ok("GET", WORKSPACE))["systemData"]
+    listed = await arm.every(f"{GROUP}/resources?$expand=createdTime,changedTime,provisioningState")
+    [found] = [one for one in listed if one["id"].lower() == WORKSPACE.lower()]
+    assert (found["createdTime"], found["changedTime"]) == (made["createdAt"], made["lastModifiedAt"])
+    assert not any("createdTime" in one for one in await arm.every(f"{GROUP}/resources"))
+
+
 @pytest.mark.parametrize(
     "url",
     [
