@@ -14,7 +14,7 @@ from azsandbox.principals import Directory, ServicePrincipal
 from azsandbox.state import StateFolder
 
 
-def _second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
+def second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
     """Another application, and the environment in which it signs in."""
     made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
         f"approver-{world.group}", has_roles=False
@@ -34,7 +34,7 @@ def _folder(world: World) -> Path:
 
 def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) -> None:
     world = small_world
-    other, env = _second(world)
+    other, env = second(world)
     world.ok("plan", *world.names, "--require-approval")
     header = world.plan_lines()[0]
     assert (
@@ -104,7 +104,7 @@ def test_a_forged_approval_does_not_count(small_world: World, what: str) -> None
     approved, forge = FORGERIES[what]
     world.ok("plan", *world.names, "--require-approval")
     if approved:
-        _, env = _second(world)
+        _, env = second(world)
         assert _approve(world, env).code == 0
     else:
         assert world.migrate("run").code == 4, "it makes the ledger"
@@ -158,7 +158,7 @@ def test_a_waiver_asks_nobody_where_no_credential_is_at_hand(small_world: World)
 
 def test_each_decision_needs_another_identity_and_one_more_needs_one_more(small_world: World) -> None:
     world = small_world
-    other, env = _second(world)
+    other, env = second(world)
     folder = f"plans/{world.source}"
     world.ok(
         "plan", *world.names, "--exclude", "components/*", "--exclude", "environments/*", "--require-approval"
@@ -201,7 +201,7 @@ def test_each_decision_needs_another_identity_and_one_more_needs_one_more(small_
 
 def test_an_approval_that_was_cut_off_is_given_again(small_world: World) -> None:
     world = small_world
-    _, env = _second(world)
+    _, env = second(world)
     world.ok("plan", *world.names, "--require-approval")
     # Evidence comes first: killed in between, the ledger does not know of it.
     for statement in ("DELETE FROM approvals", "UPDATE approvals SET comment = 'another'"):
