@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from amlmigrate.bytes import jsontext
 from amlmigrate.bytes.deltalogs import is_log
+from amlmigrate.core import jsontext
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.leading import Lead, lead
 from amlmigrate.core.mapping import Mapping, Rewrite

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.documents import Document, mapped
+from amlmigrate.core.documents import Document
+from amlmigrate.core.jsontext import NotJsonError, changed
 from amlmigrate.core.leading import Lead, lead, names_source
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference, reference_of, references
@@ -148,13 +149,16 @@ def _named(member: Member, mapping: Mapping) -> str:
 
 
 def _rewritten_json(member: Member, inside: list[Member], mapping: Mapping) -> tuple[str, list[Lead]]:
-    changed = {one.where.removeprefix(member.where): rewritten(one, mapping) for one in inside}
-    leads = [found for _, some in changed.values() for found in some]
-    if not leads:
+    """JSON in a text: its numbers, its order and its white space are the customer's too, and stay."""
+    found = [(one.text, *rewritten(one, mapping)) for one in inside]
+    after = {text: new for text, new, leads in found if leads}
+    # Where one text is an address in one place and prose in another, neither is changed, and it is told.
+    if not after or after.keys() & {text for text, _, leads in found if not leads}:
         return member.text, []
-    value = mapped(_parsed(member.text), lambda where, text: changed[where][0] if text else text)
-    indent = 2 if "\n" in member.text else None
-    return json.dumps(value, indent=indent, ensure_ascii=False), leads
+    try:
+        return changed(member.text, after), [lead for _, _, leads in found for lead in leads]
+    except NotJsonError:
+        return member.text, []
 
 
 def _parsed(text: str) -> Any:
@@ -163,7 +167,7 @@ def _parsed(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -13,13 +13,13 @@ from functools import partial
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import encoded
 from amlmigrate.bytes.jsonfiles import LARGEST, Planned, is_json, planned
-from amlmigrate.bytes.jsontext import NotJsonError
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob, Content, Inventory
+from amlmigrate.core.jsontext import NotJsonError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each
 from amlmigrate.core.reference import Reference

@@ -177,6 +177,22 @@ def test_what_is_not_rewritten_and_breaks_with_the_source_is_told(text: str) -> 
     assert told_of_source({"description": text}, MAPPING) == ["/description"]
 
 
+def test_of_json_in_a_text_nothing_else_changes() -> None:
+    text = '{ "a":1.10,"b":1e400,  "n":12345678901234567890.0, "a":null,\n"x": ["%s"],"t":"\\u00fc" }'
+    document = {"value": text % f"{URL}/a"}
+    assert _after(document) == {"/value": text % MAPPING.rewrite_whole(f"{URL}/a")}
+
+
+def test_json_in_a_text_that_says_one_thing_as_address_and_as_prose_is_left_and_told() -> None:
+    text = json.dumps({"path": f"{STORE}/a", "description": f"{STORE}/a"})
+    assert _after({"value": text}) == {"/value": text}
+    assert naming_source({"value": text}, MAPPING)
+
+
+def test_json_too_deep_to_be_parsed_is_a_text_like_any_other() -> None:
+    assert _after({"value": "[" * 100_000}) == {"/value": "[" * 100_000}
+
+
 def test_json_whose_slashes_are_all_escaped_is_parsed() -> None:
     text = json.dumps([f"{STORE}/a"]).replace("/", "\\u002f")
     [after] = _after({"condaFile": text}).values()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amlmigrate.bytes.jsontext import Anew, NotJsonError, anew
+from amlmigrate.core.jsontext import Anew, NotJsonError, anew
 
 OLD, NEW = "azureml://old/paths/", "azureml://the-new-one/paths/"
 

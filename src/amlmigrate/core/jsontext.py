@@ -91,6 +91,17 @@ def anew(data: bytes, meant: Meant, *, by_line: bool, shown: int) -> Anew:
     return Anew(written, len(edits), tuple(_lines(text, edits, shown)))
 
 
+def changed(text: str, strings: Mapping[str, str]) -> str:
+    """A text that is one JSON value with some strings as others, wherever they stand in it.
+
+    Raises NotJsonError for any other text.
+    """
+    edits = _whole(text, lambda string: strings.get(string, string))
+    if edits is None:
+        raise NotJsonError("it is no JSON value")
+    return _applied(text, edits)
+
+
 def _code(data: bytes) -> tuple[bytes, str]:
     """The mark at its beginning, and how it is encoded: by the mark, or by the noughts in its first signs."""
     for mark, code in _MARKS:
