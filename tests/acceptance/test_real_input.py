@@ -72,7 +72,7 @@ def test_the_whole_way(real_world: World, real_input: Any) -> None:
     warned = Counter(f["address"].split("/")[0] for f in world.asset_findings())
     assert set(warned) == {"data", "components"} and warned["data"] == 9
     assert {f["address"] for f in header["findings"] if f["address"].startswith("components")} == {
-        # Each names an environment that is none of the workspace's own, and that neither side shows.
+        # Labels of components and models that are not in the workspace, and an environment that is none of its own.
         "components/batch_scoring_uci_heart/1!reference-missing",
         "components/model_inference/1!reference-missing",
     }

@@ -40,6 +40,12 @@ def spent(argv: Sequence[str | Path], cwd: Path, env: dict[str, str], *, expect:
     return Spent(code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
 
 
+def _commit() -> str:
+    """What is measured: figures tell of no other commit."""
+    said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(said, cwd=Path(__file__).parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @dataclass(frozen=True)
 class Figure:
     """One line of the table: what was measured, what it came to, what it must come to."""
@@ -70,7 +76,7 @@ class Figures:
     def table(self) -> str:
         """The generated block of the page."""
         lines = [
-            f"Measured on {os.cpu_count()} cores, which the local Azure shares with the clients;"
+            f"Measured at commit {_commit()} on {os.cpu_count()} cores, which the local Azure shares with the clients;"
             f" load of the machine before: {self.load:.1f}.",
             "",
             "| what | measured | bound |",
