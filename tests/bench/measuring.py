@@ -43,7 +43,9 @@ def spent(argv: Sequence[str | Path], cwd: Path, env: dict[str, str], *, expect:
 def _commit() -> str:
     """What is measured: figures tell of no other commit."""
     said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(said, cwd=Path(__file__).parent, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        said, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @dataclass(frozen=True)

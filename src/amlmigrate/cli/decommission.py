@@ -56,7 +56,10 @@ def command(
     soak: Annotated[
         float,
         typer.Option(
-            help="Hours to wait after the first green verification.", min=0, max=1_000_000, metavar="HOURS"
+            help="Hours to wait after the cutover, or without one after the first green verification.",
+            min=0,
+            max=1_000_000,
+            metavar="HOURS",
         ),
     ] = _SOAK,
     storage: Annotated[
