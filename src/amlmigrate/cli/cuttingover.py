@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
+from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.bytes.bound import bound
 from amlmigrate.cli import living
 from amlmigrate.cli.execute import Shared
 from amlmigrate.cli.proving import claims
@@ -21,7 +22,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.seal import PARTS, changes, seal
+from amlmigrate.core.seal import changes
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import record as records
@@ -66,20 +67,21 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     mapping = Mapping(source.workspace, target.workspace)
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     documents = (document_digests(source), document_digests(target))
+    now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace)
     unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
     facts = refusals.Facts(
         source=source,
-        digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
-        parts=dict(zip(PARTS, (*documents, *_prefixes(plan, listed)), strict=True)),
+        digests=now.digests,
+        parts=now.parts,
         posture=let_go(unproven, Standing(plan, ledger).settled(unproven)),
         writers=written,
     )
     why = refusals.reasons(plan, ledger, reports, facts, unfrozen=unfrozen)
     if not why:
         # Listing may take its time, in which the documents were not looked at.
-        now = [document_digests(side) for side in await read_both(clouds, plan)]
-        for then, after in zip(documents, now, strict=True):
+        again = [document_digests(side) for side in await read_both(clouds, plan)]
+        for then, after in zip(documents, again, strict=True):
             why += [f"While the blobs were listed, {what}." for what in changes(then, after)]
     if why:
         raise RefusedError(
@@ -169,10 +171,3 @@ async def _writers(clouds: Session, source: Workspace) -> tuple[tuple[str, ...],
 
 def _warning(finding: Finding) -> str:
     return f"warning: {finding.address}: {finding.summary}"
-
-
-def _prefixes(plan: Plan, listed: Containers) -> tuple[Digests, Digests]:
-    return (
-        prefix_digests(listed.source, plan.places(source=True)),
-        prefix_digests(listed.target, plan.places(source=False)),
-    )

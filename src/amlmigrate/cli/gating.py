@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from amlmigrate.bytes.areas import Containers, list_both, listing_digests, prefix_digests
+from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.bytes.bound import bound
 from amlmigrate.cli.living import lost
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import frozen, read_both
@@ -17,7 +18,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import PARTS, changes, seal
+from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover.held import still_expected
 from amlmigrate.cutover.record import active
@@ -172,16 +173,12 @@ async def _facts(
     before: Document | None,
     standing: Standing,
 ) -> gate.Facts:
-    documents = (document_digests(source), document_digests(target))
-    blobs = (
-        prefix_digests(listed.source, plan.places(source=True)),
-        prefix_digests(listed.target, plan.places(source=False)),
-    )
+    now = bound(plan, (document_digests(source), document_digests(target)), listed)
     unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
     return gate.Facts(
         source=source,
-        digests=seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
-        parts=dict(zip(PARTS, (*documents, *blobs), strict=True)),
+        digests=now.digests,
+        parts=now.parts,
         posture=let_go(unproven, standing.settled(unproven)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,

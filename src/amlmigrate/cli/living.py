@@ -27,8 +27,8 @@ from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying.living import Living, verify_living
+from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
-from amlmigrate.verifying.verify import Depth
 
 
 async def look(
@@ -75,6 +75,7 @@ async def verify(
     assert cutover
     wanted = Depth(depth)
     source, target = await read_both(clouds, plan)
+    looked = datetime.now(UTC)
     listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
     found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
     return verify_living(
@@ -82,7 +83,7 @@ async def verify(
         folder,
         ledger,
         cutover,
-        Living((document_digests(source), document_digests(target)), listed, found),
+        Living((document_digests(source), document_digests(target)), listed, found, looked),
         depth=wanted,
         posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
         read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),

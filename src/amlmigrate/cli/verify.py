@@ -60,8 +60,9 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.core.events import Event
     from amlmigrate.cutover.record import active
     from amlmigrate.ledger.decisions import trusted
+    from amlmigrate.verifying.report import Depth
     from amlmigrate.verifying.sdk import Readers, compare_readers
-    from amlmigrate.verifying.verify import Depth, verify
+    from amlmigrate.verifying.verify import verify
 
     # A decision that no report tells of lets nothing go.
     reports = trusted(folder, ledger)

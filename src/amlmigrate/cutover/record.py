@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.bound import bound
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan
-from amlmigrate.core.seal import FILE, PARTS, seal
+from amlmigrate.core.seal import FILE
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger.evidence import Evidence, Report
 
@@ -87,14 +88,10 @@ def add(
     `verified` is the verification that it rests on, of which both sides are known to be what they were.
     `documents` are the digests of the source's and of the target's.
     """
-    prefixes = (
-        prefix_digests(listed.source, plan.places(source=True)),
-        prefix_digests(listed.target, plan.places(source=False)),
-    )
-    parts = dict(zip(PARTS, (*documents, *prefixes), strict=True))
+    now = bound(plan, documents, listed)
     with evidence.alone():
         files = [
-            evidence.add_file(FILE, json.dumps(parts, sort_keys=True).encode() + b"\n"),
+            evidence.add_file(FILE, now.data),
             evidence.add_file(TARGET, _lines(_held(verified, plan, listed))),
         ]
         return evidence.add(
@@ -102,7 +99,7 @@ def add(
             {
                 **content,
                 "evidence": {"number": verified.content["number"], "sha256": verified.sha256},
-                "digests": seal(*documents, listing_digests(listed.source), listing_digests(listed.target)),
+                "digests": now.digests,
                 "manifests": files,
             },
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from tests.unit.world import (
 
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
+from amlmigrate.core.events import ignore
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import Outcome, State
@@ -35,14 +39,17 @@ from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
+from amlmigrate.verifying import verify
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.documents import compare_documents
 from amlmigrate.verifying.living import Living, verify_living
+from amlmigrate.verifying.report import Depth, content_of
 from amlmigrate.verifying.sdk import Readers
-from amlmigrate.verifying.verify import Depth, content_of, filled
+from amlmigrate.verifying.verify import filled
 
 PLAN = plan(step("models/m/1"))
 BLOCKS = Finding("blocks", "models/m/1", "names the source", "set it right", "names-source")
+LOOKED = datetime(2026, 3, 3, tzinfo=UTC)
 CLAIM = Claim("storage.encryption", True, "error", "/a", "under a key")
 
 
@@ -153,6 +160,40 @@ def test_blobs_of_a_container_without_a_place_in_the_target_are_not_said_to_be_a
     assert set(filled(plan(lost), listed, MAPPING)) == {"blobs/elsewhere"}
 
 
+def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes hours after that, as hashing does, adds nothing to how long they are known to stay."""
+    made = plan(replace(COPY, action=Action.ADOPT), step("codes/c/1", "blobs/c/m"))
+    time = [LOOKED]
+
+    async def listing(*_: Any) -> Any:
+        time[0] += timedelta(hours=2)
+        return containers(target={NEW_BLOBS: []})
+
+    async def nothing(*_: Any, **__: Any) -> Any:
+        return []
+
+    monkeypatch.setattr(verify, "list_both", listing)
+    monkeypatch.setattr(verify, "_claims", nothing)
+    side: Any = SimpleNamespace(blobs=None)
+    documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        for one in made.steps:
+            ledger.move(one.address, State.DONE)
+        time[0] = datetime.fromisoformat(ledger.done_at()["blobs/c/m"]) + timedelta(hours=47)
+        report = asyncio.run(
+            verify.verify(
+                made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
+                depth=Depth.METADATA, sensitive=False, read=Readers(), by=By("ann", "host", "1"),
+                unchanged=nothing, emit=ignore, now=lambda: time[0],
+            )
+        )  # fmt: skip
+    assert report.content["code_bytes"]["settled"] is False
+    assert any("code bytes" in one for one in report.content["not_checked"])
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, lost: bool) -> None:
     changed = (since.Change("blobs/c/m/a", since.DELETED, "", cut.COPY),) if lost else ()
@@ -162,7 +203,7 @@ def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, 
         for address in (one.address for one in cut.PLAN.steps):
             ledger.move(address, State.DOING)
             ledger.move(address, State.DONE)
-        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since(changed, 2, 6))
+        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since(changed, 2, 6), LOOKED)
         by = By("ann", "host", "1")
         report = verify_living(
             cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=by,
