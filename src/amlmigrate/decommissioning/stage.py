@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from amlmigrate.cloud.errors import ServiceError
@@ -131,6 +132,7 @@ class Removal:
 
     async def _remove(self, reports: list[Report], before: Document | None) -> Document | Outcome:
         """Through the gate, and the workspace away; a dry run ends there."""
+        looked = self.clock.today()
         try:
             source, around = await self.gate.passed(reports, before)
         except MigrateError as error:
@@ -150,16 +152,19 @@ class Removal:
         begun = tombstone.begin(self.ledger, self.plan, source, around, before=earlier)
         # Who passed the gate with which options stays in the tombstone, whoever goes on after a kill.
         begun = tombstone.note(self.ledger, begun, begun_by=self.by.as_dict(), verified=_verified(reports))
-        settled = decided(items(self.plan, self.ledger))
-        look = settling(self.plan, self.ledger.done_at(), self.clock.today(), settled)
-        begun = tombstone.note(
-            self.ledger, begun, code_bytes={**look.as_dict(), "told": look.too_early} if look else None
-        )
         if removal.blocking(source):
             await removal.clear(self._port, source, self.emit)
             # That may take an hour, in which nobody looked at the source.
+            looked = self.clock.today()
             await self.gate.passed(reports, begun)
-        return await self._delete_workspace(begun)
+        return await self._delete_workspace(self._note_code_bytes(begun, looked))
+
+    def _note_code_bytes(self, begun: Document, looked: datetime) -> Document:
+        """Records how the look at the code bytes stands. `looked`: when the last passing of the gate began."""
+        settled = decided(items(self.plan, self.ledger))
+        look = settling(self.plan, self.ledger.done_at(), looked, settled)
+        told = {**look.as_dict(), "told": look.too_early} if look else None
+        return tombstone.note(self.ledger, begun, code_bytes=told)
 
     async def _delete_workspace(self, begun: Document) -> Document:
         """Raises MigrateError where the service took it and still shows the workspace, or says that it failed."""

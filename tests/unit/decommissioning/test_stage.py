@@ -220,6 +220,37 @@ def test_a_removal_before_code_bytes_are_known_to_stay_says_so(tmp_path: Path, h
     assert bool(told) is early and all("47.0 hours after" in line for line in told)
 
 
+@dataclass
+class Slow(Gate):
+    """A gate that takes two hours: nobody looks at what it has listed until it is through."""
+
+    case: Case | None = None
+
+    async def passed(self, reports: Any, before: Any) -> tuple[Inventory, Surroundings]:
+        assert self.case
+        self.case.today += timedelta(hours=2)
+        return await super().passed(reports, before)
+
+
+@pytest.mark.parametrize(("leftovers", "early"), [((), True), ((COMPUTE,), False)])
+def test_code_bytes_were_looked_at_when_the_last_passing_of_the_gate_began(
+    tmp_path: Path, leftovers: tuple[Leftover, ...], early: bool
+) -> None:
+    amount = Bytes(Location("acct", "upload", "src"), Location("cmkacct", "c", "migrated-code/src"), 1, 1)
+    made = plan(step("blobs/upload/src", action=Action.COPY, bytes=amount), step("codes/c/1", "blobs/upload/src"))
+    azure = Azure()
+    gate = Slow(azure, leftovers)
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        for one in made.steps:
+            ledger.move(one.address, State.DONE)
+        copied = datetime.fromisoformat(ledger.done_at()["blobs/upload/src"])
+        case = gate.case = Case(ledger, azure, gate, plan=made, today=copied + timedelta(hours=47))
+        outcome = case.run()
+    assert outcome.report and len(gate.asked) == 1 + len(leftovers)
+    assert outcome.report.content["code_bytes"]["settled"] is not early
+
+
 def test_what_was_put_in_while_its_computes_went_is_seen(tmp_path: Path) -> None:
     """That may take an hour. Taken up again, what went already may be missing."""
     with _case(tmp_path, COMPUTE) as case:
