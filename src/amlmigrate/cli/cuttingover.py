@@ -36,18 +36,6 @@ from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
 
 Digests = dict[str, str]
-# Of what is found about writers: those who may write, and are not merely able to give themselves the right.
-_WRITES = frozenset(
-    {
-        "account-shared",
-        "account-sharing-unknown",
-        "for-a-time",
-        "inherited",
-        "own-rights",
-        "role-unread",
-        "workspace-rights",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +152,8 @@ async def _writers(clouds: Session, source: Workspace) -> tuple[tuple[str, ...],
             raise
         return (f"who may cannot be read ({error.code}).",), ()
     may = [f"{one}." for one in found.removable]
-    may += [finding.summary for finding in found.findings if finding.code in _WRITES]
-    rest = [_warning(finding) for finding in found.findings if finding.code not in _WRITES]
+    may += [finding.summary for finding in found.writing]
+    rest = [_warning(finding) for finding in found.findings if finding not in found.writing]
     return tuple(dict.fromkeys(may)), tuple(rest)
 
 

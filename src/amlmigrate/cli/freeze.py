@@ -221,11 +221,12 @@ class Told:
     def end(self, known: Record | None, report: Report | None) -> ExitCode:
         """Of what was done."""
         count, stays = len(self._writers.removable), bool(self._writers.undecided)
-        text = (
-            f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
-            if count
-            else "Nothing to take away: no other role assignment of the source's own lets anybody write it."
-        )
+        if count:
+            text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
+        elif self._writers.staying:
+            text = "Nothing was taken away."
+        else:
+            text = "Nothing to take away: no other role assignment lets anybody write the source."
         following = (
             f"get the rights that are missing, then migrate freeze {self._folder}"
             if stays
@@ -240,6 +241,10 @@ class Told:
             text += (
                 f" {stays} at the storage account stay: it is not known whether it serves another workspace too."
             )
+        if others := writers.staying - stays:
+            what = "assignment by which somebody may write stays"
+            several = "assignments by which somebody may write stay"
+            text += f" {others} role {what if others == 1 else several}: see the warnings."
         if known and known.taken:
             following += f"; to give all back: migrate freeze {self._folder} --back"
         warnings = (f"warning: {one.address}: {one.summary} {one.remedy}" for one in writers.findings)

@@ -14,6 +14,19 @@ from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import gives_rights, writes_storage, writes_workspace
 
 Writes = Callable[[Document], bool]
+_UNKNOWN = "account-sharing-unknown"
+# Of what is found: assignments by which somebody may write as it is, and not only after doing something else.
+_WRITES = frozenset(
+    {
+        "account-shared",
+        _UNKNOWN,
+        "for-a-time",
+        "inherited",
+        "own-rights",
+        "role-unread",
+        "workspace-rights",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +36,16 @@ class Writers:
     removable: list[Assignment] = field(default_factory=list)
     undecided: list[Assignment] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def writing(self) -> list[Finding]:
+        """Of the findings those about assignments by which somebody may write."""
+        return [one for one in self.findings if one.code in _WRITES]
+
+    @property
+    def staying(self) -> int:
+        """How many assignments by which somebody may write are not to be taken away."""
+        return len({one.about for one in self.writing} - {one.id for one in self.removable})
 
     def warn(self, about: str, summary: str, remedy: str, *, code: str) -> None:
         """Adds a finding."""
@@ -116,66 +139,14 @@ class Finder:
             return
         definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
         one = Assignment.of(document, _name(definition, properties))
-        if definition is None:
-            writers.warn(
-                one.id,
-                f"Its role cannot be read, so it counts as one that may write: {one}.",
-                "Look at the role.",
-                code="role-unread",
-            )
-        elif not place.writes(definition):
-            if gives_rights(definition):
-                writers.warn(
-                    one.id,
-                    f"It may assign roles, and so write again: {one}.",
-                    "Watch, or take it away.",
-                    code="may-assign",
-                )
+        if told := _of_role(definition, place, one):
+            writers.findings.append(told)
+        if definition is not None and not place.writes(definition):
             return
-        if not place.holds(one.scope):
-            writers.warn(
-                one.id,
-                f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
-                "Take it away there, or ask its holder not to write until the move is over.",
-                code="inherited",
-            )
-        elif one.key in held.workspaces:
-            writers.warn(
-                one.id,
-                f"The workspace itself has rights through it, which it needs to work, and it stays: {one}.",
-                "Give the workspace's identity these rights by itself, then freeze again.",
-                code="workspace-rights",
-            )
-        elif one.key in held.mine:
-            writers.warn(
-                one.id,
-                f"You have your own rights through it, and it stays: {one}.",
-                "Assign yourself what you need, then freeze again.",
-                code="own-rights",
-            )
-        elif end := there.until(document):
-            # Given back as a role assignment it would have no end (PIM makes those by requests of its own).
-            writers.warn(
-                one.id,
-                f"It is given for a time, until {end}, and stays: given back it would last for good: {one}.",
-                "Have it ended in Privileged Identity Management, then freeze again.",
-                code="for-a-time",
-            )
-        elif place.shared_with:
-            writers.warn(
-                one.id,
-                f"The account serves {place.shared_with} too, and it stays: {one}.",
-                "Take it away by hand if its holder writes for the source alone.",
-                code="account-shared",
-            )
-        elif place.unknown:
-            writers.undecided.append(one)
-            writers.warn(
-                one.id,
-                f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
-                "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
-                code="account-sharing-unknown",
-            )
+        if stays := _stays(place, one, held, there.until(document)):
+            writers.findings.append(stays)
+            # Once more is known it may have to be taken away after all.
+            writers.undecided += [one] if stays.code == _UNKNOWN else []
         else:
             found[one.key] = one
 
@@ -184,6 +155,94 @@ class Finder:
         if key not in self._definitions:
             self._definitions[key] = await self._roles.definition_at(scope, definition_id)
         return self._definitions[key]
+
+
+def _warning(one: Assignment, code: str, summary: str, remedy: str) -> Finding:
+    return Finding("warning", one.id, summary, remedy, code=code)
+
+
+def _of_role(definition: Document | None, place: Place, one: Assignment) -> Finding | None:
+    """What is told of an assignment for its role, whatever becomes of it."""
+    if definition is None:
+        return _warning(
+            one,
+            "role-unread",
+            f"Its role cannot be read, so it counts as one that may write: {one}.",
+            "Look at the role.",
+        )
+    if not place.writes(definition) and gives_rights(definition):
+        return _warning(
+            one, "may-assign", f"It may assign roles, and so write again: {one}.", "Watch, or take it away."
+        )
+    return None
+
+
+def _stays(place: Place, one: Assignment, held: Held, end: str | None) -> Finding | None:
+    """Why an assignment that may write stays, the first reason of all; None for one that is to be taken away.
+
+    `end` is when it ends by itself, where it does.
+    """
+    return _inherited(place, one) or _needed(one, held) or _for_a_time(one, end) or _shared(place, one)
+
+
+def _inherited(place: Place, one: Assignment) -> Finding | None:
+    if place.holds(one.scope):
+        return None
+    return _warning(
+        one,
+        "inherited",
+        f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
+        "Take it away there, or ask its holder not to write until the move is over.",
+    )
+
+
+def _needed(one: Assignment, held: Held) -> Finding | None:
+    """Whoever freezes goes on, and so does the workspace: both may have their rights through a group."""
+    if one.key in held.workspaces:
+        return _warning(
+            one,
+            "workspace-rights",
+            f"The workspace itself has rights through it, which it needs to work, and it stays: {one}.",
+            "Give the workspace's identity these rights by itself, then freeze again.",
+        )
+    if one.key in held.mine:
+        return _warning(
+            one,
+            "own-rights",
+            f"You have your own rights through it, and it stays: {one}.",
+            "Assign yourself what you need, then freeze again.",
+        )
+    return None
+
+
+def _for_a_time(one: Assignment, end: str | None) -> Finding | None:
+    """Given back as a role assignment it would have no end (PIM makes those by requests of its own)."""
+    if not end:
+        return None
+    return _warning(
+        one,
+        "for-a-time",
+        f"It is given for a time, until {end}, and stays: given back it would last for good: {one}.",
+        "Have it ended in Privileged Identity Management, then freeze again.",
+    )
+
+
+def _shared(place: Place, one: Assignment) -> Finding | None:
+    if place.shared_with:
+        return _warning(
+            one,
+            "account-shared",
+            f"The account serves {place.shared_with} too, and it stays: {one}.",
+            "Take it away by hand if its holder writes for the source alone.",
+        )
+    if place.unknown:
+        return _warning(
+            one,
+            _UNKNOWN,
+            f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
+            "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
+        )
+    return None
 
 
 def places(workspace: Workspace, shared_with: str, unknown: str) -> list[Place]:

@@ -1,0 +1,94 @@
+"""What is not taken away of those who may write is told in the first sentence: frozen is no more than what is."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.freezing.test_passing import SCOPE, Roles, given
+from tests.unit.world import SOURCE
+
+from amlmigrate.cli.freeze import Told
+from amlmigrate.core.errors import ExitCode
+from amlmigrate.freezing.writers import Finder, Place, Writers
+
+MSI = "0a-msi"
+
+
+class Group(Roles):
+    """Two groups may write; `member` is in the first of them."""
+
+    def __init__(self, member: str = "") -> None:
+        super().__init__()
+        self.given = [given("first", "group-1"), given("second", "group-2")]
+        self.member = member
+
+    async def schedules(self, scope: str) -> list[dict[str, Any]]:
+        return []
+
+    async def eligible(self, scope: str) -> list[dict[str, Any]]:
+        return []
+
+    async def definition_at(self, scope: str, definition_id: str) -> dict[str, Any] | None:
+        return {"properties": {"roleName": "Writer", "permissions": [{"actions": ["*"]}]}}
+
+    async def assigned_to(self, scope: str, who: str) -> set[str]:
+        return {self.given[0]["id"].lower()} if who == self.member else set()
+
+
+class Said:
+    """The view: what it was told last."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def result(self, _: str, data: dict[str, Any]) -> None:
+        self.text = data["text"]
+
+
+def _found(roles: Group, place: Place) -> Writers:
+    document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": MSI.upper()}}
+    finder = Finder(roles, replace(SOURCE, document=document), "me")  # type: ignore[arg-type]  # a part of it
+    return asyncio.run(finder.find([place]))
+
+
+def _said(writers: Writers) -> tuple[str, ExitCode]:
+    said: Any = Said()
+    code = Told(said, Path("plans/x"), writers).end(None, None)
+    return said.text, code
+
+
+HERE = Place(SCOPE, lambda _: True)
+BELOW = Place(f"{SCOPE}/below", lambda _: True)
+UNKNOWN = replace(HERE, unknown="nobody may look")
+
+
+@pytest.mark.parametrize(
+    ("member", "place", "taken", "code", "words"),
+    [
+        ("", HERE, ["first", "second"], "", ["Frozen: 2 role assignments"]),
+        ("me", HERE, ["second"], "own-rights", ["Frozen: 1", "1 role assignment by which somebody may write stays"]),
+        (MSI, HERE, ["second"], "workspace-rights", ["Frozen: 1", "1 role assignment by which"]),
+        ("", BELOW, [], "inherited", ["Nothing was taken away.", "2 role assignments by which somebody may write stay"]),
+        ("", UNKNOWN, [], "account-sharing-unknown", ["Nothing was taken away.", "2 at the storage account stay"]),
+    ],
+)  # fmt: skip
+def test_what_stays_is_told_first(
+    member: str, place: Place, taken: list[str], code: str, words: list[str]
+) -> None:
+    writers = _found(Group(member), place)
+    assert [one.id.rpartition("/")[2] for one in writers.removable] == taken
+    assert {one.code for one in writers.findings} == ({code} if code else set())
+    assert writers.staying == 2 - len(taken)
+    text, ended = _said(writers)
+    assert all(one in text for one in words), text
+    assert ("somebody may write stay" in text) is bool(code and not writers.undecided)
+    assert ended == (ExitCode.INCOMPLETE if writers.undecided else ExitCode.DONE)
+
+
+def test_nothing_lets_anybody_write_is_said_where_nothing_does() -> None:
+    text, _ = _said(Writers())
+    assert text == "Nothing to take away: no other role assignment lets anybody write the source."
