@@ -7,6 +7,7 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,20 @@ class Storage(StrEnum):
 
     KEEP = "keep"
     DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed."""
+
+    plan: str
+    confirm: str
+    dry_run: bool
+    purge: bool
+    soak: float
+    storage: Storage
+    accept_unrecoverable: bool
+    accept_unseen: tuple[str, ...]
 
 
 @options.shared
@@ -84,52 +99,93 @@ def command(
     shared: Shared,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.cli.holding import holding
-        from amlmigrate.cli.signing import session
-        from amlmigrate.cli.wanting import ask
-        from amlmigrate.cli.who import who
-        from amlmigrate.decommissioning.neighbours import scope
-        from amlmigrate.decommissioning.stage import Wanted
-        from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.lock import Lock
-
-        folder, read = plans.load_own(plan)
-        if confirm.lower() != read.header.source_ref.short.lower():
-            raise BadInputError(
-                f"--confirm says '{confirm}', but the plan's source is '{read.header.source_ref.short}'.",
-                remedy="Repeat the source as GROUP/NAME if it is the one that you mean to remove.",
-            )
-        unseen = frozenset(scope(text) for text in accept_unseen or ())
-        with Ledger(folder) as ledger:
-            ledger.bind(read)
-            wanted = Wanted(purge, dry_run, storage is Storage.DELETE, unseen)
-            # Neither a run nor another removal is under way while the source goes.
-            with Lock(ledger, force=force_unlock) as lock:
-                async with (
-                    session(shared) as clouds,
-                    holding(clouds, read, ledger, lock, "decommission", view, dry_run=dry_run) as lease,
-                ):
-                    if not dry_run:
-                        await ask(shared, clouds, read, ledger, "decommission", _chosen(soak, wanted))
-                    removal = removal_of(
-                        clouds,
-                        read,
-                        folder,
-                        ledger,
-                        wanted,
-                        by=await who(shared, clouds.source.credential),
-                        soak=timedelta(hours=soak),
-                        accept_unrecoverable=accept_unrecoverable,
-                        emit=view.event,
-                        hold=lock.beat,
-                    )
-                    outcome = await _held(lock, removal.decommission())
-                    if lease:
-                        lease.remove()
-                    return told(view, read, outcome)
+        asked = Asked(
+            plan, confirm, dry_run, purge, soak, storage, accept_unrecoverable, tuple(accept_unseen or ())
+        )
+        return await _decommission(view, shared, asked, force=force_unlock)
 
     execute(shared, work)
+
+
+async def _decommission(view: View, shared: Shared, asked: Asked, *, force: bool) -> ExitCode:
+    """Takes the plan and its target for itself, removes the source, and tells how it ended."""
+    from amlmigrate.cli import plans
+    from amlmigrate.cli.holding import holding
+    from amlmigrate.cli.signing import session
+    from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.lock import Lock
+
+    folder, plan = plans.load_own(asked.plan)
+    _refuse_unconfirmed(plan, asked.confirm)
+    wanted = _wanted(asked)
+    with Ledger(folder) as ledger:
+        ledger.bind(plan)
+        # Neither a run nor another removal is under way while the source goes.
+        with Lock(ledger, force=force) as lock:
+            async with (
+                session(shared) as clouds,
+                holding(clouds, plan, ledger, lock, "decommission", view, dry_run=asked.dry_run) as lease,
+            ):
+                work = Work(view, shared, asked, wanted, folder, plan, ledger, clouds)
+                outcome = await work.remove(lock)
+                if lease:
+                    lease.remove()
+                return told(view, plan, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One removal, once the plan and its target are nobody else's."""
+
+    view: View
+    shared: Shared
+    asked: Asked
+    wanted: Wanted
+    folder: Path
+    plan: Plan
+    ledger: Ledger
+    clouds: Session
+
+    async def remove(self, lock: Lock) -> Outcome:
+        """Asks for the approval of somebody else where that is needed, and goes through the stage."""
+        from amlmigrate.cli.wanting import ask
+        from amlmigrate.cli.who import who
+
+        asked, wanted = self.asked, self.wanted
+        if not asked.dry_run:
+            chosen = _chosen(asked.soak, wanted)
+            await ask(self.shared, self.clouds, self.plan, self.ledger, "decommission", chosen)
+        removal = removal_of(
+            self.clouds,
+            self.plan,
+            self.folder,
+            self.ledger,
+            wanted,
+            by=await who(self.shared, self.clouds.source.credential),
+            soak=timedelta(hours=asked.soak),
+            accept_unrecoverable=asked.accept_unrecoverable,
+            emit=self.view.event,
+            hold=lock.beat,
+        )
+        return await _held(lock, removal.decommission())
+
+
+def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:
+    source = plan.header.source_ref.short
+    if confirm.lower() != source.lower():
+        raise BadInputError(
+            f"--confirm says '{confirm}', but the plan's source is '{source}'.",
+            remedy="Repeat the source as GROUP/NAME if it is the one that you mean to remove.",
+        )
+
+
+def _wanted(asked: Asked) -> Wanted:
+    """What the stage is told. Raises BadInputError for a scope that is none."""
+    from amlmigrate.decommissioning.neighbours import scope
+    from amlmigrate.decommissioning.stage import Wanted
+
+    unseen = frozenset(scope(text) for text in asked.accept_unseen)
+    return Wanted(asked.purge, asked.dry_run, asked.storage is Storage.DELETE, unseen)
 
 
 def _chosen(soak: float, wanted: Wanted) -> dict[str, Any]:
