@@ -14,12 +14,11 @@ from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import gives_rights, writes_storage, writes_workspace
 
 Writes = Callable[[Document], bool]
-_UNKNOWN = "account-sharing-unknown"
 # Of what is found: assignments by which somebody may write as it is, and not only after doing something else.
 _WRITES = frozenset(
     {
         "account-shared",
-        _UNKNOWN,
+        "account-sharing-unknown",
         "for-a-time",
         "inherited",
         "own-rights",
@@ -145,8 +144,8 @@ class Finder:
             return
         if stays := _stays(place, one, held, there.until(document)):
             writers.findings.append(stays)
-            # Once more is known it may have to be taken away after all.
-            writers.undecided += [one] if stays.code == _UNKNOWN else []
+            # Once that is known it may have to be taken away after all.
+            writers.undecided += [one] if stays.code == "account-sharing-unknown" else []
         else:
             found[one.key] = one
 
@@ -157,22 +156,23 @@ class Finder:
         return self._definitions[key]
 
 
-def _warning(one: Assignment, code: str, summary: str, remedy: str) -> Finding:
-    return Finding("warning", one.id, summary, remedy, code=code)
-
-
 def _of_role(definition: Document | None, place: Place, one: Assignment) -> Finding | None:
     """What is told of an assignment for its role, whatever becomes of it."""
     if definition is None:
-        return _warning(
-            one,
-            "role-unread",
+        return Finding(
+            "warning",
+            one.id,
             f"Its role cannot be read, so it counts as one that may write: {one}.",
             "Look at the role.",
+            code="role-unread",
         )
     if not place.writes(definition) and gives_rights(definition):
-        return _warning(
-            one, "may-assign", f"It may assign roles, and so write again: {one}.", "Watch, or take it away."
+        return Finding(
+            "warning",
+            one.id,
+            f"It may assign roles, and so write again: {one}.",
+            "Watch, or take it away.",
+            code="may-assign",
         )
     return None
 
@@ -188,29 +188,32 @@ def _stays(place: Place, one: Assignment, held: Held, end: str | None) -> Findin
 def _inherited(place: Place, one: Assignment) -> Finding | None:
     if place.holds(one.scope):
         return None
-    return _warning(
-        one,
-        "inherited",
+    return Finding(
+        "warning",
+        one.id,
         f"It is inherited from '{one.scope}', which serves more than the source, and stays: {one}.",
         "Take it away there, or ask its holder not to write until the move is over.",
+        code="inherited",
     )
 
 
 def _needed(one: Assignment, held: Held) -> Finding | None:
     """Whoever freezes goes on, and so does the workspace: both may have their rights through a group."""
     if one.key in held.workspaces:
-        return _warning(
-            one,
-            "workspace-rights",
+        return Finding(
+            "warning",
+            one.id,
             f"The workspace itself has rights through it, which it needs to work, and it stays: {one}.",
             "Give the workspace's identity these rights by itself, then freeze again.",
+            code="workspace-rights",
         )
     if one.key in held.mine:
-        return _warning(
-            one,
-            "own-rights",
+        return Finding(
+            "warning",
+            one.id,
             f"You have your own rights through it, and it stays: {one}.",
             "Assign yourself what you need, then freeze again.",
+            code="own-rights",
         )
     return None
 
@@ -219,28 +222,31 @@ def _for_a_time(one: Assignment, end: str | None) -> Finding | None:
     """Given back as a role assignment it would have no end (PIM makes those by requests of its own)."""
     if not end:
         return None
-    return _warning(
-        one,
-        "for-a-time",
+    return Finding(
+        "warning",
+        one.id,
         f"It is given for a time, until {end}, and stays: given back it would last for good: {one}.",
         "Have it ended in Privileged Identity Management, then freeze again.",
+        code="for-a-time",
     )
 
 
 def _shared(place: Place, one: Assignment) -> Finding | None:
     if place.shared_with:
-        return _warning(
-            one,
-            "account-shared",
+        return Finding(
+            "warning",
+            one.id,
             f"The account serves {place.shared_with} too, and it stays: {one}.",
             "Take it away by hand if its holder writes for the source alone.",
+            code="account-shared",
         )
     if place.unknown:
-        return _warning(
-            one,
-            _UNKNOWN,
+        return Finding(
+            "warning",
+            one.id,
             f"Whether the account serves another workspace is not known ({place.unknown}); it stays: {one}.",
             "Get what is missing, wait some minutes and freeze again; or take it away by hand.",
+            code="account-sharing-unknown",
         )
     return None
 
