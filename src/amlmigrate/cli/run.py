@@ -213,7 +213,8 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     standing = Standing(plan, ledger)
     found = items(plan, ledger, standing)
     left = [item for item in found if not item.outcome.settled]
-    findings = open_findings(plan, standing, found_by(Evidence(folder, ledger).reports()))
+    found_there = found_by(Evidence(folder, ledger).reports())
+    findings = open_findings(plan, standing, found_there)
     foreign = over_foreign_bytes(found)
     stopped = tally is not None and tally.stopped
     data = {
@@ -222,7 +223,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
             *(f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign),
-            *(f"{one.severity}: {one.address}: {one.summary}" for one in plan.header.findings),
+            *(f"{one.severity}: {one.address}: {one.summary}" for one in (*found_there, *plan.header.findings)),
         ],
         "foreign_bytes": foreign,
         "left": [{"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in left],
@@ -252,12 +253,16 @@ def _lead(tally: Tally | None, *, left: bool) -> str:
 
 
 def _next(folder: Path, left: list[Any], findings: list[Finding], *, stopped: bool) -> str:
+    from shlex import quote
+
     from amlmigrate.core.state import Outcome
 
     if stopped or any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left):
         return f"migrate run {folder} --resume"
     if left:
-        return f'do what manual.md lists, or for each: migrate waive {left[0].address} {folder} --reason "..."'
+        return (
+            f'do what manual.md lists, or for each: migrate waive {quote(left[0].address)} {folder} --reason "..."'
+        )
     if findings:
-        return f"do what each finding says, or: migrate waive '{findings[0].address}' {folder} --reason \"...\""
+        return f'do what each finding says, or: migrate waive {quote(findings[0].address)} {folder} --reason "..."'
     return f"migrate verify {folder}"

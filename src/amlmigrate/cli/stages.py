@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
+from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
@@ -23,7 +25,7 @@ from amlmigrate.ledger.decisions import problems as problems_of
 from amlmigrate.ledger.evidence import Report, end_problems, examine, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
-from amlmigrate.ledger.opening import open_residuals
+from amlmigrate.ledger.opening import open_residuals, opened
 from amlmigrate.ledger.standing import Standing
 
 # What `decommission` waits for by default.
@@ -74,7 +76,10 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
         "residuals": _residuals(reports, decided),
     }
     open_ones = [one.address for one in ended if not one.outcome.settled]
-    return found | {"open": len(open_ones), "next": _next(plan, folder, found, open_ones)}
+    # They keep a verification from being green as well, however often it is made.
+    findings = [one.address for one in opened(plan, ledger, reports) if one.stands in SEVERITIES]
+    told = found | {"open": len(open_ones) + len(findings)}
+    return told | {"next": _next(plan, folder, found, open_ones, findings)}
 
 
 def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> dict[str, Any]:
@@ -140,19 +145,26 @@ def _residuals(reports: list[Report], decided: Standing) -> dict[str, Any]:
     return {"open": left, "accepted": len(found) - len(left)}
 
 
-def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str]) -> str:
+def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str], findings: list[str]) -> str:
     """The step that comes next, as it is typed."""
     verified, run, left = found["verify"], found["run"], found["residuals"]["open"]
     proven = verified and verified["green"] and verified["depth"] != "metadata"
     waive = "migrate waive {} " + f'{folder} --reason "..."'
     steps = (
         (found["evidence"], f"migrate evidence check {folder}"),
-        (left, waive.format(left[0]["address"] if left else "")),
+        (left, waive.format(quote(left[0]["address"]) if left else "")),
         (found["removal"], ""),
         (not all_approved(found["approval"]), f"somebody else: migrate approve {folder}"),
         (not run["begun"], f"migrate run {folder}"),
         (run["remaining"] or run["cut_off"], f"migrate run {folder} --resume"),
-        (open_ones, "do what manual.md lists, or for each: " + waive.format(open_ones[0] if open_ones else "")),
+        (
+            open_ones,
+            "do what manual.md lists, or for each: " + waive.format(quote(open_ones[0]) if open_ones else ""),
+        ),
+        (
+            findings,
+            "do what each finding says, or for each: " + waive.format(quote(findings[0]) if findings else ""),
+        ),
         (not proven, f"migrate verify {folder}"),
         (not found["cutover"], f"migrate cutover {folder}"),
         (True, f"migrate decommission {folder} --confirm {plan.header.source_ref.short}"),

@@ -220,18 +220,20 @@ class BlobVerifier:
             await each(found, partial(self._hash, blobs, place, entries, places), parallel=_PARALLEL)
         for path, entry in entries.items():
             if entry.found and entry.found.count and is_table(path):
-                entries[path] = replace(entry, found=await self._in_table(blobs, place, entry))
+                entries[path] = await self._in_table(blobs, place, entry)
         return entries
 
-    async def _in_table(self, blobs: Blobs, place: Location, entry: Entry) -> Found | None:
+    async def _in_table(self, blobs: Blobs, place: Location, entry: Entry) -> Entry:
         """Of a table only what it reads counts; the plan has told of its comments and literals."""
         file = Location(place.account, place.container, entry.blob.path)
         try:
             data = await blobs.read(file, LARGEST, entry.blob.etag)
             left = left_in(file.path, (data or b"").decode(), self._mapping)
-        except (ServiceError, ValueError):
-            return entry.found
-        return Found(True, len(left.values)) if data else entry.found
+        except ServiceError as error:
+            return _unread(entry.blob, error)
+        except ValueError:
+            return entry
+        return replace(entry, found=Found(True, len(left.values))) if data else entry
 
     async def _rewritten(self, place: Location, entry: Entry) -> Entry:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""

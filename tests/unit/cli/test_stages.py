@@ -12,15 +12,21 @@ import pytest
 from tests.unit.world import header, step
 from typer.testing import CliRunner
 
+from amlmigrate.cli import run
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
+from amlmigrate.cli.views.human import HumanView
 from amlmigrate.core.by import By
-from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.walker import Tally
@@ -53,6 +59,40 @@ def _add(folder: Path, kind: str, **content: Any) -> None:
 def _standing(folder: Path, of: Plan) -> dict[str, Any]:
     with ledger_of(folder, of) as ledger:
         return stages(of, folder, ledger)
+
+
+NAMES = Finding("blocks", "data/a b/1", "It names the source.", "Set it right.", "names-source")
+
+
+def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_again(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
+    found = _standing(folder, made)
+    assert f"migrate waive 'data/a b/1!names-source' {folder}" in found["next"] and found["open"] == 1
+    assert in_short(found).endswith("1 open")
+    with Ledger(folder) as ledger:
+        reports = Evidence(folder, ledger).reports()
+        choice = Choice(Subjects(made, reports).find(NAMES.address), "known")
+        decide(made, ledger, Verb.WAIVE, [choice], By("ann", "host", "1"))
+    found = _standing(folder, made)
+    assert found["next"] == f"migrate verify {folder}" and found["open"] == 0
+
+
+def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "ws1"
+    made = _planned(folder)
+    _ran(folder, made)
+    _add(folder, "verify", green=False, depth="checksum", headline="Not green.", found=[NAMES.as_dict()])
+    with ledger_of(folder, made) as ledger:
+        assert ledger
+        assert run._ended(HumanView(), folder, made, ledger, None) is ExitCode.INCOMPLETE
+    told = capsys.readouterr().out
+    assert "blocks: data/a b/1!names-source: It names the source." in told
+    assert f"migrate waive 'data/a b/1!names-source' {folder}" in told
 
 
 def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob
 
 from amlmigrate.bytes.contents import as_written
 from amlmigrate.cloud.blobs import Watch
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.workspace import Location
+from amlmigrate.verifying.blobs import Verdict
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
 NEW = f"azureml://{TO}/datastores/workspaceblobstore/paths"
@@ -76,6 +78,38 @@ async def test_values_that_name_the_source_are_counted_whether_or_not_they_were_
     assert (fields, named) == ([], {PATH: 1})
     fields, named = await _verified(SOURCE, SOURCE)
     assert f"{PATH}:sha256" in fields and named == {PATH: 1}
+
+
+class Failing(Account):
+    """One that gives its file once, and then an error."""
+
+    def __init__(self, data: bytes, error: ServiceError) -> None:
+        super().__init__(data)
+        self._error = error
+
+    async def read(self, place: Location, largest: int, etag: str = "") -> bytes:
+        raise self._error
+
+
+async def _failed(status: int, code: str) -> Verdict:
+    data = SOURCE.encode()
+    one = as_written(blob(PATH), data)
+    error = ServiceError(status, code, "no", method="GET", url="/x")
+    accounts = (Account(data), Failing(data, error))
+    return await _compared(_step(OLD_BLOBS, "d", "d", one), {OLD_BLOBS: [one]}, {NEW_BLOBS: [one]}, accounts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "BlobNotFound"), (412, "ConditionNotMet")])
+async def test_one_that_changed_after_it_was_hashed_is_a_difference(status: int, code: str) -> None:
+    verdict = await _failed(status, code)
+    assert [one.field for one in verdict.differences] == [f"{PATH}:bytes"]
+    assert verdict.naming == {} and verdict.unsearched == {"could not be read": 1}
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "x"), (403, "x"), (429, "x"), (500, "x"), (503, "ServerBusy")])
+async def test_one_that_the_service_does_not_give_is_not_said_to_name_the_source(status: int, code: str) -> None:
+    with pytest.raises(ServiceError):
+        await _failed(status, code)
 
 
 async def test_one_that_is_no_yaml_is_searched_like_any_other_text() -> None:
