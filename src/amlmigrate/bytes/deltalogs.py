@@ -60,12 +60,19 @@ def outside(text: str) -> list[str]:
     # All other signs that end a line elsewhere may stand in a string of JSON.
     for line in text.split("\n"):
         if line.strip():
-            action = json.loads(line)
+            action = _parsed(line)
             if not isinstance(action, dict):
                 raise ValueError("it holds what is no action")
             found |= dict.fromkeys(_paths(action))
     decoded = (path if _ABSOLUTE.match(path) else unquote(path) for path in found)
     return [path for path in decoded if _ABSOLUTE.match(path) or posixpath.normpath(path).startswith("..")]
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except RecursionError as error:
+        raise ValueError("it is too deep") from error
 
 
 def _paths(action: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ _WORD = re.compile(
 )
 # Whatever names a workspace or an account has a slash, be it escaped, and most strings have none.
 _LIKELY = re.compile(r"[/\\]|%2f", re.IGNORECASE)
+# JSON in a string may be as deep as somebody likes, and is walked level by level of Python's stack.
+_DEEPEST = 100
 _ASSIGNED = re.compile(r"^[A-Za-z0-9_.-]+=")
 
 
@@ -162,13 +164,29 @@ def _rewritten_json(member: Member, inside: list[Member], mapping: Mapping) -> t
 
 
 def _parsed(text: str) -> Any:
-    """A text that is a JSON object or list, parsed; None for any other."""
+    """A text that is a JSON object or list, parsed; None for any other, and for what is too deep to be walked."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return found if _is_shallow(found) else None
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            return True
+    return False
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _start(text: str) -> int:

@@ -78,11 +78,13 @@ class _Reader:
         own = self._places(one for one in named if one.where.removeprefix("/properties") in kind.uris)
         needed = {file for place in own for file in _needed(place, kind.content_files(asset))}
         seen: set[Location] = set()
+        looked: set[Location] = set()
         found: dict[Location, Content] = {}
         while queue:
             seen |= queue
-            files = {file for place in queue for file in self._below(place)} | needed
-            for file in sorted(files - found.keys(), key=str):
+            files = ({file for place in queue for file in self._below(place)} | needed) - looked
+            looked |= files
+            for file in sorted(files, key=str):
                 read = await self._file(file)
                 self.inventory.findings += [tell(asset) for tell in read.said]
                 if file in needed and read.absent and self._anything_beside(file):
@@ -145,14 +147,16 @@ class _Reader:
             return _Read()
         if encoded(found.encoding):
             return _Read(said=(say.encoded(file, found.encoding),))
-        try:
-            return await self._with_logs(self._content(file, _text(found.data)))
-        except NotYamlError as error:
-            return _Read(said=(say.not_yaml(file, error),))
-        except ValueError:
+        text = _text(found.data)
+        if text is None:
             # What is no text at all reads nothing and, where no address is in it, names nothing either.
             told = found.data is None or _names_places(found.data) or _reads(found.data)
             return _Read(said=(say.not_text(file),)) if told else _Read(mute=True)
+        try:
+            content = self._content(file, text)
+        except NotYamlError as error:
+            return _Read(said=(say.not_yaml(file, error),))
+        return await self._with_logs(content)
 
     async def _with_logs(self, read: _Read) -> _Read:
         """And what the logs of Delta tables name that it reads."""
@@ -222,8 +226,9 @@ def _reads(data: bytes) -> bool:
         return False
 
 
-def _text(data: bytes | None) -> str:
-    """A file as text. Raises ValueError where it is none in UTF-8, or too large to be read."""
-    if data is None:
-        raise ValueError("it is too large")
-    return data.decode()
+def _text(data: bytes | None) -> str | None:
+    """A file as text; None where it is none in UTF-8, or too large to be read."""
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError:
+        return None

@@ -53,7 +53,7 @@ def test_absolute_addresses_and_paths_out_of_the_table_are() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "x", '{"add": {"path": "a"}}\n3'])
+@pytest.mark.parametrize("text", ["{", "[]", "x", '{"add": {"path": "a"}}\n3', "[" * 100_000])
 def test_what_is_no_log_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         outside(text)

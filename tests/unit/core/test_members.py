@@ -205,3 +205,19 @@ def test_what_goes_with_the_workspace_is_told_from_what_its_storage_keeps() -> N
     assert naming_workspace({"text": f"python x.py --in {STORE}/a"}, MAPPING)
     for document in ({"url": f"{URL}/a"}, {"properties": {"from": f"{STORE}/a"}}, {"description": f"{STORE}/a"}):
         assert naming_workspace(document, MAPPING) == ""
+
+
+@pytest.mark.parametrize("depth", [90, 500, 990, 100_000])
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"a": ', "}")])
+def test_json_however_deep_stops_nobody(depth: int, before: str, after: str) -> None:
+    """Whoever may write a description writes it: one of all assets must not end the plan."""
+    text = f'{before * depth}"{STORE}/a"{after * depth}'
+    for document in ({"description": text}, {"condaFile": text}, {"description": "[/" + "[" * depth}):
+        assert set(_after(document)) == {f"/{name}" for name in document}
+        assert _paths({"description": text}) == []
+    assert told_of_source({"description": text}, MAPPING) == ["/description"]
+    assert naming_source({"condaFile": text}, MAPPING)
+
+
+def test_json_that_is_not_deep_is_followed() -> None:
+    assert _paths({"condaFile": f'{"[" * 90}"{STORE}/a"{"]" * 90}'}) == ["a"]

@@ -209,3 +209,9 @@ def test_a_log_that_lost_its_beginning_to_a_checkpoint_blocks() -> None:
     found, _ = _read(texts, _data("d", "mltable"))
     assert [(one.severity, one.code) for one in found.findings] == [("blocks", "delta-log-unread")]
     assert "000010.checkpoint.parquet" in found.findings[0].summary
+
+
+def test_what_is_said_of_a_file_is_said_once_however_often_its_folder_is_read() -> None:
+    texts = {"d/MLTable": "paths:\n- folder: ./x\n- folder: ./x/y\n", "d/x/y/MLTable": "paths: [", "d/x/y/a": "x"}
+    found, _ = _read(texts, _data("d/"))
+    assert [one.address for one in found.findings] == ["data/t/1!file-not-yaml"]
