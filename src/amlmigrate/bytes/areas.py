@@ -82,8 +82,8 @@ def _somebodys(mapping: Mapping, place: Location) -> bool:
     """Whether a container is another workspace's by its name, or one that a datastore of either side leads to."""
     stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
     roots = (store.root for store in stores if store.root)
-    led = {(root.account.lower(), root.container) for root in roots}
-    return mapping.source.names_another(place.container) or (place.account.lower(), place.container) in led
+    led = {(root.account, root.container) for root in roots}
+    return mapping.source.names_another(place.container) or (place.account, place.container) in led
 
 
 async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:

@@ -23,7 +23,7 @@ def prefix_of(place: Location, *, exact: bool = False) -> Location:
     cut = min((path.index(sign) for sign in _WILDCARDS if sign in path), default=None)
     if cut is not None and not exact:
         path = path[:cut].rpartition("/")[0]
-    return Location(place.account.lower(), place.container, path.rstrip("/"))
+    return Location(place.account, place.container, path.rstrip("/"))
 
 
 class Cover:

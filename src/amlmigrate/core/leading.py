@@ -57,5 +57,5 @@ def _followed(address: str, reference: Reference, mapping: Mapping, after: str) 
     location = mapping.locate(reference)
     goal = mapping.place(location) if location else None
     named = not reference.scope.local and mapping.in_source(reference.scope)
-    moved = reference.location is not None and goal not in (None, location)
+    moved = reference.location is not None and mapping.moves(reference.location)
     return Lead(address, reference, location, goal, after, named or moved)

@@ -87,13 +87,18 @@ class Mapping:
     def place(self, location: Location) -> Location | None:
         """Where bytes of the source's own containers go in the target; None for bytes of anybody else's."""
         for root, goal in self.roots():
-            if (location.account.lower(), location.container) == (root.account.lower(), root.container):
+            if (location.account, location.container) == (root.account, root.container):
                 return goal.below(location.path)
         folder = self._code_folder(location)
         default = self.target.datastore(DEFAULT_STORE)
         if folder and default and default.root:
             return default.root.below(f"{CODE_FOLDER}/{folder}").below(location.path)
         return None
+
+    def moves(self, location: Location) -> bool:
+        """Whether they go to another container: not those of anybody else's, or of one that both sides have."""
+        goal = self.place(location)
+        return goal is not None and (goal.account, goal.container) != (location.account, location.container)
 
     def roots(self) -> Iterator[tuple[Location, Location]]:
         """The containers of the source's system datastores, each with its counterpart."""
@@ -161,7 +166,7 @@ class Mapping:
         return f"{match['scheme']}://{goal.container}@{host}{_url_path(match, goal)}"
 
     def _url_place(self, match: re.Match[str]) -> Location | None:
-        return self.place(Location(match["account"].lower(), match["container"], match["path"].removeprefix("/")))
+        return self.place(Location(match["account"], match["container"], match["path"].removeprefix("/")))
 
     def _job_uri(self, text: str, match: re.Match[str], output: str) -> str:
         """A job's output by the place at which it lies: the job itself is in no target."""
@@ -213,7 +218,7 @@ class Mapping:
         The service names them `<workspaceId>-<26 characters>`, before 2023 `<first 10 characters>-<guid>`
         (wire-facts, section 5); any other container that a code lies in is known by that code.
         """
-        if location.account.lower() != self.source.storage_account.lower():
+        if location.account != self.source.storage_account:
             return None
         if any(root.container == location.container for root, _ in self.roots()):
             return None

@@ -32,9 +32,9 @@ class Places:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         source, target = mapping.source, mapping.target
-        accounts = {source.storage_account.lower(), *(root.account.lower() for root, _ in mapping.roots())} - {""}
+        accounts = {source.storage_account, *(root.account for root, _ in mapping.roots())} - {""}
         # An account of both is not the source's alone, nor is what names nothing but the account.
-        self._whole = accounts - {target.storage_account.lower()}
+        self._whole = accounts - {target.storage_account}
         self._jobs = {job.lower() for job in (*source.jobs, *(job for job, _ in source.job_outputs))}
         self._shares = {f"azureml-filestore-{source.workspace_id.lower()}"}
         self._pattern = re.compile(_forms(mapping, accounts))
@@ -77,11 +77,11 @@ class Places:
 
     def _is_own(self, account: str, container: str) -> bool:
         place = Location(account, container)
-        goal = self._mapping.place(place)
-        moved = goal is not None and (goal.account.lower(), goal.container) != (account, container)
+        if self._mapping.place(place):
+            return self._mapping.moves(place)
         source = self._mapping.source
         # One that has no place in the target is the source's all the same.
-        return moved or (goal is None and account == source.storage_account.lower() and source.names(container))
+        return account == source.storage_account and source.names(container)
 
 
 def _forms(mapping: Mapping, accounts: Iterable[str]) -> bytes:

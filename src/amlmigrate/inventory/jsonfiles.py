@@ -80,13 +80,9 @@ class _Reader:
         for name in names:
             place = self.mapping.locate(name)
             listing = self.listings.get((place.account, place.container)) if place else None
-            if place and listing and self._moves(place):
+            if place and listing and self.mapping.moves(place):
                 for path in _matching(listing, place.path, exact=name.exact):
                     yield Location(place.account, place.container, path)
-
-    def _moves(self, place: Location) -> bool:
-        goal = self.mapping.place(place)
-        return goal is not None and (goal.account, goal.container) != (place.account, place.container)
 
     async def read(self, files: Files, file: Location) -> None:
         """Reads one file, and notes what comes of it."""

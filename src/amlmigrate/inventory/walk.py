@@ -69,8 +69,8 @@ def _datastores(assets: Assets) -> tuple[Datastore, ...]:
 def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
     """The containers of the workspace's own account that uploads lie in."""
     found = (all_kinds()[address.kind].upload(asset) for address, asset in assets.items())
-    account = workspace.storage_account.lower()
-    return frozenset(place.container for place in found if place and place.account.lower() == account)
+    account = workspace.storage_account
+    return frozenset(place.container for place in found if place and place.account == account)
 
 
 async def _scan(kind: Kind, port: WorkspacePort, emit: Emit) -> list[Asset]:

@@ -176,7 +176,7 @@ def _owner(account_id: str) -> dict[str, str]:
 def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:
     """A datastore over something in the old workspace's account that is not the workspace's own to move."""
     account = str(asset.properties.get("accountName") or "").lower()
-    old, new = (workspace.storage_account.lower() for workspace in (mapping.source, mapping.target))
+    old, new = (workspace.storage_account for workspace in (mapping.source, mapping.target))
     if account != old or old == new:
         return []
     return [

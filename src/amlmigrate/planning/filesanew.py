@@ -35,9 +35,7 @@ class FileAnew:
     @property
     def ours(self) -> bool:
         """Whether the move writes a file of its own: not in somebody else's account, or one of both sides."""
-        place = self._content.place
-        goal = self._mapping.place(place)
-        return goal is not None and (goal.account, goal.container) != (place.account, place.container)
+        return self._mapping.moves(self._content.place)
 
 
 class FilesAnew:
