@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS, TO
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE
 
 from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.leading import lead, leads_within, names_source
+from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.workspace import Location
 
@@ -108,3 +113,40 @@ def test_a_short_uri_leads_there_and_names_no_workspace() -> None:
     assert found is not None
     assert (found.ours, found.location) == (False, Location("acct", OLD_BLOBS, "raw data/x.csv"))
     assert found.goal == Location("cmkacct", NEW_BLOBS, "raw data/x.csv")
+
+
+# Other spellings of an address, and other addresses, of which each form has to be followed or not by both.
+SPELLINGS: list[Callable[[str], str]] = [
+    str,
+    str.upper,
+    lambda text: text.replace("https://", "http://"),
+    lambda text: text.replace(".blob.", ".dfs."),
+    lambda text: text.replace("acct.", "acct-secondary."),
+    lambda text: text.replace("acct.", "acct2."),
+    lambda text: text.replace(".core.windows.net", ".core.windows.net:443"),
+    lambda text: text.replace("core.windows.net", "core.usgovcloudapi.net"),
+    lambda text: text.replace("resourcegroups", "resourceGroups"),
+    lambda text: text.replace("/providers/Microsoft.MachineLearningServices", ""),
+    lambda text: text.replace("azureml://subscriptions", "azureml:/subscriptions"),
+    lambda text: text.replace("westeurope", "northeurope"),
+    lambda text: text.replace(OLD_BLOBS, "mine"),
+    lambda text: text.rstrip("/"),
+    lambda text: f"{text}/",
+    lambda text: f"{text}/a b.csv",
+    lambda text: f"{text}?versionid=2026",
+]
+
+
+@pytest.mark.parametrize("before", [before for before, _ in PAIRS])
+def test_the_search_sees_all_that_is_written_anew_and_nothing_of_what_it_becomes(before: str) -> None:
+    """They are two ways to look, one by parsing and one by what stands in any text: neither may fall behind."""
+    mapping = Mapping(replace(SOURCE, jobs=frozenset({"j_1", "j"})), MAPPING.target)
+    followed = 0
+    for first, second in product(SPELLINGS, repeat=2):
+        text = second(first(before))
+        found = lead(text, mapping)
+        if found and (found.ours or found.after != text):
+            followed += 1
+            assert mapping.places.named(text), text
+            assert found.after == text or mapping.places.named(found.after) == [], found.after
+    assert followed > len(SPELLINGS)
