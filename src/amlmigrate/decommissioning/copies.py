@@ -14,6 +14,7 @@ from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.few import few
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.state import Outcome
@@ -127,8 +128,7 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
         if step.action in moved and not step.is_bytes and not step.address.archive
         if str(step.address) not in settled and step.address not in target.assets
     ]
-    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-    return [f"What was moved is no longer in the target: {', '.join(gone[:_NAMED])}{more}."] if gone else []
+    return [f"What was moved is no longer in the target: {few(gone, _NAMED)}."] if gone else []
 
 
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:

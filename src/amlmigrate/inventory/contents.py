@@ -88,7 +88,7 @@ class _Reader:
                 read = await self._file(file)
                 self.inventory.findings += [tell(asset) for tell in read.said]
                 if file in needed and read.absent and self._anything_beside(file):
-                    self.inventory.findings.append(say.absent(asset, file))
+                    self.inventory.findings.append(say.absent(file)(asset))
                 if read.content:
                     found[file] = read.content
             needed = set()

@@ -10,11 +10,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.few import few
+from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.workspace import Location
 
-_NAMED = 3
 Say = Callable[[Asset], Finding]
+
+
+def _saying(severity: Severity, summary: str, remedy: str, *, code: str) -> Say:
+    return lambda asset: Finding(severity, str(asset.address), summary, remedy, code=code)
 
 
 def _named(file: Location) -> str:
@@ -23,9 +27,8 @@ def _named(file: Location) -> str:
 
 def archived(file: Location) -> Say:
     """Nothing can be read from the archive tier."""
-    return lambda asset: Finding(
+    return _saying(
         "error",
-        str(asset.address),
         f"{_named(file)} may name places of the old workspace, but is archived and not readable.",
         "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
         code="file-archived",
@@ -34,9 +37,8 @@ def archived(file: Location) -> Say:
 
 def encoded(file: Location, encoding: str) -> Say:
     """What is stored is not the text itself, which is nowhere undone."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} may name places of the old workspace, but is stored under the Content-Encoding"
         f" '{encoding}': it is copied as it is, and nothing in it is rewritten.",
         "Store it in the source without that encoding and plan anew, or write the target's by hand.",
@@ -46,9 +48,8 @@ def encoded(file: Location, encoding: str) -> Say:
 
 def too_large(file: Location, length: int, largest: int) -> Say:
     """It is not read to be written anew; `verify` searches it all the same."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} may name places of the old workspace, but is copied as it is: it has {length} bytes, and"
         f" up to {largest // 2**20} MiB are written anew.",
         "Part it in the source and plan anew, or waive this finding: `verify` says whether it names the source.",
@@ -58,9 +59,8 @@ def too_large(file: Location, length: int, largest: int) -> Say:
 
 def not_json(file: Location, error: ValueError) -> Say:
     """It has addresses of the source, and is copied as it is."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} may name the old workspace and is no JSON that could be written anew: {error}.",
         "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
         code="file-not-json",
@@ -69,9 +69,8 @@ def not_json(file: Location, error: ValueError) -> Say:
 
 def signed(file: Location, count: int) -> Say:
     """What it says of the old account opens nothing in the new one."""
-    return lambda asset: Finding(
+    return _saying(
         "error",
-        str(asset.address),
         f"{_named(file)} names the old workspace with a secret, as a signature, in {count} addresses.",
         "Take the secrets out of the file in the source, or leave the asset out with --exclude.",
         code="signed-lines",
@@ -80,9 +79,8 @@ def signed(file: Location, count: int) -> Say:
 
 def one_version(file: Location, count: int) -> Say:
     """Its place moves, and the version or snapshot does not."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} names one version or snapshot of a blob in {count} addresses, and none moves: in the"
         " target these answer nothing.",
         "Make of each a blob of its own in the source and let the file name that, or waive this finding.",
@@ -92,9 +90,8 @@ def one_version(file: Location, count: int) -> Say:
 
 def not_text(file: Location) -> Say:
     """It is too large, or no text in UTF-8, as a file that was compressed."""
-    return lambda asset: Finding(
+    return _saying(
         "error",
-        str(asset.address),
         f"{_named(file)} may name places of the old workspace, but is no text in UTF-8 of up to"
         f" {LARGEST // 2**20} MiB.",
         "Write it anew as UTF-8 in the source, or leave the asset out with --exclude.",
@@ -104,9 +101,8 @@ def not_text(file: Location) -> Say:
 
 def not_yaml(file: Location, error: ValueError) -> Say:
     """It is copied as it is, and whether it names anything is not known."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} is no YAML, so that what it reads is not known and not followed: {error}.",
         "Set it right in the source and plan anew, or waive this finding if nobody reads it.",
         code="file-not-yaml",
@@ -115,9 +111,8 @@ def not_yaml(file: Location, error: ValueError) -> Say:
 
 def not_read(file: Location, error: MigrateError) -> Say:
     """Somebody else's account did not give it."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} in the account '{file.account}' may name places of the old workspace, and could not be"
         f" read: {error.summary}",
         "Read it by hand, or let the identity read that account and plan anew.",
@@ -128,9 +123,8 @@ def not_read(file: Location, error: MigrateError) -> Say:
 def log_names_source(logs: Mapping[Location, int]) -> Say:
     """Its checksums and checkpoints say the same as a log, so that none of them is written anew."""
     files = sum(logs.values())
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"The log of a Delta table names files by their address in the source ({files} in all), and is not"
         f" rewritten: {_few(logs)}. They are copied, and the table looks for them where they were.",
         "Make the table in the source a deep clone (CREATE TABLE ... DEEP CLONE) and plan anew, or write that of"
@@ -141,9 +135,8 @@ def log_names_source(logs: Mapping[Location, int]) -> Say:
 
 def log_unread(logs: Collection[Location]) -> Say:
     """Whether it names files elsewhere is not known."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"The log of a Delta table cannot be read, so that it is not known where its files lie: {_few(logs)}.",
         "Look into it by hand, bring it back from an archive tier where it lies there and plan anew, or waive this"
         " finding.",
@@ -153,9 +146,8 @@ def log_unread(logs: Collection[Location]) -> Say:
 
 def log_cut(logs: Collection[Location]) -> Say:
     """A checkpoint says in Parquet what its first logs said, and may name files elsewhere as those may."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         "The log of a Delta table has lost its beginning to a checkpoint, which is not read, so that it is not"
         f" known where all its files lie: {_few(logs)}.",
         "Look in the source whether the table is a shallow clone, or names files by absolute paths; if it does"
@@ -165,15 +157,13 @@ def log_cut(logs: Collection[Location]) -> Say:
 
 
 def _few(files: Collection[Location]) -> str:
-    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    return ", ".join(_named(file) for file in sorted(files, key=str)[:_NAMED]) + more
+    return few([_named(file) for file in sorted(files, key=str)])
 
 
 def leaves_container(file: Location, texts: Sequence[str]) -> Say:
     """Paths above the root of the container that a table lies in."""
-    return lambda asset: Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"{_named(file)} reads what its paths lead to out of its container, for which nothing is copied:"
         f" {_quoted(texts)}.",
         "Write the addresses of what it reads in the source and plan anew, or waive this finding.",
@@ -183,9 +173,8 @@ def leaves_container(file: Location, texts: Sequence[str]) -> Say:
 
 def outside(file: Location, texts: Sequence[str]) -> Say:
     """Places that are not in the workspace's storage, nor any that a datastore may lead to."""
-    return lambda asset: Finding(
+    return _saying(
         "warning",
-        str(asset.address),
         f"{_named(file)} reads what is at no place of the workspace's storage: {_quoted(texts)}.",
         "It is left as it is; the bytes are neither copied nor checked.",
         code="bytes-outside",
@@ -193,15 +182,13 @@ def outside(file: Location, texts: Sequence[str]) -> Say:
 
 
 def _quoted(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
-    return ", ".join(f"'{text}'" for text in texts[:_NAMED]) + more
+    return few([f"'{text}'" for text in texts])
 
 
-def absent(asset: Asset, file: Location) -> Finding:
+def absent(file: Location) -> Say:
     """Without the file the asset is a folder; datasets of v1 keep what they are in a service that ARM lacks."""
-    return Finding(
+    return _saying(
         "blocks",
-        str(asset.address),
         f"It is a table without its file: {_named(file)} is not there. So look datasets made with SDK v1, whose"
         " definition the service keeps to itself: neither it nor what it reads moves.",
         "Look in the studio for what it reads, and register a table with an MLTable file in the source or target;"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, differences, digest, mapped, source_digest, without_nulls
+from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
@@ -26,7 +27,6 @@ from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 __all__ = ["SECRET", "Kind", "Port"]
 
 NO_QUERY: Mapping[str, str] = {}
-_NAMED = 3
 
 
 class Port(Protocol):
@@ -258,13 +258,12 @@ class Kind(ABC):
 def _only_told(asset: Asset, pointers: list[str]) -> list[Finding]:
     if not pointers:
         return []
-    named = ", ".join(f"properties{pointer}" for pointer in pointers[:_NAMED])
-    more = f" and {len(pointers) - _NAMED} more" if len(pointers) > _NAMED else ""
+    named = few([f"properties{pointer}" for pointer in pointers])
     return [
         Finding(
             "warning",
             str(asset.address),
-            f"Text of it names the old workspace, and goes on doing so: {named}{more}.",
+            f"Text of it names the old workspace, and goes on doing so: {named}.",
             "Nothing follows such text, and it is moved as it is: if people need it, say there where it is now.",
             code="text-names-source",
         )

@@ -7,14 +7,14 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 
 from amlmigrate.bytes.contents import anew, as_written, left_in, line_rewrites
+from amlmigrate.bytes.tables import Remarks
 from amlmigrate.bytes.yamltext import NotYamlError, applied
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset, Blob, Content
+from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.workspace import Location
-
-_NAMED = 3
 
 
 class FileAnew:
@@ -73,9 +73,21 @@ class FilesAnew:
         for content in asset.contents:
             file = self._files[content.place]
             if not file.ours:
-                yield from _elsewhere(asset, content.place, file)
+                yield from self._elsewhere(asset, content, file)
             else:
                 yield from self._left(asset, content.place, file)
+
+    def _elsewhere(self, asset: Asset, content: Content, file: FileAnew) -> Iterable[Finding]:
+        """It lies where this move writes nothing, and would go on naming the old workspace as it is."""
+        try:
+            left = left_in(content.place.path, content.text, self._mapping)
+        except NotYamlError as error:
+            file.why, left = str(error), Remarks()
+        named = [line.before.strip() for line in file.rewrites] or [f"'{value}'" for value in left.values]
+        if file.why or named:
+            yield _stays(asset, content.place, named or [file.why])
+        if left.text:
+            yield _told(asset, content.place, left.text)
 
     def _left(self, asset: Asset, place: Location, file: FileAnew) -> Iterable[Finding]:
         """What names the source when all is rewritten that can be."""
@@ -84,25 +96,22 @@ class FilesAnew:
         except NotYamlError as error:
             file.why = file.why or str(error)
         else:
-            file.why = file.why or ", ".join(f"'{value}'" for value in left.values[:_NAMED])
+            file.why = file.why or few([f"'{value}'" for value in left.values])
             if left.text:
                 yield _told(asset, place, left.text)
         if file.why:
             yield _keeps(asset, place, file.why)
 
 
-def _elsewhere(asset: Asset, place: Location, file: FileAnew) -> Iterable[Finding]:
-    """It lies where this move writes nothing, and would go on naming the old workspace."""
-    if file.rewrites or file.why:
-        first = file.rewrites[0].before.strip() if file.rewrites else file.why
-        yield Finding(
-            "error",
-            str(asset.address),
-            f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace in"
-            f" {len(file.rewrites)} lines, and is not this move's to write: {first}",
-            "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
-            code="file-names-source",
-        )
+def _stays(asset: Asset, place: Location, named: list[str]) -> Finding:
+    return Finding(
+        "error",
+        str(asset.address),
+        f"'{place.container}/{place.path}' in the account '{place.account}' names the old workspace, and is not"
+        f" this move's to write: {few(named)}.",
+        "Have it name its data by path or by a short datastore URI, or leave it out with --exclude.",
+        code="file-names-source",
+    )
 
 
 def _keeps(asset: Asset, place: Location, why: str) -> Finding:
@@ -117,12 +126,11 @@ def _keeps(asset: Asset, place: Location, why: str) -> Finding:
 
 
 def _told(asset: Asset, place: Location, named: tuple[str, ...]) -> Finding:
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return Finding(
         "warning",
         str(asset.address),
         f"'{place.container}/{place.path}' names the old workspace in comments or literals, which stay:"
-        f" {', '.join(named[:_NAMED])}{more}",
+        f" {few(named)}.",
         "Nothing is needed for a comment; look whether a literal is compared with data that changes.",
         code="file-text-names-source",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.documents import Document
+from amlmigrate.core.few import few
 from amlmigrate.posture import vaultrights
 from amlmigrate.posture.assignments import (
     below_other,
@@ -122,14 +123,14 @@ def _patterns(facts: Facts, assignment: Document, *, data: bool) -> set[str]:
 
 
 def _more(ref: KeyRef, identity: Identity, by: str, rights: list[str], assignment: str) -> Claim:
-    shown = ", ".join(rights[:3]) + (f" and {len(rights) - 3} more" if len(rights) > 3 else "")
     instead = f", and give it '{SERVICE_ROLE}' instead" if identity.how != "userAssignedIdentities" else ""
     return Claim(
         LEAST,
         False,
         "warning",
         ref.vault_id,
-        f"The workspace's {identity.called} may do more on the key vault than to use the key, by {by}: {shown}.",
+        f"The workspace's {identity.called} may do more on the key vault than to use the key, by {by}:"
+        f" {few(rights)}.",
         f"az role assignment delete --ids {assignment}{instead}."
         if assignment
         else policy_command(ref, identity, " --secret-permissions --certificate-permissions"),
