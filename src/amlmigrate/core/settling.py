@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-SETTLED = timedelta(hours=48)
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+SETTLED = 48 * _HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,10 @@ class Settling:
 
     @property
     def known_from(self) -> datetime:
-        """From when on a look at them counts."""
-        return self.copied + SETTLED
+        """From when on a look at them counts: a whole minute, as it is told."""
+        at = self.copied + SETTLED
+        begun = timedelta(seconds=at.second, microseconds=at.microsecond)
+        return at - begun + _MINUTE if begun else at
 
     @property
     def settled(self) -> bool:
@@ -46,10 +49,10 @@ class Settling:
         """What is told of a removal that came before that; '' of one that did not."""
         if self.settled:
             return ""
-        hours = (self.looked - self.copied).total_seconds() / 3600
+        tenths = (self.looked - self.copied) // (_HOUR / 10)
         return (
-            f"{self.prefixes} prefixes were last looked at {hours:.1f} hours after they were copied, before"
-            f" {SETTLED.total_seconds() / 3600:g} hours were over: whether the service keeps them was not known"
+            f"{self.prefixes} prefixes were last looked at {tenths / 10} hours after they were copied, before"
+            f" {SETTLED / _HOUR:g} hours were over: whether the service keeps them was not known"
         )
 
     def as_dict(self) -> dict[str, Any]:

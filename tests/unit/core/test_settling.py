@@ -38,6 +38,14 @@ def test_what_is_open_names_the_time_and_a_removal_before_it_how_early_it_was() 
     }
 
 
+@pytest.mark.parametrize("seconds", [0.001, 45, 59.9])
+def test_a_look_at_the_time_that_is_told_counts(seconds: float) -> None:
+    copied = COPIED + timedelta(seconds=seconds)
+    told = datetime.fromisoformat(Settling(1, copied, copied).as_dict()["known_from"])
+    assert Settling(1, copied, told).settled
+    assert "47.9 hours after" in Settling(1, copied, told - timedelta(minutes=1)).too_early
+
+
 def _content(look: Settling | None, *, green: bool = True) -> dict[str, Any]:
     return {
         "green": green,
