@@ -55,7 +55,7 @@ class ServiceError(MigrateError):
         super().__init__(self._sentence(), address=url, remedy=self._remedy())
 
     @property
-    def exit_code(self) -> ExitCode:  # type: ignore[override]
+    def exit_code(self) -> ExitCode:  # type: ignore[override]  # of a variable, by what only the answer says
         """6 where the identity or a permission was refused, else 1."""
         return ExitCode.DENIED if self.status in (401, 403) else ExitCode.UNEXPECTED
 

@@ -17,7 +17,7 @@ from amlmigrate.cloud.credentials import Credential
 from amlmigrate.cloud.fence import Fence
 
 
-class Transport(AioHttpTransport):  # type: ignore[misc]
+class Transport(AioHttpTransport):  # type: ignore[misc]  # its base has no types
     """Takes proxies from `HTTPS_PROXY` and `NO_PROXY`, as aiohttp does.
 
     Left to itself, aiohttp looks for the proxy and for a `.netrc` before every request, each in a thread of its
@@ -84,7 +84,7 @@ def _netrc() -> Path:
     return Path(named) if named else Path.home() / ".netrc"
 
 
-class Shared(AioHttpTransport):  # type: ignore[misc]
+class Shared(AioHttpTransport):  # type: ignore[misc]  # as above
     """The one transport of all accounts: a client that closes does not close it for the others."""
 
     def __init__(self, inner: AioHttpTransport) -> None:

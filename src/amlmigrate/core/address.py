@@ -12,6 +12,8 @@ ARCHIVE = "#archive"
 # Names of assets and their versions are told apart by case, those of datastores are not (azure-facts, section 2;
 # azureml-core, class Datastore).
 CASELESS = frozenset({"datastores"})
+# The names of these are one in a region (azure-facts, section 2): beside the old one the new one needs another.
+NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"})
 
 
 @total_ordering

@@ -6,18 +6,17 @@ import asyncio
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import NAMED_ANEW, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.finding import MARK
 from amlmigrate.inventory.leftovers import COLLECTIONS, Collection
 from amlmigrate.kinds import all_kinds
 
 _COLLECTIONS = {one.name: one for one in COLLECTIONS}
-# Their names are one in a region (azure-facts, section 2), or given by the service, so that what was made for the
-# target has another: only that there is none at all can be seen.
-_NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"}) | {
-    "privateEndpointConnections"
-}
+# What was made of these for the target has another name, also where the service gives it: only that there is none
+# at all can be seen.
+_NAMED_ANEW = NAMED_ANEW | {"privateEndpointConnections"}
+_UNREAD = "settings-unread"
 # They are made anew in a feature store, which is another workspace.
 _ELSEWHERE = frozenset({"featuresets", "featurestoreEntities"})
 
@@ -52,7 +51,11 @@ async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) 
     left, right = await asyncio.gather(kind.wait(source, address), kind.wait(target, address))
     if left is None or right is None:
         return None
-    return finding not in {one.address for one in kind.shortfalls(Asset(address, left), right)}
+    found = kind.shortfalls(Asset(address, left), right)
+    if finding in {one.address for one in found}:
+        return False
+    # What could not be read may be just this.
+    return None if any(one.code == _UNREAD for one in found) else True
 
 
 async def _listed(port: WorkspacePort, collection: Collection, address: Address) -> bool | None:

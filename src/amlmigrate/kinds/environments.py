@@ -141,7 +141,7 @@ def _conda(text: str) -> Any:
         return text
 
 
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # either
     """A safe loader that leaves every scalar a string: `python: 3.10` must not become 3.1."""
 
 

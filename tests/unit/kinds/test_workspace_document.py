@@ -16,6 +16,7 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action, Plan
+from amlmigrate.inventory.shown import set_right
 from amlmigrate.kinds import all_kinds
 from amlmigrate.verifying.documents import compare_documents
 
@@ -332,6 +333,23 @@ async def test_that_an_older_version_is_refused_is_told_and_is_no_change() -> No
     assert KIND.digest(asset) == KIND.digest(Asset(ADDRESS, document(**{PUBLIC: "Enabled"})))
     with pytest.raises(ServiceError):
         await _read(403)
+
+
+@pytest.mark.parametrize(
+    ("older", "rules", "right"),
+    [
+        (400, {}, None),
+        ({}, {}, True),
+        ({}, {"tags": {}}, False),
+        (400, {"tags": {}}, False),
+    ],
+)
+async def test_nobody_has_seen_set_right_what_could_not_be_read(
+    older: Document | int, rules: Document, right: bool | None
+) -> None:
+    source, target = _Port({"": document(tags={"a": "1"})}), _Port({"": document(**{"tags": {"a": "1"}, **rules})})
+    source.older = target.older = older
+    assert await set_right(source, target, "workspace!setting-lost") is right  # type: ignore[arg-type] # as far as it goes
 
 
 async def test_one_that_is_shown_and_then_is_not_is_no_document_without_its_rules() -> None:

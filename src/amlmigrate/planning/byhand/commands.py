@@ -12,10 +12,6 @@ from shlex import quote
 
 from amlmigrate.core.documents import Document
 
-# The names of these are one in a region (azure-facts, section 2): beside the old one they need another.
-NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"})
-
-
 # A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
 _NAME = re.compile(r"(\$\{[A-Z][A-Z0-9_]*\})")
 _ACTS = re.compile(r"[\"$`\\!]")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from amlmigrate.cloud.arm import api_version
-from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.address import BLOBS, NAMED_ANEW, Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
@@ -66,7 +66,7 @@ class Teller:
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
-        if address.kind in commands.NAMED_ANEW and self._same_region:
+        if address.kind in NAMED_ANEW and self._same_region:
             target = self._path(Address(address.kind, "${NEW_NAME}", address.version), self.mapping.target.ref.id)
         sent = hidden(self._renamed(body(address.kind, document, self.mapping), names), names)
         places = _places(names) | ({"NEW_NAME": _ANOTHER} if "${NEW_NAME}" in target else {})
@@ -84,7 +84,7 @@ class Teller:
         """A body that refers to what has another name in the target by a name to be filled in."""
         if not self._same_region:
             return sent
-        kinds = "|".join(sorted(commands.NAMED_ANEW))
+        kinds = "|".join(sorted(NAMED_ANEW))
         below = re.compile(rf"({re.escape(self.mapping.target.ref.id)}/({kinds})/)([^/]+)", re.IGNORECASE)
 
         def named(match: re.Match[str]) -> str:
