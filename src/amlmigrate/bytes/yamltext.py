@@ -14,17 +14,10 @@ from typing import Any
 
 import yaml
 
+from amlmigrate.core.nesting import tokens
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARK = "\ufeff"
-# What people write nests a dozen deep; far more than this would only exhaust the stack.
-_DEEPEST = 500
-_OPENING = (
-    yaml.FlowSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.BlockMappingStartToken,
-)
-_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*(?P<comment>[ \t]+#[^\r\n]*)?")
 
 
@@ -132,13 +125,9 @@ def applied(text: str, made: Iterable[Change]) -> str:
 
 def _spans(text: str, skipped: int) -> Iterator[tuple[int, int]]:
     """Where each scalar that is written out ends, and where it starts behind its anchor and tag."""
-    depth = 0
-    for token in yaml.scan(text, Loader=_LOADER):
+    for token in tokens(text):
         if isinstance(token, yaml.ScalarToken):
             yield token.end_mark.index + skipped, token.start_mark.index + skipped
-        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError(f"it nests deeper than {_DEEPEST} levels")
 
 
 def _within(text: str, scalar: Scalar, value: str) -> Change:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.jsontext import NotJsonError, changed
 from amlmigrate.core.leading import Lead, lead, names_source
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.nesting import is_shallow
 from amlmigrate.core.reference import Reference, reference_of, references
 
 # Text for people: nothing follows it, and nothing of it is written anew.
@@ -33,8 +34,6 @@ _WORD = re.compile(
 )
 # Whatever names a workspace or an account has a slash, be it escaped, and most strings have none.
 _LIKELY = re.compile(r"[/\\]|%2f", re.IGNORECASE)
-# JSON in a string may be as deep as somebody likes, and is walked level by level of Python's stack.
-_DEEPEST = 100
 _ASSIGNED = re.compile(r"^[A-Za-z0-9_.-]+=")
 
 
@@ -171,22 +170,7 @@ def _parsed(text: str) -> Any:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if _is_shallow(found) else None
-
-
-def _is_shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [child for one in level for child in _children(one)]
-        if not level:
-            return True
-    return False
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+    return found if is_shallow(found) else None
 
 
 def _start(text: str) -> int:

@@ -12,10 +12,13 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.nesting import tokens
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds._base import Port
 from amlmigrate.kinds._versioned import VersionedKind
 
+# It leaves every scalar a text, whatever its tag: `python: 3.10` must not become 3.1.
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DEFAULTS = {"autoRebuild": "Disabled", "osType": "Linux"}
 _LABELS = "azureml.labels"
 _CURATED = "Curated"
@@ -134,18 +137,16 @@ def _registry(workspace: Workspace) -> str:
 
 
 def _conda(text: str) -> Any:
-    """JSON is YAML, so one reader takes both; what is neither is compared as the text it is."""
+    """JSON is YAML, so one reader takes both; what is neither is compared as the text it is.
+
+    So is what is too deep, or has aliases, by which a short text may come to a value without an end.
+    """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, see below
+        if any(isinstance(token, yaml.AliasToken) for token in tokens(text)):
+            return text
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - it makes nothing but texts, lists and maps
     except yaml.YAMLError:
         return text
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # either
-    """A safe loader that leaves every scalar a string: `python: 3.10` must not become 3.1."""
-
-
-_Loader.yaml_implicit_resolvers = {}
 
 
 KIND = Environments()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from tests.contract.kinds.workspace_of import InMemory
 
+from amlmigrate.core.address import Address
 from amlmigrate.kinds import all_kinds
 
 KIND = all_kinds()["environments"]
@@ -31,3 +33,37 @@ def test_a_container_is_curated_when_all_its_versions_are() -> None:
             found["environments/AzureML-ours"].address, documents["environments/AzureML-ours"]
         )
     )
+
+
+def _compared(text: str) -> list[str]:
+    left, right = ({"properties": {"condaFile": one}} for one in (text, f"{text} "))
+    KIND.state(left)
+    return [one.field for one in KIND.compare(Address("environments", "e", "1"), left, right)]
+
+
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ('{"a": [', "]}")])
+@pytest.mark.parametrize("depth", [400, 20_000, 100_000])
+def test_a_conda_file_however_deep_ends_no_process(before: str, after: str, depth: int) -> None:
+    """libyaml would run out of its stack, and take all that is under way with it."""
+    assert _compared(f"{before * depth}x{after * depth}") == ["/properties/condaFile"]
+
+
+@pytest.mark.parametrize(
+    "tag", ["!!int", "!!float", "!!timestamp", "!!bool", "!!null", "!!python/object:a.b", "!x"]
+)
+def test_what_a_conda_file_calls_its_values_stops_nobody(tag: str) -> None:
+    assert _compared(f"python: {tag} x") == []
+
+
+def test_aliases_of_aliases_are_not_followed_to_their_end() -> None:
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]
+    assert _compared("\n".join(lines)) == ["/properties/condaFile"]
+    assert _compared("a: &a [*a]") == ["/properties/condaFile"]
+
+
+def test_a_conda_file_is_compared_by_what_it_says() -> None:
+    left, right = '{"python": "3.10", "b": ["x"]}', "python: 3.10\nb:\n- x\n"
+    found = [{"properties": {"condaFile": one}} for one in (left, right, "python: 3.1\nb: [x]\n")]
+    address = Address("environments", "e", "1")
+    assert KIND.compare(address, found[0], found[1]) == []
+    assert [one.field for one in KIND.compare(address, found[0], found[2])] == ["/properties/condaFile/python"]
