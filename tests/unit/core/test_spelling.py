@@ -48,10 +48,26 @@ def test_case_that_counts_stays(start: str, end: str) -> None:
         (f"azureml:{OLD.id}/codes/c/versions/1", f"{OLD.id}/codes/c/versions/1"),
         (f"{OLD.id}/codes/c/versions/1", f"{OLD.id}/Codes/c/Versions/1"),
         ("https://acct.blob.core.windows.net:443/c/src", "https://acct.blob.core.windows.net/c/src"),
+        ("HTTPS://Acct.blob.core.windows.net:443", "https://acct.blob.core.windows.net"),
     ],
 )
 def test_other_spellings_of_one_thing(left: str, right: str) -> None:
     assert plain(left) == plain(right)
+    assert "None" not in plain(left)
+
+
+@pytest.mark.parametrize("end", ["", "/", "/Models", "/Models/"])
+@pytest.mark.parametrize(
+    ("start", "one"),
+    [
+        (OLD.id.upper(), OLD.id.lower()),
+        (f"azureml:{OLD.id}", OLD.id.lower()),
+        (LONG.replace("subscriptions", "Subscriptions"), LONG.lower()),
+        (REGION.replace("westeurope", "WestEurope"), REGION.lower()),
+    ],
+)
+def test_what_names_nothing_below_a_workspace_is_spelled_too(start: str, one: str, end: str) -> None:
+    assert plain(start + end) == one + end
 
 
 @pytest.mark.parametrize(
