@@ -60,6 +60,24 @@ def test_a_file_is_told_of_each_item_that_has_it(path: str, items: set[str]) -> 
     assert set(_found(**{path: 1})) == {f"data/{name}/1!names-source" for name in items}
 
 
+def test_only_items_in_whose_place_it_lies_have_it() -> None:
+    places = {
+        "whole": "workspaceblobstore/paths/",
+        "beside": "workspaceartifactstore/paths/d/",
+        "lake": "lake/paths/d/",
+    }
+    steps = [
+        step(f"data/{name}/1", PREFIX, body={"properties": {"dataUri": f"{STORE}/{place}"}})
+        for name, place in places.items()
+    ]
+    [found] = naming.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file("d/b"): 1}})
+    assert found.address == "data/whole/1!names-source"
+    assert found.summary == (
+        "A file of its bytes in the target names places of the source, which it will not find once that is gone:"
+        f" '{NEW_BLOBS}/d/b' (1 time)."
+    )
+
+
 def test_what_is_no_items_is_told_of_the_bytes() -> None:
     assert set(_found(**{"e/b": 1})) == {f"{PREFIX}!names-source"}
 
@@ -76,6 +94,13 @@ def test_a_finding_names_files_and_counts_and_binds_what_it_does_not_show() -> N
     assert other.summary != finding.summary
     [changed] = _found(**{**{path: count for path, count in many.items() if path != "d/0"}, "d/z": 1}).values()
     assert changed.summary != finding.summary
+
+
+def test_all_are_shown_while_they_are_few() -> None:
+    [five] = _found(**{f"d/{n}": 1 for n in range(5)}).values()
+    [six] = _found(**{f"d/{n}": 1 for n in range(6)}).values()
+    assert all(f"/d/{n}'" in five.summary for n in range(5)) and "more" not in five.summary
+    assert "and 1 more (digest of all " in six.summary
 
 
 def test_what_was_not_searched_is_counted() -> None:
