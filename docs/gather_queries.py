@@ -7,9 +7,9 @@ CLIENTS are folders that hold Python packages of Azure: the environment's own `s
 package that `pip install --no-deps --target FOLDER PACKAGE==VERSION` fetches. Of Azure ML only what the
 environment pins counts.
 
-Writes `src/azsandbox/data/queries.json` with the parts `arm`, `vault` and `blob`: the names of the parameters by
-`METHOD shape`, where a shape is the path with `{}` for each name, or what a call of the blob service is about
-(`azsandbox.knownqueries`).
+Writes `src/azsandbox/data/queries.json` with the parts `arm`, `vault`, `blob` and `share`: the names of the
+parameters by `METHOD shape`, where a shape is the path with `{}` for each name, or what a call of the blob or the
+file service is about (`azsandbox.knownqueries`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from azsandbox.knownqueries import arm_shape, blob_shape, path_shape
+from azsandbox.knownqueries import arm_shape, path_shape, storage_shape
 
 _TARGET = Path(__file__).parents[1] / "src" / "azsandbox" / "data" / "queries.json"
 _METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
@@ -171,8 +171,28 @@ def blob(own: Path) -> dict[str, set[str]]:
                 )
                 names = set(_PARAMETER.findall(source))
                 for method in _words(node).intersection(_METHODS):
-                    shape = blob_shape(_ABOUT.get(file.name, "blob"), restype, comp)
+                    shape = storage_shape(_ABOUT.get(file.name, "blob"), restype, comp)
                     found.setdefault(f"{method} {shape}", set()).update(names)
+    return found
+
+
+_SHARE_ABOUT = {"service": "account", "share": "share", "directory": "directory", "file": "file"}
+
+
+def share(own: Path) -> dict[str, set[str]]:
+    """What the file service has, as its client knows it: `restype` and `comp` are in the address."""
+    found: dict[str, set[str]] = {}
+    file = own / "azure" / "storage" / "fileshare" / "_generated" / "operations" / "_operations.py"
+    text = file.read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("build_"):
+            continue
+        source = _source(text.splitlines(), node)
+        fixed = dict(re.findall(r"[?&](\w+)=(\w*)", next(iter(re.findall(r'_url = "([^"]*)"', source)), "")))
+        about = _SHARE_ABOUT[node.name.split("_")[1]]
+        shape = storage_shape(about, fixed.get("restype", ""), fixed.get("comp", ""))
+        for method in _words(node).intersection(_METHODS):
+            found.setdefault(f"{method} {shape}", set()).update(fixed, _PARAMETER.findall(source))
     return found
 
 
@@ -183,6 +203,7 @@ def main() -> None:
         "arm": arm(specs, folders),
         "vault": vault(specs, folders[0]),
         "blob": blob(folders[0]),
+        "share": share(folders[0]),
     }
     blocks = []
     for part, found in parts.items():

@@ -204,7 +204,10 @@ class StorageAccounts:
                 yield _name(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
 
     async def make_directory(self, account: str, container: str, path: str) -> None:
-        """A blob without bytes that stands for a directory; nothing happens where there is something."""
+        """A blob without bytes that stands for a directory; nothing happens where there is something.
+
+        Clients know a directory by its metadata (fsspec/adlfs#277; azure-ai-ml, `_artifacts/_constants.py`).
+        """
         headers = {"x-ms-blob-type": "BlockBlob", "x-ms-meta-hdi_isfolder": "true", "If-None-Match": "*"}
         await self._ask("PUT", account, f"/{container}/{quote(path)}", also=409, headers=headers)
 

@@ -9,7 +9,6 @@ import aiohttp
 from multidict import CIMultiDict
 
 from azsandbox.azurite import KNOWN_SCOPES, Azurite
-from azsandbox.blobqueries import unknown_parameter
 from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
@@ -17,6 +16,7 @@ from azsandbox.immutable import Immutability
 from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
 from azsandbox.storageactions import DELETE_CONTAINER, action_of
+from azsandbox.storagequeries import of_blobs
 from azsandbox.tokens import BadToken, Tokens
 
 # Bodies up to this length are read before they are passed on: one write instead of many.
@@ -60,7 +60,7 @@ class BlobEndpoint:
 
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
-        refused = malformed(call) or _unnameable(call) or self._forbidden(call) or unknown_parameter(call)
+        refused = malformed(call) or _unnameable(call) or self._forbidden(call) or of_blobs(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
         for keeper in (self._held, self._hierarchy):

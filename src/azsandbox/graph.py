@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from azsandbox.graphfilters import BadFilter, no_property, parsed
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID, TENANT_ID, IdentityShown, Request, Response
@@ -62,21 +63,23 @@ class Graph:
 
     def _list(self, request: Request, rows: list[Row]) -> Response:
         query = request.query
-        _check_options(query)
+        _check_options(query, _OPTIONS)
         if "$filter" in query:
             test = parsed(query["$filter"])
             rows = [row for row in rows if test(row)]
-        size, start = _size(query.get("$top", "")), int(query.get("$skiptoken", "0") or 0)
+        size, start = _size(query.get("$top", "")), _start(query.get("$skiptoken", ""))
         page: Row = {"@odata.context": _context("servicePrincipals")}
-        if query.get("$count", "").lower() == "true":
+        if _is_true(query.get("$count", "")):
             page["@odata.count"] = len(rows)
         if start + size < len(rows):
-            others = "&".join(f"{name}={value}" for name, value in query.items() if name != "$skiptoken")
+            kept = {name: value for name, value in query.items() if name != "$skiptoken"}
+            others = urlencode(kept, safe="$", quote_via=quote)
             page["@odata.nextLink"] = f"https://{HOST}{request.path}?{others}&$skiptoken={start + size}"
         page["value"] = [_selected(query, row) for row in rows[start : start + size]]
         return Response.of_json(200, page)
 
     def _one(self, request: Request, app_id: str | None, object_id: str | None) -> Response:
+        _check_options(request.query, {"$select"})
         for row in self._all():
             if row["appId"] == (app_id or "").lower() or row["id"] == (object_id or "").lower():
                 head = {"@odata.context": _context("servicePrincipals/$entity")}
@@ -125,12 +128,12 @@ def _of_identity(one: IdentityShown) -> Row:
     return row | {"appOwnerOrganizationId": None, "appDisplayName": None}
 
 
-def _check_options(query: Any) -> None:
+def _check_options(query: Mapping[str, str], known: Set[str]) -> None:
     for name in query:
         if name == "$orderby":
             # microsoftgraph/microsoft-graph-docs#9711
             raise BadFilter("Request_UnsupportedQuery", "Sorting not supported for current query.")
-        if name not in _OPTIONS:
+        if name not in known:
             raise BadFilter("Request_UnsupportedQuery", f"The sandbox's Graph does not know the option '{name}'.")
 
 
@@ -138,10 +141,24 @@ def _size(text: str) -> int:
     if not text:
         return _PAGE
     if not text.isdecimal() or not 0 < int(text) <= _LARGEST:
+        # 999 is documented (learn.microsoft.com/graph/api/serviceprincipal-list). Inferred: that more is refused,
+        # and in these words.
         raise BadFilter(
             "BadRequest", f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."
         )
     return int(text)
+
+
+def _start(text: str) -> int:
+    if text and not text.isdecimal():
+        raise BadFilter("BadRequest", "The skip token of the request is not valid.")  # code and text are ours [I]
+    return int(text or 0)
+
+
+def _is_true(text: str) -> bool:
+    if text.lower() not in ("", "true", "false"):
+        raise BadFilter("BadRequest", f"Invalid value '{text}' for $count.")  # code and text are ours [I]
+    return text.lower() == "true"
 
 
 def _selected(query: Any, row: Row) -> Row:

@@ -19,7 +19,7 @@ def _parts() -> Mapping[str, Mapping[str, list[str]]]:
 
 @functools.cache
 def known(part: str, operation: str) -> frozenset[str]:
-    """The names of an operation's parameters, in lower case; `part` is `arm`, `vault` or `blob`.
+    """The names of an operation's parameters, in lower case; `part` is `arm`, `vault`, `blob` or `share`.
 
     HEAD has what GET has beside its own. An operation that no source names has none.
     """
@@ -48,8 +48,11 @@ def path_shape(path: str) -> str:
     return "/" + "/".join((first, *(word if word in _OF_KEYS else "{}" for word in rest)))
 
 
-def blob_shape(about: str, restype: str, comp: str) -> str:
-    """A call of the blob service, which is about an `account`, a `container` or a `blob`."""
+def storage_shape(about: str, restype: str, comp: str) -> str:
+    """A call of the blob service, about an `account`, a `container` or a `blob`, or of the file service.
+
+    The latter is about an `account`, a `share`, a `directory` or a `file`.
+    """
     return f"{about} {restype}:{comp}".lower()
 
 

@@ -56,6 +56,33 @@ def check_read(query: Asked) -> None:
             raise unbuilt(name)
 
 
+def positive(query: Mapping[str, str], name: str, usual: int) -> int:
+    """A number of items that is asked for, else `usual`. Raises ArmError 400 for what is no number above 0."""
+    text = query.get(name, "")
+    if text and not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise unreadable(name, text)
+    return int(text) if text else usual
+
+
+def one_of(query: Mapping[str, str], name: str, *values: str) -> str:
+    """One of these words, in lower case, else the first of them. Raises ArmError 400 for another word."""
+    text = query.get(name, "")
+    if text and text.lower() not in values:
+        raise unreadable(name, text)
+    return text.lower() or values[0]
+
+
+def asked(query: Mapping[str, str], name: str) -> bool:
+    """Whether `true` is asked for. Raises ArmError 400 for what is neither `true` nor `false`."""
+    return one_of(query, name, "false", "true") == "true"
+
+
+def unreadable(name: str, text: str) -> ArmError:
+    """400 for a value that the parameter cannot have; code and text are ours [I]."""
+    message = f"The value '{text}' of the query parameter '{name}' is invalid."
+    return gateway(400, "InvalidQueryParameterValue", message)
+
+
 def unbuilt(name: str) -> ArmError:
     """501 for what Azure has and the sandbox has not; nothing of the call was done."""
     text = f"Azure knows the query parameter '{name}' here; the local Azure has not built it."

@@ -7,7 +7,7 @@ from azsandbox.shares import times
 from azsandbox.shares.entries import changed, found, new_entry, properties, set_smb_properties
 from azsandbox.shares.errors import Refused
 from azsandbox.shares.index import Entry
-from azsandbox.shares.listing import Page, entries_document, marked, xml
+from azsandbox.shares.listing import OF_ENTRIES, Page, entries_document, marked, xml
 from azsandbox.shares.task import Operations, Task, answer, shown
 
 
@@ -58,7 +58,7 @@ async def _delete(task: Task) -> Answer:
 
 
 async def _list(task: Task) -> Answer:
-    entry, page = _directory(task), Page.of(task.call)
+    entry, page = _directory(task), Page.of(task.call, OF_ENTRIES)
     items = task.store.index.children(task.place, page.prefix, marked(page.marker), page.size + 1)
     return xml(entries_document(task.call, page, task.place, entry.id, items))
 

@@ -18,6 +18,7 @@ from azsandbox.shares.range_calls import RANGES
 from azsandbox.shares.share_calls import ACCOUNT, SHARE
 from azsandbox.shares.store import ShareStore
 from azsandbox.shares.task import Operation, Operations, Task
+from azsandbox.storagequeries import of_shares
 from azsandbox.tokens import Tokens
 
 _SERVER = "Windows-Azure-File/1.0 Microsoft-HTTPAPI/2.0"
@@ -62,6 +63,8 @@ class FileShares:
         if operation is None:
             call.note["unknown_route"] = True
             raise Refused("NotImplemented")
+        if (unsupported := of_shares(call)) is not None:
+            return unsupported
         return await self._done(operation, Task(call, place, self._store))
 
     async def _done(self, operation: Operation, task: Task) -> Answer:

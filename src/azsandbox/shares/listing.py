@@ -19,6 +19,10 @@ from azsandbox.shares.index import Entry, Share
 from azsandbox.shares.places import Place
 
 _LARGEST = 5000
+# learn.microsoft.com/rest/api/storageservices: list-shares, list-directories-and-files. No share here has a
+# snapshot, and deleted ones are not kept.
+OF_SHARES = frozenset({"metadata", "snapshots", "deleted"})
+OF_ENTRIES = frozenset({"timestamps", "etag", "attributes", "permissionkey"})
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -37,8 +41,8 @@ class Page:
         return min(int(self.sent), _LARGEST) if self.sent else _LARGEST
 
     @classmethod
-    def of(cls, call: Call) -> Page:
-        """Reads the query. Raises Refused."""
+    def of(cls, call: Call, known: frozenset[str]) -> Page:
+        """Reads the query; `known` is what a list can include. Raises Refused."""
         query = call.query
         sent = query.get("maxresults", "")
         if sent and not re.fullmatch(r"\d{1,9}", sent):
@@ -47,7 +51,10 @@ class Page:
             raise Refused(
                 "OutOfRangeQueryParameterValue", QueryParameterName="maxresults", QueryParameterValue="0"
             )
-        include = frozenset(query.get("include", "").lower().split(","))
+        include = frozenset(query.get("include", "").lower().split(",")) - {""}
+        if not include <= known:
+            text = query["include"]
+            raise Refused("InvalidQueryParameterValue", QueryParameterName="include", QueryParameterValue=text)
         return cls(query.get("prefix", ""), query.get("marker", ""), sent, include)
 
     def head(self) -> str:

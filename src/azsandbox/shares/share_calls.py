@@ -6,14 +6,14 @@ from azsandbox.calls import Answer
 from azsandbox.shares import times
 from azsandbox.shares.errors import Refused, bad_header
 from azsandbox.shares.index import Share
-from azsandbox.shares.listing import Page, shares_document, xml
+from azsandbox.shares.listing import OF_SHARES, Page, shares_document, xml
 from azsandbox.shares.task import Operations, Task, answer, shown
 
 _QUOTAS = range(1, 102_401)
 
 
 async def _list(task: Task) -> Answer:
-    page = Page.of(task.call)
+    page = Page.of(task.call, OF_SHARES)
     # The service's marker is the path of the share that is next: `/account/share`.
     start = page.marker.removeprefix(f"/{task.place.account}/")
     found = task.store.index.shares(task.place.account, page.prefix, start, page.size + 1)

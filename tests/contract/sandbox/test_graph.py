@@ -6,7 +6,7 @@ import json
 import uuid
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from arm_harness import GROUP, principal
@@ -173,3 +173,28 @@ def test_a_role_goes_to_the_principal_that_was_named(sandbox: RunningSandbox) ->
 
     mine, user, theirs = azure(sandbox.env, work)
     assert (mine, theirs) == ({person.object_id}, {user.principal_id})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"top": "x"}, {"top": "0"}, {"top": "1000"}, {"skiptoken": "x"}, {"skiptoken": "-1"}, {"count": "maybe"}],
+)
+async def test_a_value_that_cannot_be_read_is_refused(asking: Asking, query: dict[str, str]) -> None:
+    status, refused = await asking.ask("servicePrincipals", **query)
+    assert (status, refused["error"]["code"]) == (400, "BadRequest")
+
+
+async def test_one_of_them_takes_no_option_but_its_properties(asking: Asking) -> None:
+    path = f"servicePrincipals/{asking.ann.object_id}"
+    assert (await asking.ask(path, select="id"))[1]["id"] == asking.ann.object_id
+    for query in ({"expand": "owners"}, {"filter": "displayName eq 'annie'"}):
+        status, refused = await asking.ask(path, **query)
+        assert (status, refused["error"]["code"]) == (400, "Request_UnsupportedQuery")
+
+
+async def test_the_link_to_the_next_page_asks_the_same(asking: Asking) -> None:
+    asked = {"filter": "startswith(displayName, 'ann') or displayName eq 'a&b=c+d'", "top": "1"}
+    _, first = await asking.ask("servicePrincipals", **asked)
+    link = dict(parse_qsl(urlsplit(first["@odata.nextLink"]).query, strict_parsing=True))
+    assert {name.removeprefix("$"): value for name, value in link.items()} == {**asked, "skiptoken": "1"}
+    assert " " not in first["@odata.nextLink"]

@@ -438,7 +438,8 @@ def _web_key(made: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> JsonWebKey
 
 
 @pytest.mark.parametrize(
-    "path", ["keys?maxresult=1", "keys?$filter=a", "keys/any?maxresults=1", "deletedkeys?force=true"]
+    "path",
+    ["keys?maxresult=1", "keys?$filter=a", "keys/any?maxresults=1", "deletedkeys?force=true", "keys?maxresults=x"],
 )
 def test_a_query_parameter_that_an_operation_has_not_is_refused(
     azure_env: RunningSandbox, protected: str, path: str

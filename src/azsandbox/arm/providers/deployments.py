@@ -206,7 +206,10 @@ class GroupDeploymentOperations(DeploymentOperations):
 
 
 def _given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The values that are sent. Null is taken for none: MLClient sends it, and Azure takes it [I]."""
+    """The values that are sent.
+
+    Inferred: that null counts as not sent, so that the default holds; azure-ai-ml sends it for some parameters.
+    """
     if not all(isinstance(each, dict) and set(each) == {"value"} for each in parameters.values()):
         raise invalid("Each parameter is an object with a value")  # references to secrets are not here
     return {name: each["value"] for name, each in parameters.items() if each["value"] is not None}

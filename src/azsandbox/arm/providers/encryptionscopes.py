@@ -11,6 +11,7 @@ from azsandbox.arm.customerkeys import parsed
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.providers.storage import check_key, versioned
+from azsandbox.arm.queries import one_of
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -58,7 +59,8 @@ class EncryptionScopes(Kind):
 
     async def list(self, call: Call) -> Response:
         """With `$filter`, the start of names, and `$include`, a state or `All`."""
-        start, state = call.query.get("$filter", ""), _STATES.get(call.query.get("$include", "").lower())
+        start = call.query.get("$filter", "")
+        state = _STATES.get(one_of(call.query, "$include", "all", *_STATES))
         found = [
             record.document
             for record in self.listed(call)

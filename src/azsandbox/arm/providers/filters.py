@@ -1,4 +1,4 @@
-"""What `$filter` of the lists of roles may say here: all else is refused, and not taken for no filter."""
+"""What `$filter` of the lists of ARM's own may say here: all else is refused, and not taken for no filter."""
 
 from __future__ import annotations
 

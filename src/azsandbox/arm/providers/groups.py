@@ -11,7 +11,8 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.paging import page
-from azsandbox.arm.queries import unbuilt
+from azsandbox.arm.providers import filters
+from azsandbox.arm.queries import positive, unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.scopes import no_such_group
@@ -126,8 +127,8 @@ class _Resources(Kind):
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
-        top = call.query.get("$top", "")
-        size = int(top) if top.isdecimal() and int(top) > 0 else self.page_size
+        size = positive(call.query, "$top", self.page_size)
+        filters.check(call, _FILTER.pattern)
         if not _expands(call) <= _EXPANDS:
             raise unbuilt("$expand")
         return page(call, list(self._found(call, _filters(call.query.get("$filter", "")))), size, self._entry)
@@ -155,7 +156,8 @@ class _Resources(Kind):
         wanted, made = _expands(call), record.document.get("systemData") or {}
         if "provisioningstate" in wanted:
             entry["provisioningState"] = "Succeeded"
-        # Of types whose documents tell no times none are told.
+        # Inferred: that these times are those of `systemData`. Where a document tells none, none are told here;
+        # Azure knows them of every resource (GenericResourceExpanded in its description).
         for name, member in (("createdTime", "createdAt"), ("changedTime", "lastModifiedAt")):
             if name.lower() in wanted and member in made:
                 entry[name] = made[member]

@@ -10,6 +10,7 @@ from azsandbox.arm.calls import Call
 from azsandbox.arm.context import Context
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind, action
+from azsandbox.arm.queries import unbuilt
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -50,7 +51,10 @@ class ManagementGroups(Kind):
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
         """With its children where `$expand=children` asks for them."""
-        if call.query.get("$expand", "").lower() != "children":
+        expand = call.query.get("$expand", "").lower()
+        if expand not in ("", "children"):
+            raise unbuilt("$expand")
+        if not expand:
             return record.document
         children = [self._entry(each) for each in self._below(record.key, deep=False)]
         return {**record.document, "properties": {**record.properties, "children": children or None}}

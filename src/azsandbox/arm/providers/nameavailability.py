@@ -15,7 +15,11 @@ from azsandbox.messages import Response
 
 
 class _Names(Kind):
-    """POST below a subscription; answers and reasons as the descriptions have them, messages as the PUTs'."""
+    """POST below a subscription; the descriptions have the members, `AlreadyExists` and `AccountNameInvalid`.
+
+    The latter is seen for accounts (Azure/azure-rest-api-specs#4594, with its message). Inferred: that registries,
+    whose description leaves the reasons open, have the same two.
+    """
 
     of: ClassVar[str]
     pattern: ClassVar[re.Pattern[str]]
@@ -63,12 +67,16 @@ class StorageNames(_Names):
         "is not a valid storage account name. Storage account name must be between 3 and 24 characters in length "
         "and use numbers and lower-case letters only."
     )
-    taken = "The storage account named {} is already taken."
+    taken = "The storage account named {} is already taken."  # Azure/azure-cli#27390
 
 
 @register
 class VaultNames(_Names):
-    """`Microsoft.KeyVault/checkNameAvailability`: a deleted vault keeps its name."""
+    """`Microsoft.KeyVault/checkNameAvailability`: a deleted vault keeps its name.
+
+    The message of a name that is taken is that of a PUT (Azure/azure-powershell#15115). Inferred: that this call
+    has it too, and the message of an invalid name, whose rule is documented (MicrosoftDocs/azure-docs#92981).
+    """
 
     type = "Microsoft.KeyVault/checkNameAvailability"
     of = "Microsoft.KeyVault/vaults"
@@ -90,7 +98,7 @@ class VaultNames(_Names):
 
 @register
 class RegistryNames(_Names):
-    """`Microsoft.ContainerRegistry/checkNameAvailability`."""
+    """`Microsoft.ContainerRegistry/checkNameAvailability`. Inferred: the messages; the pattern is described."""
 
     type = "Microsoft.ContainerRegistry/checkNameAvailability"
     of = "Microsoft.ContainerRegistry/registries"

@@ -14,6 +14,7 @@ from azsandbox.arm.policy import denial  # its guard is found by being imported
 from azsandbox.arm.policy.conditions import field_of, holds
 from azsandbox.arm.policy.definitions import Rule, built_in, definition, rules, with_defaults
 from azsandbox.arm.policy.expressions import Unsupported
+from azsandbox.arm.providers import filters
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -21,6 +22,7 @@ from azsandbox.messages import Response
 
 __all__ = ["denial"]
 _KIND = re.compile(r"policyType\s+eq\s+'([^']+)'", re.IGNORECASE)
+_AT_EXACT_SCOPE = r"atExactScope\(\)"
 _OF = re.compile(r"policyDefinitionId\s+eq\s+'([^']+)'", re.IGNORECASE)
 
 
@@ -50,6 +52,7 @@ class _Definitions(ExtensionKind):
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter=policyType eq 'Custom'` or `'BuiltIn'`."""
+        filters.check(call, _KIND.pattern)
         wanted = _KIND.search(call.query.get("$filter", ""))
         found = [*self._built_in().values(), *(each.document for each in self.listed(call))]
         if wanted:
@@ -175,6 +178,7 @@ class PolicyAssignments(ExtensionKind):
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter`: `atScope()`, `atExactScope()`, `policyDefinitionId eq '…'`."""
+        filters.check(call, filters.AT_SCOPE, _AT_EXACT_SCOPE, _OF.pattern)
         wanted, records = _OF.search(call.query.get("$filter", "")), self.listed(call)
         if wanted:
             id_ = wanted[1].lower()

@@ -229,6 +229,7 @@ class RoleDefinitions(ExtensionKind):
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter`: `roleName eq '…'`, `type eq 'CustomRole'`, joined by `and`."""
+        filters.check(call, _ROLE.pattern, _TYPE.pattern)
         text = call.query.get("$filter", "")
         name, kind = _ROLE.search(text), _TYPE.search(text)
         known = [self._built_in(call, guid, properties) for guid, properties in built_in().items()]

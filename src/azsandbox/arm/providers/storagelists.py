@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.errors import ArmError, gateway
+from azsandbox.arm.queries import positive
 from azsandbox.arm.render import answer
 from azsandbox.messages import Response
 
@@ -33,10 +34,7 @@ def named(call: Call, names: Sequence[str]) -> list[str]:
 
 def paged(call: Call, documents: Sequence[dict[str, Any]]) -> Response:
     """A page of at most `$maxpagesize` documents, each with a `name`, and the link to the next."""
-    asked, token = call.query.get("$maxpagesize", ""), call.query.get("$skiptoken", "")
-    if asked and not (asked.isdecimal() and int(asked) > 0):
-        raise invalid("$maxpagesize")
-    size = min(int(asked), _LARGEST) if asked else _LARGEST
+    size, token = min(positive(call.query, "$maxpagesize", _LARGEST), _LARGEST), call.query.get("$skiptoken", "")
     left = [one for one in documents if one["name"] > token]
     page: dict[str, Any] = {"value": left[:size]}
     if len(left) > size:

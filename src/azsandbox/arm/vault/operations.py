@@ -31,8 +31,9 @@ def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
     """A page of a list; 25 at most, `nextLink` null on the last."""
     query = {name.lower(): value for name, value in call.request.query.items()}
     size, start = query.get("maxresults", ""), query.get("$skiptoken", "")
-    count = min(int(size), _PAGE) if size.isdecimal() and int(size) > 0 else _PAGE
-    begin = int(start) if start.isdecimal() else 0
+    if (size and not (size.isdecimal() and int(size) > 0)) or (start and not start.isdecimal()):
+        raise bad_parameter("A query parameter, maxresults or $skiptoken, is not valid.")  # text ours [I]
+    count, begin = min(int(size), _PAGE) if size else _PAGE, int(start or 0)
     link = None
     if begin + count < len(items):
         base = f"{bundles.base_url(call.vault)}{call.request.path}"

@@ -26,10 +26,14 @@ _NONCE = 12
 # MicrosoftDocs/azure-security-docs, key-vault/general/backup: at most 500 versions, and the same subscription and
 # geography.
 _MOST_VERSIONS = 500
-# Regions of one geography, of those whose names show it (learn.microsoft.com, "List of Azure regions").
+# Geographies that learn.microsoft.com/azure/key-vault/general/overview-security-worlds names. Any other region
+# counts as a geography of its own here, where Azure may have more than one region in it.
 _GEOGRAPHIES = {
     "United States": re.compile(r"(east|west|central|northcentral|southcentral|westcentral)us[23]?$"),
     "Europe": re.compile(r"(north|west)europe$"),
+    "Japan": re.compile(r"japan(east|west)$"),
+    "Australia": re.compile(r"australia(east|southeast|central2?)$"),
+    "India": re.compile(r"(west|central|south)india$"),
 }
 
 

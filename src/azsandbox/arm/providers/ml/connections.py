@@ -11,6 +11,7 @@ from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
+from azsandbox.arm.queries import asked
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -58,7 +59,7 @@ class Connections(ProviderShaped):
         which categories these are, and that a list shows no datastores among connections.
         """
         category, target = (call.query.get(name, "").lower() for name in ("category", "target"))
-        whole = call.query.get("includeall", "").lower() == "true"
+        whole = asked(call.query, "includeall")
 
         def wanted(record: Record) -> bool:
             of, to = (str(record.properties.get(name) or "").lower() for name in ("category", "target"))

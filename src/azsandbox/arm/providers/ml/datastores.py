@@ -13,6 +13,7 @@ from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import NewestFirst, page
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.queries import asked, one_of, positive
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -64,17 +65,16 @@ class Datastores(WorkspaceKind):
     def listed(self, call: Call) -> Sequence[Record]:
         """Newest first unless `orderByAsc=true`."""
         oldest_first = super().listed(call)
-        return oldest_first if call.query.get("orderbyasc") == "true" else NewestFirst(oldest_first)
+        return oldest_first if asked(call.query, "orderbyasc") else NewestFirst(oldest_first)
 
     async def list(self, call: Call) -> Response:
         """GET with `count`, `isDefault`, `names`, `searchText`."""
-        count = call.query.get("count", "")
-        size = int(count) if count.isdecimal() and int(count) > 0 else self.page_size
+        size = positive(call.query, "count", self.page_size)
         names = [name for name in call.query.get("names", "").split(",") if name]
-        text, default = call.query.get("searchtext", ""), call.query.get("isdefault", "")
+        text, default = call.query.get("searchtext", ""), one_of(call.query, "isdefault", "", "true", "false")
 
         def wanted(record: Record) -> bool:
-            if default and str(record.properties["isDefault"]).lower() != default.lower():
+            if default and str(record.properties["isDefault"]).lower() != default:
                 return False
             return (not names or record.name in names) and text in record.name
 
@@ -99,7 +99,7 @@ class Datastores(WorkspaceKind):
             properties["isDefault"] = old.properties["isDefault"]
         self._check_fixed(call, properties, old, ("datastoreType",) if system else _FIXED)
         secrets = object_of(credentials, "secrets") or (old.hidden.get("secrets", {}) if old else {})
-        if call.query.get("skipvalidation", "").lower() != "true":
+        if not asked(call.query, "skipvalidation"):
             self._check_access(call, properties, secrets)
         now = asset_time(call.tick())
         before = old.document["systemData"] if old else None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from azsandbox.arm.calls import Call
+from azsandbox.arm.queries import one_of, positive, unreadable
 from azsandbox.arm.store import Record
 
 
 def active(call: Call) -> Callable[[Record], bool] | None:
     """The filter of `listViewType`: ActiveOnly unless asked, ArchivedOnly, All."""
-    view = call.query.get("listviewtype", "ActiveOnly").lower()
+    view = one_of(call.query, "listviewtype", "activeonly", "archivedonly", "all")
     if view == "all":
         return None
     archived = view == "archivedonly"
@@ -19,11 +21,16 @@ def active(call: Call) -> Callable[[Record], bool] | None:
 
 def size_of(call: Call, usual: int) -> int:
     """The size of a page: `$top`, but never more than usual. More pages follow all the same [I]."""
-    top = call.query.get("$top", "")
-    return min(usual, int(top)) if top.isdecimal() and int(top) > 0 else usual
+    return min(usual, positive(call.query, "$top", usual))
 
 
 def ascending(call: Call) -> bool:
-    """Whether `$orderBy` asks for the oldest first; `createdtime desc` is the usual order."""
+    """Whether `$orderBy` asks for the oldest first; `createdtime desc` is the usual order.
+
+    Raises ArmError 400 for other properties: azure-ai-ml has these two orders and no more (`OrderString`).
+    """
     order = call.query.get("$orderby", "")
-    return order.lower().replace("+", " ").split()[-1:] == ["asc"]
+    match = re.fullmatch(r"createdtime[ +](asc|desc)|", order.strip(), re.IGNORECASE)
+    if match is None:
+        raise unreadable("$orderBy", order)
+    return (match[1] or "desc").lower() == "asc"

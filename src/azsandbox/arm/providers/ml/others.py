@@ -12,6 +12,7 @@ from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
 from azsandbox.arm.providers.ml.listing import active
+from azsandbox.arm.queries import positive
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -36,8 +37,7 @@ class PlainKind(WorkspaceKind):
 
     async def list(self, call: Call) -> Response:
         """GET with `listViewType` and `pageSize` where the kind has them."""
-        asked = call.query.get("pagesize", "")
-        size = int(asked) if asked.isdecimal() and int(asked) > 0 else self.page_size
+        size = positive(call.query, "pagesize", self.page_size)
         return page(call, self.listed(call), size, self.view, active(call))
 
     async def put(self, call: Call) -> Response:

@@ -12,6 +12,7 @@ from azsandbox.arm.errors import ArmError
 from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml import longrunning
 from azsandbox.arm.providers.ml.base import NAMESPACE, WorkspaceKind, sent_properties
+from azsandbox.arm.queries import one_of
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -51,7 +52,7 @@ class Schedules(WorkspaceKind):
 
     async def list(self, call: Call) -> Response:
         """GET with `listViewType`: EnabledOnly unless asked, DisabledOnly, All."""
-        view = call.query.get("listviewtype", "EnabledOnly").lower()
+        view = one_of(call.query, "listviewtype", "enabledonly", "disabledonly", "all")
         enabled = view != "disabledonly"
 
         def wanted(record: Record) -> bool:

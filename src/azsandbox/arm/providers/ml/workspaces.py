@@ -16,6 +16,7 @@ from azsandbox.arm.providers.ml.system_datastores import make_system_datastores,
 from azsandbox.arm.providers.ml.workspace_actions import WorkspaceActions
 from azsandbox.arm.providers.ml.workspace_checks import check_change, check_nested, check_new
 from azsandbox.arm.providers.ml.workspace_document import filled_properties, sent_properties, shown_properties
+from azsandbox.arm.queries import asked
 from azsandbox.arm.registry import register
 from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import GROUPS, filled_identity, normal_location, object_of
@@ -70,7 +71,7 @@ class Workspaces(WorkspaceActions):
 
     async def delete(self, call: Call) -> Response:
         """202 and an operation; `forceToPurge=true` leaves nothing behind, of what was deleted before too."""
-        purge = call.query.get("forcetopurge", "").lower() == "true"
+        purge = asked(call.query, "forcetopurge")
         record = self.find(call)
         if record is None:
             record = soft_delete.hidden(self.context, call.route.key)
