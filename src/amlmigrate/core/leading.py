@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from amlmigrate.core.documents import Document, strings
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference, reference_of, references
 from amlmigrate.core.workspace import Location
+
+# An account with a readable second region answers under this name too; account names have no hyphen.
+_SECONDARY = "-secondary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,31 @@ def _followed(address: str, reference: Reference, mapping: Mapping, after: str) 
     named = not reference.scope.local and mapping.in_source(reference.scope)
     moved = reference.location is not None and mapping.moves(reference.location)
     return Lead(address, reference, location, goal, after, named or moved)
+
+
+def leads_into(document: Document, places: Iterable[Location]) -> bool:
+    """Whether a document names one of some containers: account and container in members of their own, or a URL.
+
+    Whatever the members are called (`containerName`, `filesystem`), whichever cloud's endpoint stands beside
+    them, and in capitals too: a host's name is the same in capitals.
+    """
+    texts = [text for _, text in strings(document)]
+    words = {text.lower().removesuffix(_SECONDARY) for text in texts}
+    return any(
+        {place.account.lower(), place.container.lower()} <= words or any(map(_urls(place).search, texts))
+        for place in places
+    )
+
+
+def _urls(place: Location) -> re.Pattern[str]:
+    """What names a container inside a text: a URL of any service and cloud, or an ARM id.
+
+    At its bounds, since the account may be called as the workspace begins, and `azureml` is a scheme too.
+    """
+    account, container = re.escape(place.account), re.escape(place.container)
+    return re.compile(
+        rf"//{account}(?:-secondary)?\.[^/\s]+/{container}(?![a-z0-9-])"
+        rf"|//{container}@{account}(?:-secondary)?\."
+        rf"|/storageAccounts/{account}/\S*/{container}(?![a-z0-9-])",
+        re.IGNORECASE,
+    )

@@ -13,11 +13,12 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.leading import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
-from amlmigrate.decommissioning.pointing import Seen, leads_into
+from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.decommissioning.protection import Protection, protection
 from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing

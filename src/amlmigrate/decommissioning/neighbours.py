@@ -11,9 +11,9 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import Location, WorkspaceRef
-from amlmigrate.decommissioning.pointing import leads_into
 from amlmigrate.posture.sharing import not_whole, reads_all
 
 _AT_ONCE = 16

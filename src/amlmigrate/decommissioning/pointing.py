@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document, strings
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_workspace
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.core.workspace import Workspace
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import of_findings, of_step
 
-# An account with a readable second region answers under this name too; account names have no hyphen.
-_SECONDARY = "-secondary"
 _NOTHING: Map[str, str] = {}
 _CODE = "names-source"
 
@@ -73,31 +70,3 @@ def accepted(plan: Plan, standing: Standing) -> dict[str, str]:
     subjects = of_findings(one for one in plan.header.findings if one.code == _CODE)
     found = ((address.removesuffix(f"{MARK}{_CODE}"), subject) for address, subject in subjects.items())
     return {about: subject.says for about, subject in found if standing.of(subject)} | items
-
-
-def leads_into(document: Document, places: Iterable[Location]) -> bool:
-    """Whether a document names one of some containers: account and container in members of their own, or a URL.
-
-    Whatever the members are called (`containerName`, `filesystem`), whichever cloud's endpoint stands beside
-    them, and in capitals too: a host's name is the same in capitals.
-    """
-    texts = [text for _, text in strings(document)]
-    words = {text.lower().removesuffix(_SECONDARY) for text in texts}
-    return any(
-        {place.account.lower(), place.container.lower()} <= words or any(map(_urls(place).search, texts))
-        for place in places
-    )
-
-
-def _urls(place: Location) -> re.Pattern[str]:
-    """What names a container inside a text: a URL of any service and cloud, or an ARM id.
-
-    At its bounds, since the account may be called as the workspace begins, and `azureml` is a scheme too.
-    """
-    account, container = re.escape(place.account), re.escape(place.container)
-    return re.compile(
-        rf"//{account}(?:-secondary)?\.[^/\s]+/{container}(?![a-z0-9-])"
-        rf"|//{container}@{account}(?:-secondary)?\."
-        rf"|/storageAccounts/{account}/\S*/{container}(?![a-z0-9-])",
-        re.IGNORECASE,
-    )

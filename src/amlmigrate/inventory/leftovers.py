@@ -13,9 +13,10 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import UNLISTED
-from amlmigrate.core.workspace import WORKING_SHARE, Workspace
+from amlmigrate.core.workspace import WORKING_SHARE, Datastore, Workspace
 from amlmigrate.kinds import all_kinds
 
 
@@ -30,6 +31,8 @@ class Collection:
     below: tuple[str, ...] = ()
     # Members below `properties`, dotted with `|`, that change while nobody changes anything.
     volatile: tuple[str, ...] = ()
+    # Another collection whose items its list shows too.
+    also: str = ""
 
 
 # Azure ML's collections of azure-facts, section 2. Schedules list only the enabled ones and connections only
@@ -65,7 +68,13 @@ COLLECTIONS = (
         ),
     ),
     Collection("schedules", "Create the schedule in the target.", (("listViewType", "All"),)),
-    Collection("connections", "Create the connection in the target with its secret.", (("includeAll", "true"),)),
+    # "Both connections and datastores", says the description of 2025-12-01; a test of azure-ai-ml sees the latter.
+    Collection(
+        "connections",
+        "Create the connection in the target with its secret.",
+        (("includeAll", "true"),),
+        also="datastores",
+    ),
     # Inactive until the managed network is provisioned.
     Collection("outboundRules", "Create the rule on the target's managed network.", volatile=("status",)),
     Collection(
@@ -110,6 +119,26 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
                 address = Address(collection.name, item["name"], f"{below}/{child['name']}")
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
+
+
+def without_datastores(left: Iterable[Leftover], datastores: Iterable[Datastore]) -> list[Leftover]:
+    """Without the lines that are datastores in another collection's list: these move as datastores.
+
+    A line is one if it has a datastore's name and leads into its container; of several of that name only the first
+    is. Inferred: that a connection of the same name to the same place would be a line of its own.
+    """
+    stores = {one.name.lower(): one.root for one in datastores if one.root}
+    found: list[Leftover] = []
+    for item in left:
+        root = stores.get(item.address.name.lower()) if item.address.kind in _SHOWS_DATASTORES else None
+        if root is not None and leads_into((item.document or {}).get("properties") or {}, [root]):
+            del stores[item.address.name.lower()]
+        else:
+            found.append(item)
+    return found
+
+
+_SHOWS_DATASTORES = frozenset(one.name for one in COLLECTIONS if one.also == "datastores")
 
 
 async def shares(workspace: Workspace, datastores: Iterable[Asset], side: Side) -> list[Leftover]:

@@ -63,5 +63,7 @@ async def _listed(port: WorkspacePort, collection: Collection, address: Address)
     pages = port.pages(collection.name, dict(collection.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
     if address.name.lower() in names:
+        if collection.also and await port.get(f"{collection.also}/{address.name}") is not None:
+            return None  # which of the two the list shows is not known
         return True if address.version is None else await port.get(str(address)) is not None
     return None if names and address.kind in _NAMED_ANEW else False

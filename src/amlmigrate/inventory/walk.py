@@ -15,7 +15,7 @@ from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Datastore, Workspace
 from amlmigrate.inventory.extensions import extensions
 from amlmigrate.inventory.jobs import read_jobs
-from amlmigrate.inventory.leftovers import leftovers, shares
+from amlmigrate.inventory.leftovers import leftovers, shares, without_datastores
 from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
 from amlmigrate.kinds import Kind, all_kinds
 
@@ -48,7 +48,8 @@ async def take(
         job_outputs=jobs.result().outputs if jobs else {},
         jobs=frozenset(str(line["name"]) for line in jobs.result().lines) if jobs else frozenset(),
     )
-    left = [item for task in (rest, around) if task for item in task.result()]
+    left = without_datastores(rest.result() if rest else (), known.datastores)
+    left += around.result() if around else []
     if stores:
         left += await shares(known, assets.values(), stores)
     if jobs and (item := jobs.result().leftover()):

@@ -269,6 +269,25 @@ async def test_connections(arm: ArmClient) -> None:
     assert document["error"]["innerError"] == {"code": "NotFoundError", "innerError": None}
 
 
+async def test_all_connections_have_datastores_among_them(arm: ArmClient) -> None:
+    connection = {"authType": "None", "category": "AzureBlob", "target": "https://other.example"}
+    await arm.ok("PUT", f"{WORKSPACE}/connections/back", {"properties": connection})
+    await arm.ok("PUT", f"{WORKSPACE}/connections/git", {"properties": {**connection, "category": "Git"}})
+    assert [one["name"] for one in await arm.every(f"{WORKSPACE}/connections")] == ["git"]
+    every = {one["name"]: one["properties"] for one in await arm.every(f"{WORKSPACE}/connections?includeAll=true")}
+    assert set(every) == {"workspaceblobstore", "workspaceartifactstore", "back", "git"}
+    store = (await arm.ok("GET", f"{WORKSPACE}/datastores/workspaceblobstore"))["properties"]
+    place = {"AccountName": store["accountName"], "ContainerName": store["containerName"]}
+    assert (every["workspaceblobstore"]["category"], every["workspaceblobstore"]["metadata"]) == (
+        "AzureBlob",
+        place,
+    )
+    asked = f"{WORKSPACE}/connections?includeAll=true&category="
+    assert {one["name"] for one in await arm.every(f"{asked}AzureBlob")} == set(every) - {"git"}
+    assert await arm.every(f"{asked}ADLSGen2") == []
+    await arm.error(404, "GET", f"{WORKSPACE}/connections/workspaceblobstore")
+
+
 async def test_datastores_and_their_secrets(arm: ArmClient) -> None:
     path = f"{WORKSPACE}/datastores/blobs"
     secrets = {"secretsType": "AccountKey", "key": "acct-key1"}

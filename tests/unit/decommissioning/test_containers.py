@@ -14,10 +14,11 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Past
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
+from amlmigrate.core.leading import leads_into
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
 from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.pointing import Seen, leads_into
+from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.posture.sharing import foreign
 
 ID = SOURCE.workspace_id

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from typing import cast
+
 import pytest
 
+from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document
-from amlmigrate.inventory.leftovers import COLLECTIONS
+from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.inventory.leftovers import COLLECTIONS, without_datastores
+from amlmigrate.inventory.shown import shown
 
 VOLATILE = {collection.name: collection.volatile for collection in COLLECTIONS}
 CLUSTER: Document = {
@@ -75,3 +81,63 @@ def test_states_of_other_collections_are_no_drift(collection: str, member: str) 
     documents = [{"id": "/x", "properties": {"kept": 1, member: state}} for state in ("Inactive", "Active")]
     assert _digest(collection, documents[0]) == _digest(collection, documents[1])
     assert _digest(collection, documents[0]) != _digest(collection, {"properties": {"kept": 2}})
+
+
+STORES = (
+    Datastore("Lake", system=False, root=Location("account", "data", "deep")),
+    Datastore("files", system=False, root=None),
+)
+
+
+def _line(name: str, target: str, collection: str = "connections") -> Leftover:
+    document = {
+        "name": name,
+        "properties": {"category": "AzureBlob", "target": target, "metadata": {"a": "data-2"}},
+    }
+    return Leftover(Address(collection, name), "", "", document)
+
+
+def test_a_datastore_among_connections_is_nothing_to_make_by_hand() -> None:
+    line = _line("lake", "https://Account.blob.core.windows.net/data")
+    assert without_datastores([line], STORES) == []
+    assert without_datastores([line], ()) == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        _line("lake2", "https://account.blob.core.windows.net/data"),
+        _line("lake", "https://other.blob.core.windows.net/data"),
+        _line("lake", "https://account.blob.core.windows.net/database"),
+        _line("lake", "https://account.blob.core.windows.net/"),
+        _line("files", "https://account.file.core.windows.net/data"),
+        _line("lake", "https://account.blob.core.windows.net/data", "computes"),
+        Leftover(Address("connections", ""), "answered 400", ""),
+    ],
+)
+def test_what_may_be_another_connection_stays(line: Leftover) -> None:
+    assert without_datastores([line], STORES) == [line]
+
+
+def test_of_two_lines_of_one_name_one_is_a_connection() -> None:
+    lines = [_line("lake", "https://account.blob.core.windows.net/data"), _line("git", "https://x")]
+    assert without_datastores([lines[0], *lines], STORES) == lines
+
+
+class _Port:
+    """A target with one connection, and a datastore that the list of connections shows."""
+
+    async def pages(self, path: str, query: Mapping[str, str], **more: bool) -> AsyncIterator[Document]:
+        assert (path, query) == ("connections", {"includeAll": "true"})
+        for name in ("git", "lake"):
+            yield {"name": name}
+
+    async def get(self, path: str) -> Document | None:
+        return {"name": "lake"} if path == "datastores/lake" else None
+
+
+@pytest.mark.parametrize(("name", "found"), [("git", True), ("lake", None), ("other", False)])
+async def test_a_datastore_is_not_taken_for_the_connection_that_somebody_made(
+    name: str, found: bool | None
+) -> None:
+    assert await shown(cast(WorkspacePort, _Port()), Address("connections", name)) is found

@@ -11,6 +11,7 @@ from azsandbox.arm.errors import ArmError
 from azsandbox.arm.kinds import action
 from azsandbox.arm.paging import page
 from azsandbox.arm.providers.ml.base import NAMESPACE, ProviderShaped, sent_properties
+from azsandbox.arm.providers.ml.dataconnections import of_datastores
 from azsandbox.arm.queries import asked
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -55,8 +56,8 @@ class Connections(ProviderShaped):
     async def list(self, call: Call) -> Response:
         """GET with `category`, `target`, `includeAll`.
 
-        Those to data are shown with `includeAll=true` alone: azure-ai-ml asks so for "data connections". Inferred:
-        which categories these are, and that a list shows no datastores among connections.
+        Those to data are shown with `includeAll=true` alone, which azure-ai-ml asks "data connections" by, and
+        datastores beside them. Inferred: which categories are data.
         """
         category, target = (call.query.get(name, "").lower() for name in ("category", "target"))
         whole = asked(call.query, "includeall")
@@ -66,7 +67,9 @@ class Connections(ProviderShaped):
             right = (not category or of == category) and (not target or to == target)
             return right and (whole or of not in _DATA)
 
-        return page(call, self.listed(call), self.page_size, self.view, wanted)
+        stores = of_datastores(self.context, self.workspace(call), self.type) if whole else []
+        found = sorted([*self.listed(call), *stores], key=lambda record: record.sequence)
+        return page(call, found, self.page_size, self.view, wanted)
 
     async def put(self, call: Call) -> Response:
         """200; the creation time starts anew with every PUT."""
