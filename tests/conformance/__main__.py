@@ -39,8 +39,8 @@ def _set_up() -> None:
         )
     if not AZ.exists():
         subprocess.run([sys.executable, "-m", "venv", str(TOOLS / "azure-cli")], check=True)
-        pip = [str(AZ.with_name("python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLI]
-        subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
+        pip = [str(AZ.with_name("python")), "-m", "pip", "install", "-qq", "--disable-pip-version-check", CLI]
+        subprocess.run(pip, check=True)
 
 
 def _inside(state: str, *command: str) -> int:

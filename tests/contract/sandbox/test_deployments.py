@@ -85,9 +85,39 @@ async def test_what_fails_is_told_and_ends_the_rest(arm: ArmClient) -> None:
     assert [one["properties"]["provisioningState"] for one in operations] == ["Failed"]
 
 
+async def test_a_body_that_cannot_be_worked_out_fails_the_deployment_with_its_reason(arm: ArmClient) -> None:
+    wrong = {**ACCOUNT, "properties": {"accessTier": "[unheard('x')]"}}
+    state = await ended(arm, template(wrong))
+    assert (state["status"], state["error"]["code"]) == ("Failed", "DeploymentFailed")
+    [detail] = state["error"]["details"]
+    assert detail["code"] == "InvalidTemplate" and "unheard" in detail["message"]
+    await arm.error(404, "GET", f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fromtemplate")
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "right"),
+    [
+        ({"type": "string", "minLength": 3, "maxLength": 4}, "ab", False),
+        ({"type": "string", "minLength": 3, "maxLength": 4}, "abcde", False),
+        ({"type": "string", "minLength": 3, "maxLength": 4}, "abc", True),
+        ({"type": "array", "maxLength": 1}, [1, 2], False),
+        ({"type": "int", "minValue": 3}, 2, False),
+        ({"type": "int", "minValue": 3, "maxValue": 3}, 3, True),
+    ],
+)
+async def test_parameters_keep_their_limits(
+    arm: ArmClient, limits: dict[str, Any], value: Any, right: bool
+) -> None:
+    body = template(value=value)
+    body["properties"]["template"]["parameters"]["value"] = limits
+    response = await arm.send("PUT", f"{DEPLOYMENTS}/one", body, version=VERSION)
+    assert response.status == (201 if right else 400)
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        template({**ACCOUNT, "copy": {"name": "loop", "count": 2}}),
         template({**ACCOUNT, "name": "[unheard('x')]"}),
         template({**ACCOUNT, "name": "[parameters('unheard')]"}),
         template(ACCOUNT, unheard=1),

@@ -9,7 +9,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.clock import tracked_time
-from azsandbox.arm.errors import gateway
+from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
@@ -117,8 +117,11 @@ class Deployments(Kind):
         self._note(target, None)
 
     async def _put(self, record: Record, template: Template, step: Step) -> dict[str, Any]:
-        body = json.dumps(step.body(template)).encode()
-        response = await self._send(record, "PUT", f"{step.id}?api-version={step.version}", body)
+        try:
+            body = json.dumps(step.body(template)).encode()
+            response = await self._send(record, "PUT", f"{step.id}?api-version={step.version}", body)
+        except ArmError as problem:  # an expression that can be worked out only now, and cannot
+            response = problem.response()
         state = _OK if response.status < 300 else _FAILED
         link = response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
         if response.status in (201, 202) and link:

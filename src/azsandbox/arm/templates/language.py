@@ -67,6 +67,8 @@ class Template:
                 )
             if one.get("allowedValues") and value not in one["allowedValues"]:
                 raise invalid(f"The value of the template parameter '{name}' is not among those allowed")
+            if not _within_limits(one, value):
+                raise invalid(f"The value of the template parameter '{name}' is not within its limits")
 
     def parameter(self, name: str) -> Any:
         """A parameter's value. Raises ArmError."""
@@ -133,6 +135,13 @@ class Template:
         group = before[-1] if before else self.scope.group
         subscription = before[0] if len(before) > 1 else self.scope.subscription
         return f"/subscriptions/{subscription}/resourceGroups/{group}{_below(parts[first:])}"
+
+
+def _within_limits(declared: Mapping[str, Any], value: Any) -> bool:
+    if isinstance(value, bool | dict):
+        return True
+    size, what = (value, "Value") if isinstance(value, int) else (len(value), "Length")
+    return bool(declared.get(f"min{what}", size) <= size <= declared.get(f"max{what}", size))
 
 
 def _below(parts: tuple[str, ...]) -> str:

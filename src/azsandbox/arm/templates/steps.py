@@ -52,6 +52,8 @@ def _steps(template: Template, resources: Any, outer_type: str, outer_name: str)
             isinstance(one.get(each), str) for each in ("type", "name", "apiVersion")
         ):
             raise invalid("A resource needs type, name and apiVersion")
+        if "copy" in one:
+            raise invalid("The sandbox makes no copies of resources")
         if not template.worked_out(one.get("condition", True)):
             continue
         type_ = f"{outer_type}/{one['type']}" if outer_type else one["type"]
