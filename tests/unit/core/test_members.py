@@ -107,6 +107,15 @@ def test_a_word_of_a_command_is_taken_whole(name: str, path: str, frame: str) ->
     assert naming_source({name: after}, MAPPING) == ""
 
 
+@pytest.mark.parametrize("name", ["args", "arguments"])
+def test_an_argument_that_is_an_address_is_taken_whole(name: str) -> None:
+    """In a list no shell parts it: its spaces are its own."""
+    path = "raw data/2023 q1.csv"
+    value = {name: ["--in", f"{STORE}/{path}", "--n", "3"]}
+    assert list(_after(value).values()) == ["--in", rewritten_store(path), "--n", "3"]
+    assert _paths(value) == [path]
+
+
 @given(st.lists(st.sampled_from([*PAIRS, *((text, text) for text in KEPT)]), max_size=5), st.booleans())
 def test_each_word_of_a_command_is_seen_to(pairs: list[tuple[str, str]], quoted: bool) -> None:
     def line(texts: list[str]) -> str:
