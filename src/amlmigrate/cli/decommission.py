@@ -259,7 +259,7 @@ def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
             "lines": [
                 *outcome.refused,
                 *tombstone.lines(content),
-                *(f"warning: {one['address']}: {one['summary']}" for one in warnings),
+                *(f"{one['severity']}: {one['address']}: {one['summary']}" for one in warnings),
             ],
             "warnings": warnings,
             "files": {"Tombstone": str(outcome.report.path)},

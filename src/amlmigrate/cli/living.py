@@ -16,7 +16,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.headline import not_let_go, too_early
+from amlmigrate.core.headline import not_let_go, unchecked
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import since
@@ -94,18 +94,18 @@ async def verify(
 
 def headline(content: dict[str, Any]) -> str:
     """What a report of a verification after the cutover comes to, in one sentence."""
-    told = content[SINCE]
-    used = sum(1 for one in told["changes"] if not one["finding"])
-    let_go = sum(1 for one in told["changes"] if one["finding"]) - len(told["open"])
+    since_then = content[SINCE]
+    used = sum(1 for one in since_then["changes"] if not one["finding"])
+    let_go = sum(1 for one in since_then["changes"] if one["finding"]) - len(since_then["open"])
     if content["green"]:
         lost = f", {let_go} lost ones were let go" if let_go else ""
+        rest = f"; {told}" if (told := unchecked(content)) else ""
         return (
             f"Green at depth {content['depth']} since the cutover: the source is as it was, and so are"
-            f" {content['blobs']} proven blobs in the target{lost};"
-            f" {used} other changes there{too_early(content)}."
+            f" {content['blobs']} proven blobs in the target{lost}; {used} other changes there{rest}."
         )
     return (
-        f"Not green: {len(told['open'])} proven items lost in the target since the cutover,"
+        f"Not green: {len(since_then['open'])} proven items lost in the target since the cutover,"
         f" {len(content['differences'])} differences, {len(content['unsettled'])} open{not_let_go(content)}."
     )
 

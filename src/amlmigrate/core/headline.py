@@ -50,7 +50,15 @@ def not_let_go(content: Mapping[str, Any]) -> str:
     return told + (f", {_many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
-def too_early(content: Mapping[str, Any]) -> str:
+def unchecked(content: Mapping[str, Any]) -> str:
+    """How many things a report of `verify` did not check; empty where there are none."""
+    count = len(content["not_checked"])
+    return (
+        f"{_many(count, 'thing')} {'was' if count == 1 else 'were'} not checked{_early(content)}" if count else ""
+    )
+
+
+def _early(content: Mapping[str, Any]) -> str:
     """That the code bytes were looked at before that counts, to go on with; empty where they were not."""
     look = content.get("code_bytes")
     if not look or look["settled"]:
@@ -82,8 +90,8 @@ def _told(content: Mapping[str, Any]) -> Iterable[str]:
         yield f"{_kinds(absent)} {_be(absent, 'is', 'are')} not in the target"
     if other := content["not_compared"]:
         yield f"{_kinds(other)} {_be(other, 'was', 'were')} not compared"
-    if unchecked := len(content["not_checked"]):
-        yield f"{_many(unchecked, 'thing')} {'was' if unchecked == 1 else 'were'} not checked{too_early(content)}"
+    if told := unchecked(content):
+        yield told
 
 
 def _same(content: Mapping[str, Any]) -> str:

@@ -145,6 +145,23 @@ def test_a_verification_after_the_cutover_says_all_that_keeps_it_from_green() ->
     )
 
 
+def test_a_green_one_after_the_cutover_says_what_was_not_checked() -> None:
+    content: dict[str, Any] = {
+        "green": True,
+        "depth": "checksum",
+        "blobs": 2,
+        "since_cutover": {"changes": [], "open": []},
+        "not_checked": ["the bytes of the source", "whether the code bytes stay"],
+        "code_bytes": {"settled": False, "known_from": "2026-03-03T12:30+00:00"},
+    }
+    early = living_headline(content)
+    assert early.endswith(
+        "; 0 other changes there; 2 things were not checked, among them whether the code bytes stay:"
+        " look again from 2026-03-03T12:30+00:00 on."
+    )
+    assert living_headline({**content, "not_checked": []}).endswith("; 0 other changes there.")
+
+
 @pytest.mark.parametrize(
     ("action", "address", "there", "seen"),
     [
