@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +51,11 @@ class World:
 
     async def give(self, role: str, scope: str, who: str = SOMEBODY.object_id, **schedule: Any) -> Any:
         """A role for a time, by PIM's request."""
-        body = {
+        body: dict[str, Any] = {
             "principalId": who,
             "roleDefinitionId": f"/{AUTHORIZATION}/roleDefinitions/{role}",
             "requestType": schedule.pop("request", "AdminAssign"),
-            "scheduleInfo": {"expiration": schedule},
+            "scheduleInfo": {"startDateTime": schedule.pop("start", None), "expiration": schedule},
         }
         kind = (
             "roleEligibilityScheduleRequests"
@@ -198,6 +200,128 @@ async def test_who_is_eligible_may_activate_and_nobody_else(world: World) -> Non
     assert [
         one["properties"]["assignmentType"] for one in found if one["properties"]["endDateTime"] is not None
     ] == ["Activated"]
+
+
+ASSIGNMENTS = f"{GROUP}/{AUTHORIZATION}/roleAssignments"
+OF_SOMEBODY = f"?$filter=principalId eq '{SOMEBODY.object_id}'"
+
+
+async def _end(world: World, name: str, **more: Any) -> Any:
+    """AdminRemove of somebody's Reader, or what `more` says."""
+    told = {
+        "principalId": SOMEBODY.object_id,
+        "roleDefinitionId": f"/{AUTHORIZATION}/roleDefinitions/{READER}",
+        "requestType": "AdminRemove",
+        **more,
+    }
+    path = f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/{name}"
+    return await world.arm.send("PUT", path, {"properties": told}, version="2020-10-01")
+
+
+async def test_a_role_for_a_time_is_ended_by_a_request_after_five_minutes(world: World) -> None:
+    await world.give(READER, GROUP, type="AfterDuration", duration="PT8H")
+    again = await _end(world, "again", requestType="AdminAssign")
+    assert (again.status, json.loads(again.body)["error"]["code"]) == (400, "RoleAssignmentExists")
+    early = await _end(world, "early")
+    assert (early.status, json.loads(early.body)["error"]["code"]) == (400, "ActiveDurationTooShort")
+    world.later = 301
+    done = await _end(world, "done")
+    assert (done.status, json.loads(done.body)["properties"]["status"]) == (201, "Revoked")
+    assert await world.status("GET", ACCOUNT) == 403
+    for kind in ("roleAssignmentScheduleInstances", "roleAssignmentSchedules"):
+        path = f"{GROUP}/{AUTHORIZATION}/{kind}{OF_SOMEBODY}"
+        assert await world.arm.every(path, version="2020-10-01") == []
+    gone = await _end(world, "gone")
+    assert (gone.status, json.loads(gone.body)["error"]["code"]) == (400, "RoleAssignmentDoesNotExist")
+
+
+async def test_one_that_begins_tomorrow_is_a_schedule_and_no_assignment_until_then(world: World) -> None:
+    start = datetime.now(UTC) + timedelta(days=1)
+    told = await world.give(
+        READER, GROUP, start=start.isoformat(), type="AfterDateTime", endDateTime=str(start + timedelta(hours=1))
+    )
+    assert told["properties"]["status"] == "Granted"
+    schedules, instances = (
+        f"{GROUP}/{AUTHORIZATION}/{kind}{OF_SOMEBODY}"
+        for kind in ("roleAssignmentSchedules", "roleAssignmentScheduleInstances")
+    )
+    [schedule] = await world.arm.every(schedules, version="2020-10-01")
+    assert schedule["properties"]["startDateTime"].startswith(start.strftime("%Y-%m-%dT%H:%M"))
+    assert await world.arm.every(instances, version="2020-10-01") == []
+    assert await world.arm.every(ASSIGNMENTS + OF_SOMEBODY, version="2022-04-01") == []
+    assert await world.status("GET", ACCOUNT) == 403
+    world.later = 24 * 3600 + 60
+    assert await world.status("GET", ACCOUNT) == 200
+    [instance] = await world.arm.every(instances, version="2020-10-01")
+    assert instance["properties"]["roleAssignmentScheduleId"].endswith(schedule["name"])
+    world.later += 3600
+    assert await world.status("GET", ACCOUNT) == 403
+    assert await world.arm.every(schedules, version="2020-10-01") == []
+
+
+async def test_an_end_before_the_start_is_refused(world: World) -> None:
+    with pytest.raises(AssertionError, match="before the start"):
+        await world.give(READER, GROUP, type="AfterDateTime", endDateTime="2020-01-01T00:00:00Z")
+
+
+async def test_what_is_over_is_in_nobodys_way(world: World) -> None:
+    await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
+    body = {"properties": {"principalId": SOMEBODY.object_id, "roleDefinitionId": f"x/{READER}"}}
+    path = f"{ASSIGNMENTS}/11111111-1111-4111-8111-111111111111"
+    assert (await world.arm.error(409, "PUT", path, body, version="2022-04-01"))["code"] == "RoleAssignmentExists"
+    world.later = 3601
+    await world.arm.ok("PUT", path, body, version="2022-04-01")
+    [one] = await world.arm.every(
+        f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{OF_SOMEBODY}", version="2020-10-01"
+    )
+    assert one["properties"]["endDateTime"] is None and one["properties"]["originRoleAssignmentId"] == path
+
+
+async def test_deleting_the_assignment_ends_its_schedule(world: World) -> None:
+    await world.give(READER, GROUP, type="AfterDuration", duration="PT1H")
+    [one] = await world.arm.every(ASSIGNMENTS + OF_SOMEBODY, version="2022-04-01")
+    assert (await world.arm.send("DELETE", one["id"], version="2022-04-01")).status == 200
+    path = f"{GROUP}/{AUTHORIZATION}/roleAssignmentSchedules{OF_SOMEBODY}"
+    assert await world.arm.every(path, version="2020-10-01") == []
+    assert await world.status("GET", ACCOUNT) == 403
+
+
+async def test_an_activation_tells_what_it_came_of_and_who_has_it_ends_it(world: World) -> None:
+    owner = principal().object_id
+    await world.give(READER, GROUP, owner, request="Eligible", type="AfterDuration", duration="P1D")
+    of = f"?$filter=principalId eq '{owner}'"
+    [eligible] = await world.arm.every(
+        f"{GROUP}/{AUTHORIZATION}/roleEligibilityScheduleInstances{of}", version="2020-10-01"
+    )
+    schedule = eligible["properties"]["roleEligibilityScheduleId"]
+    wrong = await _end(
+        world, "w", principalId=owner, requestType="SelfActivate", linkedRoleEligibilityScheduleId="other"
+    )
+    assert wrong.status == 404
+    me = {"principalId": owner, "linkedRoleEligibilityScheduleId": schedule.rpartition("/")[2]}
+    assert (await _end(world, "on", **me, requestType="SelfActivate")).status == 201
+    found = await world.arm.every(
+        f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleInstances{of}", version="2020-10-01"
+    )
+    [active] = [one["properties"] for one in found if one["properties"]["assignmentType"] == "Activated"]
+    assert schedule.endswith(active["linkedRoleEligibilityScheduleId"])
+    assert active["linkedRoleEligibilityScheduleInstanceId"] == eligible["name"]
+    world.later = 400
+    assert (await _end(world, "off", principalId=owner, requestType="SelfDeactivate")).status == 201
+    assert (await _end(world, "off2", principalId=owner, requestType="SelfDeactivate")).status == 400
+
+
+async def test_who_is_eligible_no_more_is_not_shown_and_cannot_activate(world: World) -> None:
+    owner = principal().object_id
+    await world.give(READER, GROUP, owner, request="Eligible", type="NoExpiration")
+    world.later = 400
+    path = f"{GROUP}/{AUTHORIZATION}/roleEligibilityScheduleRequests/end"
+    told = {"principalId": owner, "roleDefinitionId": f"x/{READER}", "requestType": "AdminRemove"}
+    await world.arm.ok("PUT", path, {"properties": told}, version="2020-10-01")
+    for kind in ("roleEligibilityScheduleInstances", "roleEligibilitySchedules"):
+        assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/{kind}", version="2020-10-01") == []
+    assert (await _end(world, "on", principalId=owner, requestType="SelfActivate")).status == 404
+    assert (await world.arm.send("DELETE", path, version="2020-10-01")).status == 405
 
 
 def test_what_is_not_understood_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,6 +119,11 @@ class Access:
         ends = assignment.hidden.get("ends")
         return ends is not None and float(ends) <= self._context.clock.now()
 
+    def in_force(self, assignment: Record) -> bool:
+        """Whether an assignment that was made for a time has begun and has not ended; any other is."""
+        starts = float(assignment.hidden.get("starts") or 0)
+        return starts <= self._context.clock.now() and not self.is_over(assignment)
+
     def _assigned(self, object_id: str, action: str, scope: str, *, data: bool) -> bool:
         return any(
             permission.grants(action, data=data)

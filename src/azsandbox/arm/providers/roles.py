@@ -60,9 +60,11 @@ class RoleAssignments(ExtensionKind):
         if self.context.access.definition(guid) is None:
             raise no_such_role(guid)
         for other in self.context.store.children(call.route.parent, self.key_type):
-            if not other.gone and other.key != call.route.key and _is_same(other, principal, guid):
+            if other.gone or other.key == call.route.key or not is_same(other, principal, guid):
+                continue
+            if self.context.access.in_force(other):
                 raise gateway(409, "RoleAssignmentExists", "The role assignment already exists.")
-        if old is not None and not _is_same(old, principal, guid):
+        if old is not None and not is_same(old, principal, guid):
             raise gateway(
                 400,
                 "RoleAssignmentUpdateNotPermitted",
@@ -90,7 +92,11 @@ class RoleAssignments(ExtensionKind):
         return old.hidden if old else {"effective": self.context.access.effective_time()}
 
     async def delete(self, call: Call) -> Response:
-        """What a principal began with is only hidden, so that it is not given again."""
+        """What a principal began with is only hidden, so that it is not given again.
+
+        One that was made for a time goes as any other, its schedule with it: the reference of Role Assignments -
+        Delete makes no exception for it, and nothing is documented of the schedule [I].
+        """
         record = self.find(call)
         if record is None or not record.hidden.get("standing"):
             return await super().delete(call)
@@ -99,13 +105,13 @@ class RoleAssignments(ExtensionKind):
         return answer(200, record.document)
 
     def find(self, call: Call) -> Record | None:
-        """What was made for a time is gone when that is over."""
+        """What was made for a time is there from its beginning to its end."""
         record = super().find(call)
-        return None if record is None or self.context.access.is_over(record) else record
+        return record if record is not None and self.context.access.in_force(record) else None
 
     def listed(self, call: Call) -> Sequence[Record]:
-        """Those around the scope that are not over."""
-        return [each for each in around(call, self.key_type) if not self.context.access.is_over(each)]
+        """Those around the scope that are in force."""
+        return [each for each in around(call, self.key_type) if self.context.access.in_force(each)]
 
     async def list(self, call: Call) -> Response:
         """GET with `$filter`: `atScope()`, `principalId eq '…'`, `assignedTo('…')`."""
@@ -131,9 +137,11 @@ def of_principal(call: Call, records: Sequence[Record]) -> Sequence[Record]:
     return [each for each in records if str(each.properties["principalId"]).lower() == wanted[1].lower()]
 
 
-def _is_same(record: Record, principal: str, role: str) -> bool:
+def is_same(record: Record, principal: str, role: str) -> bool:
+    """Whether a record gives a principal a role, told by its GUID."""
     of = str(record.properties["roleDefinitionId"]).rpartition("/")[2]
-    return record.properties["principalId"] == principal and of.lower() == role.lower()
+    same = str(record.properties["principalId"]).lower() == str(principal).lower()
+    return same and of.lower() == role.lower()
 
 
 @register
