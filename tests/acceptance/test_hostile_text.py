@@ -83,7 +83,8 @@ def test_the_whole_way_is_harmless(world: World, tmp_path: Path) -> None:
     did("doctor", *world.names)
     did("cutover", str(plan), "--dry-run", code=4)
     did("freeze", "--dry-run")
-    did("scan", "--format", "csv")
+    # It sees the workspaces of other tests too, and how it ends is for what those have.
+    assert harmless(world.migrate("scan", "--format", "csv")).code in (0, 3)
     assert [json.loads(line) for line in did("verify", "--json", code=3).out.splitlines()]
     # As it is written so it is read: the blob that nothing refers to is an address of a prefix, or a path of its own.
     path = world.folder / "open.csv"

@@ -31,8 +31,8 @@ class Collection:
     below: tuple[str, ...] = ()
     # Members below `properties`, dotted with `|`, that change while nobody changes anything.
     volatile: tuple[str, ...] = ()
-    # Another collection whose items its list shows too.
-    also: str = ""
+    # Whether its list shows the workspace's datastores too.
+    with_datastores: bool = False
 
 
 # Azure ML's collections of azure-facts, section 2. Schedules list only the enabled ones and connections only
@@ -73,7 +73,7 @@ COLLECTIONS = (
         "connections",
         "Create the connection in the target with its secret.",
         (("includeAll", "true"),),
-        also="datastores",
+        with_datastores=True,
     ),
     # Inactive until the managed network is provisioned.
     Collection("outboundRules", "Create the rule on the target's managed network.", volatile=("status",)),
@@ -138,7 +138,7 @@ def without_datastores(left: Iterable[Leftover], datastores: Iterable[Datastore]
     return found
 
 
-_SHOWS_DATASTORES = frozenset(one.name for one in COLLECTIONS if one.also == "datastores")
+_SHOWS_DATASTORES = frozenset(one.name for one in COLLECTIONS if one.with_datastores)
 
 
 async def shares(workspace: Workspace, datastores: Iterable[Asset], side: Side) -> list[Leftover]:

@@ -63,7 +63,12 @@ async def _listed(port: WorkspacePort, collection: Collection, address: Address)
     pages = port.pages(collection.name, dict(collection.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
     if address.name.lower() in names:
-        if collection.also and await port.get(f"{collection.also}/{address.name}") is not None:
+        if collection.with_datastores and await _is_datastore(port, address.name):
             return None  # which of the two the list shows is not known
         return True if address.version is None else await port.get(str(address)) is not None
     return None if names and address.kind in _NAMED_ANEW else False
+
+
+async def _is_datastore(port: WorkspacePort, name: str) -> bool:
+    kinds = [kind for kind in all_kinds().values() if kind.datastore(kind.example())]
+    return any([await port.get(f"{kind.collection}/{name}") is not None for kind in kinds])
