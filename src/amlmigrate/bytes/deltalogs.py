@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import unquote
 
 _LOG = "_delta_log"
-_FILE = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?[^/]+\.json$")
+_FILE = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?[^/]+\.json\Z")
 # The log of the first version, or one that was put together of the first and others (Log Compaction Files).
-_FIRST = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?0+(?:\.\d+\.compacted|\.[0-9a-f-]{{36}})?\.json$")
-_INSIDE = re.compile(rf"^(?P<root>.*?)(?:^|/){_LOG}(?:/|$)")
+_FIRST = re.compile(rf"(?:^|/){_LOG}/(?:_(?:staged_)?commits/)?0+(?:\.\d+\.compacted|\.[0-9a-f-]{{36}})?\.json\Z")
+_INSIDE = re.compile(rf"^(?P<root>.*?)(?:^|/){_LOG}(?:/|\Z)")
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)")
 _ACTIONS = ("add", "remove", "cdc")
 # A deletion vector whose place is written out; the others lie below the table's root, or in the log itself.

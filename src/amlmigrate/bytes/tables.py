@@ -33,7 +33,7 @@ _QUERY, _ARGUMENTS = "query_source", "handler_arguments"
 _SUBSCRIPTION, _GROUP, _WORKSPACE, _STORE = "subscription", "resource_group", "workspace_name", "datastore_name"
 # A short form below `paths` names a data asset.
 _MEMBER, _BESIDE = "path", {"type": "mltable"}
-_DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
+_DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|\Z)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 

@@ -89,18 +89,11 @@ def command(
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
-    from uuid import UUID
+    from amlmigrate.cmk.scanning.subscriptions import checked
 
-    for one in named or ():
-        try:
-            UUID(one)
-        except ValueError:
-            raise BadInputError(
-                f"'{one}' is no subscription id.",
-                remedy="Write the id, a GUID; `az account list --output table` shows those that you see.",
-            ) from None
+    named = checked(named or ())
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    return tuple(named or ([default] if default and not groups else []))
+    return tuple(named or checked([default] if default and not groups else []))
 
 
 async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:

@@ -17,7 +17,7 @@ _ML = "microsoft.machinelearningservices/workspaces"
 _GATEWAY = re.compile(r"The Resource '([^']+)' under resource group '([^']*)' was not found", re.IGNORECASE)
 _GROUP = re.compile(r"Resource group '([^']+)' could not be found", re.IGNORECASE)
 _PROVIDERS = re.compile("/providers/", re.IGNORECASE)
-_GROUP_PATH = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/]+)$", re.IGNORECASE)
+_GROUP_PATH = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/]+)\Z", re.IGNORECASE)
 
 
 class Verdict(StrEnum):

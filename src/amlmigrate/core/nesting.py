@@ -29,6 +29,16 @@ def tokens(text: str) -> Iterator[yaml.Token]:
             raise yaml.YAMLError(f"it nests deeper than {DEEPEST} levels")
 
 
+def repeats(node: yaml.Node) -> bool:
+    """Whether a map in a tree of nodes without aliases gives a member twice."""
+    if isinstance(node, yaml.SequenceNode):
+        return any(map(repeats, node.value))
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    return len(set(names)) < len(names) or any(map(repeats, (one for pair in node.value for one in pair)))
+
+
 def is_shallow(value: Any) -> bool:
     """Whether a JSON value is not too deep to be walked level by level of Python's stack."""
     level = [value]

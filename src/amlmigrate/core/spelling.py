@@ -12,19 +12,19 @@ from amlmigrate.core.address import plain_name
 
 _WORKSPACE = re.compile(
     r"^(?P<scheme>azureml:)?(?P<slashes>/{1,2})(?P<workspace>subscriptions/[^/]+/resourcegroups/[^/]+"
-    r"/(?:providers/microsoft\.machinelearningservices/)?workspaces/[^/]+)(?P<tail>/.*)?$",
+    r"/(?:providers/microsoft\.machinelearningservices/)?workspaces/[^/]+)(?P<tail>/.*)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _REGION = re.compile(
-    r"^(?P<workspace>azureml://locations/[^/]+/workspaces/[^/]+)(?P<tail>/.*)?$", re.IGNORECASE | re.DOTALL
+    r"^(?P<workspace>azureml://locations/[^/]+/workspaces/[^/]+)(?P<tail>/.*)?\Z", re.IGNORECASE | re.DOTALL
 )
-_ARM = re.compile(r"^/subscriptions/[^/\s]+(?:/[^/\s]+)*/?$", re.IGNORECASE)
-_TAIL = re.compile(r"^/(?P<kind>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?$", re.DOTALL)
-_VERSION = re.compile(r"^/(versions|labels|outputs|paths)(?=/|$)", re.IGNORECASE)
+_ARM = re.compile(r"^/subscriptions/[^/\s]+(?:/[^/\s]+)*/?\Z", re.IGNORECASE)
+_TAIL = re.compile(r"^/(?P<kind>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?\Z", re.DOTALL)
+_VERSION = re.compile(r"^/(versions|labels|outputs|paths)(?=/|\Z)", re.IGNORECASE)
 _HOST = re.compile(
-    r"^(?P<scheme>https)://(?P<host>[A-Za-z0-9.-]+)(?::443)?(?P<rest>/.*)?$", re.IGNORECASE | re.DOTALL
+    r"^(?P<scheme>https)://(?P<host>[A-Za-z0-9.-]+)(?::443)?(?P<rest>/.*)?\Z", re.IGNORECASE | re.DOTALL
 )
-_SHORT = re.compile(r"^azureml:/(?P<tail>/(?:datastores|jobs)/[^/]+(?:/.*)?)$", re.IGNORECASE | re.DOTALL)
+_SHORT = re.compile(r"^azureml:/(?P<tail>/(?:datastores|jobs)/[^/]+(?:/.*)?)\Z", re.IGNORECASE | re.DOTALL)
 
 
 def plain(text: str) -> str:

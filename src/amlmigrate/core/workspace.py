@@ -9,9 +9,10 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.names import is_guid, is_name
 
 _ID = re.compile(
-    r"^/?subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.machinelearningservices/workspaces/([^/]+)/?$",
+    r"/?subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.machinelearningservices/workspaces/([^/]+)/?",
     re.IGNORECASE,
 )
 
@@ -31,22 +32,32 @@ class WorkspaceRef:
 
     @classmethod
     def parse(cls, text: str, default_subscription: str | None = None) -> WorkspaceRef:
-        """Reads an ARM id, `SUBSCRIPTION/GROUP/NAME` or `GROUP/NAME`. Raises BadInputError."""
-        if match := _ID.match(text):
-            return cls(*match.groups())
-        parts = text.strip("/").split("/")
-        if len(parts) == 3 and all(parts):
-            return cls(*parts)
-        if len(parts) == 2 and all(parts):
-            if default_subscription:
-                return cls(default_subscription, *parts)
+        """Reads an ARM id, `SUBSCRIPTION/GROUP/NAME` or `GROUP/NAME`. Raises BadInputError.
+
+        Each part has to be a name as it stands: what would lead elsewhere in a URL or a path is refused.
+        """
+        match = _ID.fullmatch(text)
+        parts = list(match.groups()) if match else text.strip("/").split("/")
+        if len(parts) == 2 and all(map(is_name, parts)) and not default_subscription:
             raise BadInputError(
                 f"'{text}' names no subscription.",
                 remedy="Write SUBSCRIPTION/GROUP/NAME or set AZURE_SUBSCRIPTION_ID.",
             )
-        raise BadInputError(
-            f"'{text}' is no workspace.", remedy="Write its ARM id, SUBSCRIPTION/GROUP/NAME or GROUP/NAME."
-        )
+        # `SUBSCRIPTION/GROUP/` is no group of that name.
+        short = len(parts) == 2 and not is_guid(parts[0])
+        if not (short or len(parts) == 3) or not all(map(is_name, parts)):
+            raise BadInputError(
+                f"'{text}' is no workspace.", remedy="Write its ARM id, SUBSCRIPTION/GROUP/NAME or GROUP/NAME."
+            )
+        subscription, group, name = parts if len(parts) == 3 else (str(default_subscription), *parts)
+        if not is_guid(subscription):
+            where = "" if len(parts) == 3 else " (AZURE_SUBSCRIPTION_ID)"
+            raise BadInputError(
+                f"'{subscription}'{where} is no subscription.",
+                address=text,
+                remedy="Write its id, a GUID; `az account list --output table` shows those that you see.",
+            )
+        return cls(subscription, group, name)
 
     @property
     def id(self) -> str:

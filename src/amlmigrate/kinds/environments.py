@@ -12,7 +12,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.nesting import tokens
+from amlmigrate.core.nesting import repeats, tokens
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds._base import Port
 from amlmigrate.kinds._versioned import VersionedKind
@@ -139,10 +139,14 @@ def _registry(workspace: Workspace) -> str:
 def _conda(text: str) -> Any:
     """JSON is YAML, so one reader takes both; what is neither is compared as the text it is.
 
-    So is what is too deep, or has aliases, by which a short text may come to a value without an end.
+    So is what is too deep, what has aliases, by which a short text may come to a value without an end, and what
+    gives a member twice: of the two a reader would keep one, and a text without the other would seem equal.
     """
     try:
         if any(isinstance(token, yaml.AliasToken) for token in tokens(text)):
+            return text
+        node = yaml.compose(text, Loader=_LOADER)
+        if node is None or repeats(node):
             return text
         return yaml.load(text, Loader=_LOADER)  # noqa: S506 - it makes nothing but texts, lists and maps
     except yaml.YAMLError:

@@ -16,7 +16,7 @@ from amlmigrate.posture.authority import authority, role_of, users
 from amlmigrate.posture.identities import Identity, identities_of, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
-_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
+_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 T = TypeVar("T")
 
 

@@ -19,7 +19,7 @@ from amlmigrate.core.workspace import Workspace
 
 _READ = "Microsoft.MachineLearningServices/workspaces/read"
 _LIST = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
-_OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]{36})$")
+_OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]{36})\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from amlmigrate.posture.reading import Read, tried
 
 # What Azure calls the account's own key where it names a scope (azure-rest-api-specs, ContainerProperties).
 ACCOUNT_KEY = "$account-encryption-key"
-_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?$", re.IGNORECASE)
+_KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
 _NOT_SEEN = "It is in no subscription that this caller can see."
 ScopeName = tuple[str, str]
 

@@ -180,7 +180,7 @@ async def test_pages_that_hold_nothing_for_ever_are_an_error(monkeypatch: pytest
     assert names == ["0", "4", "8"]
 
 
-WORKSPACE = "/subscriptions/S/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/ws"
+WORKSPACE = "/subscriptions/11111111-aaaa-4bbb-8ccc-000000000001/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/ws"
 THEIRS = WORKSPACE[:-2] + "other"
 
 

@@ -126,6 +126,69 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
     assert caught.value.address == str(path)
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"subscription": "sub"}, "subscription: is no subscription's id, a GUID"),
+        ({"subscription": f"{SUBSCRIPTION}\n"}, "subscription: is no subscription's id"),
+        ({"resourceGroup": ".."}, "resourceGroup: is no name of a resource group"),
+        ({"resourceGroup": "g\n"}, "resourceGroup: 'g\\n' is not of the form"),
+        ({"key": {"name": "k\n"}}, "key.name: 'k\\n' is not of the form"),
+        ({"keyVault": {"name": "kv-keys\n"}}, "keyVault.name: "),
+        ({"keyVault": {"id": VAULT.replace("/g/", "/../")}}, "keyVault.id: "),
+        ({"keyVault": {"id": f"{VAULT}?x=y"}}, "keyVault.id: "),
+        ({"keyVault": {"id": f"{VAULT}\n"}}, "keyVault.id: "),
+        ({"keyVault": {"id": VAULT.replace(SUBSCRIPTION, "x")}}, "keyVault.id: "),
+        ({"logAnalytics": {"id": LOGS.replace("logs", "a%2f..")}}, "logAnalytics.id: "),
+        ({"applicationInsights": {"name": "a#b"}}, "applicationInsights.name: 'a#b' is no name"),
+        ({"applicationInsights": {"name": "a\n"}}, "applicationInsights.name: "),
+        (
+            {"workspace": {"name": "one", "encryption": {"mode": "classic", "cosmosDbPrincipalId": "-" * 36}}},
+            "workspace.encryption.cosmosDbPrincipalId: ",
+        ),
+        ({"tags": {"Env": "a", "env": "b"}}, "tags: 'env' is given twice, in other letter cases"),
+        ({"key": {"name": "k", "expires": "P90D\n"}}, "key.expires: "),
+    ],
+)
+def test_names_are_taken_whole(changed: dict[str, Any], told: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, **changed}))
+    with pytest.raises(BadInputError) as caught:
+        reading.read(path)
+    assert told in caught.value.summary
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("location: a\nkey: {name: k}\nlocation: b\n", "'location' is given twice, in line 1 and in line 3"),
+        ("key:\n  name: k\n  size: 2048\n  size: 4096\n", "'size' is given twice, in line 3 and in line 4"),
+        ("defaults: &d {name: k}\nkey: *d\n", "line 1 has an anchor"),
+        ("a: [1\nb: 2\n", "it is no YAML: did not find expected ',' or ']', in line 2"),
+        ("tags: {country: NO, since: 2026-01-01}\n", "'location' is a required property"),
+    ],
+)
+def test_what_could_mean_two_things_is_refused_with_its_line(text: str, told: str, tmp_path: Path) -> None:
+    for name in ("f.yaml", "f.json"):
+        path = tmp_path / name
+        path.write_text(text)
+        with pytest.raises(BadInputError) as caught:
+            reading.read(path)
+        assert told in caught.value.summary
+    table, file = tmp_path / "p.yaml", tmp_path / "g.json"
+    table.write_text("house: {size: 4096}\nhouse: {size: 2048}\n")
+    file.write_text(json.dumps(FILE))
+    with pytest.raises(BadInputError, match="'house' is given twice, in line 1 and in line 2") as caught:
+        reading.read(file, table=table)
+    assert caught.value.address == str(table)
+
+
+def test_texts_that_other_readers_take_for_something_else_stay_texts(tmp_path: Path) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text(yaml.safe_dump(FILE) + "tags: {country: NO, since: 2026-01-01, on: off, at: 12:30}\n")
+    assert reading.read(path).tags == {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30"}
+
+
 def test_insights_need_log_analytics() -> None:
     file = {name: part for name, part in FILE.items() if name != "logAnalytics"}
     assert [where for where, _ in checks.problems(file, profiles.shipped())] == ["logAnalytics"]

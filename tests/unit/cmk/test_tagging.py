@@ -97,7 +97,12 @@ def test_all_of_a_rule_has_to_hold_and_the_first_decides(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (": : :", "cannot be read"),
+        (": : :", "it is no YAML"),
+        ("format: 1\nfacts: {}\nformat: 1\n", "'format' is given twice, in line 1 and in line 3"),
+        (
+            'format: 1\nfacts: {sensitivity: {tag: "a\\n", levels: [a, b]}, environment: {tag: b, levels: [a, b]}}',
+            "does not match",
+        ),
         ("", "None is not of type 'object'"),
         (standard(format=2), "1 was expected"),
         (standard(extra=1), "'extra' was unexpected"),

@@ -8,8 +8,9 @@ from tests.unit.world import SOURCE
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 
-REF = WorkspaceRef("s", "rg", "ws")
-ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
+SUBSCRIPTION = "11111111-aaaa-4bbb-8ccc-000000000001"
+REF = WorkspaceRef(SUBSCRIPTION, "rg", "ws")
+ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,8 @@ ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServ
         ID.lstrip("/"),
         f"{ID}/",
         ID.replace("resourceGroups", "resourcegroups"),
-        "s/rg/ws",
-        "/s/rg/ws/",
+        f"{SUBSCRIPTION}/rg/ws",
+        f"/{SUBSCRIPTION}/rg/ws/",
     ],
 )
 def test_a_workspace_is_named_by_its_id_or_by_three_parts(text: str) -> None:
@@ -29,7 +30,7 @@ def test_a_workspace_is_named_by_its_id_or_by_three_parts(text: str) -> None:
 
 
 def test_two_parts_need_a_subscription_from_elsewhere() -> None:
-    assert WorkspaceRef.parse("rg/ws", "s") == REF
+    assert WorkspaceRef.parse("rg/ws", SUBSCRIPTION) == REF
     with pytest.raises(BadInputError, match="names no subscription") as caught:
         WorkspaceRef.parse("rg/ws")
     assert "AZURE_SUBSCRIPTION_ID" in caught.value.remedy
@@ -41,9 +42,9 @@ def test_two_parts_need_a_subscription_from_elsewhere() -> None:
         "",
         "ws",
         "/",
-        "s//ws",
+        f"{SUBSCRIPTION}//ws",
         "a/b/c/d",
-        "/subscriptions/s/resourceGroups/rg",
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg",
         ID.replace("workspaces", "registries"),
         f"{ID}/models/m",
         "https://ml.azure.com/x/y",
@@ -51,7 +52,7 @@ def test_two_parts_need_a_subscription_from_elsewhere() -> None:
 )
 def test_anything_else_is_no_workspace(text: str) -> None:
     with pytest.raises(BadInputError, match="is no workspace"):
-        WorkspaceRef.parse(text, "s")
+        WorkspaceRef.parse(text, SUBSCRIPTION)
 
 
 def test_id_and_short_name_are_made_of_the_parts() -> None:

@@ -9,6 +9,7 @@ from tests.contract.kinds.workspace_of import InMemory
 
 from amlmigrate.core.address import Address
 from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds.environments import _conda
 
 KIND = all_kinds()["environments"]
 
@@ -67,3 +68,11 @@ def test_a_conda_file_is_compared_by_what_it_says() -> None:
     address = Address("environments", "e", "1")
     assert KIND.compare(address, found[0], found[1]) == []
     assert [one.field for one in KIND.compare(address, found[0], found[2])] == ["/properties/condaFile/python"]
+
+
+def test_a_text_that_gives_a_member_twice_is_equal_to_none_that_lacks_one_of_them() -> None:
+    twice = "channels: [a]\ndependencies: [python]\nchannels: [b]\n"
+    once = "channels: [b]\ndependencies: [python]\n"
+    assert _conda(twice) == twice
+    assert _conda(once) == _conda('{"dependencies": ["python"], "channels": ["b"]}')
+    assert _conda("a: [{b: 1, b: 2}]") == "a: [{b: 1, b: 2}]"

@@ -17,7 +17,7 @@ from amlmigrate.posture.reading import tried, tried_list
 
 _AUTHORIZATION = "Microsoft.Authorization"
 _ASSIGNMENTS = f"providers/{_AUTHORIZATION}/policyAssignments"
-_PARAMETER = re.compile(r"^\[parameters\('([^']+)'\)\]$")
+_PARAMETER = re.compile(r"^\[parameters\('([^']+)'\)\]\Z")
 _ABOUT = {
     "microsoft.machinelearningservices": "Azure ML",
     "microsoft.storage": "storage",

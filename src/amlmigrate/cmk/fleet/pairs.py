@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from amlmigrate.core import strictyaml
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -77,25 +78,40 @@ def _read(path: Path, column: str) -> Iterable[_Line]:
 
 
 def _of_csv(path: Path, text: str, column: str) -> list[_Line]:
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    if not {"source", column} <= set(reader.fieldnames or ()):
+    """Lines by the head; other columns are their users' own. Every cell has to stand below a column."""
+    lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    try:
+        rows = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines]
+    except csv.Error as error:
+        raise _bad(path, f"line {lines.line_num} is no CSV: {error}") from error
+    rows = [(number, cells) for number, cells in rows if any(cells)]
+    head = rows.pop(0)[1] if rows else []
+    if not {"source", column} <= set(head):
         raise _bad(path, f"its first line does not name the columns source and {column}")
-    return [
-        (reader.line_num, (row.get("source") or "").strip(), (row.get(column) or "").strip()) for row in reader
-    ]
+    if twice := next((name for name in head if name and head.count(name) > 1), ""):
+        raise _bad(path, f"its first line names the column '{twice}' twice")
+    at = (head.index("source"), head.index(column))
+    found = []
+    for number, cells in rows:
+        # As where a cell with a comma has no quotes: what stands after it would be read as something else.
+        if any(cells[len(head) :]):
+            raise _bad(path, f"line {number} has more cells than columns", "Quote what has a comma.")
+        source, value = (cells[place] if place < len(cells) else "" for place in at)
+        found.append((number, source, value))
+    return found
 
 
 def _of_yaml(path: Path, text: str, column: str) -> list[_Line]:
     try:
-        # Nodes, not values: they know their lines, and a source that stands there twice stays twice.
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise _bad(path, f"it is no YAML: {' '.join(str(error).split())}") from error
+        # Nodes, not values: they know their lines.
+        root = strictyaml.compose(text)
+    except strictyaml.NotStrictError as error:
+        raise _bad(path, str(error)) from error
     if not isinstance(root, yaml.MappingNode):
         raise _bad(path, f"it is no mapping from source to {column}")
     if not all(isinstance(node, yaml.ScalarNode) for pair in root.value for node in pair):
         raise _bad(path, f"it is no mapping from source to {column}")
-    return [(key.start_mark.line + 1, key.value, value.value) for key, value in root.value]
+    return [(strictyaml.line(key), key.value, value.value) for key, value in root.value]
 
 
 def _ref(path: Path, text: str, subscription: str | None) -> WorkspaceRef:

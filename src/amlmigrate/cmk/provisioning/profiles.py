@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from amlmigrate.core import strictyaml
 
 Profile = Mapping[str, Any]
 
@@ -14,7 +14,7 @@ Profile = Mapping[str, Any]
 def shipped() -> dict[str, Profile]:
     """The shipped table: profile name to `type`, `size`, `expires`, `rotate`, `notify` and `reasons`."""
     text = (files("amlmigrate.cmk.provisioning") / "profiles.yaml").read_text(encoding="utf-8")
-    found: dict[str, Profile] = yaml.safe_load(text)
+    found: dict[str, Profile] = strictyaml.load(text)
     return found
 
 

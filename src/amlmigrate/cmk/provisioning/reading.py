@@ -8,11 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from amlmigrate.cmk.provisioning import checks, profiles
+from amlmigrate.cmk.provisioning import checks, naming, profiles
 from amlmigrate.cmk.provisioning.build import wanted_of
 from amlmigrate.cmk.provisioning.wanted import Wanted
+from amlmigrate.core import schemas, strictyaml
 from amlmigrate.core.errors import BadInputError
 
 _REMEDY = "docs/reference/provision-file.md has every member. Set it right and run the same command again."
@@ -40,26 +39,19 @@ def read(path: Path, *, subscription: str | None = None, table: Path | None = No
     known = profiles.merged(known, document.get("profiles", {}))
     if not document.get("subscription") and subscription:
         document["subscription"] = subscription
-    _refuse(path, checks.problems(document, known))
+    _refuse(path, (*checks.problems(document, known), *naming.problems(document)))
     return wanted_of(document, known)
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = strictyaml.load(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(
             f"The file cannot be read: {error}.", address=str(path), remedy="Check the path."
         ) from error
-    except yaml.YAMLError as error:
-        # What the parser says has the line; a context of the file's text it leaves out.
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise BadInputError(
-            f"The file is no YAML: {getattr(error, 'problem', None) or 'unreadable'}{where}.",
-            address=str(path),
-            remedy=_REMEDY,
-        ) from error
+    except strictyaml.NotStrictError as error:
+        raise BadInputError(f"The file cannot be used: {error}.", address=str(path), remedy=_REMEDY) from error
     if not isinstance(found, dict):
         raise BadInputError("The file holds no mapping.", address=str(path), remedy=_REMEDY)
     return found
@@ -73,10 +65,9 @@ def _refuse(path: Path, problems: Iterable[tuple[str, str]]) -> None:
 
 def _problems(document: Mapping[str, Any], against: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Path in the file and what is wrong there."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(against)
-    for error in sorted(validator.iter_errors(document), key=lambda error: [str(part) for part in error.path]):
+    for error in sorted(
+        schemas.validator(against).iter_errors(document), key=lambda error: [str(part) for part in error.path]
+    ):
         yield ".".join(str(part) for part in error.absolute_path), _text(error)
 
 

@@ -8,19 +8,22 @@ from collections.abc import AsyncIterator, Iterable
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.scanning.values import NotKnown
 from amlmigrate.core.errors import BadInputError, MigrateError
+from amlmigrate.core.names import is_guid, is_name
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _GROUP = "/providers/Microsoft.Management/managementGroups/"
-_SUBSCRIPTION_TYPE = re.compile(r"(^|/)subscriptions$", re.IGNORECASE)
+_SUBSCRIPTION_TYPE = re.compile(r"(^|/)subscriptions\Z", re.IGNORECASE)
 
 
 def checked(subscriptions: Iterable[str]) -> list[str]:
     """The ids without their doubles, in order. Raises BadInputError for one that is no GUID."""
     found: dict[str, str] = {}
     for text in subscriptions:
-        id_ = text.strip().rstrip("/").rpartition("/")[2]
-        if not _GUID.match(id_):
-            raise BadInputError(f"'{text}' is no subscription.", remedy="Write its id, a GUID.")
+        id_ = text.removesuffix("/").removeprefix("/subscriptions/")
+        if not is_guid(id_):
+            raise BadInputError(
+                f"'{text}' is no subscription.",
+                remedy="Write its id, a GUID; `az account list --output table` shows those that you see.",
+            )
         found.setdefault(id_.lower(), id_)
     return list(found.values())
 
@@ -35,14 +38,23 @@ async def chosen(arm: Arm, named: Iterable[str], groups: Iterable[str]) -> tuple
     if not found and not groups:
         return checked([str(item["subscriptionId"]) async for item in arm.pages("/subscriptions")]), {}
     unreadable: dict[str, NotKnown] = {}
-    for group in groups:
-        name = group.strip().rstrip("/").rpartition("/")[2]
+    for name in map(_group, groups):
         try:
             found += [each async for each in _descendants(arm, name)]
         except MigrateError as error:
             action = "Microsoft.Management/managementGroups/descendants/read"
             unreadable[f"{_GROUP}{name}"] = NotKnown.of("subscriptions", action, error)
     return checked(found), unreadable
+
+
+def _group(text: str) -> str:
+    name = text.removesuffix("/").removeprefix(_GROUP)
+    if not is_name(name):
+        raise BadInputError(
+            f"'{text}' is no management group.",
+            remedy="Write its id, as `az account management-group list` shows it.",
+        )
+    return name
 
 
 async def _descendants(arm: Arm, group: str) -> AsyncIterator[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
+from amlmigrate.core import schemas, strictyaml
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import BadInputError
 
@@ -116,13 +116,15 @@ def _matches(globs: Iterable[str], text: str) -> bool:
 def read(path: Path | None = None) -> Standard:
     """The standard in a file, or the one that is shipped. Raises BadInputError."""
     try:
-        text = path.read_text(encoding="utf-8") if path else shipped()
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text(encoding="utf-8-sig") if path else shipped()
+        content = strictyaml.load(text)
+    except strictyaml.NotStrictError as error:
+        raise _bad(path, str(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise _bad(path, f"it cannot be read: {told}") from error
     schema = json.loads(files(_PACKAGE).joinpath("tagging.schema.json").read_text(encoding="utf-8"))
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
+    problem = jsonschema.exceptions.best_match(schemas.validator(schema).iter_errors(content))
     if problem is not None:
         raise _bad(path, f"{problem.json_path}: {problem.message[:200]}")
     facts = {name: Fact(one["tag"], tuple(one["levels"])) for name, one in content["facts"].items()}

@@ -37,7 +37,7 @@ def _upper(member: str) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper() or "VALUE"
     # `PATH_VALUE`, and a number of its own for what ends with one: `KEY_2` is the second `KEY`.
     name = f"V_{name}" if name[0].isdigit() else name
-    return f"{name}_VALUE" if name in _TAKEN or re.search(r"_\d+$", name) else name
+    return f"{name}_VALUE" if name in _TAKEN or re.search(r"_\d+\Z", name) else name
 
 
 def hidden(value: Any, names: Names, *, member: str = "", place: str = "", shut: bool = False) -> Any:

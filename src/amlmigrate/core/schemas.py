@@ -1,0 +1,26 @@
+"""JSON Schema as its own text says it: a pattern's `$` is the end, and no line feed follows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+
+def validator(schema: Any) -> Validator:
+    """A validator of draft 2020-12. Its patterns are those of ECMA 262, where `$` ends the whole text."""
+    from jsonschema import Draft202012Validator, validators
+
+    extend: Any = validators.extend
+    found: Validator = extend(Draft202012Validator, {"pattern": _pattern})(schema)
+    return found
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Exception]:
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
