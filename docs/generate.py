@@ -431,7 +431,8 @@ STEP = {
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
-    "target_sha256": "updates only: digest of the target's document in canonical form, as the planner saw it",
+    "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blobs"
+    " that it has there, as the planner saw them",
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
@@ -715,6 +716,7 @@ def blocks() -> dict[str, str]:
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
         "findings:writers": finding_codes(findingcodes.WRITERS),
         "findings:cutover": finding_codes(findingcodes.SINCE_CUTOVER),
+        "findings:letgo": finding_codes(findingcodes.LET_GO),
         "permissions": permissions(),
         "rights:plan": rights("plan"),
         "rights:run": rights("run", "plan"),

@@ -54,3 +54,27 @@ def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small
         [item] = report["foreign_bytes"]
         assert (item["address"], item["bytes"]) == ("models/m/1", address)
         assert f"models/m/1: its bytes are somebody else's: {address}" in str(report["lines"])
+
+
+def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_world: World) -> None:
+    world = small_world
+    theirs = {"dataType": "uri_folder", "dataUri": "https://example.com/d", "description": "theirs"}
+    world.put("data/d/versions/1", {"properties": theirs}, into="target")
+    world.ok("plan", *world.names)
+    world.ok("waive", "data/d/1", "--reason", "theirs is right")
+    world.ok("run")
+    world.ok("verify")
+
+    world.put("data/d/versions/1", {"properties": theirs | {"description": "another"}}, into="target")
+    changed = world.migrate("verify", "--json")
+    assert changed.code == 3 and changed.event("verify.end")["differences"] == []
+    assert [one["address"] for one in changed.event("verify.end")["open_findings"]] == ["data/d/1!waived-changed"]
+
+    path = f"{world.documents['target']['id']}/data/d/versions/1"
+    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    gone = world.migrate("verify", "--json").event("verify.end")
+    assert [one["address"] for one in gone["open_findings"]] == ["data/d/1!waived-gone"]
+    confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0", "--dry-run", "--json")
+    gate = world.migrate("decommission", f"plans/{world.source}", *confirm)
+    assert gate.code == 4 and "data/d/1!waived-gone is an open finding" in str(gate.event("error")["reasons"])
+    assert world.migrate("done", "data/d/1!waived-gone").code == 3, "that is for a verification to see"

@@ -13,6 +13,7 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.mapping import CODE_FOLDER
+from amlmigrate.core.plan import Bytes
 from amlmigrate.core.workspace import Location
 
 # Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
@@ -91,6 +92,12 @@ def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[
         for blob in listing.below(goal.path)
         if blob.path in expected or not folder or not blob.path.startswith(folder)
     }
+
+
+def held_instead(listing: Listing, amount: Bytes) -> list[Blob]:
+    """What lies where a step that is in conflict would copy to: the one blob, or all below its goal."""
+    itself = listing.blobs.get(amount.target.path)
+    return [itself] if itself and amount.blobs == 1 else list(at_goal(listing, amount.target, ()).values())
 
 
 def goal_path(source: Location, goal: Location, path: str) -> str:

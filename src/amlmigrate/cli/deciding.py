@@ -138,6 +138,7 @@ async def _looked(
 
     for choice in choices:
         refuse_early(ledger, choice.subject)
+        _refuse_unseen(choice.subject)
     if not any(can_look(choice.subject) for choice in choices):
         return choices, *await _by(shared, plan)
     async with session(shared) as clouds:
@@ -150,6 +151,19 @@ async def _looked(
             remedy="Do it there first, or let it go with `migrate waive`; nothing was recorded.",
         )
     return [replace(one, seen=_told_by(one.subject, seen.get(one.subject.address))) for one in choices], by, why
+
+
+def _refuse_unseen(subject: Subject) -> None:
+    """What a verification looks at itself is not said to be there again. Raises IncompleteError."""
+    from amlmigrate.core.finding import MARK
+    from amlmigrate.core.findingcodes import LET_GO
+
+    if subject.sort == "finding" and subject.address.rpartition(MARK)[2] in {code.name for code in LET_GO}:
+        raise IncompleteError(
+            "Whether the target has it again is for `migrate verify` to see.",
+            address=subject.address,
+            remedy="Put it back and verify; or let it go with `migrate waive`. Nothing was recorded.",
+        )
 
 
 def _told_by(subject: Subject, there: bool | None) -> bool:

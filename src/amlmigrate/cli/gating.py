@@ -9,6 +9,7 @@ from pathlib import Path
 from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.bytes.bound import bound
 from amlmigrate.cli.living import lost
+from amlmigrate.cli.looking import undone
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import frozen, read_both
 from amlmigrate.cloud.session import Session
@@ -16,6 +17,7 @@ from amlmigrate.cloud.workspaces import InventoryPort
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
@@ -38,6 +40,7 @@ from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
+from amlmigrate.verifying import letgo
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ async def pass_gate(
     if not active(reports):
         # From a cutover on `lost` looks at each proven blob, and what of them was let go.
         facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
+    facts = replace(facts, let_go=await _let_go(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
     why += dangling(source.workspace, seen, accepted(plan, standing))
     why += [
@@ -142,6 +146,18 @@ async def pass_gate(
             remedy="Settle every reason, then run the same command again.",
         )
     return Passed(source, listed, own, parts, recovery)
+
+
+async def _let_go(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory, listed: Containers
+) -> tuple[Finding, ...]:
+    """What is not as it was when somebody let something go for it, or did it by hand."""
+    standing, living = Standing(plan, ledger), active(reports) is not None
+    ended = items(plan, ledger, standing)
+    waived = letgo.waived(plan, ended)
+    now = letgo.of_documents(waived, target) | letgo.of_bytes(waived, listed)
+    found = letgo.findings(waived, standing, now, reports, living=living)
+    return (*found, *await undone(clouds, plan, ended, living=living))
 
 
 async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:

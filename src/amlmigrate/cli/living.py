@@ -9,6 +9,7 @@ from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.looking import undone
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.who import who
@@ -26,6 +27,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
+from amlmigrate.verifying import letgo
 from amlmigrate.verifying.living import Living, verify_living
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
@@ -73,7 +75,7 @@ async def verify(
     """Holds both sides to the cutover, and adds the report; `unchanged` as for any verification."""
     cutover = active(reports)
     assert cutover
-    wanted = Depth(depth)
+    wanted, ended = Depth(depth), items(plan, ledger)
     source, target = await read_both(clouds, plan)
     looked = datetime.now(UTC)
     listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
@@ -83,7 +85,14 @@ async def verify(
         folder,
         ledger,
         cutover,
-        Living((document_digests(source), document_digests(target)), listed, found, looked),
+        Living(
+            (document_digests(source), document_digests(target)),
+            listed,
+            found,
+            looked,
+            letgo.of_documents(letgo.waived(plan, ended), target),
+            tuple(await undone(clouds, plan, ended, living=True)),
+        ),
         depth=wanted,
         posture=await claims(clouds, plan, source.workspace, target.workspace, listed),
         read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),

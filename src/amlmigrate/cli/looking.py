@@ -8,9 +8,12 @@ from amlmigrate.cli.sides import read_both, read_pair
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.decision import Subject
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.state import Outcome
 from amlmigrate.inventory.shown import looked_at, set_right, shown
+from amlmigrate.ledger.items import Item
 from amlmigrate.verifying.arrived import prefix_arrived, rest_arrived
 
 
@@ -30,6 +33,27 @@ async def look(clouds: Session, plan: Plan, subjects: Iterable[Subject]) -> dict
             source = clouds.source.workspace(plan.header.source_ref)
             found[subject.address] = await set_right(source, port, subject.address)
     return found | await _steps(clouds, plan, port, [subject.step for subject in chosen if subject.step])
+
+
+async def undone(clouds: Session, plan: Plan, ended: Iterable[Item], *, living: bool = False) -> list[Finding]:
+    """What a person did by hand and the target does not show now; where the tool cannot look nothing is said.
+
+    With `living` it is told only: whoever uses the target takes away what is theirs.
+    """
+    addresses = {one.address for one in ended if one.outcome is Outcome.BY_HAND}
+    steps = [step for step in plan.steps if str(step.address) in addresses and not step.address.archive]
+    there = await _steps(clouds, plan, clouds.target.workspace(plan.header.target_ref), steps)
+    return [_undone(address, living=living) for address, seen in sorted(there.items()) if seen is False]
+
+
+def _undone(address: str, *, living: bool) -> Finding:
+    return Finding(
+        "warning" if living else "blocks",
+        address,
+        "It was done by hand, and the target does not show it any more.",
+        "Do it again; or `migrate reopen` it and decide anew.",
+        code="done-gone",
+    )
 
 
 def can_look(subject: Subject) -> bool:

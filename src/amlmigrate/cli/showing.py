@@ -54,7 +54,17 @@ def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> N
 def _step(step: Step) -> Iterator[str]:
     line = step.as_dict()
     yield f"{line['action']}: {line['reason']}"
-    for name in ("source_id", "target_id", "from", "to", "blobs", "bytes", "source_sha256", "after"):
+    for name in (
+        "source_id",
+        "target_id",
+        "from",
+        "to",
+        "blobs",
+        "bytes",
+        "source_sha256",
+        "target_sha256",
+        "after",
+    ):
         if line.get(name):
             yield f"{name}: {line[name]}"
     for rewrite in step.rewrites:

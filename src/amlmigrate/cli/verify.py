@@ -90,17 +90,24 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
 
 
 async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
+    from dataclasses import replace
+
+    from amlmigrate.cli.looking import undone
     from amlmigrate.cli.sides import read_both
     from amlmigrate.core.decision import Verb
     from amlmigrate.ledger.items import decided, items
     from amlmigrate.ledger.standing import Standing, settled_findings
+    from amlmigrate.verifying import letgo
     from amlmigrate.verifying.documents import compare_documents
 
     standing = Standing(plan, ledger)
-    findings = settled_findings(plan, standing)
-    settled = decided(items(plan, ledger, standing)) | findings.keys()
+    findings, ended = settled_findings(plan, standing), items(plan, ledger, standing)
+    settled = decided(ended) | findings.keys()
     by_hand = frozenset(address for address, one in findings.items() if one.verb is Verb.DONE)
-    return compare_documents(plan, *await read_both(clouds, plan), settled, by_hand)
+    source, target = await read_both(clouds, plan)
+    found = compare_documents(plan, source, target, settled, by_hand)
+    theirs = letgo.of_documents(letgo.waived(plan, ended), target)
+    return replace(found, theirs=theirs, undone=tuple(await undone(clouds, plan, ended)))
 
 
 def _headline(content: Any) -> str:

@@ -150,4 +150,12 @@ SINCE_CUTOVER = (
     _code("overwritten-since-cutover", "blocks", "a proven blob of the target has other bytes now"),
     _code("unread-since-cutover", "blocks", "a proven blob was written since, and its bytes could not be read"),
 )
-CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS, *SINCE_CUTOVER)}
+# What has become of what somebody decided about.
+LET_GO = (
+    _code(
+        "waived-changed", "blocks", "the target has another one by now than the one for which an item was let go"
+    ),
+    _code("waived-gone", "blocks", "what the target had in the place of an item that was let go is gone"),
+    Code("done-gone", ("blocks", "warning"), "the target no longer shows what somebody did by hand"),
+)
+CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

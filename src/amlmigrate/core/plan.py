@@ -61,7 +61,8 @@ class Step:
     source_id: str = ""
     target_id: str = ""
     source_sha256: str = ""
-    # Of an update: the digest of the target's document that it takes the place of, in the form for comparing.
+    # Of an update: the digest of the target's document that it takes the place of, in the form for comparing. Of a
+    # conflict: of what the target has instead, so that whoever lets it go decides about just that.
     target_sha256: str = ""
     after: tuple[Address, ...] = ()
     body: OptionalPackedDocument = OptionalPackedDocument()  # noqa: RUF009 - a descriptor

@@ -37,13 +37,15 @@ class Facts:
     lost: tuple[Finding, ...] = ()
     # What is gone in the target of the bytes that the service may collect, whatever the evidence says.
     collected: tuple[str, ...] = ()
+    # What is not there any more of what was let go for it, or done by hand.
+    let_go: tuple[Finding, ...] = ()
 
 
 def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
-        *undecided(plan, ledger, reports),
+        *undecided(plan, ledger, reports, facts.let_go),
         *facts.collected,
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
         *_alive(facts.source.leftovers),
@@ -51,9 +53,10 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     ]
 
 
-def undecided(plan: Plan, ledger: Ledger, reports: list[Report]) -> list[str]:
+def undecided(plan: Plan, ledger: Ledger, reports: list[Report], found: Iterable[Finding] = ()) -> list[str]:
     """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
-    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger, reports)]
+    afresh = [*found_by(reports), *found]
+    return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger, afresh)]
 
 
 def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
@@ -98,9 +101,9 @@ def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
             yield f"{item.address} is {item.outcome.value} and not waived."
 
 
-def _findings(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]:
     """Of plan and verification; what is unproven about the target is read afresh, and no decision changes it."""
-    for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):
+    for finding in open_findings(plan, Standing(plan, ledger), dict.fromkeys(found)):
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 

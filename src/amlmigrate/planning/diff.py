@@ -25,7 +25,7 @@ class Verdict:
     action: Action
     reason: str
     body: Document | None = None
-    # The digest of the target's document that an update takes the place of.
+    # The digest of the target's document that an update takes the place of, or of what a conflict is with.
     target_sha256: str = ""
 
 
@@ -56,13 +56,13 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     if target is None:
         return Verdict(Action.CREATE, "not in the target", body)
     desired = (kind.archive_body(body) or body) if asset.archived else body
-    found = kind.compare(asset.address, desired, target.document)
+    found, sha256 = kind.compare(asset.address, desired, target.document), kind.state(target.document)
     if not found:
         return Verdict(Action.ADOPT, "equal in the target", desired)
     fields = ", ".join(difference.field for difference in found[:_NAMED])
     if not prior.owns(asset.address):
-        return Verdict(Action.CONFLICT, f"the target has another one, not made by this tool: {fields} differ")
-    sha256 = kind.state(target.document)
+        why = f"the target has another one, not made by this tool: {fields} differ"
+        return Verdict(Action.CONFLICT, why, target_sha256=sha256)
     # Archiving what the tool made takes nothing from anybody, however it was left.
     archives = kind.made(desired, target.document) and kind.archives(desired, found)
     known = prior.knows(asset.address)
@@ -72,9 +72,10 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
             if known
             else "not known how this tool left it in the target"
         )
-        return Verdict(Action.CONFLICT, f"{why}: {fields} differ")
+        return Verdict(Action.CONFLICT, f"{why}: {fields} differ", target_sha256=sha256)
     if not kind.can_update(found):
-        return Verdict(Action.CONFLICT, f"the target's cannot be changed any more: {fields} differ")
+        why = f"the target's cannot be changed any more: {fields} differ"
+        return Verdict(Action.CONFLICT, why, target_sha256=sha256)
     # Properties are create-only for some kinds: an update sends the target's own back.
     own = kind.storable(target.properties.get("properties") or {}, "/properties/properties")
     body = {"properties": desired["properties"] | {"properties": own}}

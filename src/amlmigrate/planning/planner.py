@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.listings import Listing, held_instead, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
@@ -209,6 +209,7 @@ class Planner:
             verdict.action,
             verdict.reason,
             source_sha256=sha,
+            target_sha256=_instead(listing, amount) if verdict.action is Action.CONFLICT else "",
             bytes=amount,
             rewrites=tuple(rewrites),
             files=self._files.whole(prefix, blobs),
@@ -310,6 +311,10 @@ class Planner:
             if address.version is not None and address not in self._source.assets:
                 found[address.container].append(address)
         return found
+
+
+def _instead(listing: Listing, amount: Bytes) -> str:
+    return listing_digest(held_instead(listing, amount))
 
 
 def _by_hand(left: Leftover, others: str) -> Step:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.finding import MARK
+from amlmigrate.core.finding import MARK, Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import comparable
@@ -32,6 +32,9 @@ class Documents:
     differences: list[Difference]
     # The addresses of those that were compared and are the same.
     same: frozenset[str] = frozenset()
+    # Of what was let go, the digests of what the target has instead; and what is no longer done by hand.
+    theirs: dict[str, str] = field(default_factory=dict)
+    undone: tuple[Finding, ...] = ()
 
 
 def compare_documents(

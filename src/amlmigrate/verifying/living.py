@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.bound import Bound, bound
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.cutover import held
@@ -22,7 +23,7 @@ from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import found_by
+from amlmigrate.verifying import letgo
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
@@ -41,6 +42,9 @@ class Living:
     listed: Containers
     since: Since
     looked: datetime
+    # As in `Documents`.
+    theirs: dict[str, str] = field(default_factory=dict)
+    undone: tuple[Finding, ...] = ()
 
 
 def verify_living(
@@ -69,9 +73,14 @@ def verify_living(
         ended = items(plan, ledger, standing)
         lost = living.since.undecided(decided(standing.counting().values(), evidence.reports()))
         look = settling(plan, ledger.done_at(), living.looked, over(ended))
-        named, verdict = found_by(evidence.reports()), _verdict(living.since, unknown)
+        waived, reports = letgo.waived(plan, ended), evidence.reports()
+        theirs = living.theirs | letgo.of_bytes(waived, living.listed)
+        named = [*letgo.carried(reports), *living.undone]
+        named += letgo.findings(waived, standing, theirs, reports, living=True)
+        verdict = _verdict(living.since, unknown)
         content = content_of(plan, ended, depth, verdict, differences, posture, standing, read, named, look)
         content["green"] = content["green"] and not lost
+        content[letgo.MEMBER] = theirs
         content[SINCE] = {
             "cutover": cutover.content["number"],
             "open": [finding.as_dict() for finding in lost],

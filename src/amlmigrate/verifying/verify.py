@@ -25,9 +25,8 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import found_by
 from amlmigrate.posture import Places, prove
-from amlmigrate.verifying import naming
+from amlmigrate.verifying import letgo, naming
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
 from amlmigrate.verifying.report import Depth, content_of, keep
@@ -64,7 +63,12 @@ async def verify(
     verdict = await _verifier(session, containers, mapping, depth, emit).verify(plan, settled)
     evidence = Evidence(folder, ledger)
     # Without reading them anew nothing else is known of the files than what was.
-    named = naming.findings(plan, mapping.target, verdict.naming) if depth.hashes else found_by(evidence.reports())
+    reports = evidence.reports()
+    named = naming.findings(plan, mapping.target, verdict.naming) if depth.hashes else letgo.carried(reports)
+    waived = letgo.waived(plan, ended)
+    theirs = documents.theirs | letgo.of_bytes(waived, containers)
+    named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
+    verdict.not_checked |= set(letgo.not_comparable(waived, standing, reports))
     claims = await _claims(session, plan, mapping.target, containers, sensitive=sensitive)
     if unknown := await unchanged():
         verdict.not_checked.add(unknown)
@@ -76,6 +80,7 @@ async def verify(
     ]
     look = settling(plan, ledger.done_at(), looked, settled)
     content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look)
+    content[letgo.MEMBER] = theirs
     content |= _compared(plan, ended, documents, verdict, differences, containers)
     content["headline"] = headline.verified(content)
     held = bound(plan, (documents.source, documents.target), containers)

@@ -125,6 +125,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "an enabled schedule": (_left("schedules/s", {"properties": {"isEnabled": True}}), "is an enabled schedule"),
     "a schedule that does not say": (_left("schedules/s", {"properties": {}}), "is an enabled schedule"),
     "code bytes are gone": (lambda c: _facts(c, collected=("blobs/u/src: 1 of its 2 files",)), "blobs/u/src: 1 of its"),
+    "let go for what is gone": (lambda c: _facts(c, let_go=(Finding("blocks", "data/d/1", "It is gone.", "", "waived-gone"),)), "data/d/1!waived-gone is an open finding"),
     "a lock": (lambda c: _facts(c, locks=[{"id": "/x/locks/keep"}]), "A lock is in the way: /x/locks/keep"),
 }  # fmt: skip
 

@@ -84,6 +84,7 @@ def test_what_somebody_else_made_is_a_conflict_when_it_differs(prior: Prior) -> 
     verdict = _verdict(MODEL, _in_target(description="b"), prior)
     assert verdict.action is Action.CONFLICT
     assert "not made by this tool" in verdict.reason
+    assert verdict.target_sha256 == MODELS.state(_in_target(description="b").document)
 
 
 def test_an_archived_asset_is_compared_with_its_archived_form() -> None:

@@ -1,0 +1,138 @@
+"""Whether the target still has, and has unchanged, what an item was let go for: someone else's in its place. Pure.
+
+Whoever lets a conflict go says that the target's own shall stay. Where that is gone neither is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.listings import held_instead, listing_digest
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.decision import Decision
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.findingcodes import LET_GO
+from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.state import Outcome
+from amlmigrate.kinds import all_kinds
+from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.items import Item
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import found_by, of_step
+
+# The member of reports that tells, by address, the digest of what the target had in its place ('' for nothing).
+MEMBER = "let_go"
+_CODES = frozenset(code.name for code in LET_GO)
+_DIGITS = 16
+_REOPEN = "`migrate reopen` its item and plan anew, so that the tool moves it"
+
+
+def waived(plan: Plan, ended: Iterable[Item]) -> list[Step]:
+    """The steps that somebody let go and in whose place the target may have something else.
+
+    What every workspace has by itself is never gone, and never the tool's to move.
+    """
+    addresses = {item.address for item in ended if item.outcome is Outcome.WAIVED}
+    return [
+        step
+        for step in plan.steps
+        if str(step.address) in addresses
+        and not step.address.archive
+        and (step.action is Action.CONFLICT or (step.action.carried_out and not step.is_bytes))
+        and not (step.address.kind in all_kinds() and all_kinds()[step.address.kind].inherent)
+    ]
+
+
+def of_documents(steps: Iterable[Step], target: Inventory) -> dict[str, str]:
+    """By address, the digest of the document that the target has; '' where it has none."""
+    found: dict[str, str] = {}
+    for step in steps:
+        if not step.is_bytes and step.address.kind in all_kinds():
+            there = target.assets.get(step.address)
+            kind = all_kinds()[step.address.kind]
+            found[str(step.address)] = kind.state(there.document) if there else ""
+    return found
+
+
+def of_bytes(steps: Iterable[Step], listed: Containers) -> dict[str, str]:
+    """By address, the digest of the blobs that the target has where the step's would go; '' for none."""
+    found: dict[str, str] = {}
+    for step in steps:
+        if step.is_bytes and step.bytes:
+            place = step.bytes.target
+            listing = listed.target.get((place.account, place.container))
+            blobs = held_instead(listing, step.bytes) if listing else []
+            found[str(step.address)] = listing_digest(blobs) if blobs else ""
+    return found
+
+
+def findings(
+    steps: Iterable[Step],
+    standing: Standing,
+    now: Mapping[str, str],
+    reports: list[Report],
+    *,
+    living: bool = False,
+) -> list[Finding]:
+    """What is not there as it was when it was let go; `now` as `of_documents` and `of_bytes` read it.
+
+    `living`: the target is in use, and whoever uses it changes what is theirs as they like.
+    """
+    found = []
+    for step in steps:
+        address, decision = str(step.address), standing.of(of_step(step))
+        before = _before(step, decision, reports) if decision else None
+        if address not in now or (before is None and step.action is not Action.CONFLICT):
+            continue
+        if not now[address] and before != "":
+            found.append(_gone(address))
+        elif before and now[address] != before and step.action is Action.CONFLICT and not living:
+            found.append(_changed(address, before, now[address]))
+    return found
+
+
+def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[Report]) -> Iterator[str]:
+    """What no plan and no report tells of what was let go: those of earlier versions did not."""
+    for step in steps:
+        decision = standing.of(of_step(step))
+        if step.action is Action.CONFLICT and decision and _before(step, decision, reports) is None:
+            yield f"whether the target's {step.address} is still the one that was let go: no digest was kept of it"
+
+
+def carried(reports: list[Report]) -> list[Finding]:
+    """What an earlier verification found in the bytes, without what each one looks at anew."""
+    return [one for one in found_by(reports) if one.code not in _CODES]
+
+
+def _before(step: Step, decision: Decision, reports: list[Report]) -> str | None:
+    """The digest of what there was: by the plan, else by the first verification after it was let go."""
+    if step.target_sha256 and step.action is Action.CONFLICT:
+        return step.target_sha256
+    for report in reports:
+        told: dict[str, Any] = report.content.get(MEMBER) or {}
+        if report.content["number"] > decision.report and str(step.address) in told:
+            return str(told[str(step.address)])
+    return None
+
+
+def _gone(address: str) -> Finding:
+    return Finding(
+        "blocks",
+        address,
+        "It was let go for what the target had in its place, and that is gone: neither is in the target.",
+        f"{_REOPEN}; or let this finding go too, where neither is needed.",
+        code="waived-gone",
+    )
+
+
+def _changed(address: str, before: str, now: str) -> Finding:
+    return Finding(
+        "blocks",
+        address,
+        f"It was let go for what the target had in its place, and that is another by now: digest {now[:_DIGITS]},"
+        f" then {before[:_DIGITS]}.",
+        f"Look at what is there now; then let this finding go too, or {_REOPEN}.",
+        code="waived-changed",
+    )

@@ -1,0 +1,170 @@
+"""A conflict that was let go for what the target has instead: that must still be there, and still be that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import NEW_BLOBS, TARGET, asset, blob, containers, inventory, plan, step
+
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Action, Bytes, Plan, Step
+from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.items import items
+from amlmigrate.ledger.standing import Standing, open_findings
+from amlmigrate.ledger.subjects import Subjects, of_step
+from amlmigrate.verifying import letgo
+
+BY = By("ann", "host", "1")
+THEIRS = asset("data/d/1", description="theirs", dataUri="https://x/y", dataType="uri_file")
+BLOBS = [blob("m/a", 3, '"1"'), blob("m/x", 1, '"2"')]
+PREFIX = Bytes(Location("acct", "c", "m"), Location("cmkacct", NEW_BLOBS, "m"), 2, 4)
+ONE = Bytes(Location("acct", "c", "m/a"), Location("cmkacct", NEW_BLOBS, "m/a"), 1, 3)
+DOCUMENT = step("data/d/1", action=Action.CONFLICT, target_sha256=all_kinds()["data"].state(THEIRS.document))
+FOLDER = step("blobs/c/m", action=Action.CONFLICT, bytes=PREFIX, target_sha256=listing_digest(BLOBS))
+FILE = step("blobs/c/m/a", action=Action.CONFLICT, bytes=ONE, target_sha256=listing_digest(BLOBS[:1]))
+FAILED = step("data/d/1")
+
+
+class Case:
+    """One waived step, and what the target has now."""
+
+    def __init__(self, folder: Path, one: Step, *, waived: bool = True) -> None:
+        self.plan: Plan = plan(one)
+        self.ledger = Ledger(folder)
+        self.ledger.bind(self.plan)
+        self.chain = Evidence(folder, self.ledger)
+        if one.action.carried_out:
+            self.ledger.move(one.address, State.DOING)
+            self.ledger.move(one.address, State.FAILED, detail="the target has another one")
+        if waived:
+            decide(self.plan, self.ledger, Verb.WAIVE, [Choice(of_step(one), "theirs is right")], BY)
+
+    def found(self, *blobs: Blob, document: Any = None, living: bool = False) -> list[Finding]:
+        """What is found; as evidence it is kept, for what comes later to be held to."""
+        standing = Standing(self.plan, self.ledger)
+        waived = letgo.waived(self.plan, items(self.plan, self.ledger, standing))
+        there = inventory(*([document] if document else []), of=TARGET)
+        now = letgo.of_documents(waived, there)
+        now |= letgo.of_bytes(waived, containers(target={NEW_BLOBS: blobs}))
+        found = letgo.findings(waived, standing, now, self.chain.reports(), living=living)
+        self.chain.add("verify", {letgo.MEMBER: now, "found": [one.as_dict() for one in found]})
+        return found
+
+    def open(self, found: list[Finding]) -> list[str]:
+        """Those that keep a verification from being green."""
+        return [one.address for one in open_findings(self.plan, Standing(self.plan, self.ledger), found)]
+
+    def waive(self, address: str) -> None:
+        subject = Subjects(self.plan, self.chain.reports()).find(address)
+        decide(self.plan, self.ledger, Verb.WAIVE, [Choice(subject, "seen anew")], BY)
+
+
+def test_what_is_there_as_it_was_is_let_go(tmp_path: Path) -> None:
+    assert Case(tmp_path, DOCUMENT).found(document=THEIRS) == []
+
+
+@pytest.mark.parametrize("one", [FOLDER, FILE], ids=["a folder", "a blob"])
+def test_blobs_that_are_there_as_they_were_are_let_go(tmp_path: Path, one: Step) -> None:
+    assert Case(tmp_path, one).found(*BLOBS) == []
+
+
+@pytest.mark.parametrize("one", [DOCUMENT, FOLDER, FILE], ids=["a document", "a folder", "a blob"])
+@pytest.mark.parametrize("living", [False, True])
+def test_theirs_is_gone_so_that_neither_is_there(tmp_path: Path, one: Step, living: bool) -> None:
+    case = Case(tmp_path, one)
+    [found] = case.found(living=living)
+    assert (found.address, found.severity) == (f"{one.address}!waived-gone", "blocks")
+    assert "reopen" in found.remedy and "plan anew" in found.remedy
+    assert case.open([found]) == [found.address]
+    # That neither is needed is a decision of its own.
+    case.waive(found.address)
+    assert case.open(case.found()) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "blobs"),
+    [
+        (FOLDER, [BLOBS[0]]),
+        (FOLDER, [BLOBS[0], replace(BLOBS[1], etag='"3"')]),
+        (FOLDER, [*BLOBS, blob("m/y")]),
+        (FILE, [replace(BLOBS[0], etag='"3"')]),
+        (FILE, [replace(BLOBS[0], tags=(("a", "b"),))]),
+    ],
+    ids=["one of two gone", "one written over", "one more", "the one written over", "its tags"],
+)
+def test_other_blobs_than_those_that_were_shown_are_another_decision(
+    tmp_path: Path, one: Step, blobs: list[Blob]
+) -> None:
+    case = Case(tmp_path, one)
+    [found] = case.found(*blobs)
+    assert found.address == f"{one.address}!waived-changed" and case.open([found]) == [found.address]
+    assert one.target_sha256[:16] in found.summary
+    # From the cutover on it is its users' to change.
+    assert case.found(*blobs, living=True) == []
+
+
+def test_another_document_is_another_decision_and_a_third_one_again(tmp_path: Path) -> None:
+    case = Case(tmp_path, DOCUMENT)
+    second, third = (asset("data/d/1", **(THEIRS.properties | {"description": text})) for text in ("2", "3"))
+    [found] = case.found(document=second)
+    case.waive(found.address)
+    assert case.open(case.found(document=second)) == []
+    again = case.found(document=third)
+    assert case.open(again) == ["data/d/1!waived-changed"]
+    assert case.found(document=THEIRS) == []
+
+
+def test_a_blob_beside_the_one_that_was_shown_is_nothing_to_it(tmp_path: Path) -> None:
+    assert Case(tmp_path, FILE).found(BLOBS[0], blob("m/a/b"), blob("m/b")) == []
+
+
+def test_what_is_not_waived_is_open_as_it_is(tmp_path: Path) -> None:
+    assert Case(tmp_path, DOCUMENT, waived=False).found() == []
+
+
+def test_of_an_older_plan_what_is_gone_is_found_and_the_rest_is_held_to_the_first_look(tmp_path: Path) -> None:
+    older = replace(DOCUMENT, target_sha256="")
+    case = Case(tmp_path, older)
+    standing = Standing(case.plan, case.ledger)
+    [told] = letgo.not_comparable([older], standing, [])
+    assert "data/d/1" in told
+    assert case.found(document=THEIRS) == []
+    assert list(letgo.not_comparable([older], standing, case.chain.reports())) == []
+    other = asset("data/d/1", **(THEIRS.properties | {"description": "2"}))
+    assert [one.code for one in case.found(document=other)] == ["waived-changed"]
+    assert [one.code for one in case.found()] == ["waived-gone"]
+
+
+def test_gone_before_the_first_look_of_an_older_plan(tmp_path: Path) -> None:
+    assert [one.code for one in Case(tmp_path, replace(DOCUMENT, target_sha256="")).found()] == ["waived-gone"]
+
+
+def test_a_conflict_that_only_the_run_met_is_held_to_the_first_look_after_it_was_let_go(tmp_path: Path) -> None:
+    case = Case(tmp_path, FAILED)
+    assert case.found(document=THEIRS) == []
+    other = asset("data/d/1", **(THEIRS.properties | {"description": "2"}))
+    assert case.found(document=other) == []
+    assert [one.code for one in case.found()] == ["waived-gone"]
+
+
+def test_what_failed_and_left_nothing_there_may_stay_absent(tmp_path: Path) -> None:
+    case = Case(tmp_path, FAILED)
+    assert case.found() == [] and case.found() == []
+    assert case.found(document=THEIRS) == []
+
+
+def test_what_every_workspace_has_by_itself_is_not_looked_for(tmp_path: Path) -> None:
+    inherent = next(kind.name for kind in all_kinds().values() if kind.inherent)
+    assert Case(tmp_path, step(inherent, action=Action.CONFLICT)).found() == []
