@@ -23,6 +23,7 @@ class Place:
     world: World
     number: int
     file: dict[str, Any] = field(default_factory=dict)
+    adopted: list[str] = field(default_factory=list)
 
     @property
     def group(self) -> str:
@@ -44,6 +45,13 @@ class Place:
         return self.id("Microsoft.MachineLearningServices/workspaces", self.file["workspace"]["name"])
 
     @property
+    def owner(self) -> str:
+        """The workspace as the tag of what is made for it names it."""
+        return (
+            f"{self.subscription.rsplit('/', 1)[-1]}/{self.file['resourceGroup']}/{self.file['workspace']['name']}"
+        )
+
+    @property
     def path(self) -> Path:
         """Where the file is written."""
         return self.world.folder / "workspace.yaml"
@@ -51,7 +59,13 @@ class Place:
     def run(self, *options: str) -> Result:
         """Runs the installed command on the file."""
         self.path.write_text(yaml.safe_dump(self.file))
-        return self.world.migrate("provision", str(self.path), "--json", *options)
+        adopted = [word for name in self.adopted for word in ("--adopt", name)]
+        return self.world.migrate("provision", str(self.path), "--json", "--yes", *adopted, *options)
+
+    def adopt(self, name: str, *allowed: str) -> None:
+        """Adopts something that is others', with what may be changed of it."""
+        self.adopted.append(name)
+        self.file.setdefault("adopted", {})[name] = {"allow": list(allowed)}
 
     def ok(self, *options: str) -> Result:
         """Runs it and expects 0."""

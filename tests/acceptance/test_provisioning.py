@@ -141,6 +141,8 @@ def test_anothers_vault_an_account_that_is_there_and_private_access(place: Place
     place.put(account, STORAGE_API, plain)
     zone = f"{place.subscription}/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.api.azureml.ms"
     place.file |= {"keyVault": {"id": vault}, "storage": {"id": account}}
+    place.adopt(f"kv-o{place.number}", "keys")
+    place.adopt(f"stx{place.number}", "encryption", "grants")
     place.file["workspace"]["privateEndpoint"] = {
         "name": f"pe{place.number}",
         "subnet": f"{place.subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
@@ -202,6 +204,7 @@ def test_classic_encryption_registers_providers_and_lets_cosmos_db_in(place: Pla
 def test_a_vault_without_purge_protection_is_strengthened_and_never_weakened(place: Place) -> None:
     id_ = place.vault(f"kv-p{place.number}", softDeleteRetentionInDays=60, publicNetworkAccess="Enabled")
     place.file["keyVault"]["softDeleteDays"] = 30
+    place.adopt(f"kv-p{place.number}", "purgeProtection", "keys")
     plan = place.ok().event("provision.plan")
     [step] = [step for step in plan["steps"] if step["what"] == "key vault"]
     assert step["action"] == "update"
@@ -224,7 +227,7 @@ def test_a_workspace_that_differs_is_refused_with_every_difference(place: Place)
     since = place.now()
     error = place.refused()
     assert error["summary"].endswith("nothing was changed.")
-    assert "1 refused, so nothing is done." in place.run("--dry-run").event("provision.plan")["text"]
+    assert "2 refused, so nothing is done." in place.run("--dry-run").event("provision.plan")["text"]
     reasons = "\n".join(error["reasons"])
     for told_of in ("not under a customer's key", "storageAccount is", "keyVault is", "hbiWorkspace is False"):
         assert told_of in reasons
@@ -254,7 +257,7 @@ def test_a_signal_ends_it_with_130_and_it_goes_on(place: Place) -> None:
     faults = place.world.folder / "faults.json"
     faults.write_text(json.dumps({"rules": [rule]}))
     place.world.sandbox("faults", "set", str(faults))
-    command = [str(MIGRATE), "provision", str(place.path), "--json"]
+    command = [str(MIGRATE), "provision", str(place.path), "--json", "--yes"]
     env = {**os.environ, **place.world.env}
     try:
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
@@ -317,7 +320,7 @@ def test_rights_that_take_two_minutes_to_arrive(place: Place) -> None:
     begun = time.monotonic()
     _role_delay(place, 120)
     try:
-        result = place.world.migrate("provision", str(place.path), "--json", timeout=400)
+        result = place.world.migrate("provision", str(place.path), "--json", "--yes", timeout=400)
     finally:
         _role_delay(place, 0)
     assert result.code == 0, result.out + result.err
@@ -330,7 +333,7 @@ def test_whoever_may_not_grant_is_told_action_and_scope(sandbox: Any, place: Pla
     place.world.azure(lambda client: provision.assign(client, place.subscription, CONTRIBUTOR, person.object_id))
     place.path.write_text(yaml.safe_dump(place.file))
     signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
-    result = place.world.migrate("provision", str(place.path), "--json", **signed_in)
+    result = place.world.migrate("provision", str(place.path), "--json", "--yes", **signed_in)
     assert result.code == 6, result.out + result.err
     summary = result.event("error")["summary"]
     assert "'Microsoft.Authorization/roleAssignments/write'" in summary

@@ -13,6 +13,7 @@ import yaml
 from tests.acceptance import alone
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 
+from amlmigrate.cmk.provisioning.ownership import TAG
 from azsandbox import provision
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
@@ -44,8 +45,9 @@ def _reasons(place: Place) -> str:
 
 
 def _key(place: Place, vault: str, name: str = "cmk", **changed: Any) -> None:
+    """A key that its vault's owner made for this workspace, as the tag says."""
     told = {"kty": "RSA", "keySize": 2048, "attributes": {"enabled": True}, **changed}
-    place.put(f"{vault}/keys/{name}", VAULT_API, {"properties": told})
+    place.put(f"{vault}/keys/{name}", VAULT_API, {"tags": {TAG: place.owner}, "properties": told})
 
 
 def _anothers(place: Place, **changed: Any) -> str:
@@ -91,6 +93,7 @@ def test_an_account_under_microsofts_key_that_is_named_by_its_id(place: Place) -
     plain = {"location": "eastus2", "sku": {"name": "Standard_GRS"}, "kind": "StorageV2", "properties": {}}
     place.put(account, STORAGE_API, plain)
     place.file["storage"] = {"id": account}
+    place.adopt(f"stm{place.number}", "encryption", "grants")
     plan = place.ok().event("provision.plan")
     [step] = [step for step in plan["steps"] if step["what"] == "storage account"]
     assert step["action"] == "update" and "is put under the key" in step["notes"][0]
@@ -109,6 +112,7 @@ def test_keys_of_an_account_that_another_workspace_uses_stay_on(place: Place) ->
         lambda client: provision.workspace(client, group, name, storage_id=account, vault_id=vault)
     )
     place.file["storage"] = {"name": f"stu{place.number}", "sharedKey": False}
+    place.adopt(f"stu{place.number}", "encryption", "grants", "sharedKey")
     place.file["workspace"]["systemDatastoresAuthMode"] = "Identity"
     since = place.now()
     error = place.refused()
@@ -124,6 +128,7 @@ def test_keys_of_an_account_that_nobody_uses_are_switched_off(place: Place) -> N
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
     place.put(account, STORAGE_API, plain)
     place.file["storage"] = {"name": f"stf{place.number}", "sharedKey": False}
+    place.adopt(f"stf{place.number}", "encryption", "grants", "sharedKey")
     place.file["workspace"]["systemDatastoresAuthMode"] = "Identity"
     place.ok()
     assert place.get(account, STORAGE_API)["properties"]["allowSharedKeyAccess"] is False
@@ -142,8 +147,9 @@ def test_where_another_team_owns_the_keys_it_is_told_what_they_have_to_do(sandbo
     ):
         place.world.azure(lambda c, s=scope, r=role: provision.assign(c, s, r, person.object_id))
     signed_in = {"AZURE_CLIENT_ID": person.client_id, "AZURE_CLIENT_SECRET": secret}
+    place.adopt(f"kv-o{place.number}", "keys")
     place.path.write_text(yaml.safe_dump(place.file))
-    command = ("provision", str(place.path), "--json")
+    command = ("provision", str(place.path), "--json", "--yes", "--adopt", f"kv-o{place.number}")
 
     error = place.world.migrate(*command, **signed_in)
     assert error.code == 6, error.out + error.err
@@ -189,7 +195,7 @@ def test_a_workspace_that_was_made_is_never_written_again(place: Place) -> None:
     place.put(other, "2023-01-31", {"location": "eastus2"})
     ours = place.id("Microsoft.ManagedIdentity/userAssignedIdentities", place.file["identity"]["name"])
     changed = {
-        "tags": {"owner": "risk"},
+        "tags": {"owner": "risk", TAG: place.owner},
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {ours: {}, other: {}}},
         "properties": {"publicNetworkAccess": "Disabled"},
     }

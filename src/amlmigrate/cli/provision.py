@@ -1,12 +1,15 @@
 """Create a workspace under a customer's key. With it vault, key, identity, grants and storage, as a file says;
-what is there already stays.
+what others have made is not touched, unless it is adopted.
 
 Example: migrate provision workspace.yaml --dry-run
+
+Example: migrate provision workspace.yaml --adopt kv-shared --yes
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +18,7 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.planning import Planned
@@ -25,7 +28,16 @@ if TYPE_CHECKING:
 @options.shared
 def command(
     file: Annotated[Path, typer.Argument(help="What is to be there, in YAML or JSON.", metavar="FILE")],
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Use a thing of the file that exists and was not made for this workspace; its users are named,"
+            " and only what the file's `adopted` allows is changed. By name, or kind/name. May be repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to what cannot be undone, and ask nothing.")] = False,
     profiles: Annotated[
         Path | None,
         typer.Option(help="Profiles of keys beside, or in place of, the shipped ones.", metavar="FILE"),
@@ -41,34 +53,71 @@ def command(
         from amlmigrate.cmk.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
-        return await _provision(view, shared, wanted, str(file), dry_run=dry_run, patience=wait * 60)
+        said = Said(str(file), tuple(adopt or ()), dry_run, yes, wait * 60)
+        return await _provision(view, shared, wanted, said)
 
     execute(shared, work)
 
 
-async def _provision(
-    view: View, shared: Shared, wanted: Wanted, file: str, *, dry_run: bool, patience: float
-) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The file's path and what was asked for; `patience` is in seconds."""
+
+    file: str
+    adopt: tuple[str, ...]
+    dry_run: bool
+    yes: bool
+    patience: float
+
+
+async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.cloud.resources import Resources
-    from amlmigrate.cmk.provisioning import planning
+    from amlmigrate.cmk.provisioning import ownership, planning
     from amlmigrate.cmk.provisioning.applying import apply
     from amlmigrate.cmk.provisioning.assemble import parts
     from amlmigrate.cmk.provisioning.parts.base import Port
+    from amlmigrate.cmk.provisioning.usage import Estate
 
     async with session(shared) as clouds:
         side = clouds.target
-        port = Port(Resources(side.arm), side.vaults, side)
+        port = Port(Resources(side.arm), side.vaults, side, Estate(side))
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
-        planned = await planning.plan(asked, port, view.event, wait=not dry_run)
+        word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)
+        looker = planning.Looker(port, word, view.event)
+        planned = await looker.plan(asked, wait=not said.dry_run)
         _show(view, planned, wanted.subscription)
-        planning.check((each.step for each in planned), file)
-        if dry_run:
-            view.result("provision.dry", {"text": "Nothing was changed.", "next": f"migrate provision {file}"})
+        planning.check((each.step for each in planned), said.file)
+        if said.dry_run:
+            view.result("provision.dry", {"text": "Nothing was changed.", "next": _again(said)})
             return ExitCode.DONE
-        changed = await apply(planned, port, view.event, patience=patience)
+        await _agree(view, shared, planned, said)
+        changed = await apply(planned, looker, patience=said.patience)
     _end(view, wanted, changed)
     return ExitCode.DONE
+
+
+def _again(said: Said) -> str:
+    return " ".join(["migrate provision", said.file, *(f"--adopt {name}" for name in said.adopt)])
+
+
+async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said) -> None:
+    """Asks before what cannot be undone, or is others' and changed. Raises RefusedError without a yes."""
+    from amlmigrate.cli.views import asking
+
+    asked = tuple(dict.fromkeys(one for each in planned for one in each.asks))
+    if not asked or said.yes:
+        return
+    if shared.json or not asking.possible():
+        raise RefusedError(
+            "Some of this cannot be undone, and there is no terminal to ask at; nothing was changed.",
+            reasons=asked,
+            address=said.file,
+            remedy=f"If every reason is meant: {_again(said)} --yes",
+        )
+    view.lines(["", "This cannot be undone, or changes what is others':", *(f"  - {one}" for one in asked)])
+    if not await asking.yes("Go on? Write yes: "):
+        raise RefusedError("Nobody said yes; nothing was changed.", reasons=asked, address=said.file)
 
 
 def _show(view: View, planned: list[Planned], subscription: str) -> None:

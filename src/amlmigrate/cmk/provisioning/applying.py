@@ -9,39 +9,65 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.cmk.provisioning import planning, refusals
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port
-from amlmigrate.cmk.provisioning.planning import Planned
+from amlmigrate.cmk.provisioning.parts.base import Part
+from amlmigrate.cmk.provisioning.planning import Looker, Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.core.errors import IncompleteError
-from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
+from amlmigrate.core.events import Event
 
 # Pauses double up to this one: reads may be behind a write for about a minute.
 _LONGEST_PAUSE = 32.0
 
 
-async def apply(planned: Sequence[Planned], port: Port, emit: Emit, *, patience: float) -> int:
+async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) -> int:
     """Does what is not done; returns how many steps changed something.
 
-    `patience` is in seconds: for so long a right that was given may take to arrive.
+    `patience` is in seconds: for so long a right that was given may take to arrive. Raises what Azure refuses, and
+    RefusedError where a step would now do what nobody agreed to, with how many steps were done by then.
     """
-    known, changed = Known(), 0
+    known, done = Known(), list[str]()
+    steps = sum(1 for each in planned if each.step.verb is not Verb.EXISTS)
     for each in planned:
         now = each
-        if each.step.verb is not Verb.EXISTS:
-            now = await planning.look(each.part, port, known, emit)
-            planning.check([now.step], each.part.id, changed=changed)
-        if now.step.verb.writes:
-            now = await _Doing(each.part, port, known, emit).done(now.step, patience)
-            changed += 1
-        known = each.part.learn(now.found, known)
-    return changed
+        try:
+            if each.step.verb is not Verb.EXISTS:
+                now = await looker.look(each.part, known)
+                _as_agreed(each, now)
+            if now.step.verb.writes:
+                now = await _Doing(each.part, looker, known).done(now.step, patience)
+                done.append(each.part.what)
+        except MigrateError as error:
+            raise _told(error, done, steps) from error
+        known = now.learned(known)
+    return len(done)
+
+
+def _as_agreed(planned: Planned, now: Planned) -> None:
+    """Raises RefusedError for a step that is refused by now, or does more than was shown and agreed to."""
+    planning.check([now.step], planned.part.id, begun=True)
+    if more := [one for one in now.asks if one not in planned.asks]:
+        raise RefusedError(
+            f"The {planned.part.what} is not as it was when the plan was shown: more than that would be done.",
+            reasons=tuple(more),
+            address=planned.part.id,
+            remedy="Run the same command again, and look at its plan.",
+        )
+
+
+def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
+    """The error, which also says how far it went."""
+    far = f"{len(done)} of {steps} steps were done" + (f": {', '.join(done)}." if done else ".")
+    error.summary = f"{error.summary} {far}"
+    error.remedy = error.remedy or "Run the same command again: what is done stays."
+    return error
 
 
 class _Doing:
     """One step being carried out."""
 
-    def __init__(self, part: Part, port: Port, known: Known, emit: Emit) -> None:
-        self._part, self._port, self._known, self._emit = part, port, known, emit
+    def __init__(self, part: Part, looker: Looker, known: Known) -> None:
+        self._part, self._looker, self._known = part, looker, known
+        self._port, self._emit = looker.port, looker.emit
 
     async def done(self, step: Step, patience: float) -> Planned:
         """Acts until it is there. Raises what Azure refuses, with its remedy."""
@@ -75,12 +101,12 @@ class _Doing:
                 raise
 
     async def _look(self) -> Planned:
-        return await planning.look(self._part, self._port, self._known, self._emit)
+        return await self._looker.look(self._part, self._known)
 
     async def _read_back(self) -> Planned:
         """What is there now; what still looks as before is read again, since reads may be behind."""
         if self._part.settles:
-            await planning.settle(self._part, self._port, self._emit, written=True)
+            await self._looker.settle(self._part, written=True)
         pause = 0.25
         while (after := await self._look()).step.verb is not Verb.EXISTS and pause < _LONGEST_PAUSE:
             await asyncio.sleep(pause)

@@ -29,14 +29,17 @@ _COSMOS_APPS = {
 def parts(wanted: Wanted, vault_uri: Callable[[str], str], cloud: str = "AzureCloud") -> list[Part]:
     """In the order in which they are made; `vault_uri` gives the address of a vault by its ARM id."""
     uri = vault_uri(wanted.vault.id)
-    return [
-        *_base(wanted),
+    found: list[Part] = [
+        *_base(wanted, vault_uri),
         *_grants(wanted, cloud),
         *_resources(wanted, uri),
         *_private(wanted, workspace=False),
         *_workspace(wanted),
         *_private(wanted, workspace=True),
     ]
+    for part in found:
+        part.owner = wanted.owner
+    return found
 
 
 def providers(wanted: Wanted) -> list[str]:
@@ -59,16 +62,16 @@ def providers(wanted: Wanted) -> list[str]:
     return found
 
 
-def _base(wanted: Wanted) -> Iterator[Part]:
+def _base(wanted: Wanted, vault_uri: Callable[[str], str]) -> Iterator[Part]:
     place = (wanted.location, wanted.tags)
     yield Subscription(wanted.subscription)
     for namespace in providers(wanted):
         yield Provider(wanted.subscription, namespace)
     yield Group(wanted.group_id, *place)
-    yield Vault(wanted.vault, *place, for_key=True)
+    yield Vault(wanted.vault, vault_uri, *place, for_key=True)
     if wanted.secrets:
-        yield Vault(wanted.secrets, *place, for_key=False)
-    yield Key(wanted)
+        yield Vault(wanted.secrets, vault_uri, *place, for_key=False)
+    yield Key(wanted, vault_uri(wanted.vault.id))
     if wanted.key.rotation:
         yield RotationPolicy(wanted, wanted.key.rotation)
     yield Identity(wanted.identity, *place)

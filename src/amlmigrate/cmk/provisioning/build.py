@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amlmigrate.cmk.provisioning import profiles
+from amlmigrate.cmk.provisioning.ownership import TAG
 from amlmigrate.cmk.provisioning.wanted import (
     Classic,
     EndpointWanted,
@@ -37,6 +38,7 @@ def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> Wanted:
     """The values; names become ARM ids of the file's resource group."""
     group = f"/subscriptions/{document['subscription']}/resourceGroups/{document['resourceGroup']}"
     key = _key(document["key"], table)
+    owner = f"{document['subscription']}/{document['resourceGroup']}/{document['workspace']['name']}"
     return Wanted(
         subscription=document["subscription"],
         location=region(document["location"]),
@@ -51,7 +53,8 @@ def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> Wanted:
         analytics=_optional(document.get("logAnalytics"), group, "Microsoft.OperationalInsights/workspaces"),
         insights=_optional(document.get("applicationInsights"), group, "Microsoft.Insights/components"),
         endpoints=tuple(_endpoints(document, group)),
-        tags=dict(document.get("tags") or {}),
+        tags={**(document.get("tags") or {}), TAG: owner},
+        allowed={name: frozenset(said["allow"]) for name, said in (document.get("adopted") or {}).items()},
     )
 
 

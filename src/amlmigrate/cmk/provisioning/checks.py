@@ -7,6 +7,7 @@ from typing import Any
 
 from amlmigrate.cmk.provisioning import profiles
 from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.cmk.provisioning.ownership import TAG
 from amlmigrate.cmk.provisioning.wanted import same, subscription_of
 
 # Key Vault's own limits (learn.microsoft.com, key rotation): a version is valid for 28 days at least, and is
@@ -24,6 +25,8 @@ def problems(document: Mapping[str, Any], table: Mapping[str, profiles.Profile])
     yield from _key(document["key"], table)
     yield from _vaults(document)
     yield from _rest(document)
+    if any(name.lower() == TAG for name in document.get("tags") or {}):
+        yield f"tags.{TAG}", "is this tool's own tag, which says whose a thing is"
 
 
 def _key(key: Mapping[str, Any], table: Mapping[str, profiles.Profile]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cmk.provisioning.members import Offer
+from amlmigrate.cmk.provisioning.ownership import Others
 
 # Stands in a plan for what the service has yet to make; no call is made with it.
 UNKNOWN = "(known once it is made)"
@@ -24,3 +25,5 @@ class Known:
     offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
     by_roles: Mapping[str, bool] = field(default_factory=dict)
+    # What exists and is not this file's, by ARM id in lower case.
+    others: Mapping[str, Others] = field(default_factory=dict)

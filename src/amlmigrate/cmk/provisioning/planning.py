@@ -2,72 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from amlmigrate.cloud.resources import state, under_way
+from amlmigrate.cmk.provisioning import ownership, usage
 from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.ownership import Others, Word
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A part, what was found of it, and what becomes of it."""
+    """A part, what was found of it, what becomes of it, and what of that has to be agreed to."""
 
     part: Part
     found: Any
     step: Step
+    others: Others | None = None
+    asks: tuple[str, ...] = ()
+
+    def learned(self, known: Known) -> Known:
+        """What follows from it for the parts that come later."""
+        known = self.part.learn(self.found, known)
+        if self.others is None:
+            return known
+        return replace(known, others={**known.others, self.part.id.lower(): self.others})
 
 
-async def look(part: Part, port: Port, known: Known, emit: Emit, *, wait: bool = True) -> Planned:
-    """Reads one part and decides; with `wait`, what an earlier run or somebody else began is waited for."""
-    found = await part.read(port, known)
-    document = document_of(found)
-    if under_way(document):
-        if not wait:
-            note = f"is {state(document)}: the rest is decided when that has ended"
-            return Planned(part, found, Step(Verb.WAIT, part.what, part.id, (note,)))
-        await settle(part, port, emit)
-        found = await part.read(port, known)
-    return Planned(part, found, part.decide(found, known))
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Reads parts and decides, by the word that was given for what is others'."""
+
+    port: Port
+    word: Word
+    emit: Emit
+
+    async def look(self, part: Part, known: Known, *, wait: bool = True) -> Planned:
+        """Reads one part and decides; with `wait`, what an earlier run or somebody else began is waited for."""
+        found = await part.read(self.port, known)
+        document = document_of(found)
+        if under_way(document):
+            if not wait:
+                note = f"is {state(document)}: the rest is decided when that has ended"
+                return Planned(part, found, Step(Verb.WAIT, part.what, part.id, (note,)))
+            await self.settle(part)
+            found = await part.read(self.port, known)
+        return await self._judged(part, found, known)
+
+    async def settle(self, part: Part, *, written: bool = False) -> None:
+        """Waits until the service has ended whatever it does to a part."""
+
+        def waiting(told: str) -> None:
+            self.emit(Event("provision.waiting", {"what": part.what, "id": part.id, "why": f"is {told}"}))
+
+        await self.port.resources.settled(part.id, written=written, waiting=waiting)
+
+    async def plan(self, parts: Iterable[Part], *, wait: bool) -> list[Planned]:
+        """What becomes of every part."""
+        known, found = Known(), []
+        for part in parts:
+            planned = await self.look(part, known, wait=wait)
+            known = planned.learned(known)
+            found.append(planned)
+        return found
+
+    async def _judged(self, part: Part, found: Any, known: Known) -> Planned:
+        """What the part decides, unless it would touch what is others' beyond their word."""
+        step, document = part.decide(found, known), document_of(found)
+        others = self.word.of(part, document) if part.kind and document else None
+        if others is None or document is None:
+            return _settled(part, found, step, known, None)
+        # Only what is there already: a PUT of it would replace what is others'.
+        if step.verb is Verb.CREATE:
+            step = _refused(
+                part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {part.id.lower(): others}))
+            )
+        users = await usage.users(self.port, part, document, known)
+        seen = users.known, users.unknown
+        if not others.adopted:
+            return Planned(part, found, _unadopted(part, step, others, *seen), others)
+        told = (f"adopted as {others.name}: it is others'", *ownership.told(*seen))
+        known = Planned(part, found, step, others).learned(known)
+        return _settled(part, found, replace(step, notes=(*step.notes, *told)), known, others)
 
 
-async def settle(part: Part, port: Port, emit: Emit, *, written: bool = False) -> None:
-    """Waits until the service has ended whatever it does to a part."""
-
-    def waiting(told: str) -> None:
-        emit(Event("provision.waiting", {"what": part.what, "id": part.id, "why": f"is {told}"}))
-
-    await port.resources.settled(part.id, written=written, waiting=waiting)
+def _settled(part: Part, found: Any, step: Step, known: Known, others: Others | None) -> Planned:
+    """The step with what has to be agreed to, or a refusal where it goes beyond the word of owners."""
+    step = _kept_off(part, step, known)
+    return Planned(part, found, step, others, (*part.forever(step), *_touched(part, step, known)))
 
 
-def document_of(found: Any) -> Any:
+def _kept_off(part: Part, step: Step, known: Known) -> Step:
+    """The step, or a refusal where it changes what is others' and nobody said that it may."""
+    if not step.verb.writes:
+        return step
+    reasons = tuple(ownership.forbidden(part.touches(step), known.others))
+    return _refused(part, step, reasons) if reasons else step
+
+
+def _unadopted(part: Part, step: Step, others: Others, users: list[str], unseen: list[str]) -> Step:
+    """A refusal with who would be hit, and with everything that would be changed."""
+    touched = part.touches(step) if step.verb.writes else ()
+    changed = ownership.forbidden(touched, {part.id.lower(): others})
+    return _refused(part, step, (*ownership.unadopted(others, users, unseen), *changed))
+
+
+def _refused(part: Part, step: Step, reasons: Sequence[str]) -> Step:
+    """A refusal, with the reasons that there were before."""
+    before = step.notes if step.verb is Verb.REFUSE else ()
+    return Step(Verb.REFUSE, part.what, part.id, (*before, *reasons))
+
+
+def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:
+    """What changes of things of others with their owners' word: somebody says yes to that too."""
+    if not step.verb.writes:
+        return ()
+    return tuple(
+        f"{one.what} {one.name} is others', and is changed ({kind}): {part.what}"
+        for id_, kind in part.touches(step)
+        if (one := known.others.get(id_.lower()))
+    )
+
+
+def document_of(found: Any) -> Document | None:
     """The ARM document in what a part has read; None where there is none."""
     document = getattr(found, "document", found)
     return document if isinstance(document, dict) else None
 
 
-async def plan(parts: Iterable[Part], port: Port, emit: Emit, *, wait: bool) -> list[Planned]:
-    """What becomes of every part."""
-    known, found = Known(), []
-    for part in parts:
-        planned = await look(part, port, known, emit, wait=wait)
-        known = part.learn(planned.found, known)
-        found.append(planned)
-    return found
-
-
-def check(steps: Iterable[Step], address: str, *, changed: int = 0) -> None:
-    """Raises RefusedError with the reasons of every refusal; `changed` steps were done by then."""
+def check(steps: Iterable[Step], address: str, *, begun: bool = False) -> None:
+    """Raises RefusedError with the reasons of every refusal; `begun`: something may have been changed by then."""
     refused = [step for step in steps if step.verb is Verb.REFUSE]
     if refused:
         raise RefusedError(
-            "This cannot be provisioned as it stands; "
-            + (f"{changed} steps had changed something by then." if changed else "nothing was changed."),
+            "This cannot be provisioned as it stands" + ("." if begun else "; nothing was changed."),
             reasons=tuple(f"{step.what} {step.id}: {note}" for step in refused for note in step.notes),
             address=address,
             remedy="Settle every reason, or say something else in the file, then run the same command again.",

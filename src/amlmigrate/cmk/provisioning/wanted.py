@@ -139,6 +139,13 @@ class Wanted:
     insights: Named | None = None
     endpoints: tuple[EndpointWanted, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    # What of others' things the file may change, by their names in the file.
+    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """The workspace as the tag of what is made for it names it."""
+        return f"{self.subscription}/{self.ref.short}"
 
     @property
     def group_id(self) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.vault import Vaults
+from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.cmk.provisioning.usage import Estate
+from amlmigrate.cmk.provisioning.wanted import name_of
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.accountusers import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Port:
     resources: Resources
     vaults: Vaults
     side: Side
+    estate: Estate
 
 
 class Part(ABC):
@@ -28,6 +34,10 @@ class Part(ABC):
 
     what: str  # as a reader of the plan calls it
     id: str
+    # The file's member that names it, as `keyVault`; empty for what is no thing of its own and bears no tag.
+    kind = ""
+    # The workspace that the file is about, as its tag names it.
+    owner = ""
     # Whether the service may refuse for a while because the identity's rights have not arrived yet.
     awaits_grants = False
     # Whether `id` is a resource of its own, to be read until the service has made it.
@@ -49,6 +59,29 @@ class Part(ABC):
         """Does what the step says, and waits until it is done."""
         assert step.change
         await port.resources.write(step.change.method, step.change.path, step.change.body)
+
+    @property
+    def address(self) -> str:
+        """As `--adopt` and the file's `adopted` name it: `keyVault/NAME`."""
+        return f"{self.kind}/{name_of(self.id)}"
+
+    def named_in(self, text: str) -> bool:
+        """Whether the text of another resource, in lower case, names it. Pure."""
+        return any(f"{self.id}{end}".lower() in text for end in ('"', "/"))
+
+    async def more_users(self, port: Port, document: Document) -> Users:
+        """Who uses it beside the resources that name it, and those who have a role on it."""
+        return Users()
+
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """What of things that exist the step changes, each by its ARM id and what is changed. Pure."""
+        if step.verb is Verb.UPDATE and step.change:
+            return ownership.changes(self, step.change.body)
+        return ()
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """What of the step cannot be undone, in words that do not depend on what is learned later. Pure."""
+        return ()
 
     def instead(self, step: Step) -> str:
         """What its owner has to do where whoever runs this may not; empty where that is nobody in particular."""

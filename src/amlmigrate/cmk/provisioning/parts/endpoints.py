@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
-from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.wanted import EndpointWanted, name_of, same
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.accountusers import Users
 
 
 class Endpoint(Part):
     """A private endpoint."""
+
+    kind = "privateEndpoint"
 
     def __init__(self, wanted: EndpointWanted, location: str, tags: Mapping[str, str]) -> None:
         self.id, self.wanted = wanted.id, wanted
@@ -29,11 +33,7 @@ class Endpoint(Part):
         if found is None:
             return self.create(self._body, f"leads to {name_of(self.wanted.target)}")
         told = properties(found)
-        leads = [
-            (properties(each).get("privateLinkServiceId"), properties(each).get("groupIds") or [])
-            for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
-            for each in told.get(name) or ()
-        ]
+        leads = _leads(told)
         reasons = []
         if not any(same(id_, self.wanted.target) and self.wanted.group in groups for id_, groups in leads):
             there = ", ".join(f"{id_} ({', '.join(groups)})" for id_, groups in leads)
@@ -43,12 +43,33 @@ class Endpoint(Part):
             reasons.append(f"It lies in the subnet {subnet}.")
         return self.refuse(*reasons) if reasons else self.exists()
 
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """It opens a way into what it leads to."""
+        return [(self.wanted.target, ownership.ENDPOINTS)] if step.verb is Verb.CREATE else ()
+
+    async def more_users(self, port: Port, document: Document) -> Users:
+        """What it leads to, and whose subnet it lies in."""
+        told = properties(document)
+        return Users(
+            [f"leads to {id_}" for id_, _ in _leads(told)] + [f"in {(told.get('subnet') or {}).get('id')}"]
+        )
+
+
+def _leads(told: Document) -> list[tuple[str, list[str]]]:
+    """What an endpoint leads to, each with its groups."""
+    return [
+        (str(properties(each).get("privateLinkServiceId")), properties(each).get("groupIds") or [])
+        for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+        for each in told.get(name) or ()
+    ]
+
 
 class ZoneGroup(Part):
     """The endpoint's names in private DNS zones."""
 
     def __init__(self, wanted: EndpointWanted) -> None:
         self.what = f"private DNS zone group ({wanted.group})"
+        self._endpoint = wanted.id
         self.id, self._zones = f"{wanted.id}/privateDnsZoneGroups/default", wanted.dns_zones
 
     def decide(self, found: Document | None, known: Known) -> Step:
@@ -63,3 +84,7 @@ class ZoneGroup(Part):
         ]
         body = {"properties": {"privateDnsZoneConfigs": [*configs, *added]}}
         return self.create(body, *(name_of(zone) for zone in missing))
+
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """Names that are added are the endpoint's."""
+        return [(self._endpoint, ownership.ENDPOINTS)] if step.verb.writes else ()

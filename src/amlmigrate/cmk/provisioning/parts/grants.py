@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
@@ -71,6 +72,10 @@ class RoleGrant(Part):
         self.id, self.role, self._holder = scope, role, holder
         self.what = f"{role.name} for {holder[0] if holder else 'the identity'}"
 
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """A right on what is others' lets somebody in to what is theirs."""
+        return [(self.id, ownership.GRANTS)] if step.verb.writes else ()
+
     def principal(self, known: Known) -> str:
         """The object id."""
         return self._holder[1] if self._holder else known.principal_id
@@ -102,6 +107,8 @@ class RoleGrant(Part):
                 "roleDefinitionId": definition,
                 "principalId": principal,
                 "principalType": "ServicePrincipal",
+                # An assignment bears no tag.
+                "description": f"{ownership.TAG} {self.owner}",
             }
         }
         change = Change("PUT", assignment_id(self.id, principal, self.role.id), body)
@@ -170,6 +177,12 @@ class VaultGrant(RoleGrant):
         )
         told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in self._permissions.items())
         return Step(Verb.GRANT, self.what, self.id, (f"by access policy ({told})",), change)
+
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """An access policy counts for the whole vault."""
+        if step.change and step.change.path.endswith("/accessPolicies/add"):
+            return [(self._vault.id, ownership.GRANTS)]
+        return super().touches(step)
 
     def _excess(self, there: Document) -> set[str]:
         """What a policy allows on keys that is not needed."""

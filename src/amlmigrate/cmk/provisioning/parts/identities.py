@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.usage import few
 from amlmigrate.cmk.provisioning.wanted import Named
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.reading import tried
 
 
 class Identity(Part):
     """Uses the key and runs the workspace; a system-assigned one does not exist before its workspace does."""
 
     what = "identity"
+    kind = "identity"
 
     def __init__(self, wanted: Named, location: str, tags: Mapping[str, str]) -> None:
         self.id, self._given = wanted.id, wanted.given
@@ -26,6 +30,20 @@ class Identity(Part):
         if found is None and self._given:
             return self.refuse("There is no such identity; leave `id` out and give a `name` to have one made.")
         return self.create(self._body) if found is None else self.exists()
+
+    async def more_users(self, port: Port, document: Document) -> Users:
+        """Where it has roles, in every subscription that is seen: whoever uses it has them too."""
+        found, principal = Users(), str(properties(document).get("principalId") or "")
+        for subscription in port.estate.subscriptions:
+            scope = f"/subscriptions/{subscription}"
+            read = await tried(port.side.roles.directly(scope, principal))
+            if read.value is None:
+                found.unknown.append(f"its roles in subscription {subscription} could not be read: {read.refused}")
+                continue
+            at = sorted({str(properties(one).get("scope")) for one in read.value})
+            if at:
+                found.known.append(f"its roles at {few(at)}")
+        return found
 
     def learn(self, found: Document | None, known: Known) -> Known:
         """Its object id and client id."""

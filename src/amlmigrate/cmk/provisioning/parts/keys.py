@@ -9,11 +9,12 @@ vault's own to change.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.durations import days, no_longer
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
@@ -37,8 +38,10 @@ class Key(Part):
     """An RSA key in the vault."""
 
     what = "key"
+    kind = "key"
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, vault_uri: str) -> None:
+        self._uri = vault_uri.lower()
         self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
         self._given = wanted.vault.given
 
@@ -67,12 +70,29 @@ class Key(Part):
         """The newest version's identifier."""
         return replace(known, key_version=properties(found.document).get("keyUriWithVersion") or UNKNOWN)
 
+    def named_in(self, text: str) -> bool:
+        """By its identifier; accounts name the vault's address and the key's name apart from each other."""
+        name = self.wanted.name.lower()
+        whole = any(f"{self._uri}/keys/{name}{end}" in text for end in ('"', "/"))
+        apart = f'"keyname": "{name}"' in text and any(f'"{self._uri}{end}' in text for end in ('"', "/"))
+        return super().named_in(text) or whole or apart
+
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """A new key is something new in its vault."""
+        return [(self._vault, ownership.KEYS)] if step.verb is Verb.CREATE else ()
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """In a vault with purge protection a key's name is taken for as long as that keeps it."""
+        if step.verb is not Verb.CREATE:
+            return ()
+        return (f"the key '{self.wanted.name}' in '{name_of(self._vault)}': once deleted, its name stays taken",)
+
     def instead(self, step: Step) -> str:
         """Only whoever owns another's vault can make it."""
         if not self._given:
             return ""
         way = f"--vault-name {name_of(self._vault)} --name {self.wanted.name}"
-        told = f"--kty {self.wanted.kind} --size {self.wanted.size}"
+        told = f"--kty {self.wanted.kind} --size {self.wanted.size} --tags {ownership.TAG}={self.owner}"
         return (
             f"Whoever owns the vault has to make the key ({_told(self.wanted)}): "
             f"az keyvault key create {way} {told}; then run it again."
@@ -159,6 +179,10 @@ class RotationPolicy(Part):
             return self.exists()
         why = "rotates later, or tells later, than the file asks for" if there else "there is none"
         return Step(Verb.UPDATE, self.what, self.id, (why,), Change("PUT", self.id, asdict(wanted)))
+
+    def touches(self, step: Step) -> Iterable[ownership.Change]:
+        """The policy is the key's."""
+        return [(self.id, ownership.ROTATION)] if step.verb.writes else ()
 
     async def act(self, port: Port, step: Step) -> None:
         """Through the vault itself."""

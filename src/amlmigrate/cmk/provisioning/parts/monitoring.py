@@ -35,6 +35,7 @@ class LogAnalytics(_Monitoring):
     """A Log Analytics workspace."""
 
     what = "Log Analytics workspace"
+    kind = "logAnalytics"
 
     def __init__(self, wanted: Named, location: str, tags: Mapping[str, str]) -> None:
         told = {"sku": {"name": "PerGB2018"}, "retentionInDays": wanted.more.get("retentionDays", 30)}
@@ -45,6 +46,7 @@ class Insights(_Monitoring):
     """Application Insights, based on a Log Analytics workspace."""
 
     what = "Application Insights"
+    kind = "applicationInsights"
 
     def __init__(self, wanted: Named, analytics: Named | None, location: str, tags: Mapping[str, str]) -> None:
         told = {"Application_Type": "web", "WorkspaceResourceId": analytics.id if analytics else None}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part, properties
-from amlmigrate.cmk.provisioning.steps import Step
-from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, region, same
+from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, name_of, region, same
 from amlmigrate.core.documents import Document
 
 
@@ -13,6 +13,7 @@ class Registry(Part):
     """Named without the key's version, so that it follows the key's rotation."""
 
     what = "container registry"
+    kind = "registry"
     awaits_grants = True
 
     def __init__(self, wanted: Wanted, registry: RegistryWanted, vault_uri: str) -> None:
@@ -42,6 +43,12 @@ class Registry(Part):
         if admin != self.wanted.admin_user:
             stays.append(f"its admin user stays switched {'on' if admin else 'off'}")
         return self.exists(*stays)
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """Its key."""
+        if step.verb is not Verb.CREATE:
+            return ()
+        return (f"the container registry '{name_of(self.id)}': its key is chosen at its creation only",)
 
     def _body(self, known: Known) -> Document:
         return {

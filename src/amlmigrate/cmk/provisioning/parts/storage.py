@@ -27,6 +27,7 @@ class Storage(Part):
     """Under the key without a version, so that it follows the key's rotation (azure-facts, section 1.2)."""
 
     what = "storage account"
+    kind = "storage"
     awaits_grants = True
 
     def __init__(self, wanted: Wanted, vault_uri: str) -> None:
@@ -48,6 +49,10 @@ class Storage(Part):
             return self.create(self._body(), f"{self.wanted.sku}, blobs, files, queues and tables under the key")
         reasons = [*self._unfit(found.document), *_used(found.users)]
         return self.refuse(*reasons) if reasons else self._kept(found.document)
+
+    async def more_users(self, port: Port, document: Document) -> Users:
+        """Workspaces and datastores that lead into it, and the containers of workspaces that are not seen."""
+        return await account_users(port.side, self.id, self._all.workspace.id)
 
     def _switches_off(self, document: Document) -> bool:
         """Whether the file switches off the keys of an account that has them on."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.parts.networks import new_network, shuts_out_services, tightened
-from amlmigrate.cmk.provisioning.steps import Step
+from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.cmk.provisioning.usage import few
 from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, region, same, subscription_of
 from amlmigrate.core.documents import Document
+from amlmigrate.posture.accountusers import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,19 @@ class Found:
 class Vault(Part):
     """`for_key`: it holds the key, not only the workspace's secrets."""
 
-    def __init__(self, wanted: VaultWanted, location: str, tags: Mapping[str, str], *, for_key: bool) -> None:
+    kind = "keyVault"
+
+    def __init__(
+        self,
+        wanted: VaultWanted,
+        uri: Callable[[str], str],
+        location: str,
+        tags: Mapping[str, str],
+        *,
+        for_key: bool,
+    ) -> None:
         self.id, self.wanted, self._location, self._tags = wanted.id, wanted, location, tags
+        self._uri = uri(wanted.id).lower()
         self.for_key = for_key
         self.what = "key vault" if for_key else "key vault for secrets"
 
@@ -62,6 +75,30 @@ class Vault(Part):
             return known
         by_roles = bool(properties(found.document).get("enableRbacAuthorization"))
         return replace(known, by_roles={**known.by_roles, self.id.lower(): by_roles})
+
+    def named_in(self, text: str) -> bool:
+        """By its ARM id, or by its address, which is how what is under a key of its names it."""
+        return super().named_in(text) or any(f"{self._uri}{end}" in text for end in ('"', "/"))
+
+    async def more_users(self, port: Port, document: Document) -> Users:
+        """Whoever has an access policy in it."""
+        policies = properties(document).get("accessPolicies") or ()
+        holders = sorted({str(each.get("objectId")) for each in policies})
+        return Users([f"access policies of {few(holders)}"] if holders else [])
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """Purge protection, and the name."""
+        name = name_of(self.id)
+        if step.verb is Verb.CREATE:
+            days = self.wanted.soft_delete_days
+            return (
+                f"the vault '{name}' gets purge protection: once deleted, it and its name stay for {days} days,"
+                " and nobody can end that sooner",
+            )
+        body = properties(step.change.body) if step.verb is Verb.UPDATE and step.change else {}
+        if "enablePurgeProtection" in body or "enableSoftDelete" in body:
+            return (f"the vault '{name}' gets soft delete and purge protection, which cannot be turned off again",)
+        return ()
 
     def _body(self, known: Known) -> Document:
         return {

@@ -35,6 +35,7 @@ class Workspace(Part):
     """The body is azure-facts, section 1.1."""
 
     what = "workspace"
+    kind = "workspace"
     awaits_grants = True
 
     def __init__(self, wanted: Wanted) -> None:
@@ -64,6 +65,17 @@ class Workspace(Part):
             return self._made(body, known, "its creation failed before, and is made again")
         return self.exists(
             *_version(found, known), *_seen(found, self.wanted.workspace.options), *self._identities(found)
+        )
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """Its key, and its name."""
+        if step.verb is not Verb.CREATE:
+            return ()
+        # learn.microsoft.com, machine-learning/concept-soft-delete: 14 days.
+        return (
+            f"the workspace '{name_of(self.id)}': that it is under a key, the key's vault and the kind of"
+            " encryption are chosen at its creation only; once deleted, its name stays taken for 14 days unless it"
+            " is purged",
         )
 
     def unmet(self, found: Document) -> list[str]:
