@@ -47,18 +47,6 @@ def test_a_large_blob_arrives_in_blocks_with_all_it_has(pair: World) -> None:
         asyncio.run(_copy(pair, client))
 
 
-@pytest.mark.parametrize(
-    "length", [5_000 * MiB + 1, 50_000 * 256 * MiB, 50_000 * 256 * MiB + 1, 50_000 * 4_000 * MiB]
-)
-def test_no_blob_is_put_in_more_blocks_than_the_service_takes(length: int) -> None:
-    blocks = module.blocks_of(length)
-    # Learn, "Scalability and performance targets for Blob storage": 50,000 blocks, of 4,000 MiB each.
-    assert len(blocks) <= 50_000 and max(size for _, _, size in blocks) <= 4_000 * MiB
-    ends = [offset + size for _, offset, size in blocks]
-    assert [0, *ends] == [*(offset for _, offset, _ in blocks), length]
-    assert len({name for name, _, _ in blocks}) == len(blocks) and {len(name) for name, _, _ in blocks} == {8}
-
-
 async def _copy(pair: World, client: ContainerClient) -> None:
     credential = Credential(Login())
     side = module.Blobs(Login(), credential)
@@ -93,7 +81,7 @@ async def _copy(pair: World, client: ContainerClient) -> None:
 def test_a_blob_that_was_written_since_it_was_listed_has_no_digest(
     pair: World, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
-    monkeypatch.setattr(module, "_SMALL", small)
+    monkeypatch.setattr(module, "RANGE", small)
     with pair.container_client("source") as client:
         asyncio.run(_changed(pair, client))
 

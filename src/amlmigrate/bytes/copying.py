@@ -127,7 +127,16 @@ class Copier:
         return ""
 
     async def _each(self, blobs: list[Blob], do: Callable[[Blob], Awaitable[None]]) -> None:
-        if not await each(blobs, do, parallel=PARALLEL, stopping=self._stopping):
+        """Does it for each. Whoever stops in the middle of a long blob does not cut off the others under way."""
+        halfway: list[Blob] = []
+
+        async def one(blob: Blob) -> None:
+            try:
+                await do(blob)
+            except InterruptedRunError:
+                halfway.append(blob)
+
+        if not await each(blobs, one, parallel=PARALLEL, stopping=self._stopping) or halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
 
     def check(self, amount: Bytes, blobs: list[Blob], there: Listing) -> None:
@@ -234,8 +243,13 @@ class Copier:
         path = goal_path(amount.source, amount.target, blob.path)
         source = Location(amount.source.account, amount.source.container, blob.path)
         target = Location(amount.target.account, amount.target.container, path)
-        if await self._source.hash(source, blob) != await self._target.hash(target, there.blobs[path]):
+        if not await self._alike(source, blob, target, there.blobs[path]):
             raise _conflict(amount, [path], "have other bytes in the target, and were not written by this tool")
+
+    async def _alike(self, source: Location, blob: Blob, target: Location, twin: Blob) -> bool:
+        """Whether both have the same bytes: each is read."""
+        ours = await self._source.hash(source, blob, stopping=self._stopping)
+        return ours == await self._target.hash(target, twin, stopping=self._stopping)
 
     async def _one(self, work: Copy, there: Listing, blob: Blob) -> None:
         amount = work.amount
@@ -263,13 +277,17 @@ class Copier:
         if blob.path in work.data:
             return await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
         try:
-            return await self._target.copy(self._source, source, blob, target, replaces=replaces)
+            return await self._target.copy(
+                self._source, source, blob, target, replaces=replaces, stopping=self._stopping
+            )
         except ServiceError as error:
             if error.code != "Md5Mismatch":
                 raise
             # The label in the source is false: the bytes are what counts, and the label is kept as it is.
             work.false_labels.append(blob.path)
-            return await self._target.copy(self._source, source, blob, target, replaces=replaces, check=False)
+            return await self._target.copy(
+                self._source, source, blob, target, replaces=replaces, check=False, stopping=self._stopping
+            )
 
     async def _anew(self, source: Location, blob: Blob, file: AnewFile) -> bytes:
         """A file as it has to be in the target. Raises DriftError where it is not what was planned."""
@@ -295,7 +313,7 @@ class Copier:
         twin = await self._target.head(target)
         other = twin is None or bool(set(unlike(blob, twin)) - {"tags"})
         if twin and not other and blob.length and None in (blob.md5, twin.md5):
-            other = await self._source.hash(source, blob) != await self._target.hash(target, twin)
+            other = not await self._alike(source, blob, target, twin)
         if twin is None or other:
             raise ConflictError(
                 "The target's blob of this name is another one, or was taken away.",

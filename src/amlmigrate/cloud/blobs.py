@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azure.core import MatchConditions
-from azure.storage.blob import BlobBlock, StandardBlobTier
+from azure.storage.blob import StandardBlobTier
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader, quoted
 from amlmigrate.cloud.blobshapes import Stored, blob_of, condition_of, holds_of, settings_of
+from amlmigrate.cloud.blockcopies import BLOCK, BlockCopy
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.doubt import Doubt
@@ -25,37 +26,29 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
+from amlmigrate.cloud.ranges import RANGE, Range, Version, pieces, ranges_of, read_range
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob, Past
-from amlmigrate.core.parallel import each
+from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.limits import LARGEST_SINGLE
+from amlmigrate.core.parallel import in_order, never
 from amlmigrate.core.workspace import Location
 
-# Put Blob From URL takes up to 5,000 MiB; above, blocks are put one by one (azure-facts, section 5).
-LARGEST_SINGLE = 5_000 * 2**20
-BLOCK = 256 * 2**20
-# learn.microsoft.com/rest/api/storageservices/put-block-list: of no more blocks than these is a blob made.
-MOST_BLOCKS = 50_000
 _BLOCKS_AT_ONCE = 8
+# So many long blobs are read at a time, each so many ranges ahead: what is read waits in memory for its turn.
+_LONG_AT_ONCE = 4
+_AHEAD = 4
 # What storage says, with 503 or 500, where it is asked for more than it can do (azure-facts, section 5).
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
-# Read in one piece; a longer one in ranges, so that a broken connection costs no more than its last.
-_SMALL = 8 * 2**20
 # Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
 _PIECE = 2**20
 # The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
 # `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 _AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
-
-
-def blocks_of(length: int) -> list[tuple[str, int, int]]:
-    """The blocks that a long blob is put in: id, offset and length of each, in bytes."""
-    size = max(BLOCK, -(-length // MOST_BLOCKS))
-    offsets = enumerate(range(0, length, size))
-    return [(f"{number:08d}", offset, min(size, length - offset)) for number, offset in offsets]
 
 
 class Blobs:
@@ -69,6 +62,7 @@ class Blobs:
         self.crowd = Crowd(parallel)
         self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
+        self._long = asyncio.Semaphore(_LONG_AT_ONCE)
         self._raw = Storage(credential, Shared(self._transport), self._suffix)
 
     async def close(self) -> None:
@@ -143,16 +137,20 @@ class Blobs:
         *,
         replaces: str | None = None,
         check: bool = True,
+        stopping: Callable[[], bool] = never,
     ) -> str:
         """Has the service copy one blob of another side, pinned to the version that was listed; the copy's ETag.
 
         `replaces` is the ETag of a blob that may be overwritten; without it nothing is. Metadata, tags, tier
         and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
-        changed, 400 `Md5Mismatch` where the bytes are not what their label says.
+        changed, 400 `Md5Mismatch` where the bytes are not what their label says. A long one is copied in blocks:
+        raises InterruptedRunError between them once `stopping` says so, and goes on from there another time.
         """
         if blob.length <= LARGEST_SINGLE:
             return await self._copy_whole(origin, source, blob, target, replaces, check=check)
-        return await self._copy_blocks(origin, source, blob, target, replaces)
+        url, client = origin.url(source), self._blob(target)
+        in_blocks = BlockCopy(self._call, client, url, origin.authorization, blob, replaces, size=BLOCK)
+        return await in_blocks.made(stopping)
 
     async def _copy_whole(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None, *, check: bool
@@ -183,43 +181,6 @@ class Blobs:
             return quoted((await self._raw.call("PUT", url, headers, seconds=retry.copy_seconds(blob.length)))[1])
 
         return await self._call("PUT", url, call)
-
-    async def _copy_blocks(
-        self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None
-    ) -> str:
-        client = self._blob(target)
-        url = origin.url(source)
-        blocks = blocks_of(blob.length)
-
-        async def stage(block: tuple[str, int, int]) -> None:
-            await self._call("PUT", client.url, partial(put, *block))
-
-        async def put(block_id: str, offset: int, size: int) -> Any:
-            return await client.stage_block_from_url(
-                block_id,
-                url,
-                source_offset=offset,
-                source_length=size,
-                source_authorization=await origin.authorization(),
-                headers={"x-ms-source-if-match": blob.etag},
-                read_timeout=retry.copy_seconds(size),
-            )
-
-        await each(blocks, stage, parallel=_BLOCKS_AT_ONCE)
-        settings = settings_of(blob)
-        settings.content_md5 = bytearray(base64.b64decode(blob.md5)) if blob.md5 else None
-
-        async def commit() -> Any:
-            return await client.commit_block_list(
-                [BlobBlock(block_id) for block_id, _, _ in blocks],
-                content_settings=settings,
-                metadata=dict(blob.metadata) or None,
-                tags=dict(blob.tags or ()) or None,
-                standard_blob_tier=StandardBlobTier(blob.tier) if blob.tier else None,
-                **condition_of(replaces),
-            )
-
-        return quoted((await self._call("PUT", client.url, commit))["etag"])
 
     async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:
         """A small blob's bytes as they are stored; None where there is none, or one of more than `largest` bytes.
@@ -267,41 +228,50 @@ class Blobs:
 
         return quoted((await self._call("PUT", client.url, call))["etag"])
 
-    async def hash(self, place: Location, blob: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    async def hash(
+        self,
+        place: Location,
+        blob: Blob,
+        watch: Watch | None = None,
+        *,
+        stopping: Callable[[], bool] = never,
+    ) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length of a blob's bytes as they are stored, read once and kept nowhere.
 
         `watch` is asked at the beginning of each attempt for whom to give the bytes to as well, in their order.
+        A long blob is read in ranges, each tried again by itself: raises InterruptedRunError between them once
+        `stopping` says so. Raises ServiceError 412 for another version than was listed, whatever was read.
         """
-        if 0 < blob.length <= _SMALL:
-            return await self._hash_small(place, blob, watch)
-        client = self._blob(place)
+        version = Version(self._raw.url(place), blob.etag, blob.length)
+        if blob.length <= RANGE:
+            return await self._hash_short(version, watch)
+        async with self._long:
+            return await self._hash_long(version, watch, stopping)
 
+    async def _hash_short(self, version: Version, watch: Watch | None) -> tuple[str, str, int]:
         async def call() -> tuple[str, str, int]:
             digest = Digest(watch)
-            if blob.length:
-                stream = await client.download_blob(
-                    etag=blob.etag, match_condition=MatchConditions.IfNotModified, max_concurrency=1, **_AS_STORED
-                )
-                async for chunk in stream.chunks():
-                    # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
-                    if len(chunk) > 2**20:
-                        await asyncio.to_thread(digest.update, chunk)
-                    else:
-                        digest.update(chunk)
-            return digest.result()
-
-        return await self._call("GET", client.url, call)
-
-    async def _hash_small(self, place: Location, blob: Blob, watch: Watch | None) -> tuple[str, str, int]:
-        url = self._raw.url(place)
-
-        async def call() -> tuple[str, str, int]:
-            digest = Digest(watch)
-            async for piece in self._raw.pieces(url, {"If-Match": blob.etag}):
+            async for piece in pieces(self._raw, version, Range(0, version.length)):
                 digest.update(piece)
             return digest.result()
 
-        return await self._call("GET", url, call)
+        return await self._call("GET", version.url, call) if version.length else Digest(watch).result()
+
+    async def _hash_long(
+        self, version: Version, watch: Watch | None, stopping: Callable[[], bool]
+    ) -> tuple[str, str, int]:
+        digest = Digest(watch)
+
+        async def read(part: Range) -> bytes:
+            if stopping():
+                raise InterruptedRunError("Stopped before all bytes of a blob were read.")
+            return await self._call("GET", version.url, partial(read_range, self._raw, version, part))
+
+        async with aclosing(in_order(ranges_of(version.length, RANGE), read, parallel=_AHEAD)) as parts:
+            async for data in parts:
+                # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
+                await asyncio.to_thread(digest.update, data)
+        return digest.result()
 
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes one blob if it still is the one that was listed. Raises ServiceError 412 if it is not."""
@@ -350,8 +320,8 @@ class Blobs:
                 credential=self._credential,
                 transport=Shared(self._transport),
                 retry_total=0,
-                max_single_get_size=_SMALL,
-                max_chunk_get_size=_SMALL,
+                max_single_get_size=RANGE,
+                max_chunk_get_size=RANGE,
                 max_single_put_size=_PIECE,
                 max_block_size=_PIECE,
                 user_agent="aml-cmk-migrate",

@@ -114,6 +114,19 @@ class OutOfReachError(MigrateError):
         )
 
 
+class OtherBytesError(OutOfReachError):
+    """A read was answered as a success, with something else than the bytes that it asked for."""
+
+    def __init__(self, found: str, *, url: str) -> None:
+        self.retried = False
+        MigrateError.__init__(
+            self,
+            f"GET was answered with other bytes than it asked for: {found}.",
+            address=url,
+            remedy="Look whether a proxy on the way changes answers, then run the same command again.",
+        )
+
+
 def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str, url: str) -> ServiceError:
     """Reads an ARM error answer of any of its three shapes (wire-facts, section 13)."""
     error = body.get("error", body) if isinstance(body, dict) else {}

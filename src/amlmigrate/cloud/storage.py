@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from html import unescape
 from typing import Any
@@ -68,14 +69,14 @@ class Storage:
             raise _error(response, method, url, body)
         return body, response.headers.get("ETag", "")
 
-    async def pieces(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The bytes of a blob as they are stored, in pieces. Raises like `call`."""
+    @asynccontextmanager
+    async def reading(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[AsyncHttpResponse]:
+        """The answer to a read, its bytes still to come. Raises like `call`."""
         response = await self._send("GET", url, headers, stream=True)
         async with response:
             if response.status_code >= 400:
                 raise _error(response, "GET", url, await response.read())
-            async for piece in response.iter_raw():
-                yield piece
+            yield response
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], *, stream: bool, **options: float

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -62,7 +71,9 @@ async def each(
     return not known
 
 
-async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int) -> AsyncIterator[R]:
+async def in_order(
+    items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int
+) -> AsyncGenerator[R, None]:
     """What `work` gives for each item, in their order, while as many of the next are under way.
 
     The first exception, in that order, ends the rest and is raised as it is.

@@ -50,7 +50,7 @@ class Account:
         found = self.listed.get(place.path)
         return replace(found, tags=None) if found else None
 
-    async def hash(self, place: Location, one: Blob) -> tuple[str, str, int]:
+    async def hash(self, place: Location, one: Blob, **_: Any) -> tuple[str, str, int]:
         self.hashed.append((place.path, one.etag))
         data = self.data[place.path]
         return hashlib.sha256(data).hexdigest(), "", len(data)

@@ -1,0 +1,88 @@
+"""Reads the bytes of one version of a blob in ranges, each of them whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from azure.core.rest import AsyncHttpResponse
+
+from amlmigrate.cloud.bloblists import quoted
+from amlmigrate.cloud.errors import OtherBytesError, ServiceError
+from amlmigrate.cloud.storage import Storage
+
+# So much is read, and read again where the connection breaks, at a time.
+RANGE = 8 * 2**20
+_WHOLE, _PART = 200, 206
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is read: a blob's URL, and the quoted ETag and the length in bytes that were listed of it."""
+
+    url: str
+    etag: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Some of its bytes: the offset of the first, and how many."""
+
+    offset: int
+    length: int
+
+    def of(self, total: int) -> str:
+        """As `Content-Range` names it."""
+        return f"bytes {self.offset}-{self.offset + self.length - 1}/{total}"
+
+
+def ranges_of(length: int, size: int = RANGE) -> Iterator[Range]:
+    """All ranges of a blob in their order, each of `size` bytes but for the last."""
+    return (Range(offset, min(size, length - offset)) for offset in range(0, length, size))
+
+
+async def pieces(storage: Storage, version: Version, part: Range) -> AsyncIterator[bytes]:
+    """The bytes of a range as they are stored, in pieces, and no others.
+
+    The range is asked for by `x-ms-range`, which goes before `Range` and which nobody on the way takes for its own
+    (learn.microsoft.com, "Specifying the range header for Blob service operations"). Raises ServiceError, with 412
+    for another version of the blob; OtherBytesError where the answer is not that range; and azure-core's errors
+    where it ends early or does not come.
+    """
+    headers = {"If-Match": version.etag}
+    if part.length != version.length:
+        headers["x-ms-range"] = f"bytes={part.offset}-{part.offset + part.length - 1}"
+    found = 0
+    async with storage.reading(version.url, headers) as answer:
+        _check(answer, version, part)
+        async for piece in answer.iter_raw():
+            found += len(piece)
+            if found > part.length:
+                break
+            yield piece
+    if found != part.length:
+        more = "more than " if found > part.length else ""
+        raise OtherBytesError(f"{more}{min(found, part.length)} bytes instead of {part.length}", url=version.url)
+
+
+async def read_range(storage: Storage, version: Version, part: Range) -> bytes:
+    """The same in one piece."""
+    return b"".join([piece async for piece in pieces(storage, version, part)])
+
+
+def _check(answer: AsyncHttpResponse, version: Version, part: Range) -> None:
+    """Raises for an answer that calls itself a success and is not what was asked for.
+
+    Whoever answers the whole blob for a part of it does so for every part: none of it is read.
+    """
+    etag, told = answer.headers.get("ETag", ""), answer.headers.get("Content-Range", "")
+    if etag and quoted(etag) != version.etag:
+        # Whoever answered passed over the condition: a cache on the way, since the service does not.
+        text = f"the answer is of the version {etag}"
+        raise ServiceError(412, "ConditionNotMet", text, method="GET", url=version.url)
+    wanted = _WHOLE if part.length == version.length else _PART
+    if answer.status_code != wanted or not etag:
+        raise OtherBytesError(f"status {answer.status_code} instead of {wanted}, ETag '{etag}'", url=version.url)
+    if wanted == _PART and told != part.of(version.length):
+        raise OtherBytesError(f"'{told}' instead of '{part.of(version.length)}'", url=version.url)
