@@ -21,6 +21,7 @@ from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import arm, retrying
+from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.cmk.provisioning import applying, profiles, reading
 from amlmigrate.core import errors, findingcodes
@@ -267,6 +268,11 @@ RETRIES = {
     "a connection dropped before the work": (_LIKE_503, "", _LIKE_503),
     "a connection dropped after the work": (_DONE, "", _LIKE_503),
     "an answer that hangs": (_LIKE_503, f"after {retrying.READ_SECONDS:g} s without a byte", _LIKE_503),
+    "a read of bytes that is answered with others, or that breaks off": (
+        _LIKE_503,
+        f"a blob above {RANGE // 2**20} MiB from the range on that it was at",
+        _LIKE_503,
+    ),
     "a copy inside Azure that hangs": (
         _DONE,
         f"after {retrying.READ_SECONDS:g} s and a second for every {retrying.COPIED_BYTES_A_SECOND // 2**20} MiB",
@@ -579,6 +585,7 @@ FAULTS = {
     "status": "answers `status` (503) with `code` and `message` in the shape of the host, or with `body` as it is;"
     " `headers` and `retry_after` as given",
     "drop": "cuts the connection; `when`: `before` (default) or `after` the work was done",
+    "cut": "cuts the connection in the middle of the answer, after `bytes` of its body",
     "delay": "waits `seconds` (1), then goes on with the next rule",
     "hang": "never answers; `when` as above",
     "stale": "carries the change out, and answers the next `reads` (1) reads of that path as before it",

@@ -10,7 +10,7 @@ from typing import Any
 
 from azsandbox.calls import Call
 
-ACTIONS = {"status", "drop", "delay", "hang", "stale", "expired_token", "kill"}
+ACTIONS = {"status", "drop", "cut", "delay", "hang", "stale", "expired_token", "kill"}
 _MOMENTS = {"drop": {"before", "after"}, "hang": {"before", "after"}, "kill": {"before", "after", "answered"}}
 _MATCH = {"method", "host", "path", "query", "principal", "nth", "times"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -72,6 +72,8 @@ class Faults:
             return _status(rule.values, call)
         if rule.action == "expired_token":
             return _expired(call)
+        if rule.action == "cut":
+            return _cut_short(await work(call), int(rule.values.get("bytes", 0)))
         if rule.action == "stale":
             return await self._change(int(rule.values.get("reads", 1)), call, work)
         when = rule.values.get("when", "before")
@@ -114,6 +116,32 @@ async def _end(rule: Rule, call: Call) -> None:
     if rule.action == "kill":
         await _kill(call, callers.process_of(*call.ports))
     raise Gone
+
+
+def _cut_short(answer: Answer, after: int) -> Answer:
+    """The answer with its whole length announced, whose connection is cut after so many bytes of the body."""
+    body = answer.body
+    answer.length = len(body) if isinstance(body, bytes) else answer.length
+
+    async def pieces() -> AsyncIterator[bytes]:
+        left = after
+        async for piece in _pieces(body):
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                break
+        raise Gone
+
+    answer.body = pieces()
+    return answer
+
+
+async def _pieces(body: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(body, bytes):
+        yield body
+        return
+    async for piece in body:
+        yield piece
 
 
 async def _kill(call: Call, process: int | None) -> None:

@@ -239,6 +239,8 @@ ELSEWHERE = {
     # With a time of its own: tests/contract/test_hanging.py and test_calls_in_trouble.py.
     "an answer that hangs": "hang",
     "a copy inside Azure that hangs": "hang",
+    # tests/unit/cloud/test_hashing.py and tests/contract/test_long_blobs.py.
+    "a read of bytes that is answered with others, or that breaks off": "ranges",
     # tests/unit/cloud/test_transport.py and tests/unit/posture/test_reading.py.
     "a connection that is not made": "connect",
     "a vault that does not answer when its key is read": "vault",

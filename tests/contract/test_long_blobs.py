@@ -1,0 +1,163 @@
+"""Reading long blobs by the product's own client against the local Azure, whose answers are cut, odd or late."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.acceptance.world import World, make_world
+
+from amlmigrate.cloud import blobs as module
+from amlmigrate.cloud import retrying
+from amlmigrate.cloud.credentials import Login
+from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.workspace import Location
+
+SIZE, COUNT = 1_000, 10
+DATA = bytes(range(250)) * (SIZE * COUNT // 250)
+SHA = hashlib.sha256(DATA).hexdigest()
+GET = {"method": "GET", "path": "/long$"}
+LAST = {**GET, "nth": COUNT}
+
+
+@pytest.fixture(scope="module")
+def made(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two accounts, with one blob of ten ranges."""
+    world = make_world(sandbox, tmp_path_factory.mktemp("long"))
+    with world.container_client("source") as client:
+        client.upload_blob("long", DATA, overwrite=True)
+    return world
+
+
+@pytest.fixture
+def pair(made: World, azure_env: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(module, "RANGE", SIZE)
+    monkeypatch.setattr(retrying, "_wait", lambda _: 0.0)
+    yield made
+    made.sandbox("faults", "clear")
+
+
+def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tuple[str, int]:
+    """The digest, and how many reads it took."""
+    place = Location(pair.account("source"), pair.container("source"), "long")
+
+    async def work() -> str:
+        side = Side(Login())
+        try:
+            blob = listed or (await side.blobs.listing(place))[0][0]
+            return (await side.blobs.hash(place, blob))[0]
+        finally:
+            await side.close()
+            await asyncio.sleep(0.1)
+
+    path = pair.folder / "faults.json"
+    path.write_text(json.dumps({"rules": list(rules)}))
+    pair.sandbox("faults", "set", str(path))
+    since = pair.now()
+    found = asyncio.run(work())
+    rows = (row for row in pair.log(since) if row["method"] == "GET" and row["path"].endswith("/long"))
+    return found, len(list(rows))
+
+
+def _etag(pair: World) -> str:
+    with pair.container_client("source") as client:
+        return str(client.get_blob_client("long").get_blob_properties().etag)
+
+
+def test_each_range_is_asked_for_once(pair: World) -> None:
+    assert _hash(pair) == (SHA, COUNT)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "status", "status": 503},
+        {"action": "status", "status": 500},
+        {"action": "status", "status": 429, "retry_after": 0},
+        {"action": "drop", "when": "before"},
+        {"action": "drop", "when": "after"},
+        {"action": "cut", "bytes": 0},
+        {"action": "cut", "bytes": SIZE // 2},
+        {"action": "expired_token"},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values()),
+)
+def test_a_range_that_fails_at_the_end_is_read_again_alone(pair: World, fault: dict[str, Any]) -> None:
+    """Two in a row too: what was read before is not read again."""
+    times = 1 if fault["action"] == "expired_token" else 2
+    assert _hash(pair, {"match": {**LAST, "times": times}, **fault}) == (SHA, COUNT + times)
+
+
+ODD = {
+    "the whole blob": (200, {}, DATA),
+    "of another range": (206, {"Content-Range": f"bytes 1-{SIZE}/{len(DATA)}"}, DATA[:SIZE]),
+    "of another length": (206, {"Content-Range": f"bytes 0-{SIZE - 1}/{len(DATA) + 1}"}, DATA[:SIZE]),
+    "too short": (206, {"Content-Range": f"bytes 0-{SIZE - 1}/{len(DATA)}"}, DATA[: SIZE - 1]),
+    "too long": (206, {"Content-Range": f"bytes 0-{SIZE - 1}/{len(DATA)}"}, DATA[: SIZE + 1]),
+    "without range": (206, {}, DATA[:SIZE]),
+}
+
+
+def _odd(pair: World, what: str, **match: Any) -> dict[str, Any]:
+    status, headers, body = ODD[what]
+    # Signs of one byte each, so that the length is that of the bytes.
+    text = "x" * len(body)
+    headers = {**headers, "ETag": _etag(pair)}
+    return {"match": {**GET, **match}, "action": "status", "status": status, "headers": headers, "body": text}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_an_answer_with_other_bytes_is_no_answer(pair: World, what: str) -> None:
+    assert _hash(pair, _odd(pair, what)) == (SHA, COUNT + 1)
+
+
+def test_one_that_is_so_for_good_ends_with_what_it_is(pair: World) -> None:
+    with pytest.raises(OtherBytesError) as odd:
+        _hash(pair, _odd(pair, "the whole blob", times=0))
+    assert "200 instead of 206" in odd.value.summary and odd.value.address.endswith("/long")
+
+
+def test_one_that_breaks_off_for_good_is_out_of_reach(pair: World) -> None:
+    with pytest.raises(OutOfReachError):
+        _hash(pair, {"match": {**LAST, "times": 0}, "action": "cut", "bytes": 10})
+
+
+def test_a_range_that_the_service_has_not_is_no_knowledge_of_the_blob(pair: World) -> None:
+    fault = {"action": "status", "status": 416, "code": "InvalidRange"}
+    with pytest.raises(ServiceError) as refused:
+        _hash(pair, {"match": LAST, **fault})
+    assert (refused.value.status, refused.value.code) == (416, "InvalidRange")
+
+
+def test_another_version_in_the_midst_is_drift(pair: World) -> None:
+    place = Location(pair.account("source"), pair.container("source"), "changing")
+    with pair.container_client("source") as client:
+        client.upload_blob("changing", DATA, overwrite=True)
+
+        async def work() -> None:
+            side = Side(Login())
+            asked = 0
+
+            def stopping() -> bool:
+                nonlocal asked
+                asked += 1
+                if asked == COUNT // 2:
+                    client.upload_blob("changing", DATA[::-1], overwrite=True)
+                return False
+
+            try:
+                [blob] = (await side.blobs.listing(place))[0]
+                await side.blobs.hash(place, blob, stopping=stopping)
+            finally:
+                await side.close()
+                await asyncio.sleep(0.1)
+
+        with pytest.raises(ServiceError) as changed:
+            asyncio.run(work())
+    assert (changed.value.status, changed.value.code) == (412, "ConditionNotMet")
