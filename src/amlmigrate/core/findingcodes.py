@@ -138,7 +138,6 @@ WRITERS = (
     _code("for-a-time", "warning", "the assignment ends by itself, and stays: given back it would not end"),
     _code("inherited", "warning", "the assignment is inherited from where it serves more, and stays"),
     _code("may-activate", "warning", "somebody may activate a role by which to write"),
-    _code("may-assign", "warning", "the assignment lets its holder assign roles, and so write again"),
     _code("own-rights", "warning", "the caller has its own rights through the assignment, and it stays"),
     _code("role-unread", "warning", "the role cannot be read, and counts as one that may write"),
     _code("workspace-rights", "warning", "the workspace itself has rights through the assignment, and it stays"),

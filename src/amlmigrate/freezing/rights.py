@@ -1,78 +1,86 @@
-"""What a role definition lets its holder write: of a workspace, and of the storage account behind it. Pure."""
+"""What a role definition lets its holder change: of a workspace, and of the storage account behind it. Pure.
+
+Whatever is written, deleted or done at or below them counts, by whatever name, but for what is known to be
+harmless. The operations: learn.microsoft.com, "Azure permissions for Storage", "Azure permissions for AI + machine
+learning", "Azure permissions for Management and governance".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from amlmigrate.core.documents import Document
 from amlmigrate.core.rights import Permission, permissions
+from amlmigrate.core.wildcards import left_over
 
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
-_BLOBS = "microsoft.storage/storageaccounts/blobservices/containers/blobs"
-_FILES = "microsoft.storage/storageaccounts/fileservices"
-# What changes something. Actions count: listing keys or secrets hands out the right to write.
+_ACCOUNT = "microsoft.storage/storageaccounts"
+# All else that an operation's name ends in is a read.
 _VERBS = ("write", "delete", "action")
-# Below a workspace any collection may be meant, so one stands for those that have no name here.
-_COLLECTIONS = (
-    "any", "batchEndpoints", "codes", "codes/versions", "components", "components/versions", "computes",
-    "connections", "data", "data/versions", "datasets/registered", "datastores", "endpoints", "environments",
-    "environments/versions", "experiments/runs", "featuresets/versions", "jobs", "metrics/any", "models",
-    "models/versions", "notebooks/storage", "notebooks/vm", "onlineEndpoints", "schedules",
-)  # fmt: skip
-_CONTROL = (
-    *(f"{_WORKSPACE}/{verb}" for verb in ("write", "delete", "listkeys/action")),
-    *(f"{_WORKSPACE}/{name.lower()}/{verb}" for name in _COLLECTIONS for verb in _VERBS),
+
+
+def _all(of: str) -> tuple[str, ...]:
+    """Every change of something and of what lies below it. There is no action on the thing itself."""
+    return (f"{of}/write", f"{of}/delete", *(f"{of}/*/{verb}" for verb in _VERBS))
+
+
+# Rights and locks, at the thing itself or above it: with them everything else can be had. Deleting a group deletes
+# all that is in it (learn.microsoft.com, "Azure Resource Manager resource group and resource deletion"; inferred:
+# without a right on each), and moving takes it out of the plan.
+_OVER_ALL = (
+    *(f"microsoft.authorization/*/{verb}" for verb in _VERBS),
+    "microsoft.resources/subscriptions/resourcegroups/delete",
+    "microsoft.resources/subscriptions/resourcegroups/moveresources/action",
 )
-_STORAGE_CONTROL = (
-    *(f"microsoft.storage/storageaccounts/{call}" for call in ("write", "delete", "listkeys/action")),
-    *(f"microsoft.storage/storageaccounts/{call}" for call in ("regeneratekey/action", "listaccountsas/action")),
-    "microsoft.storage/storageaccounts/listservicesas/action",
-    *(f"{_BLOBS.removesuffix('/blobs')}/{verb}" for verb in ("write", "delete")),
+# The workspace's tags are part of its document, which is moved and compared.
+_OF_WORKSPACE = (
+    *_all(_WORKSPACE),
+    *_OVER_ALL,
+    "microsoft.resources/tags/write",
+    "microsoft.resources/tags/delete",
 )
-_STORAGE_DATA = (
-    *(f"{_BLOBS}/{call}" for call in ("write", "delete", "add/action", "move/action", "tags/write")),
-    *(f"{_BLOBS}/{call}/action" for call in ("permanentdelete", "deleteblobversion", "runassuperuser")),
-    *(f"{_BLOBS}/{call}" for call in ("manageownership/action", "modifypermissions/action")),
-    *(f"{_FILES}/fileshares/files/{call}" for call in ("write", "delete", "modifypermissions/action")),
-    f"{_FILES}/writefilebackupsemantics/action",
-    f"{_FILES}/takeownership/action",
-)  # fmt: skip
-_RIGHTS = "microsoft.authorization/roleassignments/write"
+# Defender for Storage writes index tags on blobs and deletes what it takes for malware
+# (learn.microsoft.com, "Malware scanning in Defender for Storage").
+_OF_ACCOUNT = (
+    *_all(_ACCOUNT),
+    *_OVER_ALL,
+    "microsoft.security/defenderforstoragesettings/write",
+    "microsoft.security/advancedthreatprotectionsettings/write",
+)
+_HARMLESS_ON_WORKSPACE = (
+    # Asking a deployed model, and what is needed to ask: what its deployment then writes, it writes by its own
+    # rights (learn.microsoft.com, "Authenticate clients for online endpoints": its keys and tokens are to invoke).
+    f"{_WORKSPACE}/onlineendpoints/score/action",
+    f"{_WORKSPACE}/onlineendpoints/token/action",
+    f"{_WORKSPACE}/onlineendpoints/listkeys/action",
+    # Reads that are POST: the reference of api-version 2023-04-01.
+    f"{_WORKSPACE}/onlineendpoints/deployments/getlogs/action",
+    f"{_WORKSPACE}/computes/listnodes/action",
+    f"{_WORKSPACE}/diagnose/action",
+)
+_HARMLESS_ON_ACCOUNT = (
+    # A SAS made with it can do no more than who made it may (learn.microsoft.com, "Create a user delegation SAS",
+    # of blobs). Inferred: so it is with the other services.
+    f"{_ACCOUNT}/*services/generateuserdelegationkey/action",
+    # A list of blobs by their tags, and reading files past their permissions (so the descriptions of operations).
+    f"{_ACCOUNT}/blobservices/containers/blobs/filter/action",
+    f"{_ACCOUNT}/fileservices/readfilebackupsemantics/action",
+    # Inferred: where logs and metrics of the account go is none of its data.
+    f"{_ACCOUNT}/*providers/microsoft.insights/diagnosticsettings/write",
+)
 
 
 def writes_workspace(definition: Document) -> bool:
-    """Whether a role grants anything that changes a workspace, or hands out a key to it."""
-    return any(_grants(entry, _named(entry)) for entry in permissions(definition))
+    """Whether a role grants anything that may change a workspace, by itself or with what it hands out."""
+    return any(_changes(entry, _OF_WORKSPACE, _HARMLESS_ON_WORKSPACE) for entry in permissions(definition))
 
 
 def writes_storage(definition: Document) -> bool:
-    """Whether a role grants writing the data of a storage account, by itself or with the account's key."""
-    return any(
-        _grants(entry, _STORAGE_CONTROL) or _grants(entry, _STORAGE_DATA, data=True)
-        for entry in permissions(definition)
+    """Whether a role grants anything that may change a storage account or what lies in it, likewise."""
+    return any(_changes(entry, _OF_ACCOUNT, _HARMLESS_ON_ACCOUNT) for entry in permissions(definition))
+
+
+def _changes(entry: Permission, of: tuple[str, ...], harmless: tuple[str, ...]) -> bool:
+    """Whether an entry leaves anything that is not harmless; what another entry denies it does not lose."""
+    return bool(
+        left_over(of, entry.actions, (*entry.not_actions, *harmless))
+        or left_over(of, entry.data_actions, (*entry.not_data_actions, *harmless))
     )
-
-
-def gives_rights(definition: Document) -> bool:
-    """Whether a role lets its holder assign roles, and so take any right again."""
-    return any(_grants(entry, (_RIGHTS,)) for entry in permissions(definition))
-
-
-def _named(permission: Permission) -> set[str]:
-    """The known operations on a workspace, and those unknown here that a role itself names."""
-    found = set(_CONTROL)
-    for pattern in permission.actions:
-        text = pattern.lower()
-        text = f"{_WORKSPACE}{text[1:]}" if text.startswith("*/") else text
-        ends = (
-            [f"{text[:-1].rstrip('/')}/{verb}" for verb in _VERBS]
-            if text.endswith("*")
-            else [text] * text.endswith(tuple(f"/{verb}" for verb in _VERBS))
-        )
-        found |= {end.replace("*", "any") for end in ends if end.startswith(f"{_WORKSPACE}/")}
-    # An action has a name of its own: there is none on the workspace itself.
-    return found - {f"{_WORKSPACE}/action"}
-
-
-def _grants(entry: Permission, operations: Iterable[str], *, data: bool = False) -> bool:
-    return any(entry.grants(name, data=data) for name in operations)

@@ -11,7 +11,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.freezing.passing import Passing, passing
 from amlmigrate.freezing.record import Assignment
-from amlmigrate.freezing.rights import gives_rights, writes_storage, writes_workspace
+from amlmigrate.freezing.rights import writes_storage, writes_workspace
 
 Writes = Callable[[Document], bool]
 # Of what is found: assignments by which somebody may write as it is, and not only after doing something else.
@@ -138,7 +138,7 @@ class Finder:
             return
         definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
         one = Assignment.of(document, _name(definition, properties))
-        if told := _of_role(definition, place, one):
+        if told := _of_role(definition, one):
             writers.findings.append(told)
         if definition is not None and not place.writes(definition):
             return
@@ -156,7 +156,7 @@ class Finder:
         return self._definitions[key]
 
 
-def _of_role(definition: Document | None, place: Place, one: Assignment) -> Finding | None:
+def _of_role(definition: Document | None, one: Assignment) -> Finding | None:
     """What is told of an assignment for its role, whatever becomes of it."""
     if definition is None:
         return Finding(
@@ -165,14 +165,6 @@ def _of_role(definition: Document | None, place: Place, one: Assignment) -> Find
             f"Its role cannot be read, so it counts as one that may write: {one}.",
             "Look at the role.",
             code="role-unread",
-        )
-    if not place.writes(definition) and gives_rights(definition):
-        return Finding(
-            "warning",
-            one.id,
-            f"It may assign roles, and so write again: {one}.",
-            "Watch, or take it away.",
-            code="may-assign",
         )
     return None
 

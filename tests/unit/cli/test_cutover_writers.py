@@ -13,7 +13,7 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.writers import Writers
 
 # These write only once they have done something else, or are told for other reasons.
-NO_WRITERS = {"may-activate", "may-assign", "account-keys"}
+NO_WRITERS = {"may-activate", "account-keys"}
 
 
 class Clouds:
