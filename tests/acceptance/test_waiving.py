@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
+
 from tests.acceptance.world import World
 
 
@@ -63,7 +66,9 @@ def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_
     world.ok("plan", *world.names)
     world.ok("waive", "data/d/1", "--reason", "theirs is right")
     world.ok("run")
-    world.ok("verify")
+    verified = json.loads((world.folder / _evidence(world)).read_text())
+    late = datetime.fromisoformat(verified["time"]) - datetime.fromisoformat(verified["service_time"])
+    assert abs(late) < timedelta(minutes=1), "the answers of ARM tell the time"
 
     world.put("data/d/versions/1", {"properties": theirs | {"description": "another"}}, into="target")
     changed = world.migrate("verify", "--json")
@@ -78,3 +83,8 @@ def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_
     gate = world.migrate("decommission", f"plans/{world.source}", *confirm)
     assert gate.code == 4 and "data/d/1!waived-gone is an open finding" in str(gate.event("error")["reasons"])
     assert world.migrate("done", "data/d/1!waived-gone").code == 3, "that is for a verification to see"
+
+
+def _evidence(world: World) -> str:
+    """The file of a new verification."""
+    return str(world.ok("verify", "--json").event("verify.end")["files"]["Evidence"])

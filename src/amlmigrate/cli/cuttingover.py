@@ -22,7 +22,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.core.seal import changes
+from amlmigrate.core.seal import changes, timed
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import record as records
@@ -139,6 +139,7 @@ async def _content(shared: Shared, clouds: Session, plan: Plan) -> dict[str, Any
         "plan": {"name": plan.header.name, "sha256": plan.sha256},
         "source": plan.header.source,
         "target": plan.header.target,
+        **timed(clouds.target.arm.service_clock.now()),
     }
 
 

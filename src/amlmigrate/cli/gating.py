@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from amlmigrate.bytes.areas import Containers, list_both
@@ -198,5 +198,6 @@ async def _facts(
         posture=let_go(unproven, standing.settled(unproven)),
         locks=await removal.locks(clouds.source.arm, source.workspace.id),
         soak=soak,
+        now=clouds.target.arm.service_clock.now() or datetime.now(UTC),
         removed=frozenset((before or {}).get("removed_first", ())),
     )

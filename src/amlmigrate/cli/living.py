@@ -98,6 +98,7 @@ async def verify(
         read=await compare_readers(plan, clouds, emit) if wanted is Depth.SDK else Readers(),
         by=await who(shared, clouds.target.credential),
         unknown=await unchanged(),
+        service=clouds.target.arm.service_clock.now(),
     )
 
 

@@ -14,8 +14,7 @@ from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
-from amlmigrate.decommissioning import residuals
-from amlmigrate.decommissioning.gate import green_since
+from amlmigrate.decommissioning import residuals, soaking
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
@@ -71,7 +70,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
         "run": _run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
         "verify": _verify(reports),
         "cutover": _time(active(reports)),
-        "soak": _soak(reports),
+        "soak": _soak(plan, reports),
         "removal": _removal(reports),
         "residuals": _residuals(reports, decided),
     }
@@ -121,14 +120,20 @@ def _time(report: Report | None) -> dict[str, Any] | None:
     return {"time": report.content["time"]} if report else None
 
 
-def _soak(reports: list[Report]) -> dict[str, Any] | None:
-    """By the default of `decommission`; it counts from the cutover, without one from green evidence."""
-    cutover = active(reports)
-    since = cutover.content["time"] if cutover else green_since(reports)
+def _soak(plan: Plan, reports: list[Report]) -> dict[str, Any] | None:
+    """By the default of `decommission`, and by this machine's clock: that asks Azure's.
+
+    It counts from the cutover, without one from green evidence.
+    """
+    since = soaking.since(plan, reports)
     if since is None:
         return None
-    over = datetime.fromisoformat(since) + _SOAK
-    return {"since": since, "over": over.isoformat(timespec="minutes"), "is_over": datetime.now(UTC) >= over}
+    over = since + _SOAK
+    return {
+        "since": since.isoformat(),
+        "over": over.isoformat(timespec="minutes"),
+        "is_over": datetime.now(UTC) >= over,
+    }
 
 
 def _removal(reports: list[Report]) -> dict[str, Any] | None:

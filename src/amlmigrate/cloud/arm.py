@@ -25,6 +25,7 @@ from amlmigrate.cloud.lists import Pages
 from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.retrying import ready
+from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
@@ -93,6 +94,7 @@ class Arm:
         self._endpoint = login.endpoints.arm
         self._pacer = pacer
         self._places = asyncio.Semaphore(parallel)
+        self.service_clock = ServiceClock()
         self._client = MachineLearningServicesMgmtClient(
             credential=credential,
             subscription_id="00000000-0000-0000-0000-000000000000",
@@ -242,6 +244,7 @@ class Arm:
         answer = await self._send(method, url, body)
         self._pacer.learn(bucket, answer.headers, method)
         if answer.status < 400:
+            self.service_clock.learn(answer.headers)
             return answer
         error = of_answer(answer.status, answer.headers, answer.body, method=method, url=url)
         if answer.status == 429:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from amlmigrate.core.documents import Document, digest, source_digest
 
@@ -10,6 +12,7 @@ PARTS = ("source_documents", "target_documents", "source_blobs", "target_blobs")
 # What is kept beside a report: each of the four, address to digest.
 FILE = "digests.jsonl"
 _NAMED = 20
+_SERVICE_TIME = "service_time"
 # What stands for all of a type that may not be listed, with an address that is the start of theirs.
 UNLISTED: Document = {"listed": False}
 # The mark of an item that stands for a list which the service did not give. A list that can be read later is a
@@ -17,6 +20,16 @@ UNLISTED: Document = {"listed": False}
 NOT_LISTED: Document = {"not_listed": True}
 _UNLISTED_SHA = source_digest(UNLISTED)
 Digests = Mapping[str, str]
+
+
+def timed(now: datetime | None) -> dict[str, str]:
+    """Azure's clock as a report has it, beside `time`, which is the machine's; nothing where it is not known."""
+    return {_SERVICE_TIME: now.isoformat(timespec="seconds")} if now else {}
+
+
+def service_time(content: Mapping[str, Any]) -> str:
+    """When a report was made, by Azure's clock where it has that (ISO 8601)."""
+    return str(content.get(_SERVICE_TIME) or content["time"])
 
 
 def comparable(then: Digests, now: Digests) -> tuple[dict[str, str], dict[str, str]]:

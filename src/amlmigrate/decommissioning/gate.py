@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.asset import Inventory, Leftover
@@ -13,6 +13,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
 from amlmigrate.cutover.record import active
+from amlmigrate.decommissioning import soaking
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
@@ -31,6 +32,8 @@ class Facts:
     posture: list[Finding]
     locks: list[Document]
     soak: timedelta
+    # By Azure's clock where it is known.
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     # What an earlier removal, cut off, set out to remove before the workspace: it may be gone.
     removed: frozenset[str] = frozenset()
     # What the target lost since the cutover of what was proven, and nobody has let go.
@@ -64,34 +67,9 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
     if cutover := active(reports):
         yield from held.differences(cutover, facts.digests, facts.parts, facts.removed, held.SOURCE)
         yield from (f"{one.address}: {one.summary} {one.remedy}" for one in facts.lost)
-        yield from _soak(cutover.content["time"], facts.soak)
     elif newest := last(reports, "verify"):
         yield from held.differences(newest, facts.digests, facts.parts, facts.removed)
-        yield from _soak(green_since(reports), facts.soak)
-
-
-def green_since(reports: list[Report]) -> str | None:
-    """When the first of the green verifications was made that no other came between.
-
-    One that did not read the bytes begins no soak: it is no evidence for a removal.
-    """
-    since: str | None = None
-    for report in reports:
-        content = report.content
-        if content["record"] == "verify" and not content["green"]:
-            since = None
-        elif content["record"] == "verify" and held.deep(report):
-            since = since or content["time"]
-    return since
-
-
-def _soak(since: str | None, soak: timedelta) -> Iterable[str]:
-    """The soak counts from the cutover; where there was none, from green evidence."""
-    if since is None:
-        return
-    over = datetime.fromisoformat(since) + soak
-    if datetime.now(UTC) < over:
-        yield f"The soak of {soak.total_seconds() / 3600:g} hours is over at {over.isoformat(timespec='minutes')}."
+    yield from soaking.reason(plan, reports, facts.soak, facts.now)
 
 
 def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:

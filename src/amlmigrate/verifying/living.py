@@ -59,10 +59,12 @@ def verify_living(
     read: Readers,
     by: By,
     unknown: str = "",
+    service: datetime | None = None,
 ) -> Report:
     """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go.
 
-    `unknown`: why nobody can tell whether the target is being changed, where that is so.
+    `unknown`: why nobody can tell whether the target is being changed, where that is so. `service`: the time by
+    Azure's clock.
     """
     evidence = Evidence(folder, ledger)
     now = bound(plan, living.documents, living.listed)
@@ -78,7 +80,9 @@ def verify_living(
         named = [*letgo.carried(reports), *living.undone]
         named += letgo.findings(waived, standing, theirs, reports, living=True)
         verdict = _verdict(living.since, unknown)
-        content = content_of(plan, ended, depth, verdict, differences, posture, standing, read, named, look)
+        content = content_of(
+            plan, ended, depth, verdict, differences, posture, standing, read, named, look, service
+        )
         content["green"] = content["green"] and not lost
         content[letgo.MEMBER] = theirs
         content[SINCE] = {

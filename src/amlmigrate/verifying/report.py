@@ -12,7 +12,7 @@ from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import FILE
+from amlmigrate.core.seal import FILE, timed
 from amlmigrate.core.settling import Settling
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
@@ -50,10 +50,12 @@ def content_of(
     read: Readers,
     named: list[Finding],
     look: Settling | None = None,
+    service: datetime | None = None,
 ) -> dict[str, Any]:
     """What a report says but for digests and files.
 
-    `named`: findings about files that name the source. `look`: how one at the code bytes stands.
+    `named`: findings about files that name the source. `look`: how one at the code bytes stands. `service`: the
+    time by Azure's clock.
     """
     unsettled = [item for item in ended if not item.outcome.settled]
     found = findings(posture)
@@ -63,6 +65,7 @@ def content_of(
     return {
         "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **timed(service),
         "tool": tool(),
         "depth": depth.value,
         "plan": {"name": plan.header.name, "sha256": plan.sha256},

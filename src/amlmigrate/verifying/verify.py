@@ -79,7 +79,8 @@ async def verify(
         *read.without(settled).differences,
     ]
     look = settling(plan, ledger.done_at(), looked, settled)
-    content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look)
+    service = session.target.arm.service_clock.now()
+    content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look, service)
     content[letgo.MEMBER] = theirs
     content |= _compared(plan, ended, documents, verdict, differences, containers)
     content["headline"] = headline.verified(content)

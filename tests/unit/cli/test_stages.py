@@ -108,7 +108,8 @@ def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:
     assert "All is done: 1 item migrated." in lines(found)[0]
 
     since = datetime.now(UTC) - timedelta(hours=100)
-    _add(folder, "verify", green=True, depth="checksum", headline="Green at all.", time=since.isoformat())
+    of_it = {"plan": {"sha256": made.sha256}, "time": since.isoformat()}
+    _add(folder, "verify", green=True, depth="checksum", headline="Green at all.", **of_it)
     found = _standing(folder, made)
     assert found["next"] == f"migrate cutover {folder}" and found["soak"]["is_over"] is False
     assert any(line.startswith("verify: ") and "Green at all." in line for line in lines(found))

@@ -48,6 +48,7 @@ class Case:
     def reasons(self, folder: Path) -> list[str]:
         """What the gate says, with a ledger and a chain of evidence on disk."""
         made = plan(*self.steps)
+        folder.mkdir(exist_ok=True)
         with Ledger(folder) as ledger:
             ledger.bind(made)
             for one in self.steps:
@@ -58,7 +59,7 @@ class Case:
             decide(made, ledger, Verb.WAIVE, choices, By("reviewer", "host", "1"))
             chain = Evidence(folder, ledger)
             for changed in self.evidence:
-                chain.add("verify", _green(made.sha256) | changed)
+                chain.add(changed.get("record", "verify"), _green(made.sha256) | changed)
             return reasons(made, ledger, chain.reports(), self.facts)
 
 
@@ -119,6 +120,9 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "the account without a key": (_posture("account", "not under a customer's key"), "account!key.enabled: not under a"),
     "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
     "soak that bytes unread began": (_evidence({"depth": "metadata"}, NOW), "The soak of 168 hours is over at"),
+    "a soak that other documents began": (_evidence({"digests": {**DIGESTS, "target_documents": "0"}}, NOW), "The soak of 168 hours is over at"),
+    "a soak that another plan began": (_evidence({"plan": {"sha256": "cd" * 32}}, NOW), "The soak of 168 hours is over at"),
+    "a soak before the target was in use": (_evidence({}, {"record": "cutover-back"}), "The soak has not begun"),
     "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
     "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
     "a running job": (_left("jobs", {"running": 2}), "2 jobs are running"),
@@ -159,6 +163,24 @@ SETTLED: dict[str, Callable[[Case], Case]] = {
 @pytest.mark.parametrize("what", SETTLED)
 def test_what_is_settled_is_no_reason(tmp_path: Path, what: str) -> None:
     assert SETTLED[what](Case()).reasons(tmp_path) == []
+
+
+@pytest.mark.parametrize("days", [-9, 9], ids=["behind", "ahead"])
+def test_the_soak_goes_by_azures_clock_whatever_the_machines_show(tmp_path: Path, days: int) -> None:
+    """The machine that verified, and the one that removes, may be days off."""
+    here = datetime.now(UTC)
+    azure = here + timedelta(days=days)
+    for age, over in ((167, False), (169, True)):
+        made = (azure - timedelta(hours=age)).isoformat()
+        case = _evidence({"time": here.isoformat(), "service_time": made})(_facts(Case(), now=azure))
+        assert (case.reasons(tmp_path / f"{age}") == []) is over
+
+
+def test_a_machine_ahead_of_azure_is_told_why_it_has_to_wait(tmp_path: Path) -> None:
+    azure = datetime.now(UTC) - timedelta(days=30)
+    case = _evidence({"service_time": azure.isoformat()})(_facts(Case(), now=azure))
+    [reason] = case.reasons(tmp_path)
+    assert reason.endswith("This machine's clock is ahead of Azure's.")
 
 
 @pytest.mark.parametrize("hidden", ["then", "now"])

@@ -17,6 +17,7 @@ from tests.unit.world import OLD, OLD_ID, SOURCE, TARGET, inventory, plan, step
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending
+from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.by import By
@@ -65,6 +66,7 @@ class Azure:
     unheard_of: bool = False
     looked: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=lambda: [0.0])
+    service_clock: ServiceClock = field(default_factory=ServiceClock)
 
     # The workspace's port.
 

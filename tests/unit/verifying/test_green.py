@@ -26,6 +26,7 @@ from tests.unit.world import (
     step,
 )
 
+from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.events import ignore
@@ -176,7 +177,7 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
 
     monkeypatch.setattr(verify, "list_both", listing)
     monkeypatch.setattr(verify, "_claims", nothing)
-    side: Any = SimpleNamespace(blobs=None)
+    side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
     documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)

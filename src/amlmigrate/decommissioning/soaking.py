@@ -1,0 +1,63 @@
+"""From when on a removal's soak counts, and whether it is over. Pure.
+
+Azure's clock counts where it is known: those of the machines that verify and remove may be days off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.seal import service_time
+from amlmigrate.cutover import held
+from amlmigrate.cutover.record import BACK, RECORD, active
+from amlmigrate.ledger.evidence import Report, last
+
+
+def since(plan: Plan, reports: list[Report]) -> datetime | None:
+    """The cutover; without one the first of the green verifications of what the newest saw, none other between."""
+    cutover = active(reports)
+    return _moment(cutover) if cutover else _green_since(plan, reports)
+
+
+def reason(plan: Plan, reports: list[Report], soak: timedelta, now: datetime) -> Iterator[str]:
+    """Why the soak is not over at `now`; nothing where the evidence proves nothing: that is a reason by itself."""
+    begun = since(plan, reports)
+    if begun is None:
+        if soak and not any(held.unproven(plan, reports)):
+            yield "The soak has not begun: run `migrate verify`."
+        return
+    over = begun + soak
+    if now < over:
+        ahead = " This machine's clock is ahead of Azure's." if datetime.now(UTC) >= over else ""
+        hours = f"{soak.total_seconds() / 3600:g}"
+        yield f"The soak of {hours} hours is over at {over.isoformat(timespec='minutes')}.{ahead}"
+
+
+def _green_since(plan: Plan, reports: list[Report]) -> datetime | None:
+    """Of evidence that the gate takes; one that did not read the bytes neither begins nor ends it."""
+    newest = last(reports, "verify")
+    found: datetime | None = None
+    for report in reversed(reports):
+        content = report.content
+        # The target was in use then, whatever it was verified to be before.
+        if content["record"] in (RECORD, BACK):
+            break
+        if content["record"] == "verify":
+            if newest is None or not _continues(plan, report, newest):
+                break
+            found = _moment(report) if held.deep(report) else found
+    return found
+
+
+def _continues(plan: Plan, report: Report, newest: Report) -> bool:
+    """Whether it is green, of this plan, and saw on both sides just what the newest did."""
+    content = report.content
+    same = content.get("digests") == newest.content.get("digests")
+    return bool(content["green"]) and (content.get("plan") or {}).get("sha256") == plan.sha256 and same
+
+
+def _moment(report: Report) -> datetime:
+    """When it was made: by Azure's clock where the report has that, else by the machine's."""
+    return datetime.fromisoformat(service_time(report.content))
