@@ -45,6 +45,7 @@ class Wanted:
     form: Format
     sizes: bool
     write_tags: bool
+    overwrite: bool
     dry_run: bool
 
 
@@ -71,6 +72,10 @@ def command(
     write_tags: Annotated[
         bool, typer.Option("--write-tags", help="Give workspaces the tags of the standard that they lack.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="With --write-tags: change values, too, that mean the same otherwise."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
@@ -81,9 +86,11 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cmk.scanning.scan import Scope
+        from amlmigrate.cmk.scanning.subscriptions import group_name
 
-        scope = Scope(_subscriptions(subscription, management_group), tuple(management_group or ()))
-        return await _scan(view, shared, Wanted(scope, rules, out, format, sizes, write_tags, dry_run))
+        groups = tuple(map(group_name, management_group or ()))
+        scope = Scope(_subscriptions(subscription, management_group), groups)
+        return await _scan(view, shared, Wanted(scope, rules, out, format, sizes, write_tags, overwrite, dry_run))
 
     execute(shared, work)
 
@@ -106,6 +113,11 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
 
     if shared.json and wanted.form is not Format.TABLE:
         raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
+    if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
+        raise BadInputError(
+            "--overwrite and --dry-run are about tags, and a scan by itself changes nothing.",
+            remedy="Add --write-tags, or leave them out.",
+        )
     standard = tagging.read(wanted.rules)
     # Before anything is read: a place that is taken would make all of it vain.
     scanfile.place(wanted.out, datetime.now(UTC))
@@ -136,18 +148,25 @@ def _show(view: View, form: Format, kept: Kept) -> None:
 
 
 async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: Wanted) -> bool:
-    """Shows the tags that are missing, and writes them unless it is a dry run; whether all are written."""
+    """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
     from amlmigrate.cmk.scanning import tags
     from amlmigrate.core.events import Event
 
-    changes = tags.changes(found.workspaces, standard)
+    changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
     for change in changes:
-        view.event(
-            Event("scan.tag", {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)})
-        )
+        told = {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)}
+        view.event(Event("scan.tag", told | {"kept": {name: list(one) for name, one in change.kept.items()}}))
     failed = {} if wanted.dry_run else await tags.write(arm, changes, view.event)
-    written = 0 if wanted.dry_run else len(changes) - len(failed)
-    view.event(Event("scan.tags", {"wanted": len(changes), "written": written, "failed": len(failed)}))
+    due = [change for change in changes if change.tags]
+    counts = {
+        "wanted": len(due),
+        "written": 0 if wanted.dry_run else len(due) - len(failed),
+        "failed": len(failed),
+        "added": sum(len(change.tags) - len(change.before) for change in due),
+        "changed": sum(len(change.before) for change in due),
+        "kept": sum(len(change.kept) for change in changes),
+    }
+    view.event(Event("scan.tags", counts))
     return not failed
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import logging
-import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import (
@@ -23,10 +20,10 @@ from amlmigrate.core.errors import (
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
+from amlmigrate.core.unforeseen import unforeseen
 from amlmigrate.ledger import StepRow
 from amlmigrate.running.recorder import Recorder
 
-_log = logging.getLogger(__name__)
 CarryOut = Callable[[Step, State], Awaitable[None]]
 
 
@@ -152,12 +149,5 @@ class Walker:
 
 
 def _unforeseen(address: Address, error: Exception) -> UnforeseenError:
-    """What nobody foresaw, without the exception's own text: a secret may stand in it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    kind, where = type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-    _log.info("%s: %s\n%s", address, kind, "".join(traceback.format_list(frames)))
-    return UnforeseenError(
-        f"Something unexpected happened: {kind} in {where}.",
-        address=str(address),
-        remedy="Look at the asset in the source; --verbose shows where. `migrate run --resume` tries it again.",
-    )
+    remedy = "Look at the asset in the source; --verbose shows where. `migrate run --resume` tries it again."
+    return unforeseen(str(address), error, remedy)

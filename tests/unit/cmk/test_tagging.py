@@ -58,8 +58,8 @@ def test_only_what_is_missing_or_spelled_otherwise_is_written(
     tags: dict[str, str], written: dict[str, str]
 ) -> None:
     levels = {ENVIRONMENT: "prod", SENSITIVITY: None}
-    assert SHIPPED.missing_tags(levels, tags) == written
-    assert SHIPPED.missing_tags(levels, {**tags, **written}) == {}
+    assert SHIPPED.tags(levels, tags) == written
+    assert SHIPPED.tags(levels, {**tags, **written}) == {}
 
 
 def standard(**changes: Any) -> dict[str, Any]:

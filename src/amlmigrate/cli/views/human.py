@@ -123,12 +123,19 @@ class HumanView:
             self.close()
             self._say(_dim(f"kept in {data['path']}"))
         elif name == "scan.tag":
-            told = ", ".join(f"{tag}: {data['before'].get(tag, 'none')} -> {v}" for tag, v in data["tags"].items())
-            self._say(f"tags of {data['address']}: {told}")
+            before, kept = data["before"], data["kept"]
+            told = [f"{tag}: {before.get(tag, 'none')} -> {value}" for tag, value in data["tags"].items()]
+            told += [f"{tag}: {there} stays, not {value}" for tag, (there, value) in kept.items()]
+            self._say(f"tags of {data['address']}: {', '.join(told)}")
         elif name == "scan.tag.failed":
             self._say(_FAILED, f" {data['address']}: {data['reason']}")
         elif name == "scan.tags":
-            self._say(f"{data['written']} of {data['wanted']} workspaces were given the tags they lack")
+            self._say(
+                f"{data['added']} tags to add, {data['changed']} values to change; {data['written']} of"
+                f" {data['wanted']} workspaces were written to"
+            )
+            if data["kept"]:
+                self._say(f"{data['kept']} values that are there stay; --overwrite changes them")
 
     def _bar(self, what: str, total: int, done: int) -> None:
         self.close()

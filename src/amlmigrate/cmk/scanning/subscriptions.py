@@ -38,7 +38,7 @@ async def chosen(arm: Arm, named: Iterable[str], groups: Iterable[str]) -> tuple
     if not found and not groups:
         return checked([str(item["subscriptionId"]) async for item in arm.pages("/subscriptions")]), {}
     unreadable: dict[str, NotKnown] = {}
-    for name in map(_group, groups):
+    for name in map(group_name, groups):
         try:
             found += [each async for each in _descendants(arm, name)]
         except MigrateError as error:
@@ -47,7 +47,8 @@ async def chosen(arm: Arm, named: Iterable[str], groups: Iterable[str]) -> tuple
     return checked(found), unreadable
 
 
-def _group(text: str) -> str:
+def group_name(text: str) -> str:
+    """The name of a management group, of which its ARM id may be given. Raises BadInputError."""
     name = text.removesuffix("/").removeprefix(_GROUP)
     if not is_name(name):
         raise BadInputError(

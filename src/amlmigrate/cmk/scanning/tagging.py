@@ -65,8 +65,8 @@ class Standard:
             return told.strip().lower()
         return next((rule.level for rule in self.rules if rule.fact == fact and _holds(rule.when, subject)), None)
 
-    def missing_tags(self, levels: Mapping[str, str | None], tags: Mapping[str, str]) -> dict[str, str]:
-        """The standard's tags that a workspace lacks, or has in another spelling, with their values.
+    def tags(self, levels: Mapping[str, str | None], tags: Mapping[str, str]) -> dict[str, str]:
+        """The standard's tags that a workspace lacks, or has in another spelling, and their values by it.
 
         A tag of the standard whose value no rule understands was meant by somebody: it stays as it is.
         """
@@ -76,7 +76,7 @@ class Standard:
             if level is None or now == level:
                 continue
             if now is None or self._understood(name, fact.tag, now):
-                found[_spelled(tags, fact.tag)] = level
+                found[spelled(tags, fact.tag)] = level
         return found
 
     def _understood(self, fact: str, tag: str, value: str) -> bool:
@@ -88,7 +88,11 @@ def _tag(tags: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in tags.items() if key.lower() == name.lower()), None)
 
 
-def _spelled(tags: Mapping[str, str], name: str) -> str:
+def spelled(tags: Mapping[str, str], name: str) -> str:
+    """A tag's name as it is there already, in whatever letter case; else as it is given.
+
+    learn.microsoft.com, tag-resources: operations do not mind the letter case of names, which may be kept.
+    """
     return next((key for key in tags if key.lower() == name.lower()), name)
 
 

@@ -1,4 +1,10 @@
-"""Gives workspaces the standard's tags: what is missing is merged in, and nothing else of them is touched."""
+"""Gives workspaces the standard's tags: what is missing is merged in, and a value that is there stays.
+
+Only where it is asked for is a value written over another one that means the same; what was shown before is what
+is changed. Each workspace's tags are read again right before each attempt: what somebody wrote meanwhile stays.
+The service has no condition for it (azure-mgmt-resource: `TagsOperations.update_at_scope` takes no `If-Match`), so
+what is written between that read and the write, which follow each other, is not seen.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +12,63 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard
+from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.cmk.scanning.values import NotKnown, Scanned
 from amlmigrate.core.errors import ConflictError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
+from amlmigrate.core.unforeseen import unforeseen
 
 _AT_ONCE = 8
 _ACTION = "Microsoft.Resources/tags/write"
+# learn.microsoft.com: tag-resources, "Limitations".
+_MOST = 50
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The tags that one workspace gets: name to value, and what those names have now."""
+    """What one workspace gets: name to value, and of those that are there what they have now.
+
+    `kept` has the tags whose value stays though the standard has another one for it: name to what is there and
+    what the standard has.
+    """
 
     id: str
     tags: Mapping[str, str]
     before: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """The change in a line."""
-        told = (f"{name}: {self.before.get(name, 'none')} -> {value}" for name, value in self.tags.items())
-        return f"{self.id}  {', '.join(told)}"
+    def due(self, now: Mapping[str, str]) -> dict[str, str]:
+        """What is still to be written, by the tags as they are; what somebody changed since is not."""
+        found = {}
+        for name, value in self.tags.items():
+            known = spelled(now, name)
+            if now.get(known) == self.before.get(name) and now.get(known) != value:
+                found[known] = value
+        return found
+
+    def lacking(self, now: Mapping[str, str]) -> list[str]:
+        """The tags that do not have the value that was wanted."""
+        return [name for name, value in self.tags.items() if now.get(spelled(now, name)) != value]
 
 
-def changes(workspaces: Iterable[Scanned], standard: Standard) -> list[Change]:
-    """What the standard's tags lack, for each workspace that lacks any."""
+def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: bool = False) -> list[Change]:
+    """For each workspace what its tags lack of the standard, and with `overwrite` what they say otherwise."""
     found = []
     for one in workspaces:
         levels = {SENSITIVITY: one.sensitivity, ENVIRONMENT: one.environment}
-        missing = standard.missing_tags(levels, one.tags)
-        if missing:
-            found.append(Change(one.id, missing, {name: one.tags[name] for name in missing if name in one.tags}))
+        wanted = standard.tags(levels, one.tags)
+        there = {name: one.tags[name] for name in wanted if name in one.tags}
+        taken = {} if overwrite else there
+        change = Change(
+            one.id,
+            {name: value for name, value in wanted.items() if name not in taken},
+            {} if taken else there,
+            {name: (value, wanted[name]) for name, value in taken.items()},
+        )
+        if change.tags or change.kept:
+            found.append(change)
     return found
 
 
@@ -46,31 +76,75 @@ async def write(arm: Arm, wanted: Iterable[Change], emit: Emit = ignore) -> dict
     """Writes each change by ARM's merge of tags and reads it back; those that failed, by id.
 
     A merge leaves tags alone that somebody else wrote meanwhile, which a PATCH of the workspace would not.
+    Whatever goes wrong with one workspace stops no other.
     """
     failed: dict[str, NotKnown] = {}
 
     async def one(change: Change) -> None:
         try:
             await _merge(arm, change)
-        except MigrateError as error:
+        except Exception as wrong:  # noqa: BLE001 - a fault met with one workspace is told, and keeps no other away
+            error = wrong if isinstance(wrong, MigrateError) else unforeseen(change.id, wrong)
             failed[change.id] = NotKnown.of("tags", _ACTION, error)
             emit(Event("scan.tag.failed", {"address": change.id, "reason": error.summary, "remedy": error.remedy}))
             return
         emit(Event("scan.tag.written", {"address": change.id, "tags": dict(change.tags)}))
 
-    await each(wanted, one, parallel=_AT_ONCE)
+    await each([change for change in wanted if change.tags], one, parallel=_AT_ONCE)
     return failed
+
+
+class _OthersError(Exception):
+    """Somebody wrote tags since they were read: what is due is another set."""
+
+    def __init__(self, now: Mapping[str, str]) -> None:
+        super().__init__("tags were written meanwhile")
+        self.now = now
 
 
 async def _merge(arm: Arm, change: Change) -> None:
     path = f"{change.id}/providers/Microsoft.Resources/tags/default"
-    answer = await arm.call("PATCH", path, {"operation": "Merge", "properties": {"tags": dict(change.tags)}})
-    await arm.finish(answer, path)
-    now = ((await arm.get(path) or {}).get("properties") or {}).get("tags") or {}
-    lacking = [name for name, value in change.tags.items() if now.get(name) != value]
-    if lacking:
+    due = dict(change.tags)
+    for _ in range(_TRIES):
+        try:
+            await _write(arm, path, change, due)
+            break
+        except _OthersError as others:
+            due = change.due(others.now)
+            if not due:
+                break
+    now = await _read(arm, path)
+    if lacking := change.lacking(now):
+        told = ", ".join(f"{name}: {now.get(spelled(now, name), 'none')}" for name in lacking)
         raise ConflictError(
-            f"The tags {', '.join(lacking)} are not there after they were written.",
+            f"Not every tag has the value that was to be written ({told}).",
             address=change.id,
-            remedy="A policy may change tags, or somebody else did: scan again.",
+            remedy="A policy may change tags, or somebody wrote them meanwhile, which stays: scan again.",
         )
+
+
+async def _write(arm: Arm, path: str, change: Change, due: Mapping[str, str]) -> None:
+    async def unchanged() -> None:
+        now = await _read(arm, path)
+        if change.due(now) != due:
+            raise _OthersError(now)
+        if len({*map(str.lower, now), *map(str.lower, due)}) > _MOST:
+            raise ConflictError(
+                f"It has {len(now)} tags, and Azure takes {_MOST} at the most.",
+                address=change.id,
+                remedy=f"Remove tags that nobody needs, then scan again: it gets {', '.join(due)}.",
+            )
+
+    body = {"operation": "Merge", "properties": {"tags": dict(due)}}
+    await arm.finish(await arm.call("PATCH", path, body, first=unchanged), path)
+
+
+async def _read(arm: Arm, path: str) -> Mapping[str, str]:
+    """The tags as they are. Raises ConflictError for an answer that does not say."""
+    answer = await arm.get(path) or {}
+    properties = answer.get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get("tags") or {}, dict):
+        raise ConflictError(
+            "The answer to what its tags are has no tags.", address=path, remedy="Run the same command again."
+        )
+    return {str(name): str(value) for name, value in (properties.get("tags") or {}).items()}
