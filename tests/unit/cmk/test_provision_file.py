@@ -186,7 +186,8 @@ def test_what_could_mean_two_things_is_refused_with_its_line(text: str, told: st
 def test_texts_that_other_readers_take_for_something_else_stay_texts(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text(yaml.safe_dump(FILE) + "tags: {country: NO, since: 2026-01-01, on: off, at: 12:30}\n")
-    assert reading.read(path).tags == {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30"}
+    own = {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30"}
+    assert reading.read(path).tags.items() >= own.items()
 
 
 def test_insights_need_log_analytics() -> None:
