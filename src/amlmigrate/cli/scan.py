@@ -155,7 +155,7 @@ async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: W
     changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
     for change in changes:
         told = {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)}
-        view.event(Event("scan.tag", told | {"kept": {name: list(one) for name, one in change.kept.items()}}))
+        view.event(Event("scan.tag", told | {"stays": {name: list(one) for name, one in change.kept.items()}}))
     failed = {} if wanted.dry_run else await tags.write(arm, changes, view.event)
     due = [change for change in changes if change.tags]
     counts = {

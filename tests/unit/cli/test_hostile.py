@@ -184,7 +184,9 @@ class _Data(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self.NUMBERS:
             return 1
-        shapes = defaultdict(lambda: HALF, lines=[HALF], tags={HALF: HALF}, before={HALF: HALF})
+        shapes = defaultdict(
+            lambda: HALF, lines=[HALF], tags={HALF: HALF}, before={HALF: HALF}, stays={HALF: (HALF, HALF)}
+        )
         return shapes[name]
 
     def get(self, name: str, default: Any = None) -> Any:

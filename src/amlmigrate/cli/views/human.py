@@ -123,9 +123,9 @@ class HumanView:
             self.close()
             self._say(_dim(f"kept in {data['path']}"))
         elif name == "scan.tag":
-            before, kept = data["before"], data["kept"]
+            before, stays = data["before"], data["stays"]
             told = [f"{tag}: {before.get(tag, 'none')} -> {value}" for tag, value in data["tags"].items()]
-            told += [f"{tag}: {there} stays, not {value}" for tag, (there, value) in kept.items()]
+            told += [f"{tag}: {there} stays, not {value}" for tag, (there, value) in stays.items()]
             self._say(f"tags of {data['address']}: {', '.join(told)}")
         elif name == "scan.tag.failed":
             self._say(_FAILED, f" {data['address']}: {data['reason']}")
