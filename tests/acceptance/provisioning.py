@@ -110,6 +110,7 @@ class Place:
             f"{row['method']} {row['path']}"
             for row in self.world.log(since)
             if row["method"] in WRITES
+            and not row["path"].lower().endswith(("/checknameavailability", "/checkpolicyrestrictions"))
             and row["host"] == "management.azure.com"
             and ("/resourcegroups/" not in row["path"].lower() or str(self.number) in row["path"])
         ]

@@ -534,7 +534,7 @@ def _provisioned(sandbox: RunningSandbox, folder: Path) -> World:
     for part in ("keyVault", "storage", "registry"):
         file[part]["name"] += number
     (folder / "workspace.yaml").write_text(yaml.safe_dump(file))
-    world.ok("provision", "workspace.yaml")
+    world.ok("provision", "workspace.yaml", "--yes")
     id_ = f"{world.documents['source']['id'].rpartition('/')[0]}/{world.target}"
     world.documents["target"] = world.azure(lambda c: c.arm("GET", id_, VERSION))
     return world

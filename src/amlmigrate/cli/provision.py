@@ -76,6 +76,7 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
     from amlmigrate.cmk.provisioning import ownership, planning
     from amlmigrate.cmk.provisioning.applying import apply
     from amlmigrate.cmk.provisioning.assemble import parts
+    from amlmigrate.cmk.provisioning.foreseeing import foreseen
     from amlmigrate.cmk.provisioning.parts.base import Port
     from amlmigrate.cmk.provisioning.usage import Estate
 
@@ -85,7 +86,7 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)
         looker = planning.Looker(port, word, view.event)
-        planned = await looker.plan(asked, wait=not said.dry_run)
+        planned = await foreseen(await looker.plan(asked, wait=not said.dry_run), port)
         _show(view, planned, wanted.subscription)
         planning.check((each.step for each in planned), said.file)
         if said.dry_run:

@@ -55,6 +55,49 @@ async def test_which_names_are_free(arm: ArmClient) -> None:
     await arm.error(405, "GET", path, version="2023-05-01")
 
 
+_RESTRICTIONS = "providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+_BY_ROLES = "/providers/Microsoft.Authorization/policyDefinitions/12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5"
+
+
+async def test_what_a_policy_would_deny_is_told_before_it_is_written(arm: ArmClient) -> None:
+    assignment = f"{GROUP}/providers/Microsoft.Authorization/policyAssignments/roles"
+    told = {"policyDefinitionId": _BY_ROLES, "parameters": {"effect": {"value": "Deny"}}}
+    await arm.ok("PUT", assignment, {"properties": told}, version="2023-04-01")
+    content = {
+        "type": VAULTS,
+        "name": "v",
+        "location": "eastus2",
+        "properties": {"enableRbacAuthorization": False},
+    }
+    asked = {"resourceDetails": {"resourceContent": content, "apiVersion": "2023-07-01"}}
+    found = await arm.ok("POST", f"{GROUP}/{_RESTRICTIONS}", asked, version="2022-03-01")
+    [one] = found["contentEvaluationResult"]["policyEvaluations"]
+    assert (one["evaluationResult"], one["effectDetails"]) == ("NonCompliant", {"policyEffect": "Deny"})
+    assert one["policyInfo"] == {"policyDefinitionId": _BY_ROLES, "policyAssignmentId": assignment}
+    content["properties"] = {"enableRbacAuthorization": True}
+    found = await arm.ok("POST", f"{GROUP}/{_RESTRICTIONS}", asked, version="2022-03-01")
+    assert found["contentEvaluationResult"]["policyEvaluations"] == []
+    # The assignment is the group's: the subscription has none.
+    content["properties"] = {"enableRbacAuthorization": False}
+    above = f"/subscriptions/{SUBSCRIPTION}/{_RESTRICTIONS}"
+    found = await arm.ok("POST", above, asked, version="2022-03-01")
+    assert found["contentEvaluationResult"]["policyEvaluations"] == []
+    for body in ({}, {"resourceDetails": {"resourceContent": {}}}):
+        await arm.error(400, "POST", above, body, version="2022-03-01")
+
+
+async def test_how_many_accounts_there_are_in_a_region(arm: ArmClient) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/locations"
+    [before] = (await arm.ok("GET", f"{path}/eastus2/usages", version="2023-05-01"))["value"]
+    assert before["name"]["value"] == "StorageAccounts" and before["currentValue"] < before["limit"]
+    body = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    await arm.ok("PUT", f"{GROUP}/providers/{STORAGE}/another", body, version="2023-05-01")
+    [after] = (await arm.ok("GET", f"{path}/eastus2/usages", version="2023-05-01"))["value"]
+    assert after["currentValue"] == before["currentValue"] + 1
+    [there] = (await arm.ok("GET", f"{path}/westus/usages", version="2023-05-01"))["value"]
+    assert there["currentValue"] == 0
+
+
 def test_a_deleted_vault_keeps_its_name(sandbox: RunningSandbox) -> None:
     vault = new_vault(sandbox.env)
     name, group, env = vault.rpartition("/")[2], vault.split("/")[4], sandbox.env

@@ -13,6 +13,7 @@ from provisioned import FILE
 
 from amlmigrate.cmk.provisioning import checks, profiles, reading
 from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.cmk.provisioning.ownership import TAG
 from amlmigrate.core.errors import BadInputError
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
@@ -186,8 +187,11 @@ def test_what_could_mean_two_things_is_refused_with_its_line(text: str, told: st
 def test_texts_that_other_readers_take_for_something_else_stay_texts(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text(yaml.safe_dump(FILE) + "tags: {country: NO, since: 2026-01-01, on: off, at: 12:30}\n")
-    own = {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30"}
-    assert reading.read(path).tags.items() >= own.items()
+    own = {TAG: f"{SUBSCRIPTION}/g/one"}
+    assert reading.read(path).tags == {"country": "NO", "since": "2026-01-01", "on": "off", "at": "12:30", **own}
+    path.write_text(yaml.safe_dump(FILE) + f"tags: {{{TAG.upper()}: mine}}\n")
+    with pytest.raises(BadInputError, match="is this tool's own tag"):
+        reading.read(path)
 
 
 def test_insights_need_log_analytics() -> None:

@@ -38,6 +38,9 @@ class Part(ABC):
     kind = ""
     # The workspace that the file is about, as its tag names it.
     owner = ""
+    # Whether its name has to be free in the whole world, and what a quota of its region counts it as.
+    worldwide = False
+    counted = ""
     # Whether the service may refuse for a while because the identity's rights have not arrived yet.
     awaits_grants = False
     # Whether `id` is a resource of its own, to be read until the service has made it.

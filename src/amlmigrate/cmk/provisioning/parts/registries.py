@@ -14,6 +14,7 @@ class Registry(Part):
 
     what = "container registry"
     kind = "registry"
+    worldwide = True
     awaits_grants = True
 
     def __init__(self, wanted: Wanted, registry: RegistryWanted, vault_uri: str) -> None:

@@ -28,6 +28,8 @@ class Storage(Part):
 
     what = "storage account"
     kind = "storage"
+    worldwide = True
+    counted = "StorageAccounts"
     awaits_grants = True
 
     def __init__(self, wanted: Wanted, vault_uri: str) -> None:

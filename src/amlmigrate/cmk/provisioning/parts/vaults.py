@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.parts.networks import new_network, shuts_out_services, tightened
@@ -14,6 +13,7 @@ from amlmigrate.cmk.provisioning.usage import few
 from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, region, same, subscription_of
 from amlmigrate.core.documents import Document
 from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.reading import tried_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Vault(Part):
     """`for_key`: it holds the key, not only the workspace's secrets."""
 
     kind = "keyVault"
+    worldwide = True
 
     def __init__(
         self,
@@ -44,19 +45,18 @@ class Vault(Part):
         self.what = "key vault" if for_key else "key vault for secrets"
 
     async def read(self, port: Port, known: Known) -> Found:
-        """The vault; where there is none, a deleted one of its name too."""
+        """The vault; where there is none, a deleted one of its name too.
+
+        Who may not list what is deleted is told when the name is asked for.
+        """
         document = await port.resources.get(self.id)
         if document is not None or self.wanted.given:
             return Found(document)
-        place = (
-            f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.KeyVault/locations/{self._location}"
-        )
-        try:
-            return Found(None, await port.resources.get(f"{place}/deletedVaults/{name_of(self.id)}"))
-        except ServiceError as error:
-            if error.status != 403:
-                raise
-            return Found(None)  # it may not look; the service will say so when the vault is made
+        # In whatever region it was deleted: the name is the world's.
+        path = f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.KeyVault/deletedVaults"
+        deleted = (await tried_list(port.resources.arm, path)).value or ()
+        name = name_of(self.id)
+        return Found(None, next((one for one in deleted if same(one.get("name"), name)), None))
 
     def decide(self, found: Found, known: Known) -> Step:
         """Made, strengthened, left, or refused."""
@@ -133,7 +133,8 @@ class Vault(Part):
         if not told.get("purgeProtectionEnabled"):
             ways += f" or purge it (az keyvault purge --name {name})"
         return self.refuse(
-            f"A vault of this name was deleted on {told.get('deletionDate', 'a day unknown')} and holds the name: "
+            f"A vault of this name was deleted in {told.get('location', 'some region')} on "
+            f"{told.get('deletionDate', 'a day unknown')} and holds the name: "
             f"{ways}, or choose another name."
         )
 

@@ -152,6 +152,8 @@ class Workspace(Part):
         }
 
     def _notes(self, known: Known) -> list[str]:
+        # azure-facts, section 3: Azure lists no soft-deleted workspaces.
+        unasked = "not checked: whether a deleted workspace still holds the name; Azure does not tell"
         notes = [_CLASSIC if self.wanted.workspace.classic else "service-side encryption under the key"]
         if self.wanted.workspace.classic and not self.wanted.workspace.classic.learning_principal:
             notes.append(
@@ -167,7 +169,7 @@ class Workspace(Part):
                 f"warning: its own identity gets rights on the resource group; `{GROUP_ROLE.name}` cannot be set"
                 f" in {self.wanted.location}"
             )
-        return notes
+        return [*notes, unasked]
 
 
 def _version(found: Document, known: Known) -> list[str]:

@@ -1,0 +1,51 @@
+"""`migrate provision` asks before its first write what would be refused on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.acceptance.provisioning import VAULT_API, Place, make_place
+
+STORAGE_API = "2023-05-01"
+
+
+@pytest.fixture
+def place(sandbox: Any, tmp_path: Path) -> Place:
+    """The least file."""
+    return make_place(sandbox, tmp_path)
+
+
+def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Place) -> None:
+    other = f"{place.subscription}/resourceGroups/other{place.number}"
+    place.put(other, "2022-09-01", {"location": "eastus2"})
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    account = f"{other}/providers/Microsoft.Storage/storageAccounts/stp{place.number}"
+    place.put(account, STORAGE_API, plain)
+    gone = place.vault(f"kv-p{place.number}", f"other{place.number}", location="westus")
+    place.world.azure(lambda client: client.arm("DELETE", gone, VAULT_API))
+    place.vault(f"kv-s{place.number}", f"other{place.number}")
+    full = {"name": {"value": "StorageAccounts"}, "currentValue": 250, "limit": 250, "unit": "Count"}
+    match = {"method": "GET", "path": "/Microsoft.Storage/locations/eastus2/usages$", "times": 0}
+    rule = {"match": match, "action": "status", "status": 200, "body": {"value": [full]}}
+    since = place.now()
+    error = place.world.under_faults([rule], place.refused)
+    told = "\n".join(error["reasons"])
+    assert f"The storage account named stp{place.number} is already taken." in told
+    assert "The subscription has 250 of 250 in eastus2" in told
+    assert "deleted in westus" in told and f"az keyvault recover --name kv-p{place.number}" in told
+    assert f"The vault name 'kv-s{place.number}' is already in use." in told
+    assert place.writes(since) == []
+
+
+def test_what_cannot_be_asked_is_said_and_stops_nothing(place: Place) -> None:
+    body = {"error": {"code": "AuthorizationFailed", "message": "The client may not perform action 'x/y/read'."}}
+    match = {"path": "/(checkNameAvailability|usages|checkPolicyRestrictions|deletedVaults)$", "times": 0}
+    rule = {"match": match, "action": "status", "status": 403, "body": body}
+    plan = place.world.under_faults([rule], lambda: place.ok("--dry-run")).event("provision.plan")
+    notes = {one["what"]: "\n".join(one["notes"]) for one in plan["steps"]}
+    for what in ("key vault", "key vault for secrets", "storage account"):
+        assert "not checked: whether the name" in notes[what] and "not checked: whether a policy" in notes[what]
+    assert "not checked: the quota of Microsoft.Storage in eastus2" in notes["storage account"]
+    assert "whether a deleted workspace still holds the name" in notes["workspace"]
