@@ -181,6 +181,28 @@ def test_with_the_least_rights_it_is_done_where_nobody_can_write_at_the_account(
     assert world.migrate("freeze", **env).code == 0
 
 
+def test_who_runs_the_plan_keeps_its_rights_whoever_freezes(team: Team) -> None:
+    """The pipeline made the plan, a person freezes; and the other way round."""
+    world = team.world
+    made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(f"pipeline-{world.group}")
+    pipeline = {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+    team.give("pipeline", "writer", world.documents["source"]["id"], made.object_id)
+    shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
+    assert team.made["pipeline"]["id"] in {one["id"] for one in shown["assignments"]}
+    piped = world.migrate("plan", *world.names, "--out", "plans/piped", **pipeline)
+    assert piped.code == 0, piped.err
+    runs: list[tuple[dict[str, str], set[str]]] = [({}, set()), (pipeline, {"me"})]
+    for env, taken in runs:
+        result = world.migrate("freeze", "plans/piped", "--dry-run", "--json", **env)
+        assert result.code == 0, result.err
+        shown = result.event("freeze.dry")
+        assert {one["id"] for one in shown["assignments"]} == {team.made[one]["id"] for one in WRITERS | taken}
+        told = [one for one in shown["findings"] if one["address"].endswith("!runner-rights")]
+        # Who freezes is not told of itself; what the other has from above stays too, and is told.
+        assert (team.made["pipeline"]["id"] in {_about(one) for one in told}) is not bool(env)
+        assert all(f"(object id {made.object_id}), who planned it" in one["summary"] for one in told)
+
+
 def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None:
     world, everybody = team.world, set(team.made)
     shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")

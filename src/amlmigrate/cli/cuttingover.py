@@ -56,7 +56,7 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     documents = (document_digests(source), document_digests(target))
     now = bound(plan, documents, listed)
-    written, warnings = await _writers(clouds, source.workspace)
+    written, warnings = await _writers(clouds, source.workspace, plan, reports)
     unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
     facts = refusals.Facts(
         source=source,
@@ -143,11 +143,12 @@ async def _content(shared: Shared, clouds: Session, plan: Plan) -> dict[str, Any
     }
 
 
-async def _writers(clouds: Session, source: Workspace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def _writers(
+    clouds: Session, source: Workspace, plan: Plan, reports: list[Report]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may still write the source, a sentence each; and what else a person has to know of it."""
-    caller = await clouds.source.credential.identity()
     try:
-        found = await writers(clouds.source, source, caller.object_id)
+        found = await writers(clouds.source, source, plan, reports)
     except ServiceError as error:
         if error.status != 403:
             raise

@@ -161,8 +161,7 @@ class Work:
         from amlmigrate.cli.writing import writers
 
         source, _ = await read_pair(self.clouds, self.plan)
-        caller = await self._side.credential.identity()
-        return await writers(self._side, source, caller.object_id)
+        return await writers(self._side, source, self.plan, self._evidence.reports())
 
     def _record(self, removable: list[Assignment], known: Record | None, by: By) -> Record:
         """What is taken away already, and what is to be; one whose deletion was cut off is both."""

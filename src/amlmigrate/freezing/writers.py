@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.freezing.passing import Passing, passing
 from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import writes_storage, writes_workspace
+from amlmigrate.freezing.runners import Runner
 
 Writes = Callable[[Document], bool]
 # Of what is found: assignments by which somebody may write as it is, and not only after doing something else.
@@ -23,6 +25,7 @@ _WRITES = frozenset(
         "inherited",
         "own-rights",
         "role-unread",
+        "runner-group",
         "workspace-rights",
     }
 )
@@ -71,29 +74,39 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The ids of assignments that the caller has at a place, and the workspace's own identities; groups count."""
+    """The ids of assignments that the caller has at a place, the workspace's own identities, and by id whoever ran
+    the plan; groups count."""
 
     mine: set[str]
     workspaces: set[str]
+    runners: dict[str, Runner]
 
 
 class Finder:
-    """Reads assignments and definitions once each. `caller` is the object id of whoever asks."""
+    """Reads assignments and definitions once each.
 
-    def __init__(self, roles: Roles, workspace: Workspace, caller: str) -> None:
+    `caller` is who asks, of the tenant of the source. `runners` run the plan, and keep what they have.
+    """
+
+    def __init__(
+        self, roles: Roles, workspace: Workspace, caller: Identity, runners: Iterable[Runner] = ()
+    ) -> None:
         self._roles = roles
-        self._caller = caller.lower()
+        self._caller = caller.object_id.lower()
         self._own = _identities(workspace)
+        known = [one for one in runners if not caller.same(one.identity.object_id)]
+        self._runners = {one.identity.object_id.lower(): one for one in known if _is_of(one, caller)}
+        self._elsewhere = [one for one in known if not _is_of(one, caller)]
         self._definitions: dict[str, Document | None] = {}
 
     async def find(self, places: list[Place]) -> Writers:
         """Every writer of the places, in a stable order."""
         found: dict[str, Assignment] = {}
         writers = Writers()
+        for one in self._elsewhere:
+            writers.findings.append(_elsewhere(one, places[0].scope))
         for place in places:
-            mine = await self._roles.assigned_to(place.scope, self._caller)
-            needed = [await self._roles.assigned_to(place.scope, one) for one in sorted(self._own)]
-            held = Held(mine, set[str]().union(*needed))
+            held = await self._held(place)
             there = await passing(self._roles, place.scope)
             await self._activating(place, there, writers)
             for document in sorted(await self._roles.assignments(place.scope), key=lambda item: str(item["id"])):
@@ -101,6 +114,14 @@ class Finder:
         writers.removable = [found[key] for key in sorted(found)]
         writers.findings = list(dict.fromkeys(writers.findings))
         return writers
+
+    async def _held(self, place: Place) -> Held:
+        mine = await self._roles.assigned_to(place.scope, self._caller)
+        needed = [await self._roles.assigned_to(place.scope, one) for one in sorted(self._own)]
+        runners: dict[str, Runner] = {}
+        for object_id, runner in self._runners.items():
+            runners |= dict.fromkeys(await self._roles.assigned_to(place.scope, object_id), runner)
+        return Held(mine, set[str]().union(*needed), runners)
 
     async def _activating(self, place: Place, found: Passing, writers: Writers) -> None:
         """Tells who may get a right to write there without any assignment, or that this is not known."""
@@ -141,6 +162,9 @@ class Finder:
         if told := _of_role(definition, one):
             writers.findings.append(told)
         if definition is not None and not place.writes(definition):
+            return
+        if runner := self._runners.get(principal):
+            writers.findings.append(_kept(one, runner))
             return
         if stays := _stays(place, one, held, there.until(document)):
             writers.findings.append(stays)
@@ -190,7 +214,7 @@ def _inherited(place: Place, one: Assignment) -> Finding | None:
 
 
 def _needed(one: Assignment, held: Held) -> Finding | None:
-    """Whoever freezes goes on, and so does the workspace: both may have their rights through a group."""
+    """Whoever freezes or runs the plan goes on, and so does the workspace: all may have rights through a group."""
     if one.key in held.workspaces:
         return Finding(
             "warning",
@@ -207,7 +231,41 @@ def _needed(one: Assignment, held: Held) -> Finding | None:
             "Assign yourself what you need, then freeze again.",
             code="own-rights",
         )
+    if runner := held.runners.get(one.key):
+        return Finding(
+            "warning",
+            one.id,
+            f"Who runs the plan has rights through it, and it stays: {one}; {runner}.",
+            "Assign that identity what it needs, then freeze again.",
+            code="runner-group",
+        )
     return None
+
+
+def _kept(one: Assignment, runner: Runner) -> Finding:
+    """The plan goes on with it; told, since it is by evidence that it stays, and who has it may write."""
+    return Finding(
+        "warning",
+        one.id,
+        f"Who runs the plan keeps it: {one}; {runner}.",
+        "Take it away by hand if that identity is to do nothing more with the plan.",
+        code="runner-rights",
+    )
+
+
+def _is_of(runner: Runner, caller: Identity) -> bool:
+    """Whether its object id is one of the tenant that the source's role assignments are of."""
+    return not (runner.identity.tenant_id and caller.tenant_id) or runner.identity.tenant_id == caller.tenant_id
+
+
+def _elsewhere(runner: Runner, scope: str) -> Finding:
+    return Finding(
+        "warning",
+        scope,
+        f"Who it is in the source's tenant is not known, so it keeps nothing by this: {runner}.",
+        "If it runs the plan, see that the identity that it has in the source's tenant is not in the list.",
+        code="runner-elsewhere",
+    )
 
 
 def _for_a_time(one: Assignment, end: str | None) -> Finding | None:

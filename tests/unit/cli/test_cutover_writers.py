@@ -13,7 +13,7 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.writers import Writers
 
 # These write only once they have done something else, or are told for other reasons.
-NO_WRITERS = {"may-activate", "account-keys"}
+NO_WRITERS = {"may-activate", "account-keys", "runner-elsewhere", "runner-rights"}
 
 
 class Clouds:
@@ -37,6 +37,7 @@ async def test_each_assignment_that_stays_and_writes_is_a_reason(
 
     monkeypatch.setattr(cuttingover, "writers", found)
     clouds: Any = Clouds()
-    may, rest = await cuttingover._writers(clouds, SOURCE)
+    plan: Any = None
+    may, rest = await cuttingover._writers(clouds, SOURCE, plan, [])
     told = ((), (f"warning: /a!{code}: It writes.",)) if code in NO_WRITERS else (("It writes.",), ())
     assert (may, rest) == told

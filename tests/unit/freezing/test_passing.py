@@ -9,6 +9,7 @@ from typing import Any
 from tests.unit.world import SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.writers import Finder, Place, Writers
 
 SCOPE = SOURCE.id
@@ -56,7 +57,7 @@ class Roles:
 
 
 def found(error: ServiceError | None = None) -> Writers:
-    finder = Finder(Roles(error), SOURCE, "me")  # type: ignore[arg-type]  # a part of `Roles`
+    finder = Finder(Roles(error), SOURCE, Identity("me"))  # type: ignore[arg-type]  # a part of `Roles`
     return asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
 
 
@@ -85,7 +86,7 @@ def test_what_the_workspace_itself_has_through_a_group_stays() -> None:
             return {self.given[0]["id"].lower()} if who == "msi" else set()
 
     document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": "MSI"}}
-    finder = Finder(Grouped(), replace(SOURCE, document=document), "me")  # type: ignore[arg-type]  # a part of it
+    finder = Finder(Grouped(), replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
     writers = asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
     assert writers.removable == []
     told = {one.code: one for one in writers.findings}

@@ -13,6 +13,7 @@ from tests.unit.world import SOURCE
 
 from amlmigrate.cli.freeze import Told
 from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.writers import Finder, Place, Writers
 
 MSI = "0a-msi"
@@ -51,7 +52,7 @@ class Said:
 
 def _found(roles: Group, place: Place) -> Writers:
     document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": MSI.upper()}}
-    finder = Finder(roles, replace(SOURCE, document=document), "me")  # type: ignore[arg-type]  # a part of it
+    finder = Finder(roles, replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
     return asyncio.run(finder.find([place]))
 
 
