@@ -203,6 +203,15 @@ class StorageAccounts:
             for blob in page.iterfind("Blobs/Blob"):
                 yield _name(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
 
+    async def shown(self, account: str, container: str, blob: str) -> ElementTree.Element | None:
+        """The properties of a blob as a listing shows them; None where there is none."""
+        query = f"/{container}?restype=container&comp=list&prefix={quote(blob, safe='')}"
+        async for page in self._pages(account, query):
+            for one in page.iterfind("Blobs/Blob"):
+                if _name(one.find("Name")) == blob:
+                    return one.find("Properties")
+        return None
+
     async def make_directory(self, account: str, container: str, path: str) -> None:
         """A blob without bytes that stands for a directory; nothing happens where there is something.
 

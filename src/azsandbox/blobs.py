@@ -15,6 +15,7 @@ from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
 from azsandbox.immutable import Immutability
 from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
+from azsandbox.softdelete import SoftDelete
 from azsandbox.storageactions import DELETE_CONTAINER, action_of
 from azsandbox.storagequeries import of_blobs
 from azsandbox.tokens import BadToken, Tokens
@@ -53,7 +54,9 @@ class BlobEndpoint:
         deletions: Deletions | None = None,
         held: Immutability | None = None,
         hierarchy: Hierarchy | None = None,
+        kept: SoftDelete | None = None,
     ) -> None:
+        self._kept = kept
         self._deletions, self._held, self._hierarchy = deletions, held, hierarchy
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
         self._source = SourceCheck(azurite, tokens, refuse, scopes)
@@ -63,10 +66,14 @@ class BlobEndpoint:
         refused = malformed(call) or _unnameable(call) or self._forbidden(call) or of_blobs(call)
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
-        for keeper in (self._held, self._hierarchy):
+        for keeper in (self._held, self._hierarchy, self._kept):
             if refused is None and keeper is not None:
                 refused = await keeper.refusal(call)
-        answer = refused or self._too_early(call) or await self._forward(call)
+        refused = refused or self._too_early(call)
+        before = await self._kept.before(call) if self._kept and refused is None else None
+        answer = refused or await self._forward(call)
+        if self._kept is not None:
+            await self._kept.after(call, answer, before)
         if self._deletions and answer.status == _ACCEPTED and action_of(call) == DELETE_CONTAINER:
             self._deletions.note(call.host.partition(".")[0], "containers", call.path.strip("/"))
         if self._held is not None:

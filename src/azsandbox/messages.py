@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 # The one tenant of every sandbox, the subscription that its environment names, and the object id of its first
@@ -213,6 +213,66 @@ class Deletions(Protocol):
 
     def under_way(self, account: str, kind: str, name: str) -> bool:
         """Whether a new one of that name is refused, since the old one is still being deleted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """What the blob service of an account keeps: deleted blobs for that many days (0: not), earlier versions."""
+
+    days: int = 0
+    versions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastBlob:
+    """A blob as it was before it was deleted or written over, as a listing shows it.
+
+    `deleted` is when it was soft-deleted, in seconds since 1970, 0 for an earlier version, which stays; `snapshot`
+    is set where it was written over. `properties` are the elements of a listing.
+    """
+
+    name: str
+    properties: dict[str, str]
+    deleted: float = 0.0
+    days: int = 0
+    snapshot: str = ""
+    version: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its members."""
+        return asdict(self)
+
+
+class BlobsKept(Protocol):
+    """What accounts keep of blobs that are no more."""
+
+    def keeps(self, account: str) -> Keeps:
+        """What the settings of the account's blob service say."""
+        ...
+
+    def moment(self) -> tuple[float, str]:
+        """The time in seconds since 1970, and as the data plane names a version; no two are the same."""
+        ...
+
+    def note(self, account: str, container: str, one: PastBlob) -> None:
+        """Keeps one."""
+        ...
+
+    def current(self, account: str, container: str) -> Mapping[str, str]:
+        """By name, the version that a blob is."""
+        ...
+
+    def became(self, account: str, container: str, name: str, version: str) -> None:
+        """A blob is that version now; none, with ''."""
+        ...
+
+    def listed(self, account: str, container: str) -> list[PastBlob]:
+        """All that is kept of a container's blobs, oldest first."""
+        ...
+
+    def forget(self, account: str, container: str) -> None:
+        """A container was deleted with all that was kept in it."""
         ...
 
 

@@ -31,6 +31,7 @@ from azsandbox.services import ServiceEndpoint, vault_bad_token
 from azsandbox.settings import Options, environment
 from azsandbox.shares.endpoint import FileShares
 from azsandbox.shares.store import ShareStore
+from azsandbox.softdelete import SoftDelete
 from azsandbox.state import StateFolder
 from azsandbox.timeahead import time_of
 from azsandbox.tokens import Tokens
@@ -115,7 +116,9 @@ class Sandbox:
         held = Immutability(holds, self.accounts.blobs) if holds else None
         has = getattr(self._arm, "storage_hierarchical", None)
         deep = Hierarchy(has, self.accounts) if has else None
-        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep)
+        past = getattr(self._arm, "storage_past", None)
+        kept = SoftDelete(past, self.accounts.shown) if past else None
+        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep, kept)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(

@@ -21,6 +21,7 @@ from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.holds import hold_of
 from azsandbox.arm.identities import Identities
 from azsandbox.arm.operations import Operations
+from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.registry import all_gates, all_guards, all_kinds
 from azsandbox.arm.routing import Router, UnknownRoute
 from azsandbox.arm.scopes import check_api_version, check_scopes
@@ -56,6 +57,7 @@ class Arm:
         self.storage_hierarchical = storage.hierarchical
         self.storage_deletions = BeingDeleted(context)
         self.storage_holds = partial(hold_of, context)
+        self.storage_past = PastBlobs(context)
 
         self.identities = Identities(context)
 

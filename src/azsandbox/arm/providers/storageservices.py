@@ -6,6 +6,7 @@ from typing import Any
 
 from azsandbox.arm.calls import Call
 from azsandbox.arm.kinds import Kind
+from azsandbox.arm.providers.storagelists import invalid
 from azsandbox.arm.registry import register
 from azsandbox.arm.render import answer
 from azsandbox.arm.store import Record
@@ -13,6 +14,7 @@ from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
 _ACCOUNTS = "Microsoft.Storage/storageAccounts"
+_MOST_DAYS = 365  # specification/storage, DeleteRetentionPolicy.days: 1 to 365
 _OFF = {"enabled": False, "allowPermanentDelete": False}
 
 
@@ -39,9 +41,21 @@ class _Service(Kind):
         """Keeps settings."""
         account, old = call.ancestor(_ACCOUNTS), self.find(call)
         sent = object_of(call.body(), "properties")
+        for name in sent:
+            if name.endswith("RetentionPolicy") or name == "deleteRetentionPolicy":
+                _check_days(name, object_of(sent, name))
         properties = {**(old.properties if old else {}), **sent}
         self.context.store.put(self.new_record(call, account.id, {"properties": properties}))
         return await self.get(call)
+
+
+def _check_days(name: str, policy: dict[str, Any]) -> None:
+    """Raises ArmError 400 for what is switched on without a time, or with a strange one."""
+    if policy.get("enabled") is not True:
+        return
+    days = policy.get("days")
+    if not isinstance(days, int) or not 1 <= days <= _MOST_DAYS:
+        raise invalid(f"{name}.days")
 
 
 @register

@@ -1,0 +1,186 @@
+"""What accounts keep of deleted blobs, and their lifecycle and replication rules, by Microsoft's own clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import test_front_storage as front
+from azure.core.exceptions import HttpResponseError
+from test_front_storage import SOURCE, Storage
+from tests.conftest import RunningSandbox
+
+from azsandbox.client import Client
+
+storage, account_keys = front.storage, front.account_keys
+Arm = Callable[..., Any]
+_WEEK = {"enabled": True, "days": 7}
+_OFF = {"enabled": False}
+
+
+@pytest.fixture
+def arm(sandbox: RunningSandbox, storage: Storage) -> Arm:
+    """Calls ARM below the source's account: status and document."""
+    group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
+    account = f"https://management.azure.com{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}"
+
+    def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        async def work() -> tuple[int, Any]:
+            async with Client(sandbox.env) as client:
+                status, _, text = await client.send(
+                    method,
+                    f"{account}/{path}?api-version=2022-09-01",
+                    "https://management.azure.com",
+                    json=body,
+                    accept=(204, 400, 404),
+                )
+                return status, json.loads(text) if text else None
+
+        return asyncio.run(work())
+
+    return call
+
+
+@pytest.fixture
+def keeping(arm: Arm) -> Any:
+    """Sets what the blob service keeps; all is off again afterwards."""
+
+    def keep(**settings: Any) -> None:
+        assert arm("PUT", "blobServices/default", {"properties": settings})[0] == 200
+
+    yield keep
+    keep(deleteRetentionPolicy=_OFF, isVersioningEnabled=False)
+
+
+def _listed(storage: Storage, prefix: str, *include: str) -> list[tuple[str, bool, bool, str]]:
+    """Name, whether deleted, whether a snapshot, whether a version and which."""
+    found = storage.source.list_blobs(name_starts_with=prefix, include=list(include))
+    return [
+        (
+            one.name.removeprefix(prefix),
+            bool(one.deleted),
+            bool(one.snapshot),
+            "" if not one.version_id else "now" if one.is_current_version else "old",
+        )
+        for one in found
+    ]
+
+
+def test_deleted_blobs_are_kept_and_shown_to_who_asks(storage: Storage, keeping: Any) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    for name in ("k/a", "k/b", "k/c"):
+        storage.source.upload_blob(name, name.encode())
+    storage.source.delete_blob("k/b")
+    assert _listed(storage, "k/") == [("a", False, False, ""), ("c", False, False, "")]
+    assert _listed(storage, "k/", "deleted") == [
+        ("a", False, False, ""),
+        ("b", True, False, ""),
+        ("c", False, False, ""),
+    ]
+    [kept] = [one for one in storage.source.list_blobs(name_starts_with="k/", include=["deleted"]) if one.deleted]
+    assert (kept.size, kept.remaining_retention_days) == (3, 7)
+    with pytest.raises(HttpResponseError) as refused:
+        storage.source.get_blob_client("k/b").undelete_blob()
+    assert refused.value.status_code == 501
+
+
+def test_what_is_written_over_is_kept_as_a_deleted_snapshot(storage: Storage, keeping: Any) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    blob = storage.source.upload_blob("w/a", b"first")
+    blob.upload_blob(b"second", overwrite=True)
+    assert _listed(storage, "w/", "deleted") == [("a", True, True, ""), ("a", False, False, "")]
+
+
+def test_with_versions_nothing_is_deleted_and_each_write_makes_one(storage: Storage, keeping: Any) -> None:
+    storage.source.upload_blob("v/before", b"x")
+    keeping(isVersioningEnabled=True)
+    blob = storage.source.upload_blob("v/a", b"first")
+    assert blob.upload_blob(b"second", overwrite=True)["version_id"]
+    assert _listed(storage, "v/") == [("a", False, False, ""), ("before", False, False, "")]
+    assert _listed(storage, "v/", "versions") == [
+        ("a", False, False, "old"),
+        ("a", False, False, "now"),
+        ("before", False, False, ""),
+    ]
+    blob.delete_blob()
+    assert _listed(storage, "v/a", "versions") == [("", False, False, "old"), ("", False, False, "old")]
+    assert _listed(storage, "v/a", "deleted") == []
+
+
+def test_pages_show_each_of_them_once(storage: Storage, keeping: Any) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    names = [f"p/{number}" for number in range(6)]
+    for name in names:
+        storage.source.upload_blob(name, b"x")
+    for name in names[::2]:
+        storage.source.delete_blob(name)
+    found = storage.source.list_blobs(name_starts_with="p/", include=["deleted"], results_per_page=2)
+    assert [one.name for one in found] == names
+
+
+def test_nothing_is_kept_where_nothing_says_so(storage: Storage, arm: Arm) -> None:
+    storage.source.upload_blob("n/a", b"x")
+    storage.source.delete_blob("n/a")
+    assert _listed(storage, "n/", "deleted", "versions") == []
+    assert arm("GET", "blobServices/default")[1]["properties"]["isVersioningEnabled"] is False
+
+
+@pytest.mark.parametrize(
+    "policy", [{"enabled": True}, {"enabled": True, "days": 0}, {"enabled": True, "days": 366}]
+)
+def test_a_time_that_is_none_is_refused(arm: Arm, policy: Any) -> None:
+    body = {"properties": {"deleteRetentionPolicy": policy}}
+    assert arm("PUT", "blobServices/default", body)[0] == 400
+
+
+def _rule(**more: Any) -> dict[str, Any]:
+    actions = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 30}}}
+    return {
+        "name": "old",
+        "type": "Lifecycle",
+        "definition": {"actions": actions, "filters": {"blobTypes": ["blockBlob"], "prefixMatch": ["logs/"]}},
+        **more,
+    }
+
+
+def test_lifecycle_rules_are_a_document(arm: Arm) -> None:
+    path = "managementPolicies/default"
+    status, document = arm("GET", path)
+    assert (status, document["error"]["code"]) == (404, "ManagementPolicyNotFound")
+    status, document = arm("PUT", path, {"properties": {"policy": {"rules": [_rule()]}}})
+    assert (status, document["properties"]["policy"]["rules"]) == (200, [_rule()])
+    assert arm("GET", path) == (200, document)
+    assert arm("DELETE", path)[0] == 200
+    assert arm("GET", path)[0] == 404
+    assert arm("PUT", "managementPolicies/other", {"properties": {"policy": {"rules": [_rule()]}}})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [_rule(type="Other")],
+        [_rule(name="a b")],
+        [_rule(), _rule(name="OLD")],
+        [_rule(definition={})],
+        [_rule(definition={"actions": {"baseBlob": {}}, "filters": {}})],
+    ],
+    ids=["none", "type", "name", "twice", "no actions", "no types"],
+)
+def test_what_is_no_lifecycle_rule_is_refused(arm: Arm, rules: Any) -> None:
+    assert arm("PUT", "managementPolicies/default", {"properties": {"policy": {"rules": rules}}})[0] == 400
+
+
+def test_replication_policies_get_their_id_from_the_destination(arm: Arm) -> None:
+    rules = [{"sourceContainer": "a", "destinationContainer": "b"}]
+    sent = {"properties": {"sourceAccount": SOURCE, "destinationAccount": "elsewhere", "rules": rules}}
+    status, made = arm("PUT", "objectReplicationPolicies/default", sent)
+    assert status == 200
+    assert made["name"] == made["properties"]["policyId"] != "default"
+    assert arm("GET", "objectReplicationPolicies")[1]["value"] == [made]
+    assert arm("GET", f"objectReplicationPolicies/{made['name']}") == (200, made)
+    assert arm("DELETE", f"objectReplicationPolicies/{made['name']}")[0] == 200
+    assert arm("GET", "objectReplicationPolicies")[1]["value"] == []
