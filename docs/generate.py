@@ -721,6 +721,7 @@ def blocks() -> dict[str, str]:
         "posture": posture(),
         "findings:items": finding_codes(findingcodes.ITEMS),
         "findings:surroundings": finding_codes(findingcodes.SURROUNDINGS),
+        "findings:protection": finding_codes(findingcodes.PROTECTION),
         "findings:writers": finding_codes(findingcodes.WRITERS),
         "findings:cutover": finding_codes(findingcodes.SINCE_CUTOVER),
         "findings:letgo": finding_codes(findingcodes.LET_GO),

@@ -281,6 +281,8 @@ def _headline(name: str, content: Document) -> str:
         return f"{name} is absent, not shown to be by us: nothing is purged, and no container deleted."
     if content["purged"]:
         return f"Removed {name}, for good."
+    if content["containers_deleted"]:
+        return f"Removed {name} and its containers: with them nothing of it is called recoverable."
     if until:
         return f"Removed {name}; Microsoft documents that it can be recovered until {until}."
     return f"Removed {name}; Microsoft documents that it cannot be recovered."

@@ -39,7 +39,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.posture import before_removal, let_go
+from amlmigrate.posture import before_removal, dataprotection, let_go
 from amlmigrate.verifying import letgo
 
 
@@ -115,6 +115,9 @@ async def pass_gate(
         facts = replace(facts, collected=collected(plan, listed, decided(items(plan, ledger, standing))))
     facts = replace(facts, let_go=await _let_go(clouds, plan, ledger, reports, target, listed))
     why = gate.reasons(plan, ledger, reports, facts)
+    ends = await dataprotection.ending(clouds.target, mapping, plan.places(source=True))
+    let_be = standing.settled([*plan.header.findings, *ends])
+    why += [f"{one.address}: {one.summary} {one.remedy}" for one in ends if one.address not in let_be]
     why += dangling(source.workspace, seen, accepted(plan, standing))
     why += [
         f"Whether {left.address} in the target refer to the source is not known: {left.reason}."

@@ -31,6 +31,7 @@ from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
 from amlmigrate.planning.loose import Others
+from amlmigrate.posture import dataprotection
 from amlmigrate.posture.sharing import sharing
 
 # wire-facts: of applications `createdBy` is the object id.
@@ -75,6 +76,8 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     posture += _matched(wanted, source, containers)
+    filled = [listing.place for listing in containers.source.values() if listing.blobs]
+    posture += await dataprotection.beforehand(clouds, mapping, filled)
     await read_contents(source, clouds.source.blobs, containers.source)
     await read_json(source, clouds.source.blobs, containers.source, mapping)
     header, steps = build.build(

@@ -20,7 +20,7 @@ _HEADERS = (
     ("content_type", "Content-Type"),
 )
 _FOLDER_MARK = {"hdi_isfolder"}
-_PAST = ("snapshots", "versions", "immutabilitypolicy", "legalhold")
+_PAST = ("snapshots", "versions", "deleted", "immutabilitypolicy", "legalhold")
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -110,17 +110,20 @@ class Reader:
         return Past(**self._beside, known=self._past, directories=len(self._directories))
 
     def _beside_it(self, element: ElementTree.Element) -> bool:
-        """Whether it is a snapshot or an earlier version, which is counted and not listed."""
+        """Whether it is a snapshot, an earlier version or deleted, which is counted and not listed."""
         snapshot = bool(element.findtext("Snapshot"))
         # With versioning switched on each blob has a version that is the blob itself.
         version = bool(element.findtext("VersionId")) and element.findtext("IsCurrentVersion") != "true"
+        # Kept for a while by the account: of these too there are snapshots (list-blobs, `include=deleted`).
+        deleted = element.findtext("Deleted") == "true"
         self._beside.update(
-            snapshots=int(snapshot),
-            versions=int(version and not snapshot),
+            snapshots=int(snapshot and not deleted),
+            versions=int(version and not snapshot and not deleted),
+            deleted=int(deleted),
             legal_holds=int(element.findtext("Properties/LegalHold") == "true"),
             policies=int(element.find("Properties/ImmutabilityPolicyUntilDate") is not None),
         )
-        return snapshot or version
+        return snapshot or version or deleted
 
     def _blob(self, element: ElementTree.Element) -> Blob:
         own = element.find("Properties")

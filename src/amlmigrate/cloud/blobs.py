@@ -292,6 +292,17 @@ class Blobs:
 
         return await self._call("GET", service.url, call)
 
+    async def access_policies(self, place: Location) -> dict[str, str]:
+        """The stored access policies of a container: by name, what each allows and until when, as text.
+
+        Raises ServiceError: 404 `ContainerNotFound`. With a token the service has refused the call altogether,
+        with 403 or 404 `ResourceNotFound` (Azure/azure-rest-api-specs#21347, Azure/azure-storage-net#936).
+        """
+        client = self._container(place)
+        found = await self._call("GET", f"{client.url}?comp=acl", client.get_container_access_policy)
+        policies = {one.id: one.access_policy for one in found["signed_identifiers"] or ()}
+        return {name: f"{one.permission or ''} until {one.expiry or ''}" for name, one in policies.items() if one}
+
     async def delete_container(self, place: Location, first: Callable[[], Awaitable[object]] = ready) -> None:
         """Deletes a container with all it holds; nothing happens when it is not there.
 

@@ -80,13 +80,14 @@ class Blob:
 class Past:
     """What a listing shows beside the blobs as they are now, and no copy takes along.
 
-    How many snapshots and earlier versions there are, and how many of all are under a legal hold or an
-    immutability policy of their own; `known`: whether it was asked for them. `directories` are those of a
-    hierarchical namespace, which have access lists.
+    How many snapshots and earlier versions there are, how many deleted blobs the account still keeps, and how many
+    of all are under a legal hold or an immutability policy of their own; `known`: whether it was asked for them.
+    `directories` are those of a hierarchical namespace, which have access lists.
     """
 
     snapshots: int = 0
     versions: int = 0
+    deleted: int = 0
     legal_holds: int = 0
     policies: int = 0
     known: bool = True

@@ -54,6 +54,7 @@ ITEMS = (
     _code(
         "delta-log-unread", "blocks", "the log of a Delta table cannot be read: where its files lie is not known"
     ),
+    _code("deleted-blobs-left", "warning", "the container has deleted blobs that its account still keeps"),
     _code("default-datastore", "blocks", "the source's default datastore is not made the target's default"),
     _code("deletes-itself", "warning", "the service deletes the item when its setting says so, in the target too"),
     _code("file-archived", "error", "a file that may name the old workspace is archived"),
@@ -131,6 +132,26 @@ SURROUNDINGS = (
     _code("token-refused", "error", "no token is given for storage or vaults"),
     _code("vault-deleted", "warning", "a deleted vault blocks its name"),
 )
+# What protects the blobs of an account, compared by `verify`; `plan` tells of it as warnings.
+_TOLD: tuple[Severity, ...] = ("blocks", "warning")
+PROTECTION = (
+    Code("container-more-public", _TOLD, "anybody may read a container of the target, more than in the source"),
+    _code("container-metadata-left", "warning", "metadata of a container is not on the target's"),
+    Code("containers-kept-shorter", _TOLD, "the target's account keeps deleted containers for a shorter time"),
+    Code("deleted-blobs-kept-shorter", _TOLD, "the target's account keeps deleted blobs for a shorter time"),
+    Code(
+        "immutability-weaker", _TOLD, "a container's policy of retention is shorter in the target, or not locked"
+    ),
+    Code("legal-hold-left", _TOLD, "a container is under a legal hold that the target's is not under"),
+    Code("lifecycle-ends-copies", _TOLD, "a lifecycle rule of the target's account deletes or archives copies"),
+    Code("lifecycle-unread", _TOLD, "lifecycle rules of an account could not be read"),
+    _code("lifecycle-rules-left", "warning", "the target's account lacks lifecycle rules of the source's"),
+    _code("access-policies-left", "warning", "a container has stored access policies that the target's has not"),
+    _code("access-policies-unread", "warning", "stored access policies of containers could not be read"),
+    _code("protection-unread", "warning", "something that protects an account could not be read"),
+    Code("replication-left", _TOLD, "the source's account replicates blobs, and the target's does not"),
+    Code("versions-not-kept", _TOLD, "the source's account keeps versions of blobs, and the target's does not"),
+)
 # What `freeze` finds.
 WRITERS = (
     _code("account-shared", "warning", "the account serves another workspace too, so the assignment stays"),
@@ -160,4 +181,4 @@ LET_GO = (
     _code("waived-gone", "blocks", "what the target had in the place of an item that was let go is gone"),
     Code("done-gone", ("blocks", "warning"), "the target no longer shows what somebody did by hand"),
 )
-CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *WRITERS, *SINCE_CUTOVER, *LET_GO)}
+CODES = {code.name: code for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)}

@@ -201,6 +201,11 @@ def _lost(listing: Listing, copies: Copies) -> list[str]:
         found.append(f"Whether '{place.container}' holds snapshots, versions or legal holds is not known.")
     if listing.past and (told := beside(listing.past)):
         found.append(f"'{place.container}' holds what no copy has: {', '.join(told)}.")
+    if listing.past and listing.past.deleted:
+        found.append(
+            f"'{place.container}' has {listing.past.deleted} deleted blobs that its account still keeps, and they"
+            " would go with it: wait until they are over, or delete it yourself."
+        )
     if listing.holds:
         found.append(f"'{place.container}' is under {' and '.join(listing.holds)}.")
     return found

@@ -1,4 +1,4 @@
-"""For how long containers that were deleted can come back, as the account's settings and the documentation say."""
+"""For how long an account keeps containers that were deleted, as its settings and the documentation say."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Protection:
     def told(self) -> str:
         """The sentence for people."""
         if self.unread:
-            return f"Whether deleted containers can be restored is not known: {self.unread}"
+            return f"Whether the account keeps deleted containers for a time is not known: {self.unread}"
         if self.container_days is not None:
             return (
-                f"The account keeps deleted containers for {_told(self.container_days)}: Microsoft documents that"
-                " they can be restored so long, with the versions and snapshots of their blobs."
+                f"The account keeps deleted containers for {_told(self.container_days)}, as Microsoft documents:"
+                " their bytes lie there so long, under its key. Nothing here brings them back."
             )
         kept = [
             *([f"deleted blobs for {_told(self.blob_days)}"] if self.blob_days is not None else []),
@@ -62,7 +62,7 @@ class Protection:
             if kept
             else ""
         )
-        return f"The account does not keep deleted containers: nothing documented brings them back.{more}"
+        return f"The account does not keep deleted containers.{more}"
 
 
 async def protection(side: Side, account: str) -> Protection:

@@ -144,7 +144,8 @@ def tombstone(found: Document, done: Deleted) -> Document:
     return {
         **{name: value for name, value in found.items() if name not in left_out},
         "time": now(),
-        "recoverable_until": recoverable_until(found),
+        # A workspace that came back would find none of its files.
+        "recoverable_until": None if done.deleted else recoverable_until(found),
         "remains": [one.as_dict() for one in remains],
         "residuals": [one.as_dict() for one in residuals.residuals([*remains, *_restorable(found, done)])],
         "containers_deleted": done.deleted,

@@ -204,6 +204,14 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             "They stay in the old account: keep the container for as long as they count.",
             code="blob-history-left",
         )
+    if past and past.deleted:
+        yield Finding(
+            "warning",
+            address,
+            f"It has {past.deleted} deleted blobs that its account still keeps: no copy takes them along.",
+            "Bring back what counts (az storage blob undelete) and plan anew.",
+            code="deleted-blobs-left",
+        )
     if past and past.directories:
         yield Finding(
             "warning",
@@ -217,7 +225,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
         yield Finding(
             "warning",
             address,
-            f"It is under {' and '.join(listing.holds)}, which the target's container is not.",
-            "Set the same there once everything is verified; until it ends, the old container cannot be deleted.",
+            f"It is under {' and '.join(listing.holds)}, which no copy takes along.",
+            "Set the same in the target once all is copied; until it ends, the old container cannot be deleted.",
             code="blob-holds",
         )

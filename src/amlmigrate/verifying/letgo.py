@@ -13,7 +13,7 @@ from amlmigrate.bytes.listings import held_instead, listing_digest
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.findingcodes import LET_GO
+from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
 from amlmigrate.kinds import all_kinds
@@ -24,7 +24,8 @@ from amlmigrate.ledger.subjects import found_by, of_step
 
 # The member of reports that tells, by address, the digest of what the target had in its place ('' for nothing).
 MEMBER = "let_go"
-_CODES = frozenset(code.name for code in LET_GO)
+# What each verification looks at anew, whatever its depth.
+_CODES = frozenset(code.name for code in (*LET_GO, *PROTECTION))
 _DIGITS = 16
 _REOPEN = "`migrate reopen` its item and plan anew, so that the tool moves it"
 

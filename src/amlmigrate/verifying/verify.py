@@ -25,7 +25,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.posture import Places, prove
+from amlmigrate.posture import Places, dataprotection, prove
 from amlmigrate.verifying import letgo, naming
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
@@ -68,6 +68,7 @@ async def verify(
     waived = letgo.waived(plan, ended)
     theirs = documents.theirs | letgo.of_bytes(waived, containers)
     named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
+    named += await dataprotection.afresh(session, mapping, plan.places(source=True))
     verdict.not_checked |= set(letgo.not_comparable(waived, standing, reports))
     claims = await _claims(session, plan, mapping.target, containers, sensitive=sensitive)
     if unknown := await unchanged():

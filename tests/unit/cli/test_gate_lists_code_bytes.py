@@ -65,6 +65,7 @@ class Case:
             (gating, "surroundings", around),
             (gating.remaining, "parts", []),
             (gating.removal, "locks", []),
+            (gating.dataprotection, "ending", []),
             (gating.removal, "not_in_list", []),
         ):
             patch.setattr(owner, name, _answering(value))

@@ -143,6 +143,9 @@ PAST = """<EnumerationResults><Blobs>
 <Blob><Name>a</Name><VersionId>3</VersionId><IsCurrentVersion>true</IsCurrentVersion>
 <Properties><Content-Length>1</Content-Length></Properties>
 <Metadata><Snapshot>x</Snapshot><VersionId>y</VersionId></Metadata></Blob>
+<Blob><Name>a</Name><Deleted>true</Deleted><Snapshot>2024-01-02T00:00:00.0000000Z</Snapshot><Properties /></Blob>
+<Blob><Name>aa</Name><Deleted>true</Deleted><Properties><DeletedTime>Fri, 01 Jan 2027 00:00:00 GMT</DeletedTime>
+<RemainingRetentionDays>5</RemainingRetentionDays><Content-Length>1</Content-Length></Properties></Blob>
 <Blob><Name>b</Name><Properties><ImmutabilityPolicyUntilDate>Fri, 01 Jan 2027 00:00:00 GMT</ImmutabilityPolicyUntilDate>
 <LegalHold>false</LegalHold><Content-Length>1</Content-Length></Properties></Blob>
 </Blobs><NextMarker /></EnumerationResults>"""
@@ -150,9 +153,12 @@ PAST = """<EnumerationResults><Blobs>
 
 def test_what_no_copy_takes_along_is_counted_and_not_listed() -> None:
     reader = Reader(tagged=True, past=True)
-    assert "include=metadata%2Ctags%2Csnapshots%2Cversions%2Cimmutabilitypolicy%2Clegalhold" in reader.query("")
+    assert (
+        "include=metadata%2Ctags%2Csnapshots%2Cversions%2Cdeleted%2Cimmutabilitypolicy%2Clegalhold"
+        in reader.query("")
+    )
     assert [blob.path for blob in reader.page(PAST.encode())] == ["a", "b"]
-    assert reader.past == Past(snapshots=1, versions=2, legal_holds=1, policies=1)
+    assert reader.past == Past(snapshots=1, versions=2, deleted=2, legal_holds=1, policies=1)
     assert not Reader(tagged=True).past.known
 
 

@@ -12,7 +12,7 @@ import pytest
 import amlmigrate
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.findingcodes import CODES, ITEMS, LET_GO, SINCE_CUTOVER, SURROUNDINGS, WRITERS
+from amlmigrate.core.findingcodes import CODES, ITEMS, LET_GO, PROTECTION, SINCE_CUTOVER, SURROUNDINGS, WRITERS
 from amlmigrate.posture.catalogue import CATALOGUE
 
 SOURCE = Path(amlmigrate.__file__).parent
@@ -52,7 +52,7 @@ def test_every_declared_code_is_used() -> None:
 
 
 def test_codes_are_one_each_and_easily_typed() -> None:
-    names = [code.name for code in (*ITEMS, *SURROUNDINGS, *WRITERS, *SINCE_CUTOVER, *LET_GO)]
+    names = [code.name for code in (*ITEMS, *SURROUNDINGS, *PROTECTION, *WRITERS, *SINCE_CUTOVER, *LET_GO)]
     assert len(set(names)) == len(names) and not set(names) & {entry.name for entry in CATALOGUE}
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in names)
 

@@ -100,7 +100,12 @@ LOOKED_AT = Past()
         (LOOKED_AT, (), []),
         (None, (), ["is not known"]),
         (Past(known=False), (), ["is not known"]),
-        (Past(1, 2, 3, 4), (), ["1 snapshots, 2 earlier versions, 3 blobs under a legal hold, 4 blobs under an"]),
+        (
+            Past(1, 2, legal_holds=3, policies=4),
+            (),
+            ["1 snapshots, 2 earlier versions, 3 blobs under a legal hold, 4 blobs under an"],
+        ),
+        (Past(deleted=5), (), ["5 deleted blobs that its account still keeps"]),
         (LOOKED_AT, ("a legal hold", "an immutability policy"), ["under a legal hold and an immutability policy"]),
     ],
 )

@@ -75,9 +75,9 @@ def _settings(container: Any = None, blobs: Any = None, versions: Any = None) ->
 @pytest.mark.parametrize(
     ("answer", "keeps", "says"),
     [
-        (_settings(), False, "nothing documented brings them back"),
+        (_settings(), False, "does not keep deleted containers"),
         (_settings({"enabled": False, "days": 7}), False, "does not keep deleted containers"),
-        (_settings({"enabled": True, "days": 7}), True, "for 7 days: Microsoft documents"),
+        (_settings({"enabled": True, "days": 7}), True, "for 7 days, as Microsoft documents"),
         (_settings({"enabled": True}), True, "for a time that it does not tell"),
         # What is kept of single blobs helps nobody whose container is gone.
         (_settings(None, {"enabled": True, "days": 9}, True), False, "deleted blobs for 9 days and versions"),
@@ -88,10 +88,12 @@ def _settings(container: Any = None, blobs: Any = None, versions: Any = None) ->
         ({"properties": None}, True, "is not known"),
     ],
 )
-async def test_for_how_long_deleted_containers_can_come_back(answer: Any, keeps: bool, says: str) -> None:
+async def test_for_how_long_deleted_containers_are_kept(answer: Any, keeps: bool, says: str) -> None:
     found = await protection(side(FakeArm({SERVICE: answer})), ACCOUNT)
     assert found.keeps is keeps and says in found.told
     assert found.as_dict()["documented"] == found.told
+    # The containers are gone by our own hand: nothing is called recoverable.
+    assert "recover" not in found.told and "restored" not in found.told
 
 
 async def test_a_vault_that_is_out_of_order_is_an_error() -> None:

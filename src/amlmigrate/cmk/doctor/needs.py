@@ -162,10 +162,7 @@ def _removes() -> tuple[Need, ...]:
         ),
         *(
             Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
-            for name, why in (
-                ("blobServices", "for how long deleted containers can come back"),
-                ("encryptionScopes", "the keys of what stays"),
-            )
+            for name, why in (("encryptionScopes", "the keys of what stays"),)
         ),
         Need(
             Where.SOURCE_ACCOUNT,
@@ -259,6 +256,27 @@ def _checks() -> tuple[Need, ...]:
     )
 
 
+_COMPARED = "what protects the blobs of both accounts is to be compared"
+
+
+def _protection() -> tuple[Need, ...]:
+    """Lifecycle rules that are not known to leave the copies alone, a removal refuses, unless that is let go."""
+    service, rules, replication = ("blobServices", "managementPolicies", "objectReplicationPolicies")
+    looks = {
+        (Where.SOURCE_ACCOUNT, service): (PLAN, VERIFY, DECOMMISSION),
+        (Where.TARGET_ACCOUNT, service): (PLAN, VERIFY),
+        (Where.SOURCE_ACCOUNT, rules): (PLAN, VERIFY),
+        (Where.TARGET_ACCOUNT, rules): (PLAN, VERIFY, DECOMMISSION),
+        (Where.SOURCE_ACCOUNT, replication): (PLAN, VERIFY),
+        (Where.TARGET_ACCOUNT, replication): (PLAN, VERIFY),
+    }
+    why = {service: "soft delete and versions of blobs", rules: "lifecycle rules", replication: "replication"}
+    return tuple(
+        Need(where, f"{ACCOUNT}/{name}/read", stages, why[name], only=_COMPARED)
+        for (where, name), stages in looks.items()
+    )
+
+
 NEEDS: tuple[Need, ...] = (
     Need(Where.SOURCE, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.SOURCE, f"{WS}/*/read", _ALL, "every collection is listed", asks=_READS),
@@ -312,6 +330,7 @@ NEEDS: tuple[Need, ...] = (
         "the key of the new account",
         only="a datastore of your own, with an account key, lies over the workspace's own container",
     ),
+    *_protection(),
     Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
     Need(Where.TARGET_ACCOUNT, f"{BLOB}/read", _ALL, "each container's default encryption scope"),
     Need(

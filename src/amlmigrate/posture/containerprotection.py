@@ -1,0 +1,90 @@
+"""What protects the blobs of a container, as ARM shows it of both sides: holds, retention, who may read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from amlmigrate.core.address import blob_address
+from amlmigrate.core.documents import Document
+from amlmigrate.core.few import few
+from amlmigrate.core.finding import Finding
+
+_PUBLIC = ("none", "blob", "container")
+_NAMED = 5
+
+
+def weaker(
+    source: Iterable[Document] | None, target: Iterable[Document] | None, pairs: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What a container of the target lacks that the one of the source has; none where a side was not read.
+
+    `pairs` are names in the source to names in the target. One that is not in the target yet has nothing.
+    """
+    if source is None or target is None:
+        return
+    left, right = (
+        {str(one.get("name")): one.get("properties") or {} for one in side} for side in (source, target)
+    )
+    for name, goal in sorted(pairs.items()):
+        if name in left:
+            yield from _of(name, left[name], goal, right.get(goal, {}))
+
+
+def _of(name: str, before: Document, goal: str, now: Document) -> Iterator[Finding]:
+    about = str(blob_address(name))
+    yield from _retained(about, before, goal, now)
+    tags = sorted(_held(before) - _held(now))
+    if tags:
+        yield Finding(
+            "blocks",
+            about,
+            f"It is under a legal hold ({few(tags, _NAMED)}), and '{goal}' in the target is not.",
+            "Set it there once all is copied (az storage container legal-hold set), or waive this finding.",
+            code="legal-hold-left",
+        )
+    public, wider = (str(side.get("publicAccess") or "None").lower() for side in (before, now))
+    if wider in _PUBLIC and public in _PUBLIC and _PUBLIC.index(wider) > _PUBLIC.index(public):
+        yield Finding(
+            "blocks",
+            about,
+            f"Anybody may read '{goal}' in the target (public access: {wider}), more than in the source.",
+            "Take the public access away (az storage container set-permission), or waive this finding.",
+            code="container-more-public",
+        )
+    there = now.get("metadata") or {}
+    lost = sorted(key for key, value in (before.get("metadata") or {}).items() if there.get(key) != value)
+    if lost:
+        yield Finding(
+            "warning",
+            about,
+            f"Metadata of the container is not, or otherwise, on '{goal}' in the target: {few(lost, _NAMED)}.",
+            "Set it there where it counts (az storage container metadata update).",
+            code="container-metadata-left",
+        )
+
+
+def _retained(about: str, before: Document, goal: str, now: Document) -> Iterator[Finding]:
+    """A policy of retention: for how long, and whether it is locked."""
+    (days, locked), (there, firm) = _policy(before), _policy(now)
+    if days > there or (days and locked and not firm):
+        what = f"keeps blobs from being changed for {days} days ({'locked' if locked else 'not locked'})"
+        other = f"for {there} days ({'locked' if firm else 'not locked'})" if there else "does not"
+        yield Finding(
+            "blocks",
+            about,
+            f"A policy of the container {what}, and one of '{goal}' in the target {other}.",
+            "Set it there once all is copied (az storage container immutability-policy create; one that is locked"
+            " stays), or waive this finding.",
+            code="immutability-weaker",
+        )
+
+
+def _policy(properties: Document) -> tuple[int, bool]:
+    policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
+    days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
+    return days, str(policy.get("state") or "").lower() == "locked"
+
+
+def _held(properties: Document) -> set[str]:
+    hold = properties.get("legalHold") or {}
+    return {str(one.get("tag")) for one in hold.get("tags") or ()} if hold.get("hasLegalHold") else set()

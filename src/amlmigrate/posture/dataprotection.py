@@ -1,0 +1,290 @@
+"""What protects the blobs of a storage account, read of both sides, and what of it the target has not.
+
+Nothing of it is written by a move: it belongs to the account, and what it is worth is for its owner to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from amlmigrate.cloud.session import Session, Side
+from amlmigrate.core.address import blob_address
+from amlmigrate.core.documents import Document
+from amlmigrate.core.few import few
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.parallel import gathered
+from amlmigrate.core.workspace import Location
+from amlmigrate.posture import containerprotection, lifecycle
+from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
+
+_STORAGE = "Microsoft.Storage/storageAccounts"
+# Inferred: the code for an account without lifecycle rules; whatever else is answered is no knowledge.
+_NO_POLICY = "ManagementPolicyNotFound"
+# Made with the first bytes: it has no policies yet.
+_NO_CONTAINER = "ContainerNotFound"
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProtection:
+    """What was read of one account, which `id` names: settings, lifecycle rules, replication, containers."""
+
+    id: str
+    service: Read[Document] = NOTHING
+    lifecycle: Read[Document] = NOTHING
+    replication: Read[list[Document]] = NOTHING
+    containers: Read[list[Document]] = NOTHING
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def settings(self) -> Document:
+        """The properties of its blob service."""
+        found: Document = (self.service.value or {}).get("properties") or {}
+        return found
+
+    def days(self, policy: str) -> int:
+        """For how long a policy of the blob service keeps what is deleted: 0 where it is off."""
+        found = self.settings.get(policy) or {}
+        return int(found.get("days") or 0) if found.get("enabled") is True else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both accounts, the containers that go from one to the other, and the places in the target that get bytes."""
+
+    source: AccountProtection
+    target: AccountProtection
+    containers: dict[str, str] = field(default_factory=dict)
+    places: tuple[Location, ...] = ()
+    # Stored access policies of each of these containers, by its name in the source: there, and in the target.
+    policies: dict[str, tuple[Read[dict[str, str]], Read[dict[str, str]]]] = field(default_factory=dict)
+
+
+async def read(side: Side, account: str) -> AccountProtection:
+    """Reads it of an account, by its ARM id. Raises ServiceError and OutOfReachError where ARM is out of order."""
+    service, rules, replication, containers = await asyncio.gather(
+        tried(side.arm.get(f"{account}/blobServices/default")),
+        _rules(side, account),
+        tried_list(side.arm, f"{account}/objectReplicationPolicies"),
+        tried_list(side.arm, f"{account}/blobServices/default/containers"),
+    )
+    return AccountProtection(account, service, rules, replication, containers)
+
+
+async def _rules(side: Side, account: str) -> Read[Document]:
+    found = await tried(side.arm.get(f"{account}/managementPolicies/default"))
+    return NOTHING if found.code == _NO_POLICY else found
+
+
+async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> Pair | None:
+    """Both default accounts as they are; None where they are one, or a workspace names none.
+
+    `places` are those in the source that have bytes.
+    """
+    left, right = mapping.source.storage_account_id, mapping.target.storage_account_id
+    if not left or not right or left.lower() == right.lower():
+        return None
+    every = list(places)
+    goals = _goals(mapping, every)
+    containers = {at.container: to.container for at in every if (to := mapping.place(at)) and to in goals}
+    source, target = await asyncio.gather(read(clouds.source, left), read(clouds.target, right))
+    policies = await gathered({at: _policies(clouds, mapping, at, to) for at, to in containers.items()})
+    return Pair(source, target, containers, goals, policies)
+
+
+async def _policies(
+    clouds: Session, mapping: Mapping, name: str, goal: str
+) -> tuple[Read[dict[str, str]], Read[dict[str, str]]]:
+    sides = ((clouds.source, mapping.source, name), (clouds.target, mapping.target, goal))
+    left, right = await asyncio.gather(
+        *(tried(side.blobs.access_policies(Location(it.storage_account, one))) for side, it, one in sides)
+    )
+    return left, Read({}) if right.code == _NO_CONTAINER else right
+
+
+def _goals(mapping: Mapping, places: Iterable[Location]) -> tuple[Location, ...]:
+    """Where in the target's own account they go."""
+    account = mapping.target.storage_account.lower()
+    goals = (mapping.place(place) for place in places)
+    return tuple(dict.fromkeys(goal for goal in goals if goal and goal.account.lower() == account))
+
+
+async def beforehand(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
+    """The same findings for a plan: told, since they are looked at afresh by each verification."""
+    found = await pair(clouds, mapping, places)
+    return [replace(one, severity="warning") for one in findings(found)] if found else []
+
+
+async def afresh(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
+    """The findings as a verification has them: what is weaker in the target keeps it from being green."""
+    found = await pair(clouds, mapping, places)
+    return findings(found) if found else []
+
+
+async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
+    """Of these only what would end copies, or is not known of that: before what cannot be undone."""
+    account = mapping.target.storage_account_id
+    if not account or account.lower() == mapping.source.storage_account_id.lower():
+        return []
+    rules = await _rules(side, account)
+    found = Pair(AccountProtection(""), AccountProtection(account, lifecycle=rules), {}, _goals(mapping, places))
+    return [one for one in (*_unread(found), *_lifecycle(found)) if one.severity == "blocks"]
+
+
+def findings(found: Pair) -> list[Finding]:
+    """All that the target's account protects less, and what of its own rules would end the copies."""
+    source, target = found.source, found.target
+    return [
+        *_unread(found),
+        *_kept(source, target),
+        *_replicated(source, target),
+        *_lifecycle(found),
+        *_signed(found),
+        *containerprotection.weaker(source.containers.value, target.containers.value, found.containers),
+    ]
+
+
+def _kept(source: AccountProtection, target: AccountProtection) -> Iterator[Finding]:
+    """Versions and soft delete."""
+    if source.service.value is None or target.service.value is None:
+        return
+    if (
+        source.settings.get("isVersioningEnabled") is True
+        and target.settings.get("isVersioningEnabled") is not True
+    ):
+        yield Finding(
+            "blocks",
+            target.id,
+            f"The source's account keeps earlier versions of blobs, and '{target.name}' does not.",
+            f"Switch it on ({_update(target)} --enable-versioning true), or waive this finding.",
+            code="versions-not-kept",
+        )
+    if told := _shorter(source, target, "deleteRetentionPolicy", "blobs"):
+        yield Finding("blocks", target.id, *told, code="deleted-blobs-kept-shorter")
+    if told := _shorter(source, target, "containerDeleteRetentionPolicy", "containers"):
+        yield Finding("blocks", target.id, *told, code="containers-kept-shorter")
+
+
+def _shorter(
+    source: AccountProtection, target: AccountProtection, policy: str, what: str
+) -> tuple[str, str] | None:
+    """What is said, and what to do, where a policy keeps what is deleted for a shorter time."""
+    before, now = source.days(policy), target.days(policy)
+    if before <= now:
+        return None
+    option = "delete-retention" if what == "blobs" else f"{what.removesuffix('s')}-delete-retention"
+    return (
+        f"The source's account keeps deleted {what} for {_days(before)}, and '{target.name}' {_for(now)}.",
+        f"Set it ({_update(target)} --enable-{option} true --{option}-days {before}), or waive this finding.",
+    )
+
+
+def _update(account: AccountProtection) -> str:
+    return f"az storage account blob-service-properties update --account-name {account.name}"
+
+
+def _replicated(source: AccountProtection, target: AccountProtection) -> Iterator[Finding]:
+    """Policies name accounts: none is that of another account."""
+    lost = [one for one in source.replication.value or () if not target.replication.value]
+    if lost and target.replication.value is not None:
+        yield Finding(
+            "blocks",
+            target.id,
+            f"The source's account has {len(lost)} object replication policies, and '{target.name}' has none.",
+            "Make them anew for the target (az storage account or-policy create), or waive this finding.",
+            code="replication-left",
+        )
+
+
+def _signed(found: Pair) -> Iterator[Finding]:
+    """Stored access policies, by which shared access signatures are given and taken back."""
+    unread = {name: one.refused for name, both in sorted(found.policies.items()) for one in both if one.refused}
+    if unread:
+        yield Finding(
+            "warning",
+            found.source.id,
+            f"Not compared: stored access policies of {few(list(unread), _NAMED)} could not be read with a token:"
+            f" {next(iter(unread.values()))}",
+            "Look at them with a key of the accounts (az storage container policy list --auth-mode key).",
+            code="access-policies-unread",
+        )
+    for name, (before, now) in sorted(found.policies.items()):
+        there = now.value or {}
+        left = sorted(key for key, value in (before.value or {}).items() if there.get(key) != value)
+        if left and name not in unread:
+            yield Finding(
+                "warning",
+                str(blob_address(name)),
+                f"Stored access policies of it are not, or otherwise, on '{found.containers[name]}' in the target:"
+                f" {few(left, _NAMED)}.",
+                "Signatures of the old account end with it; make the policies anew where new signatures are to"
+                " follow them (az storage container policy create).",
+                code="access-policies-left",
+            )
+
+
+def _lifecycle(found: Pair) -> Iterator[Finding]:
+    """Rules of the target that would end copies; rules of the source that the target lacks."""
+    policy = found.target.lifecycle.value or {}
+    for rule, places in lifecycle.ending(policy, found.places).items():
+        where = few([f"{place.container}/{place.path}".rstrip("/") for place in places], _NAMED)
+        yield Finding(
+            "blocks",
+            found.target.id,
+            f"The lifecycle rule '{rule.name}' of '{found.target.name}' {' and '.join(rule.does)} blobs where"
+            f" copies lie, once they are old enough: {where}.",
+            "Leave these places out of the rule (az storage account management-policy), or waive this finding.",
+            code="lifecycle-ends-copies",
+        )
+    left = sorted(set(lifecycle.names(found.source.lifecycle.value or {})) - set(lifecycle.names(policy)))
+    if left and not found.target.lifecycle.refused:
+        yield Finding(
+            "warning",
+            found.target.id,
+            f"The source's account has lifecycle rules that '{found.target.name}' has not: {few(left, _NAMED)}.",
+            "Make them anew where they count; none of a name or container of the source is copied.",
+            code="lifecycle-rules-left",
+        )
+
+
+def _unread(found: Pair) -> Iterator[Finding]:
+    """What could not be read is told, and never taken for nothing; of the target's rules it has to be known."""
+    for account in (found.source, found.target):
+        for what, read_, action in (
+            ("the settings of its blob service", account.service, f"{_STORAGE}/blobServices/read"),
+            ("its object replication policies", account.replication, f"{_STORAGE}/objectReplicationPolicies/read"),
+            ("its containers", account.containers, f"{_STORAGE}/blobServices/containers/read"),
+        ):
+            if read_.refused:
+                yield Finding(
+                    "warning",
+                    account.id,
+                    f"Not compared: {what} could not be read: {read_.refused}",
+                    f"Grant {missing_action(read_.refused, action)} on the account.",
+                    code="protection-unread",
+                )
+    for account, severity in ((found.source, "warning"), (found.target, "blocks")):
+        if account.lifecycle.refused:
+            action = missing_action(account.lifecycle.refused, f"{_STORAGE}/managementPolicies/read")
+            yield Finding(
+                severity,  # type: ignore[arg-type]  # one of the two above
+                account.id,
+                f"Its lifecycle rules could not be read: {account.lifecycle.refused}",
+                f"Grant {action} on the account.",
+                code="lifecycle-unread",
+            )
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _for(count: int) -> str:
+    return f"for {_days(count)}" if count else "does not"

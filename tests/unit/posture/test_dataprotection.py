@@ -1,0 +1,169 @@
+"""What the target's account protects less than the source's, setting by setting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from amlmigrate.core.workspace import Location
+from amlmigrate.posture import lifecycle
+from amlmigrate.posture.dataprotection import AccountProtection, Pair, findings
+from amlmigrate.posture.reading import NOTHING, Read
+
+GOAL = Location("newacct", "azureml-blobstore-new", "models/m")
+NO_ONE: Read[Any] = Read([])
+
+
+def _account(name: str, service: Any = None, rules: Any = None, **more: Any) -> AccountProtection:
+    policy = Read({"properties": {"policy": {"rules": rules}}}) if rules is not None else NOTHING
+    given: dict[str, Any] = {"replication": NO_ONE, "containers": NO_ONE, **more}
+    return AccountProtection(f"/accounts/{name}", Read({"properties": service or {}}), policy, **given)
+
+
+def _pair(source: AccountProtection, target: AccountProtection, **more: Any) -> Pair:
+    return Pair(source, target, {"c": GOAL.container}, (GOAL,), **more)
+
+
+def _codes(source: AccountProtection, target: AccountProtection, **more: Any) -> set[tuple[str, str, str]]:
+    return {(one.about, one.code, one.severity) for one in findings(_pair(source, target, **more))}
+
+
+def _kept(days: int) -> dict[str, Any]:
+    return {"enabled": True, "days": days}
+
+
+def test_what_is_alike_is_no_finding() -> None:
+    settings = {"isVersioningEnabled": True, "deleteRetentionPolicy": _kept(7)}
+    assert _codes(_account("old", settings), _account("new", settings)) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "code"),
+    [
+        ({"isVersioningEnabled": True}, {"isVersioningEnabled": False}, "versions-not-kept"),
+        ({"isVersioningEnabled": True}, {}, "versions-not-kept"),
+        ({"deleteRetentionPolicy": _kept(7)}, {"deleteRetentionPolicy": {"enabled": False}}, "deleted-blobs-kept-shorter"),
+        ({"deleteRetentionPolicy": _kept(30)}, {"deleteRetentionPolicy": _kept(7)}, "deleted-blobs-kept-shorter"),
+        (
+            {"containerDeleteRetentionPolicy": _kept(7)},
+            {"containerDeleteRetentionPolicy": {"enabled": False, "days": 30}},
+            "containers-kept-shorter",
+        ),
+    ],
+    ids=["off", "absent", "blobs off", "blobs shorter", "containers off"],
+)  # fmt: skip
+def test_what_is_kept_for_less_time_blocks(before: Any, now: Any, code: str) -> None:
+    assert _codes(_account("old", before), _account("new", now)) == {("/accounts/new", code, "blocks")}
+    assert _codes(_account("old", now), _account("new", before)) == set(), "what is stricter is nobody's loss"
+
+
+def _rule(name: str = "r", prefix: Any = None, **actions: Any) -> dict[str, Any]:
+    filters = {"blobTypes": ["blockBlob"], **({} if prefix is None else {"prefixMatch": prefix})}
+    return {"name": name, "type": "Lifecycle", "definition": {"actions": actions, "filters": filters}}
+
+
+DELETE = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 1}}}
+ARCHIVE = {"baseBlob": {"tierToArchive": {"daysAfterModificationGreaterThan": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "ends"),
+    [
+        (_rule(**DELETE), True),
+        (_rule(**ARCHIVE), True),
+        (_rule(prefix=[], **DELETE), True),
+        (_rule(prefix=["azureml-blobstore-new"], **DELETE), True),
+        (_rule(prefix=["azureml-blobstore-new/models/m/x.bin"], **DELETE), True),
+        (_rule(prefix=["azureml-blobstore-new/mod"], **DELETE), True),
+        (_rule(prefix=["logs/", "azureml-blobstore-new/models/"], **DELETE), True),
+        (_rule(prefix=["azureml-blobstore-new/data/"], **DELETE), False),
+        (_rule(prefix=["azureml-blobstore-other"], **DELETE), False),
+        ({**_rule(**DELETE), "enabled": False}, False),
+        ({**_rule(**DELETE), "enabled": True}, True),
+        (_rule(baseBlob={"tierToCool": {"daysAfterModificationGreaterThan": 1}}), False),
+        (_rule(version={"delete": {"daysAfterCreationGreaterThan": 1}}), False),
+        (_rule(baseBlob={"delete": None}), False),
+    ],
+)
+def test_a_rule_that_would_end_copies_is_found_and_no_other(rule: dict[str, Any], ends: bool) -> None:
+    policy = {"properties": {"policy": {"rules": [rule]}}}
+    assert bool(lifecycle.ending(policy, [GOAL])) is ends
+    found = findings(_pair(_account("old"), _account("new", rules=[rule])))
+    assert [one.code for one in found] == ["lifecycle-ends-copies"] * ends
+
+
+def test_rules_that_the_target_lacks_are_told() -> None:
+    source = _account("old", rules=[_rule("a"), _rule("b")])
+    assert _codes(source, _account("new", rules=[_rule("b")])) == {
+        ("/accounts/new", "lifecycle-rules-left", "warning")
+    }
+
+
+def test_replication_is_told_where_the_target_has_none() -> None:
+    source = _account("old", replication=Read([{"name": "p"}]))
+    assert _codes(source, _account("new")) == {("/accounts/new", "replication-left", "blocks")}
+    assert _codes(source, _account("new", replication=Read([{"name": "q"}]))) == set()
+
+
+def _containers(name: str, **properties: Any) -> Read[Any]:
+    return Read([{"name": name, "properties": properties}])
+
+
+def _retained(days: int, state: str = "Unlocked") -> dict[str, Any]:
+    return {"properties": {"immutabilityPeriodSinceCreationInDays": days, "state": state}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "codes"),
+    [
+        ({"immutabilityPolicy": _retained(30)}, {}, {"immutability-weaker"}),
+        ({"immutabilityPolicy": _retained(30)}, {"immutabilityPolicy": _retained(29)}, {"immutability-weaker"}),
+        (
+            {"immutabilityPolicy": _retained(30, "Locked")},
+            {"immutabilityPolicy": _retained(30)},
+            {"immutability-weaker"},
+        ),
+        ({"immutabilityPolicy": _retained(30)}, {"immutabilityPolicy": _retained(31, "Locked")}, set()),
+        ({"legalHold": {"hasLegalHold": True, "tags": [{"tag": "case7"}]}}, {}, {"legal-hold-left"}),
+        ({"publicAccess": "None"}, {"publicAccess": "Blob"}, {"container-more-public"}),
+        ({"publicAccess": "Container"}, {"publicAccess": "Blob"}, set()),
+        ({"metadata": {"owner": "ann"}}, {"metadata": {"owner": "bob"}}, {"container-metadata-left"}),
+        ({}, {"metadata": {"owner": "bob"}}, set()),
+    ],
+)
+def test_what_a_container_is_under_is_compared(before: Any, now: Any, codes: set[str]) -> None:
+    source = _account("old", containers=_containers("c", **before))
+    target = _account("new", containers=_containers(GOAL.container, **now))
+    found = _codes(source, target)
+    assert {code for _, code, _ in found} == codes
+    assert {about for about, *_ in found} <= {"blobs/c"}
+
+
+def test_a_container_that_is_not_there_yet_protects_nothing() -> None:
+    source = _account("old", containers=_containers("c", immutabilityPolicy=_retained(3)))
+    assert ("blobs/c", "immutability-weaker", "blocks") in _codes(source, _account("new"))
+
+
+def test_access_policies_are_compared_by_what_they_allow() -> None:
+    both = {
+        "c": (Read({"a": "r until 2027", "b": "w until 2027"}), Read({"a": "r until 2027", "b": "rw until 2027"}))
+    }
+    [found] = findings(_pair(_account("old"), _account("new"), policies=both))
+    assert (found.code, found.severity) == ("access-policies-left", "warning") and ": b." in found.summary
+
+
+def test_what_could_not_be_read_is_never_taken_for_nothing() -> None:
+    refused: Read[Any] = Read(refused="AuthorizationFailed: no.", code="AuthorizationFailed")
+    blind = AccountProtection("/accounts/old", refused, refused, refused, refused)
+    codes = _codes(blind, _account("new"))
+    assert codes == {
+        ("/accounts/old", "protection-unread", "warning"),
+        ("/accounts/old", "lifecycle-unread", "warning"),
+    }
+    blind = AccountProtection("/accounts/new", refused, refused, refused, refused)
+    assert ("/accounts/new", "lifecycle-unread", "blocks") in _codes(_account("old"), blind)
+    policies = {"c": (Read({"a": "r"}), refused)}
+    assert _codes(_account("old"), _account("new"), policies=policies) == {
+        ("/accounts/old", "access-policies-unread", "warning")
+    }
