@@ -65,6 +65,6 @@ def test_a_move_asks_no_more_than_it_needs(world: World) -> None:
 
     verify = _asked(world, "verify")
     assert verify["arm GET"] <= 2 * NAMES + FEW
-    assert verify["blob GET"] == 2 * LOAD.blobs
+    assert verify["blob GET"] == 2 * LOAD.blobs + 2
     assert verify["blob LIST"] <= 12
     assert verify["arm PUT"] + verify["blob PUT"] == 0
