@@ -33,6 +33,14 @@ def weaker(
 def _of(name: str, before: Document, goal: str, now: Document) -> Iterator[Finding]:
     about = str(blob_address(name))
     yield from _retained(about, before, goal, now)
+    if _versioned(before) and not _versioned(now):
+        yield Finding(
+            "blocks",
+            about,
+            f"It takes policies of retention for single versions of blobs, and '{goal}' in the target does not.",
+            "Switch it on there (az storage container-rm migrate-vlw), or waive this finding.",
+            code="immutability-weaker",
+        )
     tags = sorted(_held(before) - _held(now))
     if tags:
         yield Finding(
@@ -48,7 +56,7 @@ def _of(name: str, before: Document, goal: str, now: Document) -> Iterator[Findi
             "blocks",
             about,
             f"Anybody may read '{goal}' in the target (public access: {wider}), more than in the source.",
-            "Take the public access away (az storage container set-permission), or waive this finding.",
+            "Take the public access away (az storage container-rm update --public-access off), or waive this.",
             code="container-more-public",
         )
     there = now.get("metadata") or {}
@@ -77,6 +85,11 @@ def _retained(about: str, before: Document, goal: str, now: Document) -> Iterato
             " stays), or waive this finding.",
             code="immutability-weaker",
         )
+
+
+def _versioned(properties: Document) -> bool:
+    """Whether it takes such policies (storage description, ImmutableStorageWithVersioning)."""
+    return (properties.get("immutableStorageWithVersioning") or {}).get("enabled") is True
 
 
 def _policy(properties: Document) -> tuple[int, bool]:

@@ -126,6 +126,8 @@ def _retained(days: int, state: str = "Unlocked") -> dict[str, Any]:
         ),
         ({"immutabilityPolicy": _retained(30)}, {"immutabilityPolicy": _retained(31, "Locked")}, set()),
         ({"legalHold": {"hasLegalHold": True, "tags": [{"tag": "case7"}]}}, {}, {"legal-hold-left"}),
+        ({"immutableStorageWithVersioning": {"enabled": True}}, {}, {"immutability-weaker"}),
+        ({}, {"immutableStorageWithVersioning": {"enabled": True}}, set()),
         ({"publicAccess": "None"}, {"publicAccess": "Blob"}, {"container-more-public"}),
         ({"publicAccess": "Container"}, {"publicAccess": "Blob"}, set()),
         ({"metadata": {"owner": "ann"}}, {"metadata": {"owner": "bob"}}, {"container-metadata-left"}),
