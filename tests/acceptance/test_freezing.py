@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import shutil
 import signal
@@ -232,21 +231,12 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert team.left() == everybody - WRITERS
     world.ok("freeze", "--back")
     _check_restored(team)
-    # Once more it does nothing; a report that was cut off is made up for, and only then is the chain whole.
+    # Once more it does nothing.
     evidence = world.folder / "plans" / world.source / "evidence"
     world.ok("freeze", "--back")
-    _cut_off(evidence / "0005-back.json", evidence / "0004-verify.json")
-    cut = world.migrate("evidence", "check")
-    assert cut.code == 3 and "freeze.json has no report yet" in cut.out
-    world.ok("freeze", "--back")
-    names = sorted(path.name for path in (world.folder / "plans" / world.source / "evidence").glob("*-*.json"))
-    assert names == [
-        "0001-freeze.json",
-        "0002-run.json",
-        "0003-decision.json",
-        "0004-verify.json",
-        "0005-back.json",
-    ]
+    # Each deed is a report of its own: two for each assignment, each time.
+    assert _reports(world) == ["0009-freeze", "0010-run", "0011-decision", "0012-verify", "0021-back"]
+    assert len(list(evidence.glob("*-deed.json"))) == 4 * len(WRITERS)
     world.ok("evidence", "check")
     # Neither taking away nor giving back is a change of the source.
     assert world.ok("verify", "--depth", "metadata", "--json").event("verify.end")["differences"] == []
@@ -261,20 +251,17 @@ def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None
     assert refused.code == 4 and "freeze.json" in refused.event("error")["reasons"][0]
 
 
+def _reports(world: World) -> list[str]:
+    """The reports but for those of single deeds."""
+    evidence = world.folder / "plans" / world.source / "evidence"
+    return sorted(path.stem for path in evidence.glob("[0-9]*.json") if not path.stem.endswith("-deed"))
+
+
 def _moved(world: World) -> None:
     """Carries the plan out; the role assignments themselves are left to do by hand."""
     run = world.migrate("run", "--json")
     assert run.code == 3 and [one["address"] for one in run.event("run.end")["left"]] == ["roleAssignments"]
     world.ok("waive", "roleAssignments", "--reason", "assigned at the target")
-
-
-def _cut_off(last: Path, before: Path) -> None:
-    """As after a kill between the last assignment and the report of it."""
-    last.unlink()
-    with sqlite3.connect(last.parents[1] / "ledger.db") as db:
-        head = hashlib.sha256(before.read_bytes()).hexdigest()
-        db.execute("UPDATE meta SET value = ? WHERE key = 'evidence_head'", (head,))
-    db.close()
 
 
 def _check_restored(team: Team) -> None:
@@ -308,13 +295,29 @@ def test_killed_in_the_middle_it_goes_on(team: Team, when: str) -> None:
     kill = {"match": {"method": "DELETE", "path": ASSIGNMENT, "nth": 2}, "action": "kill", "when": when}
     assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
     assert len(everybody - team.left()) == (1 if when == "before" else 2)
+    frozen = world.ok("freeze", "--json").event("freeze.end")
+    assert team.left() == everybody - WRITERS and len(frozen["unknown"]) == (when == "after")
+    asked = [one["address"] for one in _given(world)]
+    assert asked == [f"frozen/{one['id'].rpartition('/')[2]}" for one in frozen["unknown"]]
+    world.ok("freeze", "--back", *(word for address in asked for word in ("--give", address)))
+    _check_restored(team)
+
     world.ok("freeze")
-    assert team.left() == everybody - WRITERS
     kill["match"] = {"method": "PUT", "path": ASSIGNMENT, "nth": 2}
     assert _with_fault(world, kill, "freeze", "--back").code == -signal.SIGKILL
-    world.ok("freeze", "--back")
+    asked = [one["address"] for one in _given(world)]
+    assert len(asked) == (when == "before"), "what is not there may have been given, and revoked since"
+    world.ok("freeze", "--back", *(word for address in asked for word in ("--give", address)))
     _check_restored(team)
-    world.ok("evidence", "check") if (world.folder / "plans" / world.source / "evidence").exists() else None
+    world.ok("evidence", "check")
+
+
+def _given(world: World) -> list[dict[str, Any]]:
+    """What giving back leaves for a person, who is told by its exit code too."""
+    result = world.migrate("freeze", "--back", "--json")
+    failed: list[dict[str, Any]] = result.event("back.end")["failed"]
+    assert result.code == (3 if failed else 0), result.err
+    return failed
 
 
 def test_a_signal_in_the_middle_ends_it_and_it_goes_on(team: Team) -> None:
@@ -343,9 +346,12 @@ def test_killed_at_the_last_deletion_the_evidence_still_comes(team: Team) -> Non
         "when": "after",
     }
     assert _with_fault(world, kill, "freeze").code == -signal.SIGKILL
-    assert not (world.folder / "plans" / world.source / "evidence").exists()
+    cut = world.migrate("evidence", "check")
+    assert cut.code == 3 and "freeze.json has no report yet" in cut.out and _reports(world) == []
     world.ok("freeze")
-    assert (world.folder / "plans" / world.source / "evidence" / "0001-freeze.json").exists()
+    [report] = _reports(world)
+    assert report.endswith("-freeze")
+    world.ok("evidence", "check")
 
 
 def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
@@ -451,7 +457,7 @@ def test_what_is_still_frozen_is_in_the_tombstone(team: Team) -> None:
     confirm = ("--confirm", f"{world.group}/{world.source}", "--soak", "0")
     world.ok("decommission", f"plans/{world.source}", *confirm)
     evidence = world.folder / "plans" / world.source / "evidence"
-    tombstone = json.loads((evidence / "0005-decommission.json").read_text())
+    tombstone = json.loads((evidence / f"{_reports(world)[-1]}.json").read_text())
     assert {one["id"] for one in tombstone["frozen"]} == {team.made[name]["id"] for name in WRITERS}
 
 

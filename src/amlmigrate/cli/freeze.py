@@ -5,6 +5,8 @@ Example: migrate freeze plans/old-ws --dry-run
 Example: migrate freeze plans/old-ws
 
 Example: migrate freeze plans/old-ws --back
+
+Example: migrate freeze plans/old-ws --back --give frozen/0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a35
 """
 
 from __future__ import annotations
@@ -21,13 +23,16 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.by import By
     from amlmigrate.core.plan import Plan
-    from amlmigrate.freezing.record import Assignment, Record
+    from amlmigrate.core.workspace import Workspace
+    from amlmigrate.freezing.freeze import Taken
+    from amlmigrate.freezing.giving import Source
+    from amlmigrate.freezing.record import Deeds, Record
     from amlmigrate.freezing.writers import Writers
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
@@ -38,6 +43,12 @@ if TYPE_CHECKING:
 def command(
     plan: options.PlanFolder = None,
     back: Annotated[bool, typer.Option("--back", help="Give back exactly what was taken away.")] = False,
+    give: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --back: give this one back too, of which it is not known who took it.", metavar="ADDRESS"
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
     force_unlock: options.ForceUnlock = False,
     *,
@@ -49,6 +60,8 @@ def command(
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
 
+        if give and not back:
+            raise BadInputError("--give needs --back.", remedy="Run `migrate freeze PLAN --back --give ADDRESS`.")
         folder, read = plans.load_own(plan)
         with Ledger(folder) as ledger:
             ledger.bind(read)
@@ -56,7 +69,9 @@ def command(
                 async with session(shared) as clouds:
                     one = Work(view, folder, read, ledger, clouds, shared)
                     async with _alone(one, lock, dry_run=dry_run, needed=not back):
-                        return await (one.back if back else one.freeze)(dry_run=dry_run)
+                        if back:
+                            return await one.back(give or (), dry_run=dry_run)
+                        return await one.freeze(dry_run=dry_run)
 
     execute(shared, work)
 
@@ -99,39 +114,54 @@ class Work:
     def _known(self) -> Record | None:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""
         from amlmigrate.freezing import record
+        from amlmigrate.ledger import decisions
 
-        return record.trusted(self._folder, self.ledger, self.plan, self._evidence.reports())
+        reports = self._evidence.reports()
+        decisions.refuse_unlike_people(self.ledger, reports)
+        known = record.trusted(self.ledger, self.plan, reports)
+        if known:
+            record.show(self.ledger, reports, known)
+        return known
 
-    def _keep(self, known: Record) -> None:
+    def _deeds(self, known: Record | None, by: By, account: str) -> Deeds:
+        """The book of deeds, with what a version before deeds was cut off with: nobody knows what came of that."""
+        from amlmigrate.core.frozen import State
         from amlmigrate.freezing import record
 
-        record.write(self._folder, self.ledger, known)
+        older = record.older_file(self.ledger, self._evidence.reports())
+        book = record.Deeds(self.ledger, self.plan, by, known, account)
+        for one in older:
+            book.add(replace(one, state=State.UNKNOWN, note="an earlier version was cut off"))
+        record.refuse_strange(self._folder, book.record, self.plan.header.source["id"], account)
+        return book
 
     async def freeze(self, *, dry_run: bool) -> ExitCode:
-        """Finds the writers, shows them, records them, and takes their assignments away."""
+        """Takes away what may write the source and can be taken."""
+        from amlmigrate.cli.freezetold import Told, listed
+
         known = self._known()
-        writers = await self._writers()
-        told = Told(self.view, self._folder, writers)
+        source, writers = await self._writers()
+        told = Told(self.view, self._folder, writers, self._elsewhere())
         if dry_run:
             return told.dry(known)
         by = await self._by()
+        book = self._deeds(known, by, source.storage_account_id)
         if writers.removable:
-            self.view.event(_listed(writers))
-            known = self._record(writers.removable, known, by)
-            self._keep(known)
-            known = await self._take(known, writers, by)
-        report = self._report("freeze", known, by, **_found(writers)) if known and known.taken else None
-        return told.end(known, report)
+            self.view.event(listed(writers))
+        came = await self._take(book, writers)
+        report = self._summed("freeze", book, findings=[one.as_dict() for one in writers.findings])
+        return told.end(book.record, came, report)
 
-    async def _take(self, known: Record, writers: Writers, by: By) -> Record:
+    async def _take(self, book: Deeds, writers: Writers) -> Taken:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
-        from amlmigrate.freezing import freeze, record
+        from amlmigrate.freezing import freeze
+        from amlmigrate.freezing.ends import ending
 
+        roles, findings = self._side.roles, [one.as_dict() for one in writers.findings]
         try:
-            return await freeze.take_away(self._side.roles, known, writers.removable, self._keep, self.view.event)
+            return await freeze.take_away(roles, book, writers.removable, ending(roles), self.view.event)
         except MigrateError as error:
-            so_far = record.read(self._folder) or known
-            self._report("freeze", so_far, by, **_found(writers), failed=error.summary)
+            self._summed("freeze", book, findings=findings, failed=error.summary)
             raise
 
     async def _by(self) -> By:
@@ -139,168 +169,108 @@ class Work:
 
         return await who(self._shared, self._side.credential)
 
-    async def back(self, *, dry_run: bool) -> ExitCode:
-        """Gives back what `freeze.json` shows as taken; neither workspace has to be there for it."""
-        from amlmigrate.freezing import freeze
+    async def back(self, give: Sequence[str], *, dry_run: bool) -> ExitCode:
+        """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
+        from amlmigrate.cli.freezetold import given, nothing_given
+        from amlmigrate.freezing.giving import give_back
 
         known = self._known()
-        if known is None:
+        if known is None and not self._cut_off():
             raise self._nothing_frozen()
-        if dry_run or not known.taken:
-            if not dry_run:
-                # Cut off between giving back and saying so, it still has to be said.
-                self._report("back", known, await self._by())
-            return _nothing_given(self.view, known)
-        came = await freeze.give_back(self._side.roles, known, self._keep, self.view.event)
-        failed = [{"id": one.id, "reason": why} for one, why in came.failed]
-        report = self._report("back", came.record, await self._by(), failed=failed)
-        return _given(self.view, self._folder, came, failed, report)
+        if dry_run:
+            return nothing_given(self.view, known, self._let_go())
+        source, account = await self._source(known)
+        book = self._deeds(known, await self._by(), account)
+        if not book.record.owed:
+            # Cut off between giving back and saying so, it still has to be said.
+            self._summed("back", book, failed=[])
+            return nothing_given(self.view, book.record, {})
+        await self._wanted(book, give)
+        came = await give_back(self._side.roles, book, source, self._let_go(), self.view.event)
+        left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
+        report = self._summed("back", book, failed=left)
+        return given(self.view, self._folder, came, source, self._let_go(), report)
 
-    async def _writers(self) -> Writers:
+    def _cut_off(self) -> bool:
+        from amlmigrate.freezing import record
+
+        return bool(record.older_file(self.ledger, self._evidence.reports()))
+
+    async def _source(self, known: Record | None) -> tuple[Source, str]:
+        """The source as it is, and its storage account. Raises RefusedError where evidence has another."""
+        from amlmigrate.cli.freezesource import read
+
+        return await read(self._side, self.plan, self._folder, self._evidence.reports(), known)
+
+    async def _wanted(self, book: Deeds, give: Sequence[str]) -> None:
+        """Records that some are to be given back of which nobody knows who took them: a decision, as approved."""
+        from amlmigrate.core.frozen import State
+        from amlmigrate.ledger import decisions
+
+        known = {one.address: one for one in book.record.owed}
+        for address in give:
+            if address not in known:
+                raise BadInputError(
+                    f"'{address}' is not to be given back.",
+                    address=address,
+                    remedy=f"`migrate freeze {self._folder} --back --dry-run` lists the addresses.",
+                )
+        if give:
+            by = await self._decider()
+            decisions.wanted(self.plan, self.ledger, "freeze", {"--give": " ".join(sorted(set(give)))}, by)
+        for address in dict.fromkeys(give):
+            book.add(replace(known[address], state=State.TAKEN, note=f"to be given back, decided by {book.who}"))
+
+    async def _decider(self) -> By:
+        """Who decides, as an approval knows them: by the target's tenant."""
+        if not self.plan.header.require_approval:
+            return await self._by()
+        from amlmigrate.cli.who import who
+
+        return await who(self._shared, self.clouds.target.credential)
+
+    def _let_go(self) -> dict[str, str]:
+        """By address what somebody decided about what is owed: it is not given back."""
+        from amlmigrate.ledger.standing import Standing
+        from amlmigrate.ledger.subjects import of_frozen
+
+        standing = Standing(self.plan, self.ledger)
+        subjects = of_frozen(self._evidence.reports())
+        return {one.address: decision.detail for one in subjects.values() if (decision := standing.of(one))}
+
+    async def _writers(self) -> tuple[Workspace, Writers]:
         from amlmigrate.cli.sides import read_pair
         from amlmigrate.cli.writing import writers
 
         source, _ = await read_pair(self.clouds, self.plan)
-        return await writers(self._side, source, self.plan, self._evidence.reports())
+        return source, await writers(self._side, source, self.plan, self._evidence.reports())
 
-    def _record(self, removable: list[Assignment], known: Record | None, by: By) -> Record:
-        """What is taken away already, and what is to be; one whose deletion was cut off is both."""
-        from datetime import UTC, datetime
+    def _summed(self, kind: str, book: Deeds, **more: Any) -> Report | None:
+        """Adds the report of what it came to, unless the last one is of just that, or nothing was ever done."""
+        from amlmigrate.core.frozen import DEED
+        from amlmigrate.ledger.decisions import freeze_state
 
-        from amlmigrate.freezing.record import Record
-
-        header = self.plan.header
-        before = {one.key: one for one in (known.taken if known else ())}
-        new = {
-            one.key: replace(one, state=before[one.key].state) if one.key in before else one for one in removable
-        }
-        return Record(
-            plan={"name": header.name, "sha256": self.plan.sha256},
-            source={"id": header.source["id"], "workspaceId": header.source["workspaceId"]},
-            assignments=tuple((before | new).values()),
-            by=by.who(),
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-
-    def _report(self, kind: str, known: Record | None, by: By, **more: Any) -> Report | None:
-        """Adds the report, unless the last one is of this very record."""
-        from amlmigrate.freezing.record import FILE
-        from amlmigrate.ledger.decisions import freeze_state, of_file
-
-        sha256 = of_file(self._folder / FILE)
-        last = freeze_state(self._evidence.reports())
-        if known is None or (last and last.content["file"]["sha256"] == sha256):
+        newest = freeze_state(self._evidence.reports())
+        if newest is None or (newest.content["record"] != DEED and not more.get("failed")):
             return None
-        file = {"name": FILE, "sha256": sha256}
-        return self._evidence.add(kind, {**known.as_dict(), "by": by.as_dict(), **more, "file": file})
+        return book.sum_up(kind, **more)
+
+    def _elsewhere(self) -> list[str]:
+        """What other plans hold of the same source, and whose word is not taken."""
+        from amlmigrate.freezing.record import beside
+
+        found, doubts = beside(self._folder, self.plan.header.source["workspaceId"])
+        others = [(folder, record) for folder, record in found if folder != self._folder]
+        return [
+            *(f"{folder} holds {len(one.owed)} role assignments of this source: give them back with that plan"
+              for folder, one in others),
+            *(f"warning: not counted: {doubt}" for doubt in doubts),
+        ]  # fmt: skip
 
     def _nothing_frozen(self) -> BadInputError:
-        from amlmigrate.freezing.record import frozen_beside
+        from amlmigrate.freezing.record import beside
 
-        beside = frozen_beside(self._folder, self.plan.header.source["workspaceId"])
-        others = ", ".join(str(folder) for folder, _ in beside)
+        found, _ = beside(self._folder, self.plan.header.source["workspaceId"])
+        others = ", ".join(str(folder) for folder, _ in found)
         remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
         return BadInputError("Nothing was frozen with this plan.", address=str(self._folder), remedy=remedy)
-
-
-class Told:
-    """What a freeze says at its end."""
-
-    def __init__(self, view: View, folder: Path, writers: Writers) -> None:
-        self._view = view
-        self._folder = folder
-        self._writers = writers
-
-    def dry(self, known: Record | None) -> ExitCode:
-        """Of what would be done."""
-        text = f"Nothing was changed. {len(self._writers.removable)} role assignments would be taken away."
-        self._tell("freeze.dry", text, f"migrate freeze {self._folder}", known, None)
-        return ExitCode.DONE
-
-    def end(self, known: Record | None, report: Report | None) -> ExitCode:
-        """Of what was done."""
-        count, stays = len(self._writers.removable), bool(self._writers.undecided)
-        if count:
-            text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
-        elif self._writers.staying:
-            text = "Nothing was taken away."
-        else:
-            text = "Nothing to take away: no other role assignment lets anybody write the source."
-        following = (
-            f"get the rights that are missing, then migrate freeze {self._folder}"
-            if stays
-            else "migrate plan, run and verify once more"
-        )
-        self._tell("freeze.end", text, following, known, report)
-        return ExitCode.INCOMPLETE if stays else ExitCode.DONE
-
-    def _tell(self, name: str, text: str, following: str, known: Record | None, report: Report | None) -> None:
-        writers = self._writers
-        if stays := len(writers.undecided):
-            text += (
-                f" {stays} at the storage account stay: it is not known whether it serves another workspace too."
-            )
-        if others := writers.staying - stays:
-            what = "assignment by which somebody may write stays"
-            several = "assignments by which somebody may write stay"
-            text += f" {others} role {what if others == 1 else several}: see the warnings."
-        if known and known.taken:
-            following += f"; to give all back: migrate freeze {self._folder} --back"
-        warnings = (f"warning: {one.address}: {one.summary} {one.remedy}" for one in writers.findings)
-        data: dict[str, Any] = {
-            "text": text,
-            "assignments": [one.as_dict() for one in writers.removable],
-            "undecided": [one.as_dict() for one in writers.undecided],
-            "findings": [finding.as_dict() for finding in writers.findings],
-            "lines": [*map(str, writers.removable), *warnings],
-            "files": {"Evidence": str(report.path)} if report else {},
-            "next": following,
-        }
-        self._view.result(name, data)
-
-
-def _nothing_given(view: View, known: Record) -> ExitCode:
-    """Says what would be given back, or that all was."""
-    count = len(known.taken)
-    text = (
-        f"Nothing was changed. {count} role assignments would be given back."
-        if count
-        else "Nothing is frozen any more: all was given back."
-    )
-    shown = known.taken or known.assignments
-    assignments = {"assignments": [one.as_dict() for one in shown], "lines": [str(one) for one in shown]}
-    view.result("back.dry" if count else "back.end", {"text": text, **assignments})
-    return ExitCode.DONE
-
-
-def _given(view: View, folder: Path, came: Any, failed: list[dict[str, str]], report: Report | None) -> ExitCode:
-    """Says what was given back and what was not."""
-    left = f"; {len(failed)} could not be given back" if failed else ""
-    data = {
-        "text": f"Given back: {len(came.made)} role assignments; {len(came.there)} were there already{left}.",
-        "restored": [one.as_dict() for one in came.made],
-        "renamed": [one.as_dict() for one in came.renamed],
-        "failed": failed,
-        "lines": [
-            *(f"there under another name: {one}" for one in came.renamed),
-            *(f"not given back: {one}: {why}" for one, why in came.failed),
-        ],
-        "files": {"Evidence": str(report.path)} if report else {},
-    }
-    if failed:
-        data["next"] = f"set it right, then migrate freeze {folder} --back"
-    view.result("back.end", data)
-    if came.denied:
-        return ExitCode.DENIED
-    return ExitCode.INCOMPLETE if failed else ExitCode.DONE
-
-
-def _found(writers: Writers) -> dict[str, Any]:
-    return {"findings": [finding.as_dict() for finding in writers.findings]}
-
-
-def _listed(writers: Writers) -> Any:
-    from amlmigrate.core.events import Event
-
-    lines = [str(one) for one in writers.removable]
-    return Event("freeze.list", {"assignments": [one.as_dict() for one in writers.removable], "lines": lines})

@@ -165,9 +165,10 @@ async def _let_go(
 
 async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:
     """What the tombstone tells of, as long as it can be asked."""
-    before = frozen(folder, passed.source.workspace.workspace_id)
+    before, doubts = frozen(folder, passed.source.workspace.workspace_id)
     listed, own = passed.listed.source, passed.deletable
-    return await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
+    found = await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
+    return replace(found, not_known=(*found.not_known, *(f"what another plan froze: {one}" for one in doubts)))
 
 
 async def read_target(clouds: Session, plan: Plan) -> Seen:

@@ -62,9 +62,10 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     read = [one async for one in in_order(sides, lambda side: side.read(), parallel=len(sides))]
     build.check_pair(*read)
     _check_same(wanted, read[0])
+    taken, doubts = frozen(folder, read[0].workspace_id)
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
     source, target, posture, lease, others = await asyncio.gather(
-        take(sides[0], clouds.source, frozen=frozen(folder, read[0].workspace_id), emit=emit),
+        take(sides[0], clouds.source, frozen=taken, emit=emit),
         take(sides[1], emit=emit),
         before_plan(clouds, *read),
         look(clouds.target, wanted.target),
@@ -72,6 +73,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     )
     await _name_owners(clouds, source)
     posture += [finding] if (finding := lease.finding()) else []
+    posture += [_not_believed(read[0].id, doubt) for doubt in doubts]
     extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
@@ -103,6 +105,16 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
     return header
+
+
+def _not_believed(source: str, doubt: str) -> Finding:
+    return Finding(
+        "warning",
+        source,
+        f"Not counted: which role assignments another plan's folder says that it took away. {doubt}",
+        "Put that folder's original files back, and plan anew if it holds any of this source.",
+        code="not-checked",
+    )
 
 
 async def _name_owners(clouds: Session, source: Inventory) -> None:

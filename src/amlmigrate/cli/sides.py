@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.freezing.record import frozen_beside
+from amlmigrate.freezing.record import beside
 from amlmigrate.inventory import take
 from amlmigrate.running.drift import check_workspaces
 
@@ -33,6 +33,10 @@ async def read_both(clouds: Session, plan: Plan) -> tuple[Inventory, Inventory]:
     return await asyncio.gather(take(source, clouds.source), take(target))
 
 
-def frozen(folder: Path, workspace_id: str) -> list[Document]:
-    """What `freeze` took away for now of a source's role assignments, by this plan or one beside it."""
-    return [one.as_dict() for _, record in frozen_beside(folder, workspace_id) for one in record.assignments]
+def frozen(folder: Path, workspace_id: str) -> tuple[list[Document], list[str]]:
+    """What `freeze` took away for now of a source's role assignments, by this plan or one beside it.
+
+    And why what another folder says of that is not believed.
+    """
+    found, doubts = beside(folder, workspace_id)
+    return [one.as_dict() for _, record in found for one in record.owed], doubts

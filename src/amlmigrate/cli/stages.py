@@ -11,6 +11,7 @@ from shlex import quote
 from typing import Any
 
 from amlmigrate.core.finding import SEVERITIES
+from amlmigrate.core.frozen import State
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
@@ -26,6 +27,7 @@ from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
 from amlmigrate.ledger.opening import open_residuals, opened
 from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import of_frozen
 
 # What `decommission` waits for by default.
 _SOAK = timedelta(hours=168)
@@ -65,7 +67,7 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "evidence": altered,
         "approval": _approval(plan, ledger, decided),
-        "freeze": _freeze(folder),
+        "freeze": _freeze(reports, folder, decided),
         "lock": _lock(ledger),
         "run": _run(reports, ledger, sum(1 for one in ended if one.outcome is Outcome.REMAINING)),
         "verify": _verify(reports),
@@ -87,9 +89,16 @@ def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> dict[str,
     return {"needed": needed, "by": [one.by for one in given], "pending": len(decided.pending())}
 
 
-def _freeze(folder: Path) -> dict[str, Any] | None:
-    known = freezing.read(folder)
-    return {"state": known.state, "taken": len(known.taken), "time": known.time} if known else None
+def _freeze(reports: list[Report], folder: Path, decided: Standing) -> dict[str, Any] | None:
+    """What is still taken away, by the evidence; what was let go is settled."""
+    known = freezing.read(reports, folder)
+    if known is None:
+        return None
+    subjects = of_frozen(reports)
+    owed = [one for one in known.owed if not decided.of(subjects[one.address])]
+    left = [one.address for one in owed if one.state is State.UNKNOWN]
+    told = {"state": "frozen" if owed else "back", "taken": len(owed), "time": known.time}
+    return told | {"open": left, "let_go": len(known.owed) - len(owed)}
 
 
 def _lock(ledger: Ledger | None) -> dict[str, Any] | None:
@@ -196,6 +205,8 @@ def lines(found: dict[str, Any]) -> list[str]:
             if freeze["taken"]
             else "freeze: given back"
         )
+        told += [f"freeze: {one}: it is not known who took it" for one in freeze["open"]]
+        told += [f"freeze: {freeze['let_go']} were let go"] if freeze["let_go"] else []
     if lock := found["lock"]:
         told.append(f"lock: process {lock['process']} on {lock['host']}, last seen {lock['seen']}")
     told.append(f"run: {_of_run(run)}")

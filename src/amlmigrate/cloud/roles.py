@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
@@ -15,6 +17,18 @@ _ELIGIBLE = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
 _EXISTS = "RoleAssignmentExists"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a deletion was answered: the assignment as it was then, where the service showed it.
+
+    `deleted`: this very call has deleted it. `doubtful`: an attempt of it before may have been served unheard.
+    """
+
+    document: Document | None
+    doubtful: bool = False
+    deleted: bool = False
 
 
 class Roles:
@@ -93,18 +107,26 @@ class Roles:
         """One assignment; None where there is none."""
         return await self._arm.get(assignment_id)
 
-    async def remove(self, assignment_id: str) -> None:
-        """Deletes one; nothing happens when it is not there. Raises RefusedError where a lock is in the way."""
+    async def remove(self, assignment_id: str) -> Removed:
+        """Deletes one, and says what the service showed of it. Raises RefusedError where a lock is in the way.
+
+        REST reference, Role Assignments - Delete: 200 returns the deleted assignment, 204 says that it was deleted
+        before or does not exist.
+        """
         try:
-            await self._arm.delete(assignment_id)
+            answer = await self._arm.call("DELETE", assignment_id)
         except ServiceError as error:
-            if error.code != _LOCKED:
-                raise
-            raise RefusedError(
-                f"A lock keeps the role assignment: {error.message}",
-                address=assignment_id,
-                remedy="Remove the lock, run the same command again, and put the lock back.",
-            ) from error
+            if error.code == _LOCKED:
+                raise RefusedError(
+                    f"A lock keeps the role assignment: {error.message}",
+                    address=assignment_id,
+                    remedy="Remove the lock, run the same command again, and put the lock back.",
+                ) from error
+            if await self._arm.absent(error, assignment_id):
+                return Removed(None, error.doubtful)
+            raise
+        shown = answer.body if isinstance(answer.body, dict) and answer.body.get("id") else None
+        return Removed(shown, answer.doubtful, answer.status == 200)
 
     async def assign(self, assignment_id: str, properties: Document) -> bool:
         """Makes one under its old name. False: the principal has this role there already, under another name."""

@@ -24,12 +24,12 @@ class Verb(StrEnum):
     REOPEN = "reopen"
 
 
-Sort = Literal["item", "finding", "residual"]
+Sort = Literal["item", "finding", "residual", "frozen"]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What can be decided: an item of the plan, a finding, or what stays behind under Microsoft's key.
+    """What can be decided: an item of the plan, a finding, a residual, or what is frozen.
 
     `says` is what a person reads of it. Its digest is taken when it is needed: bodies are large.
     """

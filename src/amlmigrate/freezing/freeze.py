@@ -1,119 +1,141 @@
-"""Takes assignments away and gives them back; each is done at most once, and read back."""
+"""Takes assignments away: each as it is just then, recorded before it is asked for and after it was answered."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cloud.roles import Roles
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.rights import KEPT
-from amlmigrate.freezing.record import Assignment, Record, State
+from amlmigrate.core.frozen import Assignment, Record, State, differing, strange
 
-# Has a record on disk when it returns.
-Keep = Callable[[Record], None]
+# When a right ends by itself, as Azure writes it; '' where it has no end, or none that is known.
+End = Callable[[Assignment, Document], Awaitable[str]]
 # Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+# What makes it another one: whether that may be taken was not looked at.
+_FIXED = ("roleDefinitionId", "principalId", "principalType")
+
+
+class Port(Protocol):
+    """What is asked of Azure."""
+
+    async def get(self, assignment_id: str) -> Document | None: ...
+    async def remove(self, assignment_id: str) -> Removed: ...
+    async def assign(self, assignment_id: str, properties: Document) -> bool: ...
+
+
+class Book(Protocol):
+    """Where deeds are recorded: on disk when `add` returns."""
+
+    record: Record
+
+    def add(self, one: Assignment) -> Assignment: ...
 
 
 @dataclass(slots=True)
-class Back:
-    """What came of giving back: made again, there all the time, there under another name, not done and why."""
+class Taken:
+    """What came of taking away: taken by us, not taken and why, gone and not known by whom."""
 
-    record: Record
-    made: list[Assignment] = field(default_factory=list)
-    there: list[Assignment] = field(default_factory=list)
-    renamed: list[Assignment] = field(default_factory=list)
-    failed: list[tuple[Assignment, str]] = field(default_factory=list)
-    denied: bool = False
+    taken: list[Assignment] = field(default_factory=list)
+    stayed: list[tuple[Assignment, str]] = field(default_factory=list)
+    unknown: list[Assignment] = field(default_factory=list)
 
 
-async def take_away(roles: Roles, record: Record, assignments: list[Assignment], keep: Keep, emit: Emit) -> Record:
-    """Deletes each and reads that it is gone; the record says so before each deletion is asked for.
+async def take_away(roles: Port, book: Book, assignments: list[Assignment], end: End, emit: Emit) -> Taken:
+    """Takes each away and reads that it is gone.
 
-    Raises ServiceError, MigrateError for one that stays.
+    Raises ServiceError, MigrateError for the first that cannot be taken, or stays: those before are recorded.
     """
+    came = Taken()
+    asked = {one.key for one in assignments}
+    for one in book.record.assignments:
+        if one.state is State.TAKING and one.key not in asked and await roles.get(one.id) is None:
+            came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
     for one in assignments:
         emit(Event("freeze.removing", {"id": one.id, "text": str(one)}))
-        before, record = record, record.became(one, State.TAKEN)
-        keep(record)
-        try:
-            await roles.remove(one.id)
-        except MigrateError as error:
-            if _refused(error):
-                # It was not taken away, so it is not to be given back either.
-                keep(before)
-            raise
-    for one in assignments:
-        await _read_back(roles, one, lambda there: None if there is None else "it is still there")
-    return record
+        await _take(roles, book, one, end, came)
+    for one in came.taken:
+        await read_back(roles, one, lambda there: None if there is None else "it is still there")
+    return came
 
 
-def _refused(error: MigrateError) -> bool:
+async def _take(roles: Port, book: Book, listed: Assignment, end: End, came: Taken) -> None:
+    there = await roles.get(listed.id)
+    # An attempt that was cut off may have been served: what is gone then may be gone by us.
+    unsettled = book.record.state_of(listed) in (State.TAKING, State.UNKNOWN)
+    if there is None:
+        if unsettled:
+            one = replace(listed, since=book.record.found[listed.key].since)
+            came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
+        else:
+            came.stayed.append((listed, "it was gone before it was taken"))
+        return
+    one = replace(Assignment.of(there, listed.role), end=await end(listed, there))
+    if why := _another(listed, one) or strange(one, str(book.record.source["id"]), book.record.account):
+        came.stayed.append((one, why))
+        return
+    narrowed = differing(listed, one)
+    note = f"changed since it was listed: {', '.join(narrowed)}" if narrowed else ""
+    taking = book.add(replace(one, state=State.TAKING, note=note))
+    try:
+        removed = await roles.remove(one.id)
+    except MigrateError as error:
+        if refused(error) and not unsettled:
+            # It was not taken away, so it is not to be given back either.
+            book.add(replace(taking, state=State.LISTED, note=error.summary))
+        raise
+    _settle(book, taking, removed, came, unsettled=unsettled)
+
+
+def _another(listed: Assignment, now: Assignment) -> str | None:
+    """Why what is there just then is not taken: whoever listed it decided about another one."""
+    if changed := [name for name in differing(listed, now) if name in _FIXED]:
+        return f"it is another one than was listed ({', '.join(changed)} differ): freeze again"
+    if now.end != listed.end:
+        return f"it {f'ends at {now.end}' if now.end else 'has no end'} now: freeze again"
+    return None
+
+
+def _settle(book: Book, taking: Assignment, removed: Removed, came: Taken, *, unsettled: bool) -> None:
+    """Records what the service said of the deletion: what it showed is what was taken."""
+    if removed.deleted:
+        shown = Assignment.of(removed.document, taking.role) if removed.document else taking
+        changed = differing(taking, shown)
+        note = f"changed while it was taken: {', '.join(changed)}" if changed else taking.note
+        one = replace(taking, properties=shown.properties, state=State.TAKEN, note=note)
+        came.taken.append(book.add(one))
+    elif unsettled or removed.doubtful:
+        came.unknown.append(book.add(replace(taking, state=State.UNKNOWN, note="no answer showed who took it")))
+    else:
+        one = book.add(replace(taking, state=State.GONE, note="somebody else took it away at the same time"))
+        came.stayed.append((one, "somebody else took it away at the same time"))
+
+
+def refused(error: MigrateError) -> bool:
     """Whether the service has said no, and no attempt before may have been served."""
     answer = error.__cause__ if isinstance(error.__cause__, ServiceError) else error
     return isinstance(answer, ServiceError) and not answer.doubtful and not answer.transient
 
 
-async def give_back(roles: Roles, record: Record, keep: Keep, emit: Emit) -> Back:
-    """Makes each again that was taken away and is gone, as it was, and reads it back.
-
-    All are tried: one that cannot be given, as of a principal that is no more, does not keep the others away. Only
-    where nothing answers at all the rest is left untried: each would wait as long for as little.
-    """
-    came = Back(record)
-    for number, one in enumerate(record.taken):
-        try:
-            (await _give(roles, one, came, emit)).append(one)
-        except OutOfReachError as error:
-            came.failed += [(other, error.summary) for other in record.taken[number:]]
-            break
-        except MigrateError as error:
-            came.failed.append((one, error.summary))
-            came.denied |= error.exit_code is ExitCode.DENIED
-        else:
-            came.record = came.record.became(one, State.GIVEN)
-            keep(came.record)
-    return came
-
-
-async def _give(roles: Roles, one: Assignment, came: Back, emit: Emit) -> list[Assignment]:
-    """Gives one back; the list that it goes into. Raises MigrateError."""
-    there = await roles.get(one.id)
-    if there is not None:
-        if why := _unlike(one, there):
-            raise _wrong(one, f"there is another one of this name: {why}")
-        return came.there
-    emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
-    if not await roles.assign(one.id, one.properties):
-        return came.renamed
-    await _read_back(roles, one, lambda found: _unlike(one, found))
-    return came.made
-
-
-def _unlike(one: Assignment, there: Document | None) -> str | None:
-    if there is None:
-        return "it is not there"
-    now = Assignment.of(there, one.role).properties
-    wrong = [key for key in KEPT if str(now.get(key, "")).lower() != str(one.properties.get(key, "")).lower()]
-    return f"{', '.join(wrong)} differ" if wrong else None
-
-
-async def _read_back(roles: Roles, one: Assignment, wrong: Callable[[Document | None], str | None]) -> None:
+async def read_back(roles: Port, one: Assignment, wrong: Callable[[Document | None], str | None]) -> None:
+    """Reads one until it is as it should be. Raises MigrateError where it does not come to that."""
     why: str | None = None
     for seconds in (*_READ_BACK_SECONDS, 0.0):
         why = wrong(await roles.get(one.id))
         if why is None:
             return
         await asyncio.sleep(seconds)
-    raise _wrong(one, str(why))
+    raise unlike(one, str(why))
 
 
-def _wrong(one: Assignment, why: str) -> MigrateError:
+def unlike(one: Assignment, why: str) -> MigrateError:
+    """That one is not as it should be."""
     return MigrateError(
         f"The role assignment is not as it should be: {why}.",
         address=one.id,

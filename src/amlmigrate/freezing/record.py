@@ -1,183 +1,195 @@
-"""`freeze.json` in a plan's folder: what is taken away, whole, and how far each is: it is given back by this."""
+"""Deeds of a freeze: written into the evidence one by one, and read from it. `freeze.json` is a view of them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import BadInputError, RefusedError
-from amlmigrate.core.escapes import as_json
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.frozen import DEED, Assignment, Record, State, of_reports, strange
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.rights import KEPT
 from amlmigrate.ledger import Ledger, decisions, files
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.evidence import Evidence, Report, end_problems, examine
+from amlmigrate.ledger.lost import EVIDENCE
+
+__all__ = ["Assignment", "Deeds", "Record", "State"]
 
 FILE = decisions.FREEZE_FILE
-FORMAT = 1
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
-class State(StrEnum):
-    """How far one is: `taken` is written before the call that takes it away, `given back` once it is there."""
-
-    LISTED = "listed"
-    TAKEN = "taken"
-    GIVEN = "given back"
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One role assignment: its ARM id (its name is the last part), where it applies, and what it gives whom."""
-
-    id: str
-    scope: str
-    role: str
-    properties: Document
-    state: State = State.LISTED
-
-    @classmethod
-    def of(cls, document: Document, role: str) -> Assignment:
-        """Of a document as ARM answers it."""
-        properties = document.get("properties") or {}
-        kept = {key: properties[key] for key in KEPT if properties.get(key) is not None}
-        return cls(str(document["id"]), str(properties.get("scope", "")), role, kept)
-
-    @property
-    def key(self) -> str:
-        """By which two are one: ARM ids do not mind letter case."""
-        return self.id.lower()
-
-    def __str__(self) -> str:
-        kind = self.properties.get("principalType") or "principal"
-        return f"{self.role} of {kind} {self.properties.get('principalId')} at {self.scope}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its form in `freeze.json`, events and evidence."""
-        return {
-            "id": self.id,
-            "scope": self.scope,
-            "role": self.role,
-            "properties": self.properties,
-            "state": self.state.value,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What `freeze` took or will take away."""
-
-    plan: dict[str, str]
-    source: dict[str, Any]
-    assignments: tuple[Assignment, ...]
-    by: dict[str, Any]
-    time: str
-
-    @property
-    def taken(self) -> tuple[Assignment, ...]:
-        """What was taken away and not given back yet."""
-        return tuple(one for one in self.assignments if one.state is State.TAKEN)
-
-    @property
-    def state(self) -> str:
-        """`frozen` while anything is taken away, `back` once all of it is given back."""
-        return "frozen" if self.taken else "back"
-
-    def became(self, assignment: Assignment, state: State) -> Record:
-        """The same with that one so far."""
-        changed = (replace(one, state=state) if one.key == assignment.key else one for one in self.assignments)
-        return replace(self, assignments=tuple(changed))
-
-    def data(self) -> bytes:
-        """The file."""
-        return as_json(self.as_dict(), indent=1).encode() + b"\n"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The file's content."""
-        return {
-            "format": FORMAT,
-            "state": self.state,
-            "plan": self.plan,
-            "source": self.source,
-            "by": self.by,
-            "time": self.time,
-            "assignments": [one.as_dict() for one in self.assignments],
-        }
-
-
-def read(folder: Path) -> Record | None:
-    """The record of a plan's folder; None where nothing was ever frozen. Raises BadInputError."""
-    path = folder / FILE
+def read(reports: Iterable[Report], folder: Path) -> Record | None:
+    """How all stands by a chain that was checked. Raises RefusedError for a report that says no such thing."""
     try:
-        found = json.loads(path.read_bytes())
-        if found["format"] > FORMAT:
-            raise _unusable(path, f"it has format {found['format']}, this version reads up to {FORMAT}")
-        assignments = tuple(_assignment(one, found["state"]) for one in found["assignments"])
-        return Record(found["plan"], found["source"], assignments, found["by"], found["time"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise _unusable(path, f"it is cut short or no record ({type(error).__name__})") from error
+        return of_reports(one.content for one in reports)
+    except _UNREADABLE as error:
+        raise _untrusted(folder, f"a report of it cannot be read ({type(error).__name__}: {error})") from error
 
 
-def _assignment(found: Document, state: str) -> Assignment:
-    """One of the file; an older one told how far all of them together were."""
-    older = State.TAKEN if state == "frozen" else State.GIVEN
-    return Assignment(**{**found, "state": State(found.get("state", older))})
+def trusted(ledger: Ledger, plan: Plan, reports: list[Report]) -> Record | None:
+    """How all stands, of this plan and this source: rights are given by it. `reports` are those of the chain.
 
-
-def write(folder: Path, ledger: Ledger, record: Record) -> None:
-    """Writes it whole or not at all, and on disk; the ledger knows which one it is, also where this is cut off."""
-    data = record.data()
-    sha256 = hashlib.sha256(data).hexdigest()
-    ledger.note(decisions.FREEZE_NEXT, sha256)
-    files.write(folder / FILE, data)
-    ledger.note(decisions.FREEZE_HEAD, sha256)
-
-
-def trusted(folder: Path, ledger: Ledger, plan: Plan, reports: Iterable[Report]) -> Record | None:
-    """The record, as `read`, where it is the one that was written and of this plan: rights are given by it.
-
-    Raises RefusedError for any other, BadInputError.
+    Raises RefusedError for any other, and where `freeze.json` says anything else; where that file is not there, it
+    is written anew with the next deed.
     """
-    known = read(folder)
-    if known is None:
-        return None
-    newest = decisions.freeze_state(list(reports))
-    told = {newest.content["file"]["sha256"]} if newest else set()
-    if decisions.of_file(folder / FILE) not in told | decisions.freeze_noted(ledger):
-        raise _untrusted(folder, "it is not the one that was written")
-    if known.plan["sha256"] != plan.sha256 or known.source["workspaceId"] != plan.header.source["workspaceId"]:
-        raise _untrusted(folder, "it is of another plan or another source")
+    folder = ledger.home
+    if any(decisions.of_file(folder / FILE) and one for one in decisions.frozen(folder, reports, ledger.meta())
+           if decisions.FREEZE_UNREPORTED not in one):  # fmt: skip
+        raise _untrusted(folder, f"{FILE} is not the one that was written")
+    known = read(reports, folder)
+    if known is not None:
+        _refuse_others(folder, plan, known)
     return known
 
 
-def frozen_beside(folder: Path, workspace_id: str) -> list[tuple[Path, Record]]:
-    """The records of this plan's folder and of those beside it that still hold rights of the same source."""
-    found = []
-    for path in sorted(folder.parent.glob(f"*/{FILE}")):
-        record = read(path.parent)
-        if record and record.taken and record.source.get("workspaceId") == workspace_id:
-            found.append((path.parent, record))
-    return found
+def _refuse_others(folder: Path, plan: Plan, known: Record) -> None:
+    header = plan.header.source
+    of_it = (known.plan.get("sha256"), known.source.get("workspaceId"), str(known.source.get("id")).lower())
+    if of_it != (plan.sha256, header["workspaceId"], str(header["id"]).lower()):
+        raise _untrusted(folder, "it is of another plan or another source")
 
 
-def _untrusted(folder: Path, why: str) -> RefusedError:
+def refuse_strange(folder: Path, known: Record, source: str, account: str) -> None:
+    """Raises RefusedError unless all that is owed lies at the source or its account, and can be one of theirs."""
+    told = [(one, strange(one, source, account)) for one in known.owed]
+    if wrong := [f"{one.id}: {why}" for one, why in told if why]:
+        raise _untrusted(folder, "it names what cannot have been taken of this source", tuple(wrong))
+
+
+def show(ledger: Ledger, reports: list[Report], known: Record) -> None:
+    """Writes `freeze.json` anew where it is behind the evidence, or not there. Raises FileError."""
+    newest, data = decisions.freeze_state(reports), known.data()
+    sha256 = hashlib.sha256(data).hexdigest()
+    if newest and newest.content["file"]["sha256"] == sha256 != decisions.of_file(ledger.home / FILE):
+        files.write(ledger.home / FILE, data)
+        ledger.note(decisions.FREEZE_HEAD, sha256)
+
+
+class Deeds:
+    """Adds deeds to a plan's evidence. When `add` returns, the deed is on disk; before that nothing is done.
+
+    Raises FileError, and RefusedError for evidence that somebody changed meanwhile.
+    """
+
+    def __init__(self, ledger: Ledger, plan: Plan, by: By, known: Record | None, account: str) -> None:
+        header = plan.header
+        self._ledger = ledger
+        self._evidence = Evidence(ledger.home, ledger)
+        self._by = by
+        self.record = Record(
+            plan={"name": header.name, "sha256": plan.sha256},
+            source={"id": header.source["id"], "workspaceId": header.source["workspaceId"],
+                    "storageAccount": account},
+            by=by.who(),
+            found=known.found if known else {},
+        )  # fmt: skip
+
+    @property
+    def who(self) -> str:
+        """By whom they are, for people."""
+        return str(self._by)
+
+    def add(self, one: Assignment) -> Assignment:
+        """Records how one stands now, and returns it as it is recorded."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        since = time if one.state is State.TAKING else one.since
+        one = replace(one, since=since)
+        record = replace(self.record.after(one), time=time)
+        content = {"format": record.as_dict()["format"], "time": time, "deed": one.state.value,
+                   "plan": record.plan, "source": record.source, "assignment": one.as_dict()}  # fmt: skip
+        self._write(DEED, record, content)
+        return one
+
+    def sum_up(self, kind: str, **more: Any) -> Report:
+        """Adds the report of what a command came to."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        record = replace(self.record, time=time)
+        return self._write(kind, record, {**record.as_dict(), **more})
+
+    def _write(self, kind: str, record: Record, content: dict[str, Any]) -> Report:
+        """The evidence first: the file says nothing that the evidence does not."""
+        data = record.data()
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._ledger.note(decisions.FREEZE_NEXT, sha256)
+        file = {"name": FILE, "sha256": sha256}
+        report = self._evidence.add(kind, {**content, "by": self._by.as_dict(), "file": file})
+        self.record = record
+        files.write(self._ledger.home / FILE, data)
+        self._ledger.note(decisions.FREEZE_HEAD, sha256)
+        return report
+
+
+def older_file(ledger: Ledger, reports: list[Report]) -> list[Assignment]:
+    """What a version before deeds was cut off with: those of its file that its evidence does not tell of so.
+
+    Only where the ledger noted that very file. Nothing but a decision can come of it.
+    """
+    path = ledger.home / FILE
+    if any(one.content["record"] == DEED for one in reports):
+        return []
+    if decisions.of_file(path) not in decisions.freeze_noted(ledger):
+        return []
+    try:
+        found = json.loads(path.read_bytes())
+        ones = [Assignment.of_dict(one, found["state"]) for one in found["assignments"]]
+    except _UNREADABLE as error:
+        raise _untrusted(ledger.home, f"{FILE} cannot be read ({type(error).__name__})") from error
+    known = read(reports, ledger.home)
+    told = known.found if known else {}
+    states = {one.key: told[one.key].state if one.key in told else State.LISTED for one in ones}
+    return [one for one in ones if one.state is not states[one.key]]
+
+
+def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], list[str]]:
+    """The freezes of this plan's folder and of those beside it that still hold rights of the same source.
+
+    And why a folder that tells of a freeze is not believed: what it says is not obeyed, and stops nobody.
+    """
+    found, doubts = [], []
+    for other in sorted({path.parent for path in folder.parent.glob(f"*/{FILE}")}):
+        try:
+            record = _of_folder(other, workspace_id)
+        except (MigrateError, OSError) as error:
+            summary = error.summary if isinstance(error, MigrateError) else str(error)
+            doubts.append(f"{other}: {summary}")
+        else:
+            found += [(other, record)] if record and record.owed else []
+    return found, doubts
+
+
+def _of_folder(folder: Path, workspace_id: str) -> Record | None:
+    """A neighbour's, where its ledger and its whole chain bear it out; None for one of another source."""
+    with copied(folder) as ledger:
+        meta = ledger.meta()
+        if meta.get("source_workspace_id") != workspace_id:
+            return None
+        reports, problems = examine(folder / EVIDENCE)
+        if problems := problems or end_problems(meta, folder / EVIDENCE, reports):
+            raise _untrusted(folder, str(problems[0]))
+        altered = [
+            one for one in decisions.frozen(folder, reports, meta) if decisions.FREEZE_UNREPORTED not in one
+        ]
+        if altered:
+            raise _untrusted(folder, altered[0])
+        record = read(reports, folder)
+        told = (record.plan.get("sha256"), record.source.get("workspaceId")) if record else None
+        if told not in (None, (ledger.plan_sha256, workspace_id)):
+            raise _untrusted(folder, "it is of another plan or another source")
+        return record
+
+
+def _untrusted(folder: Path, why: str, reasons: tuple[str, ...] = ()) -> RefusedError:
     return RefusedError(
         f"The record of what was frozen cannot be trusted: {why}.",
+        reasons=reasons,
         address=str(folder / FILE),
-        remedy="Put the original file back; what was taken away is in the evidence folder's freeze reports too,"
-        " and can be given by hand (az role assignment create).",
-    )
-
-
-def _unusable(path: Path, why: str) -> BadInputError:
-    return BadInputError(
-        f"The record of what was frozen cannot be used: {why}.",
-        address=str(path),
-        remedy="Put the original file back; the same list is in the evidence folder's freeze reports.",
+        remedy=f"Look who changed it. Where only {FILE} was changed, remove that file: it is written anew by what"
+        " the evidence shows. Else put the original files back.",
     )

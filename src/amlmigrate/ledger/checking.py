@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:
 def _without(folder: Path, found: Check) -> None:
     """What the evidence alone tells of the files beside it."""
     if decisions.freeze_state(found.reports) or not decisions.of_file(folder / decisions.FREEZE_FILE):
-        found.altered += decisions.frozen(folder, found.reports, ())
+        _sort(decisions.frozen(folder, found.reports, {}), found)
     else:
         found.unchecked.append(f"{decisions.FREEZE_FILE}: no report tells of it")
     _ids(folder, None, found)
@@ -82,10 +82,14 @@ def _agree(folder: Path, ledger: Ledger, found: Check) -> None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         found.altered.append(f"a report of a decision lacks what it has to say ({type(error).__name__}: {error})")
     else:
-        unreported = [one for one in problems if decisions.FREEZE_UNREPORTED in one]
-        found.unchecked += unreported
-        found.altered += [one for one in problems if one not in unreported]
+        _sort(problems, found)
     _ids(folder, ledger, found)
+
+
+def _sort(problems: Iterable[str], found: Check) -> None:
+    """What was cut off is not altered."""
+    for one in problems:
+        (found.unchecked if decisions.FREEZE_UNREPORTED in one else found.altered).append(one)
 
 
 def _ids(folder: Path, ledger: Ledger | None, found: Check) -> None:

@@ -6,7 +6,7 @@ A decision that the ledger does not know, or knows otherwise, is told.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from amlmigrate.core.by import By
 from amlmigrate.core.decision import Decision, Verb, open_digest
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.frozen import DEED, SUMMARIES
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import approving, deciding
 from amlmigrate.ledger.evidence import Evidence, Report
@@ -26,8 +27,6 @@ FREEZE_FILE = "freeze.json"
 FREEZE_HEAD = "freeze_head"
 FREEZE_NEXT = "freeze_next"
 FREEZE_UNREPORTED = "has no report yet"
-# Earlier versions called it `thaw`.
-_FREEZES = ("freeze", "back", "thaw")
 
 
 def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any], by: By) -> None:
@@ -90,7 +89,16 @@ def trusted(folder: Path, ledger: Ledger) -> list[Report]:
 
 def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
     """Raises RefusedError unless ledger and evidence tell of the same decisions."""
-    if found := problems(ledger, reports):
+    _refuse(ledger, problems(ledger, reports))
+
+
+def refuse_unlike_people(ledger: Ledger, reports: list[Report]) -> None:
+    """The same of what people decided alone, as for giving back what the evidence shows as taken."""
+    _refuse(ledger, of_people(ledger, reports))
+
+
+def _refuse(ledger: Ledger, found: list[str]) -> None:
+    if found:
         raise RefusedError(
             "The evidence cannot be trusted: it and the ledger tell of other decisions.",
             reasons=tuple(found),
@@ -102,15 +110,19 @@ def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
 def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
     """Each decision, approval and freeze that ledger and evidence do not agree on."""
     return [
-        *_decisions(ledger, reports),
-        *_approvals(ledger, reports),
-        *frozen(ledger.home, reports, freeze_noted(ledger)),
+        *of_people(ledger, reports),
+        *frozen(ledger.home, reports, ledger.meta()),
     ]
 
 
+def of_people(ledger: Ledger, reports: list[Report]) -> list[str]:
+    """Each decision and approval that ledger and evidence do not agree on."""
+    return [*_decisions(ledger, reports), *_approvals(ledger, reports)]
+
+
 def freeze_state(reports: list[Report]) -> Report | None:
-    """The newest report of a freeze, or of what was given back."""
-    return next((one for one in reversed(reports) if one.content["record"] in _FREEZES), None)
+    """The newest report of a freeze, of a deed of it, or of what was given back."""
+    return next((one for one in reversed(reports) if one.content["record"] in (DEED, *SUMMARIES)), None)
 
 
 def freeze_noted(ledger: Ledger) -> set[str]:
@@ -169,13 +181,21 @@ def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
         yield f"The approval by {one.by} is not the one that was recorded."
 
 
-def frozen(folder: Path, reports: list[Report], noted: Container[str]) -> Iterable[str]:
-    """Whether the record of what was frozen is that of the newest report, or one that the ledger has `noted`."""
+def frozen(folder: Path, reports: list[Report], meta: Mapping[str, str]) -> Iterable[str]:
+    """Whether `freeze.json` is that of the newest report, and the freeze or what was given back came to its end.
+
+    `meta` are the ledger's notes. The file is written after the report, and may be one behind after a kill;
+    that of a version before deeds was written first.
+    """
     newest = freeze_state(reports)
-    found = of_file(folder / FREEZE_FILE)
-    if found == (newest.content["file"]["sha256"] if newest else ""):
-        return
-    if found not in noted:
-        yield f"{FREEZE_FILE} is not the one that was recorded."
-    elif newest:
+    found, told = of_file(folder / FREEZE_FILE), newest.content["file"]["sha256"] if newest else ""
+    head, coming = meta.get(FREEZE_HEAD, ""), meta.get(FREEZE_NEXT, "")
+    older = not any(one.content["record"] == DEED for one in reports)
+    if found == told:
+        cut_off = newest is not None and newest.content["record"] == DEED
+    else:
+        cut_off = found in (head, coming) if older and found else (found, told) == (head, coming)
+        if not cut_off:
+            yield f"{FREEZE_FILE} is not the one that was recorded."
+    if cut_off:
         yield f"{FREEZE_FILE} {FREEZE_UNREPORTED}: run the same `migrate freeze` again, it was cut off."

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amlmigrate.core import frozen
 from amlmigrate.core.decision import Subject
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import found_by, of_claims, of_lost, of_residuals
+from amlmigrate.ledger.subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
 
 # What `run` is still to try is nobody's to decide yet.
 _OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, Outcome.BLOCKED)
@@ -19,7 +20,7 @@ _OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, O
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One thing that is open: its address, how it stands (an outcome, a severity, `residual`), and what it is."""
+    """One thing that is open: its address, how it stands (outcome, severity, `residual`, `frozen`), what it is."""
 
     address: str
     stands: str
@@ -38,8 +39,17 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Ope
     unproven = (one for one in of_claims(reports).values() if one.severity == "error" and not standing.of(one))
     found += [Open(one.address, "error", one.says) for one in unproven]
     found += [Open(one.address, "residual", one.says) for one in open_residuals(standing, reports)]
+    found += [Open(one.address, "frozen", one.says) for one in open_frozen(standing, reports)]
     # Findings of one code about one item are decided together.
     return list({one.address: one for one in reversed(found)}.values())[::-1]
+
+
+def open_frozen(standing: Standing, reports: list[Report]) -> list[Subject]:
+    """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
+    known, told = frozen.of_reports(one.content for one in reports), last(reports, "back")
+    failed = {one.get("address") for one in told.content.get("failed", ())} if told else set()
+    waiting = {one.address for one in (known.owed if known else ()) if one.state is frozen.State.UNKNOWN} | failed
+    return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
 
 
 def open_residuals(standing: Standing, reports: list[Report]) -> list[Subject]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from amlmigrate.core import escapes
+from amlmigrate.core import escapes, frozen
 from amlmigrate.core.claim import WAIVABLE, Claim
 from amlmigrate.core.decision import Subject
 from amlmigrate.core.errors import BadInputError
@@ -60,6 +60,15 @@ def of_residuals(reports: list[Report]) -> dict[str, Subject]:
     }
 
 
+def of_frozen(reports: list[Report]) -> dict[str, Subject]:
+    """What `freeze` took away and nobody has back yet, by address."""
+    record = frozen.of_reports(one.content for one in reports)
+    return {
+        one.address: Subject(one.address, "frozen", f"{one.state.value}: {one}", one.decided)
+        for one in (record.owed if record else ())
+    }
+
+
 def of_lost(reports: list[Report]) -> dict[str, Subject]:
     """What the newest report shows as lost in the target since the cutover, by address."""
     newest = next((one for one in reversed(reports) if one.content.get(_SINCE)), None)
@@ -100,6 +109,7 @@ class Subjects:
         self._steps = {str(step.address): step for step in plan.steps}
         findings = [*plan.header.findings, *found_by(reports)]
         self._others = of_findings(findings) | of_residuals(reports) | of_lost(reports)
+        self._others |= of_frozen(reports)
         # They may say another thing of an address than the plan did, and it is that which counts now.
         self._others |= of_claims(reports)
 

@@ -1,223 +1,213 @@
-"""What a freeze takes it gives back, exactly that, by a record that nobody else wrote."""
+"""What was taken and not given is given back, exactly that; the rest is named."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.unit.world import OLD_ID, plan
+from tests.unit.freezing.assigned import ACCOUNT, Azure, Folder, Killed, document, error, guid, id_of, one, silence
+from tests.unit.world import OLD
 
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.core.errors import BadInputError, MigrateError, RefusedError
-from amlmigrate.core.events import ignore
-from amlmigrate.freezing import freeze, record
-from amlmigrate.freezing.record import Assignment, Record, State
-from amlmigrate.ledger import Ledger, decisions
-from amlmigrate.ledger.evidence import Evidence
-
-PLAN = plan()
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.frozen import State
+from amlmigrate.freezing import freeze, giving
+from amlmigrate.freezing.giving import Source
 
 
-def _error(status: int, code: str) -> ServiceError:
-    return ServiceError(status, code, "no", method="PUT", url="https://management.azure.com/x")
-
-
-class Roles:
-    """The assignments that there are, and what happens to calls about some of them."""
-
-    def __init__(self, *there: str, put: dict[str, MigrateError] | None = None) -> None:
-        self.there = {id_: _document(id_) for id_ in there}
-        self.put, self.remove_error = put or {}, dict[str, MigrateError]()
-        self.asked: list[str] = []
-
-    async def get(self, id_: str) -> dict[str, Any] | None:
-        """One, or None."""
-        return self.there.get(id_)
-
-    async def remove(self, id_: str) -> None:
-        """Takes one away."""
-        self.asked.append(id_)
-        if error := self.remove_error.get(id_):
-            raise error
-        self.there.pop(id_, None)
-
-    async def assign(self, id_: str, properties: dict[str, Any]) -> bool:
-        """Makes one."""
-        self.asked.append(id_)
-        if error := self.put.get(id_):
-            raise error
-        self.there[id_] = {"id": id_, "properties": properties}
-        return True
-
-
-def _document(id_: str) -> dict[str, Any]:
-    return {"id": id_, "properties": {"principalId": f"p{id_}", "roleDefinitionId": "role", "scope": "/ws"}}
-
-
-def _one(id_: str, state: State = State.TAKEN) -> Assignment:
-    return replace(Assignment.of(_document(id_), "writer"), state=state)
-
-
-def _record(*assignments: Assignment, sha256: str = PLAN.sha256, source: str = OLD_ID) -> Record:
-    return Record({"name": "ws1", "sha256": sha256}, {"id": "/ws", "workspaceId": source}, assignments, {}, "now")
-
-
-def _back(roles: Roles, known: Record) -> tuple[freeze.Back, list[Record]]:
-    kept: list[Record] = []
-    return asyncio.run(freeze.give_back(roles, known, kept.append, ignore)), kept  # type: ignore[arg-type]
-
-
-def test_only_what_was_taken_and_not_given_is_given() -> None:
-    roles = Roles()
-    came, kept = _back(roles, _record(_one("a"), _one("b", State.LISTED), _one("c", State.GIVEN), _one("d")))
-    assert roles.asked == ["a", "d"] and set(roles.there) == {"a", "d"}
-    assert [one.id for one in came.made] == ["a", "d"] and came.record.state == "back"
-    # Each is on disk as given before the next is asked for.
-    assert [[one.id for one in known.taken] for known in kept] == [["d"], []]
-
-
-def test_what_was_given_back_and_taken_by_somebody_else_since_is_not_given_again() -> None:
-    roles = Roles(put={"b": _error(400, "PrincipalNotFound")})
-    came, _ = _back(roles, _record(_one("a"), _one("b")))
-    del roles.there["a"]
-    again, _ = _back(roles, came.record)
-    assert "a" not in roles.there and [one.id for one, _ in again.failed] == ["b"]
-
-
-@pytest.mark.parametrize("error", [_error(400, "PrincipalNotFound"), _error(403, "AuthorizationFailed"),
-                                   _error(404, "ResourceGroupNotFound"), _error(500, "InternalServerError")])  # fmt: skip
-def test_one_that_cannot_be_given_does_not_keep_the_rest(error: ServiceError) -> None:
-    roles = Roles(put={"a": error})
-    came, _ = _back(roles, _record(_one("a"), _one("b")))
-    assert set(roles.there) == {"b"} and [one.id for one in came.record.taken] == ["a"]
-    [(one, why)] = came.failed
-    assert one.id == "a" and error.code in why and came.denied is (error.status == 403)
-
-
-def test_where_nothing_answers_the_rest_is_named() -> None:
-    roles = Roles(put={"b": OutOfReachError("timed out", method="PUT", url="x")})
-    came, _ = _back(roles, _record(_one("a"), _one("b"), _one("c")))
-    assert set(roles.there) == {"a"} and [one.id for one, _ in came.failed] == ["b", "c"]
-    assert [one.id for one in came.record.taken] == ["b", "c"] and "c" not in roles.asked
-
-
-def test_another_assignment_under_the_name_stays_and_is_told() -> None:
-    roles = Roles()
-    roles.there["a"] = {"id": "a", "properties": _document("a")["properties"] | {"principalId": "somebody else"}}
-    came, _ = _back(roles, _record(_one("a")))
-    [(_, why)] = came.failed
-    assert "another one of this name: principalId differ" in why and roles.asked == []
-
-
-def test_a_deletion_that_is_refused_took_nothing() -> None:
-    roles, kept = Roles("a", "b"), list[Record]()
-    roles.remove_error["b"] = _error(403, "AuthorizationFailed")
-    both = [_one("a", State.LISTED), _one("b", State.LISTED)]
-    with pytest.raises(ServiceError):
-        asyncio.run(freeze.take_away(roles, _record(*both), both, kept.append, ignore))  # type: ignore[arg-type]
-    assert [one.id for one in kept[-1].taken] == ["a"]
-    assert [one.id for one in kept[-2].taken] == ["a", "b"], "before the call it counts as taken"
-
-
-@pytest.mark.parametrize("doubtful", [True, False])
-def test_a_deletion_of_which_nothing_is_known_counts_as_taken(doubtful: bool) -> None:
-    roles, kept = Roles("a"), list[Record]()
-    error: Any = _error(409, "Conflict") if doubtful else OutOfReachError("broke", method="DELETE", url="x")
-    error.doubtful = doubtful
-    roles.remove_error["a"] = error
-    with pytest.raises(MigrateError):
-        asyncio.run(freeze.take_away(roles, _record(_one("a", State.LISTED)), [_one("a")], kept.append, ignore))  # type: ignore[arg-type]
-    assert [one.id for one in kept[-1].taken] == ["a"]
-
-
-# The record on disk.
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(giving, "_LOOK_SECONDS", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        opened.bind(PLAN)
-        yield opened
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
 
 
-def _trusted(ledger: Ledger) -> Record | None:
-    folder = ledger.path.parent
-    return record.trusted(folder, ledger, PLAN, Evidence(folder, ledger).reports())
+def frozen(folder: Folder, *names: str) -> Azure:
+    """An Azure from which these were taken."""
+    azure = Azure(*map(document, names))
+    folder.freeze(azure, *map(one, names))
+    azure.log.clear()
+    return azure
 
 
-def test_the_record_that_was_written_is_trusted(ledger: Ledger) -> None:
-    assert _trusted(ledger) is None
-    known = _record(_one("a"), _one("b", State.GIVEN))
-    record.write(ledger.path.parent, ledger, known)
-    assert _trusted(ledger) == known
+def test_all_of_it_comes_back_as_it_was(folder: Folder) -> None:
+    told = {"condition": "c", "conditionVersion": "2.0", "description": "d \u202e", "delegatedManagedIdentityResourceId": "/x"}  # fmt: skip
+    azure = Azure(document("a", **told), document("b", ACCOUNT))
+    before = dict(azure.there)
+    folder.freeze(azure, one("a", **told), one("b", scope=ACCOUNT))
+    came = folder.back(azure)
+    assert azure.there == before and len(came.made) == 2 and came.left == []
+    assert set(folder.states().values()) == {State.GIVEN}
 
 
-def test_a_record_that_somebody_else_wrote_gives_nobody_rights(ledger: Ledger) -> None:
-    path = ledger.path.parent / record.FILE
-    path.write_bytes(_record(_one("owner for me")).data())
-    with pytest.raises(RefusedError, match="not the one that was written"):
-        _trusted(ledger)
-    record.write(ledger.path.parent, ledger, _record(_one("a")))
-    path.write_bytes(path.read_bytes().replace(b'"pa"', b'"me"'))
-    with pytest.raises(RefusedError, match="not the one that was written"):
-        _trusted(ledger)
+def test_each_is_recorded_before_and_after(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    folder.back(azure)
+    assert folder.deeds()[2:] == [(id_of("a"), "giving back"), (id_of("a"), "given back")]
 
 
-@pytest.mark.parametrize("other", [{"sha256": "00" * 32}, {"source": "another"}])
-def test_a_record_of_another_plan_or_source_is_refused(ledger: Ledger, other: dict[str, str]) -> None:
-    record.write(ledger.path.parent, ledger, _record(_one("a"), **other))
-    with pytest.raises(RefusedError, match="another plan or another source"):
-        _trusted(ledger)
+def test_what_was_given_back_and_revoked_since_is_not_given_again(folder: Folder) -> None:
+    azure = frozen(folder, "a", "b")
+    azure.before["assign", id_of("b")] = error(400, "PrincipalNotFound")
+    folder.back(azure)
+    del azure.there[id_of("a")]
+    folder.back(azure)
+    assert azure.names() == set()
 
 
-@pytest.mark.parametrize("written", [False, True])
-def test_one_that_was_cut_off_while_it_was_written_is_trusted(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, written: bool
-) -> None:
-    folder = ledger.path.parent
-    record.write(folder, ledger, _record(_one("a", State.LISTED)))
-    write = record.files.write
-
-    def dies(path: Path, data: bytes) -> None:
-        if written:
-            write(path, data)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(record.files, "write", dies)
-    with pytest.raises(KeyboardInterrupt):
-        record.write(folder, ledger, _record(_one("a")))
-    known = _trusted(ledger)
-    assert known is not None and bool(known.taken) is written
+@pytest.mark.parametrize("fault", [
+    error(400, "PrincipalNotFound"), error(403, "AuthorizationFailed"), error(403, "RequestDisallowedByPolicy"),
+    error(404, "ResourceGroupNotFound"), error(409, "Conflict"), error(429, "TooManyRequests"),
+    error(500, "InternalServerError"), silence()])  # fmt: skip
+def test_one_that_cannot_be_given_keeps_nobody_else_out(folder: Folder, fault: ServiceError) -> None:
+    azure = frozen(folder, "a", "b", "c")
+    azure.before["assign", id_of("a")] = fault
+    came = folder.back(azure)
+    assert azure.names() == {id_of("b"), id_of("c")}
+    [(failed, why)] = came.failed
+    assert failed.id == id_of("a") and why == fault.summary
+    assert came.denied is (getattr(fault, "status", 0) == 403)
+    # Once the reason is gone the same command gives it.
+    azure.before.clear()
+    assert folder.back(azure).left == [] and id_of("a") in azure.names()
 
 
-@pytest.mark.parametrize(("state", "kind"), [("frozen", "freeze"), ("thawed", "thaw")])
-def test_a_record_and_a_chain_of_an_earlier_version_are_read(ledger: Ledger, state: str, kind: str) -> None:
-    """It told how far all assignments together were, and called giving back a thaw."""
-    folder = ledger.path.parent
-    older = json.loads(_record(_one("a")).data()) | {"state": state}
-    del older["assignments"][0]["state"]
-    (folder / record.FILE).write_text(json.dumps(older))
-    file = {"name": record.FILE, "sha256": decisions.of_file(folder / record.FILE)}
-    reports = [Evidence(folder, ledger).add(kind, {"format": 1, "file": file})]
-    known = _trusted(ledger)
-    assert known is not None and [one.id for one in known.taken] == (["a"] if state == "frozen" else [])
-    assert decisions.freeze_state(reports) == reports[0] and decisions.problems(ledger, reports) == []
+@pytest.mark.parametrize("fault", [error(500, "InternalServerError"), silence()])
+def test_an_answer_that_was_lost_after_the_work_is_settled_by_reading(folder: Folder, fault: MigrateError) -> None:
+    azure = frozen(folder, "a")
+    azure.after["assign", id_of("a")] = fault
+    assert [each.id for each in folder.back(azure).made] == [id_of("a")]
+    assert folder.states() == {id_of("a"): State.GIVEN}
 
 
-def test_a_record_that_has_no_report_yet_is_told_apart_from_a_changed_one(ledger: Ledger) -> None:
-    folder = ledger.path.parent
-    record.write(folder, ledger, _record(_one("a")))
-    file = {"name": record.FILE, "sha256": decisions.of_file(folder / record.FILE)}
-    reports = [Evidence(folder, ledger).add("freeze", {"file": file})]
-    record.write(folder, ledger, _record(_one("a", State.GIVEN)))
-    [problem] = decisions.problems(ledger, reports)
-    assert "has no report yet" in problem and "again" in problem
-    (folder / record.FILE).write_text("{}")
-    assert decisions.problems(ledger, reports) == ["freeze.json is not the one that was recorded."]
-    with pytest.raises(BadInputError):
-        _trusted(ledger)
+def test_where_nothing_answers_the_rest_is_named_and_not_waited_for(folder: Folder) -> None:
+    azure = frozen(folder, "a", "b", "c", "d")
+    azure.before |= {("get", id_of(name)): silence() for name in "bcd"}
+    came = folder.back(azure)
+    assert [each.id for each, _ in came.failed] == [id_of(name) for name in "bcd"]
+    assert came.failed[2][1].startswith("not tried") and azure.names() == {id_of("a")}
+
+
+def test_another_assignment_under_the_name_stays_and_is_told(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.there[id_of("a")] = document("a", condition="narrower")
+    came = folder.back(azure)
+    assert "condition differ" in came.failed[0][1] and azure.log == []
+
+
+def test_what_is_there_again_by_somebody_else_is_left(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.there[id_of("a")] = document("a")
+    came = folder.back(azure)
+    assert azure.log == [] and [each.id for each in came.there] == [id_of("a")]
+    del azure.there[id_of("a")]
+    folder.back(azure)
+    assert azure.names() == set(), "whoever takes it then has taken it"
+
+
+def test_it_reads_as_gone_for_a_while(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.stale[id_of("a")] = [None, None, None]
+    assert folder.back(azure).left == []
+
+
+# Cut off.
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_it_was_given_it_is_given_or_asked_about(folder: Folder, when: str) -> None:
+    azure = frozen(folder, "a", "b")
+    getattr(azure, when)["assign", id_of("a")] = Killed()
+    with pytest.raises(Killed):
+        folder.back(azure)
+    came = folder.back(azure)
+    assert (id_of("a") in azure.names()) is (when == "after") and id_of("b") in azure.names()
+    assert len(came.unknown) == (when == "before")
+    folder.back(azure, None, "a")
+    assert azure.names() == {id_of("a"), id_of("b")}
+
+
+def test_killed_after_it_was_given_and_revoked_since_it_is_not_given_again(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.after["assign", id_of("a")] = Killed()
+    with pytest.raises(Killed):
+        folder.back(azure)
+    del azure.there[id_of("a")]
+    came = folder.back(azure)
+    assert azure.names() == set() and [each.address for each in came.unknown] == [f"frozen/{guid('a')}"]
+
+
+def cut_off(folder: Folder, when: str) -> Azure:
+    """A freeze that was killed at its deletion."""
+    azure = Azure(document("a"))
+    getattr(azure, when)["remove", id_of("a")] = Killed()
+    with pytest.raises(Killed):
+        folder.freeze(azure, one("a"))
+    return azure
+
+
+def test_what_was_not_taken_after_all_is_there(folder: Folder) -> None:
+    azure = cut_off(folder, "before")
+    came = folder.back(azure)
+    assert came.left == [] and folder.states() == {id_of("a"): State.LISTED}
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_what_is_gone_by_nobody_knows_whom_is_given_only_by_a_decision(folder: Folder, looks: int) -> None:
+    azure = cut_off(folder, "after")
+    azure.stale[id_of("a")] = [document("a")] * looks
+    came = folder.back(azure)
+    assert azure.names() == set() and [each.id for each in came.unknown] == [id_of("a")]
+    assert "not known who took it" in came.left[0][1]
+    assert folder.back(azure, None, "a").left == [] and azure.names() == {id_of("a")}
+
+
+def test_what_was_let_go_is_not_tried_and_does_not_count(folder: Folder) -> None:
+    azure = frozen(folder, "a", "b")
+    came = folder.back(azure, None, a="she has left")
+    assert azure.names() == {id_of("b")} and came.left == [] and [each.id for each in came.let_go] == [id_of("a")]
+
+
+# A place or an end.
+
+
+def test_at_a_workspace_that_this_plan_removed_nothing_is_tried(folder: Folder) -> None:
+    azure = Azure(document("a"), document("b", ACCOUNT))
+    folder.freeze(azure, one("a"), one("b", scope=ACCOUNT))
+    azure.log.clear()
+    came = folder.back(azure, Source(OLD.id, gone=True, removed="2026-01-01"))
+    assert azure.log == [("assign", id_of("b", ACCOUNT))]
+    assert [each.id for each in came.placeless] == [id_of("a")] and came.left == []
+    # Recovered, it has its rights again.
+    folder.back(azure)
+    assert id_of("a") in azure.names()
+
+
+def test_at_a_workspace_that_somebody_else_removed_they_are_named(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.before["assign", id_of("a")] = error(404, "ResourceNotFound")
+    came = folder.back(azure, Source(OLD.id, gone=True))
+    assert "no removal by this plan" in came.failed[0][1]
+
+
+def test_another_workspace_of_the_name_gets_no_rights(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    came = folder.back(azure, Source(OLD.id, other="it was made anew"))
+    assert azure.log == [] and came.failed[0][1] == "it was made anew"
+
+
+@pytest.mark.parametrize(("end", "ended"), [("2026-01-01T00:00:00Z", True), ("nonsense", True), ("2999-01-01T00:00:00Z", False)])  # fmt: skip
+def test_what_was_given_for_a_time_is_never_given_for_good(folder: Folder, end: str, ended: bool) -> None:
+    azure = Azure(document("a"))
+    folder.freeze(azure, replace(one("a"), end=end))
+    azure.log.clear()
+    came = folder.back(azure)
+    assert azure.log == [] and bool(came.ended) is ended and bool(came.failed) is not ended
+    assert ended or end in came.failed[0][1]
+    assert datetime.now(UTC).year < 2999

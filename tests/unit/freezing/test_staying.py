@@ -11,9 +11,11 @@ import pytest
 from tests.unit.freezing.test_passing import SCOPE, Roles, given
 from tests.unit.world import SOURCE
 
-from amlmigrate.cli.freeze import Told
+from amlmigrate.cli.freezetold import Told
 from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.frozen import Record
 from amlmigrate.core.identity import Identity
+from amlmigrate.freezing.freeze import Taken
 from amlmigrate.freezing.writers import Finder, Place, Writers
 
 MSI = "0a-msi"
@@ -58,7 +60,8 @@ def _found(roles: Group, place: Place) -> Writers:
 
 def _said(writers: Writers) -> tuple[str, ExitCode]:
     said: Any = Said()
-    code = Told(said, Path("plans/x"), writers).end(None, None)
+    known = Record({}, {}, {})
+    code = Told(said, Path("plans/x"), writers, []).end(known, Taken(taken=writers.removable), None)
     return said.text, code
 
 

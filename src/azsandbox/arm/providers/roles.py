@@ -94,6 +94,8 @@ class RoleAssignments(ExtensionKind):
     async def delete(self, call: Call) -> Response:
         """What a principal began with is only hidden, so that it is not given again.
 
+        REST reference, Role Assignments - Delete: 200 with the deleted assignment, 204 where there is none.
+
         One that was made for a time goes as any other, its schedule with it: the reference of Role Assignments -
         Delete makes no exception for it, and nothing is documented of the schedule [I].
         """

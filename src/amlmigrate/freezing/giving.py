@@ -1,0 +1,207 @@
+"""Gives back what is recorded as taken and not yet given, as it was: all are tried, the rest is named with why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import ExitCode, MigrateError
+from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.frozen import Assignment, State, differing
+from amlmigrate.freezing.freeze import Book, Port, read_back, refused
+
+# Between looks at one whose taking was cut off: what one look shows may be older than that.
+_LOOK_SECONDS = (0.5, 1.0, 2.0)
+# After so many one after the other of which nothing was heard, nothing is.
+_SILENT = 2
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The source workspace as it is when its rights are given back.
+
+    `other`: why what has its name is not it. `removed`: when the plan's own tombstone says that it went.
+    """
+
+    id: str
+    other: str = ""
+    gone: bool = False
+    removed: str = ""
+    unread: str = ""
+
+
+@dataclass(slots=True)
+class Back:
+    """What came of giving back.
+
+    `made` again, `there` all the time, `renamed`: there under another name; `ended` by itself meanwhile;
+    `let_go` by a decision; `placeless`: at the workspace that was removed; `unknown`: nobody knows who took it;
+    `failed`: not given, and why.
+    """
+
+    made: list[Assignment] = field(default_factory=list)
+    there: list[Assignment] = field(default_factory=list)
+    renamed: list[Assignment] = field(default_factory=list)
+    ended: list[Assignment] = field(default_factory=list)
+    let_go: list[Assignment] = field(default_factory=list)
+    placeless: list[Assignment] = field(default_factory=list)
+    unknown: list[Assignment] = field(default_factory=list)
+    failed: list[tuple[Assignment, str]] = field(default_factory=list)
+    denied: bool = False
+
+    @property
+    def left(self) -> list[tuple[Assignment, str]]:
+        """What somebody still has to do or decide, and why."""
+        why = "it is not known who took it away: the tool was cut off, or got no answer"
+        return [*self.failed, *((one, why) for one in self.unknown)]
+
+
+async def give_back(
+    roles: Port, book: Book, source: Source, let_go: Mapping[str, str], emit: Emit, now: datetime | None = None
+) -> Back:
+    """Makes each again that is owed and is gone, as it was, and reads it back. `let_go`: addresses, with why.
+
+    One that cannot be given, as of a principal that is no more, does not keep the others away. Only where nothing
+    answers at all the rest is left untried: each would wait as long for as little. Raises FileError, RefusedError
+    where a deed cannot be recorded: then it is not done.
+    """
+    came = Back(let_go=[one for one in book.record.owed if one.address in let_go])
+    owed = [one for one in book.record.owed if one.address not in let_go]
+    giving = _Giving(roles, book, source, came, emit, now or datetime.now(UTC))
+    silent = 0
+    for number, one in enumerate(owed):
+        try:
+            await giving.give(one)
+            silent = 0
+        except (OutOfReachError, ServiceError) as error:
+            came.failed.append((one, error.summary))
+            came.denied |= error.exit_code is ExitCode.DENIED
+            silent = silent + 1 if isinstance(error, OutOfReachError) else 0
+            if silent == _SILENT:
+                came.failed += [(other, f"not tried: {error.summary}") for other in owed[number + 1 :]]
+                break
+    return came
+
+
+@dataclass(frozen=True, slots=True)
+class _Giving:
+    """Gives one back."""
+
+    roles: Port
+    book: Book
+    source: Source
+    came: Back
+    emit: Emit
+    now: datetime
+
+    async def give(self, one: Assignment) -> None:
+        """Raises ServiceError, OutOfReachError; MigrateError where nothing can be recorded."""
+        there = await self.roles.get(one.id) if not self._elsewhere(one) else None
+        if there is not None:
+            await self._is_there(one, there)
+        elif self._elsewhere(one):
+            self._no_place(one)
+        elif one.state in (State.TAKING, State.GIVING, State.UNKNOWN):
+            why = one.note if one.state is State.UNKNOWN else f"cut off while it was '{one.state}'"
+            self.came.unknown.append(self._known_by_nobody(one, why))
+        elif one.end and _over(one.end, self.now):
+            self.came.ended.append(self.book.add(replace(one, state=State.ENDED, note=f"it ended at {one.end}")))
+        elif one.end:
+            self.came.failed.append((one, f"it is given for a time, until {one.end}, and not for good"))
+        else:
+            await self._make(one)
+
+    def _elsewhere(self, one: Assignment) -> bool:
+        """Whether its place is not the one that it was taken from."""
+        return one.within(self.source.id) and bool(self.source.other or self.source.removed)
+
+    def _no_place(self, one: Assignment) -> None:
+        if self.source.other:
+            self.came.failed.append((one, self.source.other))
+        else:
+            self.came.placeless.append(one)
+
+    def _known_by_nobody(self, one: Assignment, why: str) -> Assignment:
+        unknown = replace(one, state=State.UNKNOWN, note=why)
+        return one if one.state is State.UNKNOWN else self.book.add(unknown)
+
+    async def _is_there(self, one: Assignment, there: Document) -> None:
+        if wrong := _unlike(one, there):
+            self.came.failed.append((one, f"another one is there under its name, and stays: {wrong}"))
+            return
+        if one.state is State.TAKING:
+            # A look may show what was there before it was taken.
+            for seconds in _LOOK_SECONDS:
+                await asyncio.sleep(seconds)
+                if await self.roles.get(one.id) is None:
+                    self.came.unknown.append(self._known_by_nobody(one, "cut off while it was taken"))
+                    return
+            self.came.there.append(self.book.add(replace(one, state=State.LISTED, note="it was not taken")))
+            return
+        self.came.there.append(self.book.add(replace(one, state=State.GIVEN, note="it was there")))
+
+    async def _make(self, one: Assignment) -> None:
+        self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
+        giving = self.book.add(replace(one, state=State.GIVING, note=""))
+        try:
+            made = await self.roles.assign(one.id, one.properties)
+        except asyncio.CancelledError:
+            # A signal: whoever runs it again is not asked about what can be seen now.
+            if await self._still_gone(one):
+                self.book.add(one)
+            raise
+        except (ServiceError, OutOfReachError) as error:
+            if not refused(error) and not await self._still_gone(one):
+                # It was served, though nobody was told.
+                made = True
+            else:
+                self.book.add(one)
+                if self._without_place(one, error):
+                    return
+                raise
+        given = self.book.add(replace(giving, state=State.GIVEN, note="" if made else "there under another name"))
+        (self.came.made if made else self.came.renamed).append(given)
+        if made:
+            await self._read_back(given)
+
+    def _without_place(self, one: Assignment, error: MigrateError) -> bool:
+        gone = self.source.gone and one.within(self.source.id) and getattr(error, "status", 0) == _NOT_FOUND
+        if gone:
+            self.came.failed.append((one, "the workspace is not there, and no removal by this plan is recorded"))
+        return gone
+
+    async def _still_gone(self, one: Assignment) -> bool:
+        """Whether what nobody answered was not done, as far as looks for a while show."""
+        for seconds in (*_LOOK_SECONDS, 0.0):
+            if await self.roles.get(one.id) is not None:
+                return False
+            await asyncio.sleep(seconds)
+        return True
+
+    async def _read_back(self, one: Assignment) -> None:
+        try:
+            await read_back(self.roles, one, lambda found: _unlike(one, found))
+        except MigrateError as error:
+            self.came.made.remove(one)
+            self.came.failed.append((one, f"the service gave it back, and does not show it yet: {error.summary}"))
+
+
+def _unlike(one: Assignment, there: Document | None) -> str | None:
+    if there is None:
+        return "it is not there"
+    wrong = differing(one, Assignment.of(there, one.role))
+    return f"{', '.join(wrong)} differ" if wrong else None
+
+
+def _over(end: str, now: datetime) -> bool:
+    """Whether an end is past. One that cannot be read counts as past: nobody gets a right for longer."""
+    try:
+        found = datetime.fromisoformat(end)
+    except ValueError:
+        return True
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)) <= now
