@@ -376,6 +376,7 @@ OUTCOMES = {
     Outcome.MIGRATED: "created or copied, and read back",
     Outcome.UPDATED: "changed in the target, which this tool had created",
     Outcome.ADOPTED: "was in the target already, and is equal",
+    Outcome.DELETED: "its blobs were this tool's own in the target, without a source, and are deleted",
     Outcome.UNSELECTED: "left out by `--select` or `--exclude`; holds up `decommission` until it is waived",
     Outcome.NOT_NEEDED: "the service makes it in every workspace, or nothing refers to it",
     Outcome.BY_HAND: "a person did it; by whom is told, and whether the tool saw it in the target",
@@ -396,9 +397,12 @@ def outcomes() -> str:
 
 ACTIONS_MEAN = {
     Action.CREATE: "The target has none: its `body` is PUT.",
-    Action.UPDATE: "The target's is this tool's own and may be changed: its `body` is PUT. So is archiving.",
+    Action.UPDATE: "The target's is this tool's own and may be changed: its `body` is PUT. So is archiving."
+    " Of blobs: their tier or index tags are set, and nothing else.",
     Action.ADOPT: "The target has an equal one: it is compared again, and nothing is written.",
     Action.COPY: "Blobs are copied server-side; what is there already and equal is not copied again.",
+    Action.DELETE: "Copies of this tool's own whose source is gone are deleted in the target: those under `gone`,"
+    " each only as it was left. Planned with `--delete` alone.",
     Action.MANUAL: "The tool cannot move it; `reason` says what to do.",
     Action.SKIP: "Nothing is done: the service makes it, or it was not selected; `reason` says which.",
     Action.CONFLICT: "The target has another one that must not be touched. `run` refuses until it is resolved.",
@@ -425,7 +429,8 @@ HEADER = {
     "counts": "kind to action to number of steps",
     "blobs": "how many blobs the `copy` steps cover",
     "bytes": "how many bytes those have",
-    "estimate": "`arm_reads`, `arm_writes`, and `floor_seconds`: the least time that ARM's request limits allow",
+    "estimate": "`arm_reads`, `arm_writes`, and `floor_seconds`: the least time that ARM's request limits allow;"
+    " `blob_deletes`: how many blobs of the target are deleted",
     "findings": "what a reviewer must know; see below",
 }
 STEP = {
@@ -437,8 +442,8 @@ STEP = {
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
-    "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blobs"
-    " that it has there, as the planner saw them",
+    "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blob"
+    " that it has there, as the planner saw it",
     "after": "addresses of the steps that must be done before",
     "body": "the exact document to PUT; `null` where none is",
     "rewrites": "each string that names another place than in the source: `where`, `from`, `to`",
@@ -449,6 +454,9 @@ STEP = {
     "bytes": "steps of bytes only: number of bytes",
     "from": "steps of bytes only: account, container and prefix in the source",
     "to": "steps of bytes only: account, container and prefix in the target",
+    "blob": "steps of bytes only: `true` where it is the one blob of exactly that name, and not all below it",
+    "gone": "steps of bytes only: `path`, `etag` and `bytes` of each copy of this tool's own in the target whose"
+    " source is gone; a `delete` deletes them, beside a copy they stay",
 }
 
 
@@ -477,7 +485,13 @@ COLUMNS = {
     "history": "Every state that a step was in, in order.",
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
-    " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive.",
+    " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive."
+    " `labels` are the tier and the index tags that the copy was left with, as JSON; empty where an older version"
+    " copied it.",
+    "deletions": "Every blob of the target that a step was to delete: `asked` is when it was asked for, `deleted`"
+    " when it was gone.",
+    "left_alone": "The blobs of the target that a step left alone when it was last tried, since they were not as"
+    " planned.",
     "decisions": "What was decided about which address: `verb` is `done`, `waive` or, of an option, `want`;"
     " `sha256` is the digest of what the address then was, empty for those of older versions. Why, by whom and"
     " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"

@@ -205,6 +205,7 @@ def _as_version_2(world: World) -> None:
     db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; DROP INDEX history_of; DROP TABLE lease;"
+        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
         "DROP TABLE decisions; CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL,"
         " at TEXT NOT NULL, object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
         "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256; ALTER TABLE approvals DROP COLUMN decisions;"

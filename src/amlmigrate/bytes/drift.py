@@ -23,7 +23,9 @@ def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> d
     moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
     found: dict[str, Change] = {}
     for step in plan.steps:
-        if step.bytes is None or not wanted(step) or shared(step.bytes):
+        # What is deleted is held to its source by the copy that it comes after.
+        deletes = step.action is Action.DELETE
+        if step.bytes is None or deletes or not wanted(step) or shared(step.bytes):
             continue
         now = _now(step, step.bytes.source, listings, moving)
         if now != step.source_sha256:
@@ -36,6 +38,8 @@ def _now(step: Step, place: Location, listings: Listings, moving: Cover) -> str 
     if listing is None:
         return None
     blobs = listing.below(place.path)
+    if step.blob:
+        blobs = [blob for blob in blobs if blob.path == place.path]
     if _unselected(step):
         blobs = [blob for blob in blobs if moving.prefix(_place(listing, blob)) is None]
     return listing_digest(blobs)

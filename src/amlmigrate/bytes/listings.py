@@ -94,10 +94,12 @@ def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[
     }
 
 
-def held_instead(listing: Listing, amount: Bytes) -> list[Blob]:
+def held_instead(listing: Listing, amount: Bytes, *, blob: bool) -> list[Blob]:
     """What lies where a step that is in conflict would copy to: the one blob, or all below its goal."""
     itself = listing.blobs.get(amount.target.path)
-    return [itself] if itself and amount.blobs == 1 else list(at_goal(listing, amount.target, ()).values())
+    if blob or (itself and amount.blobs == 1):
+        return [itself] if itself else []
+    return list(at_goal(listing, amount.target, ()).values())
 
 
 def goal_path(source: Location, goal: Location, path: str) -> str:
@@ -106,6 +108,12 @@ def goal_path(source: Location, goal: Location, path: str) -> str:
         return goal.below(path).path
     # What follows begins with a slash or is nothing; a name may well have two slashes, or end with one.
     return goal.path + path.removeprefix(source.path)
+
+
+def source_path(source: Location, goal: Location, path: str) -> str:
+    """Where a blob below `goal` would come from, below `source`: `goal_path` the other way round."""
+    rest = path.removeprefix(goal.path)
+    return source.path + rest if source.path else rest.removeprefix("/") if goal.path else rest
 
 
 def unlike(source: Blob, target: Blob) -> list[str]:

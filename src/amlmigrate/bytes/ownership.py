@@ -1,23 +1,85 @@
-"""What of the target's blobs the tool may write over or delete: its own copies, as it left them.
+"""What of the target's blobs the tool may write over, relabel or delete: its own copies, as it left them.
 
 A blob's ETag changes with every write of its bytes, headers or metadata. It stays with a change of tier or of
-index tags, so that these are not seen to be somebody's.
+index tags (learn.microsoft.com, set-blob-tier and set-blob-tags): these are held against what the ledger kept.
 """
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import NamedTuple
+
+from amlmigrate.bytes.listings import unlike
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.prior import Copied, Labels
+
+LABELS = frozenset(Labels._fields)
+# Nothing is read of a blob in it before it is rehydrated, which takes hours.
+ARCHIVE = "Archive"
+
+
+class Doing(Enum):
+    """What is to be done to a blob that is there and differs from its source."""
+
+    REPLACE = "replace"
+    RELABEL = "relabel"
+    LEAVE = "leave"
+
+
+class Verdict(NamedTuple):
+    """What is to be done, and why it is nothing, where it is."""
+
+    doing: Doing
+    why: str = ""
 
 
 def removable(copied: Copied | None, there: Blob) -> bool:
-    """Whether a blob that is there is a copy as the tool left it."""
-    return copied is not None and copied.untouched(there.etag)
+    """Whether a blob that is there is a copy as the tool left it; of its tier and tags as far as that is known."""
+    return copied is not None and copied.untouched(there.etag) and not relabelled(copied, there)
 
 
-def replaceable(copied: Copied | None, source: Blob, there: Blob) -> bool:
-    """Whether a blob that is there may be written over: as the tool left it, and the source was written since.
+def settled(copied: Copied | None, source: Blob, there: Blob) -> bool:
+    """Whether a blob that is there is the tool's own copy of just this version of its source."""
+    return copied is not None and copied.untouched(there.etag) and copied.source_etag == source.etag
 
-    A copy of this very version that differs, as in its tier or tags, was changed by somebody.
-    """
-    return copied is not None and copied.untouched(there.etag) and copied.source_etag != source.etag
+
+def verdict(copied: Copied | None, source: Blob, there: Blob) -> Verdict:
+    """What becomes of a blob that is there and is not like `source`, as it shall be."""
+    if copied is None:
+        return Verdict(Doing.LEAVE, "not made by this tool")
+    if not copied.untouched(there.etag):
+        known = copied.target_etag != ""
+        return Verdict(
+            Doing.LEAVE, "changed in the target since it was copied" if known else "not known to be this tool's"
+        )
+    differs = set(unlike(source, there))
+    touched = sorted(differs & set(relabelled(copied, there)))
+    if touched:
+        return Verdict(Doing.LEAVE, f"changed in the target since it was copied: its {' and '.join(touched)}")
+    if copied.source_etag != source.etag:
+        return Verdict(Doing.REPLACE)
+    if copied.labels is None or not differs <= LABELS:
+        return Verdict(Doing.LEAVE, "changed in the target since it was copied")
+    return _relabel(source, there, differs)
+
+
+def _relabel(source: Blob, there: Blob, differs: set[str]) -> Verdict:
+    """Of a copy of which the source's tier or tags alone have changed."""
+    if "tier" in differs and there.tier == ARCHIVE:
+        return Verdict(
+            Doing.LEAVE,
+            "in the archive tier in the target, and no longer in the source: rehydrate it, which takes hours",
+        )
+    if "tier" in differs and source.tier is None:
+        return Verdict(Doing.LEAVE, "of a tier of its own in the target, and of its account's in the source")
+    return Verdict(Doing.RELABEL)
+
+
+def relabelled(copied: Copied, there: Blob) -> list[str]:
+    """Which of tier and tags somebody changed in the target since the tool left it, as far as that is known."""
+    if copied.labels is None:
+        return []
+    now = Labels.of(there)
+    pairs = zip(Labels._fields, copied.labels, now, strict=True)
+    unread = copied.labels.tags is None or now.tags is None
+    return [name for name, then, found in pairs if then != found and not (name == "tags" and unread)]

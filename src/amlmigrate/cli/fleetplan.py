@@ -45,6 +45,7 @@ class FleetWanted:
     copy_unreferenced: bool
     by: By
     require_approval: bool
+    delete: bool = False
 
 
 async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCode:
@@ -140,6 +141,7 @@ class _Planning:
             self._wanted.require_approval,
             entry.workspace_id,
             one_of_many=True,
+            delete=self._wanted.delete,
         )
 
     def end(self) -> ExitCode:

@@ -59,6 +59,10 @@ def command(
     unreferenced: Annotated[
         Unreferenced, typer.Option(help="Blobs that no asset refers to: list them or copy them.")
     ] = Unreferenced.LIST,
+    delete: Annotated[
+        bool,
+        typer.Option("--delete", help="Delete copies of this tool in the target whose source is gone."),
+    ] = False,
     require_approval: Annotated[
         bool,
         typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
@@ -67,7 +71,11 @@ def command(
     shared: Shared,
 ) -> None:
     globs = (tuple(select or ()), tuple(exclude or ()))
-    choices = {"copy_unreferenced": unreferenced is Unreferenced.COPY, "require_approval": require_approval}
+    choices = {
+        "copy_unreferenced": unreferenced is Unreferenced.COPY,
+        "delete": delete,
+        "require_approval": require_approval,
+    }
 
     async def work(view: View) -> ExitCode:
         _check(source, target, fleet, (targets, waves, wave_size))
@@ -114,6 +122,7 @@ async def _plan(
     globs: tuple[tuple[str, ...], tuple[str, ...]],
     *,
     copy_unreferenced: bool,
+    delete: bool,
     require_approval: bool,
 ) -> ExitCode:
     from amlmigrate.cli import planmaking, plans
@@ -127,7 +136,14 @@ async def _plan(
     source, target = (WorkspaceRef.parse(name, subscription) for name in names)
     folder = out or plans.free_folder(source.name)
     wanted = planmaking.Wanted(
-        source, target, folder, Selection(*globs), copy_unreferenced, local(shared), require_approval
+        source,
+        target,
+        folder,
+        Selection(*globs),
+        copy_unreferenced,
+        local(shared),
+        require_approval,
+        delete=delete,
     )
     async with session(shared) as clouds:
         header = await planmaking.make(clouds, wanted, view.event)

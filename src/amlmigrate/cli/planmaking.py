@@ -10,6 +10,7 @@ from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.cli import plans
+from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
 from amlmigrate.cloud.directory import Directory
@@ -52,6 +53,8 @@ class Wanted:
     workspace_id: str = ""
     # Of many workspaces only some have what is asked for.
     one_of_many: bool = False
+    # Whether copies whose source is gone are deleted.
+    delete: bool = False
 
 
 async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
@@ -66,7 +69,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     # The proofs are a score of calls one after the other, and have nothing to do with what the workspaces hold.
     source, target, posture, lease, others = await asyncio.gather(
         take(sides[0], clouds.source, frozen=taken, emit=emit),
-        take(sides[1], emit=emit),
+        take(sides[1], users=wanted.delete, emit=emit),
         before_plan(clouds, *read),
         look(clouds.target, wanted.target),
         _others(clouds, read[0]),
@@ -82,6 +85,9 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     posture += await dataprotection.beforehand(clouds, mapping, filled)
     await read_contents(source, clouds.source.blobs, containers.source)
     await read_json(source, clouds.source.blobs, containers.source, mapping)
+    if wanted.delete:
+        # What the files of the target's users name is not deleted without a decision of its own.
+        await read_files(clouds, source.workspace, target, containers.target)
     header, steps = build.build(
         source,
         target,
@@ -90,6 +96,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         selection=wanted.selection,
         prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
         copy_unreferenced=wanted.copy_unreferenced,
+        delete=wanted.delete,
         others=others,
         posture=tuple(posture),
         extra=extra,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError, MigrateError
@@ -89,7 +90,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
             for address, seen in ledger.left().items():
                 left[address] = max(seen, left.get(address, seen))
             for place, at, copied in ledger.blobs():
-                blobs[place] = max((at, copied), blobs.get(place, (at, copied)))
+                blobs[place] = max((at, copied), blobs.get(place, (at, copied)), key=itemgetter(0))
     return Prior(
         frozenset(documents),
         {place: copied for place, (_, copied) in blobs.items()},

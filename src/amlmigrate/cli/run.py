@@ -17,15 +17,18 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
-    from amlmigrate.core.plan import Plan
+    from amlmigrate.core.plan import Plan, Step
     from amlmigrate.ledger import Ledger
     from amlmigrate.running.walker import Tally, Walker
+
+
+_TOLD = 40
 
 
 @options.shared
@@ -95,15 +98,28 @@ def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> No
 
 
 def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
+    from amlmigrate.core.few import few
+    from amlmigrate.core.plan import Action
     from amlmigrate.core.state import Outcome
     from amlmigrate.ledger.items import items
 
+    if whole := [str(step.address) for step in plan.steps if step.prefix and step.action is Action.CONFLICT]:
+        raise RefusedError(
+            "An earlier version made the plan: with one blob of a folder it would let all others go.",
+            reasons=(few(whole, _TOLD),),
+            remedy="Make a new plan: each such blob is then an item of its own.",
+        )
     if left := [item for item in items(plan, ledger) if item.outcome is Outcome.CONFLICT]:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",
-            reasons=tuple(f"{item.address}: {item.detail}" for item in left),
+            reasons=(*(f"{item.address}: {item.detail}" for item in left[:_TOLD]), *_more(len(left))),
             remedy="Clear them in the target and plan anew, leave them out with --exclude, or waive each one.",
         )
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > _TOLD:
+        yield f"and {count - _TOLD} more: `migrate show --open` lists them"
 
 
 async def _run(
@@ -121,6 +137,7 @@ async def _run(
 
     from amlmigrate.cli import plans
     from amlmigrate.cli.holding import holding
+    from amlmigrate.cli.needing import needed
     from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
@@ -142,6 +159,7 @@ async def _run(
             return None
         by = await who(shared, clouds.target.credential)
         prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
+        refers = await needed(clouds, plan, source.workspace, prior)
         with draining() as hear:
             tally = await run(
                 plan,
@@ -155,6 +173,7 @@ async def _run(
                 jobs=jobs,
                 emit=view.event,
                 on_start=lambda walker: hear(_drain(walker, view)),
+                needed=refers,
             )
         report.tell(plan, folder, ledger, tally, by)
         return tally
@@ -197,9 +216,18 @@ def _say_dry(view: View, plan: Plan) -> None:
         {
             "text": f"Nothing was changed. A run would carry out {len(steps)} steps.",
             "steps": len(steps),
-            "lines": [f"{step.action.value:8} {step.address}" for step in steps],
+            "lines": [line for step in steps for line in _dry(step)],
         },
     )
+
+
+def _dry(step: Step) -> Iterator[str]:
+    """A step, and each blob that it would delete."""
+    from amlmigrate.core.plan import Action
+
+    yield f"{step.action.value:8} {step.address}"
+    if step.action is Action.DELETE:
+        yield from (f"  delete {one.path} ({one.length} bytes)" for one in step.gone)
 
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:

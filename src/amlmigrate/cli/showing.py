@@ -12,7 +12,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.escapes import Plain, as_json
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
 from amlmigrate.ledger.evidence import Evidence, Report
@@ -74,6 +74,13 @@ def _step(step: Step) -> Iterator[str]:
         yield f"SHA-256 {file.sha256} becomes {file.to_sha256}"
         for rewrite in file.lines:
             yield from _changed(rewrite)
+    if step.gone:
+        yield (
+            "deleted in the target:"
+            if step.action is Action.DELETE
+            else "without a source, and stays in the target:"
+        )
+        yield from (f"  {one.path} ({one.length} bytes, ETag {one.etag})" for one in step.gone)
     if line.get("body"):
         yield from map(Plain, as_json(line["body"], indent=2).split("\n"))
 

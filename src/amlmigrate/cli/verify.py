@@ -72,7 +72,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
         if active(reports):
             return await living.verify(shared, clouds, folder, plan, ledger, reports, depth, unchanged, view.event)
         documents = await _documents(clouds, plan, ledger)
-        view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.bytes)}))
+        view.event(Event("verify.start", {"prefixes": sum(1 for step in plan.steps if step.prefix)}))
         found = await compare_readers(plan, clouds, view.event) if Depth(depth) is Depth.SDK else Readers()
         return await verify(
             plan,

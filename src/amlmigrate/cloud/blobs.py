@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -282,6 +282,16 @@ class Blobs:
         except ServiceError as error:
             if not absence.of_blob(error):
                 raise
+
+    async def set_tier(self, place: Location, tier: str) -> None:
+        """Sets a blob's tier; its ETag stays (learn.microsoft.com, set-blob-tier)."""
+        client = self._blob(place)
+        await self._call("PUT", client.url, partial(client.set_standard_blob_tier, StandardBlobTier(tier)))
+
+    async def set_tags(self, place: Location, tags: Iterable[tuple[str, str]]) -> None:
+        """Sets all of a blob's index tags; its ETag stays (learn.microsoft.com, set-blob-tags)."""
+        client = self._blob(place)
+        await self._call("PUT", client.url, partial(client.set_blob_tags, dict(tags)))
 
     async def containers(self, account: str) -> dict[str, tuple[str, ...]]:
         """The names of an account's containers, each with what keeps its blobs from being changed."""

@@ -71,6 +71,8 @@ ITEMS = (
     ),
     _code("file-too-large", "blocks", "a `.json` or `.jsonl` file is too large to be written anew"),
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
+    _code("foreign-bytes", "blocks", "some of the item's bytes in the target are somebody else's, or too many"),
+    _code("gone-from-source", "blocks", "the target holds copies of this tool whose source is gone"),
     _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),

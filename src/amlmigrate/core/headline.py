@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from amlmigrate.core.address import plain_text
@@ -12,24 +12,32 @@ from amlmigrate.core.state import Outcome
 # What a run or a verification has done or compared itself.
 _MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
 # What is told otherwise, or is nobody's loss.
-_SILENT = (*_MOVED, Outcome.NOT_NEEDED)
+_SILENT = (*_MOVED, Outcome.DELETED, Outcome.NOT_NEEDED)
 # What may well be in the target, as a person says, and is not looked at here.
 _BY_PEOPLE = ("done by hand", "exported", "cut over")
 
 
-def apart(ended: Iterable[tuple[str, Outcome]], there: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Counts the items that were not compared, by outcome: `not_in_target`, and `not_compared`.
+def apart(
+    ended: Iterable[tuple[str, Outcome]], there: Iterable[str], others: Container[str] = frozenset()
+) -> dict[str, dict[str, int]]:
+    """Counts the items that were not compared, by outcome: `not_in_target`, `not_compared`, `not_the_same` if any.
 
-    `ended` is address and outcome of each; `there` are addresses under which the target holds something.
+    `ended` is address and outcome of each; `there` are addresses under which the target holds something, `others`
+    those of blobs that were seen to be other ones there.
     """
     known = frozenset(map(plain_text, there))
     absent: Counter[str] = Counter()
+    unlike: Counter[str] = Counter()
     other: Counter[str] = Counter()
     for address, outcome in ended:
         if outcome not in _SILENT:
+            if address in others and outcome is not Outcome.BY_HAND:
+                unlike[outcome.value] += 1
+                continue
             counted = other if plain_text(address) in known or outcome.value in _BY_PEOPLE else absent
             counted[outcome.value] += 1
-    return {"not_in_target": dict(absent), "not_compared": dict(other)}
+    found = {"not_in_target": dict(absent), "not_compared": dict(other)}
+    return found | ({"not_the_same": dict(unlike)} if unlike else {})
 
 
 def verified(content: Mapping[str, Any]) -> str:
@@ -73,7 +81,7 @@ def of_evidence(content: Mapping[str, Any]) -> str:
 
 def ran(items: Mapping[str, int], lead: str) -> str:
     """Of a run: what was moved and what was not. Whether it is the same only a verification says."""
-    moved = [(items[one.value], one.value) for one in _MOVED if items.get(one.value)]
+    moved = [(items[one.value], one.value) for one in (*_MOVED, Outcome.DELETED) if items.get(one.value)]
     rest = {name: count for name, count in items.items() if name not in {one.value for one in _SILENT}}
     parts = []
     if moved:
@@ -88,6 +96,8 @@ def _told(content: Mapping[str, Any]) -> Iterable[str]:
     yield _same(content)
     if absent := content["not_in_target"]:
         yield f"{_kinds(absent)} {_be(absent, 'is', 'are')} not in the target"
+    if unlike := content.get("not_the_same"):
+        yield f"{_kinds(unlike)} {_be(unlike, 'is', 'are')} not the same in the target"
     if other := content["not_compared"]:
         yield f"{_kinds(other)} {_be(other, 'was', 'were')} not compared"
     if told := unchecked(content):
@@ -99,10 +109,11 @@ def _same(content: Mapping[str, Any]) -> str:
     if not blobs and not documents:
         return "nothing was found to be the same"
     both = [_many(n, what) for n, what in ((blobs, "blob"), (documents, "document")) if n]
+    every = content.get("of", {}).get("blobs", blobs)
+    if blobs and every != blobs:
+        both[0] = f"{blobs} of {_many(every, 'blob')}"
     if content["depth"] == "metadata" and blobs:
-        listed = (
-            f"{_many(blobs, 'blob')} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
-        )
+        listed = f"{both[0]} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
         rest = f", and {_many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
         return listed + (rest if documents else "")
     return f"{_listed(both)} {'is' if blobs + documents == 1 else 'are'} the same"

@@ -16,7 +16,9 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
-FORMAT = 1
+# Plans of the first format had no blobs apart, and deleted under the name of a copy.
+FORMAT = 2
+FIRST_FORMAT = 1
 
 
 class Action(StrEnum):
@@ -26,6 +28,7 @@ class Action(StrEnum):
     UPDATE = "update"
     ADOPT = "adopt"
     COPY = "copy"
+    DELETE = "delete"
     MANUAL = "manual"
     SKIP = "skip"
     CONFLICT = "conflict"
@@ -33,7 +36,7 @@ class Action(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether carrying it out changes the target."""
-        return self in (Action.CREATE, Action.UPDATE, Action.COPY)
+        return self in (Action.CREATE, Action.UPDATE, Action.COPY, Action.DELETE)
 
     @property
     def carried_out(self) -> bool:
@@ -49,6 +52,24 @@ class Bytes:
     target: Location
     blobs: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A copy of the tool's own in the target whose source is no longer there: its path, its ETag, its length."""
+
+    path: str
+    etag: str
+    length: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its form in a step."""
+        return {"path": self.path, "etag": self.etag, "bytes": self.length}
+
+    @classmethod
+    def of_dict(cls, line: dict[str, Any]) -> Gone:
+        """Reads that form."""
+        return cls(line["path"], line["etag"], line["bytes"])
 
 
 @dataclass(frozen=True)
@@ -69,6 +90,10 @@ class Step:
     rewrites: tuple[Rewrite, ...] = ()
     files: tuple[AnewFile, ...] = ()
     bytes: Bytes | None = None
+    # Whether `bytes` is the blob of exactly that name, and nothing that lies below it.
+    blob: bool = False
+    # Of what is deleted: all of it. Of a copy: what stays in the target beside it.
+    gone: tuple[Gone, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Its line in `plan.jsonl`."""
@@ -88,11 +113,14 @@ class Step:
             amount = self.bytes
             line |= {"blobs": amount.blobs, "bytes": amount.bytes}
             line |= {"from": astuple(amount.source), "to": astuple(amount.target)}
+            line |= {"blob": True} if self.blob else {}
         else:
             line["body"] = self.body
         line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
         if self.files:
             line["files"] = [file.as_dict() for file in self.files]
+        if self.gone:
+            line["gone"] = [one.as_dict() for one in self.gone]
         return line
 
     @classmethod
@@ -115,6 +143,8 @@ class Step:
                 rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
                 files=tuple(AnewFile.of_dict(file) for file in line.get("files", ())),
                 bytes=amount,
+                blob=line.get("blob", False),
+                gone=tuple(Gone.of_dict(one) for one in line.get("gone", ())),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BadInputError(
@@ -125,6 +155,21 @@ class Step:
     def is_bytes(self) -> bool:
         """Whether the step is about blobs."""
         return self.address.kind == BLOBS
+
+    @property
+    def prefix(self) -> Bytes | None:
+        """The bytes of a step that stands for all that lies below a place, but for the blobs apart."""
+        return None if self.blob or self.action is Action.DELETE else self.bytes
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is a blob of the target that nobody touches: whatever lies around it moves."""
+        return self.blob and self.action is Action.CONFLICT
+
+    @property
+    def of_first_format(self) -> bool:
+        """Whether a reader of the first format takes it for what it is."""
+        return not (self.blob or self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +187,7 @@ class Header:
     bytes: int
     estimate: dict[str, float]
     findings: tuple[Finding, ...] = ()
-    format: int = FORMAT
+    format: int = FIRST_FORMAT
     extra: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -220,9 +265,18 @@ class Plan:
     sha256: str
 
     def places(self, *, source: bool) -> dict[Location, str]:
-        """Where the bytes of its steps lie on one side, and the address of each."""
-        amounts = ((step.bytes, str(step.address)) for step in self.steps)
+        """Where the bytes of its steps lie on one side, and the address of each: the prefix's before a blob's."""
+        alone = [(step.bytes, str(step.address)) for step in self.steps if step.blob]
+        amounts = [*alone, *((step.prefix, str(step.address)) for step in self.steps)]
         return {(amount.source if source else amount.target): text for amount, text in amounts if amount}
+
+    def apart(self) -> frozenset[Location]:
+        """Where the blobs of the target lie that have an item of their own, or stay, or go after the copies."""
+        alone = {step.bytes.target for step in self.steps if step.blob and step.bytes}
+        goals = ((step.bytes.target, step.gone) for step in self.steps if step.bytes)
+        return frozenset(
+            alone | {Location(goal.account, goal.container, one.path) for goal, gone in goals for one in gone}
+        )
 
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""

@@ -6,17 +6,35 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.workspace import Location
+
+
+class Labels(NamedTuple):
+    """What a blob has that no ETag tells of: its tier, None for the account's default, and its index tags.
+
+    Tags are None where they could not be read.
+    """
+
+    tier: str | None = None
+    tags: tuple[tuple[str, str], ...] | None = ()
+
+    @classmethod
+    def of(cls, blob: Blob) -> Labels:
+        """Those of a blob as it was listed."""
+        return cls(blob.tier, blob.tags)
 
 
 class Copied(NamedTuple):
     """A copy that the tool made: the ETag of the source blob, and the one that the copy then had.
 
-    Without the second it was asked for, and nobody knows whether it arrived.
+    Without the second it was asked for, and nobody knows whether it arrived. `labels` are those that both had
+    then; None in ledgers of older versions, which do not tell.
     """
 
     source_etag: str
     target_etag: str = ""
+    labels: Labels | None = None
 
     def untouched(self, etag: str) -> bool:
         """Whether the blob that has this ETag now is the copy as the tool left it."""

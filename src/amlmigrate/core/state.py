@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     MIGRATED = "migrated"
     UPDATED = "updated"
     ADOPTED = "adopted"
+    DELETED = "deleted"
     UNSELECTED = "left by selection"
     NOT_NEEDED = "not needed in the target"
     BY_HAND = "done by hand"
@@ -54,6 +55,7 @@ class Outcome(StrEnum):
             Outcome.MIGRATED,
             Outcome.UPDATED,
             Outcome.ADOPTED,
+            Outcome.DELETED,
             Outcome.UNSELECTED,
             Outcome.NOT_NEEDED,
             Outcome.BY_HAND,
@@ -67,6 +69,7 @@ _ENDED = {
     Action.COPY: Outcome.MIGRATED,
     Action.UPDATE: Outcome.UPDATED,
     Action.ADOPT: Outcome.ADOPTED,
+    Action.DELETE: Outcome.DELETED,
 }
 # What no run carries out.
 _LEFT = {

@@ -193,9 +193,8 @@ def _lost(listing: Listing, copies: Copies) -> list[str]:
     """What a container holds that is nowhere else, and what keeps it from being deleted."""
     place = listing.place
     cover = Cover(copies.sources)
-    loose = sum(
-        1 for path in listing.blobs if cover.prefix(Location(place.account, place.container, path)) is None
-    )
+    blobs = (Location(place.account, place.container, path) for path in listing.blobs)
+    loose = sum(1 for blob in blobs if blob in copies.apart or cover.prefix(blob) is None)
     found = [f"{loose} blobs in '{place.container}' are in no manifest."] if loose else []
     if listing.exists and not (listing.past and listing.past.known):
         found.append(f"Whether '{place.container}' holds snapshots, versions or legal holds is not known.")

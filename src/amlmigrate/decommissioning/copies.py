@@ -28,7 +28,7 @@ from amlmigrate.ledger.items import decided, items
 from amlmigrate.posture import Places, before_removal, prove
 
 _NAMED = 20
-_MOVED = (Outcome.MIGRATED, Outcome.ADOPTED)
+_MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Copies:
     changed: frozenset[str] = frozenset()
     unproven: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    # The blobs among what was copied of which the target has another one, or none, whoever let that go.
+    apart: frozenset[Location] = frozenset()
 
     def against(self, place: Location) -> list[str]:
         """Why a container of the source must stay as far as its copies go."""
@@ -56,7 +58,8 @@ class Copies:
 
 def planned(plan: Plan, ledger: Ledger) -> Copies:
     """What the plan copied or found equal, and nothing that was let go instead."""
-    return Copies({step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes})
+    sources = {step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes}
+    return Copies(sources, apart=frozenset(step.bytes.source for step in plan.steps if step.apart and step.bytes))
 
 
 async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory) -> Copies:
@@ -64,7 +67,8 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     known = planned(plan, ledger)
     newest = last(reports, "verify")
     if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
-        return Copies(known.sources, unproven=("The last verification is not a green one of this plan.",))
+        why = "The last verification is not a green one of this plan."
+        return Copies(known.sources, unproven=(why,), apart=known.apart)
     places = plan.places(source=False)
     listed = await list_places(side.blobs, {Location(place.account, place.container) for place in places})
     # What users' own datastores lead to is no copy.
@@ -81,7 +85,7 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     unproven += _missing(plan, ledger, target)
     then, now = await _digests(side, reports, newest, listed, places)
     changed, unseen = compared(_steps(plan, ledger), places, then, now)
-    return Copies(known.sources, frozenset(changed), tuple(unproven), tuple(unseen))
+    return Copies(known.sources, frozenset(changed), tuple(unproven), tuple(unseen), known.apart)
 
 
 def compared(
@@ -134,4 +138,4 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
 def _steps(plan: Plan, ledger: Ledger) -> list[Step]:
     """Those whose bytes the ledger shows as moved: one that failed half way is none, let go or not."""
     moved = {item.address for item in items(plan, ledger) if item.outcome in _MOVED}
-    return [step for step in plan.steps if step.bytes and str(step.address) in moved]
+    return [step for step in plan.steps if step.prefix and str(step.address) in moved]

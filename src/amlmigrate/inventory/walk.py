@@ -23,9 +23,16 @@ Assets = dict[Address, Asset]
 
 
 async def take(
-    port: WorkspacePort, stores: Side | None = None, *, frozen: Iterable[Document] = (), emit: Emit = ignore
+    port: WorkspacePort,
+    stores: Side | None = None,
+    *,
+    frozen: Iterable[Document] = (),
+    users: bool = False,
+    emit: Emit = ignore,
 ) -> Inventory:
     """The inventory of a workspace; without a way to its bytes only the assets that have a kind.
+
+    `users`: without that way too what no kind is for, and jobs, as far as they refer to anything.
 
     `frozen` are role assignments that `freeze` took away: they are the workspace's all the same.
 
@@ -37,9 +44,11 @@ async def take(
     lists = InventoryPort(port.arm, port.ref) if stores else port
     async with together() as group:
         tasks = [group.create_task(_scan(kind, lists, emit)) for kind in all_kinds().values()]
-        rest = group.create_task(leftovers(lists)) if stores else None
+        # Of a target what cannot be listed refers to nothing that is known.
+        more = lists if stores else InventoryPort(port.arm, port.ref)
+        rest = group.create_task(leftovers(more)) if stores or users else None
         around = group.create_task(extensions(port, frozen)) if stores else None
-        jobs = group.create_task(read_jobs(lists)) if stores else None
+        jobs = group.create_task(read_jobs(more)) if stores or users else None
     assets = {asset.address: asset for task in tasks for asset in task.result()}
     known = replace(
         workspace,

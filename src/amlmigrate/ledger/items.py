@@ -16,6 +16,9 @@ from amlmigrate.ledger.lost import IDMAP
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import of_step
 
+# The code of findings about items of whose bytes some are somebody else's (`planning.remarks`).
+_FOREIGN = "foreign-bytes"
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -24,7 +27,8 @@ class Item:
     address: str
     outcome: Outcome
     detail: str
-    # The address of the bytes that it refers to and that are somebody else's, which a person waived.
+    # The address of the bytes that it refers to and that are somebody else's, or of the finding about them, which
+    # a person waived.
     foreign_bytes: str = ""
 
 
@@ -34,6 +38,7 @@ def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -
     standing = standing or Standing(plan, ledger)
     made = ledger.owned() if ledger else set()
     foreign = {step.address for step in plan.steps if step.is_bytes and step.action is Action.CONFLICT}
+    over = {one.about: one for one in plan.header.findings if one.code == _FOREIGN}
     found = []
     for step in plan.steps:
         row = rows.get(step.address)
@@ -50,6 +55,9 @@ def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -
         theirs = next((str(address) for address in step.after if address in foreign), "")
         if theirs and row and row.state is State.DONE:
             detail = f"its bytes are somebody else's: {theirs} is in conflict, and was let go"
+        if finding := over.get(str(step.address)):
+            theirs = finding.address
+            detail = finding.summary if row and row.state is State.DONE else detail
         found.append(Item(str(step.address), end, detail, theirs))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,8 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.plan import Gone
+from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 
@@ -63,14 +65,70 @@ class Made(ABC):
         at = now()
         with self.transaction() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?)",
-                [(target.account, target.container, path, *copy, at) for path, copy in copies],
+                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (target.account, target.container, path, *copy[:2], at, _text(copy.labels))
+                    for path, copy in copies
+                ],
             )
 
     def blobs(self) -> Iterator[tuple[tuple[str, str, str], str, Copied]]:
         """Account, container and path of every blob that the tool copied; when, and the ETags."""
-        rows = self._rows("SELECT account, container, path, at, source_etag, target_etag FROM blobs")
-        return ((tuple(row[:3]), row[3], Copied(*row[4:])) for row in rows)
+        rows = self._rows("SELECT account, container, path, at, source_etag, target_etag, labels FROM blobs")
+        return ((tuple(row[:3]), row[3], Copied(row[4], row[5], _labels(row[6]))) for row in rows)
+
+    def begin_deleting(self, address: Address, gone: Iterable[Gone]) -> None:
+        """Moves a step on to its deletions, and records which are asked for."""
+        at = now()
+        with self.transaction() as db:
+            self.move(address, State.DOING)
+            db.executemany(
+                "INSERT OR REPLACE INTO deletions (address, path, etag, asked) VALUES (?, ?, ?, ?)",
+                [(str(address), one.path, one.etag, at) for one in gone],
+            )
+
+    def deleted(self, address: Address, paths: Iterable[str]) -> None:
+        """Records that blobs of a step are deleted."""
+        at = now()
+        with self.transaction() as db:
+            db.executemany(
+                "UPDATE deletions SET deleted = ? WHERE address = ? AND path = ?",
+                [(at, str(address), path) for path in paths],
+            )
+
+    def asked(self, address: Address) -> frozenset[str]:
+        """The paths that a step asked to be deleted, and that are not recorded as gone."""
+        rows = self._rows("SELECT path FROM deletions WHERE address = ? AND deleted = ''", str(address))
+        return frozenset(path for (path,) in rows)
+
+    def deletions(self) -> dict[str, int]:
+        """By the address of a step, how many blobs it deleted."""
+        query = "SELECT address, count(*) FROM deletions WHERE deleted <> '' GROUP BY address ORDER BY address"
+        return dict(self._rows(query))
+
+    def leave(self, address: Address, paths: Iterable[str]) -> None:
+        """Records which blobs of the target a step left alone, in place of what was recorded before."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM left_alone WHERE address = ?", [str(address)])
+            db.executemany("INSERT INTO left_alone VALUES (?, ?)", [(str(address), path) for path in paths])
+
+    def left_alone(self) -> dict[str, frozenset[str]]:
+        """By the address of a step, the paths of the target's blobs that it left alone when it was last tried."""
+        found: dict[str, set[str]] = {}
+        for address, path in self._rows("SELECT address, path FROM left_alone"):
+            found.setdefault(address, set()).add(path)
+        return {address: frozenset(paths) for address, paths in found.items()}
+
+
+def _text(labels: Labels | None) -> str:
+    return json.dumps(labels, separators=(",", ":")) if labels else ""
+
+
+def _labels(text: str) -> Labels | None:
+    if not text:
+        return None
+    tier, tags = json.loads(text)
+    return Labels(tier, None if tags is None else tuple((name, value) for name, value in tags))
 
 
 def now() -> str:

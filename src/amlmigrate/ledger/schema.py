@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 6
+VERSION = 7
 # Who approved which plan or decisions; `report` is the number of the evidence that says so, as with decisions.
 _APPROVALS = """
 CREATE TABLE approvals (
@@ -60,6 +60,20 @@ DROP TABLE waivers;
 ALTER TABLE approvals RENAME COLUMN plan_sha256 TO sha256;
 ALTER TABLE approvals ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
 """
+# From version 6, which did not keep the tier and the index tags that a copy was left with (JSON); of a single
+# blob it knew neither that it is to be deleted nor that a step left it alone.
+_APART = """
+CREATE TABLE deletions (
+    address TEXT NOT NULL, path TEXT NOT NULL, etag TEXT NOT NULL, asked TEXT NOT NULL,
+    deleted TEXT NOT NULL DEFAULT '', PRIMARY KEY (address, path)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE left_alone (
+    address TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (address, path)
+) STRICT, WITHOUT ROWID;
+"""
+_FROM_6 = """
+ALTER TABLE blobs ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+"""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -86,6 +100,7 @@ CREATE TABLE blobs (
     source_etag TEXT NOT NULL,
     target_etag TEXT NOT NULL DEFAULT '',
     at TEXT NOT NULL DEFAULT '',
+    labels TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (account, container, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE lock (
@@ -100,6 +115,7 @@ _UPGRADES = {
     3: _HISTORY,
     4: _LEASE,
     5: " ".join((_DECISIONS, _FROM_5)),
+    6: " ".join((_FROM_6, _APART)),
 }
 
 
@@ -107,7 +123,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
     with _alone(connection):
         if version(connection) == 0:
-            tables = f"{_TABLES} {_HISTORY} {_DECISIONS} {_APPROVALS} {_LEASE}"
+            tables = f"{_TABLES} {_HISTORY} {_DECISIONS} {_APPROVALS} {_LEASE} {_APART}"
             _run(connection, f"{tables} PRAGMA user_version = {VERSION}")
 
 

@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
-from amlmigrate.core.plan import Action, Header, Plan, Step
+from amlmigrate.core.plan import FIRST_FORMAT, FORMAT, Action, Header, Plan, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
@@ -56,6 +56,7 @@ def build(
     selection: Selection,
     prior: Prior,
     copy_unreferenced: bool = False,
+    delete: bool = False,
     others: Others = NOBODY,
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
@@ -68,7 +69,13 @@ def build(
     """
     check_pair(source.workspace, target.workspace)
     planner = Planner(
-        source, target, selection=selection, prior=prior, copy_unreferenced=copy_unreferenced, others=others
+        source,
+        target,
+        selection=selection,
+        prior=prior,
+        copy_unreferenced=copy_unreferenced,
+        others=others,
+        delete=delete,
     )
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
@@ -94,6 +101,7 @@ def build(
             *others.findings(source.workspace),
             *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
         ),
+        format=FIRST_FORMAT if all(step.of_first_format for step in steps) else FORMAT,
         extra=extra or {},
     )
     return header, steps
@@ -117,6 +125,7 @@ def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
         "arm_reads": reads,
         "arm_writes": written,
         "floor_seconds": round(floor_seconds(reads, written), 1),
+        "blob_deletes": sum(len(step.gone) for step in steps if step.action is Action.DELETE),
     }
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
-from amlmigrate.bytes.ownership import removable, replaceable
-from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Copied, Prior
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.prior import Prior
 from amlmigrate.kinds import Kind
 
 _NAMED = 3
@@ -80,39 +76,3 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
     own = kind.storable(target.properties.get("properties") or {}, "/properties/properties")
     body = {"properties": desired["properties"] | {"properties": own}}
     return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)
-
-
-def bytes_verdict(source: Location, blobs: list[Blob], goal: Location, listing: Listing, prior: Prior) -> Verdict:
-    """Copy what is absent or ours and changed; a foreign blob that differs, or one too many, is a conflict."""
-
-    def own(path: str) -> Copied | None:
-        return prior.copied(Location(goal.account, goal.container, path))
-
-    expected = {goal_path(source, goal, blob.path) for blob in blobs}
-    there = at_goal(listing, goal, expected)
-    missing = changed = 0
-    foreign: list[str] = []
-    for blob in blobs:
-        place = goal_path(source, goal, blob.path)
-        twin = there.pop(place, None)
-        if twin is None:
-            missing += 1
-        elif unlike(blob, twin):
-            if not replaceable(own(place), blob, twin):
-                foreign.append(place)
-            changed += 1
-    extra = [path for path, twin in there.items() if not removable(own(path), twin)]
-    if foreign or extra:
-        names = ", ".join([*foreign, *extra][:_NAMED])
-        return Verdict(Action.CONFLICT, f"{len(foreign)} blobs differ and {len(extra)} are too many: {names}")
-    if missing or changed or there:
-        return Verdict(Action.COPY, f"{missing} not in the target, {changed} changed, {len(there)} deleted")
-    return Verdict(Action.ADOPT, "all in the target already")
-
-
-def target_place(mapping: Mapping, prefix: Location) -> Location:
-    """The target's place for a prefix of the cover, which only has places that have one."""
-    goal = mapping.place(prefix)
-    if goal is None:
-        raise ValueError(f"{prefix} is not the workspace's own")
-    return goal

@@ -20,6 +20,13 @@ class Draft:
         """Adds a step."""
         self.steps[step.address] = step
 
+    def add_marked(self, step: Step, mark: str) -> None:
+        """Adds a step under its address, or under that with as many marks as it takes until none has it."""
+        address = step.address
+        while address in self.steps:
+            address = Address.parse(f"{address}{mark}")
+        self.add(replace(step, address=address))
+
     def come_after(self, address: Address, before: Address) -> None:
         """One step more that a step comes after."""
         step = self.steps[address]

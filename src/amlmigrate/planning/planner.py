@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import Listing, held_instead, listing_digest
+from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
@@ -21,14 +21,17 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, target_place
+from amlmigrate.planning.bytesteps import Planned as PlannedBytes
 from amlmigrate.planning.choice import choose
-from amlmigrate.planning.diff import bytes_verdict, target_place, verdict_on
+from amlmigrate.planning.diff import verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.loose import EMPTY_REASON, Known, Others, copied_roots, empty_step, job_folders, left_step
 from amlmigrate.planning.remarks import (
     dotted,
+    foreign_bytes,
     names_source,
     offline,
     other_types,
@@ -39,6 +42,7 @@ from amlmigrate.planning.remarks import (
 )
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
+from amlmigrate.planning.users import Users
 
 _LAST = 9
 NOBODY = Others()
@@ -56,6 +60,7 @@ class Planner:
         prior: Prior,
         copy_unreferenced: bool,
         others: Others = NOBODY,
+        delete: bool = False,
     ) -> None:
         self._source = source
         self._target = target
@@ -71,6 +76,11 @@ class Planner:
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         self._cover = Cover(choice.places)
+        own = {address for address in self._moving if prior.owns(address)}
+        needed = Users(target, own).of if delete else nobody
+        self._steps = ByteSteps(self.mapping, prior, self._files, delete, needed)
+        # By container of the source, what of its blobs, or beside them, is not as it was meant in the target.
+        self._theirs: dict[tuple[str, str], Listing] = {}
 
     def steps(self, containers: Containers) -> tuple[list[Step], list[Finding]]:
         """All steps in execution order, and the findings."""
@@ -86,7 +96,7 @@ class Planner:
         for left in self._source.leftovers:
             draft.add(_by_hand(left, self._said_of_others(left)))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
-        order = ordered(after, {address: self._rank(address) for address in after})
+        order = ordered(after, {address: self._rank(address, draft.steps[address]) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
         draft.findings += [finding for finding in self._source.findings if finding.about in told]
         return [draft.steps[address] for address in order], draft.findings
@@ -99,7 +109,9 @@ class Planner:
         }
         return digest(seen)
 
-    def _rank(self, address: Address) -> tuple[int, str, str]:
+    def _rank(self, address: Address, step: Step) -> tuple[int, str, str]:
+        if step.action is Action.DELETE:
+            return _LAST + 1, "", str(address)
         order = [BLOBS, *all_kinds()]
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
@@ -117,16 +129,11 @@ class Planner:
                     loose[key].append(blob)
                 else:
                     covered[prefix].append(blob)
-        for prefix in self._cover:
-            if covered[prefix]:
-                step = self._copy(prefix, covered[prefix], containers)
-                draft.findings += signed_lines(step)
-                draft.add(_without_secrets(step))
-                draft.findings += other_types(prefix, covered[prefix])
-                if step.action is Action.COPY:
-                    draft.findings += [*offline(prefix, covered[prefix]), *dotted(prefix, covered[prefix])]
-                    draft.findings += too_long(step.bytes, covered[prefix]) if step.bytes else ()
-                    draft.findings += url_too_long(prefix, covered[prefix])
+        planned = [
+            found for prefix in self._cover if (found := self._steps.of(prefix, covered[prefix], containers))
+        ]
+        for found in planned:
+            self._prefix(draft, found)
         known = self._known()
         for key, listing in containers.source.items():
             rest = self._unselected(draft, key, loose[key])
@@ -134,6 +141,33 @@ class Planner:
                 draft.add(self._left(listing, rest, known))
             elif self._stray(listing) and not listing.blobs:
                 draft.add(empty_step(listing))
+        # Last, since a blob may be called as anything else is.
+        for found in planned:
+            for step in found.apart:
+                self._apart(draft, step)
+            if found.delete:
+                draft.add_marked(found.delete, DELETE)
+
+    def _prefix(self, draft: Draft, found: PlannedBytes) -> None:
+        """The step of a prefix, and what a reviewer must know of it."""
+        step, amount = found.step, found.step.bytes
+        assert amount
+        prefix, read = amount.source, list(found.read)
+        draft.findings += [*signed_lines(step), *found.findings, *other_types(prefix, read)]
+        if step.apart:
+            self._apart(draft, step)
+            return
+        draft.add(_without_secrets(step))
+        if step.action is Action.COPY:
+            draft.findings += [*offline(prefix, read), *dotted(prefix, read)]
+            draft.findings += [*too_long(amount, read), *url_too_long(prefix, read)]
+
+    def _apart(self, draft: Draft, step: Step) -> None:
+        assert step.bytes
+        place = step.bytes.source
+        draft.add_marked(step, BLOB)
+        theirs = self._theirs.setdefault((place.account, place.container), Listing(place))
+        theirs.blobs[place.path] = Blob(place.path, step.bytes.bytes, "")
 
     def _unreferenced(self, containers: Containers) -> Iterable[Iterable[Location]]:
         """What `--unreferenced copy` copies: never what is, or may be, another workspace's."""
@@ -186,34 +220,12 @@ class Planner:
             prefix = cover.prefix(Location(*key, blob.path))
             (rest if prefix is None else left[prefix]).append(blob)
         for prefix, found in left.items():
-            amount = Bytes(prefix, target_place(self.mapping, prefix), len(found), _size(found))
+            size = sum(blob.length for blob in found)
+            amount = Bytes(prefix, target_place(self.mapping, prefix), len(found), size)
             address = blob_address(prefix.container, prefix.path)
             sha = listing_digest(found)
             draft.add(Step(address, Action.SKIP, UNSELECTED_REASON, source_sha256=sha, bytes=amount))
         return rest
-
-    def _copy(self, prefix: Location, blobs: list[Blob], containers: Containers) -> Step:
-        goal = target_place(self.mapping, prefix)
-        address = blob_address(prefix.container, prefix.path)
-        amount = Bytes(prefix, goal, len(blobs), _size(blobs))
-        sha = listing_digest(blobs)
-        if (goal.account, goal.container) == (prefix.account, prefix.container):
-            return Step(
-                address, Action.SKIP, "both workspaces have this container", source_sha256=sha, bytes=amount
-            )
-        listing = containers.target[goal.account, goal.container]
-        rewrites, expected = self._files.below(prefix, blobs)
-        verdict = bytes_verdict(prefix, expected, goal, listing, self._prior)
-        return Step(
-            address,
-            verdict.action,
-            verdict.reason,
-            source_sha256=sha,
-            target_sha256=_instead(listing, amount) if verdict.action is Action.CONFLICT else "",
-            bytes=amount,
-            rewrites=tuple(rewrites),
-            files=self._files.whole(prefix, blobs),
-        )
 
     # Documents.
 
@@ -236,6 +248,7 @@ class Planner:
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
         draft.findings += [*shortfalls, *self._left_out(asset, needs), *self._files.findings(asset)]
+        draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)
         draft.findings += refused_name(asset.address) if verdict.action is Action.CREATE else ()
@@ -313,10 +326,6 @@ class Planner:
         return found
 
 
-def _instead(listing: Listing, amount: Bytes) -> str:
-    return listing_digest(held_instead(listing, amount))
-
-
 def _by_hand(left: Leftover, others: str) -> Step:
     if left.empty:
         return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=left.sha256)
@@ -333,10 +342,6 @@ def _by_hand(left: Leftover, others: str) -> Step:
 def _without_secrets(step: Step) -> Step:
     lines = (Rewrite(line.where, masked(line.before), masked(line.after)) for line in step.rewrites)
     return replace(step, rewrites=tuple(lines))
-
-
-def _size(blobs: Iterable[Blob]) -> int:
-    return sum(blob.length for blob in blobs)
 
 
 def counts(steps: Iterable[Step]) -> dict[str, dict[str, int]]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from urllib.parse import quote
 
+from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.documents import Document
+from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_source, naming_workspace
@@ -151,6 +153,26 @@ def names_source(address: Address, properties: Document, mapping: Mapping) -> It
             f"In the target it names the source, and will break with it: '{text}'.",
             "Set it right, leave it out with --exclude, or waive this finding: nothing is green before.",
             code="names-source",
+        )
+
+
+def foreign_bytes(address: Address, places: Iterable[Location], theirs: Map[Key, Listing]) -> Iterable[Finding]:
+    """An item whose bytes in the target are not all the source's: `theirs` by their place in the source."""
+    listed = ((theirs.get((place.account, place.container)), place) for place in places)
+    found = {
+        f"{place.container}/{one.path}"
+        for listing, place in listed
+        if listing
+        for one in listing.below(place.path)
+    }
+    if found:
+        yield Finding(
+            "blocks",
+            str(address),
+            f"{len(found)} blobs of its bytes in the target are not the source's, or too many:"
+            f" {few(sorted(found), _NAMED)}. Whoever lets these items go leaves it over somebody else's bytes.",
+            "Clear them in the target and plan anew; or waive both: each blob, and this finding.",
+            code="foreign-bytes",
         )
 
 

@@ -1,15 +1,16 @@
-"""A step that is about bytes: copies what lies below a prefix, and records each copy as the tool's own."""
+"""A step that is about bytes: copies what lies below a prefix or deletes what has no source; each is recorded."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from amlmigrate.bytes.copying import Copier
+from amlmigrate.bytes.deleting import Deleter
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.plan import Bytes, Step
+from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
@@ -22,33 +23,61 @@ _BATCH = 200
 _BATCH_SECONDS = 2.0
 
 
+def unneeded(_: Location) -> str:
+    """Nothing of the target refers to any place."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Carries out steps that copy blobs. `prior` is what all ledgers, this one too, knew when the run began."""
+    """Carries out steps about blobs. `prior` is what all ledgers, this one too, knew when the run began.
+
+    `apart` is where the blobs of the target lie that no copy touches; `needed` names what of the target refers to
+    a place as it is now, or ''.
+    """
 
     copier: Copier
+    deleter: Deleter
     recorder: Recorder
     ledger: Ledger
     prior: Prior
+    apart: frozenset[Location] = frozenset()
+    needed: Callable[[Location], str] = unneeded
 
     async def carry_out(self, step: Step, amount: Bytes, state: State) -> None:
-        """Copies what is missing, and compares the rest. Raises MigrateError."""
+        """Copies what is missing and compares the rest; or deletes what is listed. Raises MigrateError."""
         record = Record(self, step, Location(amount.target.account, amount.target.container))
         try:
-            note = await self.copier.copy(step, amount, record, found_is_own=state is State.DOING)
+            if step.action is Action.DELETE:
+                note = await self.deleter.delete(step, amount, record, self.needed)
+            else:
+                apart, own = Apart(self.apart, amount.target), state is State.DOING
+                note = await self.copier.copy(step, amount, record, found_is_own=own, apart=apart)
         finally:
             await record.write()
         await self.recorder.move(step.address, State.DONE, detail=note)
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The paths of one container that no copy touches."""
+
+    places: frozenset[Location]
+    container: Location
+
+    def __contains__(self, path: object) -> bool:
+        return Location(self.container.account, self.container.container, str(path)) in self.places
+
+
 class Record:
-    """What the ledger knows of one step's copies."""
+    """What the ledger knows of one step's blobs."""
 
     def __init__(self, copies: Copies, step: Step, container: Location) -> None:
         self._copies = copies
         self._step = step
         self._container = container
         self._arrived: list[tuple[str, Copied]] = []
+        self._deleted: list[str] = []
         self._written = time.monotonic()
 
     def own(self, path: str) -> Copied | None:
@@ -63,13 +92,36 @@ class Record:
     async def arrived(self, path: str, copied: Copied) -> None:
         """A copy is there."""
         self._arrived.append((path, copied))
-        if len(self._arrived) >= _BATCH or time.monotonic() - self._written > _BATCH_SECONDS:
+        await self._in_time(len(self._arrived))
+
+    async def asked(self) -> frozenset[str]:
+        """What an earlier run asked to be deleted, and was not seen to be."""
+        return await self._copies.recorder.do(self._copies.ledger.asked, self._step.address)
+
+    async def deleting(self, gone: Iterable[Gone]) -> None:
+        """Says, before the first, which blobs are to be deleted."""
+        await self._copies.recorder.do(self._copies.ledger.begin_deleting, self._step.address, list(gone))
+
+    async def deleted(self, path: str) -> None:
+        """A blob is gone."""
+        self._deleted.append(path)
+        await self._in_time(len(self._deleted))
+
+    async def left(self, paths: Iterable[str]) -> None:
+        """Says which blobs the step left alone."""
+        await self._copies.recorder.do(self._copies.ledger.leave, self._step.address, list(paths))
+
+    async def _in_time(self, waiting: int) -> None:
+        if waiting >= _BATCH or time.monotonic() - self._written > _BATCH_SECONDS:
             await self.write()
 
     async def write(self) -> None:
-        """Brings to the disk what has arrived."""
+        """Brings to the disk what has arrived, and what is gone."""
         self._written = time.monotonic()
-        batch = self._arrived.copy()
-        self._arrived.clear()
-        if batch:
-            await self._copies.recorder.do(partial(self._copies.ledger.copied, self._container, batch))
+        do, ledger = self._copies.recorder.do, self._copies.ledger
+        arrived, self._arrived = self._arrived, []
+        deleted, self._deleted = self._deleted, []
+        if arrived:
+            await do(partial(ledger.copied, self._container, arrived))
+        if deleted:
+            await do(partial(ledger.deleted, self._step.address, deleted))

@@ -69,6 +69,8 @@ def _standing(plan: Plan, ledger: Ledger) -> dict[str, Any]:
             if not item.outcome.settled
         ],
         "foreign_bytes": over_foreign_bytes(found),
+        # How many blobs of the target each step deleted.
+        "deleted": ledger.deletions(),
         "warnings": [finding.as_dict() for finding in plan.header.findings],
     }
 

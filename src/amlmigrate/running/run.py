@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amlmigrate.bytes.copying import Copier
+from amlmigrate.bytes.deleting import Deleter
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
@@ -14,11 +15,12 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
+from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
-from amlmigrate.running.copies import Copies
+from amlmigrate.running.copies import Copies, unneeded
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
 from amlmigrate.running.recorder import Recorder
@@ -44,10 +46,12 @@ async def run(
     jobs: int,
     emit: Emit,
     on_start: Callable[[Walker], None],
+    needed: Callable[[Location], str] = unneeded,
 ) -> Tally:
     """Carries out what is open; the caller holds the lock.
 
-    `target` is what the target holds now, `prior` what the tool made of it.
+    `target` is what the target holds now, `prior` what the tool made of it; `needed` names what of the target
+    refers to a place, or ''.
     """
     ledger.note("begun", "yes")
     ledger.run_begins()
@@ -55,10 +59,12 @@ async def run(
     recorder = Recorder(ledger)
     port = session.target.workspace(plan.header.target_ref)
     source = session.source.workspace(plan.header.source_ref)
-    copier = Copier(session.source.blobs, session.target.blobs, mapping, stopping=lambda: walker.stopping)
+    sides = (session.source.blobs, session.target.blobs)
+    copier = Copier(*sides, mapping, stopping=lambda: walker.stopping)
+    deleter = Deleter(*sides, stopping=lambda: walker.stopping)
     life = Life(
         documents=Documents(source, port, recorder, ledger, target.assets, prior),
-        copies=Copies(copier, recorder, ledger, prior),
+        copies=Copies(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
         reads_target=port.exists,
     )
     rows = ledger.steps()

@@ -16,7 +16,10 @@ from amlmigrate.core.workspace import Location
 
 
 async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
-    """Whether each blob of a step's prefix has one of its length in the target; None where listing is refused."""
+    """Whether each blob of a step's prefix has one of its length in the target; None where listing is refused.
+
+    Of a blob that is too many there: whether it has gone.
+    """
     assert step.bytes
     amount = step.bytes
     try:
@@ -27,7 +30,12 @@ async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
         if error.status != 403:
             raise
         return None
-    return _all_there(source.below(amount.source.path), amount.source, amount.target, target)
+    if not step.blob:
+        return _all_there(source.below(amount.source.path), amount.source, amount.target, target)
+    if not amount.blobs:
+        return amount.target.path not in target.blobs
+    own = [blob for path, blob in source.blobs.items() if path == amount.source.path]
+    return _all_there(own, amount.source, amount.target, target)
 
 
 async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container: str) -> bool | None:

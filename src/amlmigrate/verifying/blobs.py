@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 
 from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.areas import Containers
@@ -27,6 +29,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
+from amlmigrate.verifying.apart import compared, let_go
 
 _PARALLEL = 16
 _PREFIXES = 8
@@ -86,6 +89,8 @@ class Verdict:
     naming: dict[str, dict[Location, int]] = field(default_factory=dict)
     # How many files of the target were not searched for that, by why.
     unsearched: Counter[str] = field(default_factory=Counter)
+    # How many blobs of the source lie under what somebody let go, and were not compared.
+    let_go: int = 0
     # How many were compared, and how many of those are the same, as far as this went.
     blobs: int = 0
     same: int = 0
@@ -106,6 +111,8 @@ class Read:
     right: dict[str, Entry]
     lines: bytes
     rewritten: list[str]
+    # How many of the source's blobs were not read, since somebody let them go.
+    let_go: int = 0
 
 
 class BlobVerifier:
@@ -131,16 +138,28 @@ class BlobVerifier:
         # Each takes several times its length while it is read as JSON.
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._emit = emit
+        self._apart: frozenset[Location] = frozenset()
 
-    async def verify(self, plan: Plan, waived: frozenset[str] = frozenset()) -> Verdict:
-        """All prefixes of the plan but those that are waived."""
+    async def verify(
+        self,
+        plan: Plan,
+        waived: frozenset[str] = frozenset(),
+        left_alone: Map[str, frozenset[str]] = MappingProxyType({}),
+    ) -> Verdict:
+        """All prefixes of the plan, but for what is waived of them.
+
+        Of a waived prefix that is nothing but the blobs that `run` left alone, where it says which: by address.
+        """
         verdict = Verdict()
         verdict.not_checked |= _unread_in_both(plan)
-        steps = [
-            (step, step.bytes)
+        self._apart = let_go(plan, waived, left_alone)
+        steps = [(step, step.prefix) for step in compared(plan, waived, left_alone) if step.prefix]
+        asked = {str(step.address) for step, _ in steps}
+        verdict.let_go = sum(
+            step.bytes.blobs
             for step in plan.steps
-            if step.bytes and step.action in (Action.COPY, Action.ADOPT) and str(step.address) not in waived
-        ]
+            if step.bytes and str(step.address) in waived - asked and step.action is not Action.DELETE
+        )
         # A prefix may hold a blob or two: several are read at a time, and told in the plan's order.
         async for read in in_order(steps, self._read, parallel=_PREFIXES):
             self._add(read, verdict)
@@ -149,9 +168,15 @@ class BlobVerifier:
     async def _read(self, planned: tuple[Step, Bytes]) -> Read:
         """Both sides of a prefix."""
         step, amount = planned
-        source = self._listed(self._containers.source, amount.source).below(amount.source.path)
+        listed = self._listed(self._containers.source, amount.source).below(amount.source.path)
+        source = [
+            blob
+            for blob in listed
+            if not self._is_apart(amount, goal_path(amount.source, amount.target, blob.path))
+        ]
         expected = {goal_path(amount.source, amount.target, blob.path) for blob in source}
-        twins = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
+        there = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
+        twins = {path: blob for path, blob in there.items() if not self._is_apart(amount, path)}
         left, right = await asyncio.gather(
             self._entries(self._source, amount.source, source),
             self._entries(self._target, amount.target, list(twins.values()), self._places),
@@ -162,7 +187,11 @@ class BlobVerifier:
         for path in rewritten:
             async with self._large:
                 left[path] = await self._rewritten(amount.source, left[path])
-        return Read(step, amount, listing_digest(source), left, right, lines, rewritten)
+        let_go = len(listed) - len(source)
+        return Read(step, amount, listing_digest(listed), left, right, lines, rewritten, let_go)
+
+    def _is_apart(self, amount: Bytes, path: str) -> bool:
+        return bool(self._apart) and Location(amount.target.account, amount.target.container, path) in self._apart
 
     def _add(self, read: Read, verdict: Verdict) -> None:
         """What a prefix comes to."""
@@ -191,6 +220,7 @@ class BlobVerifier:
         }
         self._searched(read, verdict)
         verdict.blobs += len(left)
+        verdict.let_go += read.let_go
         verdict.bytes += sum(entry.blob.length for entry in left.values())
         self._emit(Event("verify.prefix", {"address": address, "blobs": len(left)}))
 

@@ -64,7 +64,7 @@ def of_bytes(steps: Iterable[Step], listed: Containers) -> dict[str, str]:
         if step.is_bytes and step.bytes:
             place = step.bytes.target
             listing = listed.target.get((place.account, place.container))
-            blobs = held_instead(listing, step.bytes) if listing else []
+            blobs = held_instead(listing, step.bytes, blob=step.blob) if listing else []
             found[str(step.address)] = listing_digest(blobs) if blobs else ""
     return found
 

@@ -60,7 +60,8 @@ async def verify(
     standing = Standing(plan, ledger)
     ended = items(plan, ledger, standing)
     settled = decided(ended)
-    verdict = await _verifier(session, containers, mapping, depth, emit).verify(plan, settled)
+    verifier = _verifier(session, containers, mapping, depth, emit)
+    verdict = await verifier.verify(plan, settled, ledger.left_alone())
     evidence = Evidence(folder, ledger)
     # Without reading them anew nothing else is known of the files than what was.
     reports = evidence.reports()
@@ -124,8 +125,14 @@ def _compared(
     there = {*documents.target, *filled(plan, listed, documents.mapping)}
     return {
         "same": {"blobs": verdict.same, "documents": len(documents.same - told)},
-        **headline.apart(((item.address, item.outcome) for item in ended), there),
+        "of": {"blobs": verdict.blobs + verdict.let_go},
+        **headline.apart(((item.address, item.outcome) for item in ended), there, _others(plan)),
     }
+
+
+def _others(plan: Plan) -> frozenset[str]:
+    """The addresses of blobs that are other ones in the target, or too many there."""
+    return frozenset(str(step.address) for step in plan.steps if step.apart)
 
 
 def filled(plan: Plan, containers: Containers, mapping: Mapping) -> Iterator[str]:

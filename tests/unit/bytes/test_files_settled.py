@@ -17,7 +17,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
@@ -62,6 +62,7 @@ class Record:
     def __init__(self, own: Copied | None = None) -> None:
         self._own = own
         self.told: list[str] = []
+        self.alone: list[str] = []
 
     def own(self, path: str) -> Copied | None:
         return self._own
@@ -71,6 +72,9 @@ class Record:
 
     async def arrived(self, path: str, copied: Copied) -> None:
         self.told.append(path)
+
+    async def left(self, paths: Any) -> None:
+        self.alone = list(paths)
 
 
 def _answer(status: int, code: str, *, doubtful: bool = False) -> ServiceError:
@@ -108,7 +112,7 @@ async def test_a_taken_target_without_an_md5_is_settled_by_its_bytes(
     record = Record()
     with pytest.raises(ConflictError) as refused:
         await _copied(source, target, record)
-    assert refused.value.address == f"{TARGET.container}/{PATH}"
+    assert PATH in refused.value.summary and record.alone == [PATH]
     assert record.told == []
     # Both as they were listed, so that neither digest is of two versions.
     assert (source.hashed, target.hashed) == ([(PATH, '"s"')], [(PATH, '"t"')])
@@ -146,8 +150,14 @@ async def test_what_is_listed_as_there_without_an_md5_is_settled_by_its_bytes(
 
 async def test_our_own_copy_of_this_very_version_needs_no_reading() -> None:
     source, target = Account({PATH: OURS}), Account({PATH: blob(PATH, 3, '"t"')})
-    await _copied(source, target, Record(Copied('"s"', '"t"')))
+    record = Record(Copied('"s"', '"t"'))
+    await _copied(source, target, record)
     assert target.hashed == []
+    # What an older ledger does not tell, its tier and its tags, is learned.
+    assert record.told == [PATH]
+    again = Record(Copied('"s"', '"t"', Labels.of(OURS)))
+    await _copied(source, target, again)
+    assert again.told == []
 
 
 @pytest.mark.parametrize("own", [Copied('"s"', '"other"'), Copied('"other"', '"t"'), Copied('"s"')])

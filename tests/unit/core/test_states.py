@@ -100,6 +100,6 @@ def test_a_skipped_step_ends_by_its_reason(reason: str, end: Outcome) -> None:
     assert waived is (Outcome.WAIVED if end is Outcome.UNSELECTED else end)
 
 
-def test_only_four_actions_are_carried_out_and_adopting_writes_nothing() -> None:
-    assert set(ACTIONS) == {Action.CREATE, Action.UPDATE, Action.COPY, Action.ADOPT}
+def test_only_five_actions_are_carried_out_and_adopting_writes_nothing() -> None:
+    assert set(ACTIONS) == {Action.CREATE, Action.UPDATE, Action.COPY, Action.DELETE, Action.ADOPT}
     assert [action for action in ACTIONS if not action.writes] == [Action.ADOPT]

@@ -20,6 +20,7 @@ def test_a_ledger_of_version_4_gets_a_place_for_its_lease(tmp_path: Path) -> Non
         ledger.bind(PLAN)
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
+        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
         "DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
         "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"

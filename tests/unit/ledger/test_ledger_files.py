@@ -84,6 +84,7 @@ def _as_version_1(folder: Path) -> None:
     db = sqlite3.connect(folder / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
+        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
         "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE decisions;"
         "DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
@@ -354,6 +355,7 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
+        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
         "DROP INDEX history_of; DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
         "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"

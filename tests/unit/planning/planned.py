@@ -55,6 +55,7 @@ def plan(
     exclude: tuple[str, ...] = (),
     prior: Prior | None = None,
     copy_unreferenced: bool = False,
+    delete: bool = False,
     leftovers: tuple[Leftover, ...] = (),
 ) -> Planned:
     """A plan of the source's assets, given what the target has."""
@@ -65,6 +66,7 @@ def plan(
         selection=Selection(select, exclude),
         prior=prior or Prior(),
         copy_unreferenced=copy_unreferenced,
+        delete=delete,
     )
     return Planned(*planner.steps(listed or containers()))
 

@@ -136,7 +136,7 @@ def test_bytes_that_the_target_has_are_adopted_and_foreign_ones_a_conflict() -> 
     other = containers(source={OLD_BLOBS: source}, target={NEW_BLOBS: [blob("a/x", 11)]})
     address = f"blobs/{OLD_BLOBS}/a"
     assert plan(model("1", path="a"), listed=same)[address].action is Action.ADOPT
-    assert plan(model("1", path="a"), listed=other)[address].action is Action.CONFLICT
+    assert plan(model("1", path="a"), listed=other)[f"{address}/x"].action is Action.CONFLICT
     ours = Prior(blobs={("cmkacct", NEW_BLOBS, "a/x"): Copied('"0x0"', blob("a/x").etag)})
     assert plan(model("1", path="a"), listed=other, prior=ours)[address].action is Action.COPY
 

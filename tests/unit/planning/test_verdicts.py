@@ -1,27 +1,22 @@
-"""Verdicts: what becomes of a document and of bytes, given what the target has in their place."""
+"""Verdicts: what becomes of a document, given what the target has in its place."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, asset, blob, listing
+from tests.unit.world import MAPPING, asset
 
-from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Copied, Prior
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.prior import Prior
 from amlmigrate.kinds import all_kinds
-from amlmigrate.planning.diff import Verdict, bytes_verdict, document_verdict, target_place
+from amlmigrate.planning.diff import Verdict, document_verdict
 
 URI = "azureml://registries/r/models/m/versions/1"
 MODEL = asset("models/m/1", description="a", tags={"k": "v"}, modelUri=URI, isArchived=False)
 MODELS = all_kinds()["models"]
 OURS = frozenset({"models/m/1"})
-SOURCE = Location("acct", OLD_BLOBS, "a")
-GOAL = Location("cmkacct", NEW_BLOBS, "a")
-CONTAINER = Location("cmkacct", NEW_BLOBS)
 
 
 def _verdict(source: Asset, target: Asset | None, prior: Prior | None = None) -> Verdict:
@@ -136,73 +131,3 @@ def test_what_only_waits_to_be_archived_is_whoever_knows_how_it_was_left(
 ) -> None:
     wanted = asset("models/m/1", **(MODEL.properties | source))
     assert _verdict(wanted, _in_target(**target), Prior(OURS)).action is action
-
-
-BLOBS = [blob("a/x", 3, '"1"'), blob("a/y/z", 4, '"2"', md5="y", metadata=(("k", "v"),))]
-
-
-def _bytes(there: list[Blob], prior: Prior | None = None) -> Verdict:
-    return bytes_verdict(SOURCE, BLOBS, GOAL, listing(CONTAINER, *there), prior or Prior())
-
-
-def _copied(etag: str, *paths: str, left: str = '"7"') -> Prior:
-    """What was copied from the version of that ETag, and had the ETag `left` then."""
-    return Prior(blobs={("cmkacct", NEW_BLOBS, path): Copied(etag, left) for path in paths})
-
-
-def test_bytes_that_are_not_there_are_copied() -> None:
-    assert _bytes([]).action is Action.COPY
-    assert _bytes([blob("other/x"), blob("ab/x"), blob("a.txt")]).action is Action.COPY
-    assert "1 not in the target" in _bytes(BLOBS[:1]).reason
-
-
-def test_bytes_that_are_all_there_are_adopted() -> None:
-    assert _bytes([*BLOBS, blob("ab")]).action is Action.ADOPT
-    assert _bytes([replace(one, etag='"9"') for one in BLOBS]).action is Action.ADOPT
-
-
-@pytest.mark.parametrize("changed", [{"length": 9}, {"md5": "x"}, {"metadata": (("a", "b"),)}, {"tier": "Cool"}])
-def test_a_blob_of_somebody_else_that_differs_is_a_conflict(changed: dict[str, Any]) -> None:
-    verdict = _bytes([BLOBS[0], replace(BLOBS[1], **changed)])
-    assert verdict.action is Action.CONFLICT
-    assert "a/y/z" in verdict.reason
-
-
-def test_a_blob_too_many_is_a_conflict_unless_this_tool_copied_it() -> None:
-    there = [*BLOBS, blob("a/extra", 1, '"7"')]
-    assert _bytes(there).action is Action.CONFLICT
-    assert "a/extra" in _bytes(there).reason
-    deleted = _bytes(there, _copied('"6"', "a/extra"))
-    assert deleted.action is Action.COPY
-    assert "1 deleted" in deleted.reason
-
-
-@pytest.mark.parametrize("left", ['"6"', ""], ids=["written since", "not known"])
-def test_a_copy_too_many_that_is_not_as_it_was_left_is_a_conflict(left: str) -> None:
-    there = [*BLOBS, blob("a/extra", 1, '"7"')]
-    assert _bytes(there, _copied('"5"', "a/extra", left=left)).action is Action.CONFLICT
-
-
-def test_a_copy_whose_source_changed_is_copied_again() -> None:
-    there = [replace(BLOBS[0], length=1, etag='"7"'), BLOBS[1]]
-    assert _bytes(there, _copied('"0"', "a/x")).action is Action.COPY
-
-
-@pytest.mark.parametrize("left", ['"6"', ""], ids=["written since", "not known"])
-def test_a_copy_that_is_not_as_it_was_left_is_a_conflict_although_its_source_changed(left: str) -> None:
-    there = [replace(BLOBS[0], length=1, etag='"7"'), BLOBS[1]]
-    verdict = _bytes(there, _copied('"0"', "a/x", left=left))
-    assert verdict.action is Action.CONFLICT
-    assert "a/x" in verdict.reason
-
-
-def test_a_copy_whose_tier_somebody_changed_is_a_conflict() -> None:
-    # A change of tier leaves the ETag as it is.
-    there = [replace(BLOBS[0], tier="Cool", etag='"7"'), BLOBS[1]]
-    assert _bytes(there, _copied(BLOBS[0].etag, "a/x")).action is Action.CONFLICT
-
-
-def test_the_place_of_a_prefix_is_the_mappings() -> None:
-    assert target_place(MAPPING, SOURCE) == GOAL
-    with pytest.raises(ValueError, match="not the workspace's own"):
-        target_place(MAPPING, Location("customerlake", "raw"))

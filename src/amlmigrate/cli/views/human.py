@@ -31,6 +31,7 @@ _COLOURS = {
     Action.UPDATE: "yellow",
     Action.ADOPT: "cyan",
     Action.COPY: "green",
+    Action.DELETE: "red",
     Action.MANUAL: "magenta",
     Action.SKIP: "dim",
     Action.CONFLICT: "red",
@@ -192,7 +193,7 @@ class HumanView:
         estimate = header.estimate
         self._gap()
         self._print(
-            f"{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;"
+            f"{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;{_deletes(estimate)}"
             f" {estimate['arm_reads']:g} reads and {estimate['arm_writes']:g} writes of ARM,"
             f" which allows them in {duration(estimate['floor_seconds'])} at the least."
         )
@@ -201,13 +202,14 @@ class HumanView:
         by_action: dict[Action, list[Step]] = defaultdict(list)
         for step in plan.steps:
             by_action[step.action].append(step)
-        for action in (*_BY_HAND, Action.UPDATE, Action.ADOPT, Action.CREATE, Action.COPY, Action.SKIP):
+        rest = (Action.DELETE, Action.UPDATE, Action.ADOPT, Action.CREATE, Action.COPY, Action.SKIP)
+        for action in (*_BY_HAND, *rest):
             steps = by_action[action]
             if not steps:
                 continue
             self._gap()
             self._print((action.value, _COLOURS[action]), f" ({len(steps)})")
-            shown = steps if every or action in _BY_HAND else steps[:_FOLD]
+            shown = steps if every else steps[: _LINES if action in _BY_HAND else _FOLD]
             for step in shown:
                 self._print(f"  {step.address}  ", _dim(step.reason))
             if len(steps) > len(shown):
@@ -283,6 +285,12 @@ class HumanView:
                 self._say(f"  - {reason}")
         if error.remedy:
             self._say(f"  {error.remedy}")
+
+
+def _deletes(estimate: dict[str, float]) -> str:
+    """How many blobs of the target are deleted; earlier plans do not say."""
+    count = estimate.get("blob_deletes", 0)
+    return f" {count:g} copies whose source is gone are deleted in the target;" if count else ""
 
 
 def _dim(text: str) -> Piece:

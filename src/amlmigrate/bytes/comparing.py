@@ -1,0 +1,77 @@
+"""How the blobs below a prefix compare with what the target has there: what is copied, what is left, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
+from amlmigrate.bytes.ownership import Doing, removable, settled, verdict
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.prior import Copied
+from amlmigrate.core.workspace import Location
+
+Own = Callable[[str], Copied | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A blob of the target that differs and is not the tool's to change; `blob` is the source's as it shall be."""
+
+    path: str
+    blob: Blob
+    there: Blob
+    why: str
+
+
+@dataclass(slots=True)
+class Compared:
+    """All blobs of a prefix, by what becomes of each; of the last two by what the target has.
+
+    `settled` are those that are the tool's own copies of just the versions that the source has.
+    """
+
+    missing: list[Blob] = field(default_factory=list)
+    changed: list[Blob] = field(default_factory=list)
+    relabelled: list[Blob] = field(default_factory=list)
+    same: list[Blob] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
+    foreign: list[Foreign] = field(default_factory=list)
+    # Copies of the tool's own whose source is no longer there; and what is neither the source's nor the tool's.
+    gone: list[Blob] = field(default_factory=list)
+    extra: list[Blob] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[Blob]:
+        """What of the source's blobs moves, or has."""
+        return [*self.missing, *self.changed, *self.relabelled, *self.same]
+
+
+def compare(source: Location, goal: Location, blobs: Iterable[Blob], there: Listing, own: Own) -> Compared:
+    """`blobs` are the source's below `source` as they shall be below `goal`; `own`: what was copied to a path."""
+    found = Compared()
+    twins = at_goal(there, goal, wanted := {goal_path(source, goal, blob.path): blob for blob in blobs})
+    for path, blob in wanted.items():
+        twin = twins.pop(path, None)
+        if twin is None:
+            found.missing.append(blob)
+            continue
+        if settled(own(path), blob, twin):
+            found.settled.add(blob.path)
+        if unlike(blob, twin):
+            _differing(found, path, blob, twin, own(path))
+        else:
+            found.same.append(blob)
+    for path, twin in twins.items():
+        (found.gone if removable(own(path), twin) else found.extra).append(twin)
+    return found
+
+
+def _differing(found: Compared, path: str, blob: Blob, twin: Blob, copied: Copied | None) -> None:
+    judged = verdict(copied, blob, twin)
+    if judged.doing is Doing.REPLACE:
+        found.changed.append(blob)
+    elif judged.doing is Doing.RELABEL:
+        found.relabelled.append(blob)
+    else:
+        found.foreign.append(Foreign(path, blob, twin, judged.why))

@@ -1,0 +1,59 @@
+"""What the target's own users refer to: the bytes that are not deleted without a decision of their own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from amlmigrate.bytes.prefixes import prefix_of
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import all_kinds
+from amlmigrate.planning.resolve import Resolver
+
+Key = tuple[str, str]
+
+
+class Users:
+    """By place, who of the target refers to it: an item that is not this move's own, or a job.
+
+    `own` are the addresses of documents that the move brings and that are the tool's. The service's own datastores
+    are nobody's reference: every blob lies below them.
+    """
+
+    def __init__(self, target: Inventory, own: Container[Address]) -> None:
+        self._by: dict[Key, dict[str, str]] = {}
+        for place, who in _references(target, own):
+            self._by.setdefault((place.account, place.container), {}).setdefault(place.path, who)
+
+    def of(self, place: Location) -> str:
+        """Who refers to a blob, or to a folder above it; '' where nobody does."""
+        known = self._by.get((place.account, place.container))
+        if not known:
+            return ""
+        path = place.path
+        ends = [len(path), *(at for at, sign in enumerate(path) if sign == "/")]
+        found = (known.get(path[:end]) for end in sorted(ends, reverse=True))
+        return next(filter(None, found), "") or known.get("", "")
+
+
+def _references(target: Inventory, own: Container[Address]) -> Iterator[tuple[Location, str]]:
+    mapping = Mapping(target.workspace, target.workspace)
+    resolver = Resolver(target, target, mapping)
+    for address, asset in target.assets.items():
+        if address in own:
+            continue
+        store = all_kinds()[address.kind].datastore(asset)
+        if store and store.root and not store.system:
+            yield store.root, str(address)
+        yield from ((place, str(address)) for place in resolver.needs(asset).places)
+    for left in target.leftovers:
+        yield from ((place, str(left.address)) for place in resolver.needs_by_hand(left).places)
+    for reference in target.of_jobs:
+        if place := mapping.locate(reference):
+            yield prefix_of(place), "a job"
+    for store_root in (root for root, _ in mapping.roots()):
+        for job in target.workspace.jobs:
+            yield store_root.below(f"ExperimentRun/dcid.{job}"), f"the job {job}"
+            yield store_root.below(f"azureml/{job}"), f"the job {job}"

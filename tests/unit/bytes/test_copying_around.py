@@ -1,0 +1,305 @@
+"""A copy goes around what is somebody else's, a tier or tag is set without the bytes, and a deletion is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from tests.unit.world import MAPPING, blob, step
+
+from amlmigrate.bytes.copying import Copier
+from amlmigrate.bytes.deleting import Deleter
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError
+from amlmigrate.core.plan import Action, Bytes, Gone
+from amlmigrate.core.prior import Copied, Labels
+from amlmigrate.core.workspace import Location
+
+SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
+FIFTY = {f"d/{number:02d}": blob(f"d/{number:02d}", 3, '"s"', md5="bWQ1") for number in range(50)}
+TEAM = (("team", "a"),)
+PLAIN = Labels(None, ())
+
+
+@dataclass
+class Account:
+    """One account: what it lists, and what it answers to calls about a path."""
+
+    listed: dict[str, Blob] = field(default_factory=dict)
+    answers: dict[str, ServiceError] = field(default_factory=dict)
+    # What appears in the moment of a copy.
+    appears: dict[str, Blob] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
+        return list(self.listed.values()), True
+
+    async def copy(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
+        self._called("copy", target.path)
+        if target.path in self.appears:
+            self.listed[target.path] = self.appears[target.path]
+            raise _answer(409, "BlobAlreadyExists")
+        self.listed[target.path] = replace(one, path=target.path, etag='"made"')
+        return '"made"'
+
+    async def head(self, place: Location) -> Blob | None:
+        found = self.listed.get(place.path)
+        return replace(found, tags=None) if found else None
+
+    async def set_tier(self, place: Location, tier: str) -> None:
+        self._called("tier", place.path)
+        self.listed[place.path] = replace(self.listed[place.path], tier=tier)
+
+    async def set_tags(self, place: Location, tags: tuple[tuple[str, str], ...]) -> None:
+        self._called("tags", place.path)
+        self.listed[place.path] = replace(self.listed[place.path], tags=tags)
+
+    async def delete(self, place: Location, etag: str) -> None:
+        self._called("delete", place.path)
+        if self.listed[place.path].etag != etag:
+            raise _answer(412, "ConditionNotMet")
+        del self.listed[place.path]
+
+    def _called(self, what: str, path: str) -> None:
+        self.calls.append((what, path))
+        if path in self.answers:
+            raise self.answers[path]
+
+
+@dataclass
+class Record:
+    """What the ledger knows and is told."""
+
+    known: dict[str, Copied] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
+    told: dict[str, Copied] = field(default_factory=dict)
+    alone: list[str] = field(default_factory=list)
+    before: frozenset[str] = frozenset()
+    gone: list[str] = field(default_factory=list)
+
+    def own(self, path: str) -> Copied | None:
+        return self.known.get(path)
+
+    async def begin(self, missing: Any) -> None:
+        self.begun += [one.path for one in missing]
+
+    async def arrived(self, path: str, copied: Copied) -> None:
+        self.told[path] = copied
+
+    async def left(self, paths: Any) -> None:
+        self.alone = sorted(paths)
+
+    async def asked(self) -> frozenset[str]:
+        return self.before
+
+    async def deleting(self, gone: Any) -> None:
+        self.begun += [one.path for one in gone]
+
+    async def deleted(self, path: str) -> None:
+        self.gone.append(path)
+
+
+def _answer(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "text", method="PUT", url="https://x")
+
+
+async def _copy(
+    source: Account, target: Account, record: Record, apart: frozenset[str] = frozenset(), **more: Any
+) -> str:
+    blobs = sorted(source.listed.values(), key=lambda one: one.path)
+    amount = Bytes(SOURCE, TARGET, len(blobs), 3)
+    one = step("blobs/c/d", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=amount)
+    copier = Copier(source, target, MAPPING)  # type: ignore[arg-type]
+    return await copier.copy(one, amount, record, found_is_own=False, apart=apart, **more)
+
+
+async def test_all_others_of_a_folder_are_copied_around_one_that_is_apart() -> None:
+    theirs = blob("d/07", 9, '"t"')
+    target = Account({"d/07": theirs, "d/more": blob("d/more", 1, '"t"')})
+    await _copy(Account(dict(FIFTY)), target, Record(), frozenset({"d/07", "d/more"}))
+    assert target.listed["d/07"] is theirs and len(target.listed) == 51
+    assert ("copy", "d/07") not in target.calls and len(target.calls) == 49
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_copied(when: str) -> None:
+    theirs = blob("d/07", 9, '"t"', md5="b3RoZXI=")
+    target = Account({"d/07": theirs}) if when == "before" else Account(appears={"d/07": theirs})
+    record = Record()
+    with pytest.raises(ConflictError) as failed:
+        await _copy(Account(dict(FIFTY)), target, record)
+    assert "1 blob is not as planned" in failed.value.summary and "d/07" in failed.value.summary
+    assert "The other 49 of its 50 blobs are there." in failed.value.summary
+    assert len(target.listed) == 50 and target.listed["d/07"] is theirs
+    assert record.alone == ["d/07"] and "d/07" not in record.told and len(record.told) == 49
+
+
+async def test_one_too_many_that_nobody_planned_fails_the_step_when_all_is_copied() -> None:
+    target, record = Account({"d/new": blob("d/new", 1, '"t"')}), Record()
+    with pytest.raises(ConflictError, match=r"d/new \(too many"):
+        await _copy(Account(dict(FIFTY)), target, record)
+    assert len(target.listed) == 51 and record.alone == ["d/new"]
+
+
+async def test_a_copy_whose_source_is_gone_is_never_deleted_by_a_copy() -> None:
+    """As an older plan had it: under the name of a copy."""
+    ours = blob("d/old", 1, '"o"')
+    target, record = Account({"d/old": ours}), Record({"d/old": Copied('"0"', '"o"', PLAIN)})
+    with pytest.raises(ConflictError, match=r"d/old \(without a source any more: plan anew"):
+        await _copy(Account(dict(FIFTY)), target, record)
+    assert target.listed["d/old"] is ours and not [call for call in target.calls if call[0] == "delete"]
+
+
+async def test_what_failed_before_and_is_settled_now_is_no_longer_left_alone() -> None:
+    record = Record(alone=["d/07"])
+    await _copy(Account(dict(FIFTY)), Account(), record)
+    assert record.alone == []
+
+
+OURS = blob("d/1", 3, '"s"', md5="bWQ1")
+
+
+@pytest.mark.parametrize(
+    ("now", "calls"),
+    [
+        ({"tier": "Cool"}, [("tier", "d/1")]),
+        ({"tags": TEAM}, [("tags", "d/1")]),
+        ({"tier": "Archive", "tags": TEAM}, [("tags", "d/1"), ("tier", "d/1")]),
+    ],
+)
+async def test_a_tier_or_tag_is_set_without_the_bytes(now: dict[str, Any], calls: list[Any]) -> None:
+    source, target = Account({"d/1": replace(OURS, **now)}), Account({"d/1": replace(OURS, etag='"t"')})
+    record = Record({"d/1": Copied('"s"', '"t"', PLAIN)})
+    await _copy(source, target, record)
+    assert target.calls == calls
+    assert record.told == {"d/1": Copied('"s"', '"t"', Labels.of(source.listed["d/1"]))}
+
+
+async def test_one_whose_tags_were_set_before_a_kill_is_known_to_have_them() -> None:
+    tagged = replace(OURS, tags=TEAM)
+    target, record = Account({"d/1": replace(tagged, etag='"t"')}), Record({"d/1": Copied('"s"', '"t"', PLAIN)})
+    await _copy(Account({"d/1": tagged}), target, record)
+    assert target.calls == [] and record.told == {"d/1": Copied('"s"', '"t"', Labels(None, TEAM))}
+
+
+@pytest.mark.parametrize("theirs", [{"etag": '"u"'}, {"tier": "Cold"}])
+async def test_no_tier_is_set_of_one_that_somebody_changes_meanwhile(theirs: dict[str, Any]) -> None:
+    target = Account({"d/1": replace(OURS, etag='"t"')})
+    record = Record({"d/1": Copied('"s"', '"t"', PLAIN)})
+    begin = record.begin
+
+    async def meanwhile(missing: Any) -> None:
+        target.listed["d/1"] = replace(target.listed["d/1"], **theirs)
+        await begin(missing)
+
+    record.begin = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(ConflictError):
+        await _copy(Account({"d/1": replace(OURS, tier="Cool")}), target, record)
+    assert target.calls == [] and record.alone == ["d/1"]
+
+
+GONE = tuple(Gone(f"d/g{number}", '"o"', 1) for number in range(5))
+KNOWN = {one.path: Copied('"0"', '"o"', PLAIN) for one in GONE}
+
+
+def _there(**changed: Blob | None) -> Account:
+    every = {one.path: blob(one.path, 1, '"o"') for one in GONE} | {"d/1": OURS}
+    found = every | {f"d/{name}": one for name, one in changed.items() if one}
+    return Account({path: one for path, one in found.items() if changed.get(path[2:], one) is not None})
+
+
+async def _delete(
+    target: Account,
+    record: Record,
+    source: dict[str, Blob] | None = None,
+    needed: Callable[[Location], str] = lambda _: "",
+    **more: Any,
+) -> str:
+    amount = Bytes(SOURCE, TARGET, len(GONE), 5)
+    sha256 = listing_digest([OURS])
+    one = step("blobs/c/d#delete", action=Action.DELETE, source_sha256=sha256, bytes=amount, gone=GONE)
+    deleter = Deleter(Account({"d/1": OURS} if source is None else source), target, **more)  # type: ignore[arg-type]
+    return await deleter.delete(one, amount, record, needed)
+
+
+async def test_what_is_listed_is_deleted_and_nothing_else() -> None:
+    target, record = _there(), Record(KNOWN)
+    assert await _delete(target, record) == "5 blobs deleted"
+    assert list(target.listed) == ["d/1"]
+    assert sorted(record.begun) == sorted(record.gone) == [one.path for one in GONE]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [blob("d/g1", 1, '"u"'), blob("d/g1", 1, '"o"', tier="Cool"), blob("d/g1", 1, '"o"', tags=TEAM)],
+    ids=["written", "of another tier", "tagged"],
+)
+async def test_one_that_somebody_changed_stays_and_all_others_go(theirs: Blob) -> None:
+    target, record = _there(g1=theirs), Record(KNOWN)
+    with pytest.raises(ConflictError, match=r"1 blob is not as planned.*d/g1.*other 4 of 5 are gone"):
+        await _delete(target, record)
+    assert set(target.listed) == {"d/1", "d/g1"} and record.alone == ["d/g1"]
+
+
+async def test_one_that_the_ledger_does_not_know_stays() -> None:
+    target = _there()
+    with pytest.raises(ConflictError):
+        await _delete(target, Record({path: one for path, one in KNOWN.items() if path != "d/g2"}))
+    assert set(target.listed) == {"d/1", "d/g2"}
+
+
+async def test_one_that_somebody_refers_to_by_now_stays() -> None:
+    target = _there()
+    with pytest.raises(ConflictError, match="data/own/1 refers to it"):
+        await _delete(target, Record(KNOWN), needed=lambda place: "data/own/1" if place.path == "d/g3" else "")
+    assert set(target.listed) == {"d/1", "d/g3"}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (409, "SnapshotsPresent"),
+        (409, "BlobImmutableDueToPolicy"),
+        (412, "LeaseIdMissing"),
+        (412, "ConditionNotMet"),
+    ],
+)
+async def test_one_that_the_service_keeps_stays_and_all_others_go(status: int, code: str) -> None:
+    target, record = _there(), Record(KNOWN)
+    target.answers["d/g0"] = _answer(status, code)
+    with pytest.raises(ConflictError, match=code):
+        await _delete(target, record)
+    assert set(target.listed) == {"d/1", "d/g0"} and len(record.gone) == 4
+
+
+@pytest.mark.parametrize("status", [403, 500])
+async def test_any_other_answer_fails_the_step_with_what_was_deleted_recorded(status: int) -> None:
+    target, record = _there(), Record(KNOWN)
+    target.answers["d/g4"] = _answer(status, "No")
+    with pytest.raises(ServiceError):
+        await _delete(target, record)
+    assert set(record.gone) == {one.path for one in GONE} - target.listed.keys()
+
+
+async def test_nothing_is_deleted_where_the_source_has_changed() -> None:
+    target = _there()
+    with pytest.raises(DriftError):
+        await _delete(target, Record(KNOWN), {"d/1": OURS, "d/g1": blob("d/g1", 1, '"n"')})
+    assert target.calls == []
+
+
+async def test_what_was_cut_off_goes_on_and_says_what_went_by_whom() -> None:
+    target, record = _there(g0=None, g1=None), Record(KNOWN, before=frozenset({"d/g0", "d/g2"}))
+    assert await _delete(target, record) == "4 blobs deleted, 1 were gone already"
+    assert sorted(record.gone) == ["d/g0", "d/g2", "d/g3", "d/g4"]
+
+
+async def test_a_stop_begins_no_further_deletion() -> None:
+    target = _there()
+    with pytest.raises(InterruptedRunError):
+        await _delete(target, Record(KNOWN), stopping=lambda: True)
+    assert target.calls == []
