@@ -79,7 +79,7 @@ def test_nothing_foreign_is_changed_or_deleted(small_world: World) -> None:
     actions = {line["address"]: line["action"] for line in world.plan_lines() if line["record"] == "step"}
     store = f"blobs/{world.container('source')}"
     assert actions["environments/py/1"] == "adopt"
-    conflicts = {"models/m/1", "data/d/1", f"{store}/m/2"}
+    conflicts = {"models/m/1", "data/d/1", f"{store}/m/2/a"}
     assert {address for address, action in actions.items() if action == "conflict"} == conflicts
     # Equal blobs among those of a prefix are adopted, and only what is missing beside them is copied.
     assert actions[f"{store}/m/1"] == actions[f"{store}/d"] == "copy"
@@ -89,7 +89,7 @@ def test_nothing_foreign_is_changed_or_deleted(small_world: World) -> None:
     assert {reason.split(": ")[0] for reason in refused.event("error")["reasons"]} == conflicts
     assert _state(world) == before
 
-    for address in conflicts:
+    for address in (*conflicts, "models/m/2!foreign-bytes"):
         world.ok("waive", address, "--reason", "theirs stays")
     since = world.now()
     world.ok("run")

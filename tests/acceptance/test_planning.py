@@ -251,7 +251,9 @@ def test_a_foreign_asset_is_adopted_when_equal_and_a_conflict_when_not(full: Wor
     steps = _steps(world)
     assert steps["environments/py/1"]["action"] == "adopt"
     assert steps["models/risk/10"]["action"] == "conflict"
-    assert steps[f"blobs/{world.container('source')}/d/https.csv"]["action"] == "conflict"
+    assert steps[f"blobs/{world.container('source')}/d/https.csv"]["action"] == "conflict", (
+        "the prefix is that blob"
+    )
     refused = world.migrate("run")
     assert refused.code == 4 and "models/risk/10" in refused.err
     assert world.get("models/risk/versions/10") == before

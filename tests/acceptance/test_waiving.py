@@ -47,7 +47,8 @@ def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small
         client.upload_blob("m/1/a", b"theirs")
     world.ok("plan", *world.names)
     address = f"blobs/{world.container('source')}/m/1"
-    world.ok("waive", address, "--reason", "theirs is right")
+    told = "models/m/1!foreign-bytes"
+    world.ok("waive", f"{address}/a", told, "--reason", "theirs is right")
     reports = [
         world.ok("run", "--json").event("run.end"),
         world.ok("status", "--json").event("status"),
@@ -55,8 +56,9 @@ def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small
     ]
     for report in reports:
         [item] = report["foreign_bytes"]
-        assert (item["address"], item["bytes"]) == ("models/m/1", address)
-        assert f"models/m/1: its bytes are somebody else's: {address}" in str(report["lines"])
+        assert (item["address"], item["bytes"]) == ("models/m/1", told)
+        assert "models/m/1: 1 blobs of its bytes in the target are not the source's" in str(report["lines"])
+    assert "5 of 6 blobs" in str(reports[-1]["text"]) and "not the same in the target" in str(reports[-1]["text"])
 
 
 def test_what_was_let_go_for_theirs_blocks_once_theirs_is_gone_or_another(small_world: World) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
+from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.workspace import Location
 
@@ -25,19 +26,30 @@ def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[S
             yield step
 
 
-def let_go(plan: Plan, waived: Container[str], left_alone: Left) -> frozenset[Location]:
-    """Where the blobs of the target lie of which nothing is expected."""
-    return frozenset(_let_go(plan, waived, left_alone))
+def not_compared(plan: Plan, waived: Container[str], places: Iterable[Location]) -> int:
+    """How many blobs of the source were to move, were let go, and lie below none of the places that are compared."""
+    cover = Cover(places)
+    return sum(
+        step.bytes.blobs
+        for step in plan.steps
+        if step.bytes and step.action in (*_COMPARED, Action.CONFLICT) and str(step.address) in waived
+        if cover.prefix(step.bytes.source) is None
+    )
 
 
-def _let_go(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[Location]:
+def let_go(plan: Plan, waived: Container[str], left_alone: Left) -> dict[Location, str]:
+    """Where the blobs of the target lie of which nothing is expected, with the ETag of those known by it."""
+    return dict(_let_go(plan, waived, left_alone))
+
+
+def _let_go(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[tuple[Location, str]]:
     for step in plan.steps:
         if not step.bytes:
             continue
         goal, settled = step.bytes.target, str(step.address) in waived
         if step.apart and settled:
-            yield goal
-        paths = [] if step.action is Action.DELETE and not settled else [one.path for one in step.gone]
+            yield goal, ""
+        found = [] if step.action is Action.DELETE and not settled else [(one.path, one.etag) for one in step.gone]
         if settled and not step.apart:
-            paths += left_alone.get(str(step.address), ())
-        yield from (Location(goal.account, goal.container, path) for path in paths)
+            found += [(path, "") for path in left_alone.get(str(step.address), ())]
+        yield from ((Location(goal.account, goal.container, path), etag) for path, etag in found)

@@ -29,7 +29,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
-from amlmigrate.verifying.apart import compared, let_go
+from amlmigrate.verifying.apart import compared, let_go, not_compared
 
 _PARALLEL = 16
 _PREFIXES = 8
@@ -138,7 +138,7 @@ class BlobVerifier:
         # Each takes several times its length while it is read as JSON.
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._emit = emit
-        self._apart: frozenset[Location] = frozenset()
+        self._let_go: dict[Location, str] = {}
 
     async def verify(
         self,
@@ -152,14 +152,9 @@ class BlobVerifier:
         """
         verdict = Verdict()
         verdict.not_checked |= _unread_in_both(plan)
-        self._apart = let_go(plan, waived, left_alone)
+        self._let_go = let_go(plan, waived, left_alone)
         steps = [(step, step.prefix) for step in compared(plan, waived, left_alone) if step.prefix]
-        asked = {str(step.address) for step, _ in steps}
-        verdict.let_go = sum(
-            step.bytes.blobs
-            for step in plan.steps
-            if step.bytes and str(step.address) in waived - asked and step.action is not Action.DELETE
-        )
+        verdict.let_go = not_compared(plan, waived, [amount.source for _, amount in steps])
         # A prefix may hold a blob or two: several are read at a time, and told in the plan's order.
         async for read in in_order(steps, self._read, parallel=_PREFIXES):
             self._add(read, verdict)
@@ -169,14 +164,11 @@ class BlobVerifier:
         """Both sides of a prefix."""
         step, amount = planned
         listed = self._listed(self._containers.source, amount.source).below(amount.source.path)
-        source = [
-            blob
-            for blob in listed
-            if not self._is_apart(amount, goal_path(amount.source, amount.target, blob.path))
-        ]
+        goal = partial(goal_path, amount.source, amount.target)
+        source = [blob for blob in listed if not self._is_let_go(amount, goal(blob.path))]
         expected = {goal_path(amount.source, amount.target, blob.path) for blob in source}
         there = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
-        twins = {path: blob for path, blob in there.items() if not self._is_apart(amount, path)}
+        twins = {path: blob for path, blob in there.items() if not self._is_let_go(amount, path, blob.etag)}
         left, right = await asyncio.gather(
             self._entries(self._source, amount.source, source),
             self._entries(self._target, amount.target, list(twins.values()), self._places),
@@ -190,8 +182,12 @@ class BlobVerifier:
         let_go = len(listed) - len(source)
         return Read(step, amount, listing_digest(listed), left, right, lines, rewritten, let_go)
 
-    def _is_apart(self, amount: Bytes, path: str) -> bool:
-        return bool(self._apart) and Location(amount.target.account, amount.target.container, path) in self._apart
+    def _is_let_go(self, amount: Bytes, path: str, etag: str = "") -> bool:
+        """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""
+        if not self._let_go:
+            return False
+        known = self._let_go.get(Location(amount.target.account, amount.target.container, path))
+        return known in ("", etag)
 
     def _add(self, read: Read, verdict: Verdict) -> None:
         """What a prefix comes to."""
