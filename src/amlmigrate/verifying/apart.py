@@ -27,7 +27,7 @@ def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[S
 
 
 def not_compared(plan: Plan, waived: Container[str], places: Iterable[Location]) -> int:
-    """How many blobs of the source were to move, were let go, and lie below none of the places that are compared."""
+    """How many blobs were to move, were let go, and lie below none of the places that are compared."""
     cover = Cover(places)
     return sum(
         step.bytes.blobs

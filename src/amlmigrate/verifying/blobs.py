@@ -26,7 +26,7 @@ from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, in_order
 from amlmigrate.core.places import Places
-from amlmigrate.core.plan import Action, Bytes, Plan, Step
+from amlmigrate.core.plan import Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.verifying.apart import compared, let_go, not_compared
