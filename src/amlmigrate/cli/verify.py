@@ -26,6 +26,10 @@ class DepthOption(StrEnum):
     SDK = "sdk"
 
 
+# How much is the same, and what of the rest is where.
+_COUNTED = ("same", "of", "not_in_target", "not_the_same", "not_compared")
+
+
 @options.shared
 def command(
     plan: options.PlanFolder = None,
@@ -155,7 +159,7 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
         {
             "text": _headline(content) + _mlclient(content),
             "green": green,
-            **{name: content[name] for name in ("same", "not_in_target", "not_compared") if name in content},
+            **{name: content[name] for name in _COUNTED if name in content},
             "items": content["items"],
             # What the plan warned of may still be so, and is told once.
             "lines": list(dict.fromkeys(lines)),

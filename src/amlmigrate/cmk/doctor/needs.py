@@ -356,7 +356,7 @@ NEEDS: tuple[Need, ...] = (
         (RUN, DECOMMISSION),
         "blobs that were deleted in the source since; at the very end the lease's blob",
         data=True,
-        only="a later plan carries that over, or the source has been removed",
+        only="a plan was made with --delete, or the source has been removed",
     ),
     *_proofs(),
     *_checks(),
