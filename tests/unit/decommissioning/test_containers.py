@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, TARGET, asset, inventory
+from tests.unit.world import SOURCE, TARGET, asset, blob, inventory
 
 from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.cloud.errors import ServiceError
@@ -92,6 +92,15 @@ async def test_locks_that_may_be_read_later_are_an_error() -> None:
 
 
 LOOKED_AT = Past()
+
+
+def test_a_blob_of_which_the_target_has_another_one_is_in_no_manifest() -> None:
+    place = Location("acct", "c")
+    listing = Listing(place, {path: blob(path) for path in ("d/1", "d/2")}, past=Past())
+    copied = {Location("acct", "c", "d"): "blobs/c/d"}
+    assert containers._lost(listing, Copies(copied)) == []
+    apart = Copies(copied, apart=frozenset({Location("acct", "c", "d/2")}))
+    assert containers._lost(listing, apart) == ["1 blobs in 'c' are in no manifest."]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""What `run` refuses before it changes anything, and what it and `show` tell where there is much of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.world import plan, step
+
+from amlmigrate.cli import run
+from amlmigrate.cli.views.human import HumanView
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.plan import Action, Bytes, Gone, Step
+from amlmigrate.core.workspace import Location
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.subjects import of_step
+
+
+def _conflict(path: str, *, blob: bool) -> Step:
+    place = Location("a", "c", path)
+    return step(f"blobs/c/{path}", action=Action.CONFLICT, bytes=Bytes(place, place, 1, 1), blob=blob)
+
+
+def test_fifty_thousand_conflicts_are_told_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = plan(*(_conflict(f"d/{number:05d}", blob=True) for number in range(50_000)))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(many)
+        with pytest.raises(RefusedError) as refused:
+            run._refuse_conflicts(many, ledger)
+    assert len(refused.value.reasons) == 41 and "and 49960 more" in refused.value.reasons[-1]
+    HumanView().plan(many)
+    assert len(capsys.readouterr().out.splitlines()) < 80
+
+
+def test_a_folder_in_conflict_as_a_whole_is_refused_although_it_was_let_go(tmp_path: Path) -> None:
+    """As earlier versions planned it: waived, it left all others of the folder uncopied."""
+    old = plan(_conflict("d", blob=False), _conflict("e", blob=True))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(old)
+        for one in old.steps:
+            decide(old, ledger, Verb.WAIVE, [Choice(of_step(one), "theirs")], By("ann", "host", "1"))
+        with pytest.raises(RefusedError, match="earlier version") as refused:
+            run._refuse_conflicts(old, ledger)
+    assert refused.value.reasons == ("blobs/c/d",)
+
+
+def test_a_dry_run_lists_each_blob_that_would_go() -> None:
+    place = Location("a", "c", "d")
+    one = step("blobs/c/d#delete", action=Action.DELETE, bytes=Bytes(place, place, 2, 3),
+               gone=(Gone("d/1", '"o"', 1), Gone("d/2", '"o"', 2)))  # fmt: skip
+    assert list(run._dry(one)) == [
+        "delete   blobs/c/d#delete",
+        "  delete d/1 (1 bytes)",
+        "  delete d/2 (2 bytes)",
+    ]
