@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cli import planmaking
+from amlmigrate.cli import fleetfolders, planmaking
 from amlmigrate.cli.execute import Shared
 from amlmigrate.cli.signing import session
 from amlmigrate.cli.views.base import View
@@ -20,7 +20,7 @@ from amlmigrate.cmk.fleet.members import Left, asked_for, members
 from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning import scanfile
 from amlmigrate.core.by import By
-from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.events import Event, ignore
 from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.parallel import each
@@ -30,6 +30,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.planning import chosen, planfile
 
 _AT_ONCE = 3
+_AGAIN = "Make room, and run the same command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,14 @@ class FleetWanted:
 
 
 async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCode:
-    """Plans all of them; 3 where one failed or has no target. Raises BadInputError for the files."""
+    """Plans all of them; 3 where one failed or has no target.
+
+    Raises BadInputError for the files, DeniedError where nobody can sign in, PlanLockedError while another fleet
+    is planned in the same folder.
+    """
     kept = scanfile.read(wanted.scan)
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     chosen, left = members(kept.workspaces, pairs.targets(wanted.targets, subscription))
-    before = _earlier(wanted.out, kept.sha256)
     environments = kept.header["levels"]["environment"]
     if wanted.waves:
         known = {one.id.lower() for one in chosen} | {one.id.lower() for one in left}
@@ -62,11 +66,18 @@ async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCod
         order = named_waves(chosen, numbers, environments)
     else:
         order = waves(chosen, environments, size=wanted.wave_size)
-    planning = _Planning(view, wanted, kept.sha256, fleetfile.placed(order, before, _taken(wanted.out)), left)
-    planning.keep()
-    async with session(shared) as clouds:
-        await planning.carry_out(clouds)
-    return planning.end()
+    with fleetfolders.alone(wanted.out):
+        before = _earlier(wanted.out, kept.sha256)
+        entries = fleetfile.placed(order, before, _taken(wanted.out))
+        planning = _Planning(view, wanted, kept.sha256, entries, left)
+        planning.look()
+        planning.keep()
+        async with session(shared) as clouds:
+            # Who is not signed in fails here, not once for each workspace.
+            for side in dict.fromkeys((clouds.source, clouds.target)):
+                await side.credential.tenant()
+            await planning.carry_out(clouds)
+        return planning.end()
 
 
 def _earlier(out: Path, scan: str) -> Fleet | None:
@@ -95,40 +106,78 @@ class _Planning:
         self._entries = {entry.folder: entry for entry in entries}
         self._left = left
         self._created = datetime.now(UTC).isoformat(timespec="seconds")
+        # Why `fleet.jsonl` is behind what was planned.
+        self._behind = ""
+
+    def look(self) -> None:
+        """Takes over what the folders show. Raises BadInputError where a plan was made with other options."""
+        plans: dict[str, Header] = {}
+        for entry in list(self._entries.values()):
+            try:
+                header = fleetfolders.found(self._wanted.out, entry)
+                told = _told(header) if header else {}
+            except Exception as error:  # noqa: BLE001 - of one folder, and told; the others are looked at
+                told = fleetfolders.told_of(error, self._wanted.out / entry.folder)
+                self._become(entry, Progress.FAILED, told)
+                continue
+            if header:
+                plans[entry.folder] = header
+            self._become(entry, Progress.PLANNED if header else Progress.PENDING, told)
+        fleetfolders.refuse_other_options(self._wanted.out, plans, self._wanted.by.asked())
+
+    def _become(self, entry: Entry, state: Progress, told: dict[str, Any]) -> None:
+        self._entries[entry.folder] = entry.became(state, told)
 
     def keep(self) -> None:
-        """Writes `fleet.jsonl`."""
-        fleet = Fleet(self._scan, tuple(self._entries.values()), tuple(self._left))
+        """Writes `fleet.jsonl`. Raises BadInputError."""
+        fleet = Fleet(self._scan, tuple(self._entries.values()), tuple(self._left), self._wanted.by.asked())
         fleetfile.write(self._wanted.out, fleet, created=self._created)
+
+    def _try_to_keep(self) -> None:
+        """The same where plans are made: a disk that is full ends none of them, and the folders tell it anew."""
+        try:
+            self.keep()
+        except BadInputError as error:
+            self._behind = error.summary
+        else:
+            self._behind = ""
 
     async def carry_out(self, clouds: Session) -> None:
         """Makes the plans that there are not yet, wave by wave."""
         for left in self._left:
             told = {"address": left.id, "state": left.state, "reason": left.reason, "named": left.named}
             self._view.event(Event("fleet.left", told))
-        open_ones = [entry for entry in self._entries.values() if entry.state is not Progress.PLANNED]
-        done = len(self._entries) - len(open_ones)
-        self._view.event(Event("fleet.start", {"plans": len(self._entries), "done": done}))
+        states = Counter(entry.state for entry in self._entries.values())
+        done = {"plans": len(self._entries), "done": states[Progress.PLANNED]}
+        self._view.event(Event("fleet.start", done))
+        for entry in self._entries.values():
+            if entry.state is Progress.FAILED:
+                self._fail(entry, entry.told)
 
         async def one(entry: Entry) -> None:
-            self._entries[entry.folder] = await self._plan(clouds, entry)
-            self.keep()
+            await self._plan(clouds, entry)
+            self._try_to_keep()
 
+        open_ones = [entry for entry in self._entries.values() if entry.state is Progress.PENDING]
         await each(open_ones, one, parallel=_AT_ONCE)
+        if self._behind:
+            self._try_to_keep()
 
-    async def _plan(self, clouds: Session, entry: Entry) -> Entry:
+    async def _plan(self, clouds: Session, entry: Entry) -> None:
+        """Plans one. Whatever goes wrong with it, a fault of the tool's own too, is its own and no other's."""
         folder = self._wanted.out / entry.folder
         try:
-            header = _written(folder, entry) or await planmaking.make(clouds, self._of(entry, folder), ignore)
-        except MigrateError as error:
-            told = {"reason": error.summary, "remedy": error.remedy}
-            self._view.event(Event("fleet.failed", {"address": entry.source, "wave": entry.wave, **told}))
-            return entry.became(Progress.FAILED, told)
-        told = _told(header)
-        self._view.event(
-            Event("fleet.planned", {"address": entry.source, "wave": entry.wave, "folder": str(folder), **told})
-        )
-        return entry.became(Progress.PLANNED, told)
+            told = _told(await planmaking.make(clouds, self._of(entry, folder), ignore))
+        except Exception as error:  # noqa: BLE001 - of one workspace, and told; the others are planned all the same
+            self._fail(entry, fleetfolders.told_of(error, folder))
+        else:
+            about = {"address": entry.source, "wave": entry.wave, "folder": str(folder)}
+            self._view.event(Event("fleet.planned", about | told))
+            self._become(entry, Progress.PLANNED, told)
+
+    def _fail(self, entry: Entry, told: dict[str, Any]) -> None:
+        self._view.event(Event("fleet.failed", {"address": entry.source, "wave": entry.wave, **told}))
+        self._become(entry, Progress.FAILED, told)
 
     def _of(self, entry: Entry, folder: Path) -> planmaking.Wanted:
         return planmaking.Wanted(
@@ -162,14 +211,18 @@ class _Planning:
                 "failed": [{"address": entry.source, **entry.told} for entry in failed],
                 "left": [{"address": one.id, "state": one.state, "reason": one.reason} for one in self._left],
                 "lines": [
-                    *(f"failed: {entry.source}: {entry.told['reason']}" for entry in failed),
+                    *(
+                        f"failed: {entry.source}: {entry.told['reason']} {entry.told['remedy']}"
+                        for entry in failed
+                    ),
+                    *([f"behind: {fleetfile.FILE}: {self._behind} {_AGAIN}"] if self._behind else []),
                     *(f"{one.state}: {one.id}: {one.reason}" for one in self._left),
                 ],
                 "files": {"written to": str(self._wanted.out / fleetfile.FILE)},
                 "next": f"migrate show {self._wanted.out / first.folder}" if first else "scan or set targets anew",
             },
         )
-        return ExitCode.INCOMPLETE if failed or missing else ExitCode.DONE
+        return ExitCode.INCOMPLETE if failed or missing or self._behind else ExitCode.DONE
 
     def _refuse_idle(self, entries: list[Entry]) -> None:
         """A glob that matched in none of the plans, once all of them are there. Raises BadInputError."""
@@ -190,21 +243,6 @@ def _idle(header: Header) -> str:
     return " ".join(finding.summary for finding in header.findings if finding.code == chosen.CODE)
 
 
-def _written(folder: Path, entry: Entry) -> Header | None:
-    """The plan that an earlier, interrupted planning of the same pair has written whole."""
-    if not (folder / planfile.FILE).exists():
-        return None
-    header = planfile.read(folder).header
-    pair = (header.source_ref.id.lower(), header.target_ref.id.lower())
-    if pair != (entry.source.lower(), entry.target.lower()):
-        raise BadInputError(
-            "There is a plan of other workspaces in this folder.",
-            address=str(folder),
-            remedy="Name another folder with --out.",
-        )
-    return header
-
-
 def _told(header: Header) -> dict[str, Any]:
     findings = Counter(finding.severity for finding in header.findings)
     return {
@@ -212,5 +250,5 @@ def _told(header: Header) -> dict[str, Any]:
         "blobs": header.blobs,
         "bytes": header.bytes,
         "findings": {severity: findings[severity] for severity in SEVERITIES},
-        "floor_seconds": header.estimate["floor_seconds"],
+        "floor_seconds": header.estimate.get("floor_seconds"),
     }

@@ -118,7 +118,8 @@ def _told(path: Path, wording: Wording) -> Iterator[None]:
 def _decoded(path: Path, line: bytes, wording: Wording) -> dict[str, Any]:
     try:
         found = json.loads(line)
-    except ValueError:
+    # What is too deep is none of ours.
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise _unusable(path, f"it is cut short or no {wording.what}", wording)

@@ -34,7 +34,9 @@ def _end(folder: Path, selection: Selection, *, failed: str = "") -> tuple[ExitC
     entries = []
     for name, address in KINDS.items():
         state = Progress.FAILED if name == failed else Progress.PLANNED
-        entries.append(Entry(1, f"/{name}", f"/{name}-new", "w", None, 0, name, state, {"reason": "no"}))
+        entries.append(
+            Entry(1, f"/{name}", f"/{name}-new", "w", None, 0, name, state, {"reason": "no", "remedy": "do"})
+        )
         if state is Progress.PLANNED:
             idle = chosen.idle(selection, inventory(asset(address)), [])
             planfile.write(folder / name, header(findings=tuple(chosen.findings(idle, "/ws"))), [step(address)])

@@ -10,11 +10,13 @@ from typing import Any
 
 from amlmigrate.cmk.fleet.members import Left, Member
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.names import is_name
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.ledger import sealedlines
 
 FILE = "fleet.jsonl"
-FORMAT = 1
+# Format 1 did not keep the options.
+FORMAT = 2
 _WORDING = sealedlines.Wording("fleet", "Make one with `migrate plan --fleet SCAN --targets FILE`.")
 
 
@@ -60,11 +62,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A fleet as it is kept; `scan` is the SHA-256 of the scan that it was made from."""
+    """A fleet as it is kept: `scan` is the SHA-256 of the scan that it was made from, `options` were asked for."""
 
     scan: str
     entries: tuple[Entry, ...]
     left: tuple[Left, ...]
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def write(folder: Path, fleet: Fleet, *, created: str) -> None:
@@ -75,6 +78,7 @@ def write(folder: Path, fleet: Fleet, *, created: str) -> None:
         "format": FORMAT,
         "created": created,
         "scan_sha256": fleet.scan,
+        "options": fleet.options,
         "waves": max((entry.wave for entry in fleet.entries), default=0),
         "plans": {state.value: states.count(state) for state in Progress},
         "left": len(fleet.left),
@@ -100,21 +104,33 @@ def read(folder: Path) -> Fleet | None:
     if not path.exists():
         return None
     first = sealedlines.read_first(path, _WORDING)
-    if first.get("record") != "header" or first.get("format") != FORMAT:
+    if first.get("record") != "header" or first.get("format") not in range(1, FORMAT + 1):
         raise BadInputError(
-            f"The fleet has format {first.get('format')}; this version reads {FORMAT}.",
+            f"The fleet has format {first.get('format')}; this version reads up to {FORMAT}.",
             address=str(path),
             remedy="Use the version of migrate that wrote it, or name another folder with --out.",
         )
     lines = sealedlines.read(path, _WORDING).lines[1:]
-    return Fleet(str(first["scan_sha256"]), tuple(_entries(lines)), tuple(_left(lines)))
+    try:
+        return Fleet(
+            str(first["scan_sha256"]), tuple(_entries(lines)), tuple(_left(lines)), first.get("options") or {}
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(
+            f"The fleet cannot be used: a line of it is none of a fleet ({type(error).__name__}).",
+            address=str(path),
+            remedy="Put the original file back, or name another folder with --out.",
+        ) from error
 
 
 def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[Entry]:
     for line in lines:
         if line.get("record") == "plan":
             members = {key: value for key, value in line.items() if key != "record"}
-            yield Entry(**{**members, "state": Progress(line["state"])})
+            entry = Entry(**{**members, "state": Progress(line["state"])})
+            if not is_name(entry.folder):
+                raise ValueError("the folder of a plan lies elsewhere")
+            yield entry
 
 
 def _left(lines: Sequence[dict[str, Any]]) -> Iterable[Left]:

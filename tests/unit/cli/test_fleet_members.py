@@ -1,0 +1,299 @@
+"""A fleet: whatever happens to one member is its own, and what became of each is read from its folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tests.unit.world import header, step
+
+from amlmigrate.cli import fleetfolders, fleetplan, planmaking
+from amlmigrate.cli.views.base import View
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.session import Session
+from amlmigrate.cmk.fleet import fleetfile
+from amlmigrate.cmk.fleet.fleetfile import Entry, Progress
+from amlmigrate.core.by import By
+from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
+from amlmigrate.core.events import Event
+from amlmigrate.core.plan import Header
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.planning import planfile
+
+SUB = "11111111-aaaa-4bbb-8ccc-000000000001"
+OPTIONS = {"unreferenced": "list", "require_approval": False, "out": "moves", "targets": "t.csv", "verbose": False}
+NAMES = ("a", "b", "c", "d")
+
+
+class Seen:
+    """A view that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.ends: list[dict[str, Any]] = []
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def result(self, name: str, told: dict[str, Any]) -> None:
+        self.ends.append(told)
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        return [event.data for event in self.events if event.name == name]
+
+
+def entry(name: str, target: str = "") -> Entry:
+    source, goal = (WorkspaceRef(SUB, "rg", one).id for one in (name, target or f"{name}-new"))
+    return Entry(1, source, goal, f"id-{name}", "dev", 1, name)
+
+
+def written(folder: Path, one: Entry, **options: Any) -> Header:
+    extra = {"options": {**OPTIONS, **options}}
+    source, target = ({"id": id_, "workspaceId": "w"} for id_ in (one.source, one.target))
+    made = header(name=folder.name, source=source, target=target, extra=extra)
+    planfile.write(folder, made, [step("models/m/1")])
+    return made
+
+
+def _edit(folder: Path, old: str, new: str) -> None:
+    path = folder / planfile.FILE
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def _of_another(folder: Path) -> None:
+    shutil.rmtree(folder)
+    written(folder, entry("b", "somewhere-else"))
+
+
+Make = Callable[[Path, Entry], Header]
+
+
+def rerun(
+    out: Path, monkeypatch: pytest.MonkeyPatch, make: Make = written, **options: Any
+) -> tuple[ExitCode, Seen, list[str]]:
+    """Plans the four workspaces in a folder, over what an earlier planning left there; who was planned now."""
+    made: list[str] = []
+
+    async def of_one(_: object, wanted: planmaking.Wanted, __: object) -> Header:
+        made.append(wanted.source.name)
+        return make(wanted.folder, entry(wanted.source.name))
+
+    monkeypatch.setattr(planmaking, "make", of_one)
+    seen, by = Seen(), By("ann", "host", "1", options={**OPTIONS, **options})
+    wanted = fleetplan.FleetWanted(out, out, None, None, out, Selection(), False, by, False)
+    planning = fleetplan._Planning(cast(View, seen), wanted, "0" * 64, [entry(name) for name in NAMES], [])
+    planning.look()
+    planning.keep()
+    asyncio.run(planning.carry_out(cast(Session, None)))
+    return planning.end(), seen, made
+
+
+def states(out: Path) -> dict[str, str]:
+    fleet = fleetfile.read(out)
+    assert fleet
+    return {one.folder: one.state.value for one in fleet.entries}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServiceError(418, "ImATeapot", "odd", method="GET", url="https://x"),
+        OutOfReachError("reset", method="GET", url="https://x"),
+        json.JSONDecodeError("AccountKey=secret", "", 0),
+        KeyError("value"),
+        AttributeError("'str' object has no attribute 'get'"),
+        RecursionError(),
+        MemoryError(),
+        OSError(28, "No space left on device"),
+        BadInputError("no", remedy="do"),
+        ExceptionGroup("several", [ValueError("x")]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_one_odd_answer_or_bug_or_full_disk_fails_one_member(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def make(folder: Path, one: Entry) -> Header:
+        if one.folder == "b":
+            raise error
+        return written(folder, one)
+
+    code, seen, made = rerun(tmp_path, monkeypatch, make)
+    assert (code, sorted(made)) == (ExitCode.INCOMPLETE, list(NAMES))
+    assert states(tmp_path) == {"a": "planned", "b": "failed", "c": "planned", "d": "planned"}
+    (failed,) = seen.of("fleet.failed")
+    assert failed["address"] == entry("b").source and failed["reason"]
+    assert failed["remedy"]
+    assert failed["remedy"] in seen.ends[0]["lines"][0]
+    assert "secret" not in json.dumps(seen.ends)
+    # The same command tries the one again, and nothing else.
+    code, _, made = rerun(tmp_path, monkeypatch)
+    assert (code, made, set(states(tmp_path).values())) == (ExitCode.DONE, ["b"], {"planned"})
+
+
+def test_a_disk_that_is_full_for_the_list_ends_no_plan_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, count = fleetfile.write, 0
+
+    def write(*args: Any, **named: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > 1:
+            raise BadInputError("The fleet cannot be written: No space left on device.")
+        real(*args, **named)
+
+    monkeypatch.setattr(fleetfile, "write", write)
+    code, seen, made = rerun(tmp_path, monkeypatch)
+    assert (code, sorted(made)) == (ExitCode.INCOMPLETE, list(NAMES))
+    assert any("No space left" in line and "run the same command again" in line for line in seen.ends[0]["lines"])
+    assert set(states(tmp_path).values()) == {"pending"}, "what was kept before"
+    monkeypatch.setattr(fleetfile, "write", real)
+    code, _, made = rerun(tmp_path, monkeypatch)
+    assert (code, made, set(states(tmp_path).values())) == (ExitCode.DONE, [], {"planned"})
+
+
+def test_a_plan_that_is_gone_is_planned_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rerun(tmp_path, monkeypatch)
+    shutil.rmtree(tmp_path / "a")
+    (tmp_path / "b" / planfile.FILE).unlink()
+    (tmp_path / "b" / "manual.md").write_text("left")
+    code, seen, made = rerun(tmp_path, monkeypatch)
+    assert (code, sorted(made)) == (ExitCode.DONE, ["a", "b"])
+    assert seen.of("fleet.start") == [{"plans": 4, "done": 2}]
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda folder: (folder / planfile.FILE).write_text(""), "cut short"),
+        (lambda folder: (folder / planfile.FILE).write_text("[" * 100_000), "cut short"),
+        (lambda folder: _edit(folder, '"models/m/1"', '"models/x/1"'), "checksum does not match"),
+        (lambda folder: _edit(folder, '"format":1', '"format":99'), "has format 99"),
+        (
+            lambda folder: ((folder / planfile.FILE).unlink(), (folder / "ledger.db").write_text("x")),
+            "plan is missing",
+        ),
+        (lambda folder: ((folder / planfile.FILE).unlink(), (folder / planfile.FILE).mkdir()), "cannot be read"),
+        (_of_another, "plan of other workspaces"),
+    ],
+)
+def test_a_plan_that_cannot_be_used_fails_one_member_and_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], object], told: str
+) -> None:
+    rerun(tmp_path, monkeypatch)
+    harm(tmp_path / "b")
+    shutil.rmtree(tmp_path / "c")
+    before = {path: path.read_bytes() for path in (tmp_path / "b").rglob("*") if path.is_file()}
+    code, seen, made = rerun(tmp_path, monkeypatch)
+    assert (code, made) == (ExitCode.INCOMPLETE, ["c"])
+    assert states(tmp_path) == {"a": "planned", "b": "failed", "c": "planned", "d": "planned"}
+    (failed,) = seen.of("fleet.failed")
+    assert told in failed["reason"] and failed["remedy"]
+    assert {path: path.read_bytes() for path in (tmp_path / "b").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"require_approval": True}, "--require-approval was not given, now yes"),
+        ({"unreferenced": "copy"}, "--unreferenced list, now copy"),
+        ({"select": ["models/*"]}, "--select was not given, now models/*"),
+        ({"exclude": ["models/a", "data/b"]}, "--exclude was not given, now models/a, data/b"),
+        # Whatever options there will be.
+        ({"delete": True}, "--delete was not given, now yes"),
+    ],
+)
+def test_other_options_than_before_are_refused_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], told: str
+) -> None:
+    rerun(tmp_path, monkeypatch)
+    shutil.rmtree(tmp_path / "c")
+    before = (tmp_path / fleetfile.FILE).read_bytes()
+    with pytest.raises(BadInputError, match="made with other options") as caught:
+        rerun(tmp_path, monkeypatch, **options)
+    assert told in caught.value.summary and str(tmp_path / "a") in caught.value.summary
+    assert (tmp_path / fleetfile.FILE).read_bytes() == before
+    assert not (tmp_path / "c").exists(), "nothing is planned with options that the others have not"
+    # Without the plans of the other options all are planned anew.
+    for name in NAMES:
+        shutil.rmtree(tmp_path / name, ignore_errors=True)
+    assert (
+        rerun(tmp_path, monkeypatch, lambda folder, one: written(folder, one, **options), **options)[0]
+        is ExitCode.DONE
+    )
+
+
+def test_options_that_change_no_plan_are_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rerun(tmp_path, monkeypatch)
+    free = {
+        "out": "./moves",
+        "targets": "other.csv",
+        "wave_size": 2,
+        "waves": "w.csv",
+        "verbose": True,
+        "json": True,
+    }
+    code, _, made = rerun(tmp_path, monkeypatch, **free, source_tenant="contoso.onmicrosoft.com", delete=False)
+    assert (code, made) == (ExitCode.DONE, [])
+    kept = fleetfile.read(tmp_path)
+    assert kept and kept.options["wave_size"] == 2
+
+
+def test_two_fleets_are_never_planned_at_once_in_one_folder(tmp_path: Path) -> None:
+    with fleetfolders.alone(tmp_path / "moves"):
+        with pytest.raises(PlanLockedError, match="planning a fleet"), fleetfolders.alone(tmp_path / "moves"):
+            pytest.fail("a second one was let in")
+        with fleetfolders.alone(tmp_path / "other"):
+            pass
+    with fleetfolders.alone(tmp_path / "moves"):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(BadInputError, match="cannot be written to"),
+        fleetfolders.alone(tmp_path / "file" / "moves"),
+    ):
+        pytest.fail("there is no such folder")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"folder": "../elsewhere"}, "none of a fleet"),
+        ({"folder": ""}, "none of a fleet"),
+        ({"state": "done"}, "none of a fleet"),
+        ({"colour": "blue"}, "none of a fleet"),
+    ],
+)
+def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
+    from dataclasses import asdict
+
+    from amlmigrate.ledger import sealedlines
+
+    head = {"record": "header", "format": 1, "scan_sha256": "x"}
+    sealedlines.write(tmp_path / fleetfile.FILE, [head, {"record": "plan", **asdict(entry("a")), **change}])
+    with pytest.raises(BadInputError, match=told):
+        fleetfile.read(tmp_path)
+
+
+def test_a_fleet_of_the_format_before_is_read(tmp_path: Path) -> None:
+    from dataclasses import asdict
+
+    from amlmigrate.ledger import sealedlines
+
+    head = {"record": "header", "format": 1, "scan_sha256": "x"}
+    done = asdict(entry("a").became(Progress.PLANNED, {"blobs": 1}))
+    sealedlines.write(tmp_path / fleetfile.FILE, [head, {"record": "plan", **done}])
+    found = fleetfile.read(tmp_path)
+    assert found and (found.entries[0].state, found.options) == (Progress.PLANNED, {})
