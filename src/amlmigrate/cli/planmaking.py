@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both
-from amlmigrate.cli import plans
+from amlmigrate.cli import beside, plans
 from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
@@ -88,13 +88,16 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     if wanted.delete:
         # What the files of the target's users name is not deleted without a decision of its own.
         await read_files(clouds, source.workspace, target, containers.target)
+    ids = (source.workspace.workspace_id, target.workspace.workspace_id)
+    prior = plans.prior(folder.parent, *ids)
+    posture += beside.unread(source.workspace, prior)
     header, steps = build.build(
         source,
         target,
         containers,
         name=folder.name,
         selection=wanted.selection,
-        prior=plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id),
+        prior=prior,
         copy_unreferenced=wanted.copy_unreferenced,
         delete=wanted.delete,
         others=others,

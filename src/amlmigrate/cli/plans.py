@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.planning import planfile
 
 ROOT = Path("plans")
+_log = logging.getLogger(__name__)
 
 
 def find(text: str | None) -> Path:
@@ -23,7 +26,7 @@ def find(text: str | None) -> Path:
             if (folder / planfile.FILE).exists():
                 return folder
         raise BadInputError(f"There is no plan in '{text}'.", remedy="Name the folder that `migrate plan` wrote.")
-    found = [folder for folder in _folders(ROOT) if _open(folder)]
+    found = _named(ROOT)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -74,39 +77,97 @@ def free_folder(name: str) -> Path:
 
 
 def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> Prior:
-    """What the ledgers beside a plan's folder show as done between the same two workspaces, the latest of it."""
+    """What the ledgers beside a plan's folder show as done between the same two workspaces, the latest of it.
+
+    A ledger that cannot be read stops nobody: what it knows is not known to be the tool's own, so that it is left
+    alone; the folder is among `unread`, unless its plan is of other workspaces.
+    """
+    pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
     left: dict[str, tuple[str, str]] = {}
     blobs: dict[tuple[str, str, str], tuple[str, Copied]] = {}
+    unread: list[tuple[str, str]] = []
     for folder in _folders(beside):
         if not (folder / LEDGER).exists():
             continue
-        with Ledger(folder) as ledger:
-            meta = ledger.meta()
-            pair = (meta.get("source_workspace_id"), meta.get("target_workspace_id"))
-            if pair != (source_workspace_id, target_workspace_id):
-                continue
-            documents |= ledger.owned()
-            for address, seen in ledger.left().items():
-                left[address] = max(seen, left.get(address, seen))
-            for place, at, copied in ledger.blobs():
-                blobs[place] = max((at, copied), blobs.get(place, (at, copied)), key=itemgetter(0))
+        try:
+            known = _done(folder, pair)
+        except Exception as error:  # noqa: BLE001 - somebody else's file; it is told, and the others are read
+            if pair_of(folder) in (pair, None):
+                unread.append((str(folder), said(error)))
+            continue
+        if known is None:
+            continue
+        documents |= known.owned
+        for address, seen in known.left.items():
+            left[address] = max(seen, left.get(address, seen))
+        for place, at, copied in known.blobs:
+            blobs[place] = max((at, copied), blobs.get(place, (at, copied)), key=itemgetter(0))
     return Prior(
         frozenset(documents),
         {place: copied for place, (_, copied) in blobs.items()},
         {address: sha256 for address, (_, sha256) in left.items()},
+        tuple(unread),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What one ledger shows, read to its end."""
+
+    owned: set[str]
+    left: dict[str, tuple[str, str]]
+    blobs: list[tuple[tuple[str, str, str], str, Copied]]
+
+
+def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
+    """What a folder's ledger shows; None where it is of other workspaces. Raises whatever reading it raises."""
+    if not (folder / LEDGER).stat().st_size:
+        # SQLite would make a new one of it.
+        raise BadInputError("It is empty.")
+    with Ledger(folder) as ledger:
+        meta = ledger.meta()
+        if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
+            return None
+        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()))
+
+
+def pair_of(folder: Path) -> tuple[str, str] | None:
+    """The workspaceIds of a plan that lies beside; None where its header cannot be read."""
+    try:
+        header = planfile.read_header(folder)
+        return str(header.source["workspaceId"]), str(header.target["workspaceId"])
+    except Exception:  # noqa: BLE001 - somebody else's file, whatever is wrong with it
+        return None
+
+
+def said(error: Exception) -> str:
+    """Why a file of somebody else cannot be read, without its own words where they are not this tool's."""
+    return error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}."
 
 
 def _folders(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob(f"*/{planfile.FILE}")))
 
 
-def _open(folder: Path) -> bool:
-    if list((folder / "evidence").glob("*-decommission.json")):
-        return False
+def _named(root: Path) -> list[Path]:
+    """The plans that are still to be done; those that cannot be read only where there is no other.
+
+    The command that reads one whole says what is wrong with it.
+    """
+    states = {folder: _open(folder) for folder in _folders(root)}
+    found = [folder for folder, is_open in states.items() if is_open]
+    broken = [folder for folder, is_open in states.items() if is_open is None]
+    if found and broken:
+        _log.warning("Not counted, since their plan cannot be read: %s.", ", ".join(map(str, broken)))
+    return found or broken
+
+
+def _open(folder: Path) -> bool | None:
+    """Whether a plan is still to be done; None where that cannot be read."""
     try:
+        if list((folder / "evidence").glob("*-decommission.json")):
+            return False
         return not planfile.read_header(folder).example
-    except MigrateError:
-        # Named all the same: the command that reads it whole says what is wrong with it.
-        return True
+    except Exception:  # noqa: BLE001 - of one folder; the others are looked at
+        return None

@@ -16,7 +16,7 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.errors import BadInputError, ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,12 +97,12 @@ def _all(view: View, root: str | None) -> ExitCode:
 
     below = Path(root) if root else ROOT
     folders = sorted(path.parent for path in below.glob(f"**/{planfile.FILE}"))
-    if not folders:
+    if not folders and not list(below.glob("**/fleet.jsonl")):
         raise BadInputError(
             f"There is no plan below '{below}'.",
             remedy="Name the folder above your plans, or make one: migrate plan.",
         )
-    found = [_line(folder) for folder in folders]
+    found = [_line(folder) for folder in folders] + _unplanned(below)
     broken = sum(1 for one in found if "error" in one)
     view.result(
         "status.all",
@@ -116,7 +116,30 @@ def _all(view: View, root: str | None) -> ExitCode:
     return ExitCode.INCOMPLETE if broken else ExitCode.DONE
 
 
+def _unplanned(below: Path) -> list[dict[str, Any]]:
+    """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
+    from amlmigrate.cli.plans import said
+    from amlmigrate.cmk.fleet import fleetfile
+    from amlmigrate.planning import planfile
+
+    found: list[dict[str, Any]] = []
+    for path in sorted(below.glob(f"**/{fleetfile.FILE}")):
+        try:
+            fleet = fleetfile.read(path.parent)
+        except Exception as error:  # noqa: BLE001 - of one fleet, whose line says so; the plans have theirs
+            found.append({"folder": str(path), "error": said(error)})
+            continue
+        for entry in fleet.entries if fleet else ():
+            folder = path.parent / entry.folder
+            if not (folder / planfile.FILE).exists():
+                why = entry.told.get("reason") or "nothing was planned yet, or its folder was deleted"
+                again = "run the `migrate plan --fleet` of this folder again"
+                found.append({"folder": str(folder), "stands": f"has no plan: {why}", "next": again})
+    return found
+
+
 def _line(folder: Path) -> dict[str, Any]:
+    from amlmigrate.cli.plans import said
     from amlmigrate.cli.stages import in_short, ledger_of, stages
     from amlmigrate.planning import planfile
 
@@ -126,7 +149,6 @@ def _line(folder: Path) -> dict[str, Any]:
             return {"folder": str(folder), "stands": "an example, never carried out"}
         with ledger_of(folder, plan) as ledger:
             standing = stages(plan, folder, ledger)
-    except (MigrateError, OSError, KeyError, TypeError, ValueError) as error:
-        why = error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}: {error}"
-        return {"folder": str(folder), "error": why}
+    except Exception as error:  # noqa: BLE001 - of one plan, whose line says so; the others have theirs
+        return {"folder": str(folder), "error": said(error)}
     return {"folder": str(folder), "stands": in_short(standing), "next": standing["next"], "stages": standing}

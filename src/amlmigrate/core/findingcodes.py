@@ -133,6 +133,7 @@ SURROUNDINGS = (
     _code("target-refuses", "error", "the target lets nobody in, as with a key that cannot be used"),
     _code("token-refused", "error", "no token is given for storage or vaults"),
     _code("vault-deleted", "warning", "a deleted vault blocks its name"),
+    _code("ledger-beside-unread", "warning", "what a plan beside this one made is not known to be the tool's own"),
 )
 # What protects the blobs of an account, compared by `verify`; `plan` tells of it as warnings.
 _TOLD: tuple[Severity, ...] = ("blocks", "warning")

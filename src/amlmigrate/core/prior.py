@@ -49,6 +49,8 @@ class Prior:
     blobs: dict[tuple[str, str, str], Copied] = field(default_factory=dict)
     # Address to the digest of the target's document as the tool last saw it there, in line with the source.
     left: dict[str, str] = field(default_factory=dict)
+    # Folders beside whose ledger cannot be read, though it may be of the same two workspaces, and why.
+    unread: tuple[tuple[str, str], ...] = ()
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""

@@ -156,8 +156,8 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], 
     for other in sorted({path.parent for path in folder.parent.glob(f"*/{FILE}")}):
         try:
             record = _of_folder(other, workspace_id)
-        except (MigrateError, OSError) as error:
-            summary = error.summary if isinstance(error, MigrateError) else str(error)
+        except Exception as error:  # noqa: BLE001 - somebody else's files, whatever is wrong with them
+            summary = error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}."
             doubts.append(f"{other}: {summary}")
         else:
             found += [(other, record)] if record and record.owed else []

@@ -235,7 +235,6 @@ def test_other_options_than_before_are_refused_and_named(
 def test_options_that_change_no_plan_are_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rerun(tmp_path, monkeypatch)
     free = {
-        "out": "./moves",
         "targets": "other.csv",
         "wave_size": 2,
         "waves": "w.csv",

@@ -1,0 +1,22 @@
+"""What the plans beside a new plan could have told, and their broken files do not: findings of the new one."""
+
+from __future__ import annotations
+
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.workspace import Workspace
+
+
+def unread(source: Workspace, prior: Prior) -> list[Finding]:
+    """A finding about the source for each ledger that may be of the same two workspaces and cannot be read."""
+    return [
+        Finding(
+            "warning",
+            source.id,
+            f"The ledger in '{folder}' cannot be read: {why.rstrip('.')}. What that plan made counts as somebody"
+            " else's: it is a conflict where it differs, and is never changed.",
+            "Put that ledger back and plan anew, or decide each conflict.",
+            code="ledger-beside-unread",
+        )
+        for folder, why in prior.unread
+    ]
