@@ -26,6 +26,7 @@ NAMES = ("--source", "demo-rg/demo-source", "--target", "demo-rg/demo-target")
 _TIME = "2026-01-05T09:00:00"
 _KEY_VERSION = re.compile(r"(/keys/[\w-]+/)[0-9a-f]{32}")
 _TIMES = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(\+00:00|Z)")
+_ENDS = re.compile(r"(expires on )20\d\d-\d\d-\d\d")
 _ZEROS = "0" * 64
 _SHA_IN_TEXT = re.compile(r"\(SHA-256 [0-9a-f]{64}\)")
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
@@ -82,6 +83,7 @@ def _steady(text: str, plan: Plan) -> str:
     for number, side in ((1, plan.header.source), (2, plan.header.target)):
         text = text.replace(side["workspaceId"], "-".join(str(number) * n for n in (8, 4, 4, 4, 12)))
     text = _TIMES.sub(rf"{_TIME}\1", text)
+    text = _ENDS.sub(r"\g<1>2027-01-05", text)
     text = _SHA_IN_TEXT.sub(f"(SHA-256 {_ZEROS})", text)
     return _KEY_VERSION.sub(rf"\g<1>{'3' * 32}", text)
 

@@ -230,7 +230,7 @@ class World:
 
     def asset_findings(self, name: str | None = None) -> list[dict[str, Any]]:
         """The findings of a plan about what moves, without those about the target's key and rights."""
-        return [f for f in self.plan_lines(name)[0]["findings"] if not f["address"].startswith("/")]
+        return [f for f in self.plan_lines(name)[0]["findings"] if not f["address"].startswith(("/", "https://"))]
 
 
 async def items(client: Client, path: str) -> AsyncIterator[dict[str, Any]]:

@@ -88,6 +88,8 @@ class Passed:
     # The resources that it is made of, and what is documented of its recovery.
     parts: list[Remaining]
     recovery: Recovery
+    # Until when the target's key holds: once the source is gone nothing else does.
+    ends: tuple[str, ...] = ()
 
 
 async def pass_gate(
@@ -148,7 +150,12 @@ async def pass_gate(
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )
-    return Passed(source, listed, own, parts, recovery)
+    return Passed(source, listed, own, parts, recovery, _ends(facts.posture))
+
+
+def _ends(posture: list[Finding]) -> tuple[str, ...]:
+    """What is told of the day on which the target's key version ends, which alone does not keep the source."""
+    return tuple(f"the target: {one.summary}" for one in posture if one.code in ("key.expiry", "key.pinned"))
 
 
 async def _let_go(
@@ -168,7 +175,8 @@ async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroun
     before, doubts = frozen(folder, passed.source.workspace.workspace_id)
     listed, own = passed.listed.source, passed.deletable
     found = await read(clouds, passed.source, passed.parts, listed, own, recovery=passed.recovery, frozen=before)
-    return replace(found, not_known=(*found.not_known, *(f"what another plan froze: {one}" for one in doubts)))
+    doubtful = (f"what another plan froze: {one}" for one in doubts)
+    return replace(found, not_known=(*found.not_known, *doubtful), ends=passed.ends)
 
 
 async def read_target(clouds: Session, plan: Plan) -> Seen:

@@ -36,6 +36,8 @@ class Surroundings:
     frozen: list[Document]
     deletable: dict[str, str]
     not_known: tuple[str, ...] = ()
+    # Until when the target's key holds, in words.
+    ends: tuple[str, ...] = ()
 
     def as_dict(self) -> Document:
         """Its form in events and in a tombstone, but for what becomes of the containers."""
@@ -63,6 +65,7 @@ class Surroundings:
         going = self.role_assignments
         roles = "not known: the role assignments at it, which go with it" if going is None else ""
         return [
+            *self.ends,
             told(self.recovery),
             *(f"not known: {one}" for one in self.recovery.unknown),
             *self.dying.lines(),

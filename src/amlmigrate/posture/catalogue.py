@@ -67,6 +67,13 @@ CATALOGUE = (
         demanded=True,
     ),
     Entry(
+        "key.pinned",
+        "no version of the key that ends is named: a rotation alone moves only what follows the key",
+        "warning, with the date; error when the version expires within 168 hours",
+        _KEY,
+        demanded=True,
+    ),
+    Entry(
         "key.rotation",
         "the key has a rotation policy",
         _WARNING,

@@ -15,6 +15,8 @@ from amlmigrate.posture.unproven import beside, unread
 
 _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
+# As long as a source is kept by default once its target is proven: the contract's soak.
+_SOAK = timedelta(hours=168)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
 _VAULT_READ = "Microsoft.KeyVault/vaults/read"
 _HSM_READ = "Microsoft.KeyVault/managedHSMs/read"
@@ -23,7 +25,7 @@ _HSM_KEY_READ = "Microsoft.KeyVault/managedHsm/keys/read/action"
 _ROTATION_READ = "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 _SOFT_HSM = "Look at it in the portal: az keyvault update-hsm has no option for it."
 VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
-_OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry")
+_OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry", "key.pinned")
 KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
 # What the vault says of a key that is there and may be used, but does not work (wire-facts: inner codes).
 _UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
@@ -107,6 +109,7 @@ def key_claims(facts: KeyFacts, user: str, now: datetime) -> Iterator[Claim]:
     if read.value is not None:
         yield from _kind(read.value, ref)
         yield from _state(read.value, ref, user, now)
+        yield _pinned(read.value, facts, user, now)
         yield from _rotation(facts)
         yield from _newest(facts, user)
     elif read.refused:
@@ -182,6 +185,37 @@ def _state(key: Key, ref: KeyRef, user: str, now: datetime) -> Iterator[Claim]:
     )
 
 
+def _pinned(key: Key, facts: KeyFacts, user: str, now: datetime) -> Claim:
+    """That what is under a key does not stay on a version that ends, whatever the key's rotation makes.
+
+    A workspace goes over to another version by a PATCH of its `keyIdentifier` and in no documented way by itself;
+    old data stays under the old version (governance-facts §3.1). Of an identifier without a version nothing is
+    documented: it is taken for one that does not follow [I].
+    """
+    ref, expires = facts.ref, key.version.expires
+    evidence = {"version": ref.version, "expires": _iso(expires), "rotates": facts.rotation.value is not None}
+    if ref.follows or expires is None:
+        why = "goes over to newer versions of its key by itself" if ref.follows else "names a key without an end"
+        return Claim("key.pinned", True, "warning", ref.id, f"{user[:1].upper()}{user[1:]} {why}.", "", evidence)
+    over = expires <= now
+    stays = "names one version of its key" if ref.version else "names its key without a version"
+    policy = "The key's rotation policy makes newer versions, and" if facts.rotation.value else "A newer version"
+    moves = f"{policy} does not move {user} by itself" + ("" if ref.version else ", as far as is documented")
+    return Claim(
+        "key.pinned",
+        False,
+        # That it has expired is an error of its own.
+        "error" if timedelta(0) < expires - now <= _SOAK else "warning",
+        ref.id,
+        f"{user[:1].upper()}{user[1:]} {stays}, which {'expired' if over else 'expires'} on {expires:%Y-%m-%d}."
+        f" {moves}.",
+        f"Before that day rotate the key and point {user} to its new version (of a workspace: PATCH"
+        " properties.encryption.keyVaultProperties.keyIdentifier). Keep the old version enabled: what was written"
+        " under it needs it.",
+        evidence,
+    )
+
+
 def _rotation(facts: KeyFacts) -> Iterator[Claim]:
     read, ref = facts.rotation, facts.ref
     if read.refused:
@@ -208,10 +242,15 @@ def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
         yield from unread(("key.version",), ref.id, "the newest version of the key", read, _key_read(ref))
         return
     newest = read.value.version.id.rpartition("/")[2]
+    if not ref.version and not ref.follows:
+        # governance-facts §3.1: what the service does with an identifier without a version is not documented.
+        said = f"Not known: {user} names its key without a version, and which one it uses is not shown."
+        name = f"Point {user} to a version: https://VAULT/keys/{ref.name}/VERSION."
+        yield Claim("key.version", None, "warning", ref.id, said, name, {"newest": newest})
+        return
     # A newer version that is disabled is nothing to go over to.
     current = (
-        not ref.version
-        or newest.lower() == ref.version.lower()
+        newest.lower() == ref.version.lower()
         or not read.value.version.enabled
         # Azure Storage looks for a newer one once a day (learn.microsoft.com: storage/common,
         # customer-managed-keys-configure-existing-account; of scopes: storage/blobs/encryption-scope-overview).

@@ -29,6 +29,7 @@ KNOWN = Known(
     client_id="11111111-0000-0000-0000-000000000002",
     tenant_id="11111111-0000-0000-0000-000000000003",
     key_version="https://kv-keys.vault.azure.net/keys/cmk/0001",
+    expiries={"https://kv-keys.vault.azure.net/keys/cmk/0001": None},
 )
 
 

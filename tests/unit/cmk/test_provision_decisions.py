@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -519,3 +520,35 @@ def test_refusals_keep_the_services_words_and_say_what_to_do(code: str, message:
     assert isinstance(error, RefusedError)
     assert message in error.summary
     assert remedy in error.remedy
+
+
+def _ending(when: datetime | None) -> Known:
+    return replace(KNOWN, expiries={KNOWN.key_version: when})
+
+
+def test_the_day_on_which_the_version_of_a_workspace_ends_is_told_and_that_a_rotation_does_not_move_it() -> None:
+    workspace, day = part("workspace"), datetime(2099, 5, 1, tzinfo=UTC)
+    step = workspace.decide(_workspace(), _ending(day))
+    assert step.verb is Verb.EXISTS
+    assert "which expires on 2099-05-01" in _text(step) and "does not move the workspace" in _text(step)
+    assert "2099-05-01" in _text(workspace.decide(None, _ending(day)))
+    assert "P2Y after it is made" in _text(
+        workspace.decide(None, replace(KNOWN, key_version=UNKNOWN, expiries={}))
+    )
+    assert "a day that could not be read" in _text(workspace.decide(_workspace(), replace(KNOWN, expiries={})))
+    assert workspace.decide(_workspace(), _ending(None)).notes == ()
+    step = workspace.decide(_workspace(), _ending(datetime(2020, 5, 1, tzinfo=UTC)))
+    assert step.verb is Verb.REFUSE and "expired on 2020-05-01" in _text(step)
+
+
+def test_the_ends_of_all_versions_are_learned() -> None:
+    def version(name: str, exp: int | None) -> dict[str, Any]:
+        uri = f"https://kv-keys.vault.azure.net/keys/cmk/{name}"
+        return {"properties": {"keyUriWithVersion": uri, "attributes": {"exp": exp}}}
+
+    newest, old = version("New", None), version("Old", 1_700_000_000)
+    known = part("key").learn(keys.Found(newest, versions=(newest, old)), Known())
+    assert known.key_version.endswith("/New")
+    assert known.expiries["https://kv-keys.vault.azure.net/keys/cmk/new"] is None
+    ended = known.expiries["https://kv-keys.vault.azure.net/keys/cmk/old"]
+    assert ended and ended.year == 2023

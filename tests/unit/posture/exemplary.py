@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from amlmigrate.core.claim import Claim
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 from amlmigrate.posture.facts import Facts, key_of
@@ -246,3 +247,13 @@ def with_roles(facts: Facts, *more: dict[str, Any], own: bool = True) -> Facts:
 def holding(facts: Facts, *ids: str, of: str = PRINCIPAL) -> Facts:
     """With an identity that has these role assignments on the vault, and no others."""
     return replace(facts, held={**facts.held, of: Read({one.lower() for one in ids})})
+
+
+def without_end(found: list[Claim]) -> list[Claim]:
+    """The claims, without what is told of every version that is named and ends: test_pinned.py looks at that."""
+    return [
+        replace(claim, holds=True)
+        if claim.name == "key.pinned" and claim.severity == "warning" and claim.holds is False
+        else claim
+        for claim in found
+    ]

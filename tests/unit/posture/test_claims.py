@@ -27,6 +27,7 @@ from tests.unit.posture.exemplary import (
     with_vault,
     with_version,
     with_workspace,
+    without_end,
 )
 
 from amlmigrate.core.claim import Claim, findings
@@ -129,7 +130,7 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
 
 
 def _judged(facts: Facts) -> list[Claim]:
-    return claims(facts, STORED, NOW)
+    return without_end(claims(facts, STORED, NOW))
 
 
 # All is as it should be; what is not is looked at in test_storage_claims.py.
@@ -171,7 +172,7 @@ SAID = {entry.name: entry.unread for entry in CATALOGUE}
 REFUSED: Read[Any] = Read(refused="403", code="Forbidden")
 # What cannot be read: the claims that fall with it, and the right that is missing.
 OF_VAULT = {"vault.place", "vault.softDelete", "vault.purgeProtection"}
-OF_KEY = {"key.type", "key.size", "key.enabled", "key.expiry", "key.rotation", "key.version"}
+OF_KEY = {"key.type", "key.size", "key.enabled", "key.expiry", "key.pinned", "key.rotation", "key.version"}
 OF_IDENTITY = {"identity.rights", "identity.least"}
 ROLES, DEFINITIONS = ("Microsoft.Authorization/role" + name for name in ("Assignments/read", "Definitions/read"))
 UNREAD: dict[str, tuple[Callable[[Facts], Facts], set[str], str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from amlmigrate.cmk.provisioning.members import Offer
 from amlmigrate.cmk.provisioning.ownership import Others
@@ -21,6 +22,9 @@ class Known:
     tenant_id: str = UNKNOWN
     # The newest version of the key, `https://VAULT/keys/NAME/VERSION`.
     key_version: str = UNKNOWN
+    # Versions of the key, by their identifiers in lower case, to when they expire (None: never). One that is
+    # missing is not known.
+    expiries: Mapping[str, datetime | None] = field(default_factory=dict)
     # What Azure ML offers for workspaces in the subscription; None: not shown.
     offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.

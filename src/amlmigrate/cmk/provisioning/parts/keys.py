@@ -21,7 +21,8 @@ from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted, name_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.keys import Rotation, rotation_of
+from amlmigrate.core.keys import Rotation, key_of_document, rotation_of
+from amlmigrate.posture.reading import tried_list
 
 _DAY = 86_400
 
@@ -32,6 +33,7 @@ class Found:
 
     document: Document | None
     deleted: bool = False
+    versions: tuple[Document, ...] = ()
 
 
 class Key(Part):
@@ -46,14 +48,21 @@ class Key(Part):
         self._given = wanted.vault.given
 
     async def read(self, port: Port, known: Known) -> Found:
-        """The newest version; where there is no key, whether a deleted one holds the name."""
+        """The newest version, and when each ends; where there is no key, whether a deleted one holds the name."""
         document = await port.resources.get(self.id)
-        if document is not None or self._vault.lower() not in known.by_roles:
-            return Found(document)
+        if document is not None:
+            return Found(document, versions=await self._versions(port, document))
+        if self._vault.lower() not in known.by_roles:
+            return Found(None)
         try:
             return Found(None, await port.vaults.deleted(port.vaults.uri(self._vault), self.wanted.name))
         except (ServiceError, OutOfReachError):
             return Found(None)  # it may not look, or cannot; the service will say so when the key is made
+
+    async def _versions(self, port: Port, newest: Document) -> tuple[Document, ...]:
+        """All of them; only the newest where the others may not be read."""
+        others = (await tried_list(port.resources.arm, f"{self.id}/versions")).value or []
+        return (newest, *others)
 
     def decide(self, found: Found, known: Known) -> Step:
         """Made, left, or refused: what is weaker cannot be made stronger without a key of another name."""
@@ -67,8 +76,11 @@ class Key(Part):
         return self.refuse(*reasons) if reasons else self.exists(*stays)
 
     def learn(self, found: Found, known: Known) -> Known:
-        """The newest version's identifier."""
-        return replace(known, key_version=properties(found.document).get("keyUriWithVersion") or UNKNOWN)
+        """The newest version's identifier, and when each version expires."""
+        versions = [key_of_document(one).version for one in found.versions]
+        ends = {one.id.lower(): one.expires for one in versions if one.id}
+        newest = properties(found.document).get("keyUriWithVersion") or UNKNOWN
+        return replace(known, key_version=newest, expiries=ends)
 
     def named_in(self, text: str) -> bool:
         """By its identifier; accounts name the vault's address and the key's name apart from each other."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.cloud.resources import state
-from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.members import GROUP_ROLE
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.parts.likeness import differences
@@ -55,7 +56,7 @@ class Workspace(Part):
             if self._in_group and not self._sets(known):
                 return self.refuse(self._would_administer())
             return self._made(body, known, *self._notes(known))
-        different = differences(found, body)
+        different = [*differences(found, body), *_spent(found, known)]
         failed = state(found) in ("failed", "canceled", "cancelled")
         if failed and properties(found).get("workspaceId"):
             different.append(_HALF_DONE)
@@ -64,7 +65,10 @@ class Workspace(Part):
         if failed:
             return self._made(body, known, "its creation failed before, and is made again")
         return self.exists(
-            *_version(found, known), *_seen(found, self.wanted.workspace.options), *self._identities(found)
+            *_version(found, known),
+            *self._ends(_key_of(found), known),
+            *_seen(found, self.wanted.workspace.options),
+            *self._identities(found),
         )
 
     def forever(self, step: Step) -> tuple[str, ...]:
@@ -169,11 +173,44 @@ class Workspace(Part):
                 f"warning: its own identity gets rights on the resource group; `{GROUP_ROLE.name}` cannot be set"
                 f" in {self.wanted.location}"
             )
-        return [*notes, unasked]
+        return [*notes, *self._ends(known.key_version, known), unasked]
+
+    def _ends(self, version: str, known: Known) -> list[str]:
+        """When the version that the workspace stands on expires, and that its rotation alone does not help."""
+        expires, lasts = known.expiries.get(version.lower()), self.wanted.key.expires
+        if version.lower() in known.expiries:
+            when = f"on {expires:%Y-%m-%d}" if expires else ""
+        elif version == UNKNOWN:
+            when = f"{lasts} after it is made" if lasts else ""
+        else:
+            when = "on a day that could not be read"
+        if not when:
+            return []
+        return [
+            f"warning: it stands on one version of its key, which expires {when}; the key's rotation makes a newer"
+            " version and does not move the workspace: point it there before (keyIdentifier)"
+        ]
+
+
+def _key_of(found: Document) -> str:
+    """The key that a workspace names, with the version."""
+    key = (properties(found).get("encryption") or {}).get("keyVaultProperties") or {}
+    return str(key.get("keyIdentifier") or "")
+
+
+def _spent(found: Document, known: Known) -> list[str]:
+    """That the version it stands on has expired, though the key has newer ones."""
+    expires = known.expiries.get(_key_of(found).lower())
+    if expires is None or expires > datetime.now(UTC):
+        return []
+    return [
+        f"The version {name_of(_key_of(found))} of its key expired on {expires:%Y-%m-%d}, and a rotation does not"
+        " move the workspace: point it to the newest version (keyIdentifier)."
+    ]
 
 
 def _version(found: Document, known: Known) -> list[str]:
-    key = ((properties(found).get("encryption") or {}).get("keyVaultProperties") or {}).get("keyIdentifier", "")
+    key = _key_of(found)
     version = name_of(key)
     if same(key, known.key_version):
         return []
