@@ -67,6 +67,7 @@ async function main() {
   const lokijs = require(require.resolve("lokijs", { paths: [path.join(modules, "azurite")] }));
   require("./completions").install(azurite, lokijs);
   require("./scopes").install(azurite);
+  require("./keys").install(azurite);
   require("./names").install(azurite);
   require("./hierarchy").install(azurite);
   const server = new BlobServer(configuration());

@@ -13,6 +13,7 @@
  * A copied blob refers to the bytes of its source, as Azurite's own copies do: bytes are never changed in place.
  */
 const crypto = require("crypto");
+const { USES } = require("./keys");
 
 function install(azurite, lokijs) {
   const Adapter = azurite("blob/generated/ExpressRequestAdapter").default;
@@ -126,6 +127,9 @@ async function sourceOf(handler, tools, copySource, options, context) {
   }, document, true);
   if (document.properties.accessTier === "Archive") {
     throw tools.errors.getBlobArchived(context.contextId);
+  }
+  if (document.properties.customerProvidedKeySha256) {
+    throw new tools.StorageError(409, ...USES, context.contextId);
   }
   return document;
 }
