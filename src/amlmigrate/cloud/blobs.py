@@ -32,7 +32,7 @@ from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob, Past
-from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.errors import InterruptedRunError, UnreadableError
 from amlmigrate.core.limits import LARGEST_SINGLE
 from amlmigrate.core.parallel import in_order, never
 from amlmigrate.core.workspace import Location
@@ -146,6 +146,14 @@ class Blobs:
         changed, 400 `Md5Mismatch` where the bytes are not what their label says. A long one is copied in blocks:
         raises InterruptedRunError between them once `stopping` says so, and goes on from there another time.
         """
+        if blob.shut:
+            # Of a source in the archive the service says that somebody changed it (azure-storage-azcopy#1663).
+            raise UnreadableError(
+                f"A blob cannot be read, and so not be copied: {blob.shut}.",
+                address=origin.url(source),
+                remedy="Have it readable in the source (by another tier, or written anew without a key of its own)"
+                " and plan anew, or leave out what refers to it with --exclude.",
+            )
         if blob.length <= LARGEST_SINGLE:
             return await self._copy_whole(origin, source, blob, target, replaces, check=check)
         url, client = origin.url(source), self._blob(target)

@@ -19,6 +19,24 @@ _TAKEN = re.compile(
 )
 # Refusals for the moment that do not have a status to say so.
 _FOR_NOW = frozenset({"RetryableErrorDueToAnotherOperation", "AnotherOperationInProgress", "OperationInProgress"})
+# What storage says of a blob whose bytes nobody gets (`unreadable` has the words).
+_SHUT = frozenset(
+    (
+        *("BlobArchived", "BlobBeingRehydrated"),
+        *("BlobUsesCustomerSpecifiedEncryption", "BlobCustomerSpecifiedEncryptionMismatch"),
+    )
+)
+_READABLE = (
+    "Have the blob readable in the source (by another tier, or written anew without a key of its own) and plan"
+    " anew, or leave out what refers to it with --exclude."
+)
+_REMEDIES = {
+    400: "It will be refused again as it is: set right what the service names, then run the command again.",
+    401: "Sign in again, or check the tenant, client id and secret of the identity.",
+    403: "Grant the identity access to this resource, or open its firewall to this machine.",
+    404: "This answer does not show that it is not there: see in the portal that its subscription and group"
+    " are, and that no proxy answers for Azure; wait some minutes, then run the same command again.",
+}
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 
 
@@ -83,19 +101,10 @@ class ServiceError(MigrateError):
     def _remedy(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
-        if self.status == 401:
-            return "Sign in again, or check the tenant, client id and secret of the identity."
-        if self.status == 403:
-            return "Grant the identity access to this resource, or open its firewall to this machine."
-        if self.status == 404:
-            return (
-                "This answer does not show that it is not there: see in the portal that its subscription and group"
-                " are, and that no proxy answers for Azure; wait some minutes, then run the same command again."
-            )
-        if self.status == 400 and not self.transient:
-            return (
-                "It will be refused again as it is: set right what the service names, then run the command again."
-            )
+        if not _SHUT.isdisjoint(self.codes):
+            return _READABLE
+        if self.status in _REMEDIES and not self.transient:
+            return _REMEDIES[self.status]
         return "Run the same command again; with --verbose it shows the whole answer."
 
 

@@ -86,6 +86,12 @@ class Storage:
         return await self._client.send_request(request, stream=stream, **options)
 
 
+def source_codes(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What the source of a copy was answered with (learn.microsoft.com, put-blob-from-url: response headers)."""
+    found = headers.get("x-ms-copy-source-error-code")
+    return (found,) if found else ()
+
+
 def _error(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> ServiceError:
     found = _MESSAGE.search(body.decode("utf-8", "replace"))
     message = unescape(found[1]) if found else str(response.reason or "no message")
@@ -96,4 +102,5 @@ def _error(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> S
         method=method,
         url=without_query(url),
         retry_after=retry_after(response.headers),
+        codes=source_codes(response.headers),
     )

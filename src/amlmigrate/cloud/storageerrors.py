@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.storage import source_codes
 
 T = TypeVar("T")
 
@@ -38,4 +39,5 @@ def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceEr
         method=method,
         url=without_query(url),
         retry_after=retry_after(headers),
+        codes=source_codes(headers),
     )

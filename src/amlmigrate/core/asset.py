@@ -57,6 +57,7 @@ class Asset:
 
 # Names of encryption scopes have no colon.
 SENT_KEY = "sha256:"
+ARCHIVE_TIER = "Archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,18 @@ class Blob:
     tier: str | None = None
     # The encryption scope that the service names, or SENT_KEY and the hash of the key that its writer sent along.
     encryption: str | None = None
+
+    @property
+    def sent_key(self) -> bool:
+        """Whether only who sends its writer's key along reads it: the service does not keep that key."""
+        return bool(self.encryption and self.encryption.startswith(SENT_KEY))
+
+    @property
+    def shut(self) -> str:
+        """Why nothing reads its bytes, no copy inside Azure either, as far as a list shows; empty where it may."""
+        if self.tier == ARCHIVE_TIER:
+            return "it is in the archive tier"
+        return "it is encrypted with a key that its writer sent along" if self.sent_key else ""
 
 
 @dataclass(frozen=True, slots=True)

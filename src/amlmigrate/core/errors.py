@@ -83,6 +83,10 @@ class InterruptedRunError(MigrateError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class UnreadableError(IncompleteError):
+    """The bytes of one blob cannot be had, by nobody: what needs them fails, and all else goes on."""
+
+
 class UnforeseenError(MigrateError):
     """A step met what nobody foresaw; the others went on."""
 

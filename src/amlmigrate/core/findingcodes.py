@@ -30,6 +30,12 @@ ITEMS = (
     _code("blob-names-dotted", "error", "blobs with '.' or '..' between slashes: no copy gets their name"),
     _code("blob-names-long", "error", "blobs whose names, or the URLs of them, are longer than the service takes"),
     _code("blob-type-changed", "warning", "append and page blobs become block blobs, byte for byte"),
+    _code(
+        "blobs-customer-key",
+        "error",
+        "blobs are encrypted with a key that their writer sent along: nothing reads them",
+    ),
+    _code("blobs-too-large", "error", "blobs are longer than a block blob can be"),
     _code("blobs-archived", "error", "blobs in the archive tier cannot be read"),
     _code("bytes-absent", "warning", "the item's bytes are not there in the source either"),
     _code(
@@ -73,6 +79,7 @@ ITEMS = (
     _code("file-unread", "blocks", "a file of another account may name the old workspace and could not be read"),
     _code("foreign-bytes", "blocks", "some of the item's bytes in the target are somebody else's, or too many"),
     _code("gone-from-source", "blocks", "the target holds copies of this tool whose source is gone"),
+    _code("file-unreadable", "error", "a file that may name the old workspace cannot be read, by nobody"),
     _code("image-in-old-registry", "warning", "the image lies in the source's registry and is pulled from there"),
     _code("index-tags-unread", "blocks", "index tags of blobs cannot be read, and would not be copied"),
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),

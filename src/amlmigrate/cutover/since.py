@@ -9,6 +9,7 @@ from typing import Any
 
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import blob_address
@@ -198,7 +199,7 @@ class _Look:
         try:
             sha256, _, _ = await self.target.hash(one.place, blob)
         except ServiceError as error:
-            if error.status not in (404, 412) and error.code != "BlobArchived":
+            if not unreadable.why(error):
                 raise
             # Its ETag says that nobody wrote it, as where it was put into the archive tier.
             if error.code == "BlobArchived" and blob.etag == one.etag:

@@ -13,6 +13,7 @@ from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
 from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, leaves_container, readings, reference
 from amlmigrate.bytes.yamltext import NotYamlError
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Asset, Content, Inventory
@@ -140,9 +141,9 @@ class _Reader:
         try:
             found = await self.blobs.fetch(file, LARGEST)
         except ServiceError as error:
-            if error.code != "BlobArchived":
+            if not (why := unreadable.why(error)):
                 raise
-            return _Read(said=(say.archived(file),))
+            return _Read(said=(say.unreadable(file, error, why),))
         if found is None:
             return _Read()
         if encoded(found.encoding):

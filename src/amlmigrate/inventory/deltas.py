@@ -10,6 +10,7 @@ from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root, without_beginning
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import Entry, leaves_container, reference
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Content
@@ -104,9 +105,9 @@ class Deltas:
         try:
             found = await self.blobs.fetch(log, LARGEST)
         except ServiceError as error:
-            if error.code != "BlobArchived":
+            if not (why := unreadable.why(error)):
                 raise
-            raise ValueError("it is archived") from error
+            raise ValueError(why) from error
         if found is None or found.data is None or encoded(found.encoding):
             raise ValueError("it is no text that is read")
         return found.data.decode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from amlmigrate.bytes.contents import LARGEST
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.few import few
@@ -32,6 +33,19 @@ def archived(file: Location) -> Say:
         f"{_named(file)} may name places of the old workspace, but is archived and not readable.",
         "Bring it back from the archive tier in the source, or leave the asset out with --exclude.",
         code="file-archived",
+    )
+
+
+def unreadable(file: Location, error: ServiceError, why: str) -> Say:
+    """It is there, and nobody gets its bytes: no copy either."""
+    if error.code == "BlobArchived":
+        return archived(file)
+    return _saying(
+        "error",
+        f"{_named(file)} may name places of the old workspace, and cannot be read: {why}.",
+        "Have it readable in the source, as by writing it anew without a key of its own, and plan anew; or leave"
+        " the asset out with --exclude.",
+        code="file-unreadable",
     )
 
 

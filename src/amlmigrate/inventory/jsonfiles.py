@@ -15,6 +15,7 @@ from amlmigrate.bytes.contents import encoded
 from amlmigrate.bytes.jsonfiles import LARGEST, Planned, is_json, planned
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
@@ -101,9 +102,9 @@ class _Reader:
             # One that has gone, or has grown, since it was listed is another than the plan's for every run.
             found = await asyncio.to_thread(planned, file, data, self.mapping) if data else Planned(None)
         except ServiceError as error:
-            if error.code != "BlobArchived":
+            if not (why := unreadable.why(error)):
                 raise
-            self._say(owners, say.archived(file))
+            self._say(owners, say.unreadable(file, error, why))
             return
         except NotJsonError as error:
             self._say(owners, say.not_json(file, error))

@@ -37,7 +37,9 @@ from amlmigrate.planning.remarks import (
     other_types,
     refused_name,
     signed_lines,
+    too_large,
     too_long,
+    under_sent_keys,
     url_too_long,
 )
 from amlmigrate.planning.resolve import Needs, Resolver
@@ -159,7 +161,8 @@ class Planner:
             return
         draft.add(_without_secrets(step))
         if step.action is Action.COPY:
-            draft.findings += [*offline(prefix, read), *dotted(prefix, read)]
+            draft.findings += [*offline(prefix, read), *under_sent_keys(prefix, read), *too_large(prefix, read)]
+            draft.findings += dotted(prefix, read)
             draft.findings += [*too_long(amount, read), *url_too_long(prefix, read)]
 
     def _apart(self, draft: Draft, step: Step) -> None:

@@ -9,10 +9,11 @@ from urllib.parse import quote
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the_way
 from amlmigrate.core.address import Address, blob_address
-from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.asset import ARCHIVE_TIER, Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.limits import LARGEST_BLOB
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_source, naming_workspace
 from amlmigrate.core.plan import Action, Bytes, Step
@@ -21,7 +22,6 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 
 _NAMED = 3
-_ARCHIVE_TIER = "Archive"
 # learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
 _LONGEST, _DEEPEST = 1_024, 254
 _SHOWN = 60
@@ -71,7 +71,7 @@ def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
 
 def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
-    archived = [blob.path for blob in blobs if blob.tier == _ARCHIVE_TIER]
+    archived = [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER]
     if archived:
         yield Finding(
             "error",
@@ -80,6 +80,34 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
             "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
             " with --exclude.",
             code="blobs-archived",
+        )
+
+
+def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
+    """Nothing reads them without that key, by the service neither (Learn, customer-provided keys)."""
+    found = [blob.path for blob in blobs if blob.sent_key]
+    if found:
+        yield Finding(
+            "error",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(found)} blobs are encrypted with a key that their writer sent along, which Azure does not keep,"
+            f" and cannot be read: {', '.join(found[:_NAMED])}",
+            "Write them anew in the source without that key, or leave out what refers to them with --exclude.",
+            code="blobs-customer-key",
+        )
+
+
+def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) -> Iterable[Finding]:
+    """No list of blocks makes a block blob of them, which a copy is whatever its source was."""
+    found = [blob for blob in blobs if blob.length > largest]
+    if found:
+        named = ", ".join(f"{blob.path} ({blob.length} bytes)" for blob in found[:_NAMED])
+        yield Finding(
+            "error",
+            str(blob_address(prefix.container, prefix.path)),
+            f"{len(found)} blobs are longer than the {largest} bytes that a block blob can have: {named}",
+            "Part them in the source, or leave out what refers to them with --exclude.",
+            code="blobs-too-large",
         )
 
 

@@ -18,6 +18,7 @@ from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, listing_digest, unlike
 from amlmigrate.bytes.searching import Found, Search
 from amlmigrate.bytes.tables import is_table
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -34,6 +35,7 @@ from amlmigrate.verifying.apart import compared, let_go, not_compared
 _PARALLEL = 16
 _PREFIXES = 8
 _LARGE_AT_ONCE = 2
+_REFUSED = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,9 @@ class BlobVerifier:
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._emit = emit
         self._let_go: dict[Location, str] = {}
+        # Accounts of which a blob was refused, with the first refusal; and those of which one could be read.
+        self._refused: dict[str, ServiceError] = {}
+        self._open: set[str] = set()
 
     async def verify(
         self,
@@ -158,6 +163,10 @@ class BlobVerifier:
         # A prefix may hold a blob or two: several are read at a time, and told in the plan's order.
         async for read in in_order(steps, self._read, parallel=_PREFIXES):
             self._add(read, verdict)
+        # Where no blob of an account could be read for want of a right, it is the account's: nothing is known.
+        for account, error in self._refused.items():
+            if account not in self._open:
+                raise error
         return verdict
 
     async def _read(self, planned: tuple[Step, Bytes]) -> Read:
@@ -277,9 +286,8 @@ class BlobVerifier:
         blob = as_written(entry.blob, data)
         return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 
-    @staticmethod
     async def _hash(
-        blobs: Blobs, place: Location, entries: dict[str, Entry], places: Places | None, blob: Blob
+        self, blobs: Blobs, place: Location, entries: dict[str, Entry], places: Places | None, blob: Blob
     ) -> None:
         search = Search(places) if places and not _label(blob) else None
         try:
@@ -287,8 +295,11 @@ class BlobVerifier:
             sha256, md5, _ = await blobs.hash(file, blob, search.begin if search else None)
         except ServiceError as error:
             entries[blob.path] = _unread(blob, error)
+            if error.status == _REFUSED:
+                self._refused.setdefault(place.account, error)
         else:
             entries[blob.path] = Entry(blob, sha256, md5, found=search.end() if search else None)
+            self._open |= {place.account} if blob.length else set()
 
 
 def _unread_in_both(plan: Plan) -> set[str]:
@@ -319,8 +330,8 @@ def _unsearched(entry: Entry) -> str:
 
 
 def _unread(blob: Blob, error: ServiceError) -> Entry:
-    """A blob whose bytes cannot be had: archived, or written or deleted since it was listed. Raises all else."""
-    if error.status not in (404, 412) and error.code != "BlobArchived":
+    """A blob whose bytes cannot be had, so that nobody compares them. Raises what is not about this one blob."""
+    if not unreadable.why(error):
         raise error
     return Entry(blob, unread=f"not read: {error.status} {error.code}")
 

@@ -115,7 +115,16 @@ def _error(status: int, code: str = "Code") -> ServiceError:
     return ServiceError(status, code, "text", method="GET", url="https://x")
 
 
-@pytest.mark.parametrize("error", [_error(404), _error(412), _error(409, "BlobArchived")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        _error(404),
+        _error(412),
+        _error(409, "BlobArchived"),
+        _error(409, "BlobUsesCustomerSpecifiedEncryption"),
+        _error(403, "AuthorizationPermissionMismatch"),
+    ],
+)
 async def test_what_was_written_and_cannot_be_read_is_not_taken_for_whole(
     chain: Evidence, error: Exception
 ) -> None:

@@ -69,10 +69,16 @@ def test_a_file_is_read_wherever_it_lies(uri: str, place: Location) -> None:
 @pytest.mark.parametrize(
     ("uri", "answer", "severity", "says"),
     [
-        (LAKE, _refused(403, "AuthorizationPermissionMismatch"), "blocks", "could not be read"),
+        (LAKE, _refused(403, "AuthorizationFailure"), "blocks", "could not be read"),
         (LAKE, SILENT, "blocks", "could not be read"),
         (LAKE, _refused(409, "BlobArchived"), "error", "is archived"),
         (OWN, _refused(409, "BlobArchived"), "error", "is archived"),
+        (LAKE, _refused(409, "BlobUsesCustomerSpecifiedEncryption"), "error", "a key that its writer sent along"),
+        (OWN, _refused(409, "BlobUsesCustomerSpecifiedEncryption"), "error", "a key that its writer sent along"),
+        (OWN, _refused(409, "BlobBeingRehydrated"), "error", "brought back from the archive"),
+        (OWN, _refused(403, "AuthorizationPermissionMismatch"), "error", "the identity may not read it"),
+        (OWN, _refused(403, "EncryptionScopeDisabled"), "error", "scope is disabled"),
+        (OWN, _refused(412, "ConditionNotMet"), "error", "written since it was listed"),
         (LAKE, "azureml://datastores/d/paths/a".encode("utf-16"), "error", "is no text in UTF-8"),
     ],
 )
@@ -82,9 +88,27 @@ def test_what_cannot_be_read_is_said(uri: str, answer: Any, severity: str, says:
     assert says in finding.summary
 
 
-def test_the_workspaces_own_has_to_be_readable() -> None:
+@pytest.mark.parametrize(
+    "refusal", [(403, "AuthorizationFailure"), (403, "KeyVaultEncryptionKeyNotFound"), (500, "InternalError")]
+)
+def test_the_workspaces_own_account_has_to_be_readable(refusal: tuple[int, str]) -> None:
+    """One file of it may not be: the others are read all the same."""
     with pytest.raises(ServiceError):
-        _read(Files(_refused(403, "AuthorizationPermissionMismatch")), OWN)
+        _read(Files(_refused(*refusal)), OWN)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        ((409, "BlobArchived"), "file-archived"),
+        ((409, "BlobUsesCustomerSpecifiedEncryption"), "file-unreadable"),
+        ((403, "AuthorizationPermissionMismatch"), "file-unreadable"),
+    ],
+)
+def test_what_cannot_be_read_is_said_of_each_asset_that_has_it(refusal: tuple[int, str], code: str) -> None:
+    found = _read(Files(_refused(*refusal)), OWN, OWN)
+    assert [one.address for one in found.findings] == [f"data/t/0!{code}", f"data/t/1!{code}"]
+    assert all("--exclude" in one.remedy for one in found.findings)
 
 
 def test_an_account_that_gives_no_answer_is_not_asked_for_each_asset() -> None:

@@ -189,6 +189,13 @@ def test_one_that_is_archived_is_said_of_each_asset() -> None:
     assert [one.address for one in found.findings] == ["data/f/1!file-archived", "data/g/1!file-archived"]
 
 
+def test_one_under_a_key_of_its_writers_is_said_of_each_asset() -> None:
+    error = ServiceError(409, "BlobUsesCustomerSpecifiedEncryption", "x", method="GET", url="x")
+    found = _read(Files({"t/a.jsonl": LINE}, error), _file("t/a.jsonl"), _file("t/a.jsonl", "g"))
+    assert [one.address for one in found.findings] == ["data/f/1!file-unreadable", "data/g/1!file-unreadable"]
+    assert all("--exclude" in one.remedy for one in found.findings)
+
+
 def test_one_that_has_gone_since_it_was_listed_is_nothing_yet() -> None:
     found = _read(Files({}), _file("t/a.jsonl"), blobs={"t/a.jsonl": blob("t/a.jsonl")})
     assert (found.anew, found.findings) == ({}, [])

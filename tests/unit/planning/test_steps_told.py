@@ -10,7 +10,7 @@ from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import entries, reference
-from amlmigrate.core.asset import Asset, Content, Past
+from amlmigrate.core.asset import SENT_KEY, Asset, Blob, Content, Past
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Prior
@@ -272,3 +272,39 @@ def test_a_jobs_output_in_a_datastore_of_the_customers_comes_after_it(output: st
 
 
 STORES = {"trained": "lake", "gone": "gone"}
+
+
+SENT = f"{SENT_KEY}3QFFFpRA5+XANHqwwbT4yXDmrT/2JaLt/FKHjzhOdoE="
+LONGEST = 50_000 * 4_000 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "says"),
+    [
+        (blob("a/x", 10, encryption=SENT), "blobs-customer-key", "which Azure does not keep"),
+        (blob("a/x", 10, tier="Archive"), "blobs-archived", "archive tier"),
+        # 50,000 blocks of 4,000 MiB, and a byte more.
+        (blob("a/x", LONGEST + 1), "blobs-too-large", f"({LONGEST + 1} bytes)"),
+    ],
+)
+def test_bytes_that_no_copy_gets_are_told_and_left_out_by_exclude(one: Blob, code: str, says: str) -> None:
+    listed = containers(source={OLD_BLOBS: [one, blob("a/y", 10), blob("b/x", 10)]})
+    assets = (model("1", path="a"), asset("data/d/1", dataUri=model("1", path="b").properties["modelUri"]))
+    found = [finding for finding in plan(*assets, listed=listed).findings if finding.code == code]
+    [finding] = found
+    assert (finding.severity, finding.address) == ("error", f"blobs/{OLD_BLOBS}/a!{code}")
+    assert "a/x" in finding.summary and says in finding.summary and "--exclude" in finding.remedy
+    without = plan(*assets, listed=listed, exclude=("models/m/1",))
+    assert code not in {finding.code for finding in without.findings}
+    assert without[f"blobs/{OLD_BLOBS}/b"].action is Action.COPY
+
+
+@pytest.mark.parametrize(
+    "one",
+    [blob("a/x", LONGEST), blob("a/x", 10, encryption="a-scope"), blob("a/x", 8 * 2**40, kind="PageBlob")],
+    ids=["longest", "scope", "page"],
+)
+def test_bytes_that_are_copied_are_not_told_of(one: Blob) -> None:
+    found = plan(model("1", path="a"), listed=containers(source={OLD_BLOBS: [one]}))
+    codes = {finding.code for finding in found.findings}
+    assert not codes & {"blobs-customer-key", "blobs-archived", "blobs-too-large"}

@@ -146,6 +146,57 @@ async def test_what_cannot_be_read_for_another_reason_ends_the_verification(erro
         await _compared(one, {OLD_BLOBS: [own]}, {NEW_BLOBS: [own]}, accounts)
 
 
+UNREADABLE = [
+    (409, "BlobArchived"),
+    (409, "BlobUsesCustomerSpecifiedEncryption"),
+    (409, "BlobCustomerSpecifiedEncryptionMismatch"),
+    (409, "BlobBeingRehydrated"),
+    (403, "AuthorizationPermissionMismatch"),
+    (403, "EncryptionScopeDisabled"),
+    (416, "InvalidRange"),
+]
+
+
+def _refusal(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "text", method="GET", url="https://x")
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize(("status", "code"), UNREADABLE)
+async def test_one_blob_that_nobody_reads_is_not_the_end_of_all_others(side: int, status: int, code: str) -> None:
+    """Never green for it; the rest of its folder is compared."""
+    blobs = [blob(f"d/{number}") for number in range(3)]
+    one = _step(OLD_BLOBS, "d", "d", *blobs)
+    accounts = [Account(), Account()]
+    accounts[side] = Account({"d/1": _refusal(status, code)})
+    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+    told = ["read", "read"]
+    told[side] = f"not read: {status} {code}"
+    assert verdict.differences == [Difference("blobs/" + OLD_BLOBS + "/d", "d/1:bytes", *told)]
+    assert (verdict.blobs, verdict.same) == (3, 2)
+
+
+async def test_one_that_neither_side_gives_is_a_difference_too() -> None:
+    blobs = [blob("d/1")]
+    one = _step(OLD_BLOBS, "d", "d", *blobs)
+    accounts = [Account({"d/1": _refusal(409, "BlobUsesCustomerSpecifiedEncryption")}) for _ in range(2)]
+    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+    assert len(verdict.differences) == 1 and verdict.same == 0
+
+
+@pytest.mark.parametrize("side", [0, 1])
+async def test_an_account_that_gives_no_blob_at_all_refuses_the_identity(side: int) -> None:
+    """That is no difference between two sides: exit code 6, and what is missing."""
+    blobs = [blob(f"d/{number}") for number in range(3)]
+    one = _step(OLD_BLOBS, "d", "d", *blobs)
+    refused = _refusal(403, "AuthorizationPermissionMismatch")
+    accounts = [Account(), Account()]
+    accounts[side] = Account({one.path: refused for one in blobs})
+    with pytest.raises(ServiceError) as raised:
+        await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, (accounts[0], accounts[1]))
+    assert raised.value is refused
+
+
 async def test_the_same_length_and_label_with_other_bytes_is_a_difference() -> None:
     own = blob("d/1", md5="bWQ1")
     one = _step(OLD_BLOBS, "d", "d", own)
