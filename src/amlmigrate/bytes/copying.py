@@ -13,8 +13,9 @@ from amlmigrate.bytes.listings import Listing, list_container, listing_digest, r
 from amlmigrate.bytes.putting import Putter, TakenError
 from amlmigrate.bytes.work import Copy, Record, conflict
 from amlmigrate.cloud.blobs import Blobs
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import DriftError, InterruptedRunError
+from amlmigrate.core.errors import DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, never
@@ -117,8 +118,12 @@ class Copier:
         ]
 
     async def _each(self, blobs: list[Blob], do: _Do, work: Copy, there: Listing) -> None:
-        """Does it for each. Whoever stops in the middle of a long blob does not cut off the others under way."""
+        """Does it for each. Who stops in the middle of a long blob, or finds one that nobody reads, cuts off none.
+
+        Raises the first UnreadableError, or ServiceError of its kind, once all others are there.
+        """
         halfway: list[Blob] = []
+        shut: list[MigrateError] = []
 
         async def one(blob: Blob) -> None:
             try:
@@ -127,9 +132,15 @@ class Copier:
                 work.theirs[work.goal(blob.path)] = str(error)
             except InterruptedRunError:
                 halfway.append(blob)
+            except (UnreadableError, ServiceError) as error:
+                if isinstance(error, ServiceError) and not error.shut:
+                    raise
+                shut.append(error)
 
         if not await each(blobs, one, parallel=PARALLEL, stopping=self._stopping) or halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
+        if shut:
+            raise shut[0]
 
     async def _check(self, work: Copy, wanted: list[Blob], there: Listing) -> None:
         """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""

@@ -83,6 +83,11 @@ class ServiceError(MigrateError):
         return self.status in _TRANSIENT or self.code in _FOR_NOW
 
     @property
+    def shut(self) -> bool:
+        """Whether nobody gets the bytes of the blob that was to be read, or of the source of a copy."""
+        return not _SHUT.isdisjoint(self.codes)
+
+    @property
     def taken(self) -> bool:
         """Whether something is there already that the call would change: settled by reading it."""
         return self.status in (400, 409) and bool(_TAKEN.search(f"{self.code} {self.message}"))
@@ -101,7 +106,7 @@ class ServiceError(MigrateError):
     def _remedy(self) -> str:
         if match := _ACTION.search(self.message):
             return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
-        if not _SHUT.isdisjoint(self.codes):
+        if self.shut:
             return _READABLE
         if self.status in _REMEDIES and not self.transient:
             return _REMEDIES[self.status]

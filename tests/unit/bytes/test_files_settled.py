@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,7 @@ from amlmigrate.bytes.jsonfiles import planned
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Copied, Labels
@@ -208,6 +209,45 @@ async def test_a_source_that_changed_under_the_copy_is_drift() -> None:
     target = Account({}, {}, [_answer(412, "SourceConditionNotMet")])
     with pytest.raises(DriftError):
         await _copied(source, target, Record())
+
+
+SHUT = [
+    UnreadableError("it cannot be read"),
+    _answer(409, "BlobArchived"),
+    _answer(409, "BlobUsesCustomerSpecifiedEncryption"),
+    ServiceError(
+        409, "CannotVerifyCopySource", "text", method="PUT", url="https://x", codes=("BlobBeingRehydrated",)
+    ),
+]
+
+
+@pytest.mark.parametrize("error", [*SHUT, InterruptedRunError("stopped between two blocks")])
+async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other(error: MigrateError) -> None:
+    """The step fails; what else lies in the folder has arrived, and is known to be the tool's own."""
+    listed = {f"d/{number}": blob(f"d/{number}", 3) for number in range(5)}
+    source, target, record = Account(dict(listed)), Account(), Record()
+    copied = target.copy
+    asked = 0
+
+    async def copy(*arguments: Any, **more: Any) -> str:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise error
+        await asyncio.sleep(0.01)
+        return await copied(*arguments, **more)
+
+    target.copy = copy  # type: ignore[method-assign]
+    with pytest.raises(type(error)):
+        await _copied(source, target, record)
+    assert len(record.told) == 4 and len(target.listed) == 4
+
+
+async def test_another_refusal_of_the_service_ends_the_step_at_once() -> None:
+    source, record = Account({PATH: OURS}), Record()
+    with pytest.raises(ServiceError):
+        await _copied(source, Account(answers=[_answer(409, "CannotVerifyCopySource")]), record)
+    assert record.told == []
 
 
 @pytest.mark.parametrize("beside", ["d0", "d b/1", "d-x", "dd/1", "D/1"])
