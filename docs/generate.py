@@ -477,17 +477,19 @@ def step_fields() -> str:
 
 COLUMNS = {
     "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
-    " `target_workspace_id`, `created`, `begun`, `evidence_head`, `evidence_next`, and"
+    " `target_workspace_id`, `created`, `begun`, `sequence` (the number of its newest run among all of the pair),"
+    " `evidence_head`, `evidence_next`, and"
     " `decommission`: what a removal has set out to do, how far it came, and where its deletion is polled (an"
     " address that Azure signs, and that stands nowhere else).",
     "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"
-    " of the target's document as it was last seen in line: only what still has it may be updated.",
+    " of the target's document as it was last seen in line: only what still has it may be updated. `sequence` is"
+    " the number of the run that wrote the row: of several ledgers the highest counts, whatever the times say.",
     "history": "Every state that a step was in, in order.",
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
     " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive."
     " `labels` are the tier and the index tags that the copy was left with, as JSON; empty where an older version"
-    " copied it.",
+    " copied it. `sequence` as in `steps`.",
     "deletions": "Every blob of the target that a step was to delete: `asked` is when it was asked for, `deleted`"
     " when it was gone.",
     "left_alone": "The blobs of the target that a step left alone when it was last tried, since they were not as"
@@ -497,7 +499,8 @@ COLUMNS = {
     " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"
     " of the evidence that says so.",
     "approvals": "Who approved what, when, with what comment, and the number of the evidence that says so: a plan"
-    " by its SHA-256, or decisions by the digest over all that were open, with the digest of each.",
+    " by its SHA-256, or decisions by the digest over all that were open, with the digest of each. `tenant_id` is"
+    " the Entra tenant of who approved, as with decisions; empty for those of older versions.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
     " started and where its number holds: the start of the machine, and the container.",
     "lease": "At most one row: the id of the lease that this folder asked for on the target, where, and from which"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,27 @@ from tests.acceptance.world import World
 from azsandbox.principals import Directory, ServicePrincipal
 from azsandbox.state import StateFolder
 
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
-def second(world: World) -> tuple[ServicePrincipal, dict[str, str]]:
-    """Another application, and the environment in which it signs in."""
+
+def second(world: World, *, reads: bool = True) -> tuple[ServicePrincipal, dict[str, str]]:
+    """Another application, and the environment in which it signs in; with `reads` it may read the target."""
     made, secret = Directory(StateFolder(Path(world.env["AZSANDBOX_STATE"]))).add(
         f"approver-{world.group}", has_roles=False
     )
+    if reads:
+        _give_reader(world, made)
     return made, {"AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
+
+
+def _give_reader(world: World, to: ServicePrincipal) -> None:
+    target = world.documents["target"]["id"]
+    role = f"/subscriptions/{target.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    body = {
+        "properties": {"roleDefinitionId": role, "principalId": to.object_id, "principalType": "ServicePrincipal"}
+    }
+    path = f"{target}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    world.azure(lambda client: client.arm("PUT", path, "2022-04-01", body))
 
 
 def _approve(world: World, env: dict[str, str], *more: str, digest: str = "") -> Any:
@@ -34,9 +49,10 @@ def _folder(world: World) -> Path:
 
 def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) -> None:
     world = small_world
-    other, env = second(world)
+    other, env = second(world, reads=False)
     world.ok("plan", *world.names, "--require-approval")
     header = world.plan_lines()[0]
+    assert header["target_tenant"] == header["planned_by"]["identity"]["tenant_id"]
     assert (
         header["require_approval"] is True
         and header["planned_by"]["identity"]["app_id"] == world.env["AZURE_CLIENT_ID"]
@@ -52,6 +68,12 @@ def test_a_plan_runs_once_somebody_else_approved_exactly_it(small_world: World) 
 
     own = _approve(world, {})
     assert own.code == 4 and "plan of their own" in own.event("error")["summary"]
+    blind = _approve(world, env, digest=digest)
+    assert (
+        blind.code == 6 and "Microsoft.MachineLearningServices/workspaces/read" in blind.event("error")["summary"]
+    )
+    assert world.documents["target"]["id"].lower() in blind.event("error")["summary"].lower()
+    _give_reader(world, other)
     another = "".join("0" if digit != "0" else "1" for digit in digest)
     assert [_approve(world, env, digest=one).code for one in (another, digest[:7], "x" * 8)] == [4, 2, 2]
 
@@ -84,7 +106,7 @@ def _sql(world: World, statement: str) -> None:
 
 def _forge(world: World) -> None:
     sha = "(SELECT value FROM meta WHERE key = 'plan_sha256')"
-    _sql(world, f"INSERT INTO approvals VALUES ({sha}, 'somebody', 'somebody', '', '2026-01-01', 1, '[]')")
+    _sql(world, f"INSERT INTO approvals VALUES ({sha}, 'somebody', 'somebody', '', '2026-01-01', 1, '[]', '')")
 
 
 def _drop_approval(world: World) -> None:

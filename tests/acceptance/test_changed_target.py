@@ -88,7 +88,18 @@ def test_one_that_is_as_it_was_left_follows_its_source_plan_after_plan(moved: Wo
         assert _plan(moved, f"next{number}", "--delete")[address + mark]["action"] == action, data
         moved.ok("run", f"plans/next{number}")
         assert ("m/1/a" in moved.blobs("target")) is (data is not None)
+        _clock_was_off(moved, f"next{number}", number + 2, days=-number * 9)
     assert _bytes(moved, "target", "m/1/a") == b"again"
+
+
+def _clock_was_off(world: World, name: str, sequence: int, *, days: int) -> None:
+    """As if the machine of that run had another time; runs are numbered in the order in which they were."""
+    with sqlite3.connect(world.folder / "plans" / name / "ledger.db") as db:
+        [found] = db.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
+        assert int(found) == sequence
+        for table in ("steps", "blobs"):
+            db.execute(f"UPDATE {table} SET at = strftime('%Y-%m-%dT%H:%M:%f+00:00', at, '{days} days')")
+    db.close()
 
 
 def test_a_document_that_both_sides_changed_is_a_conflict(moved: World) -> None:
@@ -210,7 +221,9 @@ def _as_version_2(world: World) -> None:
         "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
         "DROP TABLE decisions; CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL,"
         " at TEXT NOT NULL, object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
-        "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256; ALTER TABLE approvals DROP COLUMN decisions;"
+        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence; DROP TABLE approvals;"
+        "CREATE TABLE approvals (plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL,"
+        " at TEXT NOT NULL, report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)) STRICT;"
         "UPDATE blobs SET target_etag = ''; PRAGMA user_version = 2;"
     )
     db.close()

@@ -40,6 +40,7 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.signing import session
+        from amlmigrate.cli.tenants import refuse_unseeing
         from amlmigrate.cli.who import local
         from amlmigrate.ledger import Ledger
 
@@ -51,7 +52,10 @@ def command(
                 remedy="Make one that does, with `migrate plan --require-approval`.",
             )
         async with session(shared) as clouds:
-            by = local(shared).signed(await clouds.target.credential.identity())
+            identity = await clouds.target.credential.identity()
+            # Who approves looks at the very target, and with the rights that they have there themselves.
+            await refuse_unseeing(clouds, read, identity)
+        by = local(shared).signed(identity)
         with Ledger(folder) as ledger:
             ledger.bind(read)
             approved = _decisions if decisions else _plan

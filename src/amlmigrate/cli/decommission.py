@@ -8,7 +8,7 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -235,7 +235,8 @@ def removal_of(
 
     gate = Afresh(clouds, plan, folder, ledger, wanted, soak, accept_unrecoverable)
     evidence = Evidence(folder, ledger)
-    return Removal(plan, ledger, evidence, clouds, gate, wanted, by, emit, hold, clock or Clock())
+    clock = clock or Clock(today=lambda: clouds.target.arm.service_clock.now() or datetime.now(UTC))
+    return Removal(plan, ledger, evidence, clouds, gate, wanted, by, emit, hold, clock)
 
 
 def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:

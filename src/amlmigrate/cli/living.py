@@ -77,7 +77,7 @@ async def verify(
     assert cutover
     wanted, ended = Depth(depth), items(plan, ledger)
     source, target = await read_both(clouds, plan)
-    looked = datetime.now(UTC)
+    looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
     listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
     found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
     return verify_living(

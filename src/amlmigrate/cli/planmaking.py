@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both
-from amlmigrate.cli import beside, plans
+from amlmigrate.cli import beside, plans, tenants
 from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
@@ -158,17 +158,20 @@ def _matched(wanted: Wanted, source: Inventory, containers: Containers) -> list[
 async def _asked(clouds: Session, wanted: Wanted) -> dict[str, Any]:
     """What the header says of who asked for what, and whether somebody else has to approve it.
 
-    Raises DeniedError where an approval is asked for and the token does not say who must not give it.
+    Raises DeniedError where an approval is asked for and the token does not say who must not give it, or is one of
+    another tenant than the target's.
     """
     credential = clouds.target.credential
-    by = await signed(wanted.by, credential)
+    by, tenant = (
+        await signed(wanted.by, credential),
+        await tenants.of_target(clouds.target, wanted.target.subscription),
+    )
+    told = {"options": by.asked(), "target_tenant": tenant}
     if not wanted.require_approval:
-        return {"planned_by": by.who(), "options": by.asked()}
-    return {
-        "planned_by": by.signed(await credential.identity()).who(),
-        "options": by.asked(),
-        "require_approval": True,
-    }
+        return {"planned_by": by.who(), **told}
+    identity = await credential.identity()
+    tenants.refuse_planner(tenant, identity)
+    return {"planned_by": by.signed(identity).who(), **told, "require_approval": True}
 
 
 def _check_same(wanted: Wanted, source: Workspace) -> None:

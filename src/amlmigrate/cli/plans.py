@@ -13,6 +13,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.lost import FILE as LEDGER
+from amlmigrate.ledger.made import When
 from amlmigrate.planning import planfile
 
 ROOT = Path("plans")
@@ -84,9 +85,10 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
     """
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
-    left: dict[str, tuple[str, str]] = {}
-    blobs: dict[tuple[str, str, str], tuple[str, Copied]] = {}
+    left: dict[str, tuple[When, str]] = {}
+    blobs: dict[tuple[str, str, str], tuple[When, Copied]] = {}
     unread: list[tuple[str, str]] = []
+    run = 0
     for folder in _folders(beside):
         if not (folder / LEDGER).exists():
             continue
@@ -100,14 +102,16 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
             continue
         documents |= known.owned
         for address, seen in known.left.items():
-            left[address] = max(seen, left.get(address, seen))
-        for place, at, copied in known.blobs:
-            blobs[place] = max((at, copied), blobs.get(place, (at, copied)), key=itemgetter(0))
+            left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
+        for place, when, copied in known.blobs:
+            blobs[place] = max((when, copied), blobs.get(place, (when, copied)), key=itemgetter(0))
+        run = max(run, known.run)
     return Prior(
         frozenset(documents),
         {place: copied for place, (_, copied) in blobs.items()},
         {address: sha256 for address, (_, sha256) in left.items()},
         tuple(unread),
+        run,
     )
 
 
@@ -116,8 +120,9 @@ class _Done:
     """What one ledger shows, read to its end."""
 
     owned: set[str]
-    left: dict[str, tuple[str, str]]
-    blobs: list[tuple[tuple[str, str, str], str, Copied]]
+    left: dict[str, tuple[When, str]]
+    blobs: list[tuple[tuple[str, str, str], When, Copied]]
+    run: int
 
 
 def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
@@ -129,7 +134,7 @@ def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
         meta = ledger.meta()
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
-        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()))
+        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence)
 
 
 def pair_of(folder: Path) -> tuple[str, str] | None:

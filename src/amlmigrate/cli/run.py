@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan, Step
+    from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.running.walker import Tally, Walker
 
@@ -148,7 +149,10 @@ async def _run(
     from amlmigrate.running import drift, report
     from amlmigrate.running.run import run
 
-    async with session(shared) as clouds, holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run):
+    async with (
+        session(shared) as clouds,
+        holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run) as lease,
+    ):
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
@@ -160,6 +164,8 @@ async def _run(
         by = await who(shared, clouds.target.credential)
         prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
         refers = await needed(clouds, plan, source.workspace, prior)
+        assert lease
+        await _number(clouds, ledger, lease, prior.run)
         with draining() as hear:
             tally = await run(
                 plan,
@@ -177,6 +183,20 @@ async def _run(
             )
         report.tell(plan, folder, ledger, tally, by)
         return tally
+
+
+async def _number(clouds: Session, ledger: Ledger, lease: Lease, known: int) -> None:
+    """Gives this run its number among all of the pair, and keeps how far the clock here is behind Azure's.
+
+    `known` is the highest that the ledgers beside have.
+    """
+    from datetime import UTC, datetime
+
+    from amlmigrate.leasing.numbering import number
+
+    sequence = await number(lease, known)
+    azure = clouds.target.arm.service_clock.now()
+    ledger.number_run(sequence, azure - datetime.now(UTC) if azure else None)
 
 
 async def _claims(clouds: Session, plan: Plan) -> list[Claim]:

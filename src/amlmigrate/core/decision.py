@@ -67,6 +67,8 @@ class Decision:
     seen: bool = False
     # The number of the evidence that says so; 0 for one made before decisions were evidence.
     report: int = 0
+    # Of which Entra tenant the identity is; '' in older ones, which named none.
+    tenant_id: str = ""
 
     @property
     def who(self) -> str:
@@ -87,8 +89,9 @@ class Decision:
 
     @property
     def digest(self) -> str:
-        """What an approval of it names."""
-        return digest(asdict(self) | {"verb": self.verb.value})
+        """What an approval of it names; of older ones, without a tenant, what it named then."""
+        content = asdict(self) | {"verb": self.verb.value}
+        return digest({name: value for name, value in content.items() if name != "tenant_id" or value})
 
     def over(self, now: datetime | None = None) -> bool:
         """Whether its time has come to an end."""

@@ -25,6 +25,7 @@ class Identity:
         """Its form in a plan's header and in evidence."""
         return asdict(self)
 
-    def same(self, object_id: str) -> bool:
-        """Whether that is its object id; letter case does not matter."""
-        return bool(self.object_id) and self.object_id.lower() == object_id.lower()
+    def same(self, object_id: str, tenant_id: str = "") -> bool:
+        """Whether that is its object id, in its tenant as far as both are known; letter case does not matter."""
+        elsewhere = self.tenant_id and tenant_id and self.tenant_id.lower() != tenant_id.lower()
+        return bool(self.object_id) and self.object_id.lower() == object_id.lower() and not elsewhere

@@ -246,6 +246,18 @@ class Header:
         return Identity(**found) if found else None
 
     @property
+    def target_tenant(self) -> str:
+        """The Entra tenant that the target is of; of older plans that of the planner, '' where it is not known."""
+        found = str(self.extra.get("target_tenant") or "")
+        return found or (self.planner.tenant_id if self.planner else "")
+
+    def takes_tenant(self, tenant_id: str) -> bool:
+        """Whether an approval by an identity of that tenant counts; those of older versions named none."""
+        if not tenant_id:
+            return not self.extra.get("target_tenant")
+        return not self.target_tenant or self.target_tenant.lower() == tenant_id.lower()
+
+    @property
     def source_ref(self) -> WorkspaceRef:
         """The source workspace."""
         return WorkspaceRef.parse(self.source["id"])

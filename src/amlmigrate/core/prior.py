@@ -51,6 +51,8 @@ class Prior:
     left: dict[str, str] = field(default_factory=dict)
     # Folders beside whose ledger cannot be read, though it may be of the same two workspaces, and why.
     unread: tuple[tuple[str, str], ...] = ()
+    # The highest number of a run that any of the ledgers has.
+    run: int = 0
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""

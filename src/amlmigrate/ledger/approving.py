@@ -34,7 +34,7 @@ def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) 
     _refuse_other(prefix, plan.sha256, "plan", ledger)
     refuse_stranger(plan, identity)
     planner = plan.header.planner
-    if planner is None or planner.same(identity.object_id):
+    if planner is None or planner.same(identity.object_id, identity.tenant_id):
         raise RefusedError(
             "Nobody approves a plan of their own.",
             address=str(ledger.path.parent),
@@ -43,7 +43,9 @@ def approve_plan(plan: Plan, ledger: Ledger, prefix: str, by: By, comment: str) 
     evidence = Evidence(ledger.path.parent, ledger)
     with evidence.alone():
         known = set(told(evidence.reports()))
-        mine = [one for one in approvals(plan, ledger) if identity.same(one.object_id) and one in known]
+        mine = [
+            one for one in approvals(plan, ledger) if identity.same(one.object_id, one.tenant_id) and one in known
+        ]
         if mine:
             return mine[0], False
         return _record(plan, ledger, evidence, plan.sha256, (), by, comment), True
@@ -70,7 +72,7 @@ def approve_decisions(
         sha256 = open_digest(pending)
         _refuse_other(prefix, sha256, "open decisions", ledger)
         refuse_stranger(plan, identity)
-        if own := [one.address for one in pending if identity.same(one.object_id)]:
+        if own := [one.address for one in pending if identity.same(one.object_id, one.tenant_id)]:
             raise RefusedError(
                 "Nobody approves a decision of their own.",
                 reasons=tuple(own),
@@ -81,19 +83,22 @@ def approve_decisions(
 
 
 def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
-    """The approvals of the plan that count: of exactly this one, by somebody other than its planner."""
-    planner = plan.header.planner
+    """The approvals that count: of exactly this plan, by another one of the target's tenant than planned it."""
+    header, planner = plan.header, plan.header.planner
     return [
         one
         for one in ledger.approvals()
-        if one.sha256 == plan.sha256 and planner is not None and not planner.same(one.object_id)
+        if one.sha256 == plan.sha256
+        and planner is not None
+        and not planner.same(one.object_id, one.tenant_id)
+        and header.takes_tenant(one.tenant_id)
     ]
 
 
 def told(reports: list[Report]) -> list[Approval]:
     """The approvals that evidence tells of; of two of the same by the same identity the newer one."""
     found = [_told(report.content) for report in reports if report.content["record"] == RECORD]
-    return list({(one.sha256, one.object_id): one for one in found}.values())
+    return list({(one.sha256, one.tenant_id, one.object_id): one for one in found}.values())
 
 
 def _told(content: dict[str, Any]) -> Approval:
@@ -107,6 +112,7 @@ def _told(content: dict[str, Any]) -> Approval:
         content["time"],
         content["number"],
         tuple(line["digest"] for line in content.get("decisions", ())),
+        content.get("tenant_id", ""),
     )
 
 
@@ -120,18 +126,25 @@ def _identity(by: By) -> Identity:
 
 
 def refuse_stranger(plan: Plan, identity: Identity) -> None:
-    """Raises DeniedError for an identity of another tenant than the planner's, as far as both are known.
+    """Raises DeniedError for an identity of another tenant than the target's, as far as the plan tells that.
 
     Anybody can have a tenant, and the same person is somebody else in each.
     """
-    planner = plan.header.planner
-    known = planner.tenant_id if planner else ""
-    if known and identity.tenant_id and known.lower() != identity.tenant_id.lower():
+    if known := other_tenant(plan.header.target_tenant, identity):
         raise DeniedError(
-            f"You signed in to tenant {identity.tenant_id}, and the plan was made in tenant {known}: one person"
-            " can have an identity in each.",
+            f"You signed in to {_tenant(identity)}, and the target is of tenant {known}: one person can have an"
+            " identity in each.",
             remedy=f"Sign in to that tenant (--target-tenant {known}) and run the same command again.",
         )
+
+
+def other_tenant(known: str, identity: Identity) -> str:
+    """The tenant that an identity should be of and is not shown to be; '' where it is, or none is known."""
+    return known if known and known.lower() != identity.tenant_id.lower() else ""
+
+
+def _tenant(identity: Identity) -> str:
+    return f"tenant {identity.tenant_id}" if identity.tenant_id else "a tenant that the token does not name"
 
 
 def _refuse_other(prefix: str, sha256: str, what: str, ledger: Ledger) -> None:
@@ -165,6 +178,7 @@ def _record(
         "sha256": sha256,
         "decisions": [{**asdict(one), "digest": one.digest} for one in decisions],
         "by": by.as_dict(),
+        "tenant_id": by.identity.tenant_id if by.identity else "",
         "comment": masked(comment),
     }
     made = _told(evidence.add(RECORD, content).content)

@@ -12,7 +12,9 @@ from typing import Any
 
 from amlmigrate.core.decision import Decision, Verb
 
-_COLUMNS = "address, verb, sha256, reason, by, at, object_id, until, seen, report"
+_COLUMNS = "address, verb, sha256, reason, by, at, object_id, until, seen, report, tenant_id"
+
+_MARKS = ", ".join("?" * len(_COLUMNS.split(", ")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Approval:
     at: str
     report: int
     decisions: tuple[str, ...] = ()
+    # Of which Entra tenant the identity is; '' in older ones, which named none.
+    tenant_id: str = ""
 
 
 class Decided(ABC):
@@ -44,12 +48,15 @@ class Decided(ABC):
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Records decisions, all or none; one takes the place of an earlier one about its address."""
         rows = [
-            (d.address, d.verb, d.sha256, d.reason, d.by, d.at, d.object_id, d.until, int(d.seen), d.report)
+            (
+                *(d.address, d.verb, d.sha256, d.reason, d.by, d.at, d.object_id, d.until),
+                *(int(d.seen), d.report, d.tenant_id),
+            )
             for d in decisions
         ]
         with self.transaction() as db:
             db.executemany(
-                f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - no input of anybody's
+                f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608 - no input of anybody's
                 rows,
             )
 
@@ -61,10 +68,11 @@ class Decided(ABC):
     def decisions(self) -> dict[str, Decision]:
         """The decisions by address, whether or not they count now (`standing`)."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM decisions")  # noqa: S608 - no input of anybody's
-        return {
-            address: Decision(address, Verb(verb), sha256, reason, by, at, object_id, until, bool(seen), report)
-            for address, verb, sha256, reason, by, at, object_id, until, seen, report in rows
-        }
+        found = (
+            Decision(address, Verb(verb), sha256, reason, by, at, object_id, until, bool(seen), report, tenant_id)
+            for address, verb, sha256, reason, by, at, object_id, until, seen, report, tenant_id in rows
+        )
+        return {one.address: one for one in found}
 
     def approve(self, approval: Approval) -> None:
         """Records an approval."""
@@ -76,15 +84,16 @@ class Decided(ABC):
             approval.at,
             approval.report,
             json.dumps(approval.decisions),
+            approval.tenant_id,
         )
         with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def approvals(self) -> list[Approval]:
         """Every approval, oldest first."""
-        columns = "sha256, object_id, by, comment, at, report, decisions"
+        columns = "sha256, object_id, by, comment, at, report, decisions, tenant_id"
         rows = self._rows(f"SELECT {columns} FROM approvals ORDER BY report")  # noqa: S608 - as above
         return [
-            Approval(sha256, object_id, by, comment, at, report, tuple(json.loads(decisions)))
-            for sha256, object_id, by, comment, at, report, decisions in rows
+            Approval(sha256, object_id, by, comment, at, report, tuple(json.loads(decisions)), tenant_id)
+            for sha256, object_id, by, comment, at, report, decisions, tenant_id in rows
         ]

@@ -138,6 +138,7 @@ def _report(
         "decision": verb.value,
         "decisions": lines,
         "by": by.as_dict(),
+        "tenant_id": by.identity.tenant_id if by.identity else "",
     }
     return evidence.add(RECORD, content).content
 
@@ -161,6 +162,7 @@ def told(content: dict[str, Any]) -> list[Decision]:
             one["until"],
             one.get("seen", False),
             content["number"],
+            content.get("tenant_id", ""),
         )
         for one in content["decisions"]
     ]

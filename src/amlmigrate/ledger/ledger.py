@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.decided import Decided
 from amlmigrate.ledger.lost import FILE, refuse_lost
-from amlmigrate.ledger.made import Made
+from amlmigrate.ledger.made import RUN, Made
 from amlmigrate.ledger.made import now as _now
 
 _RUNS = "runs_started"
+SEQUENCE = "sequence"
+_BEHIND = "behind_at_run:"
 _STEP = "state, target_id, detail, attempts, at, target_sha256"
 # How a transaction begins, ends and is undone; alone, and within one that is open.
 _OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
@@ -221,6 +224,17 @@ class Ledger(Made, Decided):
         """Records that a run starts."""
         self.note(_RUNS, json.dumps([*self.untold_runs, _now()]))
 
+    @property
+    def sequence(self) -> int:
+        """The number of its newest run among all of the pair; 0 before one was numbered."""
+        return int(self.meta().get(SEQUENCE, 0))
+
+    def number_run(self, sequence: int, behind: timedelta | None) -> None:
+        """Records the number of the run that begins, and how far the clock here is behind Azure's, if known."""
+        self.note(SEQUENCE, str(sequence))
+        if behind is not None:
+            self.note(f"{_BEHIND}{sequence}", str(behind.total_seconds()))
+
     def runs_told(self) -> None:
         """Records that a report tells of all runs so far."""
         self.note(_RUNS, "[]")
@@ -240,9 +254,10 @@ class Ledger(Made, Decided):
         return StepRow(address, State(row[0]), *row[1:])
 
     def done_at(self) -> dict[str, str]:
-        """When each step that is done became so (ISO 8601), by address."""
-        rows = self._rows("SELECT address, at FROM steps WHERE state = ?", State.DONE.value)
-        return {str(address): str(at) for address, at in rows}
+        """When each step that is done became so (ISO 8601), by address; by Azure's clock where that was known."""
+        rows = self._rows("SELECT address, at, sequence FROM steps WHERE state = ?", State.DONE.value)
+        behind = {key.removeprefix(_BEHIND): text for key, text in self.meta().items() if key.startswith(_BEHIND)}
+        return {str(address): _moved(at, behind.get(str(sequence), "0")) for address, at, sequence in rows}
 
     def move(
         self,
@@ -264,9 +279,9 @@ class Ledger(Made, Decided):
         now = _now()
         with self.transaction() as db:
             db.execute(
-                "UPDATE steps SET state = ?, detail = ?, at = ?, attempts = attempts + ?,"
+                "UPDATE steps SET state = ?, detail = ?, at = ?, attempts = attempts + ?,"  # noqa: S608 - no input of anybody's
                 " target_id = coalesce(nullif(?, ''), target_id),"
-                " target_sha256 = coalesce(nullif(?, ''), target_sha256) WHERE address = ?",
+                f" target_sha256 = coalesce(nullif(?, ''), target_sha256), sequence = {RUN} WHERE address = ?",
                 (state, detail, now, int(state is State.DOING), target_id, target_sha256, str(address)),
             )
             db.execute(
@@ -318,6 +333,10 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
         return call(), None
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
         return None, error
+
+
+def _moved(at: str, seconds: str) -> str:
+    return (datetime.fromisoformat(at) + timedelta(seconds=float(seconds))).isoformat(timespec="milliseconds")
 
 
 def _first_state(step: Step) -> State:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
@@ -16,6 +16,22 @@ from amlmigrate.core.plan import Gone
 from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
+
+# The number of the run that writes, as a value in SQL.
+RUN = "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sequence'), 0)"
+
+_BLOB = "account, container, path, source_etag, target_etag, at, labels"
+
+
+class When(NamedTuple):
+    """When something was done, among all ledgers of a pair: the number of the run, 0 in older ones; then the time.
+
+    Only runs of one pair are numbered, one after the other. The times of several machines order nothing, but for
+    what older ledgers have.
+    """
+
+    sequence: int
+    at: str
 
 
 class Made(ABC):
@@ -42,10 +58,13 @@ class Made(ABC):
         rows = self._rows("SELECT address FROM history WHERE state = 'created'")
         return {text for (text,) in rows}
 
-    def left(self) -> dict[str, tuple[str, str]]:
+    def left(self) -> dict[str, tuple[When, str]]:
         """By the address of an item: when the tool last saw its document in line, and the digest it then had."""
-        rows = self._rows("SELECT address, at, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY at")
-        return {str(Address.parse(address).item): (at, sha256) for address, at, sha256 in rows}
+        rows = self._rows(
+            "SELECT address, sequence, at, target_sha256 FROM steps WHERE target_sha256 <> ''"
+            " ORDER BY sequence, at"
+        )
+        return {str(Address.parse(address).item): (When(*when), sha256) for address, *when, sha256 in rows}
 
     def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
         """Moves a step on to its copies, and records which are asked for that were not there.
@@ -56,7 +75,8 @@ class Made(ABC):
         with self.transaction() as db:
             self.move(address, State.DOING)
             db.executemany(
-                "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at, sequence)"  # noqa: S608 - no input of anybody's
+                f" VALUES (?, ?, ?, ?, ?, {RUN})",
                 [(target.account, target.container, blob.path, blob.etag, at) for blob in blobs],
             )
 
@@ -65,17 +85,18 @@ class Made(ABC):
         at = now()
         with self.transaction() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO blobs ({_BLOB}, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, {RUN})",  # noqa: S608 - as below
                 [
                     (target.account, target.container, path, *copy[:2], at, _text(copy.labels))
                     for path, copy in copies
                 ],
             )
 
-    def blobs(self) -> Iterator[tuple[tuple[str, str, str], str, Copied]]:
+    def blobs(self) -> Iterator[tuple[tuple[str, str, str], When, Copied]]:
         """Account, container and path of every blob that the tool copied; when, and the ETags."""
-        rows = self._rows("SELECT account, container, path, at, source_etag, target_etag, labels FROM blobs")
-        return ((tuple(row[:3]), row[3], Copied(row[4], row[5], _labels(row[6]))) for row in rows)
+        rows = self._rows(f"SELECT sequence, {_BLOB} FROM blobs")  # noqa: S608 - no input of anybody's
+        for sequence, account, container, path, source, target, at, labels in rows:
+            yield (account, container, path), When(sequence, at), Copied(source, target, _labels(labels))
 
     def begin_deleting(self, address: Address, gone: Iterable[Gone]) -> None:
         """Moves a step on to its deletions, and records which are asked for."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 7
+VERSION = 8
 # Who approved which plan or decisions; `report` is the number of the evidence that says so, as with decisions.
 _APPROVALS = """
 CREATE TABLE approvals (
     sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL, at TEXT NOT NULL,
-    report INTEGER NOT NULL, decisions TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (sha256, object_id)
+    report INTEGER NOT NULL, decisions TEXT NOT NULL DEFAULT '[]', tenant_id TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (sha256, tenant_id, object_id)
 ) STRICT;
 """
 _APPROVALS_OF_2 = """
@@ -54,6 +55,10 @@ CREATE TABLE decisions (
     at TEXT NOT NULL, object_id TEXT NOT NULL, until TEXT NOT NULL, seen INTEGER NOT NULL, report INTEGER NOT NULL
 ) STRICT;
 """
+# Of which tenant who decided is: a column that comes last, as an upgrade adds it.
+_TENANT = """
+ALTER TABLE decisions ADD COLUMN tenant_id TEXT NOT NULL DEFAULT '';
+"""
 _FROM_5 = """
 INSERT INTO decisions SELECT address, 'waive', '', reason, by, at, object_id, '', 0, report FROM waivers;
 DROP TABLE waivers;
@@ -74,6 +79,16 @@ CREATE TABLE left_alone (
 _FROM_6 = """
 ALTER TABLE blobs ADD COLUMN labels TEXT NOT NULL DEFAULT '';
 """
+# From version 7, which knew neither the tenant of who approved and decided, nor the order of the pair's runs.
+_APPROVALS_ANEW = """
+INSERT INTO approvals (sha256, object_id, by, comment, at, report, decisions)
+    SELECT sha256, object_id, by, comment, at, report, decisions FROM approvals_of_7;
+DROP TABLE approvals_of_7;
+"""
+_SEQUENCE = """
+ALTER TABLE steps ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE blobs ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+"""
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE steps (
@@ -83,7 +98,8 @@ CREATE TABLE steps (
     detail TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0,
     at TEXT NOT NULL,
-    target_sha256 TEXT NOT NULL DEFAULT ''
+    target_sha256 TEXT NOT NULL DEFAULT '',
+    sequence INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE history (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -101,6 +117,7 @@ CREATE TABLE blobs (
     target_etag TEXT NOT NULL DEFAULT '',
     at TEXT NOT NULL DEFAULT '',
     labels TEXT NOT NULL DEFAULT '',
+    sequence INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, container, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE lock (
@@ -116,6 +133,9 @@ _UPGRADES = {
     4: _LEASE,
     5: " ".join((_DECISIONS, _FROM_5)),
     6: " ".join((_FROM_6, _APART)),
+    7: " ".join(
+        ("ALTER TABLE approvals RENAME TO approvals_of_7;", _APPROVALS, _APPROVALS_ANEW, _TENANT, _SEQUENCE)
+    ),
 }
 
 
@@ -123,7 +143,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Makes the tables of a fresh ledger, all or none, unless another process has just done it."""
     with _alone(connection):
         if version(connection) == 0:
-            tables = f"{_TABLES} {_HISTORY} {_DECISIONS} {_APPROVALS} {_LEASE} {_APART}"
+            tables = f"{_TABLES} {_HISTORY} {_DECISIONS} {_TENANT} {_APPROVALS} {_LEASE} {_APART}"
             _run(connection, f"{tables} PRAGMA user_version = {VERSION}")
 
 

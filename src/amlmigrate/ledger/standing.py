@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from amlmigrate.core.claim import WAIVABLE
 from amlmigrate.core.decision import Decision, Subject, Verb
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.subjects import of_findings
@@ -20,7 +21,7 @@ class Standing:
         self._plan = plan
         self._now = now or datetime.now(UTC)
         self._rows = ledger.decisions() if ledger else {}
-        self._approved = _approved(ledger) if ledger and plan.header.require_approval else {}
+        self._approved = _approved(plan, ledger) if ledger and plan.header.require_approval else {}
 
     def of(self, subject: Subject) -> Decision | None:
         """The decision that counts for it, or None while it is open."""
@@ -60,19 +61,20 @@ class Standing:
         """Whether an identity other than who took a decision has approved exactly it."""
         if not self._plan.header.require_approval:
             return True
-        others = self._approved.get(row.digest, set()) - {row.object_id.lower()}
-        return bool(row.object_id and others)
+        given = self._approved.get(row.digest, [])
+        return bool(row.object_id) and any(not one.same(row.object_id, row.tenant_id) for one in given)
 
     def _counts(self, row: Decision) -> bool:
         return not row.over(self._now) and self.approved(row)
 
 
-def _approved(ledger: Ledger) -> dict[str, set[str]]:
-    """By the digest of a decision, the object ids of those who approved it."""
-    found: dict[str, set[str]] = {}
+def _approved(plan: Plan, ledger: Ledger) -> dict[str, list[Identity]]:
+    """By the digest of a decision, those of the target's tenant who approved it."""
+    found: dict[str, list[Identity]] = {}
     for approval in ledger.approvals():
         for one in approval.decisions:
-            found.setdefault(one, set()).add(approval.object_id.lower())
+            if plan.header.takes_tenant(approval.tenant_id):
+                found.setdefault(one, []).append(Identity(approval.object_id, tenant_id=approval.tenant_id))
     return found
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from amlmigrate.bytes.areas import Key, list_source
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, DriftError
-from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Workspace
@@ -17,19 +19,24 @@ from amlmigrate.kinds import document_digests
 
 def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
     """Refuses workspaces that are not the plan's: one made anew under its name is another."""
-    for workspace, header in ((source, plan.header.source), (target, plan.header.target)):
-        if workspace.workspace_id != header["workspaceId"]:
-            raise BadInputError(
-                f"'{workspace.ref.short}' is not the workspace that the plan was made for:"
-                f" its workspaceId is {workspace.workspace_id}, the plan's {header['workspaceId']}.",
-                address=workspace.id,
-                remedy="It was deleted and made anew: make a new plan.",
-            )
+    check_workspace(source, plan.header.source)
+    check_workspace(target, plan.header.target)
+
+
+def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
+    """Refuses one that is not that of a plan's header."""
+    if workspace.workspace_id != header["workspaceId"]:
+        raise BadInputError(
+            f"'{workspace.ref.short}' is not the workspace that the plan was made for:"
+            f" its workspaceId is {workspace.workspace_id}, the plan's {header['workspaceId']}.",
+            address=workspace.id,
+            remedy="It was deleted and made anew: make a new plan.",
+        )
 
 
 async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
-    check_source(plan, source, await list_source(Mapping(source.workspace, target), blobs))
+    check_source(plan, source, await list_source(WorkspaceMapping(source.workspace, target), blobs))
 
 
 def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing]) -> None:

@@ -55,7 +55,7 @@ async def verify(
     workspace of the pair has the highest sensitivity.
     """
     # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
-    looked, mapping = now(), documents.mapping
+    looked, mapping = session.target.arm.service_clock.now() or now(), documents.mapping
     containers = await list_both(mapping, session.source.blobs, session.target.blobs)
     standing = Standing(plan, ledger)
     ended = items(plan, ledger, standing)

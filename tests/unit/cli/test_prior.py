@@ -1,11 +1,12 @@
-"""What several ledgers know of one target: the latest counts, whatever their folders are called."""
+"""What several ledgers know of one target: the latest run counts, whatever their folders are called and clocks show."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.world import plan, step
+from tests.unit.world import blob, plan, step
 
 from amlmigrate.cli import plans
 from amlmigrate.core.address import Address
@@ -49,3 +50,68 @@ def test_of_several_plans_the_latest_counts(
     assert found.copied(CONTAINER.below("p")) == Copied('"8"', '"t1"')
     assert found.untouched(MODEL, "left 1") and not found.untouched(MODEL, "left 0")
     assert plans.prior(tmp_path, "another", ids[1]).copied(CONTAINER.below("p")) is None
+
+
+@pytest.mark.parametrize("days", [0, -400, 400], ids=["right", "behind", "ahead"])
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")], ids=["in order", "in reverse order"])
+def test_the_order_is_that_of_the_runs_whatever_the_clocks_of_their_machines_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str], days: int
+) -> None:
+    """The second run's machine is days off."""
+    made = plan(step("models/m/1"))
+    ids = (made.header.source["workspaceId"], made.header.target["workspaceId"])
+    for turn, name in enumerate(names):
+        at = (datetime(2026, 1, 1, turn, tzinfo=UTC) + timedelta(days=days * turn)).isoformat()
+        monkeypatch.setattr(module, "_now", lambda at=at: at)
+        monkeypatch.setattr(made_by, "now", lambda at=at: at)
+        with _plan(tmp_path, name, made) as ledger:
+            assert plans.prior(tmp_path, *ids).run == turn
+            ledger.number_run(turn + 1, None)
+            ledger.move(MODEL, State.DONE, target_sha256=f"left {turn}")
+            ledger.copied(CONTAINER, [("p", Copied(f'"{turn}"', f'"t{turn}"'))])
+    found = plans.prior(tmp_path, *ids)
+    assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"') and found.untouched(MODEL, "left 1")
+    assert found.run == 2 and plans.prior(tmp_path, "another", ids[1]).run == 0
+
+
+@pytest.mark.parametrize("days", [-400, 400], ids=["behind", "ahead"])
+def test_what_an_older_ledger_has_came_before_every_numbered_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    made = plan(step("models/m/1"))
+    for turn, name in enumerate(("older", "newer")):
+        at = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days * turn)).isoformat()
+        monkeypatch.setattr(module, "_now", lambda at=at: at)
+        monkeypatch.setattr(made_by, "now", lambda at=at: at)
+        with _plan(tmp_path, name, made) as ledger:
+            if turn:
+                ledger.number_run(1, None)
+            ledger.begin_copy(MODEL, CONTAINER, [blob("p")])
+            ledger.copied(CONTAINER, [("p", Copied('"1"', f'"t{turn}"'))])
+    found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
+    assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"')
+
+
+def test_a_plan_that_goes_on_after_another_one_is_the_later_of_the_two(tmp_path: Path) -> None:
+    """What it did in its first run came before the other's, and what it does now comes after."""
+    made = plan(step("models/m/1"))
+    with _plan(tmp_path, "one", made) as one, _plan(tmp_path, "two", made) as two:
+        one.number_run(1, None)
+        one.copied(CONTAINER, [("first", Copied('"1"', '"one"')), ("again", Copied('"1"', '"one"'))])
+        two.number_run(2, None)
+        two.copied(CONTAINER, [("first", Copied('"1"', '"two"')), ("again", Copied('"1"', '"two"'))])
+        one.number_run(3, None)
+        one.copied(CONTAINER, [("again", Copied('"2"', '"one"'))])
+    found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
+    assert found.copied(CONTAINER.below("first")) == Copied('"1"', '"two"')
+    assert found.copied(CONTAINER.below("again")) == Copied('"2"', '"one"')
+
+
+@pytest.mark.parametrize("days", [-9, 9], ids=["behind", "ahead"])
+def test_when_a_step_was_done_is_told_by_azures_clock(tmp_path: Path, days: int) -> None:
+    made = plan(step("models/m/1"))
+    with _plan(tmp_path, "one", made) as ledger:
+        ledger.number_run(1, timedelta(days=days))
+        ledger.move(MODEL, State.DONE)
+        done = datetime.fromisoformat(ledger.done_at()["models/m/1"])
+    assert abs(done - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=1)

@@ -34,7 +34,7 @@ from amlmigrate.verifying.arrived import _all_there
 
 SIGNED = "see https://acct.blob.core.windows.net/c/x?sv=2024&sig=S1GNED"
 ANN, BEN = (By(name, "host", "1", Identity(name)) for name in ("ann", "ben"))
-FORGED = "INSERT INTO decisions VALUES ('jobs', 'waive', '', 'x', 'me', '9', '', '', 0, 0)"
+FORGED = "INSERT INTO decisions VALUES ('jobs', 'waive', '', 'x', 'me', '9', '', '', 0, 0, '')"
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ ALTERED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "an empty ledger": (lambda f: (f / "ledger.db").write_bytes(b""), "ledger.db"),
     "a damaged ledger": (lambda f: (f / "ledger.db").write_bytes(b"no database" * 99), "damaged"),
     "a waiver in the ledger alone": (
-        lambda f: _sql(f, "INSERT INTO decisions VALUES ('models/m/1', 'waive', '', 'x', 'me', '9', '', '', 0, 0)"),
+        lambda f: _sql(f, "INSERT INTO decisions VALUES ('models/m/1', 'waive', '', 'x', 'me', '9', '', '', 0, 0, '')"),
         "models/m/1"),
     "another map of ids": (lambda f: _edit(f / "idmap.csv", b"/new/", b"/bad/"), "idmap.csv: it is not the one"),
     "no map of ids": (lambda f: (f / "idmap.csv").unlink(), "idmap.csv: it is not there"),

@@ -227,7 +227,7 @@ FORGERIES: dict[str, str] = {
     "who": "UPDATE decisions SET object_id = 'ben-ID'",
     "what was seen": "UPDATE decisions SET seen = 1",
     "a row taken out": "DELETE FROM decisions",
-    "a row put in": "INSERT INTO decisions SELECT 'data/d/1', verb, sha256, reason, by, at, object_id, until, seen, 0"
+    "a row put in": "INSERT INTO decisions SELECT 'data/d/1', verb, sha256, reason, by, at, object_id, until, seen, 0, tenant_id"
     " FROM decisions",
 }
 
@@ -375,6 +375,8 @@ def test_what_lies_in_the_ledger_alone_lets_no_option_through(ledger: Ledger) ->
         decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--purge": True}, ANN)
     [row] = ledger.decisions().values()
     with ledger.transaction() as db:
-        db.execute("INSERT INTO approvals VALUES ('x', 'ben-ID', 'ben', '', 't', 9, ?)", (f'["{row.digest}"]',))
+        db.execute(
+            "INSERT INTO approvals VALUES ('x', 'ben-ID', 'ben', '', 't', 9, ?, '')", (f'["{row.digest}"]',)
+        )
     with pytest.raises(RefusedError, match="cannot be trusted"):
         decisions.wanted(WITH_APPROVAL, ledger, "decommission", {"--purge": True}, ANN)

@@ -21,8 +21,11 @@ def test_a_ledger_of_version_4_gets_a_place_for_its_lease(tmp_path: Path) -> Non
     db = sqlite3.connect(tmp_path / "ledger.db")
     db.executescript(
         "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
-        "DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
-        "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
+        "DROP TABLE lease; DROP TABLE decisions; DROP TABLE approvals;"
+        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
+        "CREATE TABLE approvals (plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL,"
+        " comment TEXT NOT NULL, at TEXT NOT NULL, report INTEGER NOT NULL,"
+        " PRIMARY KEY (plan_sha256, object_id)) STRICT;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"
         " object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
         "PRAGMA user_version = 4; PRAGMA journal_mode = DELETE;"

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def _as_version_1(folder: Path) -> None:
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
         "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
+        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
         "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE decisions;"
         "DROP TABLE approvals;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
@@ -356,8 +358,11 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
     db.executescript(
         "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
         "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
-        "DROP INDEX history_of; DROP TABLE lease; DROP TABLE decisions; ALTER TABLE approvals DROP COLUMN decisions;"
-        "ALTER TABLE approvals RENAME COLUMN sha256 TO plan_sha256;"
+        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
+        "DROP INDEX history_of; DROP TABLE lease; DROP TABLE decisions; DROP TABLE approvals;"
+        "CREATE TABLE approvals (plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL,"
+        " comment TEXT NOT NULL, at TEXT NOT NULL, report INTEGER NOT NULL,"
+        " PRIMARY KEY (plan_sha256, object_id)) STRICT;"
         "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"
         " object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
         "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01', 'Ann-1', 1);"
@@ -369,7 +374,7 @@ def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_p
         assert ledger.left() == {}
         [(place, at, copied)] = ledger.blobs()
         assert (place, copied) == (("acct", "one", "a"), Copied('"1"'))
-        assert at == ledger.meta()["created"]
+        assert at == (0, ledger.meta()["created"])
         assert "upgraded" not in ledger.meta(), "waivers without evidence are those of version 1"
         waived = Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "2026-01-01", "Ann-1", report=1)
         assert ledger.decisions() == {"jobs": waived}
@@ -402,3 +407,33 @@ def test_several_that_begin_at_once_make_one_ledger(tmp_path: Path) -> None:
         for ended in [threads.submit(begin) for _ in range(others)]:
             ended.result()
     assert len(fresh) == rounds * others and sum(fresh) == rounds
+
+
+def test_a_ledger_of_version_7_keeps_its_approvals_and_decisions_without_a_tenant(tmp_path: Path) -> None:
+    row = Decision("jobs", Verb.WAIVE, "ab", "known", "ann", "2026-01-01", "Ann-1", report=1)
+    given = Approval("ab", "ben-1", "ben", "looked", "2026-01-02", 2, ("cd",))
+    with _bound(tmp_path) as ledger:
+        ledger.decide([row])
+        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"'))])
+    db = sqlite3.connect(tmp_path / "ledger.db")
+    db.executescript(
+        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
+        "ALTER TABLE decisions DROP COLUMN tenant_id; DROP TABLE approvals;"
+        "CREATE TABLE approvals (sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL,"
+        " at TEXT NOT NULL, report INTEGER NOT NULL, decisions TEXT NOT NULL DEFAULT '[]',"
+        " PRIMARY KEY (sha256, object_id)) STRICT;"
+        """INSERT INTO approvals VALUES ('ab', 'ben-1', 'ben', 'looked', '2026-01-02', 2, '["cd"]');"""
+        "PRAGMA user_version = 7; PRAGMA journal_mode = DELETE;"
+    )
+    db.close()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.decisions() == {"jobs": row} and ledger.approvals() == [given]
+        [(_, when, copied)] = ledger.blobs()
+        assert when.sequence == 0 and copied == Copied('"1"', '"2"')
+        # The same identity of two tenants are two.
+        ledger.approve(replace(given, tenant_id="t1"))
+        assert len(ledger.approvals()) == 2
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    _bound(fresh).close()
+    assert _columns(fresh / "ledger.db") == _columns(tmp_path / "ledger.db")

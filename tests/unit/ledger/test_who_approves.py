@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tests.unit.world import header, plan, step
 
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Plan
@@ -121,7 +122,7 @@ def test_an_approval_that_only_the_ledger_knows_lets_nothing_run_and_is_given_an
     decisions.refuse_unapproved(PLAN, ledger.home, ledger)
 
 
-@pytest.mark.parametrize(("tenant", "refused"), [("T1", False), ("t1", False), ("", False), ("t2", True)])
+@pytest.mark.parametrize(("tenant", "refused"), [("T1", False), ("t1", False), ("", True), ("t2", True)])
 def test_who_signed_in_to_another_tenant_neither_approves_nor_decides(
     ledger: Ledger, tenant: str, refused: bool
 ) -> None:
@@ -136,10 +137,64 @@ def test_who_signed_in_to_another_tenant_neither_approves_nor_decides(
     )
     for call in calls:
         if refused:
-            with pytest.raises(DeniedError, match="tenant t2"):
+            with pytest.raises(DeniedError, match="the target is of tenant t1"):
                 call()
         else:
             call()
+
+
+def _of_tenant(tenant: str) -> Plan:
+    """A plan whose header has the target's tenant, of a planner of whom none is known."""
+    made = _plan(Identity("planner").as_dict())
+    return replace(made, header=replace(made.header, extra=made.header.extra | {"target_tenant": tenant}))
+
+
+@pytest.mark.parametrize(("tenant", "refused"), [("T1", False), ("t2", True), ("", True)])
+def test_the_targets_tenant_counts_where_the_planners_is_not_known(
+    ledger: Ledger, tenant: str, refused: bool
+) -> None:
+    asking, ben = _of_tenant("t1"), By("ben", "host", "1", Identity("ben", tenant_id=tenant))
+    if refused:
+        with pytest.raises(DeniedError, match="the target is of tenant t1"):
+            approve_plan(asking, ledger, asking.sha256, ben, "")
+        # Nor does one count that found its way into ledger and evidence.
+        ledger.approve(Approval(asking.sha256, "ben", "ben", "", "", 1, (), tenant))
+        assert approvals(asking, ledger) == []
+    else:
+        made, _ = approve_plan(asking, ledger, asking.sha256, ben, "")
+        assert made.tenant_id == tenant and approvals(asking, ledger) == [made]
+        assert Evidence(ledger.home, ledger).reports()[0].content["tenant_id"] == tenant
+
+
+@pytest.mark.parametrize(("tenant", "counts"), [("T1", True), ("t2", False), ("", False)])
+def test_a_decision_is_approved_by_the_targets_tenant_alone(ledger: Ledger, tenant: str, counts: bool) -> None:
+    asking, row = _of_tenant("t1"), _row(tenant_id="t1")
+    ledger.decide([row])
+    assert ledger.decisions()["jobs"].tenant_id == "t1"
+    ledger.approve(Approval("00", "ben", "ben", "", row.at, 1, (row.digest,), tenant))
+    assert Standing(asking, ledger).approved(row) is counts
+
+
+def test_one_object_id_in_two_tenants_is_two_identities_and_in_one_it_is_one(ledger: Ledger) -> None:
+    ann = Identity("Ann-Id", tenant_id="t1")
+    assert ann.same("ann-id", "T1") and ann.same("ann-id", "") and not ann.same("ann-id", "t2")
+    row = _row(tenant_id="t1")
+    for tenant in ("t1", "T1", ""):
+        ledger.approve(Approval("00", "ann-id", "ann", "", row.at, 1, (row.digest,), tenant))
+        assert not Standing(PLAN, ledger).approved(row)
+    # The plan does not tell whose tenant the target is of.
+    ledger.approve(Approval("00", "ann-id", "ann", "", row.at, 1, (row.digest,), "t2"))
+    assert Standing(PLAN, ledger).approved(row)
+
+
+def test_what_older_versions_recorded_without_a_tenant_counts_as_it_did(ledger: Ledger) -> None:
+    """Their digests are what they were, and an approval of one names the same."""
+    row = _row()
+    content = asdict(row) | {"verb": "waive"}
+    del content["tenant_id"]
+    assert row.digest == digest(content) and row.digest != _row(tenant_id="t1").digest
+    _approve(ledger, row, "ben")
+    assert Standing(_plan(Identity("planner", tenant_id="t1").as_dict()), ledger).approved(row)
 
 
 def test_one_more_decision_after_the_look_is_not_approved_with_the_others(ledger: Ledger) -> None:
