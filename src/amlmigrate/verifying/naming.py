@@ -12,8 +12,11 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.members import document_references
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.subjects import found_by
 
 _SHOWN = 5
+_CODE = "names-source"
 # How often each file names a place of the source, by the address of the prefix that it was copied with.
 Naming = Mapping[str, Mapping[Location, int]]
 
@@ -25,6 +28,11 @@ def findings(plan: Plan, target: Workspace, naming: Naming) -> list[Finding]:
         for prefix, files in sorted(naming.items())
         for address, found in sorted(_by_item(plan, target, prefix, files).items())
     ]
+
+
+def known(reports: list[Report]) -> list[Finding]:
+    """The findings of the newest verification that read the files, for one that does not."""
+    return [one for one in found_by(reports) if one.code == _CODE]
 
 
 def lines(naming: Naming) -> list[dict[str, object]]:

@@ -65,7 +65,7 @@ async def verify(
     evidence = Evidence(folder, ledger)
     # Without reading them anew nothing else is known of the files than what was.
     reports = evidence.reports()
-    named = naming.findings(plan, mapping.target, verdict.naming) if depth.hashes else letgo.carried(reports)
+    named = naming.findings(plan, mapping.target, verdict.naming) if depth.hashes else naming.known(reports)
     waived = letgo.waived(plan, ended)
     theirs = documents.theirs | letgo.of_bytes(waived, containers)
     named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
