@@ -9,16 +9,21 @@ from amlmigrate.freezing.freeze import End
 from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import tried
 
+_DENIED = ("AuthorizationFailed", "LinkedAuthorizationFailed")
+
 
 def ending(roles: Roles) -> End:
     """Asks Privileged Identity Management at the assignment's own scope.
 
-    Where that may not be read, or the tenant has no licence for it, the end is what the listing said. Raises
-    ServiceError where ARM is out of order.
+    None where it may not be read: what may have an end is not taken, since it would be given back for good. Where
+    the service has no such thing, as without a licence, nothing has an end. Inferred: any refusal but that of the
+    right says so. Raises ServiceError where ARM is out of order.
     """
 
-    async def end(listed: Assignment, there: Document) -> str:
+    async def end(listed: Assignment, there: Document) -> str | None:
         timed = await tried(roles.schedules(listed.scope))
-        return listed.end if timed.refused else until(timed.value or (), there) or ""
+        if timed.code in _DENIED:
+            return None
+        return until(timed.value or (), there) or ""
 
     return end

@@ -14,10 +14,14 @@ from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.frozen import Assignment, Record, State, differing, strange
 
-# When a right ends by itself, as Azure writes it; '' where it has no end, or none that is known.
-End = Callable[[Assignment, Document], Awaitable[str]]
+# When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
+End = Callable[[Assignment, Document], Awaitable[str | None]]
 # Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_END_UNREAD = (
+    "whether it ends by itself may not be read (Microsoft.Authorization/roleAssignmentScheduleInstances/read is"
+    " missing): given back it could last for good"
+)
 # What makes it another one: whether that may be taken was not looked at.
 _FIXED = ("roleDefinitionId", "principalId", "principalType")
 
@@ -76,7 +80,11 @@ async def _take(roles: Port, book: Book, listed: Assignment, end: End, came: Tak
         else:
             came.stayed.append((listed, "it was gone before it was taken"))
         return
-    one = replace(Assignment.of(there, listed.role), end=await end(listed, there))
+    ends = await end(listed, there)
+    if ends is None:
+        came.stayed.append((listed, _END_UNREAD))
+        return
+    one = replace(Assignment.of(there, listed.role), end=ends)
     if why := _another(listed, one) or strange(one, str(book.record.source["id"]), book.record.account):
         came.stayed.append((one, why))
         return

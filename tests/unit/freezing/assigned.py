@@ -154,7 +154,7 @@ class Folder:
                     book.add(replace(found, state=State.TAKEN))
             gone = {f"frozen/{guid(name)}": why for name, why in let_go.items()}
             came = asyncio.run(giving.give_back(azure, book, source or giving.Source(OLD.id), gone, ignore))
-            book.sum_up("back", failed=[{"id": each.id, "address": each.address} for each, _ in came.left])
+            book.sum_up("back", failed=_left(came))
             return came
 
     def _book(self, ledger: Ledger) -> Deeds:
@@ -196,3 +196,7 @@ def attempt(folder: Folder, azure: Azure, *ones: Assignment) -> MigrateError | K
     except (MigrateError, Killed) as found:
         return found
     return None
+
+
+def _left(came: giving.Back) -> list[dict[str, str]]:
+    return [{"id": each.id, "address": each.address, "reason": why} for each, why in came.left]

@@ -13,9 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.freezing.assigned import ACCOUNT, BY, PLAN, Azure, Folder, Killed, document, guid, id_of, one
+from tests.unit.freezing.assigned import (
+    ACCOUNT,
+    BY,
+    PLAN,
+    Azure,
+    Folder,
+    Killed,
+    document,
+    error,
+    guid,
+    id_of,
+    one,
+)
 from tests.unit.world import OLD, OLD_ID
 
+from amlmigrate.core import schemas
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.frozen import Assignment, State, strange
 from amlmigrate.freezing import freeze, giving, record
@@ -53,9 +66,6 @@ def _refused(folder: Folder, azure: Azure) -> str:
         folder.back(azure)
     assert azure.names() == before, "nobody is given anything"
     return found.value.summary
-
-
-OWNER = {"principalId": guid("attacker")}
 
 
 def _edit_file(path: Path) -> None:
@@ -128,7 +138,7 @@ def test_an_older_copy_put_back_gives_nobody_rights_that_were_revoked(
     if then == "given":
         folder.back(azure)
     else:
-        azure.before["assign", id_of("b")] = Killed() if then == "killed" else giving_error()
+        azure.before["assign", id_of("b")] = Killed() if then == "killed" else error(400, "PrincipalNotFound")
         with suppress(Killed):
             folder.back(azure)
         azure.before.clear()
@@ -143,12 +153,6 @@ def test_an_older_copy_put_back_gives_nobody_rights_that_were_revoked(
     else:
         refused = False
     assert refused and id_of("a") not in azure.names()
-
-
-def giving_error() -> Exception:
-    from tests.unit.freezing.assigned import error
-
-    return error(400, "PrincipalNotFound")
 
 
 def _put_back(old: Path, new: Path) -> None:
@@ -223,6 +227,20 @@ def test_evidence_of_another_plan_or_source_is_refused(folder: Folder, other: st
         book.record = replace(book.record, **{other: {**getattr(book.record, other), **changed}})
         book.add(one("a", State.TAKEN))
     assert "another plan or another source" in _refused(folder, Azure())
+
+
+def test_every_report_is_of_the_shipped_schema(folder: Folder) -> None:
+    schema = json.loads((Path(record.__file__).parent / "report.schema.json").read_text())
+    azure = frozen(folder, "a", "b")
+    azure.before["assign", id_of("a")] = error(400, "PrincipalNotFound")
+    folder.back(azure)
+    reports = folder.reports()
+    assert {one.content["record"] for one in reports} == {"deed", "freeze", "back"}
+    for report in reports:
+        assert [problem.message for problem in schemas.validator(schema).iter_errors(report.content)] == []
+    assert set(schema["properties"]["deed"]["enum"]) == {state.value for state in State}
+    broken = {**reports[0].content, "assignment": {**reports[0].content["assignment"], "id": "/x"}}
+    assert list(schemas.validator(schema).iter_errors(broken))
 
 
 # Other folders.

@@ -21,9 +21,11 @@ from tests.unit.freezing.assigned import (
     one,
     silence,
 )
+from tests.unit.world import OLD
 
 from amlmigrate.core.frozen import Assignment, State
 from amlmigrate.freezing import freeze
+from amlmigrate.freezing.ends import ending
 from amlmigrate.ledger import files
 from amlmigrate.ledger.files import FileError
 
@@ -86,6 +88,36 @@ def test_one_that_has_come_to_end_since_is_not_taken(folder: Folder) -> None:
     azure = Azure(document("a"))
     came = folder.freeze(azure, one("a"), end=ends)
     assert "ends at 2027" in came.stayed[0][1] and azure.names() == {id_of("a")}
+
+
+def _ends(*told: Any) -> freeze.End:
+    """As PIM tells it: with instances, or with an error."""
+
+    class Pim:
+        async def schedules(self, scope: str) -> list[Any]:
+            assert scope == OLD.id
+            if isinstance(told[0], Exception):
+                raise told[0]
+            return list(told)
+
+    pim: Any = Pim()
+    return ending(pim)
+
+
+def test_whether_it_ends_is_read_right_before_it_is_taken(folder: Folder) -> None:
+    azure = Azure(document("a"), document("b"))
+    instance = {"id": "/i", "properties": {**document("a")["properties"], "originRoleAssignmentId": id_of("a"),
+                                           "endDateTime": "2027-01-01T00:00:00Z"}}  # fmt: skip
+    came = folder.freeze(azure, one("a"), one("b"), end=_ends(instance))
+    assert [each.id for each, _ in came.stayed] == [id_of("a")] and azure.names() == {id_of("a")}
+
+
+@pytest.mark.parametrize(("code", "taken"), [("AuthorizationFailed", False), ("AadPremiumLicenseRequired", True)])
+def test_what_may_end_and_may_not_be_looked_at_is_not_taken(folder: Folder, code: str, taken: bool) -> None:
+    azure = Azure(document("a"))
+    came = folder.freeze(azure, one("a"), end=_ends(error(403, code)))
+    assert bool(came.taken) is taken and bool(azure.names()) is not taken
+    assert taken or "roleAssignmentScheduleInstances/read" in came.stayed[0][1]
 
 
 def test_what_could_not_be_given_back_is_not_taken(folder: Folder) -> None:

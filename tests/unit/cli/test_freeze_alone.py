@@ -1,0 +1,109 @@
+"""Giving back waits for nobody who is at work, and for no target that is not there; taking away needs the lease."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.unit.world import OLD, OLD_ID, SOURCE, plan
+
+from amlmigrate.cli import freeze, freezesource, holding
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
+from amlmigrate.core.frozen import Record
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.lock import Lock
+
+NO_TARGET = [
+    DeniedError("The target's key is disabled."),
+    BadInputError("There is no workspace."),
+    ServiceError(404, "ContainerNotFound", "no", method="PUT", url="/x"),
+    ServiceError(403, "KeyVaultEncryptionKeyNotFound", "no", method="PUT", url="/x"),
+    ServiceError(500, "InternalError", "no", method="PUT", url="/x"),
+    OutOfReachError("refused", method="PUT", url="/x"),
+]
+
+
+async def _entered(monkeypatch: pytest.MonkeyPatch, error: MigrateError, *, needed: bool) -> bool:
+    @asynccontextmanager
+    async def held(*_: Any, **__: Any) -> AsyncIterator[None]:
+        raise error
+        yield
+
+    monkeypatch.setattr(holding, "holding", held)
+    work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=None)
+    lock: Any = None
+    async with freeze._alone(work, lock, dry_run=False, needed=needed):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("error", NO_TARGET, ids=lambda one: type(one).__name__)
+async def test_giving_back_needs_no_target(monkeypatch: pytest.MonkeyPatch, error: MigrateError) -> None:
+    assert await _entered(monkeypatch, error, needed=False)
+    with pytest.raises(type(error)):
+        await _entered(monkeypatch, error, needed=True)
+
+
+async def test_giving_back_waits_for_who_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PlanLockedError):
+        await _entered(monkeypatch, PlanLockedError("Somebody is at work."), needed=False)
+
+
+def test_two_people_in_one_folder_are_one_after_the_other(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as one, Ledger(tmp_path) as other:
+        one.bind(plan())
+        with Lock(one), pytest.raises(PlanLockedError), Lock(other):
+            pass
+
+
+# The source as it is.
+
+
+async def _source(found: Any, *, account: str = SOURCE.storage_account_id, deleted: str | None = "") -> Any:
+    class Port:
+        async def find(self) -> Any:
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    side: Any = SimpleNamespace(workspace=lambda _: Port())
+    tombstone = {"record": "decommission", "time": "then", "deleted": deleted}
+    reports = [Report(Path("x"), "", tombstone)] if deleted != "" else []
+    known = Record({}, {"storageAccount": account}, {})
+    return await freezesource.read(side, plan(), Path("x"), reports, known)
+
+
+async def test_the_source_that_is_there_is_its_own() -> None:
+    source, account = await _source(SOURCE.document)
+    assert (source.other, source.gone, source.removed) == ("", False, "") and account == SOURCE.storage_account_id
+
+
+async def test_an_account_that_evidence_alone_names_is_refused_while_the_source_tells() -> None:
+    with pytest.raises(RefusedError, match="storage account"):
+        await _source(SOURCE.document, account=f"{SOURCE.storage_account_id}x")
+    # What a version before deeds wrote names none.
+    assert (await _source(SOURCE.document, account=""))[1] == SOURCE.storage_account_id
+
+
+async def test_a_workspace_made_anew_is_another() -> None:
+    anew = {**SOURCE.document, "properties": {**SOURCE.document["properties"], "workspaceId": OLD_ID[::-1]}}
+    source, account = await _source(anew)
+    assert "made anew" in source.other and account == SOURCE.storage_account_id
+
+
+@pytest.mark.parametrize(("deleted", "removed"), [("then", "then"), (None, ""), ("", "")])
+async def test_gone_is_told_apart_from_removed_by_this_plan(deleted: str | None, removed: str) -> None:
+    source, account = await _source(None, deleted=deleted)
+    assert source.gone and source.removed == removed and account == SOURCE.storage_account_id
+
+
+@pytest.mark.parametrize("error", [NO_TARGET[2], NO_TARGET[-1]])
+async def test_what_cannot_be_read_keeps_nothing_back(error: Exception) -> None:
+    source, account = await _source(error)
+    assert source.id == OLD.id and source.unread and not source.gone and account == SOURCE.storage_account_id
