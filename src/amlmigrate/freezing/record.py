@@ -12,7 +12,7 @@ from typing import Any
 
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import MigrateError, RefusedError
-from amlmigrate.core.frozen import DEED, Assignment, Record, State, of_reports, strange
+from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, Record, State, of_reports, strange
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.copied import copied
@@ -153,7 +153,11 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], 
     And why a folder that tells of a freeze is not believed: what it says is not obeyed, and stops nobody.
     """
     found, doubts = [], []
-    for other in sorted({path.parent for path in folder.parent.glob(f"*/{FILE}")}):
+    around = folder.parent
+    told = {path.parent for path in around.glob(f"*/{FILE}")}
+    # The file may have been taken away.
+    told |= {path.parents[1] for name in (DEED, *SUMMARIES) for path in around.glob(f"*/{EVIDENCE}/*-{name}.json")}
+    for other in sorted(told):
         try:
             record = _of_folder(other, workspace_id)
         except Exception as error:  # noqa: BLE001 - somebody else's files, whatever is wrong with them

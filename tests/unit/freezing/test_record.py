@@ -264,7 +264,11 @@ def test_what_a_plan_beside_it_holds_is_known(folder: Folder, tmp_path: Path) ->
     assert azure.names() == {id_of("a"), id_of("b")} and _held(folder) == (set(), [])
 
 
-@pytest.mark.parametrize("how", [_edit_file, _note_file, _edit_report, _remove_last_report])
+def _remove_file(path: Path) -> None:
+    (path / record.FILE).unlink()
+
+
+@pytest.mark.parametrize("how", [_edit_file, _note_file, _remove_file, _edit_report, _remove_last_report])
 def test_a_foreign_record_beside_it_is_told_and_not_believed(
     folder: Folder, tmp_path: Path, how: Callable[[Path], None]
 ) -> None:
