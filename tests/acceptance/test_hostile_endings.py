@@ -75,7 +75,7 @@ def test_an_approval_is_harmless(sandbox: Any, tmp_path: Path) -> None:
 
 def _provision(place: Place, *options: str) -> Result:
     place.path.write_text(yaml.safe_dump(place.file))
-    return harmless(place.world.migrate("provision", str(place.path), *options))
+    return harmless(place.world.migrate("provision", str(place.path), "--yes", *options))
 
 
 def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
@@ -95,7 +95,8 @@ def test_provisioning_is_harmless(sandbox: Any, tmp_path: Path) -> None:
     place.put(place.group, "2022-09-01", {"location": "eastus2", "tags": TAGS})
     place.vault(place.file["keyVault"]["name"])
     place.file["tags"] = TAGS
-    assert _provision(place, "--dry-run").code == 0
+    assert _provision(place, "--dry-run").code == 4  # the vault is others'
+    assert _provision(place, "--dry-run", "--adopt", WORDS).code == 2
     # A workspace that is there and differs: each difference is told, hostile values among them.
     account = place.id("Microsoft.Storage/storageAccounts", f"sth{place.number}")
     plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}

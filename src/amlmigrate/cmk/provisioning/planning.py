@@ -10,9 +10,8 @@ from amlmigrate.cloud.resources import state, under_way
 from amlmigrate.cmk.provisioning import ownership, usage
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.ownership import Others, Word
-from amlmigrate.cmk.provisioning.parts.base import Part, Port
+from amlmigrate.cmk.provisioning.parts.base import Part, Port, document_of
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 
@@ -74,7 +73,7 @@ class Looker:
 
     async def _judged(self, part: Part, found: Any, known: Known) -> Planned:
         """What the part decides, unless it would touch what is others' beyond their word."""
-        step, document = part.decide(found, known), document_of(found)
+        step, document = part.decide(found, known), part.bearer(found)
         others = self.word.of(part, document) if part.kind and document else None
         if others is None or document is None:
             return _settled(part, found, step, known, None)
@@ -98,18 +97,25 @@ def _settled(part: Part, found: Any, step: Step, known: Known, others: Others | 
     return Planned(part, found, step, others, (*part.forever(step), *_touched(part, step, known)))
 
 
+def _changes(part: Part, step: Step) -> tuple[ownership.Change, ...]:
+    """All that a step changes of things that exist: of its own by what is sent, of others as the part says."""
+    if not step.verb.writes:
+        return ()
+    own = (
+        ownership.changes(part, step.change.body) if part.kind and step.verb is Verb.UPDATE and step.change else ()
+    )
+    return (*own, *part.touches(step))
+
+
 def _kept_off(part: Part, step: Step, known: Known) -> Step:
     """The step, or a refusal where it changes what is others' and nobody said that it may."""
-    if not step.verb.writes:
-        return step
-    reasons = tuple(ownership.forbidden(part.touches(step), known.others))
+    reasons = tuple(ownership.forbidden(_changes(part, step), known.others))
     return _refused(part, step, reasons) if reasons else step
 
 
 def _unadopted(part: Part, step: Step, others: Others, users: list[str], unseen: list[str]) -> Step:
     """A refusal with who would be hit, and with everything that would be changed."""
-    touched = part.touches(step) if step.verb.writes else ()
-    changed = ownership.forbidden(touched, {part.id.lower(): others})
+    changed = ownership.forbidden(_changes(part, step), {part.id.lower(): others})
     return _refused(part, step, (*ownership.unadopted(others, users, unseen), *changed))
 
 
@@ -121,19 +127,11 @@ def _refused(part: Part, step: Step, reasons: Sequence[str]) -> Step:
 
 def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:
     """What changes of things of others with their owners' word: somebody says yes to that too."""
-    if not step.verb.writes:
-        return ()
     return tuple(
         f"{one.what} {one.name} is others', and is changed ({kind}): {part.what}"
-        for id_, kind in part.touches(step)
+        for id_, kind in _changes(part, step)
         if (one := known.others.get(id_.lower()))
     )
-
-
-def document_of(found: Any) -> Document | None:
-    """The ARM document in what a part has read; None where there is none."""
-    document = getattr(found, "document", found)
-    return document if isinstance(document, dict) else None
 
 
 def check(steps: Iterable[Step], address: str, *, begun: bool = False) -> None:

@@ -68,6 +68,10 @@ class Part(ABC):
         """As `--adopt` and the file's `adopted` name it: `keyVault/NAME`."""
         return f"{self.kind}/{name_of(self.id)}"
 
+    def bearer(self, found: Any) -> Document | None:
+        """What of all that was read bears the tag that says whose it is; None where nothing is there. Pure."""
+        return document_of(found)
+
     def named_in(self, text: str) -> bool:
         """Whether the text of another resource, in lower case, names it. Pure."""
         return any(f"{self.id}{end}".lower() in text for end in ('"', "/"))
@@ -77,9 +81,7 @@ class Part(ABC):
         return Users()
 
     def touches(self, step: Step) -> Iterable[ownership.Change]:
-        """What of things that exist the step changes, each by its ARM id and what is changed. Pure."""
-        if step.verb is Verb.UPDATE and step.change:
-            return ownership.changes(self, step.change.body)
+        """What of other things the step changes, each by its ARM id and what is changed. Pure."""
         return ()
 
     def forever(self, step: Step) -> tuple[str, ...]:
@@ -111,6 +113,12 @@ class Part(ABC):
     def update(self, body: Document, *notes: str) -> Step:
         """It is strengthened by a PATCH."""
         return Step(Verb.UPDATE, self.what, self.id, notes, Change("PATCH", self.id, body))
+
+
+def document_of(found: Any) -> Document | None:
+    """The ARM document in what a part has read; None where there is none."""
+    document = getattr(found, "document", found)
+    return document if isinstance(document, dict) else None
 
 
 def properties(document: Document | None) -> Document:

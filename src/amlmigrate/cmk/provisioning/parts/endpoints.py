@@ -65,7 +65,7 @@ def _leads(told: Document) -> list[tuple[str, list[str]]]:
 
 
 class ZoneGroup(Part):
-    """The endpoint's names in private DNS zones."""
+    """The endpoint's names in private DNS zones, which the file names by their ids and are others'."""
 
     def __init__(self, wanted: EndpointWanted) -> None:
         self.what = f"private DNS zone group ({wanted.group})"
@@ -88,3 +88,11 @@ class ZoneGroup(Part):
     def touches(self, step: Step) -> Iterable[ownership.Change]:
         """Names that are added are the endpoint's."""
         return [(self._endpoint, ownership.ENDPOINTS)] if step.verb.writes else ()
+
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """What it writes into zones that are others'."""
+        if not step.verb.writes:
+            return ()
+        return tuple(
+            f"names of what {name_of(self._endpoint)} leads to are written into {zone}" for zone in step.notes
+        )

@@ -82,6 +82,12 @@ class Key(Part):
         newest = properties(found.document).get("keyUriWithVersion") or UNKNOWN
         return replace(known, key_version=newest, expiries=ends)
 
+    def bearer(self, found: Found) -> Document | None:
+        """Any version with the tag, since a tag is a version's: nothing says that a rotation carries it on."""
+        tagged = [one for one in found.versions if ownership.tag_of(one)]
+        whose = {ownership.tag_of(one).lower() for one in tagged}
+        return tagged[0] if len(whose) == 1 else found.document
+
     def named_in(self, text: str) -> bool:
         """By its identifier; accounts name the vault's address and the key's name apart from each other."""
         name = self.wanted.name.lower()

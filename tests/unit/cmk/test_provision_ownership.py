@@ -1,0 +1,230 @@
+"""A name is no ownership: what does not bear the tag of the file's workspace is changed by its owner's word alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from provisioned import KNOWN, part, uri, wanted
+
+from amlmigrate.cmk.provisioning import ownership, planning, usage
+from amlmigrate.cmk.provisioning.assemble import parts
+from amlmigrate.cmk.provisioning.known import Known
+from amlmigrate.cmk.provisioning.ownership import TAG, Others, Word
+from amlmigrate.cmk.provisioning.parts import keys
+from amlmigrate.cmk.provisioning.parts.base import Part
+from amlmigrate.cmk.provisioning.planning import Looker, Planned
+from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.posture.accountusers import Users
+
+ZONE = (
+    "/subscriptions/s/resourceGroups/n/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+)
+ENDPOINT = {"name": "pe-one", "subnet": "/subscriptions/s/subnets/x", "dnsZones": [ZONE]}
+FULL = wanted(
+    keyVault={"name": "kv-keys", "access": "policies", "privateEndpoint": ENDPOINT},
+    storage={"name": "stone", "sharedKey": False, "network": {"publicAccess": "Disabled"}},
+    workspace={"name": "one", "keyVault": {"name": "kv-secrets"}, "systemDatastoresAuthMode": "Identity"},
+)
+OWNER = f"{FULL.subscription}/g/one"
+ALL = parts(FULL, uri)
+NAMED = [each for each in ALL if each.kind]
+KINDS = ["encryption", "network", "sharedKey", "purgeProtection", "grants", "keys", "rotation", "endpoints"]
+MEMBERS = [
+    "encryption",
+    "publicNetworkAccess",
+    "networkAcls",
+    "allowSharedKeyAccess",
+    "enablePurgeProtection",
+    "x",
+]
+
+
+class _Found(Part):
+    """A part of which is found what a test says, and which decides as the test says."""
+
+    def __init__(self, like: Part, document: dict[str, Any] | None, step: Step) -> None:
+        self.id, self.what, self.kind, self.owner = like.id, like.what, like.kind, like.owner
+        self._like, self._document, self._step = like, document, step
+
+    async def read(self, port: Any, known: Known) -> Any:
+        return self._document
+
+    def decide(self, found: Any, known: Known) -> Step:
+        return self._step
+
+    def touches(self, step: Step) -> Any:
+        return self._like.touches(step)
+
+
+def _looked(part: Part, word: Word, known: Known = KNOWN, monkeypatch: Any = None) -> Planned:
+    async def users(*_: Any) -> Users:
+        return Users(["the workspace /x"], ["subscription s"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usage, "users", users)
+        looker = Looker(SimpleNamespace(), word, lambda event: None)  # type: ignore[arg-type]
+        return asyncio.run(looker.look(part, known))
+
+
+def _written(like: Part, verb: Verb, members: tuple[str, ...] = ()) -> Step:
+    body = {"properties": dict.fromkeys(members)}
+    return Step(verb, like.what, like.id, (), Change("PATCH", like.id, body))
+
+
+_tags = st.sampled_from([None, {}, {"team": "risk"}, {TAG: "another/g/w"}, {TAG.upper(): f"{OWNER}x"}, {TAG: ""}])
+
+
+@given(
+    st.sampled_from(NAMED),
+    _tags,
+    st.sets(st.sampled_from(MEMBERS), min_size=1),
+    st.booleans(),
+    st.sets(st.sampled_from(KINDS)),
+)
+def test_what_is_others_is_written_only_as_far_as_was_said(
+    like: Part, tags: Any, members: set[str], adopted: bool, allowed: set[str]
+) -> None:
+    step = _written(like, Verb.UPDATE, tuple(members))
+    id_ = like.id.lower()
+    word = Word(OWNER, frozenset({id_} if adopted else ()), {id_: frozenset(allowed)})
+    planned = _looked(_Found(like, {"tags": tags}, step), word)
+    changed = {kind for _, kind in ownership.changes(like, step.change.body if step.change else None)}
+    assert planned.others is not None
+    if adopted and changed <= allowed:
+        assert planned.step.verb is Verb.UPDATE and (planned.asks or not changed)
+        assert "used by: the workspace /x" in planned.step.notes
+    else:
+        assert planned.step.verb is Verb.REFUSE
+        told = " ".join(planned.step.notes)
+        assert adopted or (f"--adopt {like.address}" in told and "/x" in told and "subscription s" in told)
+
+
+@pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
+def test_what_is_others_is_never_replaced(like: Part) -> None:
+    step = _written(like, Verb.CREATE)
+    word = Word(OWNER, frozenset({like.id.lower()}), {like.id.lower(): frozenset(KINDS)})
+    planned = _looked(_Found(like, {"tags": {TAG: "another/g/w"}}, step), word)
+    assert planned.step.verb is Verb.REFUSE and "nothing allows that" in " ".join(planned.step.notes)
+
+
+@pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
+def test_what_bears_the_tag_is_the_files_own_in_whatever_case(like: Part) -> None:
+    step = _written(like, Verb.UPDATE, ("encryption",))
+    planned = _looked(_Found(like, {"tags": {TAG.upper(): OWNER.upper()}}, step), Word(OWNER))
+    assert (planned.step, planned.others) == (step, None)
+
+
+def test_whatever_a_part_makes_bears_the_tag_with_the_very_call_that_makes_it() -> None:
+    named = set()
+    for each in ALL:
+        empty = keys.Found(None) if each.what == "key" else _nothing(each)
+        step = each.decide(empty, KNOWN)
+        if step.verb is Verb.CREATE and each.kind:
+            assert step.change and step.change.body and step.change.method == "PUT"
+            assert step.change.body["tags"][TAG] == OWNER, each.what
+            named.add(each.kind)
+        if step.verb is Verb.GRANT and step.change and "roleAssignments" in step.change.path:
+            assert step.change.body and step.change.body["properties"]["description"] == f"{TAG} {OWNER}"
+    assert named == {each.kind for each in NAMED}
+
+
+def _nothing(each: Part) -> Any:
+    from amlmigrate.cmk.provisioning.parts import storage, vaults
+
+    empty: dict[str, Any] = {"keyVault": vaults.Found(None), "storage": storage.Found(None)}
+    return [] if "for the identity" in each.what else empty.get(each.kind)
+
+
+def _others(*names: str, allowed: frozenset[str] = frozenset()) -> Known:
+    found = {
+        each.id.lower(): Others(each.what, each.address, "", True, allowed) for each in NAMED if each.kind in names
+    }
+    return replace(KNOWN, others=found)
+
+
+GRANTING = [each for each in ALL if "for the identity" in each.what]
+
+
+@pytest.mark.parametrize("each", GRANTING, ids=lambda one: f"{one.what} {one.id.rsplit('/', 1)[-1]}")
+def test_no_right_is_given_on_what_is_others_without_a_word(each: Part) -> None:
+    """A role where the thing goes by roles; an access policy counts for its whole vault."""
+    every = _others(*{one.kind for one in NAMED})
+    planned = _looked(_Bare(each), Word(OWNER), every)
+    assert planned.step.verb is Verb.REFUSE and "(grants)" in " ".join(planned.step.notes)
+    allowed = _looked(
+        _Bare(each), Word(OWNER), _others(*{one.kind for one in NAMED}, allowed=frozenset({"grants"}))
+    )
+    assert allowed.step.verb is Verb.GRANT and any("(grants)" in one for one in allowed.asks)
+
+
+class _Bare(_Found):
+    """A part as it is, of which nothing is found."""
+
+    def __init__(self, like: Part) -> None:
+        super().__init__(like, None, like.decide([], KNOWN))
+        self.kind = ""
+
+
+def test_a_key_in_anothers_vault_an_endpoint_to_it_and_its_zones_take_a_word() -> None:
+    for what, verb, others in (
+        ("key", Verb.CREATE, "keyVault"),
+        ("rotation policy", Verb.UPDATE, "key"),
+        ("private endpoint (vault)", Verb.CREATE, "keyVault"),
+        ("private DNS zone group (vault)", Verb.CREATE, "privateEndpoint"),
+    ):
+        [each] = [one for one in ALL if one.what == what]
+        found = _Found(each, None, _written(each, verb))
+        assert _looked(found, Word(OWNER), _others(others)).step.verb is Verb.REFUSE, what
+        assert _looked(found, Word(OWNER)).step.verb is verb, what
+
+
+def test_a_key_is_the_files_own_by_any_of_its_versions_unless_they_disagree() -> None:
+    """Nothing says that a rotation carries tags on."""
+    key, ours, other = part("key"), {"tags": {TAG: OWNER}}, {"tags": {TAG: "another/g/w"}}
+    bare: dict[str, Any] = {"tags": {}}
+    assert key.bearer(keys.Found(bare, versions=(bare, ours))) == ours
+    assert key.bearer(keys.Found(bare, versions=(bare, ours, other))) == bare
+    assert key.bearer(keys.Found(None)) is None
+
+
+def test_names_are_taken_by_themselves_with_their_kind_and_as_ids_and_nothing_else() -> None:
+    twice = parts(wanted(storage={"name": "one"}, identity={"name": "One"}), uri)
+    ids = {each.address: each.id.lower() for each in twice if each.kind}
+    for name in ("storage/one", "STORAGE/One", ids["storage/one"]):
+        assert ownership.word(OWNER, twice, [name], {}, "f").adopted == {ids["storage/one"]}
+    with pytest.raises(BadInputError, match="several things") as caught:
+        ownership.word(OWNER, twice, ["one"], {}, "f")
+    assert "identity/One, storage/one, workspace/one" in caught.value.remedy
+    for wrong in ("", "kv", "kv-keys ", "vaults/kv-keys", "g", "keyVault/", "../kv-keys"):
+        with pytest.raises(BadInputError, match="names nothing"):
+            ownership.word(OWNER, twice, [wrong], {}, "f")
+        with pytest.raises(BadInputError, match="names nothing"):
+            ownership.word(OWNER, twice, [], {wrong: frozenset({"grants"})}, "f")
+
+
+def test_what_was_not_agreed_to_is_not_done() -> None:
+    from amlmigrate.cmk.provisioning.applying import _as_agreed
+    from amlmigrate.core.errors import RefusedError
+
+    vault = part("key vault")
+    shown = Planned(vault, None, _written(vault, Verb.UPDATE, ("networkAcls",)))
+    _as_agreed(shown, shown)
+    with pytest.raises(RefusedError, match="more than that would be done"):
+        _as_agreed(shown, replace(shown, asks=("purge protection",)))
+    with pytest.raises(RefusedError, match=r"cannot be provisioned as it stands\.$"):
+        _as_agreed(shown, replace(shown, step=vault.refuse("It is another's by now.")))
+
+
+def test_a_plan_knows_what_is_others_for_the_parts_that_come_later() -> None:
+    vault = part("key vault")
+    planned = Planned(vault, None, vault.exists(), Others("key vault", "keyVault/kv-keys", "", True))
+    assert planning.Planned.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
+        vault.id.lower()
+    }
