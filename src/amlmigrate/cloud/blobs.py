@@ -31,8 +31,9 @@ from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.transport import Shared, Transport
+from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
-from amlmigrate.core.errors import InterruptedRunError, UnreadableError
+from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.limits import LARGEST_SINGLE
 from amlmigrate.core.parallel import in_order, never
 from amlmigrate.core.workspace import Location
@@ -145,20 +146,24 @@ class Blobs:
         and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
         changed, 400 `Md5Mismatch` where the bytes are not what their label says. A long one is copied in blocks:
         raises InterruptedRunError between them once `stopping` says so, and goes on from there another time.
+        Raises UnreadableError for one whose bytes nobody gets.
         """
-        if blob.shut:
-            # Of a source in the archive the service says that somebody changed it (azure-storage-azcopy#1663).
-            raise UnreadableError(
-                f"A blob cannot be read, and so not be copied: {blob.shut}.",
-                address=origin.url(source),
-                remedy="Have it readable in the source (by another tier, or written anew without a key of its own)"
-                " and plan anew, or leave out what refers to it with --exclude.",
+        url = origin.url(source)
+        refuse(blob, url)
+        try:
+            if blob.length <= LARGEST_SINGLE:
+                return await self._copy_whole(origin, source, blob, target, replaces, check=check)
+            in_blocks = BlockCopy(
+                self._call, self._blob(target), url, origin.authorization, blob, replaces, size=BLOCK
             )
-        if blob.length <= LARGEST_SINGLE:
-            return await self._copy_whole(origin, source, blob, target, replaces, check=check)
-        url, client = origin.url(source), self._blob(target)
-        in_blocks = BlockCopy(self._call, client, url, origin.authorization, blob, replaces, size=BLOCK)
-        return await in_blocks.made(stopping)
+            return await in_blocks.made(stopping)
+        except ServiceError as error:
+            # Of a source in the archive the service says that somebody changed it (azure-storage-azcopy#1663).
+            if (error.status, error.code) == (409, "CannotVerifyCopySource") and (
+                now := await origin.head(source)
+            ):
+                refuse(now, url)
+            raise
 
     async def _copy_whole(
         self, origin: Blobs, source: Location, blob: Blob, target: Location, replaces: str | None, *, check: bool

@@ -26,7 +26,7 @@ _SHUT = frozenset(
         *("BlobUsesCustomerSpecifiedEncryption", "BlobCustomerSpecifiedEncryptionMismatch"),
     )
 )
-_READABLE = (
+READABLE = (
     "Have the blob readable in the source (by another tier, or written anew without a key of its own) and plan"
     " anew, or leave out what refers to it with --exclude."
 )
@@ -107,7 +107,7 @@ class ServiceError(MigrateError):
         if match := _ACTION.search(self.message):
             return f"Grant a role with '{match[1]}' at '{match[2]}', wait some minutes, and run it again."
         if self.shut:
-            return _READABLE
+            return READABLE
         if self.status in _REMEDIES and not self.transient:
             return _REMEDIES[self.status]
         return "Run the same command again; with --verbose it shows the whole answer."

@@ -7,7 +7,9 @@ then has rights below it, as by access lists of a hierarchical namespace or by c
 
 from __future__ import annotations
 
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import READABLE, ServiceError
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import UnreadableError
 
 # learn.microsoft.com, "Blob Storage error codes"; those of keys are recorded (azure-sdk-for-js, storage-blob).
 _WHY = {
@@ -34,3 +36,10 @@ def why(error: ServiceError) -> str:
     if error.status in (*_OF_ONE, _REFUSED):
         return f"{found} ({error.status} {error.code})" if found else f"{error.status} {error.code}"
     return ""
+
+
+def refuse(blob: Blob, url: str) -> None:
+    """Raises UnreadableError for one that shows by itself that no copy gets its bytes."""
+    if blob.shut:
+        summary = f"A blob cannot be read, and so not be copied: {blob.shut}."
+        raise UnreadableError(summary, address=url, remedy=READABLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.world import blob
 
@@ -74,6 +76,29 @@ async def test_a_blob_that_nothing_reads_is_not_asked_for(one: Blob, monkeypatch
         await client.copy(client, place, one, place)
     assert refused.value.exit_code is ExitCode.INCOMPLETE
     assert "--exclude" in refused.value.remedy and refused.value.address.endswith("/c/d/1")
+
+
+@pytest.mark.parametrize("length", [1, 6_000 * 2**20], ids=["at once", "in blocks"])
+@pytest.mark.parametrize("tier", ["Archive", "Cool"])
+async def test_one_that_was_archived_since_it_was_listed_is_told_as_that(
+    length: int, tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "Transport", lambda *_: None)
+    client = module.Blobs(Login(), None)  # type: ignore[arg-type]
+    refused = _error(409, "CannotVerifyCopySource")
+
+    async def call(*_: Any) -> Any:
+        raise refused
+
+    async def head(_: Location) -> Blob:
+        return blob("d/1", length, tier=tier)
+
+    monkeypatch.setattr(client, "_call", call)
+    monkeypatch.setattr(client, "head", head)
+    place = Location("acct", "c", "d/1")
+    with pytest.raises(UnreadableError if tier == "Archive" else ServiceError) as raised:
+        await client.copy(client, place, blob("d/1", length), place)
+    assert tier == "Archive" or raised.value is refused
 
 
 def test_a_scope_of_the_accounts_own_shuts_nothing() -> None:
