@@ -72,6 +72,46 @@ def test_a_signal_ends_a_copy_with_the_blobs_under_way(world: World) -> None:
     world.ok("verify")
 
 
+# The command with blobs of more than fifty bytes copied in blocks of ten.
+IN_BLOCKS = """
+from amlmigrate.cloud import blobs
+blobs.LARGEST_SINGLE, blobs.BLOCK = 50, 10
+from amlmigrate.cli.main import main
+main()
+"""
+BLOCKS = 24
+
+
+def test_a_long_blob_is_left_between_two_blocks_and_gone_on_with_from_there(world: World) -> None:
+    """Of one that is killed: tests/invariants/test_kills.py."""
+    world.seed(
+        [{"kind": "data", "name": "d", "version": "1", "properties":
+            {"dataType": "uri_folder", "dataUri": "azureml://datastores/workspaceblobstore/paths/d"}}],
+        [{"container": "azureml-blobstore", "path": "d/long", "bytes": 10 * BLOCKS}],
+    )  # fmt: skip
+    world.ok("plan", *world.names)
+    since = world.now()
+    rule = {"match": {"method": "PUT", "query": "comp=block&", "times": 0}, "action": "delay", "seconds": 1}
+    with under_way(world, [rule], "run", program=IN_BLOCKS) as command:
+        command.until("step.doing", "blobs/")
+        while not _blocks(world, since):
+            time.sleep(0.1)
+        command.signal(signal.SIGINT)
+        _told(command)
+    before = len(_blocks(world, since))
+    assert 0 < before < BLOCKS and "d/long" not in world.blobs("target")
+    with under_way(world, [], "run", "--resume", program=IN_BLOCKS) as command:
+        result = command.end(60)
+    assert result.code == 0, result.out[-1000:] + result.err
+    asked = _blocks(world, since)
+    assert len(set(asked)) == len(asked) == BLOCKS
+
+
+def _blocks(world: World, since: str) -> list[str]:
+    rows = (row for row in world.log(since) if row["method"] == "PUT" and row["path"].endswith("/d/long"))
+    return [row["query"] for row in rows if "comp=block&" in row.get("query", "")]
+
+
 def _copied(world: World, since: str) -> list[str]:
     rows = [
         row
