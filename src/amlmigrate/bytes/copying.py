@@ -94,9 +94,11 @@ class Copier:
     def _wanted(work: Copy, blobs: list[Blob]) -> Iterator[Blob]:
         """What this step is about. Whoever let the plan's finding go did not ask for a copy under another name."""
         for blob in blobs:
+            if work.goal(blob.path) in work.apart:
+                continue
             if renamed_on_the_way(blob.path):
                 work.theirs[work.goal(blob.path)] = "cannot be copied under its name"
-            elif work.goal(blob.path) not in work.apart:
+            else:
                 yield blob
 
     @staticmethod

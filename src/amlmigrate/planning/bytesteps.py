@@ -62,7 +62,10 @@ class ByteSteps:
         if not blobs and not found.gone:
             return None
         apart = [*self._foreign(prefix, blobs, found, goal), *self._extra(prefix, found.extra, goal)]
-        kept, going = self._divided(found.gone, goal)
+        listed = containers.source.get((prefix.account, prefix.container))
+        # A container that is not there is no folder that was cleaned up: nobody knows why it is not.
+        delete = self.delete and listed is not None and listed.exists
+        kept, going = self._divided(found.gone, goal) if delete else ([], found.gone)
         apart += [_needed(prefix, goal, blob, who) for blob, who in kept]
         step = self._step(prefix, goal, blobs, found)
         unsettled = (blob for blob in found.same if blob.path not in found.settled)
@@ -70,7 +73,7 @@ class ByteSteps:
         if [blob.path for blob in blobs] == [prefix.path] and found.foreign and not found.gone:
             # The prefix is that blob: its item is the prefix's.
             return Planned(apart[0], tuple(apart[1:]))
-        if not self.delete and going:
+        if going and not delete:
             step = replace(step, gone=_gone(going))
             return Planned(step, tuple(apart), None, (_stays(step.address, going),), read)
         deletes = _delete(step, going) if going else None
@@ -81,8 +84,6 @@ class ByteSteps:
 
     def _divided(self, gone: list[Blob], goal: Location) -> tuple[list[tuple[Blob, str]], list[Blob]]:
         """Of copies without a source, those that somebody of the target needs, and the rest."""
-        if not self.delete:
-            return [], gone
         asked = [(blob, self.needed(Location(goal.account, goal.container, blob.path))) for blob in gone]
         return [(blob, who) for blob, who in asked if who], [blob for blob, who in asked if not who]
 

@@ -135,7 +135,7 @@ class Planner:
             found for prefix in self._cover if (found := self._steps.of(prefix, covered[prefix], containers))
         ]
         for found in planned:
-            self._prefix(draft, found)
+            self._prefix(draft, found, covered)
         known = self._known()
         for key, listing in containers.source.items():
             rest = self._unselected(draft, key, loose[key])
@@ -150,12 +150,12 @@ class Planner:
             if found.delete:
                 draft.add_marked(found.delete, DELETE)
 
-    def _prefix(self, draft: Draft, found: PlannedBytes) -> None:
+    def _prefix(self, draft: Draft, found: PlannedBytes, covered: dict[Location, list[Blob]]) -> None:
         """The step of a prefix, and what a reviewer must know of it."""
         step, amount = found.step, found.step.bytes
         assert amount
         prefix, read = amount.source, list(found.read)
-        draft.findings += [*signed_lines(step), *found.findings, *other_types(prefix, read)]
+        draft.findings += [*signed_lines(step), *found.findings, *other_types(prefix, covered[prefix])]
         if step.apart:
             self._apart(draft, step)
             return

@@ -88,7 +88,8 @@ def findings(
         if address not in now or (before is None and step.action is not Action.CONFLICT):
             continue
         if not now[address] and before != "":
-            found.append(_gone(address))
+            # Of one that was too many, or was to be deleted, nothing is missing then.
+            found += [] if step.blob and step.bytes and not step.bytes.blobs else [_gone(address)]
         elif before and now[address] != before and step.action is Action.CONFLICT and not living:
             found.append(_changed(address, before, now[address]))
     return found

@@ -292,6 +292,18 @@ async def test_nothing_is_deleted_where_the_source_has_changed() -> None:
     assert target.calls == []
 
 
+async def test_nothing_is_deleted_where_the_source_s_container_is_not_there() -> None:
+    class Absent(Account):
+        async def listing(self, place: Location) -> tuple[list[Blob], bool]:
+            raise ServiceError(404, "ContainerNotFound", "text", method="GET", url="https://x")
+
+    target, amount = _there(), Bytes(SOURCE, TARGET, len(GONE), 5)
+    one = step("x", action=Action.DELETE, source_sha256=listing_digest([]), bytes=amount, gone=GONE)
+    with pytest.raises(DriftError):
+        await Deleter(Absent(), target).delete(one, amount, Record(KNOWN), lambda _: "")  # type: ignore[arg-type]
+    assert target.calls == []
+
+
 async def test_what_was_cut_off_goes_on_and_says_what_went_by_whom() -> None:
     target, record = _there(g0=None, g1=None), Record(KNOWN, before=frozenset({"d/g0", "d/g2"}))
     assert await _delete(target, record) == "4 blobs deleted, 1 were gone already"

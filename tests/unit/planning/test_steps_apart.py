@@ -219,6 +219,15 @@ def test_a_folder_that_is_empty_in_the_source_is_seen_all_the_same(delete: bool)
     assert found[f"{AT}/a"].source_sha256 == listing_digest([])
 
 
+def test_nothing_is_deleted_where_the_source_s_container_is_not_there() -> None:
+    """Whatever is the reason of it, it is no folder that somebody cleaned up."""
+    listed = containers(source={OLD_BLOBS: []}, target={NEW_BLOBS: GONE})
+    listed.source["acct", OLD_BLOBS].exists = False
+    found = plan(model("1", path="a"), listed=listed, prior=OURS, delete=True)
+    assert _actions(found) == {"/a": Action.ADOPT} and len(found[f"{AT}/a"].gone) == 2
+    assert _codes(found)["/a!gone-from-source"] == "blocks"
+
+
 @pytest.mark.parametrize(
     ("left", "there"),
     [('"6"', {}), ("", {}), ('"7"', {"tier": "Cool"}), ('"7"', {"tags": TEAM})],

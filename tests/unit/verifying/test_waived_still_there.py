@@ -34,6 +34,8 @@ ONE = Bytes(Location("acct", "c", "m/a"), Location("cmkacct", NEW_BLOBS, "m/a"),
 DOCUMENT = step("data/d/1", action=Action.CONFLICT, target_sha256=all_kinds()["data"].state(THEIRS.document))
 FOLDER = step("blobs/c/m", action=Action.CONFLICT, bytes=PREFIX, target_sha256=listing_digest(BLOBS))
 FILE = step("blobs/c/m/a", action=Action.CONFLICT, bytes=ONE, target_sha256=listing_digest(BLOBS[:1]))
+ALONE = replace(FILE, blob=True)
+EXTRA = replace(FILE, blob=True, bytes=replace(ONE, blobs=0))
 FAILED = step("data/d/1")
 
 
@@ -75,12 +77,24 @@ def test_what_is_there_as_it_was_is_let_go(tmp_path: Path) -> None:
     assert Case(tmp_path, DOCUMENT).found(document=THEIRS) == []
 
 
-@pytest.mark.parametrize("one", [FOLDER, FILE], ids=["a folder", "a blob"])
+@pytest.mark.parametrize("one", [FOLDER, FILE, ALONE, EXTRA], ids=["a folder", "a blob", "apart", "too many"])
 def test_blobs_that_are_there_as_they_were_are_let_go(tmp_path: Path, one: Step) -> None:
     assert Case(tmp_path, one).found(*BLOBS) == []
 
 
-@pytest.mark.parametrize("one", [DOCUMENT, FOLDER, FILE], ids=["a document", "a folder", "a blob"])
+def test_of_one_that_was_too_many_and_is_gone_nothing_is_missing(tmp_path: Path) -> None:
+    case = Case(tmp_path, EXTRA)
+    assert case.found() == []
+    # What lies below a blob of that name is no part of it.
+    assert case.found(blob("m/a/b")) == []
+
+
+def test_another_one_that_is_too_many_is_another_decision(tmp_path: Path) -> None:
+    [found] = Case(tmp_path, EXTRA).found(replace(BLOBS[0], etag='"u"'))
+    assert found.code == "waived-changed"
+
+
+@pytest.mark.parametrize("one", [DOCUMENT, FOLDER, FILE, ALONE], ids=["a document", "a folder", "a blob", "apart"])
 @pytest.mark.parametrize("living", [False, True])
 def test_theirs_is_gone_so_that_neither_is_there(tmp_path: Path, one: Step, living: bool) -> None:
     case = Case(tmp_path, one)
