@@ -12,6 +12,12 @@ from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 Own = Callable[[str], Copied | None]
+Others = Callable[[str], str]
+
+
+def nobodys(_: str) -> str:
+    """No blob is known to be another's that looks the same."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,18 @@ class Compared:
         return [*self.missing, *self.changed, *self.relabelled, *self.same]
 
 
-def compare(source: Location, goal: Location, blobs: Iterable[Blob], there: Listing, own: Own) -> Compared:
-    """`blobs` are the source's below `source` as they shall be below `goal`; `own`: what was copied to a path."""
+def compare(
+    source: Location,
+    goal: Location,
+    blobs: Iterable[Blob],
+    there: Listing,
+    own: Own,
+    others: Others = nobodys,
+) -> Compared:
+    """`blobs` are the source's below `source` as they shall be below `goal`; `own`: what was copied to a path.
+
+    `others`: the ETag of a blob that a run saw to be another's by its bytes, '' for none.
+    """
     found = Compared()
     twins = at_goal(there, goal, wanted := {goal_path(source, goal, blob.path): blob for blob in blobs})
     for path, blob in wanted.items():
@@ -60,6 +76,8 @@ def compare(source: Location, goal: Location, blobs: Iterable[Blob], there: List
             found.settled.add(blob.path)
         if unlike(blob, twin):
             _differing(found, path, blob, twin, own(path))
+        elif others(path) == twin.etag and not settled(own(path), blob, twin):
+            found.foreign.append(Foreign(path, blob, twin, "of other bytes, as an earlier run saw"))
         else:
             found.same.append(blob)
     for path, twin in twins.items():

@@ -11,7 +11,7 @@ from amlmigrate.bytes.comparing import Compared, compare
 from amlmigrate.bytes.contents import files
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, renamed_on_the_way
 from amlmigrate.bytes.putting import Putter, TakenError
-from amlmigrate.bytes.work import Copy, Record, conflict
+from amlmigrate.bytes.work import Copy, Record, conflict, etags
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
@@ -156,7 +156,7 @@ class Copier:
         for path, why in (*beside, *more):
             if path not in work.apart:
                 work.theirs.setdefault(path, why)
-        await work.record.left(work.theirs)
+        await work.record.left(etags(work.theirs, there))
         if work.theirs:
             there_now = len(wanted) - sum(1 for path in goals(wanted) if path in work.theirs)
             raise conflict(

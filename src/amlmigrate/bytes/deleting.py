@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from amlmigrate.bytes.listings import list_container, listing_digest
 from amlmigrate.bytes.ownership import removable
-from amlmigrate.bytes.work import conflict
+from amlmigrate.bytes.work import conflict, etags
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
@@ -42,8 +42,8 @@ class Record(Protocol):
         """Told of each that is gone."""
         ...
 
-    async def left(self, paths: Iterable[str]) -> None:
-        """Told which the step could not delete, in place of what it was told before."""
+    async def left(self, left: Mapping[str, str]) -> None:
+        """Told which the step could not delete, in place of what it was told before: path to ETag."""
         ...
 
 
@@ -90,7 +90,7 @@ class Deleter:
         if todo:
             await record.deleting(todo)
         await self._all(amount, todo, record, theirs)
-        await record.left(theirs)
+        await record.left(etags(theirs, there))
         if theirs:
             raise conflict(
                 amount, theirs, f"The other {len(step.gone) - len(theirs)} of {len(step.gone)} are gone."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from amlmigrate.bytes.listings import goal_path
+from amlmigrate.bytes.listings import Listing, goal_path
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError
@@ -32,8 +32,8 @@ class Record(Protocol):
         """Told of each copy that the tool made."""
         ...
 
-    async def left(self, paths: Iterable[str]) -> None:
-        """Told which paths of the target the step could not settle, in place of what it was told before."""
+    async def left(self, left: Mapping[str, str]) -> None:
+        """Told which blobs it could not settle, in place of what it was told before: new path to ETag."""
         ...
 
 
@@ -65,6 +65,11 @@ class Copy:
     def target(self, blob: Blob) -> Location:
         """Where its copy lies, or will."""
         return Location(self.amount.target.account, self.amount.target.container, self.goal(blob.path))
+
+
+def etags(paths: Iterable[str], there: Listing) -> dict[str, str]:
+    """By path, the ETag that the target has there, '' where it has none."""
+    return {path: there.blobs[path].etag if path in there.blobs else "" for path in paths}
 
 
 def changed(blob: Blob) -> DriftError:

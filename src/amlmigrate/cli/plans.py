@@ -85,6 +85,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
     """
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
+    not_ours: dict[tuple[str, str, str], str] = {}
     left: dict[str, tuple[When, str]] = {}
     blobs: dict[tuple[str, str, str], tuple[When, Copied]] = {}
     unread: list[tuple[str, str]] = []
@@ -101,6 +102,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
         if known is None:
             continue
         documents |= known.owned
+        not_ours |= known.not_ours
         for address, seen in known.left.items():
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
         for place, when, copied in known.blobs:
@@ -112,6 +114,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
         {address: sha256 for address, (_, sha256) in left.items()},
         tuple(unread),
         run,
+        not_ours,
     )
 
 
@@ -123,6 +126,7 @@ class _Done:
     left: dict[str, tuple[When, str]]
     blobs: list[tuple[tuple[str, str, str], When, Copied]]
     run: int
+    not_ours: dict[tuple[str, str, str], str]
 
 
 def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
@@ -134,7 +138,7 @@ def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
         meta = ledger.meta()
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
-        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence)
+        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence, ledger.not_ours())
 
 
 def pair_of(folder: Path) -> tuple[str, str] | None:

@@ -16,9 +16,7 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
-# Plans of the first format had no blobs apart, and deleted under the name of a copy.
-FORMAT = 2
-FIRST_FORMAT = 1
+FORMAT = 1
 
 
 class Action(StrEnum):
@@ -166,11 +164,6 @@ class Step:
         """Whether it is a blob of the target that nobody touches: whatever lies around it moves."""
         return self.blob and self.action is Action.CONFLICT
 
-    @property
-    def of_first_format(self) -> bool:
-        """Whether a reader of the first format takes it for what it is."""
-        return not (self.blob or self.gone)
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -187,7 +180,7 @@ class Header:
     bytes: int
     estimate: dict[str, float]
     findings: tuple[Finding, ...] = ()
-    format: int = FIRST_FORMAT
+    format: int = FORMAT
     extra: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:

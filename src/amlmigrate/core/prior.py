@@ -53,6 +53,8 @@ class Prior:
     unread: tuple[tuple[str, str], ...] = ()
     # The highest number of a run that any of the ledgers has.
     run: int = 0
+    # Blobs that a run saw to be another's, though no listing shows it, with the ETags that they had.
+    not_ours: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""
@@ -65,6 +67,10 @@ class Prior:
     def untouched(self, address: Address, sha256: str) -> bool:
         """Whether the target's document, of which this is the digest, is as the tool left it."""
         return self.left.get(str(address.item)) == sha256
+
+    def others(self, place: Location) -> str:
+        """The ETag of a blob that a run saw to be another's; '' where none did."""
+        return self.not_ours.get((place.account, place.container, place.path), "")
 
     def copied(self, place: Location) -> Copied | None:
         """What the tool copied to a place, or None."""

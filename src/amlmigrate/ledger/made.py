@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -127,11 +127,12 @@ class Made(ABC):
         query = "SELECT address, count(*) FROM deletions WHERE deleted <> '' GROUP BY address ORDER BY address"
         return dict(self._rows(query))
 
-    def leave(self, address: Address, paths: Iterable[str]) -> None:
-        """Records which blobs of the target a step left alone, in place of what was recorded before."""
+    def leave(self, address: Address, target: Location, left: Mapping[str, str]) -> None:
+        """Records which blobs a step left alone, in place of what was recorded before: path to ETag."""
+        rows = [(str(address), target.account, target.container, path, etag) for path, etag in left.items()]
         with self.transaction() as db:
             db.execute("DELETE FROM left_alone WHERE address = ?", [str(address)])
-            db.executemany("INSERT INTO left_alone VALUES (?, ?)", [(str(address), path) for path in paths])
+            db.executemany("INSERT INTO left_alone VALUES (?, ?, ?, ?, ?)", rows)
 
     def left_alone(self) -> dict[str, frozenset[str]]:
         """By the address of a step, the paths of the target's blobs that it left alone when it was last tried."""
@@ -139,6 +140,11 @@ class Made(ABC):
         for address, path in self._rows("SELECT address, path FROM left_alone"):
             found.setdefault(address, set()).add(path)
         return {address: frozenset(paths) for address, paths in found.items()}
+
+    def not_ours(self) -> dict[tuple[str, str, str], str]:
+        """By account, container and path, the ETags of those blobs, '' of one that was not there."""
+        rows = self._rows("SELECT account, container, path, etag FROM left_alone")
+        return {tuple(row[:3]): row[3] for row in rows}
 
 
 def _text(labels: Labels | None) -> str:

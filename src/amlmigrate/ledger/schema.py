@@ -73,7 +73,8 @@ CREATE TABLE deletions (
     deleted TEXT NOT NULL DEFAULT '', PRIMARY KEY (address, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE left_alone (
-    address TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (address, path)
+    address TEXT NOT NULL, account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, etag TEXT NOT NULL,
+    PRIMARY KEY (address, path)
 ) STRICT, WITHOUT ROWID;
 """
 _FROM_6 = """

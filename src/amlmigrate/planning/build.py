@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
-from amlmigrate.core.plan import FIRST_FORMAT, FORMAT, Action, Header, Plan, Step
+from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
@@ -101,7 +101,6 @@ def build(
             *others.findings(source.workspace),
             *sorted(findings, key=lambda f: (by_weight(f), f.address, f.summary)),
         ),
-        format=FIRST_FORMAT if all(step.of_first_format for step in steps) else FORMAT,
         extra=extra or {},
     )
     return header, steps

@@ -57,8 +57,7 @@ class ByteSteps:
             return Planned(_both(prefix, goal, blobs)) if blobs else None
         there = containers.target.get((goal.account, goal.container)) or Listing(goal)
         _, expected = self.files.below(prefix, blobs)
-        own = self._own(goal)
-        found = compare(prefix, goal, expected, there, own)
+        found = compare(prefix, goal, expected, there, self._own(goal), self._others(goal))
         if not blobs and not found.gone:
             return None
         apart = [*self._foreign(prefix, blobs, found, goal), *self._extra(prefix, found.extra, goal)]
@@ -81,6 +80,9 @@ class ByteSteps:
 
     def _own(self, goal: Location) -> Callable[[str], Copied | None]:
         return lambda path: self.prior.copied(Location(goal.account, goal.container, path))
+
+    def _others(self, goal: Location) -> Callable[[str], str]:
+        return lambda path: self.prior.others(Location(goal.account, goal.container, path))
 
     def _divided(self, gone: list[Blob], goal: Location) -> tuple[list[tuple[Blob, str]], list[Blob]]:
         """Of copies without a source, those that somebody of the target needs, and the rest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -107,9 +107,9 @@ class Record:
         self._deleted.append(path)
         await self._in_time(len(self._deleted))
 
-    async def left(self, paths: Iterable[str]) -> None:
-        """Says which blobs the step left alone."""
-        await self._copies.recorder.do(self._copies.ledger.leave, self._step.address, list(paths))
+    async def left(self, left: Mapping[str, str]) -> None:
+        """Says which blobs the step left alone: path to ETag."""
+        await self._copies.recorder.do(self._copies.ledger.leave, self._step.address, self._container, left)
 
     async def _in_time(self, waiting: int) -> None:
         if waiting >= _BATCH or time.monotonic() - self._written > _BATCH_SECONDS:

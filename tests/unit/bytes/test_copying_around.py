@@ -80,6 +80,7 @@ class Record:
     alone: list[str] = field(default_factory=list)
     before: frozenset[str] = frozenset()
     gone: list[str] = field(default_factory=list)
+    etags: dict[str, str] = field(default_factory=dict)
 
     def own(self, path: str) -> Copied | None:
         return self.known.get(path)
@@ -90,8 +91,9 @@ class Record:
     async def arrived(self, path: str, copied: Copied) -> None:
         self.told[path] = copied
 
-    async def left(self, paths: Any) -> None:
-        self.alone = sorted(paths)
+    async def left(self, left: dict[str, str]) -> None:
+        self.alone = sorted(left)
+        self.etags = left
 
     async def asked(self) -> frozenset[str]:
         return self.before
@@ -135,7 +137,7 @@ async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_co
     assert "1 blob is not as planned" in failed.value.summary and "d/07" in failed.value.summary
     assert "The other 49 of its 50 blobs are there." in failed.value.summary
     assert len(target.listed) == 50 and target.listed["d/07"] is theirs
-    assert record.alone == ["d/07"] and "d/07" not in record.told and len(record.told) == 49
+    assert record.etags == {"d/07": '"t"'} and "d/07" not in record.told and len(record.told) == 49
 
 
 async def test_one_too_many_that_nobody_planned_fails_the_step_when_all_is_copied() -> None:

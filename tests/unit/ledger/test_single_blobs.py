@@ -47,8 +47,10 @@ def test_a_deletion_is_recorded_before_and_after(ledger: Ledger) -> None:
 
 
 def test_what_a_step_left_alone_is_that_of_its_last_try(ledger: Ledger) -> None:
-    ledger.leave(COPY, ["d/1", "d/2"])
-    ledger.leave(DELETE, ["d/3"])
+    place = Location("acct", "one")
+    ledger.leave(COPY, place, {"d/1": '"t"', "d/2": ""})
+    ledger.leave(DELETE, place, {"d/3": '"u"'})
+    assert ledger.not_ours()["acct", "one", "d/1"] == '"t"'
     assert ledger.left_alone() == {"blobs/c/d": {"d/1", "d/2"}, "blobs/c/d#delete": {"d/3"}}
-    ledger.leave(COPY, [])
+    ledger.leave(COPY, place, {})
     assert ledger.left_alone() == {"blobs/c/d#delete": {"d/3"}}

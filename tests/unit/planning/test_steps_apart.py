@@ -76,6 +76,14 @@ def test_a_blob_too_many_is_an_item_of_its_own() -> None:
     assert "models/m/1!foreign-bytes" in _codes(found)
 
 
+@pytest.mark.parametrize(("etag", "apart"), [('"t"', True), ('"u"', False)], ids=["that one", "another since"])
+def test_what_a_run_saw_to_be_of_other_bytes_is_an_item_though_it_looks_the_same(etag: str, apart: bool) -> None:
+    """No MD5 tells: a plan that took it for equal again would end as the run did."""
+    prior = Prior(not_ours={("cmkacct", NEW_BLOBS, "a/x"): etag})
+    actions = _actions(_plan([replace(BLOBS[0], etag='"t"'), BLOBS[1]], prior))
+    assert actions == {"/a": Action.ADOPT} | ({"/a/x": Action.CONFLICT} if apart else {})
+
+
 def test_an_asset_over_other_bytes_of_the_folder_is_not_told_of() -> None:
     other = asset("data/d/1", dataUri=model("1", path="a/y").properties["modelUri"])
     listed = containers(source={OLD_BLOBS: BLOBS}, target={NEW_BLOBS: [blob("a/x", 9)]})
