@@ -138,7 +138,9 @@ def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
         meta = ledger.meta()
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
-        return _Done(set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence, ledger.not_ours())
+        return _Done(
+            set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence, ledger.not_ours()
+        )
 
 
 def pair_of(folder: Path) -> tuple[str, str] | None:
