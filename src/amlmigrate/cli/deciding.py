@@ -67,7 +67,7 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
     folder, read = plans.load_own(folder_text)
     with Ledger(folder) as ledger:
         ledger.bind(read)
-        subjects = Subjects(read, Evidence(folder, ledger).reports())
+        subjects = Subjects(read, Evidence(folder, ledger).reports(), ledger)
         if addresses:
             pairs = [(subjects.meant(address), reason) for address, reason in pairs]
         if asked.verb is Verb.REOPEN:

@@ -27,7 +27,7 @@ _DIGITS = 16
 def item(view: View, folder: Path, plan: Plan, address: str, *, json: bool) -> None:
     """One item whole, with its findings and with its rewrites as a diff; or a finding."""
     with ledger_of(folder, plan) as ledger:
-        subjects = Subjects(plan, _reports(folder, ledger))
+        subjects = Subjects(plan, _reports(folder, ledger), ledger)
         address = subjects.meant(address)
         subject = subjects.find(address)
         decision = Standing(plan, ledger).of(subject)

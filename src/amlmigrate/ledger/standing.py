@@ -11,7 +11,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.subjects import of_findings
+from amlmigrate.ledger.subjects import failures, of_findings, of_step
 
 
 class Standing:
@@ -21,15 +21,25 @@ class Standing:
         self._plan = plan
         self._now = now or datetime.now(UTC)
         self._rows = ledger.decisions() if ledger else {}
+        self._failures = failures(ledger) if self._rows else {}
         self._approved = _approved(plan, ledger) if ledger and plan.header.require_approval else {}
 
     def of(self, subject: Subject) -> Decision | None:
         """The decision that counts for it, or None while it is open."""
         row = self._rows.get(subject.address)
-        # Older versions named no digest: what they decided is of this very plan all the same.
-        if row and row.sha256 in ("", subject.sha256) and self._counts(row):
+        if row and self._names(row, subject) and self._counts(row):
             return row
         return None
+
+    def _names(self, row: Decision, subject: Subject) -> bool:
+        """Whether a decision is about just this; of what a run left undone, about just how it failed.
+
+        Older versions named no digest, or not how a step failed: what they decided is of this very plan.
+        """
+        failure = self._failures.get(subject.address, "") if subject.step else ""
+        if subject.step and failure and row.sha256 == of_step(subject.step, failure).sha256:
+            return True
+        return row.sha256 in ("", (of_step(subject.step) if subject.step else subject).sha256)
 
     def settled(self, findings: Iterable[Finding]) -> dict[str, Decision]:
         """Of these findings, by address, the decisions that count for just what they say."""

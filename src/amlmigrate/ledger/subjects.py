@@ -13,7 +13,9 @@ from amlmigrate.core.decision import Subject
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Plan, Step
+from amlmigrate.core.state import State
 from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.ledger import Ledger
 
 _GLOBS = "*?["
 # The member of reports that tells what has become of the target since the cutover.
@@ -22,9 +24,18 @@ _SINCE = "since_cutover"
 _FOUND = "found"
 
 
-def of_step(step: Step) -> Subject:
-    """A step as what can be decided."""
-    return Subject(str(step.address), "item", step.reason, step.as_dict, step)
+def of_step(step: Step, failure: str = "") -> Subject:
+    """A step as what can be decided; of one that `run` left undone, with why: another failure is another one."""
+    if not failure:
+        return Subject(str(step.address), "item", step.reason, step.as_dict, step)
+    return Subject(str(step.address), "item", failure, lambda: step.as_dict() | {"failure": failure}, step)
+
+
+def failures(ledger: Ledger | None) -> dict[str, str]:
+    """By address, how each step failed that a run left undone, or why it was blocked."""
+    rows = ledger.steps().values() if ledger else ()
+    left = (row for row in rows if row.state in (State.FAILED, State.BLOCKED))
+    return {str(row.address): f"{row.state.value}: {row.detail}" for row in left}
 
 
 def of_findings(findings: Iterable[Finding]) -> dict[str, Subject]:
@@ -105,7 +116,8 @@ def _finding(claim: dict[str, Any]) -> Finding | None:
 class Subjects:
     """All that can be decided of one plan, by address."""
 
-    def __init__(self, plan: Plan, reports: list[Report]) -> None:
+    def __init__(self, plan: Plan, reports: list[Report], ledger: Ledger | None = None) -> None:
+        self._failures = failures(ledger)
         self._steps = {str(step.address): step for step in plan.steps}
         findings = [*plan.header.findings, *found_by(reports)]
         self._others = of_findings(findings) | of_residuals(reports) | of_lost(reports)
@@ -114,7 +126,7 @@ class Subjects:
         self._others |= of_claims(reports)
 
     def __iter__(self) -> Iterator[Subject]:
-        yield from map(of_step, self._steps.values())
+        yield from (of_step(step, self._failures.get(address, "")) for address, step in self._steps.items())
         yield from self._others.values()
 
     def meant(self, typed: str) -> str:
@@ -146,7 +158,7 @@ class Subjects:
                 remedy="Rename the blob in the source and plan anew.",
             )
         if step:
-            return of_step(step)
+            return of_step(step, self._failures.get(address, ""))
         if other:
             return other
         if any(sign in address for sign in _GLOBS):

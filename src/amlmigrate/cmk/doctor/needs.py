@@ -253,6 +253,13 @@ def _checks() -> tuple[Need, ...]:
             for name in ("roleAssignments", "roleDefinitions")
         ),
         *(Need(Where.TARGET_SUBSCRIPTION, action, _BEFORE, why, only=_CHECKS) for action, why in of_subscription),
+        Need(
+            Where.TARGET_SUBSCRIPTION,
+            "Microsoft.Resources/subscriptions/read",
+            (PLAN,),
+            "of which Entra tenant it is; without it that of the sign-in counts",
+            only="where decisions need an approval",
+        ),
     )
 
 
