@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +59,8 @@ class Place:
 
     def run(self, *options: str) -> Result:
         """Runs the installed command on the file."""
-        self.path.write_text(yaml.safe_dump(self.file))
+        # By JSON, so that what is there twice is written out twice: anchors are refused.
+        self.path.write_text(yaml.safe_dump(json.loads(json.dumps(self.file))))
         adopted = [word for name in self.adopted for word in ("--adopt", name)]
         return self.world.migrate("provision", str(self.path), "--json", "--yes", *adopted, *options)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,16 @@ def place(sandbox: Any, tmp_path: Path) -> Place:
 def test_the_key_of_a_profile_is_what_the_table_says(place: Place, name: str, sku: str) -> None:
     place.file["key"] = {"name": "cmk", "profile": name}
     begun = int(time.time())
-    place.ok()
+    ended = place.ok().event("provision.end")
     profile = profiles.shipped()[name]
     vault = place.id(VAULTS, f"kv-p{place.number}")
     assert place.get(vault, VAULT_API)["properties"]["sku"]["name"] == sku
     key = place.get(f"{vault}/keys/cmk", VAULT_API)["properties"]
     assert (key["kty"], key["keySize"]) == (profile["type"], profile["size"])
     assert 0 <= key["attributes"]["exp"] - begun - days(profile["expires"]) * 86_400 < 60
+    # That the key rotates is not said without the day on which the workspace's own version ends.
+    day = datetime.fromtimestamp(key["attributes"]["exp"], UTC).date()
+    assert any(f"expires on {day}" in one and "does not move the workspace" in one for one in ended["warnings"])
     policy = key["rotationPolicy"]
     assert policy["attributes"]["expiryTime"] == profile["expires"]
     triggers = {each["action"]["type"].lower(): each["trigger"] for each in policy["lifetimeActions"]}

@@ -155,7 +155,11 @@ def test_a_false_label_in_the_source_is_kept_and_said(small_world: World) -> Non
     world.ok("plan", *world.names)
     world.ok("run")
     report = world.ok("verify", "--json")
-    assert report.event("verify.end")["green"] is True
+    end = report.event("verify.end")
+    assert end["green"] is True
+    # The key's rotation policy and the version that the workspace stands on do not deceive together.
+    [pinned] = [one for one in end["posture"] if one["code"] == "key.pinned"]
+    assert pinned["severity"] == "warning" and "expires on 20" in pinned["summary"]
     evidence = json.loads((world.folder / "plans" / world.source / "evidence" / "0002-verify.json").read_text())
     assert evidence["false_md5_labels"] == [f"{world.container('source')}/m/1/a"]
 

@@ -21,6 +21,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
+    from amlmigrate.cmk.provisioning.applying import Applied
     from amlmigrate.cmk.provisioning.planning import Planned
     from amlmigrate.cmk.provisioning.wanted import Wanted
 
@@ -93,8 +94,8 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
             view.result("provision.dry", {"text": "Nothing was changed.", "next": _again(said)})
             return ExitCode.DONE
         await _agree(view, shared, planned, said)
-        changed = await apply(planned, looker, patience=said.patience)
-    _end(view, wanted, changed)
+        applied = await apply(planned, looker, patience=said.patience)
+    _end(view, wanted, applied)
     return ExitCode.DONE
 
 
@@ -142,7 +143,7 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
     view.result("provision.plan", {**told, "steps": steps, "changes": changes})
 
 
-def _end(view: View, wanted: Wanted, changed: int) -> None:
+def _end(view: View, wanted: Wanted, applied: Applied) -> None:
     made = {
         "workspace": wanted.workspace.id,
         "key vault": wanted.vault.id,
@@ -150,15 +151,16 @@ def _end(view: View, wanted: Wanted, changed: int) -> None:
         "identity": wanted.identity.id,
         "storage account": wanted.storage.id,
     }
-    target = f"{wanted.subscription}/{wanted.ref.short}"
+    target, done = f"{wanted.subscription}/{wanted.ref.short}", f"{applied.changed} steps changed something"
     view.result(
         "provision.end",
         {
-            "text": f"{wanted.ref.short} is there, under a customer's key; {changed} steps changed something.",
-            "changed": changed,
+            "text": f"{wanted.ref.short} is there, under a customer's key; {done}.",
+            "changed": applied.changed,
+            "warnings": list(applied.warnings),
             "target": target,
             "ids": made,
-            "lines": [f"{what}: {id_}" for what, id_ in made.items()] + [f"--target {target}"],
+            "lines": [f"{what}: {id_}" for what, id_ in made.items()] + [f"--target {target}", *applied.warnings],
             "next": f"migrate doctor --target {target}, then migrate plan --source GROUP/NAME --target {target}",
         },
     )

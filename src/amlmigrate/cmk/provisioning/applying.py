@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying_late
@@ -19,13 +20,21 @@ from amlmigrate.core.events import Event
 _LONGEST_PAUSE = 32.0
 
 
-async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) -> int:
-    """Does what is not done; returns how many steps changed something.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many steps changed something, and what is still to be heeded of what is there now."""
+
+    changed: int
+    warnings: tuple[str, ...]
+
+
+async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) -> Applied:
+    """Does what is not done.
 
     `patience` is in seconds: for so long a right that was given may take to arrive. Raises what Azure refuses, and
     RefusedError where a step would now do what nobody agreed to, with how many steps were done by then.
     """
-    known, done = Known(), list[str]()
+    known, done, warnings = Known(), list[str](), list[str]()
     steps = sum(1 for each in planned if each.step.verb is not Verb.EXISTS)
     for each in planned:
         now = each
@@ -39,7 +48,8 @@ async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) 
         except MigrateError as error:
             raise _told(error, done, steps) from error
         known = now.learned(known)
-    return len(done)
+        warnings += [f"{each.part.what}: {note}" for note in now.step.notes if note.startswith("warning: ")]
+    return Applied(len(done), tuple(warnings))
 
 
 def _as_agreed(planned: Planned, now: Planned) -> None:

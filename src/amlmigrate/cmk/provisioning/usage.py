@@ -93,7 +93,7 @@ def _own(document: Document, part: Part) -> bool:
 
 
 def _text(document: Document) -> str:
-    return json.dumps(document).lower()
+    return json.dumps(document, ensure_ascii=False).lower()
 
 
 async def _assigned(port: Port, part: Part, known: Known, found: Users) -> None:
