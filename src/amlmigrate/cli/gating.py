@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.bytes.areas import Containers, list_both, list_places
 from amlmigrate.bytes.bound import bound
 from amlmigrate.cli.living import lost
 from amlmigrate.cli.looking import undone
@@ -74,7 +74,8 @@ class Afresh:
         """The target as it is now, and whether all that was moved is still there, and all else let go still."""
         seen = await read_target(self.clouds, self.plan)
         copied = await copies.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
-        still_open = gate.undecided(self.plan, self.ledger, reports)
+        let_go = await _late(self.clouds, self.plan, self.ledger, reports, seen.inventory)
+        still_open = gate.undecided(self.plan, self.ledger, reports, let_go)
         return seen, replace(copied, unproven=(*copied.unproven, *still_open))
 
 
@@ -168,6 +169,18 @@ async def _let_go(
     now = letgo.of_documents(waived, target) | letgo.of_bytes(waived, listed)
     found = letgo.findings(waived, standing, now, reports, living=living)
     return (*found, *await undone(clouds, plan, ended, living=living))
+
+
+async def _late(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory
+) -> list[Finding]:
+    """What was let go for something that is gone by now: once its source's bytes go too nobody has either."""
+    standing = Standing(plan, ledger)
+    waived = letgo.waived(plan, items(plan, ledger, standing))
+    goals = {Location(one.bytes.target.account, one.bytes.target.container) for one in waived if one.bytes}
+    listed = Containers({}, await list_places(clouds.target.blobs, goals))
+    now = letgo.of_documents(waived, target) | letgo.of_bytes(waived, listed)
+    return letgo.findings(waived, standing, now, reports, living=True)
 
 
 async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:

@@ -1,0 +1,64 @@
+"""Before the source's containers go, what was let go for the target's own has to be there still."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
+
+from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.cli import gating
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb
+from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.workspace import Location
+from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.stage import Wanted
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.subjects import of_step
+
+THEIRS = blob("m/a", 3, '"1"')
+AMOUNT = Bytes(Location("acct", "c", "m/a"), Location("cmkacct", NEW_BLOBS, "m/a"), 1, 3)
+FILE = step("blobs/c/m/a", action=Action.CONFLICT, bytes=AMOUNT, target_sha256=listing_digest([THEIRS]), blob=True)
+PLAN = plan(FILE)
+
+
+@pytest.mark.parametrize(
+    ("there", "gone"),
+    [([THEIRS], False), ([blob("m/a", 9, '"2"')], False), ([], True), ([blob("m/b")], True)],
+    ids=["as it was", "changed by its users", "gone", "another one beside"],
+)
+async def test_nobody_would_have_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[Blob], gone: bool
+) -> None:
+    asked: list[set[Location]] = []
+
+    async def listing(_: Any, places: set[Location]) -> Any:
+        asked.append(places)
+        return containers(target={NEW_BLOBS: there}).target
+
+    async def target(*_: Any) -> Seen:
+        return Seen(inventory(of=TARGET), ())
+
+    async def copied(*_: Any) -> Copies:
+        return Copies({})
+
+    monkeypatch.setattr(gating, "list_places", listing)
+    monkeypatch.setattr(gating, "read_target", target)
+    monkeypatch.setattr(gating.copies, "read", copied)
+    clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+        decide(PLAN, ledger, Verb.WAIVE, [Choice(of_step(FILE), "theirs is right")], By("ann", "host", "1"))
+        afresh = gating.Afresh(clouds, PLAN, tmp_path, ledger, Wanted(), timedelta(0))
+        _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
+    assert asked == [{Location("cmkacct", NEW_BLOBS)}]
+    assert any("blobs/c/m/a!waived-gone" in one for one in found.unproven) is gone
+    assert bool(found.unproven) is gone
