@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from amlmigrate.cloud import keytrouble
 from amlmigrate.core.errors import ExitCode, MigrateError
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
@@ -70,11 +71,14 @@ class ServiceError(MigrateError):
         self.retry_after = retry_after
         # Whether an attempt before this answer may have been served.
         self.doubtful = False
-        super().__init__(self._sentence(), address=url, remedy=self._remedy())
+        # What it says of a key that cannot be used, which has the status of a missing right.
+        self.key_trouble = keytrouble.of_answer(self.codes, message, url) if status == 403 else None
+        remedy = self.key_trouble.remedy if self.key_trouble else self._remedy()
+        super().__init__(self._sentence(), address=url, remedy=remedy)
 
     @property
     def exit_code(self) -> ExitCode:  # type: ignore[override]  # of a variable, by what only the answer says
-        """6 where the identity or a permission was refused, else 1."""
+        """6 where the identity, a permission or the use of a key was refused, else 1."""
         return ExitCode.DENIED if self.status in (401, 403) else ExitCode.UNEXPECTED
 
     @property
@@ -99,6 +103,8 @@ class ServiceError(MigrateError):
         return match[1] if match else ""
 
     def _sentence(self) -> str:
+        if self.key_trouble:
+            return f"{self.key_trouble.says} ({self.method} was answered {self.status} {self.code})."
         if match := _ACTION.search(self.message):
             return f"Azure refused the action '{match[1]}' on '{match[2]}' ({self.status} {self.code})."
         return f"{self.method} was answered {self.status} {self.code}: {self.message.strip().rstrip('.')}."

@@ -59,7 +59,7 @@ async def _read(port: WorkspacePort, one: Extension, frozen: Iterable[Document])
 def _unlisted(one: Extension, error: ServiceError) -> Leftover:
     """One item for all of a type that could not be listed: whether there are any is not known."""
     reason, document = not_listed(one.path, error), NOT_LISTED
-    if error.status == 403:
+    if error.status == 403 and not error.key_trouble:
         reason = f"they could not be listed ({error.code}): the right to read {one.provider}/{one.name} is missing"
         document = UNLISTED
     return Leftover(Address(one.name, ""), reason, one.remedy, document, passing=one.name in _PASSING)

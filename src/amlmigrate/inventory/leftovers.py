@@ -200,7 +200,8 @@ async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
     except ServiceError as error:
         if error.status != 403:
             raise
-        reason = f"its files could not be listed ({error.code}): {_RIGHT}"
+        why = error.key_trouble.says if error.key_trouble else _RIGHT
+        reason = f"its files could not be listed ({error.code}): {why}"
         return [Leftover(address, reason, remedy, _UNLISTED, account=account)]
     if not lines:
         return []

@@ -21,11 +21,15 @@ _ACTION = re.compile(r"(?:perform action|action) '?([\w.*]+(?:/[\w.*]+)+)'?", re
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """`value` is None for what is not there. `refused` says why none is known, `code` is the service's."""
+    """`value` is None for what is not there. `refused` says why none is known, `code` is the service's.
+
+    `remedy` is set where a key that cannot be used is the reason, and no right would help.
+    """
 
     value: T | None = None
     refused: str = ""
     code: str = ""
+    remedy: str = ""
 
 
 NOTHING: Read[Any] = Read()
@@ -64,7 +68,8 @@ async def tried_vault(call: Awaitable[T | None]) -> Read[T]:
 def _refusal(error: ServiceError) -> Read[T]:
     if error.transient:
         raise error
-    return Read(refused=error.summary, code=error.code)
+    remedy = error.key_trouble.remedy if error.key_trouble else ""
+    return Read(refused=error.summary, code=error.code, remedy=remedy)
 
 
 def missing_action(refused: str, otherwise: str) -> str:
