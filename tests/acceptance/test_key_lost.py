@@ -27,7 +27,7 @@ def test_a_key_disabled_in_mid_run(small_world: World) -> None:
     assert result.code == 6, result.out[-3000:]
     assert "can no longer be used" in result.event("run.end")["text"]
     error = result.event("error")
-    assert "customer-managed key" in error["summary"] and "migrate doctor" in error["remedy"]
+    assert "is disabled" in error["summary"] and "migrate doctor" in error["remedy"]
     # What had not begun is left alone, and nothing can be done while the key is away.
     assert result.event("run.end")["items"].get("remaining", 0) + result.event("run.end")["items"]["blocked"] >= 1
     assert world.migrate("run", "--resume").code == 6
