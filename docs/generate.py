@@ -343,8 +343,8 @@ EXIT_CODES = {
     " not green, the soak is not over.",
     errors.ExitCode.LOCKED: "The plan is locked by another run, freeze or decommission, or its target is being"
     " changed with another plan; or the lease on the target was lost on the way.",
-    errors.ExitCode.DENIED: "Azure refused the identity or a permission, and the message names action and scope; or the"
-    " use of a key, and it names the key.",
+    errors.ExitCode.DENIED: "Azure refused the identity or a permission, and the message names action and scope;"
+    " or the use of a key, and it names the key.",
     errors.ExitCode.INTERRUPTED: "Interrupted (SIGINT, SIGTERM); the same command goes on, `run` with `--resume`.",
 }
 
