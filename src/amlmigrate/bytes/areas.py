@@ -81,7 +81,8 @@ async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple
 def _somebodys(mapping: Mapping, place: Location) -> bool:
     """Whether a container is another workspace's by its name, or one that a datastore of either side leads to."""
     stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
-    roots = (store.root for store in stores if store.root)
+    home = mapping.source.storage_suffix
+    roots = (store.root for store in stores if store.root and not store.root.elsewhere(home))
     led = {(root.account, root.container) for root in roots}
     return mapping.source.names_another(place.container) or (place.account, place.container) in led
 

@@ -13,6 +13,7 @@ from amlmigrate.cli import beside, plans, tenants
 from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
 from amlmigrate.cli.who import signed
+from amlmigrate.cloud.credentials import PUBLIC
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
@@ -109,8 +110,9 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         # First, since with its plan the folder is one: what is cut off before can be made again there.
         manual.write(folder, header, steps)
         manual.write_listings(folder, source.leftovers)
-        suffix = clouds.source.login.endpoints.storage_suffix
-        byhand.write(folder, steps, source.leftovers, mapping, suffix, shared=bool(others))
+        login = clouds.source.login
+        suffix, cloud = login.endpoints.storage_suffix, "" if login.cloud == PUBLIC else login.cloud
+        byhand.write(folder, steps, source.leftovers, mapping, suffix, shared=bool(others), cloud=cloud)
     except FileError as error:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)

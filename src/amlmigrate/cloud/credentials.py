@@ -34,6 +34,9 @@ class Cloud:
     graph: str
 
 
+# The one that every client takes without being told.
+PUBLIC = "AzureCloud"
+# azure-identity 1.25 `AzureAuthorityHosts`, and the clouds of the Azure CLI (azure-cli-core, `cloud.py`).
 CLOUDS = {
     "AzureCloud": Cloud(
         "AzureCloud",

@@ -72,7 +72,11 @@ class Mapping:
         )
 
     def locate(self, reference: Reference) -> Location | None:
-        """Where in blob storage the bytes lie that a reference names; None where that cannot be known."""
+        """Where in this cloud's blob storage the bytes lie that a reference names; None where it is not known."""
+        found = self._located(reference)
+        return None if found is None or found.elsewhere(self.source.storage_suffix) else found
+
+    def _located(self, reference: Reference) -> Location | None:
         if reference.location:
             return reference.location
         if reference.job:
@@ -86,6 +90,8 @@ class Mapping:
 
     def place(self, location: Location) -> Location | None:
         """Where bytes of the source's own containers go in the target; None for bytes of anybody else's."""
+        if location.elsewhere(self.source.storage_suffix):
+            return None
         for root, goal in self.roots():
             if (location.account, location.container) == (root.account, root.container):
                 return goal.below(location.path)
@@ -166,7 +172,8 @@ class Mapping:
         return f"{match['scheme']}://{goal.container}@{host}{_url_path(match, goal)}"
 
     def _url_place(self, match: re.Match[str]) -> Location | None:
-        return self.place(Location(match["account"], match["container"], match["path"].removeprefix("/")))
+        path = match["path"].removeprefix("/")
+        return self.place(Location(match["account"], match["container"], path, match["suffix"]))
 
     def _job_uri(self, text: str, match: re.Match[str], output: str) -> str:
         """A job's output by the place at which it lies: the job itself is in no target."""

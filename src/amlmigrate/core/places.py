@@ -91,7 +91,11 @@ def _forms(mapping: Mapping, accounts: Iterable[str]) -> bytes:
     name, number = re.escape(source.ref.name.lower()), re.escape(source.workspace_id.lower()) or r"\b\B"
     account = "|".join(re.escape(one) for one in sorted(accounts)) or r"\b\B"
     storage = re.escape(source.storage_account_id.lower().rpartition("/")[0]) or r"\b\B"
-    suffix = r"(?:core|storage)\.[a-z.]++(?::[0-9]++)?+"
+    # The name of an account of another cloud is somebody else's.
+    home = source.storage_suffix
+    core = rf"{re.escape(home)}(?![a-z0-9-])" if home else r"core\.[a-z.]++"
+    here = rf"(?:{core}|storage\.[a-z.]++)"
+    suffix, at = rf"{here}(?::[0-9]++)?+", here if home else ""
     # The second region's copy, an account with a DNS zone of its own, a private endpoint's name
     # (learn.microsoft.com: storage-redundancy, storage-account-overview, storage-private-endpoints).
     beside = r"(?:-secondary)?+\.(?:z[0-9]++\.)?+(?:privatelink\.)?+"
@@ -100,7 +104,7 @@ def _forms(mapping: Mapping, accounts: Iterable[str]) -> bytes:
         rf"azureml://locations/[^/\s\"']++/workspaces/{number}(?=[^0-9a-f-])",
         rf"//{number}\.workspace\.",
         rf"https?://(?P<host>{account}){beside}(?:blob|dfs)\.{suffix}(?:/++(?P<path>[$a-z0-9-]*+))?+(?=[\s\S])",
-        rf"(?:wasbs?|abfss?)://(?P<before>[$a-z0-9-]++)@(?P<at>{account}){beside}(?:blob|dfs)\.",
+        rf"(?:wasbs?|abfss?)://(?P<before>[$a-z0-9-]++)@(?P<at>{account}){beside}(?:blob|dfs)\.{at}",
         rf"//(?P<files>{account}){beside}file\.{suffix}(?:/++(?P<share>[$a-z0-9-]*+))?+(?=[\s\S])",
         rf"{storage}/(?P<id>{account})(?:/blobservices/default/containers/(?P<below>[$a-z0-9-]++))?+(?=[^a-z0-9])",
         r"azureml://jobs/(?P<job>[^/\s\"'<>{}$]++)/outputs/",

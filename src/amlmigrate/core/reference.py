@@ -192,7 +192,8 @@ def _full(
         yield _tail(match[0], where, Scope(workspace_id=match["workspace_id"]), match["tail"])
     for pattern in urls:
         for match in pattern.finditer(text):
-            place = Location(match["account"], match["container"], unquote(match["path"].removeprefix("/")))
+            path = unquote(match["path"].removeprefix("/"))
+            place = Location(match["account"], match["container"], path, match["suffix"])
             yield Reference(match[0], where, location=place)
 
 

@@ -77,20 +77,28 @@ class WorkspaceRef:
 class Location:
     """A place in blob storage: `path` is a blob or a prefix, without a leading slash.
 
-    An account has no upper case in its name, however ARM ids and URLs spell it; a path has its own.
+    An account has no upper case in its name, however ARM ids and URLs spell it; a path has its own. Each cloud has
+    accounts of its own: `suffix` is that of the cloud that an address names, as `core.windows.net`, empty where it
+    names none. It is no part of what makes two places one; `elsewhere` asks it.
     """
 
     account: str
     container: str
     path: str = ""
+    suffix: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "account", self.account.lower())
+        object.__setattr__(self, "suffix", self.suffix.lower())
+
+    def elsewhere(self, home: str) -> bool:
+        """Whether it names another cloud than the one whose storage has the suffix `home`."""
+        return "" not in (self.suffix, home) and self.suffix != home
 
     def below(self, path: str) -> Location:
         """The place `path` below this one."""
         joined = "/".join(part for part in (self.path.rstrip("/"), path) if part)
-        return Location(self.account, self.container, joined)
+        return Location(self.account, self.container, joined, self.suffix)
 
 
 # Every workspace of an account writes its artifacts into this one (azure-facts: system datastores).
@@ -168,6 +176,12 @@ class Workspace:
     def storage_account(self) -> str:
         """The name of the storage account, which has no upper case, however the ARM id spells it."""
         return self.storage_account_id.rstrip("/").rsplit("/", 1)[-1].lower()
+
+    @property
+    def storage_suffix(self) -> str:
+        """The suffix of storage in its cloud, as its system datastores name it; empty where none does."""
+        roots = (store.root for store in self.datastores if store.system and store.root)
+        return next((root.suffix for root in roots if root.suffix), "")
 
     def names(self, container: str) -> bool:
         """Whether a container of its account has a name that only the service gives, for this workspace.

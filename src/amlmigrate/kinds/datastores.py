@@ -45,7 +45,8 @@ class Datastores(Kind):
         properties = asset.properties
         container = properties.get("containerName") or properties.get("filesystem")
         account = properties.get("accountName")
-        root = Location(account, container) if account and container else None
+        cloud = str(properties.get("endpoint") or "")
+        root = Location(account, container, suffix=cloud) if account and container else None
         return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
 
     def created(self, properties: Document) -> Document:

@@ -352,3 +352,12 @@ def test_what_needs_another_name_asks_for_it_and_says_why(tmp_path: Path) -> Non
     assert "one in a region" in told["fill_in"]["NEW_NAME"]
     assert "read -rs NEW_NAME && export NEW_NAME" in told["commands"]
     assert "/batchEndpoints/${NEW_NAME}/deployments/one?api-version=" in told["commands"][-1]
+
+
+@pytest.mark.parametrize("cloud", ["", "AzureUSGovernment"])
+def test_the_cloud_is_named_before_commands_that_would_go_to_another(tmp_path: Path, cloud: str) -> None:
+    left = Leftover(Address("connections", "c"), "no", "do", {"properties": {"category": "Git"}})
+    byhand.write(tmp_path, [step("connections/c", action=Action.MANUAL)], [left], MAPPING, SUFFIX, cloud=cloud)
+    text = (tmp_path / "by-hand/connections/c.yaml").read_text()
+    assert text.startswith(f"# Before the first command: az cloud set --name {cloud} && az login\n") is bool(cloud)
+    assert "az cloud set" in text or not cloud

@@ -33,8 +33,12 @@ def write(
     suffix: str,
     *,
     shared: bool = False,
+    cloud: str = "",
 ) -> None:
-    """Writes all of them; `shared`: the source's account serves others too, or may. Raises FileError."""
+    """Writes all of them; `shared`: the source's account serves others too, or may. Raises FileError.
+
+    `cloud` is named where the Azure CLI has to be told of it first: its commands know no hosts but one cloud's.
+    """
     known = {left.address: left for left in leftovers}
     teller = Teller(mapping, suffix, shared)
     by_hand = [step for step in steps if step.action is Action.MANUAL]
@@ -43,7 +47,12 @@ def write(
         told = teller.tell(step, left, file)
         if told.body is not None:
             files.write(folder / file, (as_json(told.body, indent=2) + "\n").encode())
-        files.write(folder / FOLDER / f"{name}.yaml", _text(step, left, told).encode())
+        files.write(folder / FOLDER / f"{name}.yaml", (_first(cloud) + _text(step, left, told)).encode())
+
+
+def _first(cloud: str) -> str:
+    # learn.microsoft.com/cli/azure/manage-clouds-azure-cli; AzCopy takes its hosts from the URLs.
+    return f"# Before the first command: az cloud set --name {cloud} && az login\n" if cloud else ""
 
 
 def _names(addresses: Iterable[Address]) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""An account is known by name and cloud: one of another cloud with the same name is somebody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.world import MAPPING, OLD_BLOBS
+
+from amlmigrate.bytes.areas import _somebodys
+from amlmigrate.cloud.credentials import CLOUDS
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.leading import lead, names_source
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.places import Places
+from amlmigrate.core.reference import references
+from amlmigrate.core.workspace import Datastore, Location, Workspace
+from amlmigrate.kinds import all_kinds
+
+SUFFIXES = [cloud.storage_suffix for cloud in CLOUDS.values()]
+
+
+def at(workspace: Workspace, suffix: str) -> Workspace:
+    """The workspace in the cloud of that suffix, as its system datastores say by `endpoint`."""
+    stores = tuple(
+        replace(one, root=replace(one.root, suffix=suffix)) if one.root else one for one in workspace.datastores
+    )
+    return replace(workspace, datastores=stores)
+
+
+def of_cloud(suffix: str) -> Mapping:
+    return Mapping(at(MAPPING.source, suffix), at(MAPPING.target, suffix))
+
+
+def forms(suffix: str) -> list[str]:
+    return [
+        f"https://acct.blob.{suffix}/{OLD_BLOBS}/data/a.csv",
+        f"https://ACCT.blob.{suffix.upper()}/{OLD_BLOBS}/data/a.csv",
+        f"https://acct-secondary.blob.{suffix}/{OLD_BLOBS}/data/a.csv",
+        f"https://acct.dfs.{suffix}/{OLD_BLOBS}/data/a.csv",
+        f"https://acct.blob.{suffix}:443/{OLD_BLOBS}/data/a.csv",
+        f"abfss://{OLD_BLOBS}@acct.dfs.{suffix}/data/a.csv",
+        f"wasbs://{OLD_BLOBS}@acct.blob.{suffix}/data/a.csv",
+    ]
+
+
+CASES = [(home, text, suffix == home) for home in SUFFIXES for suffix in SUFFIXES for text in forms(suffix)]
+
+
+@pytest.mark.parametrize(("home", "text", "own"), CASES)
+def test_only_the_account_of_this_cloud_is_the_sources(home: str, text: str, own: bool) -> None:
+    mapping = of_cloud(home)
+    (reference,) = references({"uri": text})
+    where = Location("acct", OLD_BLOBS, "data/a.csv")
+    assert mapping.locate(reference) == (where if own else None)
+    for after in (mapping.rewrite(text), mapping.rewrite_whole(text)):
+        assert (after != text) is own and ("cmkacct" in after) is own
+    found = lead(text, mapping)
+    assert found and found.ours is own and (found.goal is not None) is own
+    assert bool(names_source(text, mapping)) is own
+    assert bool(Places(mapping).named(f"read {text} daily")) is own
+    assert Places(mapping).count(f'{{"uri": "{text}"}}\n'.encode()) == own
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_where_no_datastore_names_its_cloud_every_one_counts(suffix: str) -> None:
+    for text in forms(suffix):
+        assert names_source(text, MAPPING)
+        (reference,) = references({"uri": text})
+        assert MAPPING.locate(reference)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "own"), [("core.windows.net", True), ("core.chinacloudapi.cn", False), (None, True)]
+)
+def test_a_datastore_of_another_cloud_leads_to_nothing_of_the_source(endpoint: str | None, own: bool) -> None:
+    properties = {
+        "datastoreType": "AzureBlob", "accountName": "acct", "containerName": OLD_BLOBS, "endpoint": endpoint,
+        "credentials": {"credentialsType": "None"},
+    }  # fmt: skip
+    asset = Asset(Address("datastores", "far"), {"name": "far", "properties": properties})
+    store = all_kinds()["datastores"].datastore(asset)
+    assert store and store.root
+    mapping = of_cloud("core.windows.net")
+    source = replace(mapping.source, datastores=(*mapping.source.datastores, store))
+    mapping = Mapping(source, mapping.target)
+    (reference,) = references({"uri": "azureml://datastores/far/paths/a"})
+    assert (mapping.locate(reference) is not None) is own
+    body = all_kinds()["datastores"].translate(asset, mapping).body["properties"]
+    assert (body["accountName"], body.get("endpoint")) == ("cmkacct" if own else "acct", endpoint)
+    loose = Location("acct", "loose")
+    led = Datastore("u", system=False, root=replace(loose, suffix=str(endpoint or "")))
+    assert _somebodys(Mapping(replace(source, datastores=(*source.datastores, led)), mapping.target), loose) is own
