@@ -12,10 +12,12 @@ from amlmigrate.bytes.contents import files
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, renamed_on_the_way
 from amlmigrate.bytes.putting import Putter, TakenError
 from amlmigrate.bytes.work import Copy, Record, conflict, etags
+from amlmigrate.bytes.work import unreadable as unread
+from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import DriftError, InterruptedRunError, MigrateError, UnreadableError
+from amlmigrate.core.errors import DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, never
@@ -120,12 +122,8 @@ class Copier:
         ]
 
     async def _each(self, blobs: list[Blob], do: _Do, work: Copy, there: Listing) -> None:
-        """Does it for each. Who stops in the middle of a long blob, or finds one that nobody reads, cuts off none.
-
-        Raises the first UnreadableError, or ServiceError of its kind, once all others are there.
-        """
+        """Does it for each. Who stops amid a long blob, or finds one that nobody reads, cuts none off."""
         halfway: list[Blob] = []
-        shut: list[MigrateError] = []
 
         async def one(blob: Blob) -> None:
             try:
@@ -137,15 +135,18 @@ class Copier:
             except (UnreadableError, ServiceError) as error:
                 if isinstance(error, ServiceError) and not error.shut:
                     raise
-                shut.append(error)
+                work.shut.add(work.goal(blob.path))
+                why = unreadable.why(error) if isinstance(error, ServiceError) else error.why
+                work.theirs[work.goal(blob.path)] = f"cannot be read: {why}"
 
         if not await each(blobs, one, parallel=PARALLEL, stopping=self._stopping) or halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
-        if shut:
-            raise shut[0]
 
     async def _check(self, work: Copy, wanted: list[Blob], there: Listing) -> None:
-        """Raises ConflictError unless the target's listing is like the source's, with nothing beside it."""
+        """Raises ConflictError unless the target's listing is like the source's, with nothing beside it.
+
+        Raises UnreadableError where all that is missing cannot be read.
+        """
         found = compare(work.amount.source, work.amount.target, wanted, there, work.record.own)
         goals = partial(map, lambda blob: work.goal(blob.path))
         wrong = [*goals([*found.missing, *found.changed, *found.relabelled]), *(one.path for one in found.foreign)]
@@ -159,9 +160,10 @@ class Copier:
         await work.record.left(etags(work.theirs, there))
         if work.theirs:
             there_now = len(wanted) - sum(1 for path in goals(wanted) if path in work.theirs)
-            raise conflict(
-                work.amount, work.theirs, f"The other {there_now} of its {len(wanted)} blobs are there."
-            )
+            rest = f"The other {there_now} of its {len(wanted)} blobs are there."
+            if work.shut >= work.theirs.keys():
+                raise unread(work.amount, work.theirs, rest)
+            raise conflict(work.amount, work.theirs, rest)
 
     @staticmethod
     def _asked_for(work: Copy, missing: list[Blob]) -> Iterator[Blob]:

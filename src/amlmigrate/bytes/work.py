@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from amlmigrate.bytes.listings import Listing, goal_path
+from amlmigrate.cloud.errors import READABLE
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError
+from amlmigrate.core.errors import ConflictError, DriftError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Bytes
@@ -53,6 +54,8 @@ class Copy:
     asked_before: set[str] = field(default_factory=set)
     # By their new paths, the blobs that are not brought to the target, each with why.
     theirs: dict[str, str] = field(default_factory=dict)
+    # Those of them that nobody can read.
+    shut: set[str] = field(default_factory=set)
 
     def goal(self, path: str) -> str:
         """Where a blob of the source goes."""
@@ -83,11 +86,23 @@ def changed(blob: Blob) -> DriftError:
 
 def conflict(amount: Bytes, theirs: dict[str, str], rest: str) -> ConflictError:
     """What could not be settled, by path and with why; `rest` tells how all others stand."""
-    named = few([f"{path} ({why})" for path, why in sorted(theirs.items())])
-    many = f"{len(theirs)} blobs are" if len(theirs) > 1 else "1 blob is"
     return ConflictError(
-        f"{many} not as planned, and left alone: {named}. {rest}",
+        f"{_named(theirs, 'not as planned, and left alone')} {rest}",
         address=f"{amount.target.container}/{amount.target.path}",
         remedy="Move them out of the way, then go on with `migrate run --resume`; or plan anew: each is then"
         " an item of its own.",
     )
+
+
+def unreadable(amount: Bytes, theirs: dict[str, str], rest: str) -> UnreadableError:
+    """The same where nothing is in the way but that nobody reads them."""
+    return UnreadableError(
+        f"{_named(theirs, 'not copied')} {rest}",
+        address=f"{amount.source.container}/{amount.source.path}",
+        remedy=READABLE,
+    )
+
+
+def _named(theirs: dict[str, str], what: str) -> str:
+    named = few([f"{path} ({why})" for path, why in sorted(theirs.items())])
+    return f"{f'{len(theirs)} blobs are' if len(theirs) > 1 else '1 blob is'} {what}: {named}."

@@ -29,7 +29,8 @@ _REFUSED = 403
 
 def why(error: ServiceError) -> str:
     """Why nobody gets the bytes that were asked for; empty where the answer is not about this one blob."""
-    found = _WHY.get(error.code, "")
+    # Of the source of a copy the service says so in a header of its own.
+    found = next((_WHY[code] for code in error.codes if code in _WHY), "")
     # Another operation that is under way is no property of the blob.
     if error.transient or (error.status == _REFUSED and not found):
         return ""
@@ -42,4 +43,4 @@ def refuse(blob: Blob, url: str) -> None:
     """Raises UnreadableError for one that shows by itself that no copy gets its bytes."""
     if blob.shut:
         summary = f"A blob cannot be read, and so not be copied: {blob.shut}."
-        raise UnreadableError(summary, address=url, remedy=READABLE)
+        raise UnreadableError(summary, why=blob.shut, address=url, remedy=READABLE)

@@ -84,7 +84,11 @@ class InterruptedRunError(MigrateError):
 
 
 class UnreadableError(IncompleteError):
-    """The bytes of one blob cannot be had, by nobody: what needs them fails, and all else goes on."""
+    """The bytes of blobs cannot be had, by nobody: what needs them fails, and all else goes on; `why` in short."""
+
+    def __init__(self, summary: str, *, why: str = "", address: str = "", remedy: str = "") -> None:
+        super().__init__(summary, address=address, remedy=remedy)
+        self.why = why
 
 
 class UnforeseenError(MigrateError):

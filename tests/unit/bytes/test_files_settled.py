@@ -212,7 +212,7 @@ async def test_a_source_that_changed_under_the_copy_is_drift() -> None:
 
 
 SHUT = [
-    UnreadableError("it cannot be read"),
+    UnreadableError("it cannot be read", why="it is in the archive tier"),
     _answer(409, "BlobArchived"),
     _answer(409, "BlobUsesCustomerSpecifiedEncryption"),
     ServiceError(
@@ -238,9 +238,16 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
         return await copied(*arguments, **more)
 
     target.copy = copy  # type: ignore[method-assign]
-    with pytest.raises(type(error)):
+    interrupted = isinstance(error, InterruptedRunError)
+    with pytest.raises(InterruptedRunError if interrupted else UnreadableError) as raised:
         await _copied(source, target, record)
     assert len(record.told) == 4 and len(target.listed) == 4
+    [left] = listed.keys() - target.listed.keys()
+    if not interrupted:
+        # So that who lets it go lets go that one blob, and no other.
+        assert record.alone == [left] and left in raised.value.summary
+        assert "The other 4 of its 5 blobs are there" in raised.value.summary
+        assert "cannot be read: it" in raised.value.summary and "--exclude" in raised.value.remedy
 
 
 async def test_another_refusal_of_the_service_ends_the_step_at_once() -> None:
