@@ -58,7 +58,7 @@ def command(
             refuse_errors(read, ledger)
             with Lock(ledger, force=force_unlock) as lock:
                 _refuse_begun(ledger, resume=resume)
-                _refuse_untrusted(folder, ledger)
+                _refuse_untrusted(read, folder, ledger)
                 _refuse_conflicts(read, ledger)
                 if ledger.begun and finished(read, ledger):
                     if not dry_run:
@@ -76,15 +76,17 @@ def _refuse_begun(ledger: Ledger, *, resume: bool) -> None:
         raise RefusedError("The plan is already begun.", address=str(ledger.path), remedy="Go on with --resume.")
 
 
-def _refuse_untrusted(folder: Path, ledger: Ledger) -> None:
-    """A run goes by what people decided, and adds a report: both have to be as they were written.
+def _refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
+    """A run goes by what people decided and by what was made, and adds a report: all has to be as it was written.
 
     Raises RefusedError, so too for a plan that is cut over.
     """
     from amlmigrate.cutover.record import refuse_cut_over
+    from amlmigrate.ledger import bearing
     from amlmigrate.ledger.decisions import trusted
 
     refuse_cut_over(trusted(folder, ledger), folder)
+    bearing.refuse_outside(plan.steps, ledger)
 
 
 def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> None:
@@ -154,6 +156,7 @@ async def _run(
         holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run) as lease,
     ):
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
+        drift.check_places(plan, Mapping(source.workspace, target.workspace))
         if not ledger.begun:
             await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
         unproven = findings(claims)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import decisions
 from amlmigrate.ledger.alone import quiet
 from amlmigrate.ledger.copied import copied
-from amlmigrate.ledger.evidence import Report, end_problems, examine, strangers
+from amlmigrate.ledger.evidence import Report, end_problems, examine, of_another, strangers
 from amlmigrate.ledger.items import idmap
 from amlmigrate.ledger.ledger import Ledger, NewerLedgerError
 from amlmigrate.ledger.lost import EVIDENCE, FILE, IDMAP
@@ -32,17 +33,20 @@ def check(plan: Plan, folder: Path) -> Check:
     with quiet(folder):
         reports, problems = examine(evidence)
         found = Check(reports, list(map(str, problems)))
-        found.altered += _of_another(plan, reports)
+        found.altered += map(str, of_another(_bound(plan), reports))
         found.unchecked += [f"{path.name}: no report names it" for path in strangers(evidence, reports)]
         _with_ledger(plan, folder, found)
     return found
 
 
-def _of_another(plan: Plan, reports: list[Report]) -> Iterator[str]:
-    for report in reports:
-        about = report.content.get("plan")
-        if isinstance(about, dict) and about.get("sha256") != plan.sha256:
-            yield f"{report.path.name}: it is of another plan than plan.jsonl"
+def _bound(plan: Plan) -> dict[str, str]:
+    """What a ledger that is tied to the plan says of it, also where there is none."""
+    sides = {f"{name}_workspace_id": str(side.get("workspaceId", "")) for name, side in _sides(plan)}
+    return {"plan_sha256": plan.sha256, **sides}
+
+
+def _sides(plan: Plan) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return ("source", plan.header.source), ("target", plan.header.target)
 
 
 def _with_ledger(plan: Plan, folder: Path, found: Check) -> None:

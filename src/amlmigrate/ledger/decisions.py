@@ -16,7 +16,7 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.frozen import DEED, SUMMARIES
 from amlmigrate.core.plan import Plan
-from amlmigrate.ledger import approving, deciding
+from amlmigrate.ledger import approving, bearing, deciding
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing
@@ -88,7 +88,7 @@ def trusted(folder: Path, ledger: Ledger) -> list[Report]:
 
 
 def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
-    """Raises RefusedError unless ledger and evidence tell of the same decisions."""
+    """Raises RefusedError unless ledger and evidence tell of the same decisions and of what was made."""
     _refuse(ledger, problems(ledger, reports))
 
 
@@ -100,17 +100,18 @@ def refuse_unlike_people(ledger: Ledger, reports: list[Report]) -> None:
 def _refuse(ledger: Ledger, found: list[str]) -> None:
     if found:
         raise RefusedError(
-            "The evidence cannot be trusted: it and the ledger tell of other decisions.",
+            "The evidence cannot be trusted: it and the ledger do not tell the same.",
             reasons=tuple(found),
             address=str(ledger.path),
-            remedy="Put the original files back, or take each of these decisions again.",
+            remedy="Put the original files back; a decision can also be taken again.",
         )
 
 
 def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
-    """Each decision, approval and freeze that ledger and evidence do not agree on."""
+    """Each decision, approval, freeze and claim that ledger and evidence do not agree on."""
     return [
         *of_people(ledger, reports),
+        *bearing.problems(ledger, reports),
         *frozen(ledger.home, reports, ledger.meta()),
     ]
 

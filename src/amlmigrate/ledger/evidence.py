@@ -80,7 +80,8 @@ class Evidence:
         if self.folder.exists() and not self.folder.is_dir():
             raise files.FileError(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), self.folder)
         found, problems = examine(self.folder)
-        problems += end_problems(self._ledger.meta(), self.folder, found) if not problems else []
+        meta = self._ledger.meta()
+        problems += [] if problems else [*end_problems(meta, self.folder, found), *of_another(meta, found)]
         if problems:
             raise _broken(problems)
         return found
@@ -139,6 +140,19 @@ def end_problems(meta: Mapping[str, str], folder: Path, found: list[Report]) -> 
     if known := next((one for one in found if one.sha256 == head), None):
         why += f": the ledger is older than the evidence, it ends with {known.path.name}"
     return [Problem(found[-1].path if found else folder, why)]
+
+
+def of_another(meta: Mapping[str, str], found: Iterable[Report]) -> Iterator[Problem]:
+    """Reports that are of another plan than the ledger is tied to, or of other workspaces."""
+    ids = {"source": meta.get("source_workspace_id"), "target": meta.get("target_workspace_id")}
+    for report in found:
+        about = report.content.get("plan")
+        if isinstance(about, dict) and meta.get("plan_sha256", about.get("sha256")) != about.get("sha256"):
+            yield Problem(report.path, "it is of another plan than plan.jsonl")
+        for side, workspace_id in ids.items():
+            told = report.content.get(side)
+            if workspace_id and isinstance(told, dict) and told.get("workspaceId", workspace_id) != workspace_id:
+                yield Problem(report.path, f"it is of another {side} than the plan's")
 
 
 def strangers(folder: Path, reports: Iterable[Report]) -> list[Path]:

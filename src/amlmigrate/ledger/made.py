@@ -66,6 +66,18 @@ class Made(ABC):
         )
         return {str(Address.parse(address).item): (When(*when), sha256) for address, *when, sha256 in rows}
 
+    def claims(self) -> Iterator[tuple[str, ...]]:
+        """All that it says that the tool made in the target, and how it left it, always in the same order."""
+        documents = self._rows("SELECT DISTINCT address FROM history WHERE state = 'created' ORDER BY address")
+        yield from (("document", str(address)) for (address,) in documents)
+        left = self._rows("SELECT address, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY address")
+        yield from (("left", str(address), str(sha256)) for address, sha256 in left)
+        blobs = self._rows(
+            "SELECT account, container, path, source_etag, target_etag FROM blobs"
+            " ORDER BY account, container, path"
+        )
+        yield from (("blob", *map(str, row)) for row in blobs)
+
     def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
         """Moves a step on to its copies, and records which are asked for that were not there.
 

@@ -34,6 +34,24 @@ def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
         )
 
 
+def check_places(plan: Plan, mapping: Mapping) -> None:
+    """Refuses a plan whose bytes come from or go to anywhere but the pair's own: it would not be reviewed so."""
+    goals = {(goal.account, goal.container) for _, goal in mapping.roots()}
+    own = {root.account for root, _ in mapping.roots()} | {mapping.source.storage_account.lower()}
+    for step in plan.steps:
+        amount = step.bytes
+        if amount is None or not step.action.carried_out:
+            continue
+        there = (amount.target.account, amount.target.container)
+        if there not in goals or amount.source.account not in own:
+            raise BadInputError(
+                f"The plan has bytes that go from '{amount.source.account}' to '{there[0]}/{there[1]}': that is no"
+                " place of the source's, or none of the target's own containers.",
+                address=str(step.address),
+                remedy="Put the original plan back, or make a new one.",
+            )
+
+
 async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
     check_source(plan, source, await list_source(WorkspaceMapping(source.workspace, target), blobs))

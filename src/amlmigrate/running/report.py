@@ -11,6 +11,7 @@ from amlmigrate.core.headline import ran
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.tool import tool
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.bearing import made
 from amlmigrate.ledger.decisions import of_file
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import items, over_foreign_bytes, tally
@@ -42,6 +43,7 @@ def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By)
             "ended": _ended(walked),
             **_standing(plan, ledger),
             "idmap": {"file": IDMAP, "sha256": of_file(folder / IDMAP)},
+            "made": made(ledger),
         },
     )
     ledger.runs_told()

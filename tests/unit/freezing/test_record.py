@@ -226,7 +226,7 @@ def test_evidence_of_another_plan_or_source_is_refused(folder: Folder, other: st
         changed = {"sha256": "00" * 32} if other == "plan" else {"workspaceId": "another"}
         book.record = replace(book.record, **{other: {**getattr(book.record, other), **changed}})
         book.add(one("a", State.TAKEN))
-    assert "another plan or another source" in _refused(folder, Azure())
+    assert f"it is of another {other} than" in _refused(folder, Azure())
 
 
 def test_every_report_is_of_the_shipped_schema(folder: Folder) -> None:
