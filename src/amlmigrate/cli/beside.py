@@ -13,7 +13,7 @@ def unread(source: Workspace, prior: Prior) -> list[Finding]:
         Finding(
             "warning",
             source.id,
-            f"The ledger in '{folder}' cannot be read: {why.rstrip('.')}. What that plan made counts as somebody"
+            f"The ledger in '{folder}' does not count: {why.rstrip('.')}. What that plan made counts as somebody"
             " else's: it is a conflict where it differs, and is never changed.",
             "Put that ledger back and plan anew, or decide each conflict.",
             code="ledger-beside-unread",

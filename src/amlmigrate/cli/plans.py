@@ -11,7 +11,7 @@ from pathlib import Path
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Copied, Prior
-from amlmigrate.ledger import Ledger
+from amlmigrate.ledger import Ledger, bearing
 from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.ledger.made import When
 from amlmigrate.planning import planfile
@@ -77,11 +77,12 @@ def free_folder(name: str) -> Path:
     return folder
 
 
-def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> Prior:
+def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, own: Path | None = None) -> Prior:
     """What the ledgers beside a plan's folder show as done between the same two workspaces, the latest of it.
 
-    A ledger that cannot be read stops nobody: what it knows is not known to be the tool's own, so that it is left
-    alone; the folder is among `unread`, unless its plan is of other workspaces.
+    A ledger that cannot be read, or that its plan and its evidence do not bear out, stops nobody: what it knows is
+    not known to be the tool's own, so that it is left alone; the folder is among `unread`, unless its plan is of
+    other workspaces. `own` is the folder of the plan that is run: its ledger was held to its evidence before.
     """
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
@@ -94,12 +95,17 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
         if not (folder / LEDGER).exists():
             continue
         try:
-            known = _done(folder, pair)
+            known = _done(folder, pair, own=folder == own)
         except Exception as error:  # noqa: BLE001 - somebody else's file; it is told, and the others are read
             if pair_of(folder) in (pair, None):
                 unread.append((str(folder), said(error)))
             continue
         if known is None:
+            continue
+        # Whatever it says, a later run comes after it.
+        run = max(run, known.run)
+        if known.doubt:
+            unread.append((str(folder), known.doubt))
             continue
         documents |= known.owned
         not_ours |= known.not_ours
@@ -107,7 +113,6 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str) -> P
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
         for place, when, copied in known.blobs:
             blobs[place] = max((when, copied), blobs.get(place, (when, copied)), key=itemgetter(0))
-        run = max(run, known.run)
     return Prior(
         frozenset(documents),
         {place: copied for place, (_, copied) in blobs.items()},
@@ -127,9 +132,11 @@ class _Done:
     blobs: list[tuple[tuple[str, str, str], When, Copied]]
     run: int
     not_ours: dict[tuple[str, str, str], str]
+    # Why it is not taken at its word; '' where it is.
+    doubt: str = ""
 
 
-def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
+def _done(folder: Path, pair: tuple[str, str], *, own: bool) -> _Done | None:
     """What a folder's ledger shows; None where it is of other workspaces. Raises whatever reading it raises."""
     if not (folder / LEDGER).stat().st_size:
         # SQLite would make a new one of it.
@@ -138,9 +145,22 @@ def _done(folder: Path, pair: tuple[str, str]) -> _Done | None:
         meta = ledger.meta()
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
+        if not own and (why := _doubt(folder, ledger, pair)):
+            return _Done(set(), {}, [], ledger.sequence, {}, why)
         return _Done(
             set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence, ledger.not_ours()
         )
+
+
+def _doubt(folder: Path, ledger: Ledger, pair: tuple[str, str]) -> str:
+    """Why a ledger beside is not taken at its word; '' where it is. Raises BadInputError for no plan."""
+    if why := bearing.doubt(folder, ledger):
+        return why
+    with planfile.opened(folder) as (sha256, steps):
+        if sha256 != ledger.plan_sha256 or pair_of(folder) != pair:
+            return "it is of another plan than the one that lies there"
+        strange = bearing.outside(steps, ledger)
+    return f"it says that the tool made '{strange}', which its plan does not make" if strange else ""
 
 
 def pair_of(folder: Path) -> tuple[str, str] | None:

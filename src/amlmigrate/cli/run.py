@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan, Step
+    from amlmigrate.core.prior import Prior
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.running.walker import Tally, Walker
@@ -165,7 +166,10 @@ async def _run(
             _say_dry(view, plan)
             return None
         by = await who(shared, clouds.target.credential)
-        prior = plans.prior(folder.parent, source.workspace.workspace_id, target.workspace.workspace_id)
+        prior = plans.prior(
+            folder.parent, source.workspace.workspace_id, target.workspace.workspace_id, own=folder
+        )
+        _tell_unread(prior)
         refers = await needed(clouds, plan, source.workspace, prior)
         assert lease
         await _number(clouds, ledger, lease, prior.run)
@@ -210,6 +214,15 @@ async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
     pair = await read_pair(clouds, plan)
     places = await Places.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))
     return await prove(clouds.target, pair[1], places)
+
+
+def _tell_unread(prior: Prior) -> None:
+    """Says whose work beside this plan counts as somebody else's, so that it is never changed."""
+    import logging
+
+    for beside, why in prior.unread:
+        text = "The ledger in '%s' does not count: %s. What that plan made counts as somebody else's."
+        logging.getLogger(__name__).warning(text, beside, why.rstrip("."))
 
 
 def _refuse_unproven(posture: list[Any]) -> None:

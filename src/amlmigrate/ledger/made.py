@@ -73,10 +73,15 @@ class Made(ABC):
         left = self._rows("SELECT address, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY address")
         yield from (("left", str(address), str(sha256)) for address, sha256 in left)
         blobs = self._rows(
-            "SELECT account, container, path, source_etag, target_etag FROM blobs"
+            "SELECT account, container, path, source_etag, target_etag, labels FROM blobs"
             " ORDER BY account, container, path"
         )
         yield from (("blob", *map(str, row)) for row in blobs)
+        alone = self._rows(
+            "SELECT address, account, container, path, etag FROM left_alone"
+            " ORDER BY address, account, container, path"
+        )
+        yield from (("left alone", *map(str, row)) for row in alone)
 
     def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
         """Moves a step on to its copies, and records which are asked for that were not there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,14 @@ def steps(folder: Path) -> Iterator[Step]:
     read_header(folder)
     with sealedlines.opened(folder / FILE, _WORDING) as (_, lines):
         yield from _steps(lines)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[str, Iterator[Step]]]:
+    """The SHA-256 of a plan, and its steps one after the other. Raises as `read` does."""
+    read_header(folder)
+    with sealedlines.opened(folder / FILE, _WORDING) as (sha256, lines):
+        yield sha256, _steps(lines)
 
 
 def _steps(lines: Iterator[dict[str, Any]]) -> Iterator[Step]:

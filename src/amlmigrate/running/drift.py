@@ -34,7 +34,7 @@ def check_workspace(workspace: Workspace, header: Mapping[str, str]) -> None:
         )
 
 
-def check_places(plan: Plan, mapping: Mapping) -> None:
+def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
     """Refuses a plan whose bytes come from or go to anywhere but the pair's own: it would not be reviewed so."""
     goals = {(goal.account, goal.container) for _, goal in mapping.roots()}
     own = {root.account for root, _ in mapping.roots()} | {mapping.source.storage_account.lower()}

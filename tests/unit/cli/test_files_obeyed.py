@@ -7,13 +7,15 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, header, plan, step
+from tests.unit.world import LAKE, MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, header, plan, step
 from typer.testing import CliRunner
 
+from amlmigrate.cli import beside, plans
 from amlmigrate.cli.main import app
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
@@ -21,7 +23,7 @@ from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, bearing, decisions
@@ -245,3 +247,117 @@ def test_a_plan_whose_bytes_go_anywhere_else_is_refused(source: Location, target
     edited = Step(BLOBS, Action.COPY, bytes=Bytes(source, target, 1, 1))
     with pytest.raises(BadInputError, match="no place of the source's, or none of the target's own"):
         check_places(plan(*STEPS, edited), MAPPING)
+
+
+IDS = (SOURCE.workspace_id, TARGET.workspace_id)
+PLACE = Location("cmkacct", NEW_BLOBS, "data/a")
+
+
+def _prior(folder: Path, own: Path | None = None) -> Prior:
+    return plans.prior(folder.parent, *IDS, own=own)
+
+
+def test_what_a_plan_beside_made_is_the_tools_own_where_its_evidence_bears_it_out(folder: Path) -> None:
+    found = _prior(folder)
+    assert found.copied(PLACE) == Copied('"1"', '"t1"') and found.owns(MODEL) and not found.unread
+
+
+def _killed(folder: Path) -> None:
+    with Ledger(folder) as ledger:
+        _again(ledger)
+
+
+def _without_evidence(folder: Path) -> None:
+    shutil.rmtree(folder / "evidence")
+
+
+def _with_a_report_less(folder: Path) -> None:
+    with Ledger(folder) as ledger:
+        _again(ledger)
+        _tell(folder, ledger)
+    (folder / "evidence" / "0002-run.json").unlink()
+
+
+def _with_a_report_edited(folder: Path) -> None:
+    file = folder / "evidence" / "0001-run.json"
+    file.write_text(file.read_text().replace("ann", "ben"))
+
+
+def _with_the_evidence_of_another(folder: Path) -> None:
+    other = _made(folder.parent.parent / "elsewhere" / "other", name="other")
+    shutil.rmtree(folder / "evidence")
+    shutil.copytree(other / "evidence", folder / "evidence")
+
+
+def _with_the_plan_of_another(folder: Path) -> None:
+    other = _made(folder.parent.parent / "elsewhere" / "other", name="other")
+    shutil.copy(other / "plan.jsonl", folder / "plan.jsonl")
+
+
+def _with_ledger_and_evidence_of_another(folder: Path) -> None:
+    _with_the_evidence_of_another(folder)
+    shutil.copy(folder.parent.parent / "elsewhere" / "other" / "ledger.db", folder / "ledger.db")
+
+
+def _bound_to_the_pair_by_hand(folder: Path) -> None:
+    """All of another pair's plan, with the ids of this pair written into its ledger."""
+    shutil.rmtree(folder)
+    _made(folder, source={**SOURCE.header(), "workspaceId": "another"})
+    _edit(folder, f"UPDATE meta SET value = '{IDS[0]}' WHERE key = 'source_workspace_id'")
+
+
+BESIDE: dict[str, Callable[[Path], None]] = {
+    **{name: partial(_edit, statement=statement) for name, statement in EDITS.items()},
+    "killed": _killed,
+    "no evidence": _without_evidence,
+    "a report less": _with_a_report_less,
+    "a report edited": _with_a_report_edited,
+    "evidence of another": _with_the_evidence_of_another,
+    "plan of another": _with_the_plan_of_another,
+    "ledger and evidence of another": _with_ledger_and_evidence_of_another,
+    "another pair": _bound_to_the_pair_by_hand,
+}
+
+
+@pytest.mark.parametrize("change", BESIDE)
+def test_of_a_ledger_beside_that_nothing_bears_out_nothing_counts_and_that_is_told(
+    folder: Path, change: str
+) -> None:
+    BESIDE[change](folder)
+    found = _prior(folder)
+    assert found.copied(PLACE) is None and not found.owns(MODEL) and not found.left
+    if change == "another pair":
+        # By its plan it is of others, so that it is none of this pair's business, whatever its ledger says.
+        assert len(found.unread) <= 1
+        return
+    [(where, why)] = found.unread
+    assert where == str(folder) and why
+    [finding] = beside.unread(SOURCE, found)
+    assert finding.code == "ledger-beside-unread" and str(folder) in finding.summary
+    assert "a conflict where it differs, and is never changed" in finding.summary
+
+
+def test_after_the_killed_run_was_gone_on_with_it_counts_again(folder: Path) -> None:
+    _killed(folder)
+    [(_, why)] = _prior(folder).unread
+    assert f"`migrate run {folder} --resume`" in why
+    with Ledger(folder) as ledger:
+        _tell(folder, ledger)
+    assert _prior(folder).copied(PLACE) == Copied('"2"', '"t2"')
+
+
+def test_a_run_goes_by_its_own_ledger_after_it_was_killed(folder: Path) -> None:
+    _killed(folder)
+    assert _prior(folder, own=folder).copied(PLACE) == Copied('"2"', '"t2"')
+
+
+def test_a_report_of_a_run_by_an_older_version_bears_it_out_by_its_chain_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "plans" / "old"
+    folder.mkdir(parents=True)
+    planfile.write(folder, header(), STEPS)
+    with Ledger(folder) as ledger:
+        ledger.bind(planfile.read(folder))
+        _run(ledger)
+        Evidence(folder, ledger).add("run", {"plan": {"sha256": ledger.plan_sha256}})
+        ledger.runs_told()
+    assert _prior(folder).copied(PLACE) == Copied('"1"', '"t1"')

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.borne_out import bear_out
 from tests.unit.world import blob, plan, step
 
 from amlmigrate.cli import plans
 from amlmigrate.core.address import Address
-from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
@@ -21,6 +22,8 @@ from amlmigrate.planning import planfile
 
 CONTAINER = Location("acct", "c")
 MODEL = Address.parse("models/m/1")
+BYTES = Step(Address.parse("blobs/c"), Action.COPY, bytes=Bytes(CONTAINER, CONTAINER, 1, 1))
+STEPS = (step("models/m/1"), BYTES)
 
 
 def _plan(beside: Path, name: str, made: Plan) -> Ledger:
@@ -28,7 +31,7 @@ def _plan(beside: Path, name: str, made: Plan) -> Ledger:
     folder.mkdir(parents=True)
     planfile.write(folder, made.header, made.steps)
     ledger = Ledger(folder)
-    ledger.bind(made)
+    ledger.bind(planfile.read(folder))
     return ledger
 
 
@@ -36,7 +39,7 @@ def _plan(beside: Path, name: str, made: Plan) -> Ledger:
 def test_of_several_plans_the_latest_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
 ) -> None:
-    made = plan(step("models/m/1"))
+    made = plan(*STEPS)
     for hour, name in enumerate(names):
         at = f"2026-01-01T0{hour}:00:00.000+00:00"
         monkeypatch.setattr(module, "_now", lambda at=at: at)
@@ -45,6 +48,7 @@ def test_of_several_plans_the_latest_counts(
             ledger.move(MODEL, State.DONE, target_sha256=f"left {hour}")
             # The source's ETag of the later copy sorts first, as any may.
             ledger.copied(CONTAINER, [("p", Copied(f'"{9 - hour}"', f'"t{hour}"'))])
+            bear_out(ledger)
     ids = (made.header.source["workspaceId"], made.header.target["workspaceId"])
     found = plans.prior(tmp_path, *ids)
     assert found.copied(CONTAINER.below("p")) == Copied('"8"', '"t1"')
@@ -58,7 +62,7 @@ def test_the_order_is_that_of_the_runs_whatever_the_clocks_of_their_machines_sho
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str], days: int
 ) -> None:
     """The second run's machine is days off."""
-    made = plan(step("models/m/1"))
+    made = plan(*STEPS)
     ids = (made.header.source["workspaceId"], made.header.target["workspaceId"])
     for turn, name in enumerate(names):
         at = (datetime(2026, 1, 1, turn, tzinfo=UTC) + timedelta(days=days * turn)).isoformat()
@@ -69,6 +73,7 @@ def test_the_order_is_that_of_the_runs_whatever_the_clocks_of_their_machines_sho
             ledger.number_run(turn + 1, None)
             ledger.move(MODEL, State.DONE, target_sha256=f"left {turn}")
             ledger.copied(CONTAINER, [("p", Copied(f'"{turn}"', f'"t{turn}"'))])
+            bear_out(ledger)
     found = plans.prior(tmp_path, *ids)
     assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"') and found.untouched(MODEL, "left 1")
     assert found.run == 2 and plans.prior(tmp_path, "another", ids[1]).run == 0
@@ -78,7 +83,7 @@ def test_the_order_is_that_of_the_runs_whatever_the_clocks_of_their_machines_sho
 def test_what_an_older_ledger_has_came_before_every_numbered_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
-    made = plan(step("models/m/1"))
+    made = plan(*STEPS)
     for turn, name in enumerate(("older", "newer")):
         at = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days * turn)).isoformat()
         monkeypatch.setattr(module, "_now", lambda at=at: at)
@@ -88,13 +93,14 @@ def test_what_an_older_ledger_has_came_before_every_numbered_run(
                 ledger.number_run(1, None)
             ledger.begin_copy(MODEL, CONTAINER, [blob("p")])
             ledger.copied(CONTAINER, [("p", Copied('"1"', f'"t{turn}"'))])
+            bear_out(ledger)
     found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
     assert found.copied(CONTAINER.below("p")) == Copied('"1"', '"t1"')
 
 
 def test_a_plan_that_goes_on_after_another_one_is_the_later_of_the_two(tmp_path: Path) -> None:
     """What it did in its first run came before the other's, and what it does now comes after."""
-    made = plan(step("models/m/1"))
+    made = plan(*STEPS)
     with _plan(tmp_path, "one", made) as one, _plan(tmp_path, "two", made) as two:
         one.number_run(1, None)
         one.copied(CONTAINER, [("first", Copied('"1"', '"one"')), ("again", Copied('"1"', '"one"'))])
@@ -102,6 +108,8 @@ def test_a_plan_that_goes_on_after_another_one_is_the_later_of_the_two(tmp_path:
         two.copied(CONTAINER, [("first", Copied('"1"', '"two"')), ("again", Copied('"1"', '"two"'))])
         one.number_run(3, None)
         one.copied(CONTAINER, [("again", Copied('"2"', '"one"'))])
+        bear_out(one)
+        bear_out(two)
     found = plans.prior(tmp_path, made.header.source["workspaceId"], made.header.target["workspaceId"])
     assert found.copied(CONTAINER.below("first")) == Copied('"1"', '"two"')
     assert found.copied(CONTAINER.below("again")) == Copied('"2"', '"one"')
@@ -109,7 +117,7 @@ def test_a_plan_that_goes_on_after_another_one_is_the_later_of_the_two(tmp_path:
 
 @pytest.mark.parametrize("days", [-9, 9], ids=["behind", "ahead"])
 def test_when_a_step_was_done_is_told_by_azures_clock(tmp_path: Path, days: int) -> None:
-    made = plan(step("models/m/1"))
+    made = plan(*STEPS)
     with _plan(tmp_path, "one", made) as ledger:
         ledger.number_run(1, timedelta(days=days))
         ledger.move(MODEL, State.DONE)

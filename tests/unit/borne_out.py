@@ -1,0 +1,13 @@
+"""A ledger whose folder's evidence bears out what it says that the tool made, as after a run that ended."""
+
+from __future__ import annotations
+
+from amlmigrate.ledger import Ledger, bearing
+from amlmigrate.ledger.evidence import Evidence
+
+
+def bear_out(ledger: Ledger) -> None:
+    """Adds the report of a run that tells of all of it."""
+    content = {"plan": {"sha256": ledger.plan_sha256}, "made": bearing.made(ledger)}
+    Evidence(ledger.path.parent, ledger).add("run", content)
+    ledger.runs_told()
