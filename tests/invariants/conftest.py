@@ -42,7 +42,7 @@ def both_undisturbed(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> 
     world.ok("plan", *world.names, "--out", "plans/first")
     first = _run(world, "first")
     change_everything(world)
-    world.ok("plan", *world.names, "--out", "plans/second")
+    world.ok("plan", *world.names, "--out", "plans/second", "--delete")
     return first, _run(world, "second")
 
 

@@ -67,6 +67,8 @@ def change_everything(world: World) -> None:
         client.upload_blob("m/1/a", b"written anew", overwrite=True)
         client.upload_blob("m/1/c", b"new")
         client.delete_blob("m/1/b")
+        client.get_blob_client("m/2/a").set_standard_blob_tier("Cool")
+        client.get_blob_client("d/files/1").set_blob_tags({"team": "bank"})
 
 
 def snapshot(world: World, plan: str) -> Snapshot:
@@ -81,7 +83,10 @@ def snapshot(world: World, plan: str) -> Snapshot:
         for name in names if kind != "datastores" else ():
             for item in world.items(f"{kind}/{name}/versions{view}"):
                 documents[f"{kind}/{name}/{item['name']}"] = item["properties"]
-    blobs = {path: [blob.size, blob.metadata] for path, blob in world.blobs("target").items()}
+    blobs = {
+        path: [blob.size, blob.metadata, blob.tags, None if blob.blob_tier_inferred else blob.blob_tier]
+        for path, blob in world.blobs("target").items()
+    }
     with world.container_client("target") as client:
         for path, shown in blobs.items():
             shown.append(client.download_blob(path).readall().decode("latin-1"))

@@ -1,6 +1,6 @@
 """Killed at any request and at any commit of the ledger, a run resumes to the end of an undisturbed one.
 
-It does so for a first plan and for a second one, which updates, overwrites, deletes, adopts and archives. A sample
+It does so for a first plan and for a second one, which updates, overwrites, relabels, deletes, adopts and archives. A sample
 with a seed of its own runs with every run of the suite; all moments run with `make crash`.
 """
 
@@ -39,7 +39,7 @@ def _second(sandbox: Any, folder: Any) -> World:
     world.ok("plan", *world.names, "--out", "plans/first")
     world.ok("run", "plans/first")
     change_everything(world)
-    world.ok("plan", *world.names, "--out", "plans/it")
+    world.ok("plan", *world.names, "--out", "plans/it", "--delete")
     return world
 
 
@@ -70,10 +70,14 @@ def _owns_all(world: World) -> None:
     with world.container_client("source") as client:
         client.upload_blob("m/1/a", b"last", overwrite=True)
         client.delete_blob("m/2/a")
-    world.ok("plan", *world.names, "--out", "plans/last")
+    world.ok("plan", *world.names, "--out", "plans/last", "--delete")
     steps = {line["address"]: line["action"] for line in world.plan_lines("last") if line["record"] == "step"}
     assert steps["models/m/1"] == "update"
-    assert {action for address, action in steps.items() if address.startswith("blobs/")} == {"adopt", "copy"}
+    assert {action for address, action in steps.items() if address.startswith("blobs/")} == {
+        "adopt",
+        "copy",
+        "delete",
+    }
 
 
 def _sample(count: int, most: int) -> list[int]:
