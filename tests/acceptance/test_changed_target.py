@@ -157,7 +157,7 @@ def test_a_version_that_appears_while_it_runs_is_somebody_elses(small_world: Wor
     assert "appeared in the target" in _failed(result)["models/m/1"]
     # Gone on with, it is taken as it then is, and a later plan does not call it the tool's own.
     world.ok("run", "--resume")
-    assert {"adopted": 2, "migrated": 7}.items() <= world.ok("status", "--json").event("status")["items"].items()
+    assert {"adopted": 3, "migrated": 10}.items() <= world.ok("status", "--json").event("status")["items"].items()
     _edit(world, "source", tags={"team": "other"})
     step = _plan(world, "second")["models/m/1"]
     assert step["action"] == "conflict" and "not made by this tool" in step["reason"]
@@ -208,7 +208,9 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
     assert result.code == 3
     assert set(_failed(result)) == {"models/m/2#archive"}
     assert world.get("models/m/versions/2")["properties"]["isArchived"] is False
-    assert result.event("run.end")["items"]["adopted"] == 3, "both versions, and the workspace's own document"
+    assert result.event("run.end")["items"]["adopted"] == 4, (
+        "the name, both versions, and the workspace's own document"
+    )
     _edit(world, "source", tags={"team": "other"})
     assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
 

@@ -166,7 +166,7 @@ async def _let_go(
     standing, living = Standing(plan, ledger), active(reports) is not None
     ended = items(plan, ledger, standing)
     waived = letgo.waived(plan, ended)
-    now = letgo.of_documents(waived, target) | letgo.of_bytes(waived, listed)
+    now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
     found = letgo.findings(waived, standing, now, reports, living=living)
     return (*found, *await undone(clouds, plan, ended, living=living))
 

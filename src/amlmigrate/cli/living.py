@@ -90,7 +90,7 @@ async def verify(
             listed,
             found,
             looked,
-            letgo.of_documents(letgo.waived(plan, ended), target),
+            letgo.of_documents(plan, letgo.waived(plan, ended), target),
             tuple(await undone(clouds, plan, ended, living=True)),
         ),
         depth=wanted,

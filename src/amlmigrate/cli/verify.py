@@ -110,7 +110,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     by_hand = frozenset(address for address, one in findings.items() if one.verb is Verb.DONE)
     source, target = await read_both(clouds, plan)
     found = compare_documents(plan, source, target, settled, by_hand)
-    theirs = letgo.of_documents(letgo.waived(plan, ended), target)
+    theirs = letgo.of_documents(plan, letgo.waived(plan, ended), target)
     return replace(found, theirs=theirs, undone=tuple(await undone(clouds, plan, ended)))
 
 
@@ -141,6 +141,10 @@ def _ended(view: View, folder: Any, report: Any) -> ExitCode:
     lines = [
         f"difference: {d['address']} {d['field']}: expected {d['expected']!r}, found {d['actual']!r}"
         for d in content["differences"]
+    ]
+    lines += [
+        f"let go: {d['address']} {d['field']}: expected {d['expected']!r}, found {d['actual']!r}"
+        for d in content.get("tolerated", ())
     ]
     lines += [f"{item['outcome']}: {item['address']}: {item['detail']}" for item in content["unsettled"]]
     lines += living_lines(content)

@@ -150,6 +150,13 @@ class Step:
             ) from error
 
     @property
+    def comes_with_version(self) -> bool:
+        """Whether it is a name that its first version brings along, so that nothing is written for it."""
+        return self.action is Action.CREATE and any(
+            one.version is not None and one.container == self.address for one in self.after
+        )
+
+    @property
     def is_bytes(self) -> bool:
         """Whether the step is about blobs."""
         return self.address.kind == BLOBS

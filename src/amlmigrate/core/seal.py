@@ -19,6 +19,8 @@ UNLISTED: Document = {"listed": False}
 # change: what it shows was not planned.
 NOT_LISTED: Document = {"not_listed": True}
 _UNLISTED_SHA = source_digest(UNLISTED)
+# Stands for a name that has versions and of which nothing is said: no description, no tags, not archived.
+PLAIN_SHA = source_digest({"said": False})
 Digests = Mapping[str, str]
 
 
@@ -33,7 +35,12 @@ def service_time(content: Mapping[str, Any]) -> str:
 
 
 def comparable(then: Digests, now: Digests) -> tuple[dict[str, str], dict[str, str]]:
-    """Both without what either could not list: of that it is not known whether it changed."""
+    """Both without what either could not list: of that it is not known whether it changed.
+
+    And without plain names that an earlier version of the tool did not record: of a new one the versions are new.
+    """
+    parents = {name.rpartition("/")[0] for name in now}
+    now = {name: sha for name, sha in now.items() if name in then or sha != PLAIN_SHA or name not in parents}
     hidden = tuple({f"{name}/" for side in (then, now) for name, sha in side.items() if sha == _UNLISTED_SHA})
     left, right = (
         {name: sha for name, sha in side.items() if not hidden or not f"{name}/".startswith(hidden)}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.seal import FILE, Digests, changes, comparable
+from amlmigrate.core.seal import FILE, PARTS, Digests, changes, comparable
 from amlmigrate.cutover.record import RECORD, SINCE, active
 from amlmigrate.ledger.evidence import Report, last
 
@@ -92,15 +92,15 @@ def running_jobs(jobs: Document | None) -> str:
 
 
 def _begun(report: Report, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:
-    """Whether nothing of the source is missing but what an earlier removal, cut off, took away itself.
+    """Whether no document is missing but what an earlier removal, cut off, took away from the source itself.
 
-    What either look at the source could not list is not known to be missing.
+    What either look could not list, or an earlier version did not record, is not known to be missing or new.
     """
     before = then.get(name, {})
-    if name != "source_documents" or digest(before) != report.content["digests"].get(name):
+    if name not in PARTS[:2] or digest(before) != report.content["digests"].get(name):
         return False
     before, after = comparable(before, now[name])
-    return after == still_expected(before, after, removed)
+    return after == still_expected(before, after, removed if name == PARTS[0] else frozenset())
 
 
 def _changes(then: Parts, now: Parts, removed: frozenset[str], name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from amlmigrate.kinds._base import Kind
 from amlmigrate.kinds._collected import collectable, settling
-from amlmigrate.kinds._digests import document_digests
+from amlmigrate.kinds._digests import document_digests, versions_digest
 from amlmigrate.kinds._registry import all_kinds
 
-__all__ = ["Kind", "all_kinds", "collectable", "document_digests", "settling"]
+__all__ = ["Kind", "all_kinds", "collectable", "document_digests", "settling", "versions_digest"]

@@ -111,6 +111,14 @@ class Kind(ABC):
         """The ARM path below the workspace."""
         return f"{self.collection}/{address.name}"
 
+    async def containers(self, port: Port) -> dict[Address, Document]:
+        """The documents of all names, by their addresses; none where the kind has no versions."""
+        return {}
+
+    async def versions(self, port: Port, name: Address) -> list[Address]:
+        """The versions of one name, whatever their state."""
+        return []
+
     def not_moved(self, asset: Asset) -> str | None:
         """Why an asset has no place in the target, when it is there already or belongs to the service."""
         return None

@@ -9,6 +9,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import together
+from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._base import Kind, Port
 
@@ -37,8 +38,12 @@ class VersionedKind(Kind):
         base = f"{self.collection}/{address.name}"
         return base if address.version is None else f"{base}/versions/{address.version}"
 
+    @property
+    def _view(self) -> dict[str, str]:
+        return {"listViewType": "All"} if self.list_view else {}
+
     async def scan(self, source: Port) -> list[Asset]:
-        view: dict[str, str] = {"listViewType": "All"} if self.list_view else {}
+        view = self._view
         containers = {item["name"]: item async for item in source.pages(self.collection, view)}
         names = [*containers, *(name for name in self.anonymous_names if name not in containers)]
         async with together() as group:
@@ -47,11 +52,19 @@ class VersionedKind(Kind):
             }
         found: list[Asset] = []
         for name, task in tasks.items():
-            versions = task.result()
-            if name in containers and self._says_something(containers[name], has_versions=bool(versions)):
+            # Those of an anonymous name have nothing in common that anybody could say of it.
+            if name in containers and name not in self.anonymous_names:
                 found.append(Asset(Address(self.name, name), containers[name]))
-            found += versions
+            found += task.result()
         return found
+
+    async def containers(self, port: Port) -> dict[Address, Document]:
+        items = port.pages(self.collection, self._view)
+        return {Address(self.name, item["name"]): item async for item in items}
+
+    async def versions(self, port: Port, name: Address) -> list[Address]:
+        items = port.pages(f"{self.collection}/{name.name}/versions", self._view, absent_is_empty=True)
+        return [Address(self.name, name.name, item["name"]) async for item in items]
 
     async def _versions(
         self, source: Port, name: str, view: dict[str, str], container: Document | None
@@ -78,17 +91,14 @@ class VersionedKind(Kind):
             told = f"the list is not whole: it has no '{latest}', which is the latest and is there"
             raise ListError(200, "ListCutShort", told, method="GET", url=path)
 
-    def _says_something(self, container: Document, *, has_versions: bool) -> bool:
-        """A container is made by its first version; it is a thing of its own when there is more to it."""
-        properties = container.get("properties") or {}
-        if container["name"] in self.anonymous_names:
-            return False
-        told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
-        return told or not has_versions
-
     def vacant(self, address: Address, document: Document) -> bool:
-        # A container that its versions made, and to which nobody added anything.
-        return address.version is None and not self._says_something(document, has_versions=True)
+        # As the first version makes a container (wire-facts, section 3).
+        properties = document.get("properties") or {}
+        told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
+        return address.version is None and not told
+
+    def digest(self, asset: Asset) -> str:
+        return PLAIN_SHA if self.vacant(asset.address, asset.document) else super().digest(asset)
 
     def only_if_referred(self, asset: Asset) -> bool:
         return asset.address.name in self.anonymous_names

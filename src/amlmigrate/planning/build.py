@@ -28,6 +28,8 @@ from amlmigrate.planning.remarks import left_behind, without_twin
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2
+# Names in a page of a list (wire-facts, section 3).
+_PAGE = 50
 
 
 def check_pair(left: Workspace, right: Workspace) -> None:
@@ -117,9 +119,10 @@ def _untagged(listing: Listing) -> Finding:
 
 
 def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
-    written = sum(1 for step in steps if step.action.writes and not step.is_bytes)
+    written = sum(step.action.writes and not step.is_bytes and not step.comes_with_version for step in steps)
     names = len({address.container for address in source.assets})
     reads = names + sum(_reads(step) for step in steps if step.action.carried_out and not step.is_bytes)
+    reads += -(-sum(map(_in_list, steps)) // _PAGE)
     return {
         "arm_reads": reads,
         "arm_writes": written,
@@ -130,10 +133,19 @@ def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
 
 def _reads(step: Step) -> int:
     """What a step reads; some look at the target before they write as well."""
+    if _in_list(step):
+        return 0
     looks = step.action is Action.UPDATE or (
         step.action is Action.CREATE and all_kinds()[step.address.kind].looked_up(step.address)
     )
     return _READS_PER_STEP + looks
+
+
+def _in_list(step: Step) -> bool:
+    """Whether it is a name that has only to be there as it is: a list shows all names of a kind."""
+    kind = all_kinds().get(step.address.kind)
+    adopted = step.action is Action.ADOPT and step.address.version is None
+    return step.comes_with_version or bool(adopted and kind and kind.versioned)
 
 
 def refuse_errors(plan: Plan, ledger: Ledger) -> None:

@@ -46,7 +46,12 @@ def _closed(
     by_hand: Mapping[Address, Needs],
     selection: Selection,
 ) -> set[Address]:
-    chosen = {address for address, asset in assets.items() if _taken(address, selection) and not kept_back(asset)}
+    plain = plain_names(assets.values())
+    chosen = {
+        address
+        for address, asset in assets.items()
+        if _taken(address, selection) and not kept_back(asset) and address not in plain
+    }
 
     def add(found: Iterable[Address]) -> list[Address]:
         new = [needed for needed in found if needed not in chosen and _may_come(assets[needed], selection)]
@@ -59,7 +64,21 @@ def _closed(
             queue += add(found.assets)
     while queue:
         queue += add(needs[queue.pop()].assets)
+    # A name comes with any of its versions, with all that is said of it.
+    names = {address.container for address in chosen if address.version is not None}
+    add(name for name in names if name in assets and not kept_back(assets[name]))
     return chosen
+
+
+def plain_names(assets: Iterable[Asset]) -> frozenset[Address]:
+    """The names that have versions and of which nothing is said: nothing is lost where no version comes along."""
+    every = list(assets)
+    parents = {asset.address.container for asset in every if asset.address.version is not None}
+    return frozenset(
+        asset.address
+        for asset in every
+        if asset.address in parents and all_kinds()[asset.address.kind].vacant(asset.address, asset.document)
+    )
 
 
 def _taken(address: Address, selection: Selection) -> bool:

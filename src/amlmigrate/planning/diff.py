@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Action
+from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.kinds import Kind
 
 _NAMED = 3
+ARCHIVED = "archived in the source"
+# What says that there is none: the service may keep what is not sent. Inferred: that it takes these for none; it
+# answers both for containers that nobody described (wire-facts, section 3).
+_CLEARED: Document = {"description": "", "tags": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,12 @@ class Verdict:
     body: Document | None = None
     # The digest of the target's document that an update takes the place of, or of what a conflict is with.
     target_sha256: str = ""
+
+    def of(self, step: Step) -> Step:
+        """The step that carries it out."""
+        return replace(
+            step, action=self.action, reason=self.reason, body=self.body, target_sha256=self.target_sha256
+        )
 
 
 def verdict_on(
@@ -74,5 +84,6 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
         return Verdict(Action.CONFLICT, why, target_sha256=sha256)
     # Properties are create-only for some kinds: an update sends the target's own back.
     own = kind.storable(target.properties.get("properties") or {}, "/properties/properties")
-    body = {"properties": desired["properties"] | {"properties": own}}
+    cleared = {name: none for name, none in _CLEARED.items() if (target.properties.get(name) or none) != none}
+    body = {"properties": cleared | desired["properties"] | {"properties": own}}
     return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)

@@ -15,6 +15,8 @@ class Draft:
 
     steps: dict[Address, Step] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    # Names that come with their first version, so that nothing is written for them.
+    brought: set[Address] = field(default_factory=set)
 
     def add(self, step: Step) -> None:
         """Adds a step."""

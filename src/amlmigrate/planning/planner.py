@@ -11,7 +11,7 @@ from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
-from amlmigrate.core.documents import digest
+from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
@@ -20,15 +20,16 @@ from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.kinds import Kind, all_kinds, document_digests
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, target_place
 from amlmigrate.planning.bytesteps import Planned as PlannedBytes
-from amlmigrate.planning.choice import choose
-from amlmigrate.planning.diff import verdict_on
+from amlmigrate.planning.choice import choose, plain_names
+from amlmigrate.planning.diff import ARCHIVED, Verdict, verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
 from amlmigrate.planning.loose import EMPTY_REASON, Known, Others, copied_roots, empty_step, job_folders, left_step
+from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, Names
 from amlmigrate.planning.remarks import (
     dotted,
     foreign_bytes,
@@ -75,6 +76,9 @@ class Planner:
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.leftovers}
         self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
+        plain = plain_names(source.assets.values())
+        self._names = Names(target, prior, plain)
+        self._plain = plain
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         self._cover = Cover(choice.places)
@@ -98,7 +102,7 @@ class Planner:
         for left in self._source.leftovers:
             draft.add(_by_hand(left, self._said_of_others(left)))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
-        order = ordered(after, {address: self._rank(address, draft.steps[address]) for address in after})
+        order = ordered(after, {address: self._rank(address, draft) for address in after})
         told = {self._source.workspace.id, *map(str, self._moving)}
         draft.findings += [finding for finding in self._source.findings if finding.about in told]
         return [draft.steps[address] for address in order], draft.findings
@@ -111,13 +115,15 @@ class Planner:
         }
         return digest(seen)
 
-    def _rank(self, address: Address, step: Step) -> tuple[int, str, str]:
-        if step.action is Action.DELETE:
+    def _rank(self, address: Address, draft: Draft) -> tuple[int, str, str]:
+        if draft.steps[address].action is Action.DELETE:
             return _LAST + 1, "", str(address)
         order = [BLOBS, *all_kinds()]
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
-        return (_LAST if address.archive else place, asset.created_at if asset else "", str(address))
+        # What comes by itself is looked at once all else was made: a page of a list then shows many of them.
+        place = _LAST if address.archive or address in draft.brought else place
+        return (place, asset.created_at if asset else "", str(address))
 
     # Bytes.
 
@@ -246,7 +252,7 @@ class Planner:
             return
         translation = kind.translate(asset, self.mapping)
         there = self._target.assets.get(asset.address)
-        verdict, shortfalls = verdict_on(kind, asset, translation.body, there, self._prior)
+        (verdict, *archiving), shortfalls = self._verdicts(kind, asset, translation.body, there)
         there = there if verdict.action is Action.CONFLICT else None
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
@@ -254,34 +260,31 @@ class Planner:
         draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)
-        draft.findings += refused_name(asset.address) if verdict.action is Action.CREATE else ()
-        step = replace(
-            base,
-            action=verdict.action,
-            reason=verdict.reason,
-            after=self._after(needs, draft),
-            body=verdict.body,
-            target_sha256=verdict.target_sha256,
-            rewrites=translation.rewrites,
-        )
-        draft.add(step)
-        archived = kind.archive_body(translation.body) if asset.archived else None
-        if archived and step.action is Action.CREATE:
-            draft.add(
-                replace(
-                    step,
-                    address=asset.address.archived(),
-                    action=Action.UPDATE,
-                    reason="archived in the source",
-                    body=archived,
-                    after=(asset.address,),
-                )
-            )
+        if verdict.reason == BROUGHT:
+            draft.brought.add(asset.address)
+        elif verdict.action is Action.CREATE:
+            draft.findings += refused_name(asset.address)
+        step = replace(base, after=self._after(needs, draft), rewrites=translation.rewrites)
+        draft.add(verdict.of(step))
+        for each in archiving:
+            draft.add(each.of(replace(step, address=asset.address.archived(), after=(asset.address,))))
+
+    def _verdicts(
+        self, kind: Kind, asset: Asset, body: Document, there: Asset | None
+    ) -> tuple[list[Verdict], list[Finding]]:
+        """What becomes of a document, then of archiving it; and what a reviewer must know of the target's."""
+        if kind.versioned and asset.address.version is None:
+            return self._names.verdicts(kind, asset, body, there), []
+        verdict, shortfalls = verdict_on(kind, asset, body, there, self._prior)
+        archived = kind.archive_body(body) if asset.archived and verdict.action is Action.CREATE else None
+        return [verdict, *([Verdict(Action.UPDATE, ARCHIVED, archived)] if archived else [])], shortfalls
 
     def _reason_to_stay(self, asset: Asset) -> str:
         kind = all_kinds()[asset.address.kind]
         if reason := kind.not_moved(asset):
             return reason
+        if asset.address in self._plain:
+            return NO_VERSION_REASON
         # What only something left by selection needs is left by selection itself, and not settled with it.
         unwanted = asset.address not in self._wanted and not self._selection.excludes(asset.address)
         if kind.only_if_referred(asset) and unwanted:

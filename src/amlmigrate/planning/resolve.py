@@ -116,8 +116,8 @@ class Resolver:
         if kind not in all_kinds():
             return
         container = Address(kind, str(reference.name))
-        if reference.label or (reference.version is None and container not in self._inventory.assets):
-            newest = self._newest.get(container)
+        newest = self._newest.get(container)
+        if reference.label or (reference.version is None and newest):
             address = newest.address if newest else None
         else:
             address = Address(kind, str(reference.name), reference.version)

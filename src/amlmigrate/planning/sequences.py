@@ -36,7 +36,9 @@ def sequence(draft: Draft, moving: Iterable[Asset], foreign: dict[Address, list[
 def _name(draft: Draft, container: Address, versions: list[Asset], foreign: list[Address]) -> None:
     versions.sort(key=lambda asset: (asset.created_at, asset.address.order))
     chain = [asset.address for asset in versions]
-    if container in draft.steps:
+    if container in draft.brought:
+        draft.come_after(container, chain[0])
+    elif container in draft.steps:
         chain.insert(0, container)
     for before, address in pairwise(chain):
         draft.come_after(address, before)

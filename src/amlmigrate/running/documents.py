@@ -16,6 +16,7 @@ from amlmigrate.core.state import State
 from amlmigrate.kinds import Kind, all_kinds
 from amlmigrate.kinds._base import Port
 from amlmigrate.ledger import Ledger
+from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
 
 # A read right after a write may be stale; it is asked again before it counts.
@@ -34,23 +35,47 @@ class Documents:
     ledger: Ledger
     present: dict[Address, Asset]
     prior: Prior
+    names: Names
 
     async def write(self, step: Step, state: State) -> None:
         """Creates or updates. Raises MigrateError."""
         kind = all_kinds()[step.address.kind]
         body = step.body or {}
+        if step.comes_with_version and await self._came(kind, step, body):
+            return
         under_way = state in (State.DOING, State.CREATED)
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
         recovered = under_way and await self._recover(kind, step, body)
         await self._same_source(kind, step)
         if not recovered and not await self._in_place(kind, step, body, fresh=under_way):
+            if step.address.archive and step.address.version is None:
+                await self.names.refuse_hiding(kind, step.address.item)
             await self.recorder.move(step.address, State.DOING)
             await self._put(kind, step, body, under_way=under_way)
         await self._done(kind, step, await self._read_back(kind, step, body))
 
+    async def _came(self, kind: Kind, step: Step, body: Document) -> bool:
+        """Whether the name is there as its first version brought it: then nothing is written, and it is recorded.
+
+        The source is not read again, since nothing acts upon it.
+        """
+        there = await self.names.find(kind, step.address) or await kind.wait(self.target, step.address)
+        if there is None or kind.compare(step.address, body, there):
+            return False
+        if await self.names.ours(step.address):
+            await self.recorder.move(step.address, State.DOING)
+            await self.recorder.move(step.address, State.CREATED, target_id=step.target_id)
+        await self._done(kind, step, there)
+        return True
+
     async def adopt(self, step: Step) -> None:
         """Compares what is there once more. Raises MigrateError."""
         kind = all_kinds()[step.address.kind]
+        listed = await self.names.find(kind, step.address)
+        if listed and not kind.compare(step.address, step.body or {}, listed):
+            # All names of a kind by one list; nothing acts upon their source.
+            await self._done(kind, step, listed)
+            return
         await self._same_source(kind, step)
         there = await kind.wait(self.target, step.address)
         if there is None:

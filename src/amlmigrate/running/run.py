@@ -23,6 +23,7 @@ from amlmigrate.ledger.lock import Lock
 from amlmigrate.running.copies import Copies, unneeded
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
+from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.walker import Tally, Walker
 
@@ -62,8 +63,9 @@ async def run(
     sides = (session.source.blobs, session.target.blobs)
     copier = Copier(*sides, mapping, stopping=lambda: walker.stopping)
     deleter = Deleter(*sides, stopping=lambda: walker.stopping)
+    names = Names(port, recorder, ledger, prior, target.assets)
     life = Life(
-        documents=Documents(source, port, recorder, ledger, target.assets, prior),
+        documents=Documents(source, port, recorder, ledger, target.assets, prior, names),
         copies=Copies(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
         reads_target=port.exists,
     )

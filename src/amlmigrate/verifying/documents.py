@@ -9,7 +9,7 @@ from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import MARK, Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds, document_digests
@@ -17,6 +17,7 @@ from amlmigrate.kinds import all_kinds, document_digests
 _OVERTAKEN = "latest-overtaken"
 # What the step that archives an item changes.
 _ARCHIVING = ("/properties/isArchived", "/properties/stage")
+_MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Documents:
     # Of what was let go, the digests of what the target has instead; and what is no longer done by hand.
     theirs: dict[str, str] = field(default_factory=dict)
     undone: tuple[Finding, ...] = ()
+    # What differs and somebody let go, while the rest of the document was compared.
+    tolerated: tuple[Difference, ...] = ()
+    # The addresses of the steps that would archive what the target has archived already.
+    archived: frozenset[str] = frozenset()
 
 
 def compare_documents(
@@ -60,22 +65,42 @@ def compare_documents(
     planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)
     found: list[Difference] = []
     same: set[str] = set()
+    let_go: list[Difference] = []
     for address in planned:
         step = steps[address]
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
-        elif step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and address not in waived:
-            differing = _asset(step, source.assets[step.address], target, mapping)
+        elif step.action in _MOVED and address not in waived:
+            differing = _between(source.assets[step.address], target, mapping)
             differing += _not_as_good(plan, source.assets[step.address], target, by_hand)
             unarchived = str(step.address.archived()) in waived
             counted = [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
             found += counted
+            let_go += [one for one in differing if one not in counted]
             # What every workspace has by itself may be stricter, which is not the same.
-            same |= set() if counted or all_kinds()[step.address.kind].inherent else {address}
+            same |= set() if differing or all_kinds()[step.address.kind].inherent else {address}
+    found += _unplanned(plan, source, target, mapping)
     found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
-    return Documents(mapping, digests, document_digests(target), found, frozenset(same))
+    archived = frozenset(str(address.archived()) for address, asset in target.assets.items() if asset.archived)
+    return Documents(
+        mapping,
+        digests,
+        document_digests(target),
+        found,
+        frozenset(same),
+        tolerated=tuple(let_go),
+        archived=archived,
+    )
+
+
+def _unplanned(plan: Plan, source: Inventory, target: Inventory, mapping: Mapping) -> list[Difference]:
+    """In what names differ that a plan of an earlier version has no step for: those of which nothing was said."""
+    steps = {step.address for step in plan.steps}
+    moved = {step.address.container for step in plan.steps if step.address.version and step.action in _MOVED}
+    names = (name for name in sorted(moved - steps) if name in source.assets and name in target.assets)
+    return [one for name in names for one in _between(source.assets[name], target, mapping)]
 
 
 def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset[str]) -> list[Difference]:
@@ -99,7 +124,7 @@ def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[
     names: dict[Address, list[Address]] = defaultdict(list)
     for step in plan.steps:
         address = step.address
-        moved = step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT) and not address.archive
+        moved = step.action in _MOVED and not address.archive
         if moved and address.version is not None and address in source.assets and address in target.assets:
             names[address.container].append(address)
     found = []
@@ -125,11 +150,12 @@ def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | 
     return None if tied or not times[-1][0] else times[-1][1]
 
 
-def _asset(step: Step, asset: Asset, target: Inventory, mapping: Mapping) -> list[Difference]:
-    kind = all_kinds()[step.address.kind]
+def _between(asset: Asset, target: Inventory, mapping: Mapping) -> list[Difference]:
+    address = asset.address
+    kind = all_kinds()[address.kind]
     body = kind.translate(asset, mapping).body
     desired = (kind.archive_body(body) or body) if asset.archived else body
-    there = target.assets.get(step.address)
+    there = target.assets.get(address)
     if there is None:
-        return [Difference(str(step.address), "target", "present", "missing")]
-    return kind.compare(step.address, desired, there.document)
+        return [Difference(str(address), "target", "present", "missing")]
+    return kind.compare(address, desired, there.document)

@@ -16,7 +16,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import all_kinds, versions_digest
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
@@ -40,17 +40,23 @@ def waived(plan: Plan, ended: Iterable[Item]) -> list[Step]:
         step
         for step in plan.steps
         if str(step.address) in addresses
-        and not step.address.archive
+        and (step.action is Action.CONFLICT or not step.address.archive)
         and (step.action is Action.CONFLICT or (step.action.carried_out and not step.is_bytes))
         and not (step.address.kind in all_kinds() and all_kinds()[step.address.kind].inherent)
     ]
 
 
-def of_documents(steps: Iterable[Step], target: Inventory) -> dict[str, str]:
-    """By address, the digest of the document that the target has; '' where it has none."""
+def of_documents(plan: Plan, steps: Iterable[Step], target: Inventory) -> dict[str, str]:
+    """By address, the digest of the document that the target has; '' where it has none.
+
+    Of a name that is not archived for the sake of others' versions: of all that the plan does not create.
+    """
     found: dict[str, str] = {}
+    created = {step.address for step in plan.steps if step.action is Action.CREATE}
     for step in steps:
-        if not step.is_bytes and step.address.kind in all_kinds():
+        if step.address.archive and step.address.version is None:
+            found[str(step.address)] = versions_digest(step.address.item, target.assets.keys() - created)
+        elif not step.is_bytes and step.address.kind in all_kinds():
             there = target.assets.get(step.address)
             kind = all_kinds()[step.address.kind]
             found[str(step.address)] = kind.state(there.document) if there else ""

@@ -122,8 +122,9 @@ def _compared(
 ) -> dict[str, Any]:
     """How many are the same on both sides; how many items were not compared, by whether the target has them."""
     told = {difference.address for difference in differences}
-    there = {*documents.target, *filled(plan, listed, documents.mapping)}
+    there = {*documents.target, *documents.archived, *filled(plan, listed, documents.mapping)}
     return {
+        "tolerated": [difference.as_dict() for difference in documents.tolerated],
         "same": {"blobs": verdict.same, "documents": len(documents.same - told)},
         "of": {"blobs": verdict.blobs + verdict.let_go},
         **headline.apart(((item.address, item.outcome) for item in ended), there, _others(plan)),

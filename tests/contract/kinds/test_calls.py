@@ -43,7 +43,8 @@ async def test_an_empty_workspace_has_none(kind: Kind) -> None:
 async def test_scanning_finds_every_asset_as_it_is(kind: Kind) -> None:
     assets = [asset for asset in ASSETS if asset.address.kind == kind.name]
     found = await _found(kind, _holding(*assets))
-    assert names(found) == names(asset.address for asset in assets)
+    every = {asset.address for asset in assets}
+    assert names(found) == names(every | ({address.container for address in every} if kind.versioned else set()))
     for asset in assets:
         assert found[asset.address].document == asset.document
 
@@ -67,15 +68,36 @@ async def test_scanning_changes_nothing(kind: Kind) -> None:
 
 
 @every_kind
-async def test_a_container_without_a_word_of_its_own_is_no_item(kind: Kind) -> None:
+async def test_a_name_is_an_item_whatever_is_said_of_it(kind: Kind) -> None:
     if not kind.versioned:
         return
     example = filled(kind.example())
-    assert list(await _found(kind, _holding(example))) == [example.address]
-    for said in ({"description": "d"}, {"tags": {"a": "b"}}, {"properties": {"a": "b"}}, {"isArchived": True}):
+    name = example.address.container
+    plain = ({}, {"description": None}, {"tags": None, "properties": None}, {"latestVersion": "2"})
+    spoken = ({"description": "d"}, {"tags": {"a": "b"}}, {"properties": {"a": "b"}}, {"isArchived": True})
+    digests = []
+    for said in (*plain, *spoken):
         port = _holding(example)
-        port.documents[kind.path(example.address.container)]["properties"] |= said
-        assert names(await _found(kind, port)) == names([example.address.container, example.address])
+        port.documents[kind.path(name)]["properties"] |= said
+        found = await _found(kind, port)
+        assert names(found) == names([name, example.address])
+        assert await kind.containers(port) == {name: found[name].document}
+        assert kind.vacant(name, found[name].document) is (said in plain)
+        digests.append(kind.digest(found[name]))
+    # However the service says that there is nothing, it is one state; anything said is another.
+    assert len(set(digests[: len(plain)])) == 1
+    assert len(set(digests)) == 1 + len(spoken)
+
+
+@every_kind
+async def test_all_versions_of_a_name_are_listed_archived_ones_too(kind: Kind) -> None:
+    if not kind.versioned:
+        assert await kind.versions(InMemory(), kind.example().address) == []
+        return
+    archived = changed(filled(kind.example()), {"isArchived": True})
+    name = archived.address.container
+    assert await kind.versions(_holding(archived), name) == [archived.address]
+    assert await kind.versions(InMemory(), name) == []
 
 
 @every_kind

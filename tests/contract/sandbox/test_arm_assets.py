@@ -410,6 +410,26 @@ async def test_archived_versions_hide_from_lists_only(
     await put(arm, f"{WORKSPACE}/{kind}/a", {"isArchived": True, "dataType": "uri_file"})
     assert await arm.every(f"{WORKSPACE}/{kind}") == []
     assert len(await arm.every(f"{WORKSPACE}/{kind}?listViewType=All")) == 1
+    # With their container all versions are archived, and none comes back without it.
+    assert await seen("") == [] and await seen("?listViewType=ArchivedOnly") == ["2", "1"]
+    await arm.error(400, "PUT", version(kind, number="2"), {"properties": properties})
+    await put(arm, f"{WORKSPACE}/{kind}/a", {"isArchived": False, "dataType": "uri_file"})
+    assert await seen("") == ["1"]
+    await put(arm, version(kind, number="2"), properties)
+    assert await seen("") == ["2", "1"]
+
+
+@pytest.mark.parametrize("kind", ["models", "data", "components", "codes", "environments"])
+async def test_a_container_is_what_was_put_last(arm: ArmClient, kind: str) -> None:
+    typed, path = {"dataType": "uri_file"}, f"{WORKSPACE}/{kind}/a"
+    said = {"description": "d", "tags": {"a": "b"}, "properties": {"c": "d"}, "isArchived": True}
+    assert said.items() <= (await put(arm, path, said | typed))["properties"].items()
+    none = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
+    assert none.items() <= (await put(arm, path, none | typed))["properties"].items()
+    assert none.items() <= (await arm.ok("GET", path))["properties"].items()
+    await put(arm, path, said | typed)
+    left = (await put(arm, path, typed))["properties"]
+    assert not any(left[member] for member in said)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from tests.unit.cutover import cut
 from tests.unit.world import NEW_BLOBS
 
 from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.cutover import held, record
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
@@ -92,3 +93,21 @@ def test_killed_before_its_report_nothing_is_recorded_and_the_next_one_is_whole(
         )
         assert record.active(chain.reports()) == made
         assert [one.sha256 for one in record.held(made) if one.sha256] == ["sha of m/a", "sha of m/b"]
+
+
+def test_names_that_evidence_of_an_earlier_version_lacks_are_no_difference(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        chain = cut.chain(tmp_path, ledger)
+        verified = cut.verified(chain)
+
+        def told(source: dict[str, str], target: dict[str, str]) -> list[str]:
+            documents = (cut.DOCUMENTS[0] | source, cut.DOCUMENTS[1] | target)
+            found = cut.parts(documents, cut.listed(*cut.PROVEN, cut.OWN))
+            return list(held.differences(verified, *found))
+
+        plain = {"models/m": PLAIN_SHA}
+        assert told({}, {}) == told(plain, {}) == told(plain, plain) == []
+        [source] = told({"models/m": "described"}, plain)
+        assert source.startswith("The documents of the source") and "models/m was added" in source
+        [target] = told(plain, plain | {"data/theirs": "archived"})
+        assert target.startswith("The documents of the target") and "data/theirs was added" in target

@@ -39,6 +39,37 @@ def test_what_the_target_lacks_is_created(prior: Prior) -> None:
     assert verdict.body == MODELS.translate(MODEL, MAPPING).body
 
 
+@pytest.mark.parametrize(
+    ("said", "field", "sent"),
+    [
+        ({"isArchived": True, "stage": "Archived"}, "isArchived", False),
+        ({"tags": {"k": "v", "old": "x"}}, "tags", {"k": "v"}),
+    ],
+)
+def test_what_the_source_takes_back_of_a_version_is_taken_back(
+    said: dict[str, Any], field: str, sent: Any
+) -> None:
+    verdict = _verdict(MODEL, _in_target(**said))
+    assert verdict.action is Action.UPDATE and verdict.body is not None
+    assert verdict.body["properties"][field] == sent and "stage" not in verdict.body["properties"]
+    theirs = _verdict(
+        MODEL, _in_target(**said), Prior(OURS, left={"models/m/1": MODELS.state(_in_target().document)})
+    )
+    assert theirs.action is Action.CONFLICT and f"/properties/{field}" in theirs.reason
+
+
+@pytest.mark.parametrize("none", [None, "said"])
+def test_where_nothing_is_said_any_more_that_is_what_is_sent(none: str | None) -> None:
+    bare = {"description": "", "tags": {}} if none else {"description": None, "tags": None}
+    source = asset("models/m/1", **{**MODEL.properties, **bare})
+    verdict = _verdict(source, _in_target(source, description="a", tags={"k": "v"}))
+    assert verdict.action is Action.UPDATE and verdict.body is not None
+    assert {name: verdict.body["properties"][name] for name in bare} == {"description": "", "tags": {}}
+    # Of what neither side says nothing is sent that the source does not say.
+    same = _verdict(source, _in_target(source, stage="Production"))
+    assert same.body is not None and same.body["properties"].get("description") in (None, "")
+
+
 @pytest.mark.parametrize("prior", [Prior(), Prior(OURS)])
 def test_what_the_target_has_already_is_adopted_whoever_made_it(prior: Prior) -> None:
     assert _verdict(MODEL, _in_target(), prior).action is Action.ADOPT

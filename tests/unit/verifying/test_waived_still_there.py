@@ -10,14 +10,15 @@ import pytest
 from tests.unit.world import NEW_BLOBS, TARGET, asset, blob, containers, inventory, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
-from amlmigrate.core.asset import Blob
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import all_kinds, versions_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.evidence import Evidence
@@ -42,8 +43,8 @@ FAILED = step("data/d/1")
 class Case:
     """One waived step, and what the target has now."""
 
-    def __init__(self, folder: Path, one: Step, *, waived: bool = True) -> None:
-        self.plan: Plan = plan(one)
+    def __init__(self, folder: Path, one: Step, *more: Step, waived: bool = True) -> None:
+        self.plan: Plan = plan(one, *more)
         self.ledger = Ledger(folder)
         self.ledger.bind(self.plan)
         self.chain = Evidence(folder, self.ledger)
@@ -53,12 +54,14 @@ class Case:
         if waived:
             decide(self.plan, self.ledger, Verb.WAIVE, [Choice(of_step(one), "theirs is right")], BY)
 
-    def found(self, *blobs: Blob, document: Any = None, living: bool = False) -> list[Finding]:
+    def found(
+        self, *blobs: Blob, document: Any = None, living: bool = False, more: tuple[Asset, ...] = ()
+    ) -> list[Finding]:
         """What is found; as evidence it is kept, for what comes later to be held to."""
         standing = Standing(self.plan, self.ledger)
         waived = letgo.waived(self.plan, items(self.plan, self.ledger, standing))
-        there = inventory(*([document] if document else []), of=TARGET)
-        now = letgo.of_documents(waived, there)
+        there = inventory(*([document] if document else []), *more, of=TARGET)
+        now = letgo.of_documents(self.plan, waived, there)
         now |= letgo.of_bytes(waived, containers(target={NEW_BLOBS: blobs}))
         found = letgo.findings(waived, standing, now, self.chain.reports(), living=living)
         self.chain.add("verify", {letgo.MEMBER: now, "found": [one.as_dict() for one in found]})
@@ -182,3 +185,23 @@ def test_what_failed_and_left_nothing_there_may_stay_absent(tmp_path: Path) -> N
 def test_what_every_workspace_has_by_itself_is_not_looked_for(tmp_path: Path) -> None:
     inherent = next(kind.name for kind in all_kinds().values() if kind.inherent)
     assert Case(tmp_path, step(inherent, action=Action.CONFLICT)).found() == []
+
+
+THEIR_VERSIONS = (asset("models/m/1"), asset("models/m/7"))
+ARCHIVING = step(
+    "models/m#archive",
+    action=Action.CONFLICT,
+    target_sha256=versions_digest(Address("models", "m"), (one.address for one in THEIR_VERSIONS)),
+)
+MADE = step("models/m/2")
+
+
+def test_a_name_stays_as_it_is_for_just_the_versions_that_it_was_let_go_for(tmp_path: Path) -> None:
+    case = Case(tmp_path, ARCHIVING, MADE)
+    assert case.found(more=THEIR_VERSIONS) == []
+    assert case.found(more=(*THEIR_VERSIONS, asset("models/m"), asset("models/m/2"), asset("models/n/1"))) == [], (
+        "what the plan makes, and other names, have nothing to do with it"
+    )
+    for others in (THEIR_VERSIONS[:1], (*THEIR_VERSIONS, asset("models/m/8"))):
+        assert [one.address for one in case.found(more=others)] == ["models/m#archive!waived-changed"]
+    assert [one.address for one in case.found()] == ["models/m#archive!waived-gone"]

@@ -68,7 +68,10 @@ class ContainerKind(WorkspaceKind):
         return {**record.document, "properties": shown}
 
     async def put(self, call: Call) -> Response:
-        """Creates, changes or archives; environments answer 201 always (wire-facts §1)."""
+        """Creates, changes, archives or restores; environments answer 201 always (wire-facts §1, §6).
+
+        Inferred: what is not sent is as if it had never been said. Recorded are bodies with all four members.
+        """
         sent = sent_properties(call)
         old = self.find(call)
         check_asset_name(self, call)

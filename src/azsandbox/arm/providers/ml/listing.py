@@ -10,13 +10,13 @@ from azsandbox.arm.queries import one_of, positive, unreadable
 from azsandbox.arm.store import Record
 
 
-def active(call: Call) -> Callable[[Record], bool] | None:
-    """The filter of `listViewType`: ActiveOnly unless asked, ArchivedOnly, All."""
+def active(call: Call, *, hidden: bool = False) -> Callable[[Record], bool] | None:
+    """The filter of `listViewType`: ActiveOnly unless asked, ArchivedOnly, All. `hidden`: all are archived."""
     view = one_of(call.query, "listviewtype", "activeonly", "archivedonly", "all")
     if view == "all":
         return None
     archived = view == "archivedonly"
-    return lambda record: bool(record.properties.get("isArchived")) is archived
+    return lambda record: (hidden or bool(record.properties.get("isArchived"))) is archived
 
 
 def size_of(call: Call, usual: int) -> int:

@@ -84,10 +84,16 @@ class VersionKind(WorkspaceKind):
         return oldest_first if ascending(call) else NewestFirst(oldest_first)
 
     async def list(self, call: Call) -> Response:
-        """GET with `listViewType`, `$orderBy`, `$top`; 404 when the container is not there."""
-        if self.container(call) is None:
+        """GET with `listViewType`, `$orderBy`, `$top`; 404 when the container is not there.
+
+        In an archived container all versions are archived (Learn, `az ml model archive`). Inferred: each shows its
+        own `isArchived` all the same.
+        """
+        container = self.container(call)
+        if container is None:
             raise self.no_container(call, self.container_name(call))
-        return page(call, self.listed(call), size_of(call, self.page_size), self.view, active(call))
+        wanted = active(call, hidden=bool(container.properties.get("isArchived")))
+        return page(call, self.listed(call), size_of(call, self.page_size), self.view, wanted)
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
         """The version as the api-version has it (wire-facts §4)."""
@@ -104,6 +110,7 @@ class VersionKind(WorkspaceKind):
         properties = self._with_stage(self.filled(call, sent), sent)
         if old is not None:
             self.check_same(call, properties, old)
+            self._check_restoring(call, properties, old)
         else:
             await self.check_new(call, properties)
         record = self._record(call, properties, old)
@@ -113,6 +120,17 @@ class VersionKind(WorkspaceKind):
         self.context.store.put(*changed)
         created = old is None or self.put_always_creates
         return answer(201 if created else 200, self.view(call, record), {"Location": call.url} if created else {})
+
+    def _check_restoring(self, call: Call, new: dict[str, Any], old: Record) -> None:
+        """No version of an archived container is restored by itself (Learn, `az ml model restore`).
+
+        Inferred: the status and the text.
+        """
+        container = self.container(call)
+        hidden = container is not None and container.properties.get("isArchived")
+        if hidden and old.properties["isArchived"] and not new["isArchived"]:
+            name = self.container_name(call)
+            raise self.user_error(call, f"The container {name} is archived: restore it to restore its versions.")
 
     def _record(self, call: Call, properties: dict[str, Any], old: Record | None) -> Record:
         now = asset_time(call.tick())

@@ -1,0 +1,89 @@
+"""What becomes of a name, whose state holds for all of its versions, and of archiving it, which hides them all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.documents import Document
+from amlmigrate.core.few import few
+from amlmigrate.core.plan import Action
+from amlmigrate.core.prior import Prior
+from amlmigrate.kinds import Kind, versions_digest
+from amlmigrate.planning.diff import ARCHIVED, Verdict, document_verdict
+
+BROUGHT = "comes with its first version"
+NO_VERSION_REASON = "nothing is said of the name, and no version of it moves"
+_NAMED = 20
+
+
+class Names:
+    """The verdicts on names. `plain` are those of which the source says nothing (`choice.plain_names`)."""
+
+    def __init__(self, target: Inventory, prior: Prior, plain: frozenset[Address]) -> None:
+        self._prior = prior
+        self._target = target.assets.keys()
+        self._plain = plain
+        self._theirs = _theirs(target.assets, prior)
+
+    def verdicts(self, kind: Kind, asset: Asset, body: Document, there: Asset | None) -> list[Verdict]:
+        """What becomes of the name, and then of archiving it where that is a step of its own."""
+        if there is None and asset.address in self._plain:
+            return [Verdict(Action.CREATE, BROUGHT, body)]
+        if not asset.archived or (there and there.archived):
+            return [self._verdict(kind, asset, body, there)]
+        unarchived = Asset(asset.address, _as_unarchived(asset))
+        found = self._verdict(kind, unarchived, body, there)
+        if found.action is Action.CONFLICT:
+            # It is shown with all in which they differ.
+            return [self._verdict(kind, asset, body, there)]
+        return [found, self._archiving(kind, asset, found, body, there)]
+
+    def _verdict(self, kind: Kind, asset: Asset, body: Document, there: Asset | None) -> Verdict:
+        found = document_verdict(kind, asset, body, there, self._prior)
+        free = there and not self._prior.owns(asset.address) and kind.vacant(asset.address, there.document)
+        if free and found.action is Action.CONFLICT:
+            return Verdict(Action.CREATE, "the target has the name, and says nothing of it", body)
+        return found
+
+    def _archiving(self, kind: Kind, asset: Asset, found: Verdict, body: Document, there: Asset | None) -> Verdict:
+        # Whoever lets it go does so for the versions that the target has now.
+        held = versions_digest(asset.address, self._target)
+        if theirs := self._theirs.get(asset.address):
+            return Verdict(Action.CONFLICT, hides(theirs), target_sha256=held)
+        if there is None or found.action is not Action.ADOPT:
+            return Verdict(Action.UPDATE, ARCHIVED, kind.archive_body(found.body or body))
+        verdict = document_verdict(kind, asset, body, there, self._prior)
+        if verdict.action is Action.CONFLICT and kind.vacant(asset.address, there.document):
+            # All its versions are the tool's own, and nobody else says anything of it.
+            own = kind.storable(there.properties.get("properties") or {}, "/properties/properties")
+            archived = kind.archive_body({"properties": body["properties"] | {"properties": own}})
+            return Verdict(Action.UPDATE, ARCHIVED, archived, kind.state(there.document))
+        if verdict.action is Action.CONFLICT:
+            return replace(verdict, target_sha256=held)
+        return replace(verdict, reason=ARCHIVED)
+
+
+def hides(theirs: Iterable[Address]) -> str:
+    """What archiving a name takes away from others: with it all of its versions are archived.
+
+    Learn, `az ml model archive`: a container's archiving is that of all versions under its name, none of which can
+    be restored by itself.
+    """
+    named = few(sorted(map(str, theirs)), _NAMED)
+    return f"archiving the name hides all of its versions, and this tool did not make all of them: {named}"
+
+
+def _theirs(assets: Mapping[Address, Asset], prior: Prior) -> dict[Address, list[Address]]:
+    found: dict[Address, list[Address]] = defaultdict(list)
+    for address in assets:
+        if address.version is not None and not prior.owns(address):
+            found[address.container].append(address)
+    return found
+
+
+def _as_unarchived(asset: Asset) -> Document:
+    return {**asset.document, "properties": {**asset.properties, "isArchived": False}}

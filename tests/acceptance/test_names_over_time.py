@@ -1,0 +1,166 @@
+"""Names over time: archived and restored, described and no more, in the source, in the target, and by others."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+from tests.acceptance.world import Result, World
+
+STORE = "azureml://datastores/workspaceblobstore/paths"
+THEIRS = {"properties": {"modelType": "custom_model", "modelUri": f"{STORE}/m/1", "tags": {"by": "them"}}}
+SEVEN = "models/m/versions/7"
+ARCHIVE = "models/m#archive"
+
+
+def _plan(world: World, name: str, *more: str) -> dict[str, dict[str, Any]]:
+    world.ok("plan", *world.names, "--out", f"plans/{name}", *more)
+    return {line["address"]: line for line in world.plan_lines(name) if line["record"] == "step"}
+
+
+def _say(world: World, path: str, which: str = "source", **said: Any) -> None:
+    """Changes members of a name, as somebody with a client does."""
+    there = world.get(path, of=which)["properties"]
+    kept = {
+        name: there[name]
+        for name in ("description", "tags", "properties", "isArchived", "dataType")
+        if name in there
+    }
+    world.put(path, {"properties": kept | said}, into=which)
+
+
+def _state(world: World, path: str) -> dict[str, Any]:
+    """What the target says of a name, without what it says nothing of."""
+    there = world.get(path)["properties"]
+    return {name: there[name] for name in ("description", "tags", "isArchived") if there[name]}
+
+
+def _verified(world: World, plan: str) -> Result:
+    return world.migrate("verify", f"plans/{plan}", "--depth", "metadata", "--json")
+
+
+def _differing(world: World, plan: str) -> set[tuple[str, str]]:
+    result = _verified(world, plan)
+    assert result.code == 3
+    return {(one["address"], one["field"]) for one in result.event("verify.end")["differences"]}
+
+
+@pytest.fixture
+def moved(small_world: World) -> World:
+    small_world.ok("plan", *small_world.names, "--out", "plans/first")
+    small_world.ok("run", "plans/first")
+    return small_world
+
+
+def test_a_name_follows_its_source_there_and_back(moved: World) -> None:
+    world = moved
+    assert all(_state(world, name) == {} for name in ("models/m", "data/d", "components/c", "environments/py"))
+    _say(world, "models/m", isArchived=True)
+    _say(world, "data/d", tags={"a": "b", "c": "d"})
+    _say(world, "components/c", description="trains")
+    _say(world, "environments/py", isArchived=True, description="python")
+    steps = _plan(world, "second")
+    assert {address: steps[address]["action"] for address in steps if "#" in address} == {
+        ARCHIVE: "update",
+        "environments/py#archive": "update",
+    }
+    world.ok("run", "plans/second")
+    assert _state(world, "models/m") == {"isArchived": True}
+    assert _state(world, "data/d") == {"tags": {"a": "b", "c": "d"}}
+    assert _state(world, "components/c") == {"description": "trains"}
+    assert _state(world, "environments/py") == {"isArchived": True, "description": "python"}
+    assert _verified(world, "second").code == 0
+
+    _say(world, "models/m", isArchived=False)
+    _say(world, "data/d", tags={})
+    _say(world, "components/c", description="")
+    _say(world, "environments/py", isArchived=False)
+    steps = _plan(world, "third")
+    names = ("models/m", "data/d", "components/c", "environments/py")
+    assert {steps[name]["action"] for name in names} == {"update"}
+    world.ok("run", "plans/third")
+    assert [_state(world, name) for name in names] == [{}, {}, {}, {"description": "python"}]
+    assert _verified(world, "third").code == 0
+    steps = _plan(world, "fourth")
+    assert {steps[name]["action"] for name in names} == {"adopt"}, "after it, nothing is left to do"
+
+
+def test_what_only_the_target_says_of_a_name_is_seen_and_theirs(moved: World) -> None:
+    world = moved
+    assert _verified(world, "first").code == 0
+    _say(world, "models/m", "target", isArchived=True)
+    _say(world, "data/d", "target", tags={"by": "them"})
+    _say(world, "environments/py", "target", description="theirs")
+    expected = {
+        ("models/m", "/properties/isArchived"),
+        ("data/d", "/properties/tags"),
+        ("environments/py", "/properties/description"),
+    }
+    assert _differing(world, "first") == expected
+    steps = _plan(world, "second")
+    for address, field in expected:
+        step = steps[address]
+        assert step["action"] == "conflict" and field in step["reason"]
+        assert step["reason"].startswith("changed in the target since it was moved")
+    assert world.migrate("run", "plans/second").code == 4
+    assert _state(world, "models/m") == {"isArchived": True}
+
+
+def test_a_name_over_versions_of_others_is_archived_by_nobody_but_them(moved: World) -> None:
+    world = moved
+    world.put(SEVEN, THEIRS, into="target")
+    _say(world, "models/m", isArchived=True)
+    step = _plan(world, "second")[ARCHIVE]
+    assert step["action"] == "conflict"
+    assert "models/m/7" in step["reason"] and "models/m/1" not in step["reason"]
+    assert world.migrate("run", "plans/second").code == 4
+    world.ok("waive", ARCHIVE, "--reason", "they use it", "plans/second")
+    world.ok("run", "plans/second")
+    assert _state(world, "models/m") == {}
+    verified = _verified(world, "second")
+    assert verified.code == 0
+    told = verified.event("verify.end")
+    assert told["items"]["waived"] == 1 and told["same"]["documents"] == 8, "one of 9 is not the same"
+    assert "let go: models/m /properties/isArchived: expected True, found None" in told["lines"]
+    # Only that it is archived was let go.
+    _say(world, "models/m", "target", description="theirs")
+    assert ("models/m", "/properties/description") in _differing(world, "second")
+
+
+def test_versions_of_others_that_come_between_plan_and_run_stay_in_sight(moved: World) -> None:
+    world = moved
+    _say(world, "models/m", isArchived=True)
+    assert _plan(world, "second")[ARCHIVE]["action"] == "update"
+    world.put(SEVEN, THEIRS, into="target")
+    result = world.migrate("run", "plans/second", "--json")
+    assert result.code == 3
+    [failed] = [event for event in result.events if event["event"] == "step.failed"]
+    assert failed["address"] == ARCHIVE and "models/m/7" in failed["reason"]
+    assert _state(world, "models/m") == {}
+    assert world.migrate("run", "plans/second", "--resume").code == 3
+    # Once they have taken theirs away it goes on.
+    path = f"{world.documents['target']['id']}/{SEVEN}"
+    world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
+    world.ok("run", "plans/second", "--resume")
+    assert _state(world, "models/m") == {"isArchived": True}
+
+
+def test_what_an_older_version_moved_without_its_name_is_archived(moved: World) -> None:
+    """Its plan and its ledger have no step for a name of which nothing was said."""
+    world = moved
+    _forget_names(world, "first")
+    _say(world, "models/m", isArchived=True)
+    assert _plan(world, "second")[ARCHIVE]["action"] == "update"
+    world.ok("run", "plans/second")
+    assert _state(world, "models/m") == {"isArchived": True}
+
+
+def _forget_names(world: World, plan: str) -> None:
+    db = sqlite3.connect(world.folder / "plans" / plan / "ledger.db")
+    for table in ("steps", "history", "ids"):
+        db.execute(
+            f"DELETE FROM {table} WHERE address IN ('models/m', 'data/d', 'components/c', 'environments/py')"
+        )
+    db.commit()
+    db.close()
