@@ -179,7 +179,7 @@ async def _late(
     waived = letgo.waived(plan, items(plan, ledger, standing))
     goals = {Location(one.bytes.target.account, one.bytes.target.container) for one in waived if one.bytes}
     listed = Containers({}, await list_places(clouds.target.blobs, goals))
-    now = letgo.of_documents(waived, target) | letgo.of_bytes(waived, listed)
+    now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
     return letgo.findings(waived, standing, now, reports, living=True)
 
 
