@@ -29,12 +29,18 @@ def test_names_that_others_have_anywhere_and_a_quota_that_is_used_up(place: Plac
     full = {"name": {"value": "StorageAccounts"}, "currentValue": 250, "limit": 250, "unit": "Count"}
     match = {"method": "GET", "path": "/Microsoft.Storage/locations/eastus2/usages$", "times": 0}
     rule = {"match": match, "action": "status", "status": 200, "body": {"value": [full]}}
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    logs = place.id("Microsoft.OperationalInsights/workspaces", f"log-{place.number}")
+    place.put(logs, "2023-09-01", {"location": "eastus2", "properties": {}})
+    place.world.azure(lambda client: client.arm("DELETE", logs, "2023-09-01"))
+    place.file["logAnalytics"] = {"name": f"log-{place.number}"}
     since = place.now()
     error = place.world.under_faults([rule], place.refused)
     told = "\n".join(error["reasons"])
     assert f"The storage account named stp{place.number} is already taken." in told
     assert "The subscription has 250 of 250 in eastus2" in told
     assert "deleted in westus" in told and f"az keyvault recover --name kv-p{place.number}" in told
+    assert f"A deleted one of the name 'log-{place.number}' would come back" in told
     assert f"The vault name 'kv-s{place.number}' is already in use." in told
     assert place.writes(since) == []
 

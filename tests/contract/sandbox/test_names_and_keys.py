@@ -98,6 +98,27 @@ async def test_how_many_accounts_there_are_in_a_region(arm: ArmClient) -> None:
     assert there["currentValue"] == 0
 
 
+async def test_deleted_logs_come_back_under_their_name(arm: ArmClient) -> None:
+    provider, version = f"{GROUP}/providers/Microsoft.OperationalInsights", "2023-09-01"
+    body = {"location": "eastus2", "properties": {}}
+
+    async def made() -> str:
+        found = await arm.ok("PUT", f"{provider}/workspaces/logs", body, version=version)
+        return str(found["properties"]["customerId"])
+
+    async def gone() -> list[str]:
+        found = await arm.ok("GET", f"{provider}/deletedWorkspaces", version=version)
+        return [one["name"] for one in found["value"]]
+
+    first = await made()
+    await arm.ok("DELETE", f"{provider}/workspaces/logs", version=version)
+    await arm.error(404, "GET", f"{provider}/workspaces/logs", version=version)
+    assert await gone() == ["logs"]
+    assert await made() == first and await gone() == []
+    await arm.ok("DELETE", f"{provider}/workspaces/logs?force=true", version=version)
+    assert await gone() == [] and await made() != first
+
+
 def test_a_deleted_vault_keeps_its_name(sandbox: RunningSandbox) -> None:
     vault = new_vault(sandbox.env)
     name, group, env = vault.rpartition("/")[2], vault.split("/")[4], sandbox.env

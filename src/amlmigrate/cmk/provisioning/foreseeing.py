@@ -11,7 +11,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.planning import Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.cmk.provisioning.wanted import name_of, region
+from amlmigrate.cmk.provisioning.wanted import name_of, region, same
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import gathered
 from amlmigrate.posture.reading import tried, tried_list
@@ -47,6 +47,8 @@ async def _of(planned: Planned, port: Port, offered: dict[str, frozenset[str]], 
         await _name(part, port, found)
     if part.counted:
         await _quota(part, port, here, found)
+    if part.recovered:
+        await _recovered(part, port, found)
     if "location" in body:
         await _policies(part, port, body, group, found)
     return found
@@ -63,6 +65,22 @@ async def _name(part: Part, port: Port, found: _Foreseen) -> None:
         why = str(read.value.get("message") or read.value.get("reason"))
         found.reasons.append(f"The name '{name}' cannot be had: {why} Names of this kind are the world's; choose"
                              " another one in the file.")  # fmt: skip
+
+
+async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
+    """Whether a deleted one, with all that others kept in it, would come back under the name."""
+    type_, name = _type(part.id), name_of(part.id)
+    group = part.id.partition("/providers/")[0]
+    path = f"{group}/providers/{type_.partition('/')[0]}/{part.recovered}"
+    read = await tried_list(port.resources.arm, path)
+    # A group that is not there has none.
+    if read.value is None and await port.resources.get(group) is not None:
+        found.unasked.append(f"whether a deleted one would come back under the name '{name}': {read.refused}")
+    if any(same(one.get("name"), name) for one in read.value or ()):
+        found.reasons.append(
+            f"A deleted one of the name '{name}' would come back with all that is in it, which is others': choose"
+            " another name, recover it and adopt it, or delete it for good."
+        )
 
 
 async def _quota(part: Part, port: Port, here: str, found: _Foreseen) -> None:

@@ -19,16 +19,44 @@ _NAMESPACE = "Microsoft.OperationalInsights"
 
 @register
 class LogWorkspaces(TrackedKind):
-    """`workspaces`."""
+    """`workspaces`. One that was deleted without `force` comes back when it is made again in its place.
+
+    learn.microsoft.com, rest/api/loganalytics/workspaces/delete: "To recover the workspace, create it again with
+    the same name, in the same subscription, resource group and location." Inferred: that what is sent then counts
+    over what it was, and that one in another location comes back too, which Azure may refuse.
+    """
 
     type = f"{_NAMESPACE}/workspaces"
+    obeys = frozenset({"force"})
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
         """Adds the id that queries use."""
-        before = old.properties if old else {}
+        known = old or self.context.store.get_gone(call.route.key)
+        before = known.properties if known else {}
         defaults = {"sku": {"name": "pergb2018"}, "retentionInDays": 30, "features": {}}
         made = {"customerId": before.get("customerId") or str(uuid.uuid4()), "provisioningState": "Succeeded"}
         return {**defaults, **before, **properties, **made}
+
+    async def delete(self, call: Call) -> Response:
+        """200; it can be recovered, unless `force=true` is asked for."""
+        record = self.find(call)
+        if record is None or call.query.get("force", "").lower() == "true":
+            return await super().delete(call)
+        record.gone = True
+        self.context.store.put(record)
+        return Response(200)
+
+
+@register
+class DeletedLogWorkspaces(Kind):
+    """`deletedWorkspaces` of a group or a subscription: those that can be recovered."""
+
+    type = f"{_NAMESPACE}/deletedWorkspaces"
+
+    async def list(self, call: Call) -> Response:
+        """All of them."""
+        found = self.context.store.gone_of_type(LogWorkspaces.type.lower(), call.route.parent)
+        return answer(200, {"value": [one.document for one in found]})
 
 
 @register

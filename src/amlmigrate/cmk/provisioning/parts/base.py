@@ -41,6 +41,8 @@ class Part(ABC):
     # Whether its name has to be free in the whole world, and what a quota of its region counts it as.
     worldwide = False
     counted = ""
+    # The collection of its provider that lists deleted ones of a group, where a creation would bring one back.
+    recovered = ""
     # Whether the service may refuse for a while because the identity's rights have not arrived yet.
     awaits_grants = False
     # Whether `id` is a resource of its own, to be read until the service has made it.

@@ -36,6 +36,9 @@ class LogAnalytics(_Monitoring):
 
     what = "Log Analytics workspace"
     kind = "logAnalytics"
+    # learn.microsoft.com, rest/api/loganalytics/workspaces/delete: made again in its place it comes back, with its
+    # logs, which are others'.
+    recovered = "deletedWorkspaces"
 
     def __init__(self, wanted: Named, location: str, tags: Mapping[str, str]) -> None:
         told = {"sku": {"name": "PerGB2018"}, "retentionInDays": wanted.more.get("retentionDays", 30)}
