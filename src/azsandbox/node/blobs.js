@@ -68,6 +68,7 @@ async function main() {
   require("./completions").install(azurite, lokijs);
   require("./scopes").install(azurite);
   require("./keys").install(azurite);
+  require("./limits").install(azurite);
   require("./names").install(azurite);
   require("./hierarchy").install(azurite);
   const server = new BlobServer(configuration());

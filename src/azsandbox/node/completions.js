@@ -14,6 +14,7 @@
  */
 const crypto = require("crypto");
 const { USES } = require("./keys");
+const { refuseLarge, LARGEST_COPY, LARGEST_BLOCK } = require("./limits");
 
 function install(azurite, lokijs) {
   const Adapter = azurite("blob/generated/ExpressRequestAdapter").default;
@@ -217,6 +218,7 @@ async function contentOf(handler, tools, source, context) {
 async function putBlobFromUrl(handler, tools, copySource, options, context) {
   const target = new tools.Context(context);
   const source = await sourceOf(handler, tools, copySource, options, context);
+  refuseLarge(tools, source.properties.contentLength, LARGEST_COPY, context);
   if (options.sourceContentMD5 !== undefined) {
     await checkMd5(handler, tools, source, options.sourceContentMD5, context);
   }
@@ -277,6 +279,7 @@ async function stageBlockFromUrl(handler, tools, blockId, copySource, options, c
   await handler.metadataStore.checkContainerExist(context, target.account, target.container);
   const source = await sourceOf(handler, tools, copySource, options, context);
   const [first, count] = rangeOf(tools, source, options.sourceRange, context);
+  refuseLarge(tools, count, LARGEST_BLOCK, context);
   const persistency = await pieceOf(handler, tools, source, first, count, context);
   const stream = await handler.extentStore.readExtent(persistency, context.contextId);
   const sums = await tools.checksums(
