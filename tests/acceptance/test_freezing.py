@@ -360,6 +360,8 @@ def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
     team.give("late", "writer", world.documents["source"]["id"], principalType="User")
     world.ok("freeze")
     assert team.left() == everybody - WRITERS
+    plan = world.folder / "plans" / world.source
+    shutil.copytree(plan, world.folder / "as it was")
     # Whoever wrote another principal into the record gets no right by it.
     path = world.folder / "plans" / world.source / "freeze.json"
     written = path.read_text()
@@ -372,6 +374,12 @@ def test_somebody_who_came_later_is_frozen_too(team: Team) -> None:
             "action": "status", "status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "gone"}}}  # fmt: skip
     assert world.with_faults([gone], "freeze", "--back").code == 0
     assert team.left() == everybody | {"late"}
+    # An administrator takes one away, and somebody puts the whole folder back as it was: the target knows better.
+    world.azure(lambda c: c.arm("DELETE", team.made["late"]["id"], ROLES))
+    shutil.rmtree(plan)
+    (world.folder / "as it was").rename(plan)
+    older = world.migrate("freeze", "--back")
+    assert older.code == 4 and "older than it was" in older.err and "late" not in team.left()
 
 
 def test_a_refused_permission_names_action_and_scope(team: Team) -> None:

@@ -11,7 +11,7 @@ Example: migrate freeze plans/old-ws --back --give frozen/0b4a7a52-9c1c-4b0e-8a0
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from amlmigrate.freezing.giving import Source
     from amlmigrate.freezing.record import Deeds, Record
     from amlmigrate.freezing.writers import Writers
+    from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import Report
     from amlmigrate.ledger.lock import Lock
@@ -68,7 +69,8 @@ def command(
             with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
                     one = Work(view, folder, read, ledger, clouds, shared)
-                    async with _alone(one, lock, dry_run=dry_run, needed=not back):
+                    alone = _alone(one, lock, dry_run=dry_run, needed=not back)
+                    async with alone as lease, one.anchored(lease):
                         if back:
                             return await one.back(give or (), dry_run=dry_run)
                         return await one.freeze(dry_run=dry_run)
@@ -77,21 +79,22 @@ def command(
 
 
 @asynccontextmanager
-async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> AsyncIterator[None]:
+async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> AsyncIterator[Lease | None]:
     """Holds the lease on the target; where nobody has it and it cannot be had, only what needs it is refused.
 
     Rights are given back also where the target, or the account of the lease, is no more.
     """
     from amlmigrate.cli.holding import holding
 
+    lease = None
     async with AsyncExitStack() as stack:
         try:
             held = holding(one.clouds, one.plan, one.ledger, lock, "freeze", one.view, dry_run=dry_run)
-            await stack.enter_async_context(held)
+            lease = await stack.enter_async_context(held)
         except MigrateError as error:
             if needed or error.exit_code is ExitCode.LOCKED:
                 raise
-        yield
+        yield lease
 
 
 class Work:
@@ -110,6 +113,22 @@ class Work:
         self._side = clouds.source
         self._shared = shared
         self._evidence = Evidence(folder, ledger)
+
+    @asynccontextmanager
+    async def anchored(self, lease: Lease | None) -> AsyncIterator[None]:
+        """Refuses evidence older than what the target's lease knows of, and has that know how far it came."""
+        from amlmigrate.leasing import anchoring
+
+        if lease is None:
+            yield
+            return
+        await anchoring.refuse_older(lease, self.plan.sha256, self._evidence.reports())
+        try:
+            yield
+        finally:
+            # Nobody would see why it ended where reading the evidence fails now.
+            with suppress(MigrateError):
+                await anchoring.keep(lease, self.plan.sha256, self._evidence.reports())
 
     def _known(self) -> Record | None:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""

@@ -59,7 +59,7 @@ class Assignment:
     """One role assignment: its ARM id (its name is the last part), where it applies, and what it gives whom.
 
     `end` is when it ends by itself, as Azure writes it, else ''. `since` is when taking it away began, `note` what
-    is to be known of the last deed.
+    is to be known of the last deed, `created` when Azure says that it was made: one made anew is another.
     """
 
     id: str
@@ -70,13 +70,15 @@ class Assignment:
     end: str = ""
     since: str = ""
     note: str = ""
+    created: str = ""
 
     @classmethod
     def of(cls, document: Document, role: str) -> Assignment:
         """Of a document as ARM answers it."""
         properties = document.get("properties") or {}
         kept = {key: properties[key] for key in KEPT if properties.get(key) is not None}
-        return cls(str(document["id"]), str(properties.get("scope", "")), role, kept)
+        created = str(properties.get("createdOn") or "")
+        return cls(str(document["id"]), str(properties.get("scope", "")), role, kept, created=created)
 
     @classmethod
     def of_dict(cls, found: Document, older: str = "") -> Assignment:
@@ -85,7 +87,7 @@ class Assignment:
         Raises KeyError, TypeError, ValueError for what is none.
         """
         told = found.get("state") or (State.TAKEN if older == "frozen" else State.GIVEN)
-        texts = {name: found.get(name, "") for name in ("end", "since", "note")}
+        texts = {name: found.get(name, "") for name in ("end", "since", "note", "created")}
         must = {name: found[name] for name in ("id", "scope", "role")}
         if not all(isinstance(one, str) for one in (*must.values(), *texts.values())):
             raise TypeError("a text is none")

@@ -13,6 +13,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.frozen import Assignment, Record, State, differing, strange
+from amlmigrate.freezing.whole import whole
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
 End = Callable[[Assignment, Document], Awaitable[str | None]]
@@ -63,7 +64,7 @@ async def take_away(roles: Port, book: Book, assignments: list[Assignment], end:
             came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
     for one in assignments:
         emit(Event("freeze.removing", {"id": one.id, "text": str(one)}))
-        await _take(roles, book, one, end, came)
+        await whole(_take(roles, book, one, end, came))
     for one in came.taken:
         await read_back(roles, one, lambda there: None if there is None else "it is still there")
     return came

@@ -13,6 +13,7 @@ from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.frozen import Assignment, State, differing
 from amlmigrate.freezing.freeze import Book, Port, read_back, refused
+from amlmigrate.freezing.whole import whole
 
 # Between looks at one whose taking was cut off: what one look shows may be older than that.
 _LOOK_SECONDS = (0.5, 1.0, 2.0)
@@ -76,7 +77,7 @@ async def give_back(
     silent = 0
     for number, one in enumerate(owed):
         try:
-            await giving.give(one)
+            await whole(giving.give(one))
             silent = 0
         except (OutOfReachError, ServiceError) as error:
             came.failed.append((one, error.summary))
@@ -106,7 +107,11 @@ class _Giving:
             await self._is_there(one, there)
         elif self._elsewhere(one):
             self._no_place(one)
-        elif one.state in (State.TAKING, State.GIVING, State.UNKNOWN):
+        else:
+            await self._is_gone(one)
+
+    async def _is_gone(self, one: Assignment) -> None:
+        if one.state in (State.TAKING, State.GIVING, State.UNKNOWN):
             why = one.note if one.state is State.UNKNOWN else f"cut off while it was '{one.state}'"
             self.came.unknown.append(self._known_by_nobody(one, why))
         elif one.end and _over(one.end, self.now):
@@ -134,16 +139,24 @@ class _Giving:
         if wrong := _unlike(one, there):
             self.came.failed.append((one, f"another one is there under its name, and stays: {wrong}"))
             return
-        if one.state is State.TAKING:
-            # A look may show what was there before it was taken.
-            for seconds in _LOOK_SECONDS:
-                await asyncio.sleep(seconds)
-                if await self.roles.get(one.id) is None:
-                    self.came.unknown.append(self._known_by_nobody(one, "cut off while it was taken"))
-                    return
+        if not _made_anew(one, there) and await self._goes(one):
+            # What was looked at was there before it was taken.
+            await self._is_gone(one)
+        elif one.state is State.TAKING:
             self.came.there.append(self.book.add(replace(one, state=State.LISTED, note="it was not taken")))
-            return
-        self.came.there.append(self.book.add(replace(one, state=State.GIVEN, note="it was there")))
+        elif _is_the_same(one, there):
+            why = "Azure still shows it as it was before it was taken: wait some minutes, then run this again"
+            self.came.failed.append((one, why))
+        else:
+            self.came.there.append(self.book.add(replace(one, state=State.GIVEN, note="it was there")))
+
+    async def _goes(self, one: Assignment) -> bool:
+        """Whether further looks do not show it any more: Azure's regions hear of it one by one."""
+        for seconds in _LOOK_SECONDS:
+            await asyncio.sleep(seconds)
+            if await self.roles.get(one.id) is None:
+                return True
+        return False
 
     async def _make(self, one: Assignment) -> None:
         self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
@@ -189,6 +202,18 @@ class _Giving:
         except MigrateError as error:
             self.came.made.remove(one)
             self.came.failed.append((one, f"the service gave it back, and does not show it yet: {error.summary}"))
+
+
+def _made_anew(one: Assignment, there: Document) -> bool:
+    """Whether what is there was made after the one that was taken."""
+    created = Assignment.of(there, one.role).created
+    return bool(one.created and created) and created != one.created
+
+
+def _is_the_same(one: Assignment, there: Document) -> bool:
+    """Whether what is there can be nothing but the one whose deletion Azure has confirmed."""
+    created = Assignment.of(there, one.role).created
+    return one.state is State.TAKEN and bool(created) and created == one.created
 
 
 def _unlike(one: Assignment, there: Document | None) -> str | None:

@@ -111,6 +111,37 @@ def test_what_is_there_again_by_somebody_else_is_left(folder: Folder) -> None:
     assert azure.names() == set(), "whoever takes it then has taken it"
 
 
+@pytest.mark.parametrize("created", ["", "2026-01-01T00:00:00Z"])
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_what_reads_as_before_it_was_taken_is_given_all_the_same(folder: Folder, created: str, looks: int) -> None:
+    """Given back right after it was taken: a region that has not heard of the deletion yet answers first."""
+    more = {"createdOn": created} if created else {}
+    azure = Azure(document("a", **more))
+    folder.freeze(azure, one("a"))
+    azure.stale[id_of("a")] = [document("a", **more)] * looks
+    assert [each.id for each in folder.back(azure).made] == [id_of("a")] and id_of("a") in azure.names()
+
+
+def test_what_goes_on_reading_as_before_it_was_taken_is_still_owed(folder: Folder) -> None:
+    created = {"createdOn": "2026-01-01T00:00:00Z"}
+    azure = Azure(document("a", **created))
+    folder.freeze(azure, one("a"))
+    azure.stale[id_of("a")] = [document("a", **created)] * 10
+    [(_, why)] = folder.back(azure).failed
+    assert "before it was taken" in why
+    azure.stale.clear()
+    assert folder.back(azure).left == [] and id_of("a") in azure.names()
+
+
+def test_what_somebody_made_anew_is_given_back_already(folder: Folder) -> None:
+    azure = Azure(document("a", createdOn="2026-01-01T00:00:00Z"))
+    folder.freeze(azure, one("a"))
+    azure.there[id_of("a")] = document("a", createdOn="2026-02-01T00:00:00Z")
+    azure.log.clear()
+    came = folder.back(azure)
+    assert azure.log == [] and [each.id for each in came.there] == [id_of("a")]
+
+
 def test_it_reads_as_gone_for_a_while(folder: Folder) -> None:
     azure = frozen(folder, "a")
     azure.stale[id_of("a")] = [None, None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.unit.freezing.assigned import (
 from tests.unit.world import OLD
 
 from amlmigrate.core.frozen import Assignment, State
-from amlmigrate.freezing import freeze
+from amlmigrate.freezing import freeze, giving, whole
 from amlmigrate.freezing.ends import ending
 from amlmigrate.ledger import files
 from amlmigrate.ledger.files import FileError
@@ -242,6 +243,37 @@ def test_a_full_disk_stops_before_the_call_that_could_not_be_recorded(
     folder.freeze(azure, one("a"), one("b"))
     folder.back(azure, None, "a")
     assert azure.names() == {id_of("a"), id_of("b")}
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_signal_waits_for_the_call_that_is_under_way(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, back: bool, answered: bool
+) -> None:
+    azure = Azure(document("a"), document("b"))
+    if back:
+        folder.freeze(azure, one("a"), one("b"))
+    monkeypatch.setattr(whole, "_SECONDS", 5.0 if answered else 0.01)
+    monkeypatch.setattr(giving, "_LOOK_SECONDS", (0.0,))
+    _slow(azure, "assign" if back else "remove", 0.05 if answered else 60.0)
+    with pytest.raises(asyncio.CancelledError):
+        folder.back(azure) if back else folder.freeze(azure, one("a"), one("b"))
+    done = (State.GIVEN if back else State.TAKEN) if answered else (State.TAKEN if back else State.TAKING)
+    assert folder.states()[id_of("a")] is done
+    assert folder.states().get(id_of("b")) is (State.TAKEN if back else None), "the next is not begun"
+
+
+def _slow(azure: Azure, method: str, seconds: float) -> None:
+    """The first such call takes so long, and the command is told to end meanwhile."""
+    call = getattr(azure, method)
+
+    async def slow(*arguments: Any) -> Any:
+        main = min(asyncio.all_tasks(), key=lambda task: int(task.get_name().rpartition("-")[2]))
+        asyncio.get_running_loop().call_soon(main.cancel)
+        await asyncio.sleep(seconds)
+        return await call(*arguments)
+
+    setattr(azure, method, slow)
 
 
 def test_a_second_freeze_takes_anew_what_was_given_back(folder: Folder) -> None:
