@@ -13,6 +13,8 @@ _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 _PERMISSIONS = "providers/Microsoft.Authorization/permissions"
 _DENIALS = "providers/Microsoft.Authorization/denyAssignments"
 _SCHEDULES = "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"
+_LATER = "providers/Microsoft.Authorization/roleAssignmentSchedules"
+_ELIGIBLE_LATER = "providers/Microsoft.Authorization/roleEligibilitySchedules"
 _ELIGIBLE = "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
 # A CanNotDelete lock on a scope keeps its role assignments too.
 _LOCKED = "ScopeLocked"
@@ -78,6 +80,14 @@ class Roles:
     async def eligible(self, scope: str) -> list[Document]:
         """Every role that somebody may activate there; answered as `schedules` is."""
         return await self._around(scope, _ELIGIBLE)
+
+    async def coming(self, scope: str) -> list[Document]:
+        """Every role that is given, or may be activated, now or later: schedules, not what is in force by them.
+
+        learn.microsoft.com, "Use Azure PIM to manage eligible access with the REST API": instances are of the
+        current time alone, schedules also of what begins later.
+        """
+        return [*await self._around(scope, _LATER), *await self._around(scope, _ELIGIBLE_LATER)]
 
     async def _around(self, scope: str, collection: str) -> list[Document]:
         """PIM's instances at a scope, above it and below it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
@@ -18,6 +19,8 @@ class Passing:
     timed: tuple[Document, ...] = ()
     eligible: tuple[Document, ...] = ()
     unread: str = ""
+    # What is given, or may be activated, from a later time on.
+    coming: tuple[Document, ...] = ()
 
     def until(self, assignment: Document) -> str | None:
         """When an assignment ends, as Azure writes it; None where it has no end, or none that is known."""
@@ -30,6 +33,22 @@ async def passing(roles: Roles, scope: str) -> Passing:
     Inferred: in a tenant without the licence for it nobody has a role for a time, or may activate one.
     """
     timed, eligible = await tried(roles.schedules(scope)), await tried(roles.eligible(scope))
-    unread = [one.refused for one in (timed, eligible) if one.refused and one.code != NO_LICENCE]
+    coming = await tried(roles.coming(scope))
+    unread = [one.refused for one in (timed, eligible, coming) if one.refused and one.code != NO_LICENCE]
     shown = sorted(eligible.value or (), key=lambda one: str(one["id"]))
-    return Passing(tuple(timed.value or ()), tuple(shown), unread[0] if unread else "")
+    later = sorted(filter(_is_later, coming.value or ()), key=lambda one: str(one["id"]))
+    return Passing(tuple(timed.value or ()), tuple(shown), unread[0] if unread else "", tuple(later))
+
+
+def begins(schedule: Document) -> str:
+    """When a schedule begins, as Azure writes it."""
+    return str((schedule.get("properties") or {}).get("startDateTime") or "")
+
+
+def _is_later(schedule: Document) -> bool:
+    """Whether it begins after now; one whose beginning cannot be read may."""
+    try:
+        told = datetime.fromisoformat(begins(schedule))
+    except ValueError:
+        return bool(begins(schedule))
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) > datetime.now(UTC)

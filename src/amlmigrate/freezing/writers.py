@@ -10,7 +10,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.freezing.passing import Passing, passing
+from amlmigrate.freezing.passing import Passing, begins, passing
 from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import writes_storage, writes_workspace
 from amlmigrate.freezing.runners import Runner
@@ -126,15 +126,20 @@ class Finder:
     async def _activating(self, place: Place, found: Passing, writers: Writers) -> None:
         """Tells who may get a right to write there without any assignment, or that this is not known."""
         for one in found.eligible:
-            properties = one.get("properties") or {}
-            definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
-            if definition is None or place.writes(definition):
-                may = Assignment.of(one, _name(definition, properties))
+            if may := await self._may_write(place, one):
                 writers.warn(
                     may.id,
                     f"Its holder may activate it, and write then: {may}.",
                     "Take it away in Privileged Identity Management, or ask its holder to wait.",
                     code="may-activate",
+                )
+        for one in found.coming:
+            if may := await self._may_write(place, one):
+                writers.warn(
+                    may.id,
+                    f"It begins at {begins(one)}, and its holder may write from then on, or activate it: {may}.",
+                    "Take it away in Privileged Identity Management, or see that the move is over by then.",
+                    code="begins-later",
                 )
         if found.unread:
             writers.warn(
@@ -143,6 +148,13 @@ class Finder:
                 "Look in Privileged Identity Management: what is given back lasts for good.",
                 code="not-checked",
             )
+
+    async def _may_write(self, place: Place, schedule: Document) -> Assignment | None:
+        """What a schedule of Privileged Identity Management gives, where that is writing."""
+        properties = schedule.get("properties") or {}
+        definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
+        writes = definition is None or place.writes(definition)
+        return Assignment.of(schedule, _name(definition, properties)) if writes else None
 
     async def _sort(
         self,

@@ -13,7 +13,7 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.writers import Writers
 
 # These write only once they have done something else, or are told for other reasons.
-NO_WRITERS = {"may-activate", "account-keys", "runner-elsewhere", "runner-rights"}
+NO_WRITERS = {"may-activate", "begins-later", "account-keys", "runner-elsewhere", "runner-rights"}
 
 
 class Clouds:

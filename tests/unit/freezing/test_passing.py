@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.unit.world import SOURCE
@@ -55,6 +56,16 @@ class Roles:
             raise self.error
         return [{"id": f"{SCOPE}/e/cy", "properties": given("x", "cy")["properties"]}]
 
+    async def coming(self, scope: str) -> list[dict[str, Any]]:
+        if self.error:
+            raise self.error
+        later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        starts = {"dan": later, "eve": "2020-01-01T00:00:00Z", "fay": "", "gus": "soon"}
+        return [
+            {"id": f"{SCOPE}/s/{who}", "properties": {**given("x", who)["properties"], "startDateTime": start}}
+            for who, start in starts.items()
+        ]
+
 
 def found(error: ServiceError | None = None) -> Writers:
     finder = Finder(Roles(error), SOURCE, Identity("me"))  # type: ignore[arg-type]  # a part of `Roles`
@@ -69,9 +80,17 @@ def test_what_ends_by_itself_stays_and_who_may_activate_a_role_is_told() -> None
     writers = found()
     assert [one.id.rpartition("/")[2] for one in writers.removable] == ["lasting"]
     told = {one.code: one for one in writers.findings}
-    assert set(told) == {"for-a-time", "may-activate"}
+    assert set(told) == {"for-a-time", "may-activate", "begins-later"}
     assert "2026-01-01T08:00:00Z" in told["for-a-time"].summary and "ben" in told["for-a-time"].summary
     assert "cy" in told["may-activate"].summary
+
+
+def test_what_begins_tomorrow_is_told_and_what_has_begun_is_not_told_again() -> None:
+    writers = found()
+    told = [one.summary for one in writers.findings if one.code == "begins-later"]
+    assert len(told) == 2 and "dan" in told[0] and "It begins at soon" in told[1]
+    # Nobody writes by it yet.
+    assert all(one.code != "begins-later" for one in writers.writing)
 
 
 def test_that_it_could_not_be_read_is_told() -> None:

@@ -35,6 +35,9 @@ class Group(Roles):
     async def eligible(self, scope: str) -> list[dict[str, Any]]:
         return []
 
+    async def coming(self, scope: str) -> list[dict[str, Any]]:
+        return []
+
     async def definition_at(self, scope: str, definition_id: str) -> dict[str, Any] | None:
         return {"properties": {"roleName": "Writer", "permissions": [{"actions": ["*"]}]}}
 
