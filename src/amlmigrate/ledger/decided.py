@@ -59,11 +59,17 @@ class Decided(ABC):
                 f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608 - no input of anybody's
                 rows,
             )
+            # What a step left alone by now is what was shown of it.
+            db.executemany(
+                "UPDATE left_alone SET decided = 1 WHERE address = ?", [(one.address,) for one in decisions]
+            )
 
     def take_back(self, addresses: Iterable[str]) -> None:
         """Removes the decisions about some addresses, all or none."""
         with self.transaction() as db:
-            db.executemany("DELETE FROM decisions WHERE address = ?", [(address,) for address in addresses])
+            pairs = [(address,) for address in addresses]
+            db.executemany("DELETE FROM decisions WHERE address = ?", pairs)
+            db.executemany("UPDATE left_alone SET decided = 0 WHERE address = ?", pairs)
 
     def decisions(self) -> dict[str, Decision]:
         """The decisions by address, whether or not they count now (`standing`)."""

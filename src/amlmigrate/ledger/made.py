@@ -145,17 +145,27 @@ class Made(ABC):
         return dict(self._rows(query))
 
     def leave(self, address: Address, target: Location, left: Mapping[str, str]) -> None:
-        """Records which blobs a step left alone, in place of what was recorded before: path to ETag."""
-        rows = [(str(address), target.account, target.container, path, etag) for path, etag in left.items()]
+        """Records which blobs of the target a step left alone, in place of what was recorded before: path to ETag.
+
+        What was decided of those that are as they were then stays so.
+        """
+        rows = [(str(address), target.account, target.container, *one) for one in left.items()]
+        query = "SELECT path, etag FROM left_alone WHERE address = ? AND decided = 1"
         with self.transaction() as db:
+            known = set(db.execute(query, [str(address)]).fetchall())
             db.execute("DELETE FROM left_alone WHERE address = ?", [str(address)])
-            db.executemany("INSERT INTO left_alone VALUES (?, ?, ?, ?, ?)", rows)
+            db.executemany(
+                "INSERT INTO left_alone VALUES (?, ?, ?, ?, ?, ?)", [(*row, int(row[3:] in known)) for row in rows]
+            )
 
     def left_alone(self) -> dict[str, frozenset[str]]:
-        """By the address of a step, the paths of the target's blobs that it left alone when it was last tried."""
+        """By the address of a step that left any alone when it was last tried, those that somebody let go: paths.
+
+        Whoever decides of a step decides of just what it had left alone by then.
+        """
         found: dict[str, set[str]] = {}
-        for address, path in self._rows("SELECT address, path FROM left_alone"):
-            found.setdefault(address, set()).add(path)
+        for address, path, decided in self._rows("SELECT address, path, decided FROM left_alone"):
+            found.setdefault(address, set()).update([path] if decided else [])
         return {address: frozenset(paths) for address, paths in found.items()}
 
     def not_ours(self) -> dict[tuple[str, str, str], str]:

@@ -74,7 +74,7 @@ CREATE TABLE deletions (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE left_alone (
     address TEXT NOT NULL, account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, etag TEXT NOT NULL,
-    PRIMARY KEY (address, path)
+    decided INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (address, path)
 ) STRICT, WITHOUT ROWID;
 """
 _FROM_6 = """

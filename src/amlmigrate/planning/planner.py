@@ -257,7 +257,8 @@ class Planner:
         needs = self._needs[asset.address]
         draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
         draft.findings += [*shortfalls, *self._left_out(asset, needs), *self._files.findings(asset)]
-        draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
+        if verdict.action.carried_out:
+            draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
         body = there.properties if there else translation.body.get("properties") or {}
         draft.findings += names_source(asset.address, body, self.mapping)
         if verdict.reason == BROUGHT:

@@ -21,7 +21,7 @@ def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[S
     for step in plan.steps:
         address = str(step.address)
         whole = step.action is Action.CONFLICT and address in waived
-        moved = step.action in _COMPARED and (address not in waived or bool(left_alone.get(address)))
+        moved = step.action in _COMPARED and (address not in waived or address in left_alone)
         if step.prefix and (whole or moved):
             yield step
 

@@ -153,7 +153,8 @@ class BlobVerifier:
     ) -> Verdict:
         """All prefixes of the plan, but for what is waived of them.
 
-        Of a waived prefix that is nothing but the blobs that `run` left alone, where it says which: by address.
+        Of a waived prefix that is nothing but the blobs that `run` had left alone by then, where it says which: by
+        address.
         """
         verdict = Verdict()
         verdict.not_checked |= _unread_in_both(plan)

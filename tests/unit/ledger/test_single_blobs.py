@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.world import plan, step
 
+from amlmigrate.core.decision import Decision, Verb
 from amlmigrate.core.plan import Action, Gone
 from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
@@ -46,11 +47,27 @@ def test_a_deletion_is_recorded_before_and_after(ledger: Ledger) -> None:
     assert ledger.asked(DELETE) == {"d/2"} and ledger.deletions() == {"blobs/c/d#delete": 2}
 
 
+PLACE = Location("acct", "one")
+WAIVED = Decision(str(COPY), Verb.WAIVE, "ab", "theirs", "ann", "2026-01-01T00:00:00+00:00")
+
+
 def test_what_a_step_left_alone_is_that_of_its_last_try(ledger: Ledger) -> None:
-    place = Location("acct", "one")
-    ledger.leave(COPY, place, {"d/1": '"t"', "d/2": ""})
-    ledger.leave(DELETE, place, {"d/3": '"u"'})
+    ledger.leave(COPY, PLACE, {"d/1": '"t"', "d/2": ""})
+    ledger.leave(DELETE, PLACE, {"d/3": '"u"'})
     assert ledger.not_ours()["acct", "one", "d/1"] == '"t"'
-    assert ledger.left_alone() == {"blobs/c/d": {"d/1", "d/2"}, "blobs/c/d#delete": {"d/3"}}
-    ledger.leave(COPY, place, {})
-    assert ledger.left_alone() == {"blobs/c/d#delete": {"d/3"}}
+    assert ledger.left_alone() == {"blobs/c/d": frozenset(), "blobs/c/d#delete": frozenset()}
+    ledger.leave(COPY, PLACE, {})
+    assert ledger.left_alone() == {"blobs/c/d#delete": frozenset()}
+
+
+def test_a_decision_is_about_what_was_left_alone_by_then(ledger: Ledger) -> None:
+    ledger.leave(COPY, PLACE, {"d/1": '"t"', "d/2": '"t"'})
+    ledger.decide([WAIVED])
+    assert ledger.left_alone() == {"blobs/c/d": {"d/1", "d/2"}}
+    # A later try finds one more, and another one in the place of one of them.
+    ledger.leave(COPY, PLACE, {"d/1": '"t"', "d/2": '"u"', "d/3": '"t"'})
+    assert ledger.left_alone() == {"blobs/c/d": {"d/1"}}
+    ledger.decide([WAIVED])
+    assert ledger.left_alone() == {"blobs/c/d": {"d/1", "d/2", "d/3"}}
+    ledger.take_back([str(COPY)])
+    assert ledger.left_alone() == {"blobs/c/d": frozenset()}

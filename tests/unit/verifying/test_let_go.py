@@ -101,6 +101,9 @@ async def test_of_a_folder_that_failed_just_what_was_left_alone_is_let_go() -> N
     assert verdict.differences == [] and (verdict.same, verdict.let_go) == (49, 1)
     worse = await _verified(_folder(), there=TARGET[5:], waived={AT}, left_alone=alone)
     assert len(worse.differences) == 5
+    # What a later try left alone nobody has been shown.
+    later = await _verified(_folder(), there=TARGET, waived={AT}, left_alone={AT: frozenset()})
+    assert [one.field for one in later.differences] == ["d/07:length", "d/more"]
     # Where it is not known what failed, it is the folder that was shown and let go.
     whole = await _verified(_folder(), there=TARGET[5:], waived={AT})
     assert whole.differences == [] and (whole.same, whole.let_go) == (0, 49)
