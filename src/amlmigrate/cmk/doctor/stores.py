@@ -88,11 +88,19 @@ async def paths(clouds: Session, pair: Pair, stores: Stores, *, probing: bool) -
         read = stores.datastores[name]
         found += network.keys_refused(read.value or (), stores.accounts[name], side=name)
     empty = network.Reached({})
-    same = clouds.source.login.tenant == clouds.target.login.tenant
+    same = await _same_tenant(clouds)
     return [
         *network.paths(reached.get("source", empty), reached.get("target", empty), same_tenant=same),
         *found,
     ]
+
+
+async def _same_tenant(clouds: Session) -> bool:
+    """Whether both sides are of one Entra tenant, by the ids in their tokens: an option may name a domain."""
+    if clouds.source is clouds.target:
+        return True
+    source, target = [(await side.credential.tenant()).lower() for side in (clouds.source, clouds.target)]
+    return source == target != ""
 
 
 async def _reached(side: Side, workspace: Workspace, account: Document) -> network.Reached:
