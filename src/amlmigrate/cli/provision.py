@@ -74,7 +74,7 @@ class Said:
 async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.cloud.resources import Resources
-    from amlmigrate.cmk.provisioning import ownership, planning
+    from amlmigrate.cmk.provisioning import ownership, planning, regions
     from amlmigrate.cmk.provisioning.applying import apply
     from amlmigrate.cmk.provisioning.assemble import parts
     from amlmigrate.cmk.provisioning.foreseeing import foreseen
@@ -83,6 +83,7 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
 
     async with session(shared) as clouds:
         side = clouds.target
+        await regions.check(side.arm, wanted, said.file)
         port = Port(Resources(side.arm), side.vaults, side, Estate(side))
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)

@@ -130,6 +130,8 @@ def test_the_schema_names_the_place(changed: dict[str, Any], told: str, tmp_path
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
+        ({"location": "east/us"}, "location: is no region"),
+        ({"location": "eastus2\n"}, "location: is no region"),
         ({"subscription": "sub"}, "subscription: is no subscription's id, a GUID"),
         ({"subscription": f"{SUBSCRIPTION}\n"}, "subscription: is no subscription's id"),
         ({"resourceGroup": ".."}, "resourceGroup: is no name of a resource group"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from amlmigrate.cmk.provisioning.wanted import region
 from amlmigrate.core.names import is_arm_id, is_guid, is_name
 
 Problem = tuple[str, str]
@@ -20,6 +22,8 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield "subscription", "is no subscription's id, a GUID"
     if not is_name(str(document.get("resourceGroup"))):
         yield "resourceGroup", "is no name of a resource group"
+    if not re.fullmatch(r"[a-z0-9]+", region(str(document.get("location"))), re.ASCII):
+        yield "location", "is no region, as `eastus2` or `East US 2`"
     yield from _below(document, "")
     # Azure tells tags and profiles apart without letter case (learn.microsoft.com: tag-resources).
     for part in ("tags", "profiles"):
