@@ -81,5 +81,5 @@ def test_a_neighbour_slows_the_run_and_breaks_nothing(many: World) -> None:
         ended.set()
         thread.join()
     assert taken > 50, "the neighbour did not come to anything"
-    assert many.ok("status", "--json").event("status")["items"]["migrated"] == WRITES
+    assert many.ok("status", "--json").event("status")["items"]["migrated"] == WRITES + NAMES
     many.ok("verify", "--depth", "metadata")
