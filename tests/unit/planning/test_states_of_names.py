@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from tests.unit.planning.planned import OLD, Planned, asset, model, plan
+from tests.unit.world import inventory
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.kinds import all_kinds, versions_digest
+from amlmigrate.planning.build import _estimate
 
 VERSIONED = [kind.name for kind in all_kinds().values() if kind.versioned]
 PLAIN: dict[str, Any] = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
@@ -208,3 +210,13 @@ def test_a_reference_to_a_name_alone_means_its_newest_version() -> None:
     for said in ({}, *SAID):
         found = plan(component, asset("environments/e", **{**PLAIN, **said}), *versions)
         assert found.after("components/c/1") == ["environments/e/2"]
+
+
+def test_names_that_need_only_be_there_cost_a_page_of_a_list_for_many() -> None:
+    assets = [one for n in range(60) for one in (asset(f"models/n{n}", **PLAIN), asset(f"models/n{n}/1"))]
+    source = inventory(*assets)
+    made = _estimate(source, plan(*assets).steps)
+    names = 60 + 2
+    assert made["arm_writes"] == 60 and made["arm_reads"] == names + 2 * 60 + 2
+    there = tuple(asset(str(one.address), **one.properties) for one in assets)
+    assert _estimate(source, plan(*assets, there=there).steps)["arm_reads"] == names + 2 * 60 + 2

@@ -205,3 +205,14 @@ async def test_one_that_is_another_by_now_is_asked_for_and_not_adopted(tmp_path:
     with pytest.raises(ConflictError, match="isArchived"):
         await run.documents.adopt(run.steps["models/a"])
     assert run.target.calls == [LIST, ("GET", "models/a")]
+
+
+@pytest.mark.parametrize("reached", [State.DOING, State.CREATED])
+async def test_a_step_that_was_cut_off_goes_on_to_its_end(tmp_path: Path, reached: State) -> None:
+    run = Run(tmp_path, *_named("m"))
+    await run.version("models/m/1")
+    name = Address("models", "m")
+    for state in (State.DOING, State.CREATED)[: 1 + (reached is State.CREATED)]:
+        run.ledger.move(name, state)
+    await run.documents.write(run.steps["models/m"], reached)
+    assert run.state("models/m") is State.DONE and run.made("models/m") and not run.target.changing()[1:]
