@@ -202,6 +202,31 @@ def test_who_runs_the_plan_keeps_its_rights_whoever_freezes(team: Team) -> None:
         assert all(f"(object id {made.object_id}), who planned it" in one["summary"] for one in told)
 
 
+def test_a_role_for_a_time_stays_until_its_end_and_one_that_begins_later_is_told(team: Team) -> None:
+    world, source = team.world, team.world.documents["source"]["id"]
+
+    def ask(kind: str, starts: str | None) -> None:
+        path = f"{source}/providers/Microsoft.Authorization/{kind}/{uuid.uuid4()}"
+        told = {
+            "principalId": str(uuid.uuid4()),
+            "roleDefinitionId": team.roles["writer"],
+            "requestType": "AdminAssign",
+            "scheduleInfo": {"startDateTime": starts, "expiration": {"type": "AfterDuration", "duration": "PT8H"}},
+        }
+        world.azure(lambda c: c.arm("PUT", path, "2020-10-01", {"properties": told}))
+
+    ask("roleAssignmentScheduleRequests", None)
+    ask("roleEligibilityScheduleRequests", None)
+    ask("roleAssignmentScheduleRequests", "2999-01-01T00:00:00Z")
+    ask("roleEligibilityScheduleRequests", "2999-01-01T00:00:00Z")
+    shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")
+    assert {one["id"] for one in shown["assignments"]} == {team.made[name]["id"] for name in WRITERS}
+    codes = [one["address"].rpartition("!")[2] for one in shown["findings"]]
+    assert [codes.count(code) for code in ("for-a-time", "may-activate", "begins-later")] == [1, 1, 2]
+    [timed] = [one for one in shown["findings"] if one["address"].endswith("!for-a-time")]
+    assert "until 20" in timed["summary"] and "given back it would last for good" in timed["summary"]
+
+
 def test_writers_lose_their_rights_and_get_exactly_them_back(team: Team) -> None:
     world, everybody = team.world, set(team.made)
     shown = world.ok("freeze", "--dry-run", "--json").event("freeze.dry")

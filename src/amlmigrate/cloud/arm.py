@@ -45,6 +45,8 @@ API_VERSIONS = {
     # learn.microsoft.com/rest/api/authorization: PIM's collections have one stable version, deny assignments this.
     "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
     "microsoft.authorization/roleeligibilityscheduleinstances": "2020-10-01",
+    "microsoft.authorization/roleassignmentschedules": "2020-10-01",
+    "microsoft.authorization/roleeligibilityschedules": "2020-10-01",
     "microsoft.authorization/denyassignments": "2022-04-01",
     "microsoft.authorization": "2022-04-01",
     "microsoft.managedidentity": "2023-01-31",

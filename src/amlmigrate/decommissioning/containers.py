@@ -24,6 +24,8 @@ from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
 
 First = Callable[[], Awaitable[object]]
+# What may be deleted comes from the ledger, which is a file.
+_NOT_OWN = "It has no name that only the service gives, for this workspace."
 _CONTRADICTED = "It was answered that it is not there, and its account lists it."
 
 
@@ -98,12 +100,14 @@ class Deletion:
         """
         blobs = self.clouds.source.blobs
         places = {text: Location(*text.split("/")) for text in wanted}
+        own = deletable(self.source, places.values())
         shared, around = await self._shared(), await self.around()
         done = Deleted([], [], around.accepted(self.accepted))
         # The common one last: what another workspace begins in the meantime shows by then.
         for text in sorted(wanted, key=lambda name: (places[name].container == COMMON_CONTAINER, name)):
             listing, shown = await _listed(blobs, places[text])
             why = [
+                *([] if places[text] in own else [_NOT_OWN]),
                 *shared,
                 *self._pointing([places[text]]),
                 *around.reasons([places[text]], self.accepted),

@@ -91,6 +91,29 @@ async def test_locks_that_may_be_read_later_are_an_error() -> None:
         await _deletion(_Azure(_answered(503, "ServerBusy")), Seen(inventory(of=TARGET), ())).reasons([])
 
 
+@pytest.mark.parametrize("place", ["acct/somebodys", "acct/azureml-blobstore-" + "0" * 8, "another/azureml"])
+async def test_what_a_ledger_names_and_is_not_the_workspaces_own_is_never_deleted(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of what may be deleted is in the ledger, which somebody may have edited."""
+
+    async def listed(_: Any, where: Location) -> tuple[Listing, bool]:
+        return Listing(where, past=LOOKED_AT), True
+
+    async def delete(*_: Any) -> list[str]:
+        raise AssertionError("it was asked for")
+
+    async def first() -> None:
+        return None
+
+    monkeypatch.setattr(containers, "_listed", listed)
+    monkeypatch.setattr(containers, "_delete", delete)
+    wanted = {place: listing_digest([])}
+    done = await _deletion(_Azure(), Seen(inventory(of=TARGET), ())).delete(wanted, lambda _: None, first)
+    assert done.deleted == [] and [one.id for one in done.kept] == [place]
+    assert "for this workspace" in done.kept[0].reasons[0]
+
+
 LOOKED_AT = Past()
 
 
