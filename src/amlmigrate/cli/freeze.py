@@ -23,7 +23,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Container, Sequence
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
@@ -191,7 +191,7 @@ class Work:
     async def back(self, give: Sequence[str], *, dry_run: bool) -> ExitCode:
         """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
         from amlmigrate.cli.freezetold import given, nothing_given
-        from amlmigrate.freezing.giving import give_back
+        from amlmigrate.freezing.giving import Decided, give_back
 
         known = self._known()
         if known is None and not self._cut_off():
@@ -204,11 +204,12 @@ class Work:
             # Cut off between giving back and saying so, it still has to be said.
             self._summed("back", book, failed=[])
             return nothing_given(self.view, book.record, {})
-        await self._wanted(book, give)
-        came = await give_back(self._side.roles, book, source, self._let_go(), self.view.event)
+        let_go = self._let_go()
+        decided = Decided(let_go, await self._wanted(book, give, let_go))
+        came = await give_back(self._side.roles, book, source, decided, self.view.event)
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
-        return given(self.view, self._folder, came, source, self._let_go(), report)
+        return given(self.view, self._folder, came, source, let_go, report)
 
     def _cut_off(self) -> bool:
         from amlmigrate.freezing import record
@@ -221,24 +222,25 @@ class Work:
 
         return await read(self._side, self.plan, self._folder, self._evidence.reports(), known)
 
-    async def _wanted(self, book: Deeds, give: Sequence[str]) -> None:
-        """Records that some are to be given back of which nobody knows who took them: a decision, as approved."""
-        from amlmigrate.core.frozen import State
+    async def _wanted(self, book: Deeds, give: Sequence[str], let_go: Container[str]) -> dict[str, str]:
+        """What is given though nobody knows who took it, by whose word; raises as `decisions.wanted` does."""
         from amlmigrate.ledger import decisions
 
-        known = {one.address: one for one in book.record.owed}
+        known = {one.address for one in book.record.owed}
         for address in give:
-            if address not in known:
+            if address not in known or address in let_go:
+                why = "was let go" if address in let_go else "is not to be given back"
                 raise BadInputError(
-                    f"'{address}' is not to be given back.",
+                    f"'{address}' {why}.",
                     address=address,
-                    remedy=f"`migrate freeze {self._folder} --back --dry-run` lists the addresses.",
+                    remedy=f"Take that back first: migrate reopen {address} {self._folder}"
+                    if address in let_go
+                    else f"`migrate freeze {self._folder} --back --dry-run` lists the addresses.",
                 )
         if give:
             by = await self._decider()
             decisions.wanted(self.plan, self.ledger, "freeze", {"--give": " ".join(sorted(set(give)))}, by)
-        for address in dict.fromkeys(give):
-            book.add(replace(known[address], state=State.TAKEN, note=f"to be given back, decided by {book.who}"))
+        return dict.fromkeys(give, f"decided by {book.who}")
 
     async def _decider(self) -> By:
         """Who decides, as an approval knows them: by the target's tenant."""

@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
-from amlmigrate.core.frozen import Record, State
+from amlmigrate.core.frozen import Record
 from amlmigrate.freezing.freeze import Taken
 from amlmigrate.freezing.giving import Back, Source
 from amlmigrate.freezing.writers import Writers
@@ -36,11 +36,11 @@ class Told:
         count, stays = len(came.taken), bool(self._writers.undecided)
         if count:
             text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
-        elif self._writers.staying or came.stayed:
+        elif self._writers.staying or came.stayed or came.gone:
             text = "Nothing was taken away."
         else:
             text = "Nothing to take away: no other role assignment lets anybody write the source."
-        again = [one for one, _ in came.stayed if one.state is State.LISTED and "gone" not in _]
+        again = bool(came.stayed)
         following = (
             f"get the rights that are missing, then migrate freeze {self._folder}"
             if stays
@@ -72,12 +72,14 @@ class Told:
             "text": text,
             "assignments": [one.as_dict() for one in (writers.removable if name == "freeze.dry" else came.taken)],
             "stayed": [{"id": one.id, "reason": why} for one, why in came.stayed],
+            "gone": [one.as_dict() for one in came.gone],
             "unknown": [one.as_dict() for one in came.unknown],
             "undecided": [one.as_dict() for one in writers.undecided],
             "findings": [finding.as_dict() for finding in writers.findings],
             "lines": [
                 *map(str, writers.removable if name == "freeze.dry" else came.taken),
                 *(f"not taken: {one}: {why}" for one, why in came.stayed),
+                *(f"gone before it was taken, so it will not be given back: {one}" for one in came.gone),
                 *(f"not known by whom: {one.address}: {one}" for one in came.unknown),
                 *self._elsewhere,
                 *warnings,

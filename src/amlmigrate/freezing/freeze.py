@@ -45,10 +45,11 @@ class Book(Protocol):
 
 @dataclass(slots=True)
 class Taken:
-    """What came of taking away: taken by us, not taken and why, gone and not known by whom."""
+    """What came of it: taken by us; still there, and why; gone by somebody else; gone, and not known by whom."""
 
     taken: list[Assignment] = field(default_factory=list)
     stayed: list[tuple[Assignment, str]] = field(default_factory=list)
+    gone: list[Assignment] = field(default_factory=list)
     unknown: list[Assignment] = field(default_factory=list)
 
 
@@ -79,7 +80,7 @@ async def _take(roles: Port, book: Book, listed: Assignment, end: End, came: Tak
             one = replace(listed, since=book.record.found[listed.key].since)
             came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
         else:
-            came.stayed.append((listed, "it was gone before it was taken"))
+            came.gone.append(listed)
         return
     ends = await end(listed, there)
     if ends is None:
@@ -122,8 +123,8 @@ def _settle(book: Book, taking: Assignment, removed: Removed, came: Taken, *, un
     elif unsettled or removed.doubtful:
         came.unknown.append(book.add(replace(taking, state=State.UNKNOWN, note="no answer showed who took it")))
     else:
-        one = book.add(replace(taking, state=State.GONE, note="somebody else took it away at the same time"))
-        came.stayed.append((one, "somebody else took it away at the same time"))
+        gone = replace(taking, state=State.GONE, note="somebody else took it away at the same time")
+        came.gone.append(book.add(gone))
 
 
 def refused(error: MigrateError) -> bool:

@@ -20,6 +20,8 @@ _LOOK_SECONDS = (0.5, 1.0, 2.0)
 # After so many one after the other of which nothing was heard, nothing is.
 _SILENT = 2
 _NOT_FOUND = 404
+# Nothing shows whether it is the tool that has it taken, or not given.
+_UNPROVEN = frozenset({State.TAKING, State.GIVING, State.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,14 @@ class Source:
     gone: bool = False
     removed: str = ""
     unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What people decided, by address: what is let go, and what is given though nobody can prove who took it."""
+
+    let_go: Mapping[str, str] = field(default_factory=dict)
+    give: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,17 +73,22 @@ class Back:
 
 
 async def give_back(
-    roles: Port, book: Book, source: Source, let_go: Mapping[str, str], emit: Emit, now: datetime | None = None
+    roles: Port,
+    book: Book,
+    source: Source,
+    decided: Decided,
+    emit: Emit,
+    now: datetime | None = None,
 ) -> Back:
-    """Makes each again that is owed and is gone, as it was, and reads it back. `let_go`: addresses, with why.
+    """Makes each again that is owed and is gone, as it was, and reads it back.
 
     One that cannot be given, as of a principal that is no more, does not keep the others away. Only where nothing
     answers at all the rest is left untried: each would wait as long for as little. Raises FileError, RefusedError
     where a deed cannot be recorded: then it is not done.
     """
-    came = Back(let_go=[one for one in book.record.owed if one.address in let_go])
-    owed = [one for one in book.record.owed if one.address not in let_go]
-    giving = _Giving(roles, book, source, came, emit, now or datetime.now(UTC))
+    came = Back(let_go=[one for one in book.record.owed if one.address in decided.let_go])
+    owed = [one for one in book.record.owed if one.address not in decided.let_go]
+    giving = _Giving(roles, book, source, decided.give, came, emit, now or datetime.now(UTC))
     silent = 0
     for number, one in enumerate(owed):
         try:
@@ -96,6 +111,7 @@ class _Giving:
     roles: Port
     book: Book
     source: Source
+    decided: Mapping[str, str]
     came: Back
     emit: Emit
     now: datetime
@@ -111,7 +127,7 @@ class _Giving:
             await self._is_gone(one)
 
     async def _is_gone(self, one: Assignment) -> None:
-        if one.state in (State.TAKING, State.GIVING, State.UNKNOWN):
+        if one.state in _UNPROVEN and one.address not in self.decided:
             why = one.note if one.state is State.UNKNOWN else f"cut off while it was '{one.state}'"
             self.came.unknown.append(self._known_by_nobody(one, why))
         elif one.end and _over(one.end, self.now):
@@ -160,7 +176,7 @@ class _Giving:
 
     async def _make(self, one: Assignment) -> None:
         self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
-        giving = self.book.add(replace(one, state=State.GIVING, note=""))
+        giving = self.book.add(replace(one, state=State.GIVING, note=self.decided.get(one.address, "")))
         try:
             made = await self.roles.assign(one.id, one.properties)
         except asyncio.CancelledError:
@@ -177,7 +193,8 @@ class _Giving:
                 if self._without_place(one, error):
                     return
                 raise
-        given = self.book.add(replace(giving, state=State.GIVEN, note="" if made else "there under another name"))
+        note = giving.note if made else "there under another name"
+        given = self.book.add(replace(giving, state=State.GIVEN, note=note))
         (self.came.made if made else self.came.renamed).append(given)
         if made:
             await self._read_back(given)

@@ -149,11 +149,11 @@ class Folder:
         """What `freeze --back` does; `give` are names that somebody decided to be given."""
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
-            for found in book.record.owed:
-                if found.id in map(id_of, give):
-                    book.add(replace(found, state=State.TAKEN))
-            gone = {f"frozen/{guid(name)}": why for name, why in let_go.items()}
-            came = asyncio.run(giving.give_back(azure, book, source or giving.Source(OLD.id), gone, ignore))
+            decided = giving.Decided(
+                {f"frozen/{guid(name)}": why for name, why in let_go.items()},
+                {f"frozen/{guid(name)}": "decided by ann" for name in give},
+            )
+            came = asyncio.run(giving.give_back(azure, book, source or giving.Source(OLD.id), decided, ignore))
             book.sum_up("back", failed=_left(came))
             return came
 

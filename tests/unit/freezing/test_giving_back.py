@@ -199,6 +199,16 @@ def test_what_is_gone_by_nobody_knows_whom_is_given_only_by_a_decision(folder: F
     assert folder.back(azure, None, "a").left == [] and azure.names() == {id_of("a")}
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_decision_about_what_was_cut_off_looks_first_and_is_in_the_evidence(folder: Folder, when: str) -> None:
+    azure = cut_off(folder, when)
+    azure.log.clear()
+    assert folder.back(azure, None, "a").left == [] and azure.names() == {id_of("a")}
+    assert len(azure.log) == (when == "after"), "what is there is not given"
+    notes = [one.content["assignment"]["note"] for one in folder.reports() if one.content["record"] == "deed"]
+    assert ("decided by ann" in notes) is (when == "after")
+
+
 def test_what_was_let_go_is_not_tried_and_does_not_count(folder: Folder) -> None:
     azure = frozen(folder, "a", "b")
     came = folder.back(azure, None, a="she has left")

@@ -138,7 +138,7 @@ def test_what_somebody_else_takes_in_the_same_moment_is_not_ours(folder: Folder)
 
 def test_what_was_gone_before_is_not_recorded_as_taken(folder: Folder) -> None:
     came = folder.freeze(Azure(), one("a"))
-    assert came.stayed == [(one("a"), "it was gone before it was taken")] and folder.deeds() == []
+    assert came.gone == [one("a")] and came.stayed == [] and folder.deeds() == []
 
 
 def test_a_refused_deletion_took_nothing_and_those_before_count(folder: Folder) -> None:

@@ -1,0 +1,115 @@
+"""What nobody can prove is given by a decision, which somebody else approves where the plan asks for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
+from tests.unit.world import header
+
+from amlmigrate.cli import freeze, who
+from amlmigrate.cli.execute import Shared
+from amlmigrate.core.by import By
+from amlmigrate.core.decision import Verb, open_digest
+from amlmigrate.core.errors import BadInputError, RefusedError
+from amlmigrate.core.frozen import State
+from amlmigrate.core.identity import Identity
+from amlmigrate.freezing.record import Deeds
+from amlmigrate.ledger import Ledger, deciding, decisions
+from amlmigrate.ledger.approving import approve_decisions
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.opening import opened
+from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import Subjects
+
+ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
+EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}
+ASKING = replace(PLAN, header=header(extra=EXTRA))
+A, B = f"frozen/{guid('a')}", f"frozen/{guid('b')}"
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async def signed(_: Any, credential: str) -> By:
+        return {"target": ANN, "source": BEN}[credential]
+
+    monkeypatch.setattr(who, "who", signed)
+    clouds: Any = SimpleNamespace(**{name: SimpleNamespace(credential=name) for name in ("source", "target")})
+    view: Any = None
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(PLAN)
+        work = freeze.Work(view, tmp_path, ASKING, ledger, clouds, Shared())
+        yield work
+
+
+def _book(work: Any) -> Deeds:
+    book = Deeds(work.ledger, PLAN, ANN, None, ACCOUNT)
+    for found in (one("a", State.UNKNOWN), one("b", State.TAKEN)):
+        book.add(replace(found, since="then"))
+    book.sum_up("back", failed=[])
+    return book
+
+
+async def test_it_waits_for_somebody_elses_approval_of_just_that(work: Any) -> None:
+    book = _book(work)
+    with pytest.raises(RefusedError, match="An approval is needed") as refused:
+        await work._wanted(book, [A], {})
+    digest = open_digest(Standing(ASKING, work.ledger).pending())
+    assert digest[:16] in refused.value.remedy
+    approve_decisions(ASKING, work.ledger, digest, BEN, "")
+    assert list(await work._wanted(book, [A], {})) == [A]
+    with pytest.raises(RefusedError):
+        await work._wanted(book, [A, B], {})
+
+
+async def test_what_is_not_owed_or_was_let_go_is_bad_input(work: Any) -> None:
+    book = _book(work)
+    with pytest.raises(BadInputError, match="is not to be given back"):
+        await work._wanted(book, ["frozen/x"], {})
+    with pytest.raises(BadInputError, match="was let go") as refused:
+        await work._wanted(book, [A], {A: "she has left"})
+    assert f"migrate reopen {A}" in refused.value.remedy
+
+
+@pytest.mark.parametrize("verb", [Verb.WAIVE, Verb.DONE])
+def test_each_is_decided_once_and_only_as_it_was_taken_then(work: Any, verb: Verb) -> None:
+    book = _book(work)
+    work.plan = PLAN
+
+    def subjects() -> Subjects:
+        return Subjects(PLAN, Evidence(work.ledger.home, work.ledger).reports())
+
+    assert [found.address for found in opened(PLAN, work.ledger, _reports(work)) if found.stands == "frozen"] == [
+        A
+    ]
+    deciding.decide(PLAN, work.ledger, verb, [deciding.Choice(subjects().find(A), "she has left")], ANN)
+    assert list(work._let_go()) == [A]
+    assert not [found for found in opened(PLAN, work.ledger, _reports(work)) if found.stands == "frozen"]
+    deciding.reopen(PLAN, work.ledger, [(A, "she is back")], ANN)
+    assert work._let_go() == {}
+    deciding.decide(PLAN, work.ledger, verb, [deciding.Choice(subjects().find(A), "she has left")], ANN)
+    # Taken anew it is another taking, which nobody has decided about.
+    book.add(replace(one("a", State.TAKEN), since="later"))
+    assert work._let_go() == {}
+
+
+def _reports(work: Any) -> Any:
+    return Evidence(work.ledger.home, work.ledger).reports()
+
+
+def test_a_decision_that_the_ledger_alone_knows_lets_nobody_go(work: Any) -> None:
+    _book(work)
+    work.plan = PLAN
+    [subject] = [found for found in Subjects(PLAN, _reports(work)) if found.address == A]
+    deciding.decide(PLAN, work.ledger, Verb.WAIVE, [deciding.Choice(subject, "she has left")], ANN)
+    decision = work.ledger.decisions()[A]
+    work.ledger.decide([replace(decision, address=B)])
+    with pytest.raises(RefusedError, match="cannot be trusted"):
+        work._known()
+    assert decisions.of_people(work.ledger, _reports(work)) == [
+        f"The decision about {B} is not the one that was recorded."
+    ]
