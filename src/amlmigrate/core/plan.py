@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -110,7 +110,7 @@ class Step:
         if self.bytes:
             amount = self.bytes
             line |= {"blobs": amount.blobs, "bytes": amount.bytes}
-            line |= {"from": astuple(amount.source), "to": astuple(amount.target)}
+            line |= {"from": _place(amount.source), "to": _place(amount.target)}
             line |= {"blob": True} if self.blob else {}
         else:
             line["body"] = self.body
@@ -170,6 +170,11 @@ class Step:
     def apart(self) -> bool:
         """Whether it is a blob of the target that nobody touches: whatever lies around it moves."""
         return self.blob and self.action is Action.CONFLICT
+
+
+def _place(place: Location) -> tuple[str, str, str]:
+    """A place in a plan; the cloud is that of its workspaces."""
+    return place.account, place.container, place.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,3 +143,10 @@ def test_a_step_is_found_by_its_exact_address() -> None:
     assert plan.step(Address.parse("models/m/3")) is DOCUMENT
     assert plan.step(Address.parse("models/m/3#archive")) is STEPS[2]
     assert plan.step(Address.parse("models/m")) is None
+
+
+def test_a_place_has_three_parts_in_a_plan_whatever_its_address_said_of_the_cloud() -> None:
+    amount = Bytes(Location("a", "c", "d"), Location("b", "t", "d", "core.windows.net"), 1, 1)
+    line = Step(Address.parse("blobs/c/d"), Action.COPY, bytes=amount).as_dict()
+    assert (line["from"], line["to"]) == (("a", "c", "d"), ("b", "t", "d"))
+    assert Step.of_dict(line).bytes == amount
