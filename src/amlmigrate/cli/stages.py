@@ -95,10 +95,14 @@ def _freeze(reports: list[Report], folder: Path, decided: Standing) -> dict[str,
     if known is None:
         return None
     subjects = of_frozen(reports)
-    owed = [one for one in known.owed if not decided.of(subjects[one.address])]
+    undecided = [one for one in known.owed if not decided.of(subjects[one.address])]
+    tombstone = last(reports, residuals.RECORD)
+    # What went with the workspace is owed to nobody, unless that is recovered.
+    gone = str(known.source["id"]) if tombstone and tombstone.content.get("deleted") else ""
+    owed = [one for one in undecided if not one.within(gone)]
     left = [one.address for one in owed if one.state is State.UNKNOWN]
     told = {"state": "frozen" if owed else "back", "taken": len(owed), "time": known.time}
-    return told | {"open": left, "let_go": len(known.owed) - len(owed)}
+    return told | {"open": left, "let_go": len(known.owed) - len(undecided), "gone": len(undecided) - len(owed)}
 
 
 def _lock(ledger: Ledger | None) -> dict[str, Any] | None:
@@ -207,6 +211,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         )
         told += [f"freeze: {one}: it is not known who took it" for one in freeze["open"]]
         told += [f"freeze: {freeze['let_go']} were let go"] if freeze["let_go"] else []
+        told += [f"freeze: {freeze['gone']} went with the workspace"] if freeze["gone"] else []
     if lock := found["lock"]:
         told.append(f"lock: process {lock['process']} on {lock['host']}, last seen {lock['seen']}")
     told.append(f"run: {_of_run(run)}")

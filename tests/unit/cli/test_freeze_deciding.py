@@ -11,7 +11,7 @@ import pytest
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
 from tests.unit.world import header
 
-from amlmigrate.cli import freeze, who
+from amlmigrate.cli import freeze, stages, who
 from amlmigrate.cli.execute import Shared
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb, open_digest
@@ -99,6 +99,23 @@ def test_each_is_decided_once_and_only_as_it_was_taken_then(work: Any, verb: Ver
 
 def _reports(work: Any) -> Any:
     return Evidence(work.ledger.home, work.ledger).reports()
+
+
+@pytest.mark.parametrize(("deleted", "state"), [("then", "back"), (None, "frozen")])
+def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
+    work: Any, deleted: str | None, state: str
+) -> None:
+    _book(work)
+    content = {
+        "plan": {"sha256": PLAN.sha256},
+        "time": "then",
+        "deleted": deleted,
+        "purged": False,
+        "residuals": [],
+    }
+    Evidence(work.ledger.home, work.ledger).add("decommission", content)
+    found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
+    assert found and (found["state"], found["gone"]) == (state, 2 if deleted else 0)
 
 
 def test_a_decision_that_the_ledger_alone_knows_lets_nobody_go(work: Any) -> None:
