@@ -196,10 +196,15 @@ def _members(nodes: Iterable[yaml.Node], name: str) -> Iterator[yaml.Node]:
 
 
 def _queries(found: Yaml) -> Iterator[dict[str, yaml.ScalarNode]]:
-    """What each query is sent to, by the names of its members."""
+    """What each query is sent to, by the names of its members.
+
+    One given twice is read both ways: which of the two a reader takes, or that it refuses them, is its own affair.
+    """
     for arguments in _members(_members(found.documents, _QUERY), _ARGUMENTS):
         if isinstance(arguments, yaml.MappingNode):
-            yield {key.value: value for key, value in arguments.value if isinstance(value, yaml.ScalarNode)}
+            pairs = [(key.value, value) for key, value in arguments.value if isinstance(value, yaml.ScalarNode)]
+            last, first = dict(pairs), dict(reversed(pairs))
+            yield from (last,) if last == first else (last, first)
 
 
 def _scope(query: dict[str, yaml.ScalarNode]) -> Scope:

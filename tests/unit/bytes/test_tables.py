@@ -310,3 +310,17 @@ def test_the_copy_in_the_second_region_is_the_same_bytes() -> None:
 
 def test_what_a_merge_brings_is_read() -> None:
     assert entries("x: &x\n  paths:\n  - file: ../a.csv\n<<: *x\n") == [Entry("file", "../a.csv")]
+
+
+def test_a_member_given_twice_is_read_and_rewritten_both_ways() -> None:
+    """Files of others are moved as they are; whichever of the two a reader takes, it leads to the target."""
+    text = f"paths:\n- file: {STORE}a.csv\npaths:\n- file: ../b.csv\n- file: {STORE}c.csv\n  file: {STORE}d.csv\n"
+    assert {entry.text for entry in entries(text)} == {f"{STORE}{n}.csv" for n in "acd"} | {"../b.csv"}
+    assert in_target(text, MAPPING) == text.replace(STORE, NEW)
+    for first, last in ((OLD.name, "another"), ("another", OLD.name)):
+        query = _query().replace(
+            f"workspace_name: {OLD.name}", f"workspace_name: {first}\n    workspace_name: {last}"
+        )
+        named = {found.scope.workspace for entry in entries(query) if (found := reference(entry, TABLE))}
+        assert named == {OLD.name, "another"}
+        assert OLD.name not in in_target(query, MAPPING), "neither reading leads to the old workspace"
