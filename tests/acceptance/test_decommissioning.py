@@ -216,7 +216,7 @@ def test_killed_while_the_source_goes_it_still_gets_its_tombstone(small_world: W
     # Who passed the gate with which soak stays visible, and what the verification showed that it rests on.
     for by in (tombstone["begun_by"], tombstone["by"]):
         assert by["options"]["soak"] == 0.0 and by["identity"]["app_id"] == world.env["AZURE_CLIENT_ID"]
-    assert tombstone["verified"]["says"].startswith("6 blobs and 5 documents are the same")
+    assert tombstone["verified"]["says"].startswith("6 blobs and 9 documents are the same")
     # What is signed is the ledger's alone.
     assert "operation" not in tombstone and "workspaceOperationsStatus" not in json.dumps(tombstone)
 
