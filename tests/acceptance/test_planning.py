@@ -216,7 +216,7 @@ def test_a_later_plan_holds_just_the_difference(full: World) -> None:
         "models/risk/11",
         "data/https/v1.0-beta",
     }
-    world.ok("plan", *world.names, "--unreferenced", "copy")
+    world.ok("plan", *world.names, "--unreferenced", "copy", "--delete")
     second = f"plans/{world.source}-2"
     changed = {
         a: s["action"]
@@ -225,6 +225,7 @@ def test_a_later_plan_holds_just_the_difference(full: World) -> None:
     }
     assert changed == {
         f"blobs/{container}": "copy",
+        f"blobs/{container}#delete": "delete",
         "models/risk/10": "update",
         "models/risk/11": "create",
         "data/https/v1.0-beta": "update",
