@@ -41,8 +41,9 @@ def test_what_is_weaker_in_the_target_is_told_decided_and_looked_at_afresh(small
     # Set right, it is no longer found; that it was is in the plan alone.
     _put(world, "target", "blobServices/default", {"isVersioningEnabled": True})
     verified = world.ok("verify", "--json")
+    assert _found(verified) == {}
     # The service refuses tokens for access policies, and that they were not compared is told.
-    assert _found(verified) == {f"{world.storage_id('source')}!access-policies-unread": "warning"}
+    assert "stored access policies of azureml-blobstore-" in verified.out
 
     # A rule that comes after the evidence, and would delete the copies, is no removal's.
     _put(world, "target", "managementPolicies/default", _rules("tierToArchive"))

@@ -157,7 +157,6 @@ PROTECTION = (
     Code("lifecycle-unread", _TOLD, "lifecycle rules of an account could not be read"),
     _code("lifecycle-rules-left", "warning", "the target's account lacks lifecycle rules of the source's"),
     _code("access-policies-left", "warning", "a container has stored access policies that the target's has not"),
-    _code("access-policies-unread", "warning", "stored access policies of containers could not be read"),
     _code("protection-unread", "warning", "something that protects an account could not be read"),
     Code("replication-left", _TOLD, "the source's account replicates blobs, and the target's does not"),
     Code("versions-not-kept", _TOLD, "the source's account keeps versions of blobs, and the target's does not"),

@@ -141,7 +141,9 @@ class _Reader:
         try:
             found = await self.blobs.fetch(file, LARGEST)
         except ServiceError as error:
-            if not (why := unreadable.why(error)):
+            # Of another's account nothing is copied: there it is told as not read, whatever keeps it.
+            ours = (file.account, file.container) in self.listings or error.code == "BlobArchived"
+            if not ours or not (why := unreadable.why(error)):
                 raise
             return _Read(said=(say.unreadable(file, error, why),))
         if found is None:

@@ -122,10 +122,13 @@ async def beforehand(clouds: Session, mapping: Mapping, places: Iterable[Locatio
     return [replace(one, severity="warning") for one in findings(found)] if found else []
 
 
-async def afresh(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
-    """The findings as a verification has them: what is weaker in the target keeps it from being green."""
+async def afresh(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> tuple[list[Finding], list[str]]:
+    """The findings as a verification has them, and what was not compared.
+
+    What is weaker in the target keeps it from being green.
+    """
     found = await pair(clouds, mapping, places)
-    return findings(found) if found else []
+    return (findings(found), list(not_compared(found))) if found else ([], [])
 
 
 async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
@@ -205,20 +208,10 @@ def _replicated(source: AccountProtection, target: AccountProtection) -> Iterato
 
 def _signed(found: Pair) -> Iterator[Finding]:
     """Stored access policies, by which shared access signatures are given and taken back."""
-    unread = {name: one.refused for name, both in sorted(found.policies.items()) for one in both if one.refused}
-    if unread:
-        yield Finding(
-            "warning",
-            found.source.id,
-            f"Not compared: stored access policies of {few(list(unread), _NAMED)} could not be read with a token:"
-            f" {next(iter(unread.values()))}",
-            "Look at them with a key of the accounts (az storage container policy list --auth-mode key).",
-            code="access-policies-unread",
-        )
     for name, (before, now) in sorted(found.policies.items()):
         there = now.value or {}
         left = sorted(key for key, value in (before.value or {}).items() if there.get(key) != value)
-        if left and name not in unread:
+        if left and not now.refused:
             yield Finding(
                 "warning",
                 str(blob_address(name)),
@@ -228,6 +221,16 @@ def _signed(found: Pair) -> Iterator[Finding]:
                 " follow them (az storage container policy create).",
                 code="access-policies-left",
             )
+
+
+def not_compared(found: Pair) -> Iterator[str]:
+    """Stored access policies that were not shown: a token may not be let to them, whatever its roles."""
+    unread = {name: one.refused for name, both in sorted(found.policies.items()) for one in both if one.refused}
+    if unread:
+        yield (
+            f"stored access policies of {few(list(unread), _NAMED)}, which were not shown to a token"
+            f" ({next(iter(unread.values()))}): az storage container policy list --auth-mode key shows them"
+        )
 
 
 def _lifecycle(found: Pair) -> Iterator[Finding]:

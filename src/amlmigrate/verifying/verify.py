@@ -69,7 +69,9 @@ async def verify(
     waived = letgo.waived(plan, ended)
     theirs = documents.theirs | letgo.of_bytes(waived, containers)
     named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
-    named += await dataprotection.afresh(session, mapping, plan.places(source=True))
+    weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))
+    named += weaker
+    verdict.not_checked |= set(not_compared)
     verdict.not_checked |= set(letgo.not_comparable(waived, standing, reports))
     claims = await _claims(session, plan, mapping.target, containers, sensitive=sensitive)
     if unknown := await unchanged():

@@ -177,7 +177,11 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
 
     monkeypatch.setattr(verify, "list_both", listing)
     monkeypatch.setattr(verify, "_claims", nothing)
-    monkeypatch.setattr(verify.dataprotection, "afresh", nothing)
+
+    async def alike(*_: Any) -> Any:
+        return [], []
+
+    monkeypatch.setattr(verify.dataprotection, "afresh", alike)
     side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
     documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
     with Ledger(tmp_path) as ledger:
