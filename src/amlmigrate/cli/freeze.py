@@ -191,6 +191,7 @@ class Work:
     async def back(self, give: Sequence[str], *, dry_run: bool) -> ExitCode:
         """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
         from amlmigrate.cli.freezetold import given, nothing_given
+        from amlmigrate.freezing.ends import ending
         from amlmigrate.freezing.giving import Decided, give_back
 
         known = self._known()
@@ -206,7 +207,8 @@ class Work:
             return nothing_given(self.view, book.record, {})
         let_go = self._let_go()
         decided = Decided(let_go, await self._wanted(book, give, let_go))
-        came = await give_back(self._side.roles, book, source, decided, self.view.event)
+        roles = self._side.roles
+        came = await give_back(roles, book, source, decided, ending(roles), self.view.event)
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
         return given(self.view, self._folder, came, source, let_go, report)

@@ -12,7 +12,8 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.frozen import Assignment, State, differing
-from amlmigrate.freezing.freeze import Book, Port, read_back, refused
+from amlmigrate.freezing.freeze import Book, End, Port, read_back, refused
+from amlmigrate.freezing.samerole import falls_short
 from amlmigrate.freezing.whole import whole
 
 # Between looks at one whose taking was cut off: what one look shows may be older than that.
@@ -77,6 +78,7 @@ async def give_back(
     book: Book,
     source: Source,
     decided: Decided,
+    end: End,
     emit: Emit,
     now: datetime | None = None,
 ) -> Back:
@@ -88,7 +90,7 @@ async def give_back(
     """
     came = Back(let_go=[one for one in book.record.owed if one.address in decided.let_go])
     owed = [one for one in book.record.owed if one.address not in decided.let_go]
-    giving = _Giving(roles, book, source, decided.give, came, emit, now or datetime.now(UTC))
+    giving = _Giving(roles, book, source, decided.give, came, end, emit, now or datetime.now(UTC))
     silent = 0
     for number, one in enumerate(owed):
         try:
@@ -113,6 +115,7 @@ class _Giving:
     source: Source
     decided: Mapping[str, str]
     came: Back
+    end: End
     emit: Emit
     now: datetime
 
@@ -178,7 +181,8 @@ class _Giving:
         self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
         giving = self.book.add(replace(one, state=State.GIVING, note=self.decided.get(one.address, "")))
         try:
-            made = await self.roles.assign(one.id, one.properties)
+            # An attempt that nobody heard of may have been served: then it is under its own name.
+            made = await self.roles.assign(one.id, one.properties) or await self.roles.get(one.id) is not None
         except asyncio.CancelledError:
             # A signal: whoever runs it again is not asked about what can be seen now.
             if await self._still_gone(one):
@@ -193,11 +197,22 @@ class _Giving:
                 if self._without_place(one, error):
                     return
                 raise
-        note = giving.note if made else "there under another name"
-        given = self.book.add(replace(giving, state=State.GIVEN, note=note))
-        (self.came.made if made else self.came.renamed).append(given)
-        if made:
-            await self._read_back(given)
+        if not made:
+            await self._is_there_already(one, giving)
+            return
+        given = self.book.add(replace(giving, state=State.GIVEN))
+        self.came.made.append(given)
+        await self._read_back(given)
+
+    async def _is_there_already(self, one: Assignment, giving: Assignment) -> None:
+        """Azure gives a role once: who has it under another name has it, unless that is another one, or ends."""
+        # Nothing was given: until it is known to be as good it is owed as before.
+        self.book.add(one)
+        if why := await falls_short(self.roles, one, self.end):
+            self.came.failed.append((one, why))
+            return
+        given = replace(giving, state=State.GIVEN, note="there under another name")
+        self.came.renamed.append(self.book.add(given))
 
     def _without_place(self, one: Assignment, error: MigrateError) -> bool:
         gone = self.source.gone and one.within(self.source.id) and getattr(error, "status", 0) == _NOT_FOUND

@@ -102,13 +102,21 @@ class Azure:
         return Removed(gone, id_ in self.doubtful, gone is not None)
 
     async def assign(self, id_: str, properties: dict[str, Any]) -> bool:
-        """Makes one."""
+        """Makes one; not where the principal has the role at the scope under another name."""
         self.log.append(("assign", id_))
         self._raise(self.before, "assign", id_)
         scope = id_.partition("/providers/Microsoft.Authorization/")[0]
+        same = {"scope": scope, **{name: properties[name] for name in ("principalId", "roleDefinitionId")}}
+        if any(each != id_ and same.items() <= there["properties"].items() for each, there in self.there.items()):
+            return False
         self.there[id_] = {"id": id_, "properties": {**properties, "scope": scope}}
         self._raise(self.after, "assign", id_)
         return True
+
+    async def directly(self, scope: str, object_id: str) -> list[dict[str, Any]]:
+        """Those that a principal has itself around a scope."""
+        self._raise(self.before, "directly", scope)
+        return [each for each in self.there.values() if each["properties"]["principalId"] == object_id]
 
     def _change(self, method: str, id_: str) -> None:
         """Somebody else is at work in the same moment."""
@@ -145,7 +153,14 @@ class Folder:
             book.sum_up("freeze")
             return came
 
-    def back(self, azure: Azure, source: giving.Source | None = None, *give: str, **let_go: str) -> giving.Back:
+    def back(
+        self,
+        azure: Azure,
+        source: giving.Source | None = None,
+        *give: str,
+        end: freeze.End = no_end,
+        **let_go: str,
+    ) -> giving.Back:
         """What `freeze --back` does; `give` are names that somebody decided to be given."""
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
@@ -153,7 +168,8 @@ class Folder:
                 {f"frozen/{guid(name)}": why for name, why in let_go.items()},
                 {f"frozen/{guid(name)}": "decided by ann" for name in give},
             )
-            came = asyncio.run(giving.give_back(azure, book, source or giving.Source(OLD.id), decided, ignore))
+            found = source or giving.Source(OLD.id)
+            came = asyncio.run(giving.give_back(azure, book, found, decided, end, ignore))
             book.sum_up("back", failed=_left(came))
             return came
 

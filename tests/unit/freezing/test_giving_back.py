@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.unit.freezing.assigned import ACCOUNT, Azure, Folder, Killed, document, error, guid, id_of, one, silence
+from tests.unit.freezing.assigned import (
+    ACCOUNT,
+    Azure,
+    Folder,
+    Killed,
+    document,
+    error,
+    guid,
+    id_of,
+    no_end,
+    one,
+    silence,
+)  # fmt: skip
 from tests.unit.world import OLD
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.frozen import State
+from amlmigrate.core.frozen import Assignment, State
 from amlmigrate.freezing import freeze, giving
 from amlmigrate.freezing.giving import Source
 
@@ -99,6 +112,68 @@ def test_another_assignment_under_the_name_stays_and_is_told(folder: Folder) -> 
     azure.there[id_of("a")] = document("a", condition="narrower")
     came = folder.back(azure)
     assert "condition differ" in came.failed[0][1] and azure.log == []
+
+
+def _under_another_name(**more: str) -> dict[str, Any]:
+    """The role of `a`, given anew by somebody."""
+    return {**document("a", **more), "id": id_of("anew")}
+
+
+async def _until_tomorrow(listed: Assignment, there: dict[str, Any]) -> str:
+    return "2027-01-01T00:00:00Z" if listed.id == id_of("anew") else ""
+
+
+async def _may_end(listed: Assignment, there: dict[str, Any]) -> None:
+    return None
+
+
+def test_who_has_the_role_under_another_name_has_it(folder: Folder) -> None:
+    azure = frozen(folder, "a", "b")
+    azure.there[id_of("anew")] = _under_another_name(description="given by hand")
+    came = folder.back(azure)
+    assert [each.id for each in came.renamed] == [id_of("a")] and came.left == []
+    assert set(folder.states().values()) == {State.GIVEN}
+
+
+@pytest.mark.parametrize(("more", "end", "why"), [
+    ({"condition": "narrower"}, no_end, "condition differ"),
+    ({"delegatedManagedIdentityResourceId": "/x"}, no_end, "delegatedManagedIdentityResourceId differ"),
+    ({}, _until_tomorrow, "only until 2027-01-01"),
+    ({}, _may_end, "may not be read"),
+])  # fmt: skip
+def test_a_role_under_another_name_that_is_less_or_ends_is_not_called_given_back(
+    folder: Folder, more: dict[str, str], end: freeze.End, why: str
+) -> None:
+    azure = frozen(folder, "a", "b")
+    azure.there[id_of("anew")] = _under_another_name(**more)
+    came = folder.back(azure, end=end)
+    [(left, told)] = came.left
+    assert left.id == id_of("a") and why in told and id_of("anew") in told and came.renamed == []
+    assert folder.states()[id_of("a")] is State.TAKEN and folder.states()[id_of("b")] is State.GIVEN
+    del azure.there[id_of("anew")]
+    assert [each.id for each in folder.back(azure).made] == [id_of("a")], "it is owed as before"
+
+
+def test_what_an_attempt_has_given_that_nobody_heard_of_is_under_its_own_name(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = frozen(folder, "a")
+
+    async def twice(id_: str, properties: dict[str, Any]) -> bool:
+        azure.there[id_] = document("a")
+        return False
+
+    monkeypatch.setattr(azure, "assign", twice)
+    came = folder.back(azure)
+    assert [each.id for each in came.made] == [id_of("a")] and came.renamed == []
+
+
+def test_a_role_that_is_there_and_is_not_shown_is_still_owed(folder: Folder) -> None:
+    azure = frozen(folder, "a")
+    azure.there[id_of("anew")] = _under_another_name()
+    azure.before["directly", OLD.id] = error(403, "AuthorizationFailed")
+    came = folder.back(azure)
+    assert len(came.left) == 1 and came.denied and folder.states() == {id_of("a"): State.TAKEN}
 
 
 def test_what_is_there_again_by_somebody_else_is_left(folder: Folder) -> None:
