@@ -113,7 +113,7 @@ class Work:
             text = "Nothing stands in the way of the cutover. Nothing was recorded."
             self.view.result("cutover.dry", {"text": text, "lines": list(passed.warnings)})
             return ExitCode.DONE
-        await cuttingover.refuse_unapproved(self.shared, self.clouds, self.plan, self.ledger, unfrozen)
+        await cuttingover.refuse_unapproved(self.shared, self.clouds, self.plan, self.ledger, reports, unfrozen)
         report = await cuttingover.record(self.shared, self.clouds, self.plan, evidence, passed, unfrozen)
         await self._known_to_others(report)
         text = f"Cut over: the target lives from {report.content['time']} on. Neither workspace was changed."

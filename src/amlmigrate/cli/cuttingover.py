@@ -83,10 +83,17 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     return Passed(verified, documents, listed, written, warnings)
 
 
-async def refuse_unapproved(shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, unfrozen: str) -> None:
-    """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover."""
+async def refuse_unapproved(
+    shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], unfrozen: str
+) -> None:
+    """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover.
+
+    One after another was taken back is another one.
+    """
     options = {"--unfrozen": unfrozen} if unfrozen else {"": True}
-    decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.target.credential))
+    back = last(reports, records.BACK)
+    about = {"after": back.content["number"]} if back else None
+    decisions.wanted(plan, ledger, "cutover", options, await who(shared, clouds.target.credential), about)
 
 
 async def record(

@@ -240,8 +240,11 @@ class Work:
                     else f"`migrate freeze {self._folder} --back --dry-run` lists the addresses.",
                 )
         if give:
-            by = await self._decider()
-            decisions.wanted(self.plan, self.ledger, "freeze", {"--give": " ".join(sorted(set(give)))}, by)
+            # Who approves sees what is given to whom, and approves this taking of it and no later one.
+            meant = sorted((one for one in book.record.owed if one.address in give), key=lambda one: one.key)
+            shown = "; ".join(f"{one.address}, {one}" for one in meant)
+            about = [one.decided() for one in meant]
+            decisions.wanted(self.plan, self.ledger, "freeze", {"--give": shown}, await self._decider(), about)
         return dict.fromkeys(give, f"decided by {book.who}")
 
     async def _decider(self) -> By:

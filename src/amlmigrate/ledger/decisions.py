@@ -29,11 +29,15 @@ FREEZE_NEXT = "freeze_next"
 FREEZE_UNREPORTED = "has no report yet"
 
 
-def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any], by: By) -> None:
+def wanted(
+    plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any], by: By, about: Any = None
+) -> None:
     """Lets a command through whose options need an approval, as `{"--soak": 0}`; `{"": True}` is the command.
 
-    Nothing is asked where the plan asks for no approvals. Else each is recorded as an open decision, once for each
-    value, and RefusedError is raised with the digest to approve until another identity has approved them.
+    `about` is JSON of what it is about where the same options can be meant twice: the next time it is another
+    decision. Nothing is asked where the plan asks for no approvals. Else each is recorded as an open decision,
+    once for each value, and RefusedError is raised with the digest to approve until another identity has approved
+    them. What a freeze that was cut off has yet to tell is for the command's own gate: it is no decision.
     """
     if not plan.header.require_approval or not options:
         return
@@ -41,8 +45,8 @@ def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any],
     evidence = Evidence(ledger.path.parent, ledger)
     with evidence.alone():
         # What lies in the ledger alone opens nothing.
-        refuse_unlike(ledger, evidence.reports())
-        lines = [_option(command, name, value) for name, value in options.items()]
+        refuse_unlike_people(ledger, evidence.reports())
+        lines = [_option(command, name, value, about) for name, value in options.items()]
         standing = Standing(plan, ledger)
         if new := [one for one in lines if not standing.wanted(one["address"], one["sha256"])]:
             deciding.record(plan, ledger, evidence, Verb.WANT, new, by)
@@ -61,10 +65,11 @@ def wanted(plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any],
         )
 
 
-def _option(command: str, name: str, value: Any) -> dict[str, Any]:
+def _option(command: str, name: str, value: Any, about: Any) -> dict[str, Any]:
     shown = "" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
     says = " ".join(part for part in (command, name, shown) if part)
-    sha256 = digest({"command": command, "option": name, "value": value})
+    content = {"command": command, "option": name, "value": value}
+    sha256 = digest(content if about is None else content | {"about": about})
     return deciding.line("/".join(part for part in (_OPTION, command, name) if part), sha256, says, says)
 
 

@@ -16,8 +16,10 @@ from amlmigrate.core.by import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.identity import Identity
+from amlmigrate.cutover.record import BACK
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approve_decisions
+from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.standing import Standing
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
@@ -46,7 +48,8 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         ledger.bind(PLAN)
 
         async def ask(unfrozen: str) -> None:
-            await cuttingover.refuse_unapproved(Shared(), clouds, ASKING, ledger, unfrozen)
+            reports = Evidence(tmp_path, ledger).reports()
+            await cuttingover.refuse_unapproved(Shared(), clouds, ASKING, ledger, reports, unfrozen)
 
         with pytest.raises(RefusedError) as refused:
             await ask("")
@@ -57,4 +60,11 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         # One that somebody may write to is another decision, and so is another reason for it.
         with pytest.raises(RefusedError, match="all were told"):
             await ask("all were told")
-        await cuttingover.refuse_unapproved(Shared(), clouds, PLAN, ledger, "")
+        await cuttingover.refuse_unapproved(Shared(), clouds, PLAN, ledger, [], "")
+        # Once it was taken back the next cutover is another one, and so is the one after that.
+        for _ in range(2):
+            await ask("")
+            Evidence(tmp_path, ledger).add(BACK, {"plan": {"sha256": PLAN.sha256}})
+            with pytest.raises(RefusedError):
+                await ask("")
+            approve_decisions(ASKING, ledger, open_digest(Standing(ASKING, ledger).pending()), BEN, "")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
-from tests.unit.world import header
+from tests.unit.world import OLD, header
 
 from amlmigrate.cli import freeze, stages, who
 from amlmigrate.cli.execute import Shared
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
-from amlmigrate.core.frozen import State
+from amlmigrate.core.frozen import Assignment, State
 from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, deciding, decisions
@@ -64,6 +64,36 @@ async def test_it_waits_for_somebody_elses_approval_of_just_that(work: Any) -> N
     assert list(await work._wanted(book, [A], {})) == [A]
     with pytest.raises(RefusedError):
         await work._wanted(book, [A, B], {})
+
+
+async def test_who_approves_sees_what_is_given_to_whom(work: Any) -> None:
+    book = _book(work)
+    with pytest.raises(RefusedError) as refused:
+        await work._wanted(book, [A], {})
+    [reason] = refused.value.reasons
+    assert f"writer of User {guid('principal a')} at {OLD.id}" in reason
+
+
+@pytest.mark.parametrize("later", [
+    one("a", State.UNKNOWN, condition="wider"), replace(one("a", State.UNKNOWN), since="later"),
+])  # fmt: skip
+async def test_taken_anew_or_another_one_it_needs_another_approval(work: Any, later: Assignment) -> None:
+    book = _book(work)
+    with pytest.raises(RefusedError):
+        await work._wanted(book, [A], {})
+    approve_decisions(ASKING, work.ledger, open_digest(Standing(ASKING, work.ledger).pending()), BEN, "")
+    await work._wanted(book, [A], {})
+    book.add(replace(one("a", State.GIVEN), since="then"))
+    book.add(replace(later, since=later.since or "then"))
+    with pytest.raises(RefusedError, match="An approval is needed"):
+        await work._wanted(book, [A], {})
+
+
+async def test_right_after_a_freeze_that_was_cut_off_it_is_asked_for_as_ever(work: Any) -> None:
+    book = Deeds(work.ledger, PLAN, ANN, None, ACCOUNT)
+    book.add(one("a", State.TAKING))
+    with pytest.raises(RefusedError, match="An approval is needed"):
+        await work._wanted(book, [A], {})
 
 
 async def test_what_is_not_owed_or_was_let_go_is_bad_input(work: Any) -> None:
