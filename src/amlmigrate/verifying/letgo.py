@@ -96,7 +96,7 @@ def findings(
         if not now[address] and before != "":
             # Of one that was too many, or was to be deleted, nothing is missing then.
             found += [] if step.blob and step.bytes and not step.bytes.blobs else [_gone(address)]
-        elif before and now[address] != before and step.action is Action.CONFLICT and not living:
+        elif before and now[address] != before and not living:
             found.append(_changed(address, before, now[address]))
     return found
 

@@ -171,8 +171,12 @@ def test_gone_before_the_first_look_of_an_older_plan(tmp_path: Path) -> None:
 def test_a_conflict_that_only_the_run_met_is_held_to_the_first_look_after_it_was_let_go(tmp_path: Path) -> None:
     case = Case(tmp_path, FAILED)
     assert case.found(document=THEIRS) == []
-    other = asset("data/d/1", **(THEIRS.properties | {"description": "2"}))
-    assert case.found(document=other) == []
+    second, third = (asset("data/d/1", **(THEIRS.properties | {"description": text})) for text in ("2", "3"))
+    assert case.open(case.found(document=second)) == ["data/d/1!waived-changed"]
+    case.waive("data/d/1!waived-changed")
+    assert case.open(case.found(document=second)) == []
+    assert case.open(case.found(document=third)) == ["data/d/1!waived-changed"]
+    assert case.found(document=third, living=True) == [] and case.found(document=THEIRS) == []
     assert [one.code for one in case.found()] == ["waived-gone"]
 
 
