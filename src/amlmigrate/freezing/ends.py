@@ -8,21 +8,22 @@ from amlmigrate.core.frozen import Assignment
 from amlmigrate.freezing.freeze import End
 from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import tried
-
-_DENIED = ("AuthorizationFailed", "LinkedAuthorizationFailed")
+from amlmigrate.posture.unproven import NO_LICENCE
 
 
 def ending(roles: Roles) -> End:
     """Asks Privileged Identity Management at the assignment's own scope.
 
-    None where it may not be read: what may have an end is not taken, since it would be given back for good. Where
-    the service has no such thing, as without a licence, nothing has an end. Inferred: any refusal but that of the
-    right says so. Raises ServiceError where ARM is out of order.
+    None where it may not be read: what may have an end is not taken, since it would be given back for good. Only a
+    tenant without the licence has no such thing, as it says itself; any other refusal proves nothing. A tenant
+    that has it answers even 400 `InsufficientPermissions`, and not 403, to who may not see the others' (its
+    message: Azure/azure-powershell#18163, JustinGrote/JAz.PIM#10).
+    Inferred: an assignment that no instance shows has no end. Raises ServiceError where ARM is out of order.
     """
 
     async def end(listed: Assignment, there: Document) -> str | None:
         timed = await tried(roles.schedules(listed.scope))
-        if timed.code in _DENIED:
+        if timed.refused and timed.code != NO_LICENCE:
             return None
         return until(timed.value or (), there) or ""
 

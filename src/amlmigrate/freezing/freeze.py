@@ -20,8 +20,8 @@ End = Callable[[Assignment, Document], Awaitable[str | None]]
 # Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _END_UNREAD = (
-    "whether it ends by itself may not be read (Microsoft.Authorization/roleAssignmentScheduleInstances/read is"
-    " missing): given back it could last for good"
+    "whether it ends by itself may not be read (GET roleAssignmentScheduleInstances of"
+    " Microsoft.Authorization is refused): given back it could last for good"
 )
 # What makes it another one: whether that may be taken was not looked at.
 _FIXED = ("roleDefinitionId", "principalId", "principalType")
@@ -116,16 +116,25 @@ def _another(listed: Assignment, now: Assignment) -> str | None:
 def _settle(book: Book, taking: Assignment, removed: Removed, came: Taken, *, unsettled: bool) -> None:
     """Records what the service said of the deletion: what it showed is what was taken."""
     if removed.deleted:
-        shown = Assignment.of(removed.document, taking.role) if removed.document else taking
-        changed = differing(taking, shown)
+        one = replace(taking, properties=_shown(taking, removed), state=State.TAKEN)
+        changed = differing(taking, one)
         note = f"changed while it was taken: {', '.join(changed)}" if changed else taking.note
-        one = replace(taking, properties=shown.properties, state=State.TAKEN, note=note)
-        came.taken.append(book.add(one))
+        came.taken.append(book.add(replace(one, note=note)))
     elif unsettled or removed.doubtful:
         came.unknown.append(book.add(replace(taking, state=State.UNKNOWN, note="no answer showed who took it")))
     else:
         gone = replace(taking, state=State.GONE, note="somebody else took it away at the same time")
         came.gone.append(book.add(gone))
+
+
+def _shown(taking: Assignment, removed: Removed) -> Document:
+    """What was taken, as the answer to its deletion shows it.
+
+    What the answer does not name is as it was read right before: in the reference's example it has neither a
+    condition nor a description (RoleAssignments_Delete, 2022-04-01). So nobody gets more back than was there.
+    """
+    shown = Assignment.of(removed.document, taking.role).properties if removed.document else {}
+    return {**taking.properties, **shown}
 
 
 def refused(error: MigrateError) -> bool:

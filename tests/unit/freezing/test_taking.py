@@ -74,6 +74,18 @@ def test_what_was_narrowed_while_it_was_taken_is_recorded_as_the_service_showed_
     assert azure.there[id_of("a")]["properties"]["condition"] == "narrower"
 
 
+@pytest.mark.parametrize("answered", [{}, {"condition": None, "conditionVersion": None, "description": None}])
+def test_what_the_answer_to_a_deletion_does_not_name_is_given_back_as_it_was(
+    folder: Folder, answered: dict[str, Any]
+) -> None:
+    narrow = {"condition": "c", "conditionVersion": "2.0", "description": "d"}
+    azure = Azure(document("a", **narrow))
+    azure.changes["remove", id_of("a")] = document("a", **answered)
+    folder.freeze(azure, one("a", **narrow))
+    folder.back(azure)
+    assert azure.there[id_of("a")]["properties"].items() >= narrow.items()
+
+
 @pytest.mark.parametrize("changed", [{"principalId": guid("other")}, {"roleDefinitionId": "/other"}])
 def test_another_one_than_was_listed_is_not_taken(folder: Folder, changed: dict[str, str]) -> None:
     azure = Azure(document("a", **changed))
@@ -113,12 +125,25 @@ def test_whether_it_ends_is_read_right_before_it_is_taken(folder: Folder) -> Non
     assert [each.id for each, _ in came.stayed] == [id_of("a")] and azure.names() == {id_of("a")}
 
 
-@pytest.mark.parametrize(("code", "taken"), [("AuthorizationFailed", False), ("AadPremiumLicenseRequired", True)])
-def test_what_may_end_and_may_not_be_looked_at_is_not_taken(folder: Folder, code: str, taken: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "taken"),
+    [
+        (400, "AadPremiumLicenseRequired", True),
+        (400, "InsufficientPermissions", False),
+        (400, "InvalidFilter", False),
+        (403, "AuthorizationFailed", False),
+        (403, "Forbidden", False),
+        (404, "InvalidResourceType", False),
+        (409, "Conflict", False),
+    ],
+)
+def test_what_may_end_and_may_not_be_looked_at_is_not_taken(
+    folder: Folder, status: int, code: str, taken: bool
+) -> None:
     azure = Azure(document("a"))
-    came = folder.freeze(azure, one("a"), end=_ends(error(403, code)))
+    came = folder.freeze(azure, one("a"), end=_ends(error(status, code)))
     assert bool(came.taken) is taken and bool(azure.names()) is not taken
-    assert taken or "roleAssignmentScheduleInstances/read" in came.stayed[0][1]
+    assert taken or "roleAssignmentScheduleInstances" in came.stayed[0][1]
 
 
 def test_what_could_not_be_given_back_is_not_taken(folder: Folder) -> None:

@@ -95,6 +95,7 @@ class RoleAssignments(ExtensionKind):
         """What a principal began with is only hidden, so that it is not given again.
 
         REST reference, Role Assignments - Delete: 200 with the deleted assignment, 204 where there is none.
+        Inferred: it is shown with all its members; in the reference's example it has four, and no condition.
 
         One that was made for a time goes as any other, its schedule with it: the reference of Role Assignments -
         Delete makes no exception for it, and nothing is documented of the schedule [I].
