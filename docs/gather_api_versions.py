@@ -75,6 +75,8 @@ _SAID = (
         " 2019-09-01 2020-03-01 2020-08-01 2020-09-01 2021-06-01 2022-06-01 2023-04-01 2024-04-01 2024-05-01"
         " 2025-01-01",
     ),
+    # Its calls are POST, which are not gathered above.
+    ("microsoft.policyinsights/checkpolicyrestrictions", "Azure/azure-rest-api-specs", "2023-03-01 2024-10-01"),
 )
 # What is documented, or used by templates that people have published, of a provider. Inferred: a type that sources
 # have in a version before and in one after has these too.

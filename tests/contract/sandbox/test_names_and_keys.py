@@ -70,9 +70,10 @@ async def test_what_a_policy_would_deny_is_told_before_it_is_written(arm: ArmCli
         "properties": {"enableRbacAuthorization": False},
     }
     asked = {"resourceDetails": {"resourceContent": content, "apiVersion": "2023-07-01"}}
-    found = await arm.ok("POST", f"{GROUP}/{_RESTRICTIONS}", asked, version="2022-03-01")
-    [one] = found["contentEvaluationResult"]["policyEvaluations"]
-    assert (one["evaluationResult"], one["effectDetails"]) == ("NonCompliant", {"policyEffect": "Deny"})
+    for version, effect in (("2022-03-01", None), ("2024-10-01", {"policyEffect": "Deny"})):
+        found = await arm.ok("POST", f"{GROUP}/{_RESTRICTIONS}", asked, version=version)
+        [one] = found["contentEvaluationResult"]["policyEvaluations"]
+        assert (one["evaluationResult"], one.get("effectDetails")) == ("NonCompliant", effect)
     assert one["policyInfo"] == {"policyDefinitionId": _BY_ROLES, "policyAssignmentId": assignment}
     content["properties"] = {"enableRbacAuthorization": True}
     found = await arm.ok("POST", f"{GROUP}/{_RESTRICTIONS}", asked, version="2022-03-01")

@@ -18,6 +18,8 @@ from amlmigrate.posture.reading import tried, tried_list
 
 # The type of a resource group in policies (learn.microsoft.com, governance/policy, definition-structure).
 _GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
+# What an evaluation by a policy that was not complied with comes to.
+_JUDGED = "noncompliant"
 
 
 @dataclass(slots=True)
@@ -113,6 +115,8 @@ async def _policies(part: Part, port: Port, body: Document, group: str, found: _
         found.unasked.append(f"whether a policy denies it: {read.refused}")
         return
     evaluations = (read.value.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
+    for id_, result in dict.fromkeys(_unjudged(evaluations)):
+        found.unasked.append(f"whether the policy {id_} denies it: Azure answered '{result}'")
     for id_ in dict.fromkeys(_denying(evaluations)):
         found.reasons.append(
             f"The policy '{await _title(port, id_)}' denies it ({id_}): set the file right so that it complies, or"
@@ -121,11 +125,31 @@ async def _policies(part: Part, port: Port, body: Document, group: str, found: _
 
 
 def _denying(evaluations: Iterable[Any]) -> Iterator[str]:
-    """The assignments by which a resource would be refused."""
+    """The assignments by which a resource would be refused.
+
+    One that tells no effect denies: before audits could be asked for, each in the list did (azure-rest-api-specs,
+    policyinsights 2022-03-01).
+    """
     for one in evaluations:
-        effect = str((one.get("effectDetails") or {}).get("policyEffect") or "").lower()
-        if effect == "deny" and str(one.get("evaluationResult")).lower() == "noncompliant":
-            yield str((one.get("policyInfo") or {}).get("policyAssignmentId"))
+        effect = str((one.get("effectDetails") or {}).get("policyEffect") or "deny").lower()
+        if effect == "deny" and _result(one) == _JUDGED:
+            yield _assignment(one)
+
+
+def _unjudged(evaluations: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """The assignments that Azure could not judge by, each with its word: of errors the specification says that a
+    result may be another one than `NonCompliant`."""
+    for one in evaluations:
+        if _result(one) not in (_JUDGED, "compliant"):
+            yield _assignment(one), str(one.get("evaluationResult"))
+
+
+def _result(evaluation: Any) -> str:
+    return str(evaluation.get("evaluationResult")).lower()
+
+
+def _assignment(evaluation: Any) -> str:
+    return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId"))
 
 
 async def _title(port: Port, assignment_id: str) -> str:

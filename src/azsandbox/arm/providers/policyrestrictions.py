@@ -13,10 +13,12 @@ from azsandbox.arm.render import answer
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
+_WITH_EFFECT = "2023-03-01"  # versions before have no `effectDetails`, and no audits
+
 
 @register
 class PolicyRestrictions(Kind):
-    """POST at a subscription or a resource group (azure-rest-api-specs, policyinsights 2022-03-01).
+    """POST at a subscription or a resource group (azure-rest-api-specs, policyinsights 2022-03-01, 2023-03-01).
 
     Of a resource's content it is said "if the partial content that was provided will be denied as-is". Inferred:
     that a body without `type` is refused, and code and text of that. What is asked of `pendingFields` is not here.
@@ -49,7 +51,7 @@ class PolicyRestrictions(Kind):
             modes=("all", "indexed") if self._is_tracked(content["type"]) else ("all",),
             api_version=str(details.get("apiVersion") or ""),
         )
-        evaluations = [_evaluation(one) for one in found]
+        evaluations = [_evaluation(one, effect=call.api_version >= _WITH_EFFECT) for one in found]
         return answer(
             200, {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": evaluations}}
         )
@@ -59,7 +61,7 @@ class PolicyRestrictions(Kind):
         return kind is not None and kind.tracked
 
 
-def _evaluation(violation: Violation) -> dict[str, Any]:
+def _evaluation(violation: Violation, *, effect: bool) -> dict[str, Any]:
     rule = violation.rule
     info = {"policyDefinitionId": rule.document["id"], "policyAssignmentId": violation.assignment.id}
     if rule.set_id:
@@ -68,5 +70,5 @@ def _evaluation(violation: Violation) -> dict[str, Any]:
         "policyInfo": info,
         "evaluationResult": "NonCompliant",
         "evaluationDetails": {"evaluatedExpressions": violation.compared},
-        "effectDetails": {"policyEffect": "Deny"},
+        **({"effectDetails": {"policyEffect": "Deny"}} if effect else {}),
     }
