@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.planning import Planned
     from amlmigrate.cmk.provisioning.wanted import Wanted
 
+# For so many seconds a right that was given may take to arrive, where nothing else is said.
+_PATIENCE = 600
+
 
 @options.shared
 def command(
@@ -46,7 +49,7 @@ def command(
     wait: Annotated[
         float,
         typer.Option(help="Minutes that a right that was given may take to arrive.", min=0, metavar="MINUTES"),
-    ] = 10,
+    ] = _PATIENCE // 60,
     *,
     shared: Shared,
 ) -> None:
@@ -54,7 +57,9 @@ def command(
         from amlmigrate.cmk.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
-        said = Said(str(file), tuple(adopt or ()), dry_run, yes, wait * 60)
+        said = Said(
+            str(file), tuple(adopt or ()), dry_run, yes, wait * 60, str(profiles) if profiles is not None else ""
+        )
         return await _provision(view, shared, wanted, said)
 
     execute(shared, work)
@@ -62,13 +67,14 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The file's path and what was asked for; `patience` is in seconds."""
+    """The file's path and what was asked for; `patience` is in seconds, `profiles` a path or empty."""
 
     file: str
     adopt: tuple[str, ...]
     dry_run: bool
     yes: bool
-    patience: float
+    patience: float = _PATIENCE
+    profiles: str = ""
 
 
 async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> ExitCode:
@@ -101,7 +107,12 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
 
 
 def _again(said: Said) -> str:
-    return " ".join(["migrate provision", said.file, *(f"--adopt {name}" for name in said.adopt)])
+    """The same command as it is typed, with all that it was given and that decides what it does."""
+    from shlex import join
+
+    given = ("migrate", "provision", said.file, *(word for name in said.adopt for word in ("--adopt", name)))
+    table = ("--profiles", said.profiles) if said.profiles else ()
+    return join([*given, *table, *(("--wait", f"{said.patience / 60:g}") if said.patience != _PATIENCE else ())])
 
 
 async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said) -> None:
@@ -135,13 +146,15 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
         lines += [f"{'':>10}- {note}" for note in step.notes]
     changes = sum(1 for each in planned if each.step.verb.writes)
     refused = sum(1 for each in planned if each.step.verb is Verb.REFUSE)
+    open_ = sum(1 for each in planned if each.step.verb is Verb.WAIT)
     if refused:
         lines += ["", f"{refused} refused, so nothing is done."]
     else:
-        lines += ["", f"{changes} to do, {len(planned) - changes} as they are." if changes else "Nothing to do."]
+        told = f"{changes} to do, {len(planned) - changes - open_} as they are" if changes else "Nothing to do"
+        more = f"; {open_} not known yet, since Azure is still at work there" if open_ else ""
+        lines += ["", f"{told}{more}."]
     steps = [each.step.as_dict() for each in planned]
-    told = {"text": "\n".join(lines), "block": lines}
-    view.result("provision.plan", {**told, "steps": steps, "changes": changes})
+    view.result("provision.plan", {"text": "\n".join(lines), "block": lines, "steps": steps, "changes": changes})
 
 
 def _end(view: View, wanted: Wanted, applied: Applied) -> None:

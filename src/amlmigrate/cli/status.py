@@ -102,12 +102,15 @@ def _all(view: View, root: str | None) -> ExitCode:
             f"There is no plan below '{below}'.",
             remedy="Name the folder above your plans, or make one: migrate plan.",
         )
-    found = [_line(folder) for folder in folders] + _unplanned(below)
+    made, missing = [_line(folder) for folder in folders], _unplanned(below)
+    found = made + missing
+    unplanned = sum(1 for one in missing if "error" not in one)
     broken = sum(1 for one in found if "error" in one)
     view.result(
         "status.all",
         {
-            "text": f"{len(found)} plan{'s' if len(found) > 1 else ''} below {below}"
+            "text": f"{len(made)} plan{'' if len(made) == 1 else 's'} below {below}"
+            + (f"; {unplanned} of fleets have none" if unplanned else "")
             + (f"; {broken} cannot be read" if broken else ""),
             "plans": found,
             "lines": [f"{one['folder']}: {one.get('error') or one['stands']}" for one in found],

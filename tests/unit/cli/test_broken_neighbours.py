@@ -123,7 +123,9 @@ def test_members_of_a_fleet_without_a_plan_are_lines_of_status(
     (tmp_path / "moves/other").mkdir()
     (tmp_path / "moves/other" / fleetfile.FILE).write_text("edited")
     done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])
-    told = {one["folder"]: one for one in json.loads(done.stdout.splitlines()[-1])["plans"]}
+    end = json.loads(done.stdout.splitlines()[-1])
+    assert end["text"] == "1 plan below moves; 2 of fleets have none; 1 cannot be read"
+    told = {one["folder"]: one for one in end["plans"]}
     assert "deleted" in told["moves/a"]["stands"] and "No such workspace." in told["moves/b"]["stands"]
     assert "stages" in told["moves/c"]
     assert "cut short" in told[f"moves/other/{fleetfile.FILE}"]["error"]

@@ -273,9 +273,12 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
         ({"folder": ""}, "none of a fleet"),
         ({"state": "done"}, "none of a fleet"),
         ({"colour": "blue"}, "none of a fleet"),
+        ({"told": None}, "none of a fleet"),
+        ({"wave": "1"}, "none of a fleet"),
+        ({"target": None}, "none of a fleet"),
     ],
 )
-def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
+def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
     from dataclasses import asdict
 
     from amlmigrate.ledger import sealedlines

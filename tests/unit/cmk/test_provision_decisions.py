@@ -184,6 +184,17 @@ def test_a_network_is_never_loosened_and_settles(there: dict[str, Any], asked: N
     assert tightened(after, asked)[0] == {}
 
 
+def test_a_firewall_that_is_closed_keeps_what_else_its_owner_lets_in() -> None:
+    """A PATCH of `networkAcls` takes the place of all of it."""
+    instances = [{"tenantId": "t", "resourceId": "/subscriptions/s/x"}]
+    acls = {"defaultAction": "Allow", "bypass": "Logging, AzureServices", "resourceAccessRules": instances}
+    change, _, _ = tightened({"networkAcls": acls}, Network(default_action="Deny", ip_rules=("198.51.100.1",)))
+    told = {**acls, "defaultAction": "Deny", "ipRules": [{"value": "198.51.100.1"}], "virtualNetworkRules": []}
+    assert change == {"networkAcls": told}
+    shut, _, _ = tightened({"networkAcls": acls}, Network(default_action="Deny", trusted_services=False))
+    assert shut["networkAcls"]["bypass"] == "None"
+
+
 def _account(**encryption: Any) -> dict[str, Any]:
     told = {"encryption": encryption or {"keySource": "Microsoft.Storage"}}
     return {"location": "eastus2", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": told}

@@ -19,6 +19,7 @@ from amlmigrate.core.errors import BadInputError
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "provision-example.yaml"
 SUBSCRIPTION = str(FILE["subscription"])
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
+KEYS = f"{VAULT}-keys"
 LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs"
 
 
@@ -88,6 +89,15 @@ def test_profiles_of_ones_own(tmp_path: Path) -> None:
             "keyVault.network.trustedServices",
         ),
         ({"workspace": {"name": "w", "keyVault": {"name": "kv-keys"}}}, "workspace.keyVault.name"),
+        ({"workspace": {"name": "w", "keyVault": {"id": KEYS.upper()}}}, "workspace.keyVault.id"),
+        (
+            {"keyVault": {"id": VAULT}, "workspace": {"name": "w", "keyVault": {"id": VAULT}}},
+            "workspace.keyVault.id",
+        ),
+        (
+            {"keyVault": {"id": KEYS}, "workspace": {"name": "w", "keyVault": {"name": "KV-keys"}}},
+            "workspace.keyVault.name",
+        ),
         ({"workspace": {"name": "w", "managedNetwork": "AllowInternetOutbound"}}, "workspace.keyVault"),
         (
             {"storage": {"name": "stx", "privateEndpoints": {"blob": {"name": "pe"}, "file": {"name": "PE"}}}},

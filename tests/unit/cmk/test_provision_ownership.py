@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from provisioned import KNOWN, part, uri, wanted
 
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning import ownership, planning, usage
 from amlmigrate.cmk.provisioning.assemble import parts
 from amlmigrate.cmk.provisioning.known import Known
@@ -228,3 +229,57 @@ def test_a_plan_knows_what_is_others_for_the_parts_that_come_later() -> None:
     assert planning.Planned.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
         vault.id.lower()
     }
+
+
+LEARNING = "11111111-0000-0000-0000-000000000009"
+
+
+def test_a_role_on_a_whole_subscription_is_asked_about() -> None:
+    mode = {"mode": "classic", "cosmosDbPrincipalId": LEARNING, "machineLearningPrincipalId": LEARNING}
+    asked = parts(wanted(workspace={"name": "one", "encryption": mode}), uri)
+    [wide] = [one for one in asked if one.what == "Contributor for Azure Machine Learning"]
+    [note] = _looked(_Asking(wide), Word(OWNER)).asks
+    assert LEARNING in note and note.endswith(f"on the whole of /subscriptions/{FULL.subscription}")
+    narrow = [one for one in asked if "for Azure Cosmos DB" in one.what or "for the identity" in one.what]
+    assert narrow and not any(_looked(_Asking(one), Word(OWNER)).asks for one in narrow)
+
+
+class _Asking(_Bare):
+    def forever(self, step: Step) -> tuple[str, ...]:
+        return self._like.forever(step)
+
+
+class _Listed:
+    """ARM and its roles, of which `seen` is what the list of subscriptions says; None: refused."""
+
+    def __init__(self, seen: list[str] | None) -> None:
+        self.seen, self.asked, self.roles, self.arm = seen, list[str](), self, self
+
+    async def pages(self, path: str) -> Any:
+        self.asked.append(path)
+        if path == "/subscriptions" and self.seen is None:
+            raise ServiceError(403, "AuthorizationFailed", "no", method="GET", url=path)
+        for name in (self.seen or ()) if path == "/subscriptions" else ():
+            yield {"subscriptionId": name}
+
+    async def permissions(self, scope: str) -> list[Any]:
+        return [{"actions": ["*"], "notActions": []}]
+
+
+def test_subscriptions_that_cannot_be_listed_are_told_as_not_known() -> None:
+    listed = _Listed(None)
+    _, unseen = asyncio.run(usage.Estate(listed).documents("S1"))  # type: ignore[arg-type]
+    [told] = unseen
+    assert told.startswith("the subscriptions could not be listed")
+    assert any(path.startswith("/subscriptions/s1/") for path in listed.asked)
+
+
+def test_every_subscription_that_things_of_the_file_lie_in_is_looked_into_once() -> None:
+    listed = _Listed(["S1"])
+    estate = usage.Estate(listed)  # type: ignore[arg-type]
+    for first in ("s1", "S2", "s1", "s2"):
+        assert asyncio.run(estate.documents(first))[1] == []
+    for one in ("s1", "s2"):
+        path = f"/subscriptions/{one}/providers/Microsoft.MachineLearningServices/workspaces"
+        assert listed.asked.count(path) == 1
+    assert (estate.subscriptions, listed.asked.count("/subscriptions")) == (["s1", "s2"], 1)

@@ -130,6 +130,11 @@ def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[Entry]:
             entry = Entry(**{**members, "state": Progress(line["state"])})
             if not is_name(entry.folder):
                 raise ValueError("the folder of a plan lies elsewhere")
+            texts = (entry.source, entry.target, entry.workspace_id, entry.folder)
+            if not (isinstance(entry.told, dict) and isinstance(entry.wave, int)) or not all(
+                isinstance(text, str) for text in texts
+            ):
+                raise TypeError("a member of another type")
             yield entry
 
 

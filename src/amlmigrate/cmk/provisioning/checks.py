@@ -84,10 +84,16 @@ def _rest(document: Mapping[str, Any]) -> Iterator[Problem]:
     insights = document.get("applicationInsights") or {}
     if insights.get("name") and "logAnalytics" not in document:
         yield "logAnalytics", "needed for a new Application Insights"
-    own = workspace.get("keyVault") or {}
-    first, second = document["keyVault"].get("name"), own.get("name")
-    if first and second and same(first, second):
-        yield "workspace.keyVault.name", "is the key's vault; leave `workspace.keyVault` out to share it"
+    own = workspace.get("keyVault")
+    if own and same(_vault_id(document, document["keyVault"]), _vault_id(document, own)):
+        way = "name another one" if "id" in document["keyVault"] else "leave `workspace.keyVault` out to share it"
+        yield f"workspace.keyVault.{'id' if 'id' in own else 'name'}", f"is the key's vault; {way}"
+
+
+def _vault_id(document: Mapping[str, Any], vault: Mapping[str, Any]) -> str:
+    """A vault by its ARM id, whether the file names it by that or by its name."""
+    group = f"/subscriptions/{document['subscription']}/resourceGroups/{document['resourceGroup']}"
+    return str(vault.get("id") or f"{group}/providers/Microsoft.KeyVault/vaults/{vault['name']}")
 
 
 def _endpoints(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

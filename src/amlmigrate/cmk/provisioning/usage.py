@@ -38,17 +38,18 @@ class Estate:
     _documents: list[tuple[str, Document]] = field(default_factory=list)
     _unseen: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
-    _read: bool = False
 
     async def documents(self, first: str) -> tuple[list[tuple[str, Document]], list[str]]:
         """Each with what it is called, and what could not be listed. `first` is a subscription to look into."""
-        if not self._read:
-            visible = (await tried_list(self.side.arm, "/subscriptions")).value or []
-            names = {first.lower(), *(str(one.get("subscriptionId", "")).lower() for one in visible)}
-            self.subscriptions = sorted(names - {""})
-            for name in self.subscriptions:
-                await self._list(name)
-            self._read = True
+        names = {first.lower()}
+        if not self.subscriptions:
+            visible = await _answered(self.side, "/subscriptions")
+            names |= {str(one.get("subscriptionId", "")).lower() for one in visible.value or ()}
+            if visible.value is None:
+                self._unseen.append(f"the subscriptions could not be listed: {visible.refused}")
+        for name in sorted(names - {"", *self.subscriptions}):
+            await self._list(name)
+            self.subscriptions.append(name)
         return self._documents, self._unseen
 
     async def _list(self, subscription: str) -> None:

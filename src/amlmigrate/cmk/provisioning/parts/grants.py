@@ -76,6 +76,12 @@ class RoleGrant(Part):
         """A right on what is others' lets somebody in to what is theirs."""
         return [(self.id, ownership.GRANTS)] if step.verb.writes else ()
 
+    def forever(self, step: Step) -> tuple[str, ...]:
+        """A role on a whole subscription reaches all that others have there."""
+        if not step.verb.writes or "/resourcegroups/" in self.id.lower():
+            return ()
+        return (f"{self.what} ({self._holder[1] if self._holder else 'its identity'}) on the whole of {self.id}",)
+
     def principal(self, known: Known) -> str:
         """The object id."""
         return self._holder[1] if self._holder else known.principal_id

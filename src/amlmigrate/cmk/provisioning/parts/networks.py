@@ -51,8 +51,12 @@ def shuts_out_services(found: Document) -> bool:
 def _acls(found: Document, wanted: Network, action: str) -> Document:
     addresses = [*_values(found, "ipRules", "value"), *wanted.ip_rules]
     subnets = [*_values(found, _RULES, "id"), *wanted.subnets]
+    # A PATCH takes the place of all of it: what else is there, as an account's `resourceAccessRules`, stays.
+    bypass = str(found.get("bypass") or "")
+    passing = bypass if "azureservices" in bypass.lower() else "AzureServices"
     return {
-        "bypass": "AzureServices" if wanted.trusted_services else "None",
+        **found,
+        "bypass": passing if wanted.trusted_services else "None",
         "defaultAction": action,
         "ipRules": [{"value": each} for each in dict.fromkeys(addresses)],
         _RULES: [{"id": each} for each in dict.fromkeys(subnets)],
