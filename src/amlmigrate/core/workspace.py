@@ -89,7 +89,8 @@ class Location:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "account", self.account.lower())
-        object.__setattr__(self, "suffix", self.suffix.lower())
+        # A host may end in a dot and is the same one (RFC 1034, section 3.1); people type blanks and slashes.
+        object.__setattr__(self, "suffix", self.suffix.lower().strip(" ./"))
 
     def elsewhere(self, home: str) -> bool:
         """Whether it names another cloud than the one whose storage has the suffix `home`."""

@@ -74,8 +74,8 @@ def container_of(place: Location) -> Location:
 def account_of(datastore: Document, suffix: str) -> str:
     """The account that a datastore leads to; empty where it leads to none of this cloud."""
     properties: Document = datastore.get("properties") or {}
-    here = str(properties.get("endpoint") or suffix).lower() == suffix
-    return str(properties.get("accountName") or "").lower() if here else ""
+    found = Location(str(properties.get("accountName") or ""), "", suffix=str(properties.get("endpoint") or ""))
+    return "" if found.elsewhere(suffix) else found.account
 
 
 def _defaults(datastores: Iterable[Document], suffix: str) -> frozenset[Location]:

@@ -17,6 +17,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.reference import references
 from amlmigrate.core.workspace import Datastore, Location, Workspace
 from amlmigrate.kinds import all_kinds
+from amlmigrate.posture.places import account_of
 
 SUFFIXES = [cloud.storage_suffix for cloud in CLOUDS.values()]
 
@@ -43,6 +44,21 @@ def forms(suffix: str) -> list[str]:
         f"abfss://{OLD_BLOBS}@acct.dfs.{suffix}/data/a.csv",
         f"wasbs://{OLD_BLOBS}@acct.blob.{suffix}/data/a.csv",
     ]
+
+
+@pytest.mark.parametrize("home", SUFFIXES)
+@pytest.mark.parametrize("spelled", ["{}.", "{}./", " {}", "{}/"])
+def test_a_suffix_in_another_spelling_is_no_other_cloud(home: str, spelled: str) -> None:
+    suffix = spelled.format(home.title())
+    assert not Location("acct", OLD_BLOBS, suffix=suffix).elsewhere(home)
+    assert account_of({"properties": {"accountName": "acct", "endpoint": suffix}}, home) == "acct"
+    if not suffix.endswith("."):
+        return
+    for text in forms(suffix):
+        (reference,) = references({"uri": text})
+        found = lead(text, of_cloud(home))
+        assert of_cloud(home).locate(reference) == Location("acct", OLD_BLOBS, "data/a.csv")
+        assert "cmkacct" in of_cloud(home).rewrite(text) and found and found.ours
 
 
 CASES = [(home, text, suffix == home) for home in SUFFIXES for suffix in SUFFIXES for text in forms(suffix)]
