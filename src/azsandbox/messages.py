@@ -218,10 +218,14 @@ class Deletions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keeps:
-    """What the blob service of an account keeps: deleted blobs for that many days (0: not), earlier versions."""
+    """What the blob service of an account keeps: deleted blobs for that many days (0: not), earlier versions.
+
+    `overwrites`: of blobs that are written over, too.
+    """
 
     days: int = 0
     versions: bool = False
+    overwrites: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Accounts that keep deleted blobs for a while, or earlier versions: what their listings show of them.
 
-learn.microsoft.com: soft-delete-blob-overview, versioning-overview. Bringing one back is not built.
+learn.microsoft.com: soft-delete-blob-overview, versioning-overview. With versions a deleted blob is told by these
+alone, as was seen (Azure/azure-sdk-for-java#19335). Bringing one back is not built.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class SoftDelete:
         account, container, blob = place = _place(call)
         keeps = self._kept.keeps(account) if blob else Keeps()
         if keeps == Keeps() or not _ends(call, versions=keeps.versions):
+            return None
+        if call.method != "DELETE" and not keeps.overwrites:
             return None
         found = await self._shown(account, container, blob)
         return Before(place, keeps, None if found is None else {one.tag: one.text or "" for one in found})

@@ -29,7 +29,8 @@ async def of_subscription(side: Side, subscription: str) -> str:
 async def of_target(side: Side, subscription: str) -> str:
     """The same for a plan's header; else the tenant of the token with which the target was read.
 
-    Inferred: ARM takes no token of another tenant but where the subscription is delegated to it.
+    ARM takes no token of another tenant (learn.microsoft.com, common-deployment-errors:
+    `InvalidAuthenticationTokenTenant`) but where the subscription is delegated to it (Azure Lighthouse).
     """
     return await of_subscription(side, subscription) or await side.credential.tenant()
 

@@ -114,7 +114,10 @@ class Reader:
         snapshot = bool(element.findtext("Snapshot"))
         # With versioning switched on each blob has a version that is the blob itself.
         version = bool(element.findtext("VersionId")) and element.findtext("IsCurrentVersion") != "true"
-        # Kept for a while by the account: of these too there are snapshots (list-blobs, `include=deleted`).
+        # Kept for a while by the account: of these too there are snapshots (list-blobs, `include=deleted`). With
+        # versions a deleted blob is told by these alone (Azure/azure-sdk-for-java#19335). In a hierarchical
+        # namespace a deleted directory is one of these, and what lay in it is in no list (Azure/
+        # azure-rest-api-specs#33223, microsoft/AzureStorageExplorer#4808): there are so many or more.
         deleted = element.findtext("Deleted") == "true"
         self._beside.update(
             snapshots=int(snapshot and not deleted),

@@ -45,7 +45,8 @@ _EARLY = Trouble(
 )
 _LOOK = "Look at the key and its vault (`migrate doctor` judges those of a workspace), set it right"
 # Storage's (learn.microsoft.com: common-rest-api-error-codes; customer-managed-keys-overview, "Revoke access").
-# It says the first for a disabled key as well as for a deleted one: which, only the vault knows.
+# It says the first for a disabled key as well as for a deleted one: which, only the vault knows. Inferred: that
+# one out of its time may be it too; with an expired one storage went on once (MicrosoftDocs/azure-docs#84096).
 _NOT_FOUND = Trouble(
     "cannot be used: it is disabled, deleted or out of its time, or the identity that uses it has no right to it",
     f"{_LOOK}, then run the same command again.{_HOUR}",

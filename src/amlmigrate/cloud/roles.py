@@ -93,7 +93,8 @@ class Roles:
         """PIM's instances at a scope, above it and below it.
 
         The REST reference says that `atScope()` gives those at and above it, and of a list without a filter
-        nothing. Inferred: that has those below too, as a list of role assignments has. So both are asked for.
+        nothing: in the example of Get-AzRoleAssignmentScheduleInstance (learn.microsoft.com) that has those of
+        resources below too. Inferred: so have the other collections. So both are asked for.
         """
         found: dict[str, Document] = {}
         for query in ({}, {"$filter": "atScope()"}):

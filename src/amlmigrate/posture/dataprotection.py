@@ -21,7 +21,8 @@ from amlmigrate.posture import containerprotection, lifecycle
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
-# Inferred: the code for an account without lifecycle rules; whatever else is answered is no knowledge.
+# For an account without lifecycle rules (Azure/azure-sdk-for-net, Azure.ResourceManager.Storage,
+# StorageAccountTests); whatever else is answered is no knowledge.
 _NO_POLICY = "ManagementPolicyNotFound"
 # Made with the first bytes: it has no policies yet.
 _NO_CONTAINER = "ContainerNotFound"

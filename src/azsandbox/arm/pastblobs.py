@@ -24,12 +24,18 @@ class PastBlobs:
         self._context = context
 
     def keeps(self, account: str) -> Keeps:
-        """What the settings of the account's blob service say; nothing for an unknown account."""
+        """What the settings of the account's blob service say; nothing for an unknown account.
+
+        With a hierarchical namespace there are no versions, and what is written over is not kept
+        (learn.microsoft.com: soft-delete-blob-overview, "How overwrites are handled").
+        """
         record = self._account(account)
         kept = self._context.store.get(f"{record.key}/blobservices/default") if record else None
         settings: dict[str, Any] = kept.properties if kept else {}
         policy = settings.get("deleteRetentionPolicy") or {}
         days = int(policy.get("days") or 0) if policy.get("enabled") is True else 0
+        if record and record.properties.get("isHnsEnabled") is True:
+            return Keeps(days, overwrites=False) if days else Keeps()
         return Keeps(days, settings.get("isVersioningEnabled") is True)
 
     def moment(self) -> tuple[float, str]:

@@ -20,6 +20,22 @@ from azsandbox import provision
 from azsandbox.client import Client
 
 
+def _keep(sandbox: RunningSandbox, name: str, settings: dict[str, object]) -> int:
+    """The status of the answer to settings of the account's blob service."""
+
+    async def put() -> int:
+        async with Client(sandbox.env) as azure:
+            group = await provision.group(azure, "lake-rg")
+            account = f"{group}/providers/Microsoft.Storage/storageAccounts/{name}"
+            url = f"https://management.azure.com{account}/blobServices/default?api-version=2023-05-01"
+            answer = await azure.send(
+                "PUT", url, "https://management.azure.com", json={"properties": settings}, accept=(409,)
+            )
+            return answer[0]
+
+    return asyncio.run(put())
+
+
 @pytest.fixture
 def lake(azure_env: RunningSandbox) -> Iterator[ContainerClient]:
     """A container in an account with a hierarchical namespace."""
@@ -122,3 +138,17 @@ def test_blocks_and_copies_make_directories_too(lake: ContainerClient) -> None:
 
 def test_index_tags_are_refused(lake: ContainerClient) -> None:
     assert _refused(lambda: lake.upload_blob("t", b"x", tags={"a": "b"}))[0] == 409
+
+
+def test_what_is_deleted_is_kept_and_what_is_written_over_is_not(
+    azure_env: RunningSandbox, lake: ContainerClient
+) -> None:
+    name = str(lake.account_name)
+    assert _keep(azure_env, name, {"isVersioningEnabled": True}) == 409
+    assert _keep(azure_env, name, {"deleteRetentionPolicy": {"enabled": True, "days": 7}}) == 200
+    for text in (b"1", b"2"):
+        lake.upload_blob("a", text, overwrite=True)
+    assert [one.name for one in lake.list_blobs(include=["deleted"]) if one.deleted] == []
+    lake.delete_blob("a")
+    [kept] = [one for one in lake.list_blobs(include=["deleted"]) if one.deleted]
+    assert (kept.name, kept.snapshot) == ("a", None)

@@ -30,7 +30,11 @@ class ManagementPolicies(Kind):
     type = f"{_ACCOUNTS}/managementPolicies"
 
     def missing(self, call: Call) -> ArmError:
-        """404; of another name than `default` too. Code and text of the first are inferred."""
+        """404; of another name than `default` too.
+
+        The code is expected by Azure/azure-sdk-for-net (Azure.ResourceManager.Storage, StorageAccountTests).
+        Inferred: the text.
+        """
         if call.name != "default":
             return gateway(404, "HttpResourceNotFound", f"The request url {call.request.path} is not found.")
         account = call.ancestor(_ACCOUNTS).name

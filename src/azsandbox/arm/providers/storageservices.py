@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from azsandbox.arm.calls import Call
+from azsandbox.arm.errors import gateway
 from azsandbox.arm.kinds import Kind
 from azsandbox.arm.providers.storagelists import invalid
 from azsandbox.arm.registry import register
@@ -44,6 +45,10 @@ class _Service(Kind):
         for name in sent:
             if name.endswith("RetentionPolicy") or name == "deleteRetentionPolicy":
                 _check_days(name, object_of(sent, name))
+        if sent.get("isVersioningEnabled") is True and account.properties.get("isHnsEnabled") is True:
+            # Not supported (learn.microsoft.com: soft-delete-blob-overview). Inferred: status, code and text.
+            text = "Versioning is not supported for accounts with a hierarchical namespace."
+            raise gateway(409, "FeatureNotSupportedForAccount", text)
         properties = {**(old.properties if old else {}), **sent}
         self.context.store.put(self.new_record(call, account.id, {"properties": properties}))
         return await self.get(call)
