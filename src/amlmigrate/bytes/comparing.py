@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
-from amlmigrate.bytes.ownership import Doing, removable, settled, verdict
+from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
@@ -76,6 +76,8 @@ def compare(
             found.settled.add(blob.path)
         if unlike(blob, twin):
             _differing(found, path, blob, twin, own(path))
+        elif overwritten(own(path), blob, twin):
+            found.changed.append(blob)
         elif others(path) == twin.etag and not settled(own(path), blob, twin):
             found.foreign.append(Foreign(path, blob, twin, "of other bytes, as an earlier run saw"))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import DriftError, InterruptedRunError, UnreadableError
+from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, never
@@ -25,6 +25,8 @@ from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.prior import Copied, Labels
 
 PARALLEL = 32
+# Answers about one request, which those for other blobs need not get. What shuts a whole account has others.
+_OF_ONE = (400, 409, 412, 413)
 _Do = Callable[[Copy, Listing, Blob], Awaitable[None]]
 
 
@@ -64,7 +66,7 @@ class Copier:
         blobs = listed.below(amount.source.path)
         if listing_digest(blobs) != step.source_sha256:
             await self._drifted(work, blobs, there, found_is_own=found_is_own)
-        wanted = [await self._putter.expected(work, blob) for blob in self._wanted(work, blobs)]
+        wanted = [blob async for blob in self._expected(work, blobs)]
         found = self._compared(work, wanted, there)
         await self._each(self._unproven(found, there, work), self._putter.same, work, there)
         if found_is_own:
@@ -103,6 +105,14 @@ class Copier:
             else:
                 yield blob
 
+    async def _expected(self, work: Copy, blobs: list[Blob]) -> AsyncIterator[Blob]:
+        """The same as they shall be in the target; of files that the plan rewrites only those that can be read."""
+        for blob in self._wanted(work, blobs):
+            try:
+                yield await self._putter.expected(work, blob)
+            except (UnreadableError, ServiceError) as error:
+                work.theirs[work.goal(blob.path)] = _why(work, blob, error)
+
     @staticmethod
     def _compared(work: Copy, wanted: Iterable[Blob], there: Listing) -> Compared:
         """What is to be done; what is somebody else's is noted as left alone."""
@@ -132,12 +142,10 @@ class Copier:
                 work.theirs[work.goal(blob.path)] = str(error)
             except InterruptedRunError:
                 halfway.append(blob)
+            except ConflictError as error:
+                work.theirs[work.goal(blob.path)] = error.summary.rstrip(".")
             except (UnreadableError, ServiceError) as error:
-                if isinstance(error, ServiceError) and not error.shut:
-                    raise
-                work.shut.add(work.goal(blob.path))
-                why = unreadable.why(error) if isinstance(error, ServiceError) else error.why
-                work.theirs[work.goal(blob.path)] = f"cannot be read: {why}"
+                work.theirs[work.goal(blob.path)] = _why(work, blob, error)
 
         if not await each(blobs, one, parallel=PARALLEL, stopping=self._stopping) or halfway:
             raise InterruptedRunError("Stopped before all blobs were copied.")
@@ -198,3 +206,13 @@ class Copier:
         return {
             path for path in paths - there.blobs.keys() if (own := work.record.own(path)) and not own.target_etag
         }
+
+
+def _why(work: Copy, blob: Blob, error: UnreadableError | ServiceError) -> str:
+    """Why one blob is left alone, while all others go on. Raises what is not about this one alone."""
+    if isinstance(error, ServiceError) and not error.shut:
+        if error.transient or error.status not in _OF_ONE:
+            raise error
+        return f"refused by the service: {error.status} {error.code}"
+    work.shut.add(work.goal(blob.path))
+    return f"cannot be read: {unreadable.why(error) if isinstance(error, ServiceError) else error.why}"

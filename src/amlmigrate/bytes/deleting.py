@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from amlmigrate.bytes.listings import list_container, listing_digest
@@ -18,6 +18,8 @@ from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 PARALLEL = 32
+# Looks when it is asked, since a run may take days, and gives who of the target refers to a place by then, or ''.
+Needed = Callable[[], Awaitable[Callable[[Location], str]]]
 # Somebody wrote it, or keeps it: a lease, a hold, a policy, a snapshot that would go with it
 # (learn.microsoft.com, delete-blob and status-and-error-codes). Anything else fails the step as it is.
 _KEPT = (409, 412)
@@ -55,8 +57,8 @@ class Deleter:
         self._target = target
         self._stopping = stopping
 
-    async def delete(self, step: Step, amount: Bytes, record: Record, needed: Callable[[Location], str]) -> str:
-        """Deletes what the step lists; `needed` names what of the target refers to a place by now, or ''.
+    async def delete(self, step: Step, amount: Bytes, record: Record, needed: Needed) -> str:
+        """Deletes what the step lists, but what `needed` says that the target's users refer to.
 
         Returns a note for the report. Raises DriftError where the source is not what was planned,
         InterruptedRunError, and ConflictError for what is not as it was left, once all else is deleted.
@@ -71,6 +73,7 @@ class Deleter:
                 address=f"{amount.source.container}/{amount.source.path}",
                 remedy="Make a new plan: it will hold just the difference.",
             )
+        refers = await needed()
         theirs: dict[str, str] = {}
         todo: list[Gone] = []
         asked, before = await record.asked(), 0
@@ -83,7 +86,7 @@ class Deleter:
                     await record.deleted(gone.path)
             elif twin.etag != gone.etag or not removable(record.own(gone.path), twin):
                 theirs[gone.path] = "not as this tool left it"
-            elif by := needed(place):
+            elif by := refers(place):
                 theirs[gone.path] = f"{by} refers to it"
             else:
                 todo.append(gone)

@@ -43,6 +43,13 @@ def settled(copied: Copied | None, source: Blob, there: Blob) -> bool:
     return copied is not None and copied.untouched(there.etag) and copied.source_etag == source.etag
 
 
+def overwritten(copied: Copied | None, source: Blob, there: Blob) -> bool:
+    """Whether the source of the tool's own copy was written again, and no MD5 says that its bytes are the same."""
+    if copied is None or not copied.untouched(there.etag) or copied.source_etag == source.etag:
+        return False
+    return source.length > 0 and None in (source.md5, there.md5)
+
+
 def verdict(copied: Copied | None, source: Blob, there: Blob) -> Verdict:
     """What becomes of a blob that is there and is not like `source`, as it shall be."""
     if copied is None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
 
 from amlmigrate.bytes.areas import Key, list_both
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.planning.users import Users
-from amlmigrate.running.copies import unneeded
+
+# For so long, or as long again as it took, what was seen is taken for what is there.
+_SECONDS = 60.0
 
 
 async def read_files(clouds: Session, source: Workspace, target: Inventory, listed: Map[Key, Listing]) -> None:
@@ -26,12 +31,36 @@ async def read_files(clouds: Session, source: Workspace, target: Inventory, list
     await read_json(target, clouds.target.blobs, listed, back)
 
 
-async def needed(clouds: Session, plan: Plan, source: Workspace, prior: Prior) -> Callable[[Location], str]:
-    """Names who of the target refers to a place by now, or ''; a plan that deletes nothing asks nobody."""
-    if not any(step.action is Action.DELETE for step in plan.steps):
-        return unneeded
-    target = await take(clouds.target.workspace(plan.header.target_ref), users=True)
-    listed = await list_both(Mapping(source, target.workspace), clouds.source.blobs, clouds.target.blobs)
-    await read_files(clouds, source, target, listed.target)
-    moved = (step.address for step in plan.steps if step.action.carried_out and not step.is_bytes)
-    return Users(target, {address for address in moved if prior.owns(address)}).of
+@dataclass(slots=True)
+class Needing:
+    """Names who of the target refers to a place, or '', as the target is when it is asked.
+
+    A run may copy for days before it deletes, and the target's users do not wait for it. Many steps that delete
+    one after the other share a look.
+    """
+
+    clouds: Session
+    plan: Plan
+    source: Workspace
+    prior: Prior
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _seen: tuple[float, Callable[[Location], str]] | None = None
+
+    async def now(self) -> Callable[[Location], str]:
+        """Looks, unless that was done a moment ago. Raises ServiceError: then nothing is deleted."""
+        async with self._lock:
+            if self._seen is None or time.monotonic() > self._seen[0]:
+                began = time.monotonic()
+                refers = await self._look()
+                # A look that takes long is not taken again for each step.
+                took = time.monotonic() - began
+                self._seen = began + took + max(_SECONDS, took), refers
+            return self._seen[1]
+
+    async def _look(self) -> Callable[[Location], str]:
+        target = await take(self.clouds.target.workspace(self.plan.header.target_ref), users=True)
+        blobs = self.clouds.source.blobs, self.clouds.target.blobs
+        listed = await list_both(Mapping(self.source, target.workspace), *blobs)
+        await read_files(self.clouds, self.source, target, listed.target)
+        moved = (step.address for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
+        return Users(target, {address for address in moved if self.prior.owns(address)}).of

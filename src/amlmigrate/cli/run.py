@@ -141,7 +141,7 @@ async def _run(
 
     from amlmigrate.cli import plans
     from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.needing import needed
+    from amlmigrate.cli.needing import Needing
     from amlmigrate.cli.sides import read_both
     from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
@@ -170,7 +170,6 @@ async def _run(
             folder.parent, source.workspace.workspace_id, target.workspace.workspace_id, own=folder
         )
         _tell_unread(prior)
-        refers = await needed(clouds, plan, source.workspace, prior)
         assert lease
         await _number(clouds, ledger, lease, prior.run)
         with draining() as hear:
@@ -186,7 +185,7 @@ async def _run(
                 jobs=jobs,
                 emit=view.event,
                 on_start=lambda walker: hear(_drain(walker, view)),
-                needed=refers,
+                needed=Needing(clouds, plan, source.workspace, prior).now,
             )
         report.tell(plan, folder, ledger, tally, by)
         return tally

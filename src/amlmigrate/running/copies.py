@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from amlmigrate.bytes.copying import Copier
-from amlmigrate.bytes.deleting import Deleter
+from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.prior import Copied, Prior
@@ -23,17 +23,17 @@ _BATCH = 200
 _BATCH_SECONDS = 2.0
 
 
-def unneeded(_: Location) -> str:
+async def unneeded() -> Callable[[Location], str]:
     """Nothing of the target refers to any place."""
-    return ""
+    return lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
     """Carries out steps about blobs. `prior` is what all ledgers, this one too, knew when the run began.
 
-    `apart` is where the blobs of the target lie that no copy touches; `needed` names what of the target refers to
-    a place as it is now, or ''.
+    `apart` is where the blobs of the target lie that no copy touches; `needed` looks what of the target refers to
+    a place as it is when it is asked.
     """
 
     copier: Copier
@@ -42,7 +42,7 @@ class Copies:
     ledger: Ledger
     prior: Prior
     apart: frozenset[Location] = frozenset()
-    needed: Callable[[Location], str] = unneeded
+    needed: Needed = unneeded
 
     async def carry_out(self, step: Step, amount: Bytes, state: State) -> None:
         """Copies what is missing and compares the rest; or deletes what is listed. Raises MigrateError."""

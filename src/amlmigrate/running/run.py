@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amlmigrate.bytes.copying import Copier
-from amlmigrate.bytes.deleting import Deleter
+from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
@@ -15,7 +15,6 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
-from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
@@ -47,12 +46,12 @@ async def run(
     jobs: int,
     emit: Emit,
     on_start: Callable[[Walker], None],
-    needed: Callable[[Location], str] = unneeded,
+    needed: Needed = unneeded,
 ) -> Tally:
     """Carries out what is open; the caller holds the lock.
 
-    `target` is what the target holds now, `prior` what the tool made of it; `needed` names what of the target
-    refers to a place, or ''.
+    `target` is what the target holds now, `prior` what the tool made of it; `needed` looks what of the
+    target refers to a place.
     """
     ledger.note("begun", "yes")
     ledger.run_begins()

@@ -14,13 +14,15 @@ from amlmigrate.bytes.deleting import Deleter
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError
+from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.plan import Action, Bytes, Gone
 from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location
+from amlmigrate.running.copies import unneeded
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
 FIFTY = {f"d/{number:02d}": blob(f"d/{number:02d}", 3, '"s"', md5="bWQ1") for number in range(50)}
+OURS = blob("d/1", 3, '"s"', md5="bWQ1")
 TEAM = (("team", "a"),)
 PLAIN = Labels(None, ())
 
@@ -30,7 +32,7 @@ class Account:
     """One account: what it lists, and what it answers to calls about a path."""
 
     listed: dict[str, Blob] = field(default_factory=dict)
-    answers: dict[str, ServiceError] = field(default_factory=dict)
+    answers: dict[str, MigrateError] = field(default_factory=dict)
     # What appears in the moment of a copy.
     appears: dict[str, Blob] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -140,6 +142,40 @@ async def test_one_that_becomes_somebody_elses_fails_alone_and_all_others_are_co
     assert record.etags == {"d/07": '"t"'} and "d/07" not in record.told and len(record.told) == 49
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _answer(400, "InvalidInput"),
+        _answer(409, "FeatureNotSupported"),
+        ConflictError("The target has blocks under this name.", address="https://x", remedy="Wait."),
+        UnreadableError("A blob cannot be read.", why="it is in the archive tier", address="https://x"),
+    ],
+    ids=str,
+)
+async def test_one_that_alone_cannot_be_copied_fails_alone_and_all_others_are_copied(answer: MigrateError) -> None:
+    target, record = Account(answers={"d/07": answer}), Record()
+    with pytest.raises(MigrateError, match="d/07") as failed:
+        await _copy(Account(dict(FIFTY)), target, record)
+    assert "The other 49 of its 50 blobs are there." in failed.value.summary
+    assert len(target.listed) == len(record.told) == 49 and record.etags == {"d/07": ""}
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "No"), (403, "AuthorizationFailure"), (500, "InternalError")])
+async def test_what_shuts_a_whole_account_is_raised_as_it_is(status: int, code: str) -> None:
+    target = Account(answers={"d/07": _answer(status, code)})
+    with pytest.raises(ServiceError, match=code):
+        await _copy(Account(dict(FIFTY)), target, Record())
+
+
+@pytest.mark.parametrize("md5", [None, "bGFiZWw="])
+async def test_what_was_written_again_in_the_source_without_an_md5_is_copied_again(md5: str | None) -> None:
+    """As each upload in blocks leaves a blob, of the same length as it was."""
+    source = replace(OURS, etag='"s2"', md5=None)
+    target, record = Account({"d/1": replace(OURS, etag='"t"', md5=md5)}), Record({"d/1": Copied('"s"', '"t"')})
+    await _copy(Account({"d/1": source}), target, record)
+    assert target.calls == [("copy", "d/1")] and record.told["d/1"].source_etag == '"s2"'
+
+
 async def test_one_too_many_that_nobody_planned_fails_the_step_when_all_is_copied() -> None:
     target, record = Account({"d/new": blob("d/new", 1, '"t"')}), Record()
     with pytest.raises(ConflictError, match=r"d/new \(too many"):
@@ -160,9 +196,6 @@ async def test_what_failed_before_and_is_settled_now_is_no_longer_left_alone() -
     record = Record(alone=["d/07"])
     await _copy(Account(dict(FIFTY)), Account(), record)
     assert record.alone == []
-
-
-OURS = blob("d/1", 3, '"s"', md5="bWQ1")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +258,11 @@ async def _delete(
     sha256 = listing_digest([OURS])
     one = step("blobs/c/d#delete", action=Action.DELETE, source_sha256=sha256, bytes=amount, gone=GONE)
     deleter = Deleter(Account({"d/1": OURS} if source is None else source), target, **more)  # type: ignore[arg-type]
-    return await deleter.delete(one, amount, record, needed)
+
+    async def look() -> Callable[[Location], str]:
+        return needed
+
+    return await deleter.delete(one, amount, record, look)
 
 
 async def test_what_is_listed_is_deleted_and_nothing_else() -> None:
@@ -302,7 +339,7 @@ async def test_nothing_is_deleted_where_the_source_s_container_is_not_there() ->
     target, amount = _there(), Bytes(SOURCE, TARGET, len(GONE), 5)
     one = step("x", action=Action.DELETE, source_sha256=listing_digest([]), bytes=amount, gone=GONE)
     with pytest.raises(DriftError):
-        await Deleter(Absent(), target).delete(one, amount, Record(KNOWN), lambda _: "")  # type: ignore[arg-type]
+        await Deleter(Absent(), target).delete(one, amount, Record(KNOWN), unneeded)  # type: ignore[arg-type]
     assert target.calls == []
 
 

@@ -51,6 +51,15 @@ def test_bytes_that_are_all_there_are_adopted(there: list[Blob]) -> None:
     assert _actions(_plan(there)) == {"/a": Action.ADOPT}
 
 
+@pytest.mark.parametrize("md5", [None, "other"])
+def test_a_copy_whose_source_was_written_again_without_an_md5_is_made_again(md5: str | None) -> None:
+    source, there = blob("a/x", 3, '"2"'), blob("a/x", 3, '"7"', md5=md5)
+    assert "1 changed" in _plan([there], _copied('"1"', "a/x"), [source])[f"{AT}/a"].reason
+    # Of the version that was copied, and of what is not the tool's own, a run looks at the bytes.
+    assert _actions(_plan([there], _copied('"2"', "a/x"), [source])) == {"/a": Action.ADOPT}
+    assert _actions(_plan([there], _copied('"1"', "a/x", left='"6"'), [source])) == {"/a": Action.ADOPT}
+
+
 @pytest.mark.parametrize("changed", [{"length": 9}, {"md5": "x"}, {"metadata": (("a", "b"),)}, {"tier": "Cool"}])
 def test_a_blob_of_somebody_else_is_an_item_of_its_own_and_all_others_are_copied(changed: dict[str, Any]) -> None:
     theirs = replace(BLOBS[1], etag='"t"', **changed)
