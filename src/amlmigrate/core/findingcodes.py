@@ -158,7 +158,10 @@ PROTECTION = (
     _code("lifecycle-rules-left", "warning", "the target's account lacks lifecycle rules of the source's"),
     _code("access-policies-left", "warning", "a container has stored access policies that the target's has not"),
     _code("protection-unread", "warning", "something that protects an account could not be read"),
-    Code("replication-left", _TOLD, "the source's account replicates blobs, and the target's does not"),
+    Code("replication-left", _TOLD, "the source's account replicates blobs, and the target's does not as it does"),
+    Code(
+        "restore-shorter", _TOLD, "blobs of the target's account can be put back as they were for a shorter time"
+    ),
     Code("versions-not-kept", _TOLD, "the source's account keeps versions of blobs, and the target's does not"),
 )
 # What `freeze` finds.

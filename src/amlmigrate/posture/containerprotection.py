@@ -74,6 +74,14 @@ def _of(name: str, before: Document, goal: str, now: Document) -> Iterator[Findi
 def _retained(about: str, before: Document, goal: str, now: Document) -> Iterator[Finding]:
     """A policy of retention: for how long, and whether it is locked."""
     (days, locked), (there, firm) = _policy(before), _policy(now)
+    if days and there >= days and _appends(now) > _appends(before):
+        yield Finding(
+            "blocks",
+            about,
+            f"The policy of retention of '{goal}' in the target lets blobs grow, more than the source's.",
+            "Take it back there (az storage container immutability-policy), or waive this finding.",
+            code="immutability-weaker",
+        )
     if days > there or (days and locked and not firm):
         what = f"keeps blobs from being changed for {days} days ({'locked' if locked else 'not locked'})"
         other = f"for {there} days ({'locked' if firm else 'not locked'})" if there else "does not"
@@ -96,6 +104,14 @@ def _policy(properties: Document) -> tuple[int, bool]:
     policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
     days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
     return days, str(policy.get("state") or "").lower() == "locked"
+
+
+def _appends(properties: Document) -> int:
+    """What may be appended to in spite of the policy: nothing, append blobs, or block blobs too."""
+    policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
+    if policy.get("allowProtectedAppendWritesAll") is True:
+        return 2
+    return int(policy.get("allowProtectedAppendWrites") is True)
 
 
 def _held(properties: Document) -> set[str]:

@@ -17,7 +17,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location
-from amlmigrate.posture import containerprotection, lifecycle
+from amlmigrate.posture import containerprotection, lifecycle, replication
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
@@ -27,6 +27,7 @@ _NO_POLICY = "ManagementPolicyNotFound"
 # Made with the first bytes: it has no policies yet.
 _NO_CONTAINER = "ContainerNotFound"
 _NAMED = 5
+_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class AccountProtection:
     """What was read of one account, which `id` names: settings, lifecycle rules, replication, containers."""
 
     id: str
+    account: Read[Document] = field(default=NOTHING, kw_only=True)
     service: Read[Document] = NOTHING
     lifecycle: Read[Document] = NOTHING
     replication: Read[list[Document]] = NOTHING
@@ -49,6 +51,23 @@ class AccountProtection:
         """The properties of its blob service."""
         found: Document = (self.service.value or {}).get("properties") or {}
         return found
+
+    @property
+    def purgeable(self) -> bool:
+        """Whether deleted versions and snapshots may be deleted for good (storage description)."""
+        return (self.settings.get("deleteRetentionPolicy") or {}).get("allowPermanentDelete") is True
+
+    @property
+    def retention(self) -> tuple[int, bool]:
+        """The policy that all its new containers inherit: for how many days, and whether it is locked.
+
+        Storage description, `ImmutableStorageAccount`; of one that is disabled nothing holds.
+        """
+        found = ((self.account.value or {}).get("properties") or {}).get("immutableStorageWithVersioning") or {}
+        policy = found.get("immutabilityPolicy") or {}
+        state = str(policy.get("state") or "").lower()
+        days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
+        return (days, state == "locked") if found.get("enabled") is True and state != "disabled" else (0, False)
 
     def days(self, policy: str) -> int:
         """For how long a policy of the blob service keeps what is deleted: 0 where it is off."""
@@ -70,13 +89,14 @@ class Pair:
 
 async def read(side: Side, account: str) -> AccountProtection:
     """Reads it of an account, by its ARM id. Raises ServiceError and OutOfReachError where ARM is out of order."""
-    service, rules, replication, containers = await asyncio.gather(
+    itself, service, rules, replicated, containers = await asyncio.gather(
+        tried(side.arm.get(account)),
         tried(side.arm.get(f"{account}/blobServices/default")),
         _rules(side, account),
         tried_list(side.arm, f"{account}/objectReplicationPolicies"),
         tried_list(side.arm, f"{account}/blobServices/default/containers"),
     )
-    return AccountProtection(account, service, rules, replication, containers)
+    return AccountProtection(account, service, rules, replicated, containers, account=itself)
 
 
 async def _rules(side: Side, account: str) -> Read[Document]:
@@ -148,7 +168,8 @@ def findings(found: Pair) -> list[Finding]:
     return [
         *_unread(found),
         *_kept(source, target),
-        *_replicated(source, target),
+        *_retained(source, target),
+        *_replicated(found),
         *_lifecycle(found),
         *_signed(found),
         *containerprotection.weaker(source.containers.value, target.containers.value, found.containers),
@@ -172,6 +193,17 @@ def _kept(source: AccountProtection, target: AccountProtection) -> Iterator[Find
         )
     if told := _shorter(source, target, "deleteRetentionPolicy", "blobs"):
         yield Finding("blocks", target.id, *told, code="deleted-blobs-kept-shorter")
+    if target.purgeable and not source.purgeable and source.days("deleteRetentionPolicy"):
+        yield Finding(
+            "blocks",
+            target.id,
+            f"Deleted versions and snapshots that '{target.name}' keeps may be deleted for good.",
+            "Take that back (az rest --method put on its blobServices/default, deleteRetentionPolicy"
+            ".allowPermanentDelete false), or waive this finding.",
+            code="deleted-blobs-kept-shorter",
+        )
+    if told := _shorter(source, target, "restorePolicy", "blobs"):
+        yield Finding("blocks", target.id, *told, code="restore-shorter")
     if told := _shorter(source, target, "containerDeleteRetentionPolicy", "containers"):
         yield Finding("blocks", target.id, *told, code="containers-kept-shorter")
 
@@ -183,6 +215,13 @@ def _shorter(
     before, now = source.days(policy), target.days(policy)
     if before <= now:
         return None
+    if policy == "restorePolicy":
+        return (
+            f"Blobs of the source's account can be put back as they were in the last {_days(before)}, and of"
+            f" '{target.name}' {f'in the last {_days(now)}' if now else 'they cannot'}.",
+            f"Set it ({_update(target)} --enable-restore-policy true --restore-days {before}), or waive this"
+            " finding.",
+        )
     option = "delete-retention" if what == "blobs" else f"{what.removesuffix('s')}-delete-retention"
     return (
         f"The source's account keeps deleted {what} for {_days(before)}, and '{target.name}' {_for(now)}.",
@@ -194,15 +233,40 @@ def _update(account: AccountProtection) -> str:
     return f"az storage account blob-service-properties update --account-name {account.name}"
 
 
-def _replicated(source: AccountProtection, target: AccountProtection) -> Iterator[Finding]:
-    """Policies name accounts: none is that of another account."""
-    lost = [one for one in source.replication.value or () if not target.replication.value]
-    if lost and target.replication.value is not None:
+def _retained(source: AccountProtection, target: AccountProtection) -> Iterator[Finding]:
+    """The policy of retention that is the account's own."""
+    (days, locked), (there, firm) = source.retention, target.retention
+    if target.account.value is not None and (days > there or (days and locked and not firm)):
+        how, other = "locked" if locked else "not locked", "locked" if firm else "not locked"
         yield Finding(
             "blocks",
             target.id,
-            f"The source's account has {len(lost)} object replication policies, and '{target.name}' has none.",
-            "Make them anew for the target (az storage account or-policy create), or waive this finding.",
+            f"A policy of the source's account keeps new blobs from being changed for {_days(days)} ({how}), and"
+            f" one of '{target.name}' {f'for {_days(there)} ({other})' if there else 'does not'}.",
+            "Such a policy can be had by a new account alone (az storage account create --enable-alw true); or"
+            " waive this finding.",
+            code="immutability-weaker",
+        )
+
+
+def _replicated(found: Pair) -> Iterator[Finding]:
+    """Policies name accounts: none is another account's, and one about other containers is none for these."""
+    there = found.target.replication.value
+    if there is None:
+        return
+    names = {name.lower(): goal.lower() for name, goal in found.containers.items()}
+    wanted = {
+        (way, names.get(container, container))
+        for way, container in replication.ways(found.source.name, found.source.replication.value or ())
+    }
+    if lost := sorted(wanted - replication.ways(found.target.name, there)):
+        told = [f"{way} '{container}'" if container else f"{way} it" for way, container in lost]
+        yield Finding(
+            "blocks",
+            found.target.id,
+            f"The source's account replicates blobs, and '{found.target.name}' does not in the same way:"
+            f" {', '.join(told)}.",
+            "Make the policies anew for the target (az storage account or-policy create), or waive this finding.",
             code="replication-left",
         )
 
@@ -242,17 +306,20 @@ def _lifecycle(found: Pair) -> Iterator[Finding]:
         yield Finding(
             "blocks",
             found.target.id,
-            f"The lifecycle rule '{rule.name}' of '{found.target.name}' {' and '.join(rule.does)} blobs where"
-            f" copies lie, once they are old enough: {where}.",
+            f"The lifecycle rule '{rule.name}' of '{found.target.name}' (SHA-256 {rule.sha256[:_DIGITS]})"
+            f" {' and '.join(rule.does)} blobs where copies lie, once they are old enough: {where}.",
             "Leave these places out of the rule (az storage account management-policy), or waive this finding.",
             code="lifecycle-ends-copies",
         )
-    left = sorted(set(lifecycle.names(found.source.lifecycle.value or {})) - set(lifecycle.names(policy)))
+    there = lifecycle.actions(policy)
+    before = lifecycle.actions(found.source.lifecycle.value or {})
+    left = sorted(name for name, does in before.items() if there.get(name) != does)
     if left and not found.target.lifecycle.refused:
         yield Finding(
             "warning",
             found.target.id,
-            f"The source's account has lifecycle rules that '{found.target.name}' has not: {few(left, _NAMED)}.",
+            f"The source's account has lifecycle rules that '{found.target.name}' has not, or that do other things"
+            f" there: {few(left, _NAMED)}.",
             "Make them anew where they count; none of a name or container of the source is copied.",
             code="lifecycle-rules-left",
         )
@@ -262,6 +329,7 @@ def _unread(found: Pair) -> Iterator[Finding]:
     """What could not be read is told, and never taken for nothing; of the target's rules it has to be known."""
     for account in (found.source, found.target):
         for what, read_, action in (
+            ("its own settings", account.account, f"{_STORAGE}/read"),
             ("the settings of its blob service", account.service, f"{_STORAGE}/blobServices/read"),
             ("its object replication policies", account.replication, f"{_STORAGE}/objectReplicationPolicies/read"),
             ("its containers", account.containers, f"{_STORAGE}/blobServices/containers/read"),

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.workspace import Location
 
 # What of a rule's actions takes a blob away, or makes it unreadable until it is rehydrated.
 _ENDS = {"delete": "deletes", "tierToArchive": "archives"}
+Actions = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule that is on: its name, the prefixes it is about (none: everything), and what it does, in words."""
+    """One rule that is on: its name, the prefixes it is about (none: everything), and what it does, in words.
+
+    `sha256` is of its whole definition: who lets it go does so for these days and filters, and no others.
+    """
 
     name: str
     prefixes: tuple[str, ...]
     does: tuple[str, ...]
+    sha256: str = ""
 
     def meets(self, place: Location) -> bool:
         """Whether it is about anything that lies at a place, or may come to lie there."""
@@ -40,7 +46,7 @@ def rules(policy: Document) -> Iterator[Rule]:
         does = tuple(word for name, word in _ENDS.items() if actions.get(name) is not None)
         if does and rule.get("enabled") is not False:
             prefixes = tuple((definition.get("filters") or {}).get("prefixMatch") or ())
-            yield Rule(str(rule.get("name")), prefixes, does)
+            yield Rule(str(rule.get("name")), prefixes, does, digest(definition))
 
 
 def ending(policy: Document, places: Iterable[Location]) -> dict[Rule, list[Location]]:
@@ -50,7 +56,11 @@ def ending(policy: Document, places: Iterable[Location]) -> dict[Rule, list[Loca
     return {rule: here for rule, here in met.items() if here}
 
 
-def names(policy: Document) -> list[str]:
-    """The names of all rules that are on."""
+def actions(policy: Document) -> Actions:
+    """What each rule does that is on, by its name; prefixes are of the one account, and not compared."""
     found = ((policy.get("properties") or {}).get("policy") or {}).get("rules") or []
-    return [str(rule.get("name")) for rule in found if rule.get("enabled") is not False]
+    return {
+        str(rule.get("name")): (rule.get("definition") or {}).get("actions") or {}
+        for rule in found
+        if rule.get("enabled") is not False
+    }

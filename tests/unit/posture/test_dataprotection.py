@@ -50,8 +50,18 @@ def test_what_is_alike_is_no_finding() -> None:
             {"containerDeleteRetentionPolicy": {"enabled": False, "days": 30}},
             "containers-kept-shorter",
         ),
+        ({"restorePolicy": _kept(6)}, {"restorePolicy": _kept(5)}, "restore-shorter"),
+        ({"restorePolicy": _kept(6)}, {}, "restore-shorter"),
+        (
+            {"deleteRetentionPolicy": _kept(7)},
+            {"deleteRetentionPolicy": _kept(7) | {"allowPermanentDelete": True}},
+            "deleted-blobs-kept-shorter",
+        ),
     ],
-    ids=["off", "absent", "blobs off", "blobs shorter", "containers off"],
+    ids=[
+        *("off", "absent", "blobs off", "blobs shorter", "containers off"),
+        *("restored shorter", "not restored", "deleted for good"),
+    ],
 )  # fmt: skip
 def test_what_is_kept_for_less_time_blocks(before: Any, now: Any, code: str) -> None:
     assert _codes(_account("old", before), _account("new", now)) == {("/accounts/new", code, "blocks")}
@@ -100,18 +110,98 @@ def test_rules_that_the_target_lacks_are_told() -> None:
     }
 
 
+def test_a_rule_of_the_same_name_that_does_something_else_is_no_such_rule() -> None:
+    source = _account("old", rules=[_rule("a", baseBlob={"tierToCool": {"daysAfterModificationGreaterThan": 9}})])
+    there = _rule("a", baseBlob={"tierToCool": {"daysAfterModificationGreaterThan": 90}})
+    assert _codes(source, _account("new", rules=[there])) == {("/accounts/new", "lifecycle-rules-left", "warning")}
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_an_account_that_could_not_be_read_is_told(which: str) -> None:
+    shut: Read[Any] = Read(refused="AuthorizationFailed: no.", code="AuthorizationFailed")
+    both = [_account(name, account=shut if name == which else Read({"properties": {}})) for name in ("old", "new")]
+    assert _codes(*both) == {(f"/accounts/{which}", "protection-unread", "warning")}
+
+
 def test_replication_is_told_where_the_target_has_none() -> None:
     source = _account("old", replication=Read([{"name": "p"}]))
     assert _codes(source, _account("new")) == {("/accounts/new", "replication-left", "blocks")}
     assert _codes(source, _account("new", replication=Read([{"name": "q"}]))) == set()
 
 
+def _replicates(name: str, container: str, *, into: bool = False) -> Read[Any]:
+    ends = {"sourceAccount": f"/accounts/{name}", "destinationAccount": "far"}
+    rule = {"sourceContainer": container, "destinationContainer": "copy"}
+    if into:
+        ends = {"sourceAccount": "far", "destinationAccount": name}
+        rule = {"sourceContainer": "copy", "destinationContainer": container}
+    return Read([{"name": "p", "properties": {**ends, "rules": [rule]}}])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "left"),
+    [
+        (("c", False), (GOAL.container, False), False),
+        (("c", True), (GOAL.container, True), False),
+        # Whatever comes from elsewhere is no copy of what lies here, and another container is another one.
+        (("c", False), (GOAL.container, True), True),
+        (("c", True), (GOAL.container, False), True),
+        (("c", False), ("logs", False), True),
+        (("stays", False), ("stays", False), False),
+    ],
+)
+def test_replication_is_compared_by_its_way_and_container(before: Any, now: Any, left: bool) -> None:
+    source = _account("old", replication=_replicates("old", before[0], into=before[1]))
+    target = _account("new", replication=_replicates("new", now[0], into=now[1]))
+    assert [one.code for one in findings(_pair(source, target))] == ["replication-left"] * left
+
+
+def _inherited(days: int, state: str = "Unlocked", *, enabled: bool = True) -> Read[Any]:
+    policy = {"immutabilityPeriodSinceCreationInDays": days, "state": state}
+    return Read(
+        {"properties": {"immutableStorageWithVersioning": {"enabled": enabled, "immutabilityPolicy": policy}}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "weaker"),
+    [
+        (_inherited(30), Read({"properties": {}}), True),
+        (_inherited(30), _inherited(29), True),
+        (_inherited(30, "Locked"), _inherited(30), True),
+        (_inherited(30), _inherited(30, "Disabled"), True),
+        (_inherited(30), _inherited(30, enabled=False), True),
+        (_inherited(30), _inherited(30, "Locked"), False),
+        (_inherited(30, "Disabled"), Read({"properties": {}}), False),
+        (Read({"properties": {}}), _inherited(1), False),
+    ],
+)
+def test_the_policy_that_an_account_s_containers_inherit_is_compared(before: Any, now: Any, weaker: bool) -> None:
+    found = findings(_pair(_account("old", account=before), _account("new", account=now)))
+    assert [(one.code, one.severity) for one in found] == [("immutability-weaker", "blocks")] * weaker
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        _rule(baseBlob={"delete": {"daysAfterModificationGreaterThan": 2}}),
+        _rule(prefix=["azureml-blobstore-new"], **DELETE),
+        _rule(**DELETE, snapshot={"delete": {"daysAfterCreationGreaterThan": 1}}),
+    ],
+)
+def test_a_rule_that_was_let_go_and_then_changed_is_another_one(now: Any) -> None:
+    """A waiver is of what was said; of a rule that deletes after ten years it is none for one that does in a day."""
+    [before] = findings(_pair(_account("old"), _account("new", rules=[_rule(**DELETE)])))
+    [after] = findings(_pair(_account("old"), _account("new", rules=[now])))
+    assert before.address == after.address and before.summary != after.summary
+
+
 def _containers(name: str, **properties: Any) -> Read[Any]:
     return Read([{"name": name, "properties": properties}])
 
 
-def _retained(days: int, state: str = "Unlocked") -> dict[str, Any]:
-    return {"properties": {"immutabilityPeriodSinceCreationInDays": days, "state": state}}
+def _retained(days: int, state: str = "Unlocked", **more: Any) -> dict[str, Any]:
+    return {"properties": {"immutabilityPeriodSinceCreationInDays": days, "state": state, **more}}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +215,16 @@ def _retained(days: int, state: str = "Unlocked") -> dict[str, Any]:
             {"immutability-weaker"},
         ),
         ({"immutabilityPolicy": _retained(30)}, {"immutabilityPolicy": _retained(31, "Locked")}, set()),
+        (
+            {"immutabilityPolicy": _retained(30)},
+            {"immutabilityPolicy": _retained(30, allowProtectedAppendWritesAll=True)},
+            {"immutability-weaker"},
+        ),
+        (
+            {"immutabilityPolicy": _retained(30, allowProtectedAppendWrites=True)},
+            {"immutabilityPolicy": _retained(30, allowProtectedAppendWrites=True)},
+            set(),
+        ),
         ({"legalHold": {"hasLegalHold": True, "tags": [{"tag": "case7"}]}}, {}, {"legal-hold-left"}),
         ({"immutableStorageWithVersioning": {"enabled": True}}, {}, {"immutability-weaker"}),
         ({}, {"immutableStorageWithVersioning": {"enabled": True}}, set()),

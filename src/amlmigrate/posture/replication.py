@@ -1,0 +1,22 @@
+"""Object replication of a storage account: out of and into which of its containers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from amlmigrate.core.documents import Document
+
+
+def ways(account: str, policies: Iterable[Document]) -> set[tuple[str, str]]:
+    """Each way, "out of" or "into", with the container that it is about; '' where a policy does not tell.
+
+    Both accounts list a policy; it names each by its id, or by its name alone (storage description,
+    `ObjectReplicationPolicyProperties`).
+    """
+    found = set()
+    for policy in policies:
+        told = policy.get("properties") or {}
+        into = str(told.get("destinationAccount") or "").rpartition("/")[2].lower() == account.lower()
+        way, member = ("into", "destinationContainer") if into else ("out of", "sourceContainer")
+        found |= {(way, str(rule.get(member) or "").lower()) for rule in told.get("rules") or [{}]}
+    return found
