@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Container, Iterator
+from urllib.parse import unquote
 
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.address import Address
@@ -25,7 +27,9 @@ class Users:
     def __init__(self, target: Inventory, own: Container[Address]) -> None:
         self._by: dict[Key, dict[str, str]] = {}
         for place, who in _references(target, own):
-            self._by.setdefault((place.account, place.container), {}).setdefault(place.path, who)
+            known = self._by.setdefault((place.account, place.container), {})
+            for path in _spellings(place.path):
+                known.setdefault(path, who)
 
     def of(self, place: Location) -> str:
         """Who refers to a blob, or to a folder above it; '' where nobody does."""
@@ -36,6 +40,13 @@ class Users:
         ends = [len(path), *(at for at, sign in enumerate(path) if sign == "/")]
         found = (known.get(path[:end]) for end in sorted(ends, reverse=True))
         return next(filter(None, found), "") or known.get("", "")
+
+
+def _spellings(path: str) -> Iterator[str]:
+    """A path, and what clients may make of it: they resolve dots and escapes, and some drop a slash too many."""
+    yield path
+    plain = posixpath.normpath(unquote(path)).lstrip("/")
+    yield "" if plain == "." else plain
 
 
 def _references(target: Inventory, own: Container[Address]) -> Iterator[tuple[Location, str]]:

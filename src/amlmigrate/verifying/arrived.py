@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from amlmigrate.bytes.areas import list_both
-from amlmigrate.bytes.listings import Listing, goal_path, list_container
+from amlmigrate.bytes.listings import Listing, goal_path, list_container, listing_digest, unlike
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
@@ -18,7 +18,8 @@ from amlmigrate.core.workspace import Location
 async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
     """Whether each blob of a step's prefix has one of its length in the target; None where listing is refused.
 
-    Of a blob that is too many there: whether it has gone.
+    Of a blob that is too many there: whether it has gone. Of another one than the source's: whether it is none
+    any more; None where no MD5 tells.
     """
     assert step.bytes
     amount = step.bytes
@@ -34,8 +35,14 @@ async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
         return _all_there(source.below(amount.source.path), amount.source, amount.target, target)
     if not amount.blobs:
         return amount.target.path not in target.blobs
-    own = [blob for path, blob in source.blobs.items() if path == amount.source.path]
-    return _all_there(own, amount.source, amount.target, target)
+    return _replaced(step, source.blobs.get(amount.source.path), target.blobs.get(amount.target.path))
+
+
+def _replaced(step: Step, blob: Blob | None, twin: Blob | None) -> bool | None:
+    """Whether a blob took the place of the one that was in conflict: that one was there all the time."""
+    if blob is None or twin is None or listing_digest([twin]) == step.target_sha256 or unlike(blob, twin):
+        return False
+    return None if blob.length and None in (blob.md5, twin.md5) else True
 
 
 async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container: str) -> bool | None:
