@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.acceptance.provisioning import VAULT_API, Place, make_place
 
 STORAGE_API = "2023-05-01"
@@ -55,3 +56,20 @@ def test_what_cannot_be_asked_is_said_and_stops_nothing(place: Place) -> None:
         assert "not checked: whether the name" in notes[what] and "not checked: whether a policy" in notes[what]
     assert "not checked: the quota of Microsoft.Storage in eastus2" in notes["storage account"]
     assert "whether a deleted workspace still holds the name" in notes["workspace"]
+
+
+def test_an_account_that_could_still_be_recovered_is_given_up_by_a_yes_alone(place: Place) -> None:
+    place.put(place.group, "2022-09-01", {"location": "eastus2"})
+    plain = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    account = place.id("Microsoft.Storage/storageAccounts", f"stp{place.number}")
+    place.put(account, STORAGE_API, plain)
+    place.world.azure(lambda client: client.arm("DELETE", account, STORAGE_API))
+    place.path.write_text(yaml.safe_dump(place.file))
+    since = place.now()
+    result = place.world.migrate("provision", str(place.path), "--json")
+    assert result.code == 4, result.out
+    [told] = [one for one in result.event("error")["reasons"] if account in one]
+    assert "was deleted on" in told and "only until one of its name is made" in told
+    notes = {one["what"]: one["notes"] for one in place.ok("--dry-run").event("provision.plan")["steps"]}
+    assert told in notes["storage account"]
+    assert place.writes(since) == []

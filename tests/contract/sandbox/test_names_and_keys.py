@@ -120,6 +120,34 @@ async def test_deleted_logs_come_back_under_their_name(arm: ArmClient) -> None:
     assert await gone() == [] and await made() != first
 
 
+async def test_a_deleted_account_is_listed_until_another_has_its_name(arm: ArmClient) -> None:
+    version = "2023-05-01"
+    body = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+
+    async def gone() -> list[Any]:
+        found = await arm.ok(
+            "GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/deletedAccounts", version=version
+        )
+        return [one["properties"]["storageAccountResourceId"] for one in found["value"] if one["name"] == "stonce"]
+
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/stonce"
+    await arm.ok("PUT", group, {"location": "eastus2"}, version="2022-09-01")
+    first, second = (f"{one}/providers/Microsoft.Storage/storageAccounts/stonce" for one in (group, GROUP))
+    await arm.ok("PUT", first, body, version=version)
+    assert await gone() == []
+    await arm.ok("DELETE", first, version=version)
+    await arm.error(404, "GET", first, version=version)
+    assert await gone() == [first]
+    await arm.ok("PUT", second, body, version=version)
+    assert await gone() == []
+    # What was deleted before goes with its group, and the account that has the name stays.
+    await arm.ok("DELETE", group, version="2022-09-01")
+    assert (await arm.ok("GET", second, version=version))["name"] == "stonce"
+    await arm.ok("POST", f"{second}/listKeys", version=version)
+    await arm.ok("DELETE", second, version=version)
+    assert await gone() == [second]
+
+
 def test_a_deleted_vault_keeps_its_name(sandbox: RunningSandbox) -> None:
     vault = new_vault(sandbox.env)
     name, group, env = vault.rpartition("/")[2], vault.split("/")[4], sandbox.env

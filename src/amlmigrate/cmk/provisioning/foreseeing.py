@@ -24,9 +24,10 @@ _JUDGED = "noncompliant"
 
 @dataclass(slots=True)
 class _Foreseen:
-    """Why a step would be refused, and what of it could not be asked."""
+    """Why a step would be refused, what of it cannot be undone, and what could not be asked."""
 
     reasons: list[str] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
     unasked: list[str] = field(default_factory=list)
 
 
@@ -51,6 +52,8 @@ async def _of(planned: Planned, port: Port, offered: dict[str, frozenset[str]], 
         await _quota(part, port, here, found)
     if part.recovered:
         await _recovered(part, port, found)
+    if part.given_up:
+        await _given_up(part, port, found)
     if "location" in body:
         await _policies(part, port, body, group, found)
     return found
@@ -86,6 +89,21 @@ async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
         found.reasons.append(
             f"A deleted one of the name '{name}' would come back with all that is in it, which is others': choose"
             " another name, recover it and adopt it, or delete it for good."
+        )
+
+
+async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
+    """Whether a deleted one of the name, with all that somebody kept in it, could still be brought back."""
+    type_, name = _type(part.id), name_of(part.id)
+    path = f"{_subscription(part.id)}/providers/{type_.partition('/')[0]}/{part.given_up}"
+    read = await tried_list(port.resources.arm, path)
+    if read.value is None:
+        found.unasked.append(f"whether a deleted one of the name '{name}' could be recovered: {read.refused}")
+    for told in (properties(one) for one in read.value or () if same(one.get("name"), name)):
+        found.asks.append(
+            f"the {part.what} '{name}' was deleted on {told.get('deletionTime') or 'a day unknown'}"
+            f" ({told.get('storageAccountResourceId') or 'where is not told'}), and can be recovered with all that"
+            " was in it only until one of its name is made"
         )
 
 
@@ -170,7 +188,8 @@ def _with(planned: Planned, found: _Foreseen) -> Planned:
     if found.reasons:
         return replace(planned, step=Step(Verb.REFUSE, step.what, step.id, tuple(found.reasons)), asks=())
     unasked = tuple(f"not checked: {one}" for one in found.unasked)
-    return replace(planned, step=replace(step, notes=(*step.notes, *unasked)))
+    step = replace(step, notes=(*step.notes, *found.asks, *unasked))
+    return replace(planned, step=step, asks=(*planned.asks, *found.asks))
 
 
 def _offered(planned: Iterable[Planned]) -> Iterator[tuple[str, frozenset[str]]]:

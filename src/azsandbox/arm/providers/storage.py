@@ -159,8 +159,22 @@ class StorageAccounts(TrackedKind):
             return
         check_key(self.context, record, identifier)
 
+    async def delete(self, call: Call) -> Response:
+        """200; until another has its name, `deletedAccounts` lists it.
+
+        Inferred: that one that went with its group is listed too, which is not built.
+        """
+        record = self.find(call)
+        response = await super().delete(call)
+        if record is not None:
+            record.gone, record.hidden = True, {"deleted": tracked_time(call.tick())}
+            self.context.store.put(record)
+        return response
+
     async def removing(self, call: Call, record: Record) -> None:
         """Removes the account with all it holds, unless something of it is held (Azure/azure-powershell#26148)."""
+        if record.gone:
+            return
         if held := held_in(self.context, record):
             text = f"{record.name} is protected from deletion. The container(s) {', '.join(held)} "
             raise gateway(409, "AccountProtectedFromDeletion", f"{text}have a locked immutability policy.")

@@ -43,6 +43,9 @@ class Part(ABC):
     counted = ""
     # The collection of its provider that lists deleted ones of a group, where a creation would bring one back.
     recovered = ""
+    # The collection of its provider that lists deleted ones of a subscription, where none can be brought back once
+    # another has its name.
+    given_up = ""
     # Whether the service may refuse for a while because the identity's rights have not arrived yet.
     awaits_grants = False
     # Whether `id` is a resource of its own, to be read until the service has made it.

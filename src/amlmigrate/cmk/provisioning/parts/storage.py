@@ -30,6 +30,8 @@ class Storage(Part):
     kind = "storage"
     worldwide = True
     counted = "StorageAccounts"
+    # learn.microsoft.com, storage/common/storage-account-recover: for 14 days, unless its name is used again.
+    given_up = "deletedAccounts"
     awaits_grants = True
 
     def __init__(self, wanted: Wanted, vault_uri: str) -> None:
