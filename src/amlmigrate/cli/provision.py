@@ -89,10 +89,10 @@ async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> 
 
     async with session(shared) as clouds:
         side = clouds.target
-        await regions.check(side.arm, wanted, said.file)
         port = Port(Resources(side.arm), side.vaults, side, Estate(side))
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)
+        await regions.check(side.arm, wanted, said.file)
         looker = planning.Looker(port, word, view.event)
         planned = await foreseen(await looker.plan(asked, wait=not said.dry_run), port)
         _show(view, planned, wanted.subscription)

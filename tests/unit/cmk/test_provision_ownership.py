@@ -283,3 +283,28 @@ def test_every_subscription_that_things_of_the_file_lie_in_is_looked_into_once()
         path = f"/subscriptions/{one}/providers/Microsoft.MachineLearningServices/workspaces"
         assert listed.asked.count(path) == 1
     assert (estate.subscriptions, listed.asked.count("/subscriptions")) == (["s1", "s2"], 1)
+
+
+def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from amlmigrate.cmk.provisioning import applying
+    from amlmigrate.core.errors import ExitCode, UnforeseenError
+
+    asked = [one for one in ALL if one.what in ("resource group", "identity", "key vault")]
+    planned = [Planned(one, None, _written(one, Verb.CREATE)) for one in asked]
+
+    async def look(self: Any, part: Part, known: Known) -> Planned:
+        return next(one for one in planned if one.part is part)
+
+    async def done(self: Any, step: Step, patience: float) -> Planned:
+        if step.what == planned[-1].part.what:
+            raise KeyError("a secret")
+        return replace(next(one for one in planned if one.step is step), found=_nothing(self._part))
+
+    monkeypatch.setattr(Looker, "look", look)
+    monkeypatch.setattr(applying._Doing, "done", done)
+    looker = Looker(SimpleNamespace(), Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+    with pytest.raises(UnforeseenError) as caught:
+        asyncio.run(applying.apply(planned, looker, patience=0))
+    assert "2 of 3 steps were done: " in caught.value.summary
+    assert caught.value.exit_code is ExitCode.UNEXPECTED and "secret" not in caught.value.summary
+    assert caught.value.address == planned[-1].part.id

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from workspaces import scanned
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cmk.scanning import scan as scanning
 from amlmigrate.cmk.scanning.counting import COUNTED
-from amlmigrate.cmk.scanning.scan import Scan, _in_turn, _nothing
+from amlmigrate.cmk.scanning.scan import Scan, Scope, _in_turn, _nothing
 from amlmigrate.cmk.scanning.values import Cause, NotKnown, Scanned
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
 
@@ -71,3 +75,40 @@ def test_nothing_read_ends_with_the_reason_that_matters_most(causes: tuple[Cause
 def test_workspaces_are_read_in_turn_of_their_subscriptions() -> None:
     lists = [[{"id": "a1"}, {"id": "a2"}, {"id": "a3"}], [], [{"id": "b1"}]]
     assert [document["id"] for document in _in_turn(lists)] == ["a1", "b1", "a2", "a3"]
+
+
+SUBS = ["11111111-aaaa-4bbb-8ccc-00000000000" + digit for digit in "123"]
+
+
+class _Arm:
+    """Three subscriptions, of which one answers oddly when it is listed."""
+
+    async def get(self, path: str) -> dict[str, Any]:
+        return {"registrationState": "Registered"}
+
+    async def pages(self, path: str) -> Any:
+        subscription = path.split("/")[2]
+        if subscription == SUBS[1]:
+            raise TypeError("odd")
+        for name in ("a", "b"):
+            yield {"id": f"/subscriptions/{subscription}/resourceGroups/g/providers/x/workspaces/{name}"}
+
+
+async def _odd(self: Any, document: dict[str, Any]) -> Scanned:
+    """A bug in reading, or an answer that nobody foresaw, of one workspace."""
+    if document["id"].endswith("/a") and SUBS[0] in document["id"]:
+        raise AttributeError("a secret")
+    return scanned(counts=COUNTS)
+
+
+def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scanning.Details, "read", _odd)
+    side: Any = SimpleNamespace(arm=_Arm())
+    found = asyncio.run(scanning.scan(side, Scope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]
+    assert len(found.workspaces) == 3 and not found.complete
+    one, other = sorted(found.unreadable)
+    assert (other, one.rpartition("/")[2]) == (f"/subscriptions/{SUBS[1]}", "a")
+    assert "AttributeError" in found.unreadable[one].reason and "secret" not in found.unreadable[one].reason
+    assert "TypeError" in found.unreadable[other].reason

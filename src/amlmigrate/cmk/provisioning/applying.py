@@ -15,6 +15,7 @@ from amlmigrate.cmk.provisioning.planning import Looker, Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.unforeseen import unforeseen
 
 # Pauses double up to this one: reads may be behind a write for about a minute.
 _LONGEST_PAUSE = 32.0
@@ -45,8 +46,9 @@ async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) 
             if now.step.verb.writes:
                 now = await _Doing(each.part, looker, known).done(now.step, patience)
                 done.append(each.part.what)
-        except MigrateError as error:
-            raise _told(error, done, steps) from error
+        except Exception as wrong:
+            error = wrong if isinstance(wrong, MigrateError) else unforeseen(each.part.id, wrong)
+            raise _told(error, done, steps) from wrong
         known = now.learned(known)
         warnings += [f"{each.part.what}: {note}" for note in now.step.notes if note.startswith("warning: ")]
     return Applied(len(done), tuple(warnings))

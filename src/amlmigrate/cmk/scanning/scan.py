@@ -24,6 +24,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
+from amlmigrate.core.unforeseen import unforeseen
 
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 _UNREGISTERED = ("notregistered", "unregistered")
@@ -82,9 +83,9 @@ async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = Fa
     async def read(document: Document) -> None:
         try:
             one = await details.read(document)
-        except MigrateError as error:
+        except Exception as wrong:  # noqa: BLE001 - of one workspace, and told; the others are read all the same
             address = str(document.get("id"))
-            unreadable[address] = NotKnown.of("workspace", f"{_PROVIDER}/read", error)
+            unreadable[address] = NotKnown.of("workspace", f"{_PROVIDER}/read", _foreseen(address, wrong))
             _tell(emit, address, unreadable[address])
             return
         found.append(one)
@@ -104,8 +105,8 @@ async def _lists(
         scope = f"/subscriptions/{subscription}"
         try:
             found[subscription] = await _listed(side, scope)
-        except MigrateError as error:
-            unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", error)
+        except Exception as wrong:  # noqa: BLE001 - of one subscription, and told; the others are listed
+            unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", _foreseen(scope, wrong))
             _tell(emit, scope, unreadable[scope])
             return
         emit(Event("scan.subscription", {"subscription": subscription, "workspaces": len(found[subscription])}))
@@ -124,6 +125,10 @@ async def _listed(side: Side, scope: str) -> list[Document]:
         if str(provider.get("registrationState", "")).lower() in _UNREGISTERED:
             return []
     return [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
+
+
+def _foreseen(address: str, wrong: Exception) -> MigrateError:
+    return wrong if isinstance(wrong, MigrateError) else unforeseen(address, wrong)
 
 
 def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:
