@@ -29,7 +29,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.findingcodes import Code
-from amlmigrate.core.plan import Action, Bytes, Header, Step
+from amlmigrate.core.plan import Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
@@ -471,7 +471,8 @@ def step_fields() -> str:
     """The members of a plan's steps."""
     place = Location("", "")
     file = AnewFile("", "", "", "", 0, 0)
-    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=Bytes(place, place, 0, 0), files=(file,))
+    amount, gone = Bytes(place, place, 0, 0), (Gone("", "", 0),)
+    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=amount, blob=True, files=(file,), gone=gone)
     names = [*Step(Address("models", "m", "1"), Action.UPDATE, target_sha256="0").as_dict(), *of_bytes.as_dict()]
     return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
 

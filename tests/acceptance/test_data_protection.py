@@ -16,6 +16,11 @@ def _put(world: World, which: str, path: str, properties: dict[str, Any]) -> Non
     world.azure(lambda client: client.arm("PUT", f"{account}/{path}", STORAGE, {"properties": properties}))
 
 
+def _hold(world: World, verb: str) -> None:
+    path = f"{world.storage_id('target')}/blobServices/default/containers/{world.container('target')}"
+    world.azure(lambda client: client.arm("POST", f"{path}/{verb}LegalHold", STORAGE, {"tags": ["case1"]}))
+
+
 def _rules(does: str) -> dict[str, Any]:
     actions = {"baseBlob": {does: {"daysAfterModificationGreaterThan": 30}}}
     filters = {"blobTypes": ["blockBlob"]}
@@ -50,6 +55,12 @@ def test_what_is_weaker_in_the_target_is_told_decided_and_looked_at_afresh(small
     ends = f"{world.storage_id('target')}!lifecycle-ends-copies"
     refused = decommission(world)
     assert refused.code == 4 and ends in refused.out and "'tidy'" in refused.out
+    # Under a hold no lease could be had: the gate is not open, though it is only asked.
+    _hold(world, "set")
+    refused = decommission(world, "--dry-run")
+    assert refused.code == 4
+    assert "is under a legal hold (case1), so that the lease cannot be written into it" in refused.out
+    _hold(world, "clear")
     assert world.migrate("verify").code == 3
     world.ok("waive", ends, "--reason", "ours are younger")
     assert world.migrate("verify").code == 0

@@ -67,6 +67,17 @@ def test_every_block_stands_in_a_page() -> None:
     assert written == set(GENERATE.blocks())
 
 
+def test_each_member_of_a_step_is_told() -> None:
+    table = TEXTS["docs/reference/plan-file.md"].partition("<!-- generated: step -->")[2].partition("<!-- end")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(GENERATE.STEP)
+
+
+@pages
+def test_no_word_stands_twice_in_a_row(page: str) -> None:
+    text = SPAN.sub("", FENCE.sub("", TEXTS[page]))
+    assert not re.findall(r"\b([A-Za-z]{2,}) \1\b", text)
+
+
 @pages
 def test_links_lead_somewhere(page: str) -> None:
     text = TEXTS[page]

@@ -121,6 +121,7 @@ async def pass_gate(
     ends = await dataprotection.ending(clouds.target, mapping, plan.places(source=True))
     let_be = standing.settled([*plan.header.findings, *ends])
     why += [f"{one.address}: {one.summary} {one.remedy}" for one in ends if one.address not in let_be]
+    why += await dataprotection.unwritable(clouds.target, mapping.target)
     why += dangling(source.workspace, seen, accepted(plan, standing))
     why += [
         f"Whether {left.address} in the target refer to the source is not known: {left.reason}."

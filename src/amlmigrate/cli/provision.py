@@ -131,7 +131,12 @@ async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said)
         )
     view.lines(["", "This cannot be undone, or changes what is others':", *(f"  - {one}" for one in asked)])
     if not await asking.yes("Go on? Write yes: "):
-        raise RefusedError("Nobody said yes; nothing was changed.", reasons=asked, address=said.file)
+        raise RefusedError(
+            "Nobody said yes; nothing was changed.",
+            reasons=asked,
+            address=said.file,
+            remedy="Change the file, or run the same command again and answer with yes.",
+        )
 
 
 def _show(view: View, planned: list[Planned], subscription: str) -> None:

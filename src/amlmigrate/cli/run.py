@@ -117,7 +117,8 @@ def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",
             reasons=(*(f"{item.address}: {item.detail}" for item in left[:_TOLD]), *_more(len(left))),
-            remedy="Clear them in the target and plan anew, leave them out with --exclude, or waive each one.",
+            remedy="Clear them in the target and plan anew; leave out with --exclude each item in conflict, and of"
+            " a blob what refers to it; or waive each one.",
         )
 
 

@@ -207,6 +207,8 @@ def lines(found: dict[str, Any]) -> list[str]:
         told.append(
             f"freeze: {freeze['taken']} role assignments are taken away"
             if freeze["taken"]
+            else "freeze: nothing is left to give back"
+            if freeze["let_go"] or freeze["gone"]
             else "freeze: given back"
         )
         told += [f"freeze: {one}: it is not known who took it" for one in freeze["open"]]

@@ -76,9 +76,10 @@ def refusal(error: ServiceError) -> MigrateError:
         )
     if error.status == 409 and "Immutab" in error.code:
         return RefusedError(
-            f"The lease on the target cannot be taken: a policy keeps its blob from being written ({error.code}).",
+            f"The lease on the target cannot be taken: a hold or policy keeps its blob as it is ({error.code}).",
             address=error.url,
-            remedy="Take the immutability policy off the target's default container until the move has ended.",
+            remedy="Take the legal hold or immutability policy off the target's default container until the source"
+            " is removed.",
         )
     return error
 

@@ -167,7 +167,9 @@ class Subjects:
                 remedy="Write out each address, or give them in a file with --from.",
             )
         raise BadInputError(
-            f"The plan has no item '{address}', and no finding or residual of that address.",
+            f"The plan has no item '{address}', and no finding, residual or role assignment that was taken has"
+            " that address.",
             address=address,
-            remedy="Copy the address from `migrate show --open`.",
+            remedy="Copy the address from `migrate show --open`; of a role assignment from `migrate freeze --back"
+            " --dry-run`.",
         )

@@ -276,6 +276,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
             "warning",
             address,
             f"It is under {' and '.join(listing.holds)}, which no copy takes along.",
-            "Set the same in the target once all is copied; until it ends, the old container cannot be deleted.",
+            "Set the same in the target once the source is removed: until then the lease is written there. As long"
+            " as it lasts, the old container cannot be deleted.",
             code="blob-holds",
         )

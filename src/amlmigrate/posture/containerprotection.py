@@ -10,6 +10,12 @@ from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 
 _PUBLIC = ("none", "blob", "container")
+# Under a hold or a policy no blob of a container is written over, nor its metadata set
+# (learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies, prohibited operations).
+_LATER = (
+    "Let this finding go until the source is removed, as cutover and decommission write their lease into the"
+    " target's default container; then set it there"
+)
 _NAMED = 5
 
 
@@ -47,7 +53,7 @@ def _of(name: str, before: Document, goal: str, now: Document) -> Iterator[Findi
             "blocks",
             about,
             f"It is under a legal hold ({few(tags, _NAMED)}), and '{goal}' in the target is not.",
-            "Set it there once all is copied (az storage container legal-hold set), or waive this finding.",
+            f"{_LATER} (az storage container legal-hold set).",
             code="legal-hold-left",
         )
     public, wider = (str(side.get("publicAccess") or "None").lower() for side in (before, now))
@@ -89,8 +95,7 @@ def _retained(about: str, before: Document, goal: str, now: Document) -> Iterato
             "blocks",
             about,
             f"A policy of the container {what}, and one of '{goal}' in the target {other}.",
-            "Set it there once all is copied (az storage container immutability-policy create; one that is locked"
-            " stays), or waive this finding.",
+            f"{_LATER} (az storage container immutability-policy create; one that is locked stays).",
             code="immutability-weaker",
         )
 
@@ -104,6 +109,17 @@ def _policy(properties: Document) -> tuple[int, bool]:
     policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
     days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
     return days, str(policy.get("state") or "").lower() == "locked"
+
+
+def keeps(properties: Document) -> str:
+    """What keeps every blob of a container from being written over, in words; '' where nothing does.
+
+    Where policies are for single versions a blob that is written over gets another one (same page).
+    """
+    if tags := sorted(_held(properties)):
+        return f"a legal hold ({few(tags, _NAMED)})"
+    days, _ = _policy(properties)
+    return f"an immutability policy of {days} days" if days and not _versioned(properties) else ""
 
 
 def _appends(properties: Document) -> int:

@@ -16,7 +16,7 @@ from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture import containerprotection, lifecycle, replication
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
@@ -160,6 +160,18 @@ async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> li
     rules = await _rules(side, account)
     found = Pair(AccountProtection(""), AccountProtection(account, lifecycle=rules), {}, _goals(mapping, places))
     return [one for one in (*_unread(found), *_lifecycle(found)) if one.severity == "blocks"]
+
+
+async def unwritable(side: Side, target: Workspace) -> list[str]:
+    """Why no lease could be had in the target's default container; of what cannot be read the lease will tell."""
+    place, account = await side.workspace(target.ref).default_container(), target.storage_account_id
+    if place is None:
+        return []
+    container = place.container
+    found = await tried(side.arm.get(f"{account}/blobServices/default/containers/{container}"))
+    kept = containerprotection.keeps((found.value or {}).get("properties") or {})
+    told = f"{account}: '{container}' is under {kept}, so that the lease cannot be written into it."
+    return [f"{told} Take it off until the source is removed."] if kept else []
 
 
 def findings(found: Pair) -> list[Finding]:

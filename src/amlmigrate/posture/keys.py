@@ -15,7 +15,7 @@ from amlmigrate.posture.unproven import beside, unread
 
 _LEAST_BITS, _GOOD_BITS = 2048, 3072
 _SOON = timedelta(days=30)
-# As long as a source is kept by default once its target is proven: the contract's soak.
+# As long as a source is kept by default once its target is proven: the default of `decommission --soak`.
 _SOAK = timedelta(hours=168)
 _KEY_READ = "Microsoft.KeyVault/vaults/keys/read"
 _VAULT_READ = "Microsoft.KeyVault/vaults/read"

@@ -148,6 +148,22 @@ def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
     assert found and (found["state"], found["gone"]) == (state, 2 if deleted else 0)
 
 
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        ({"taken": 0}, "freeze: given back"),
+        ({"taken": 0, "let_go": 1}, "freeze: nothing is left to give back"),
+        ({"taken": 0, "gone": 1}, "freeze: nothing is left to give back"),
+        ({"taken": 2, "let_go": 1}, "freeze: 2 role assignments are taken away"),
+    ],
+)
+def test_what_was_let_go_is_not_called_given_back(standing: dict[str, int], said: str) -> None:
+    found: dict[str, Any] = dict.fromkeys(("lock", "verify", "soak", "removal", "cutover"))
+    found |= {"evidence": [], "approval": {"needed": False}, "residuals": {"open": [], "accepted": 0}}
+    found |= {"run": {"begun": False}, "freeze": {"open": [], "let_go": 0, "gone": 0} | standing}
+    assert stages.lines(found)[0] == said
+
+
 def test_a_decision_that_the_ledger_alone_knows_lets_nobody_go(work: Any) -> None:
     _book(work)
     work.plan = PLAN

@@ -66,6 +66,7 @@ class Case:
             (gating.remaining, "parts", []),
             (gating.removal, "locks", []),
             (gating.dataprotection, "ending", []),
+            (gating.dataprotection, "unwritable", []),
             (gating.removal, "not_in_list", []),
         ):
             patch.setattr(owner, name, _answering(value))

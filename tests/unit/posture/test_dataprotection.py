@@ -8,6 +8,7 @@ import pytest
 
 from amlmigrate.core.workspace import Location
 from amlmigrate.posture import lifecycle
+from amlmigrate.posture.containerprotection import keeps
 from amlmigrate.posture.dataprotection import AccountProtection, Pair, findings, not_compared
 from amlmigrate.posture.reading import NOTHING, Read
 
@@ -240,6 +241,28 @@ def test_what_a_container_is_under_is_compared(before: Any, now: Any, codes: set
     found = _codes(source, target)
     assert {code for _, code, _ in found} == codes
     assert {about for about, *_ in found} <= {"blobs/c"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "kept"),
+    [
+        ({"legalHold": {"hasLegalHold": True, "tags": [{"tag": "case7"}]}}, "a legal hold (case7)"),
+        ({"immutabilityPolicy": _retained(30)}, "an immutability policy of 30 days"),
+        ({"immutabilityPolicy": _retained(0)}, ""),
+        ({"immutabilityPolicy": _retained(3), "immutableStorageWithVersioning": {"enabled": True}}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_keeps_every_blob_of_a_container_as_it_is(properties: Any, kept: str) -> None:
+    assert keeps(properties) == kept
+
+
+def test_no_remedy_sets_what_would_keep_the_source_from_being_removed() -> None:
+    held = {"legalHold": {"hasLegalHold": True, "tags": [{"tag": "a"}]}, "immutabilityPolicy": _retained(30)}
+    source = _account("old", containers=_containers("c", **held))
+    found = findings(_pair(source, _account("new", containers=_containers(GOAL.container))))
+    assert {one.code for one in found} == {"legal-hold-left", "immutability-weaker"}
+    assert all(one.remedy.startswith("Let this finding go until the source is removed") for one in found)
 
 
 def test_a_container_that_is_not_there_yet_protects_nothing() -> None:

@@ -258,7 +258,7 @@ def _checks() -> tuple[Need, ...]:
             "Microsoft.Resources/subscriptions/read",
             (PLAN,),
             "of which Entra tenant it is; without it that of the sign-in counts",
-            only="where decisions need an approval",
+            only="decisions need an approval",
         ),
     )
 
