@@ -267,7 +267,7 @@ def _kept(one: Assignment, runner: Runner) -> Finding:
 
 def _is_of(runner: Runner, caller: Identity) -> bool:
     """Whether its object id is one of the tenant that the source's role assignments are of."""
-    return not (runner.identity.tenant_id and caller.tenant_id) or runner.identity.tenant_id == caller.tenant_id
+    return caller.same(caller.object_id, runner.identity.tenant_id)
 
 
 def _elsewhere(runner: Runner, scope: str) -> Finding:

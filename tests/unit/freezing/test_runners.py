@@ -99,6 +99,13 @@ def test_the_same_id_in_another_tenant_is_somebody_else() -> None:
     assert [one.code for one in writers.findings] == ["runner-elsewhere"]
 
 
+@pytest.mark.parametrize("tenant", ["home", "HOME", "Home"])
+def test_a_tenant_is_an_id_in_whatever_letters(tenant: str) -> None:
+    roles = Group()
+    roles.given = [given("pipeline", "the-pipeline")]
+    assert [one.code for one in _found(roles, HERE, _runner("the-pipeline", tenant)).findings] == ["runner-rights"]
+
+
 def test_who_freezes_is_not_told_of_itself() -> None:
     roles = Group()
     roles.given = [given("mine", "ME")]
