@@ -25,6 +25,11 @@ _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _AUTHORIZATION = r"/providers/Microsoft\.Authorization"
 # A scope's names are those of groups and resources: no query, no escape, nothing that leads elsewhere.
 _ID = re.compile(rf"((?:/[\w.()-]+)+){_AUTHORIZATION}/roleAssignments/({_GUID})", re.IGNORECASE)
+# Nothing wider than one account is taken for it, whatever a report says that the source's is.
+_ACCOUNT = re.compile(
+    rf"/subscriptions/{_GUID}/resourceGroups/[\w.()-]+/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{{3,24}}",
+    re.IGNORECASE,
+)
 _ROLE = re.compile(
     rf"(?:/subscriptions/{_GUID}|/providers/Microsoft\.Management/managementGroups/[\w.()-]+)?"
     rf"{_AUTHORIZATION}/roleDefinitions/{_GUID}",
@@ -135,7 +140,7 @@ def _misplaced(one: Assignment, source: str, account: str) -> str | None:
         return "its id is none of a role assignment"
     if found[1].lower() != one.scope.rstrip("/").lower():
         return f"its id is not at its scope '{one.scope}'"
-    if not (one.within(source) or one.within(account)):
+    if not (one.within(source) or (one.within(account) and _ACCOUNT.fullmatch(account.rstrip("/")))):
         return f"'{one.scope}' is neither the source nor its storage account"
     return None
 

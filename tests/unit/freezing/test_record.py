@@ -202,6 +202,15 @@ def test_what_is_at_the_source_or_below_is_its_own(scope: str) -> None:
     assert strange(one("a", scope=ACCOUNT), OLD.id, "") is not None, "where no account is known there is none"
 
 
+@pytest.mark.parametrize("account", [
+    f"/subscriptions/{OLD.subscription}", ACCOUNT.rpartition("/providers/")[0], ACCOUNT.rpartition("/")[0],
+    f"{ACCOUNT}/blobServices/default", "/", "/subscriptions", OLD.id.replace(OLD.name, "another"),
+])  # fmt: skip
+def test_nothing_wider_than_an_account_is_taken_for_the_sources(account: str) -> None:
+    """Once the workspace is gone only the record names its account."""
+    assert "neither the source" in str(strange(one("a", scope=account.rstrip("/") or "/x"), OLD.id, account))
+
+
 def _changed(changed: dict[str, Any]) -> Assignment:
     found = one("a", State.TAKEN)
     if scope := changed.get("scope"):

@@ -125,7 +125,6 @@ def test_whether_it_ends_is_read_right_before_it_is_taken(folder: Folder) -> Non
     assert [each.id for each, _ in came.stayed] == [id_of("a")] and azure.names() == {id_of("a")}
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("status", "code", "taken"),
     [
@@ -138,13 +137,6 @@ def test_whether_it_ends_is_read_right_before_it_is_taken(folder: Folder) -> Non
         (409, "Conflict", False),
     ],
 )
-=======
-@pytest.mark.parametrize(("status", "code", "taken"), [
-    (403, "AuthorizationFailed", False), (403, "InsufficientPermissions", False), (403, "Forbidden", False),
-    (401, "InvalidAuthenticationToken", False), (400, "BadRequest", False), (404, "ResourceNotFound", False),
-    (400, "AadPremiumLicenseRequired", True), (403, "AadPremiumLicenseRequired", True),
-])  # fmt: skip
->>>>>>> 5be24d1 (Take a right only where it is known not to end, and find who runs the plan by a tenant's id in any letters)
 def test_what_may_end_and_may_not_be_looked_at_is_not_taken(
     folder: Folder, status: int, code: str, taken: bool
 ) -> None:
