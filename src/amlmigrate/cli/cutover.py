@@ -65,6 +65,7 @@ def command(
                     session(shared) as clouds,
                     holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run) as lease,
                 ):
+                    ledger.clock = clouds.target.arm.service_clock.now
                     work = Work(view, shared, folder, read, ledger, clouds, lease)
                     if back:
                         return await work.back(dry_run=dry_run)

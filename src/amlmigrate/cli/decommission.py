@@ -126,6 +126,7 @@ async def _decommission(view: View, shared: Shared, asked: Asked, *, force: bool
                 session(shared) as clouds,
                 holding(clouds, plan, ledger, lock, "decommission", view, dry_run=asked.dry_run) as lease,
             ):
+                ledger.clock = clouds.target.arm.service_clock.now
                 work = Work(view, shared, asked, wanted, folder, plan, ledger, clouds)
                 outcome = await work.remove(lock)
                 if lease:

@@ -68,6 +68,7 @@ def command(
             ledger.bind(read)
             with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
+                    ledger.clock = clouds.source.arm.service_clock.now
                     one = Work(view, folder, read, ledger, clouds, shared)
                     alone = _alone(one, lock, dry_run=dry_run, needed=not back)
                     async with alone as lease, one.anchored(lease):
@@ -208,7 +209,7 @@ class Work:
         let_go = self._let_go()
         decided = Decided(let_go, await self._wanted(book, give, let_go))
         roles = self._side.roles
-        came = await give_back(roles, book, source, decided, ending(roles), self.view.event)
+        came = await give_back(roles, book, source, decided, ending(roles), self.view.event, self.ledger.moment())
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
         return given(self.view, self._folder, came, source, let_go, report)

@@ -157,6 +157,7 @@ async def _run(
         session(shared) as clouds,
         holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run) as lease,
     ):
+        ledger.clock = clouds.target.arm.service_clock.now
         (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
         drift.check_places(plan, Mapping(source.workspace, target.workspace))
         if not ledger.begun:

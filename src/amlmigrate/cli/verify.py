@@ -71,6 +71,7 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     # A decision that no report tells of lets nothing go.
     reports = trusted(folder, ledger)
     async with session(shared) as clouds:
+        ledger.clock = clouds.target.arm.service_clock.now
         unchanged = partial(refuse_living, clouds, plan, ledger)
         await unchanged()
         if active(reports):

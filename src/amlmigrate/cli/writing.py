@@ -18,7 +18,8 @@ async def writers(side: Side, source: Workspace, plan: Plan, reports: list[Repor
     """
     shares = await sharing(side, source)
     caller, known = await side.credential.identity(), runners(plan.header, reports)
-    found = await Finder(side.roles, source, caller, known).find(places(source, shares.others, shares.unknown))
+    finder = Finder(side.roles, source, caller, known, side.arm.service_clock.now())
+    found = await finder.find(places(source, shares.others, shares.unknown))
     if finding := keys_finding(source, await side.arm.get(source.storage_account_id)):
         found.findings.append(finding)
     return found

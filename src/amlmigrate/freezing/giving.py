@@ -80,7 +80,7 @@ async def give_back(
     decided: Decided,
     end: End,
     emit: Emit,
-    now: datetime | None = None,
+    now: datetime,
 ) -> Back:
     """Makes each again that is owed and is gone, as it was, and reads it back.
 
@@ -90,7 +90,7 @@ async def give_back(
     """
     came = Back(let_go=[one for one in book.record.owed if one.address in decided.let_go])
     owed = [one for one in book.record.owed if one.address not in decided.let_go]
-    giving = _Giving(roles, book, source, decided.give, came, end, emit, now or datetime.now(UTC))
+    giving = _Giving(roles, book, source, decided.give, came, end, emit, now)
     silent = 0
     for number, one in enumerate(owed):
         try:

@@ -27,9 +27,10 @@ class Passing:
         return until(self.timed, assignment)
 
 
-async def passing(roles: Roles, scope: str) -> Passing:
-    """Reads it at a scope, above and below it. Raises ServiceError where ARM is out of order.
+async def passing(roles: Roles, scope: str, now: datetime) -> Passing:
+    """Reads it at a scope, above and below it: what begins after `now` is to come.
 
+    Raises ServiceError where ARM is out of order.
     Inferred: in a tenant without the licence for it nobody has a role for a time, or may activate one; not either
     where it had the licence once.
     """
@@ -37,7 +38,8 @@ async def passing(roles: Roles, scope: str) -> Passing:
     coming = await tried(roles.coming(scope))
     unread = [one.refused for one in (timed, eligible, coming) if one.refused and one.code != NO_LICENCE]
     shown = sorted(eligible.value or (), key=lambda one: str(one["id"]))
-    later = sorted(filter(_is_later, coming.value or ()), key=lambda one: str(one["id"]))
+    found = (one for one in coming.value or () if _is_later(one, now))
+    later = sorted(found, key=lambda one: str(one["id"]))
     return Passing(tuple(timed.value or ()), tuple(shown), unread[0] if unread else "", tuple(later))
 
 
@@ -46,10 +48,10 @@ def begins(schedule: Document) -> str:
     return str((schedule.get("properties") or {}).get("startDateTime") or "")
 
 
-def _is_later(schedule: Document) -> bool:
+def _is_later(schedule: Document, now: datetime) -> bool:
     """Whether it begins after now; one whose beginning cannot be read may."""
     try:
         told = datetime.fromisoformat(begins(schedule))
     except ValueError:
         return bool(begins(schedule))
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)) > datetime.now(UTC)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) > now

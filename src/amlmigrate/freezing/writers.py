@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
@@ -85,13 +86,20 @@ class Held:
 class Finder:
     """Reads assignments and definitions once each.
 
-    `caller` is who asks, of the tenant of the source. `runners` run the plan, and keep what they have.
+    `caller` is who asks, of the tenant of the source. `runners` run the plan, and keep what they have. `now` is by
+    Azure's clock, where that is known.
     """
 
     def __init__(
-        self, roles: Roles, workspace: Workspace, caller: Identity, runners: Iterable[Runner] = ()
+        self,
+        roles: Roles,
+        workspace: Workspace,
+        caller: Identity,
+        runners: Iterable[Runner] = (),
+        now: datetime | None = None,
     ) -> None:
         self._roles = roles
+        self._now = now or datetime.now(UTC)
         self._caller = caller.object_id.lower()
         self._own = _identities(workspace)
         known = [one for one in runners if not caller.same(one.identity.object_id)]
@@ -107,7 +115,7 @@ class Finder:
             writers.findings.append(_elsewhere(one, places[0].scope))
         for place in places:
             held = await self._held(place)
-            there = await passing(self._roles, place.scope)
+            there = await passing(self._roles, place.scope, self._now)
             await self._activating(place, there, writers)
             for document in sorted(await self._roles.assignments(place.scope), key=lambda item: str(item["id"])):
                 await self._sort(place, document, held, writers, found, there)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ class Ledger(Made, Decided):
         self.path = folder / FILE
         # The plan's folder, where this is a copy.
         self.home = home or folder
+        # Azure's clock, once a command has it: by it decisions come to their end. None before it is known.
+        self.clock: Callable[[], datetime | None] = lambda: None
         if not self.path.exists():
             refuse_lost(self.home)
         if not fresh and not self.path.exists():
@@ -105,6 +107,10 @@ class Ledger(Made, Decided):
             )
         elif found < schema.VERSION:
             schema.upgrade(self._db, self.path)
+
+    def moment(self) -> datetime:
+        """Now, by Azure's clock where that is known: this machine's may be days off."""
+        return self.clock() or datetime.now(UTC)
 
     def close(self) -> None:
         """Closes the file."""

@@ -15,11 +15,11 @@ from amlmigrate.ledger.subjects import failures, of_findings, of_step
 
 
 class Standing:
-    """The decisions about one plan as they stand at one moment; without a ledger there are none."""
+    """The decisions about one plan as they stand at a moment, the ledger's by default; without it none."""
 
     def __init__(self, plan: Plan, ledger: Ledger | None, now: datetime | None = None) -> None:
         self._plan = plan
-        self._now = now or datetime.now(UTC)
+        self._now = now or (ledger.moment() if ledger else datetime.now(UTC))
         self._rows = ledger.decisions() if ledger else {}
         self._failures = failures(ledger) if self._rows else {}
         self._approved = _approved(plan, ledger) if ledger and plan.header.require_approval else {}

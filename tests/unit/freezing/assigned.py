@@ -169,7 +169,7 @@ class Folder:
                 {f"frozen/{guid(name)}": "decided by ann" for name in give},
             )
             found = source or giving.Source(OLD.id)
-            came = asyncio.run(giving.give_back(azure, book, found, decided, end, ignore))
+            came = asyncio.run(giving.give_back(azure, book, found, decided, end, ignore, ledger.moment()))
             book.sum_up("back", failed=_left(came))
             return came
 

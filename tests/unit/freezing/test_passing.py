@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from tests.unit.world import SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
@@ -67,8 +68,9 @@ class Roles:
         ]
 
 
-def found(error: ServiceError | None = None) -> Writers:
-    finder = Finder(Roles(error), SOURCE, Identity("me"))  # type: ignore[arg-type]  # a part of `Roles`
+def found(error: ServiceError | None = None, now: datetime | None = None) -> Writers:
+    roles: Any = Roles(error)  # a part of `Roles`
+    finder = Finder(roles, SOURCE, Identity("me"), now=now)
     return asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
 
 
@@ -91,6 +93,13 @@ def test_what_begins_tomorrow_is_told_and_what_has_begun_is_not_told_again() -> 
     assert len(told) == 2 and "dan" in told[0] and "It begins at soon" in told[1]
     # Nobody writes by it yet.
     assert all(one.code != "begins-later" for one in writers.writing)
+
+
+@pytest.mark.parametrize(("days", "who"), [(-9000, {"dan", "eve", "gus"}), (0, {"dan", "gus"}), (2, {"gus"})])
+def test_what_is_to_come_is_told_by_azures_clock(days: int, who: set[str]) -> None:
+    writers = found(now=datetime.now(UTC) + timedelta(days=days))
+    told = [one.summary for one in writers.findings if one.code == "begins-later"]
+    assert {name for name in ("dan", "eve", "fay", "gus") if any(f" {name} " in one for one in told)} == who
 
 
 def test_that_it_could_not_be_read_is_told() -> None:

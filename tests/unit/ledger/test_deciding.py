@@ -200,6 +200,19 @@ def test_a_waiver_past_its_date_is_open_everywhere(ledger: Ledger) -> None:
     assert decisions.problems(ledger, _reports(ledger)) == [], "it was decided all the same"
 
 
+@pytest.mark.parametrize("off", [timedelta(days=-9), timedelta(days=9)])
+def test_a_waiver_ends_by_azures_clock_whatever_this_machine_shows(ledger: Ledger, off: timedelta) -> None:
+    end = datetime.now(UTC) + timedelta(days=1)
+    _decide(PLAN, ledger, "jobs", BLOCKS.address, until=end.isoformat())
+    ledger.clock = lambda: end + off
+    over = off > timedelta(0)
+    ends = {item.address: item.outcome.value for item in items(PLAN, ledger)}
+    assert ends["jobs"] == ("left to do by hand" if over else "waived")
+    assert (BLOCKS.address in [one.address for one in open_findings(PLAN, Standing(PLAN, ledger))]) is over
+    ledger.clock = lambda: None
+    assert {item.address: item.outcome.value for item in items(PLAN, ledger)}["jobs"] == "waived"
+
+
 def _tombstone(ledger: Ledger, *residuals: dict[str, Any]) -> None:
     Evidence(ledger.path.parent, ledger).add("decommission", {"residuals": list(residuals)})
 
