@@ -16,7 +16,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.fleet import fleetfile, pairs
 from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
-from amlmigrate.cmk.fleet.members import Left, asked_for, members
+from amlmigrate.cmk.fleet.members import Left, asked_for, members, unread
 from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning import scanfile
 from amlmigrate.core.by import By
@@ -59,6 +59,7 @@ async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCod
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     chosen, left = members(kept.workspaces, pairs.targets(wanted.targets, subscription))
     environments = kept.header["levels"]["environment"]
+    left += unread(kept.header)
     if wanted.waves:
         known = {one.id.lower() for one in chosen} | {one.id.lower() for one in left}
         numbers = pairs.waves(wanted.waves, subscription, known)

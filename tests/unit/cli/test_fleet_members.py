@@ -299,3 +299,33 @@ def test_a_fleet_of_the_format_before_is_read(tmp_path: Path) -> None:
     sealedlines.write(tmp_path / fleetfile.FILE, [head, {"record": "plan", **done}])
     found = fleetfile.read(tmp_path)
     assert found and (found.entries[0].state, found.options) == (Progress.PLANNED, {})
+
+
+def test_what_the_scan_could_not_read_is_told_and_leaves_the_fleet_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import asynccontextmanager
+    from types import SimpleNamespace
+
+    from amlmigrate.ledger import sealedlines
+
+    async def tenant() -> str:
+        return "t"
+
+    @asynccontextmanager
+    async def session(shared: object) -> Any:
+        credential = SimpleNamespace(tenant=tenant)
+        side = type("Side", (), {"credential": credential})()
+        yield SimpleNamespace(source=side, target=side)
+
+    monkeypatch.setattr(fleetplan, "session", session)
+    (targets := tmp_path / "targets.csv").write_text("source,target\n")
+    head: dict[str, Any] = {"record": "header", "format": 1, "levels": {"environment": []}}
+    for unreadable, code in (([], ExitCode.DONE), ([{"address": "/s/1", "reason": "No."}], ExitCode.INCOMPLETE)):
+        scan = tmp_path / f"{code}.jsonl"
+        sealedlines.write(scan, [{**head, "unreadable": unreadable}])
+        by, seen = By("ann", "host", "1", options=OPTIONS), Seen()
+        out = tmp_path / f"{code}"
+        wanted = fleetplan.FleetWanted(scan, targets, None, None, out, Selection(), False, by, False)
+        assert asyncio.run(fleetplan.plan_fleet(cast(View, seen), cast(Any, None), wanted)) is code
+        assert [one["address"] for one in seen.of("fleet.left")] == [one["address"] for one in unreadable]

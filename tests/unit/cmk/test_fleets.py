@@ -184,3 +184,15 @@ def test_targets_that_cannot_be_used_are_refused(tmp_path: Path, name: str, text
 def test_a_wave_is_a_number(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="'first' in line 1 is no wave"):
         pairs.waves(write(tmp_path, "w.yml", "rg/a: first\n"), SUBSCRIPTION, {ref("a").id.lower()})
+
+
+def test_what_a_scan_could_not_read_is_left_open() -> None:
+    from amlmigrate.cmk.fleet.members import unread
+
+    [left] = unread({"unreadable": [{"address": "/subscriptions/s", "reason": "No right.", "cause": "denied"}]})
+    assert (left.id, left.state, left.open) == (
+        "/subscriptions/s",
+        "not-read",
+        True,
+    ) and "No right." in left.reason
+    assert unread({}) == []

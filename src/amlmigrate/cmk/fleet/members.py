@@ -9,6 +9,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import WorkspaceRef
 
 NO_TARGET, NOT_SCANNED, NOT_MOVABLE, CUSTOMER_KEY = "no-target", "not-scanned", "not-movable", "customer-key"
+NOT_READ = "not-read"
 _MICROSOFT = "microsoft"
 
 
@@ -41,7 +42,7 @@ class Left:
     @property
     def open(self) -> bool:
         """Whether something is missing from what was asked for, so that somebody has to do something about it."""
-        return self.named or self.state in (NO_TARGET, NOT_SCANNED)
+        return self.named or self.state in (NO_TARGET, NOT_SCANNED, NOT_READ)
 
 
 def members(
@@ -66,6 +67,14 @@ def members(
         if source.id.lower() not in scanned
     ]
     return found, left
+
+
+def unread(header: Document) -> list[Left]:
+    """Subscriptions, management groups and workspaces that the scan could not read: what is there is not known."""
+    return [
+        Left(str(one["address"]), NOT_READ, f"The scan could not read it: {one.get('reason')}")
+        for one in header.get("unreadable") or ()
+    ]
 
 
 def asked_for(left: Iterable[Left], sources: Iterable[WorkspaceRef]) -> list[Left]:

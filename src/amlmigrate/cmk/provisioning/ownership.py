@@ -122,7 +122,7 @@ def unadopted(others: Others, users: Sequence[str], unseen: Sequence[str]) -> tu
 
 def told(users: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
     """Who uses a thing of others, and of what that is not known."""
-    seen = [f"used by: {one}" for one in users] or ["nobody was seen that uses it"]
+    seen = [f"used by: {one}" for one in users] or ["nobody else was seen that uses it"]
     return (*seen, *(f"who else uses it is not known: {why}" for why in unseen))
 
 
