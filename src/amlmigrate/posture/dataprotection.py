@@ -302,12 +302,11 @@ def _signed(found: Pair) -> Iterator[Finding]:
 
 def not_compared(found: Pair) -> Iterator[str]:
     """Stored access policies that were not shown: a token may not be let to them, whatever its roles."""
-    unread = {name: one.refused for name, both in sorted(found.policies.items()) for one in both if one.refused}
+    unread = {name: one.code for name, both in found.policies.items() for one in both if one.refused}
     if unread:
-        yield (
-            f"stored access policies of {few(list(unread), _NAMED)}, which were not shown to a token"
-            f" ({next(iter(unread.values()))}): az storage container policy list --auth-mode key shows them"
-        )
+        names, codes = (few(sorted(set(texts)), _NAMED) for texts in (unread, unread.values()))
+        shown = f"Azure shows them to a key of the account, not to this token ({codes})"
+        yield f"stored access policies of {names}: {shown}"
 
 
 def _lifecycle(found: Pair) -> Iterator[Finding]:
