@@ -40,7 +40,7 @@ from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
-from amlmigrate.verifying import letgo
+from amlmigrate.verifying import leftalone, letgo
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,7 @@ async def _let_go(
     waived = letgo.waived(plan, ended)
     now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
     found = letgo.findings(waived, standing, now, reports, living=living)
+    found += leftalone.findings(plan, ended, ledger.stayed(), listed, living=living)
     return (*found, *await undone(clouds, plan, ended, living=living))
 
 
@@ -177,11 +178,14 @@ async def _late(
 ) -> list[Finding]:
     """What was let go for something that is gone by now: once its source's bytes go too nobody has either."""
     standing = Standing(plan, ledger)
-    waived = letgo.waived(plan, items(plan, ledger, standing))
+    ended, stayed = items(plan, ledger, standing), ledger.stayed()
+    waived = letgo.waived(plan, ended)
     goals = {Location(one.bytes.target.account, one.bytes.target.container) for one in waived if one.bytes}
+    goals |= leftalone.goals(plan, ended, stayed)
     listed = Containers({}, await list_places(clouds.target.blobs, goals))
     now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
-    return letgo.findings(waived, standing, now, reports, living=True)
+    found = letgo.findings(waived, standing, now, reports, living=True)
+    return found + leftalone.findings(plan, ended, stayed, listed, living=True)
 
 
 async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:

@@ -168,6 +168,14 @@ class Made(ABC):
             found.setdefault(address, set()).update([path] if decided else [])
         return {address: frozenset(paths) for address, paths in found.items()}
 
+    def stayed(self) -> dict[str, dict[str, str]]:
+        """By the address of a step, those of them that somebody let go and that were there: path to ETag."""
+        found: dict[str, dict[str, str]] = {}
+        query = "SELECT address, path, etag FROM left_alone WHERE decided = 1 AND etag <> ''"
+        for address, path, etag in self._rows(query):
+            found.setdefault(address, {})[path] = etag
+        return found
+
     def not_ours(self) -> dict[tuple[str, str, str], str]:
         """By account, container and path, the ETags of those blobs, '' of one that was not there."""
         rows = self._rows("SELECT account, container, path, etag FROM left_alone")

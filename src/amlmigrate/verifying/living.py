@@ -23,7 +23,7 @@ from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.verifying import letgo
+from amlmigrate.verifying import leftalone, letgo
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
@@ -79,6 +79,7 @@ def verify_living(
         theirs = living.theirs | letgo.of_bytes(waived, living.listed)
         named = [*letgo.carried(reports), *living.undone]
         named += letgo.findings(waived, standing, theirs, reports, living=True)
+        named += leftalone.findings(plan, ended, ledger.stayed(), living.listed, living=True)
         verdict = _verdict(living.since, unknown)
         content = content_of(
             plan, ended, depth, verdict, differences, posture, standing, read, named, look, service

@@ -26,7 +26,7 @@ from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import Places, dataprotection, prove
-from amlmigrate.verifying import letgo, naming
+from amlmigrate.verifying import leftalone, letgo, naming
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 from amlmigrate.verifying.documents import Documents
 from amlmigrate.verifying.report import Depth, content_of, keep
@@ -69,6 +69,7 @@ async def verify(
     waived = letgo.waived(plan, ended)
     theirs = documents.theirs | letgo.of_bytes(waived, containers)
     named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
+    named += leftalone.findings(plan, ended, ledger.stayed(), containers)
     weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))
     named += weaker
     verdict.not_checked |= set(not_compared)
