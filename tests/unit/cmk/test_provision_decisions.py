@@ -403,6 +403,25 @@ def test_a_role_that_holds_more_or_lies_above_is_enough() -> None:
     assert grant.decide([{"properties": {"roleDefinitionId": "/x/acdd72a7"}}], KNOWN).verb is Verb.GRANT
 
 
+def test_a_role_under_a_condition_is_not_called_granted_and_no_second_one_is_asked_for() -> None:
+    grant = part("Key Vault Crypto Service Encryption User for the identity")
+    told = {
+        "roleDefinitionId": "/x/E147488A-F6F5-4113-8E2D-B22465E65BF6",
+        "principalId": KNOWN.principal_id.upper(),
+        "scope": grant.id.upper(),
+        "condition": "@Resource",
+    }
+    step = grant.decide([{"id": "/theirs", "properties": told}], KNOWN)
+    assert step.verb is Verb.REFUSE and "under a condition (/theirs)" in step.notes[0]
+    # Above, of somebody else or of another role it is in nobody's way; and one without a condition is enough.
+    for changed in ({"scope": "/subscriptions/s"}, {"principalId": "x"}, {"roleDefinitionId": "/x/acdd72a7"}):
+        assert grant.decide([{"id": "/x", "properties": {**told, **changed}}], KNOWN).verb is Verb.GRANT
+    assert (
+        grant.decide([{"properties": told}, {"properties": {**told, "condition": None}}], KNOWN).verb
+        is Verb.EXISTS
+    )
+
+
 def test_a_policy_that_allows_more_is_told() -> None:
     changed = {"keyVault": {"name": "kv-keys", "access": "policies"}}
     grant = part("Key Vault Crypto Service Encryption User for the identity", **changed)

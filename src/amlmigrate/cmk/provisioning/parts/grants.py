@@ -104,6 +104,11 @@ class RoleGrant(Part):
                 *there, *(f"warning: holds {each} too, which is more than it needs" for each in more)
             )
         principal = self.principal(known)
+        if in_the_way := self._in_the_way(found, principal):
+            return self.refuse(
+                f"{self.what} has that role at {self.id} under a condition ({in_the_way}), which may take from it"
+                " what it needs, and Azure makes no second one: take that away, or its condition"
+            )
         definition = (
             f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.Authorization/roleDefinitions/"
             f"{self.role.id}"
@@ -130,8 +135,22 @@ class RoleGrant(Part):
                 held.append((names[role], scope.lower() if scope.lower() == self.id.lower() else scope))
         return held
 
+    def _in_the_way(self, found: list[Document], principal: str) -> str:
+        """The id of an assignment of this very role at this very scope that has a condition; '' for none.
+
+        Azure makes one assignment of a role for a principal and a scope, and refuses any other one
+        (RoleAssignmentExists; inferred: whatever the conditions of both).
+        """
+        for one in found:
+            told = properties(one)
+            same = name_of(str(told.get("roleDefinitionId", ""))).lower() == self.role.id
+            itself = str(told.get("scope") or self.id).rstrip("/").lower() == self.id.rstrip("/").lower()
+            if same and itself and str(told.get("principalId", "")).lower() == principal.lower():
+                return str(one.get("id") or "its id is not shown")
+        return ""
+
     async def act(self, port: Port, step: Step) -> None:
-        """The same role under another name is as good."""
+        """The same role under another name is as good: one with a condition was refused before."""
         try:
             await super().act(port, step)
         except ServiceError as error:
