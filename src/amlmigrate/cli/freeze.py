@@ -95,6 +95,7 @@ async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> Async
         except MigrateError as error:
             if needed or error.exit_code is ExitCode.LOCKED:
                 raise
+            one.not_compared = error.summary
         yield lease
 
 
@@ -114,6 +115,8 @@ class Work:
         self._side = clouds.source
         self._shared = shared
         self._evidence = Evidence(folder, ledger)
+        # Why the target was not asked whether the folder is older than it was.
+        self.not_compared = ""
 
     @asynccontextmanager
     async def anchored(self, lease: Lease | None) -> AsyncIterator[None]:
@@ -123,7 +126,7 @@ class Work:
         if lease is None:
             yield
             return
-        await anchoring.refuse_older(lease, self.plan.sha256, self._evidence.reports())
+        self.not_compared = await anchoring.refuse_older(lease, self.plan.sha256, self._evidence.reports())
         try:
             yield
         finally:
@@ -212,7 +215,7 @@ class Work:
         came = await give_back(roles, book, source, decided, ending(roles), self.view.event, self.ledger.moment())
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
-        return given(self.view, self._folder, came, source, let_go, report)
+        return given(self.view, self._folder, came, source, let_go, report, self.not_compared)
 
     def _cut_off(self) -> bool:
         from amlmigrate.freezing import record

@@ -112,9 +112,18 @@ def nothing_given(view: View, known: Record | None, let_go: Mapping[str, str]) -
 
 
 def given(
-    view: View, folder: Path, came: Back, source: Source, let_go: Mapping[str, str], report: Report | None
+    view: View,
+    folder: Path,
+    came: Back,
+    source: Source,
+    let_go: Mapping[str, str],
+    report: Report | None,
+    not_compared: str,
 ) -> ExitCode:
-    """Says what was given back and what was not, with what to do about each."""
+    """Says what was given back and what was not, with what to do about each.
+
+    `not_compared`: why the target did not tell whether the folder is the newest, where it did not.
+    """
     left = f"; {len(came.left)} could not be given back" if came.left else ""
     data: dict[str, Any] = {
         "text": f"Given back: {len(came.made)} role assignments; {len(came.there)} were there already{left}.",
@@ -133,6 +142,10 @@ def given(
             *(
                 [f"not checked: whether the workspace is still the same one: {source.unread}"]
                 * bool(source.unread)
+            ),
+            *(
+                [f"not checked: whether the plan's folder is as new as the target knows: {not_compared}"]
+                * bool(not_compared)
             ),
         ],
         "files": {"Evidence": str(report.path)} if report else {},

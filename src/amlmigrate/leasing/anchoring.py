@@ -18,18 +18,18 @@ _UNREAD = (ServiceError, OutOfReachError, BadInputError)
 _MEMBER = "freezes"
 
 
-async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> None:
+async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> str:
     """Raises RefusedError where the chain does not hold the report that was its end once.
 
-    What cannot be read there is not compared: rights are given back without any target.
+    Returns why that was not compared, '' where it was: rights are given back also where no target can be read.
     """
     try:
         known = (await lease.record()).get(_MEMBER)
-    except _UNREAD:
-        return
+    except _UNREAD as error:
+        return error.summary
     told = known.get(plan_sha256) if isinstance(known, dict) else None
     if not isinstance(told, dict):
-        return
+        return ""
     number, sha256 = told.get("number"), told.get("sha256")
     if not isinstance(number, int) or not 0 < number <= len(reports) or reports[number - 1].sha256 != sha256:
         raise RefusedError(
@@ -38,6 +38,7 @@ async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]
             remedy="Put the newest copy of the plan's folder back: what this one shows as taken may be given"
             " back by now. Where there is none, give by hand what its reports name (az role assignment create).",
         )
+    return ""
 
 
 async def keep(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> None:

@@ -12,9 +12,11 @@ import pytest
 from tests.unit.world import OLD, OLD_ID, SOURCE, plan
 
 from amlmigrate.cli import freeze, freezesource, holding
+from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.frozen import Record
+from amlmigrate.freezing.giving import Back, Source
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.lock import Lock
@@ -39,6 +41,7 @@ async def _entered(monkeypatch: pytest.MonkeyPatch, error: MigrateError, *, need
     work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=None)
     lock: Any = None
     async with freeze._alone(work, lock, dry_run=False, needed=needed):
+        assert work.not_compared == error.summary
         return True
     return False
 
@@ -53,6 +56,18 @@ async def test_giving_back_needs_no_target(monkeypatch: pytest.MonkeyPatch, erro
 async def test_giving_back_waits_for_who_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PlanLockedError):
         await _entered(monkeypatch, PlanLockedError("Somebody is at work."), needed=False)
+
+
+def test_that_nothing_told_whether_the_folder_is_the_newest_is_said(tmp_path: Path) -> None:
+    shown: list[dict[str, Any]] = []
+    view: Any = SimpleNamespace(result=lambda _, data: shown.append(data))
+    for why in ("The target's key is disabled.", ""):
+        given(view, tmp_path, Back(), Source(OLD.id), {}, None, why)
+    said, unsaid = (data["lines"] for data in shown)
+    assert said == [
+        f"not checked: whether the plan's folder is as new as the target knows: {NO_TARGET[0].summary}"
+    ]
+    assert unsaid == []
 
 
 def test_two_people_in_one_folder_are_one_after_the_other(tmp_path: Path) -> None:

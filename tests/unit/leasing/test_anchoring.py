@@ -39,7 +39,7 @@ class Lease:
 
 async def test_what_grew_is_taken_and_what_is_older_or_another_is_refused() -> None:
     lease: Any = Lease({"cutover": {"x": 1}})
-    await refuse_older(lease, "plan", CHAIN[:1])
+    assert await refuse_older(lease, "plan", CHAIN[:1]) == ""
     await keep(lease, "plan", CHAIN[:4])
     for chain in (CHAIN[:4], CHAIN):
         await refuse_older(lease, "plan", chain)
@@ -72,5 +72,5 @@ async def test_an_edited_number_opens_nothing(number: Any) -> None:
                                    OutOfReachError("no", method="GET", url="/x"), BadInputError("no document")])  # fmt: skip
 async def test_what_cannot_be_read_keeps_nothing_back(error: Exception) -> None:
     lease: Any = Lease(error=error)
-    await refuse_older(lease, "plan", CHAIN)
+    assert await refuse_older(lease, "plan", CHAIN), "that it was not compared is told"
     await keep(lease, "plan", CHAIN)
