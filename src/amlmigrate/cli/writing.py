@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.freezing.delegated import delegated
 from amlmigrate.freezing.runners import runners
 from amlmigrate.freezing.writers import Finder, Writers, keys_finding, places
 from amlmigrate.ledger.evidence import Report
@@ -20,6 +21,7 @@ async def writers(side: Side, source: Workspace, plan: Plan, reports: list[Repor
     caller, known = await side.credential.identity(), runners(plan.header, reports)
     finder = Finder(side.roles, source, caller, known, side.arm.service_clock.now())
     found = await finder.find(places(source, shares.others, shares.unknown))
+    found.findings += await delegated(side.arm, source)
     if finding := keys_finding(source, await side.arm.get(source.storage_account_id)):
         found.findings.append(finding)
     return found

@@ -169,6 +169,7 @@ WRITERS = (
     _code("account-shared", "warning", "the account serves another workspace too, so the assignment stays"),
     _code("account-sharing-unknown", "warning", "whether the account serves another is not known: it stays"),
     _code("begins-later", "warning", "a role by which to write begins later, or may be activated from then on"),
+    _code("delegated", "warning", "another tenant manages the subscription, whose rights are in no list of roles"),
     _code("for-a-time", "warning", "the assignment ends by itself, and stays: given back it would not end"),
     _code("inherited", "warning", "the assignment is inherited from where it serves more, and stays"),
     _code("may-activate", "warning", "somebody may activate a role by which to write"),

@@ -17,11 +17,12 @@ from amlmigrate.freezing.rights import writes_storage, writes_workspace
 from amlmigrate.freezing.runners import Runner
 
 Writes = Callable[[Document], bool]
-# Of what is found: assignments by which somebody may write as it is, and not only after doing something else.
+# Of what is found: rights by which somebody may write as it is, and not only after doing something else.
 _WRITES = frozenset(
     {
         "account-shared",
         "account-sharing-unknown",
+        "delegated",
         "for-a-time",
         "inherited",
         "own-rights",
