@@ -582,3 +582,18 @@ def test_the_ends_of_all_versions_are_learned() -> None:
     assert known.expiries["https://kv-keys.vault.azure.net/keys/cmk/new"] is None
     ended = known.expiries["https://kv-keys.vault.azure.net/keys/cmk/old"]
     assert ended and ended.year == 2023
+
+
+@pytest.mark.parametrize(
+    ("attributes", "why"),
+    [({"enabled": False}, "is disabled"), ({"nbf": 4_000_000_000}, "is not valid yet"), ({"enabled": True}, "")],
+)
+def test_a_workspace_on_a_version_that_cannot_be_used_is_refused_though_the_newest_can(
+    attributes: dict[str, Any], why: str
+) -> None:
+    newest = {"properties": {"keyUriWithVersion": f"{KNOWN.key_version[:-4]}0002", "attributes": {}}}
+    stood = {"properties": {"keyUriWithVersion": KNOWN.key_version.upper(), "attributes": attributes}}
+    known = part("key").learn(keys.Found(newest, versions=(newest, stood)), KNOWN)
+    step = part("workspace").decide(_workspace(), known)
+    assert step.verb is (Verb.REFUSE if why else Verb.EXISTS)
+    assert f"The version 0001 of its key {why}, and a rotation" in _text(step) or not why

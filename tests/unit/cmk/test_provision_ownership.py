@@ -210,6 +210,13 @@ def test_names_are_taken_by_themselves_with_their_kind_and_as_ids_and_nothing_el
             ownership.word(OWNER, twice, [], {wrong: frozenset({"grants"})}, "f")
 
 
+def test_what_an_owner_allows_stands_below_one_name() -> None:
+    """Of two the last would count, and what the first allows would not."""
+    allowed = {"stone": frozenset({"network"}), "Storage/STONE": frozenset({"grants"})}
+    with pytest.raises(BadInputError, match="another name of `adopted` names too"):
+        ownership.word(OWNER, ALL, [], allowed, "f")
+
+
 def test_what_was_not_agreed_to_is_not_done() -> None:
     from amlmigrate.cmk.provisioning.applying import _as_agreed
     from amlmigrate.core.errors import RefusedError

@@ -25,6 +25,8 @@ class Known:
     # Versions of the key, by their identifiers in lower case, to when they expire (None: never). One that is
     # missing is not known.
     expiries: Mapping[str, datetime | None] = field(default_factory=dict)
+    # Versions of the key, as in `expiries`, that cannot be used though they have not expired, and why.
+    unusable: Mapping[str, str] = field(default_factory=dict)
     # What Azure ML offers for workspaces in the subscription; None: not shown.
     offer: Offer | None = None
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.

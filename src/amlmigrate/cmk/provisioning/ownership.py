@@ -70,12 +70,16 @@ def word(
     owner: str, parts: Sequence[Part], adopt: Iterable[str], allowed: Mapping[str, frozenset[str]], file: str
 ) -> Word:
     """The word that was given by names. Raises BadInputError for one that names nothing, or several things."""
-    known = _names(parts)
-    return Word(
-        owner,
-        frozenset(_found(name, known, f"--adopt {name}", file) for name in adopt),
-        {_found(name, known, f"adopted.{name}", file): kinds for name, kinds in allowed.items()},
-    )
+    known, said = _names(parts), dict[str, frozenset[str]]()
+    for name, kinds in allowed.items():
+        if (id_ := _found(name, known, f"adopted.{name}", file)) in said:
+            raise BadInputError(
+                f"`adopted.{name}` names what another name of `adopted` names too.",
+                address=file,
+                remedy="Write all that its owner allows below one name.",
+            )
+        said[id_] = kinds
+    return Word(owner, frozenset(_found(name, known, f"--adopt {name}", file) for name in adopt), said)
 
 
 def _names(parts: Sequence[Part]) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted, name_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.keys import Rotation, key_of_document, rotation_of
+from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
 from amlmigrate.posture.reading import tried_list
 
 _DAY = 86_400
@@ -76,11 +76,12 @@ class Key(Part):
         return self.refuse(*reasons) if reasons else self.exists(*stays)
 
     def learn(self, found: Found, known: Known) -> Known:
-        """The newest version's identifier, and when each version expires."""
+        """The newest version's identifier, when each version expires, and which of them cannot be used."""
         versions = [key_of_document(one).version for one in found.versions]
         ends = {one.id.lower(): one.expires for one in versions if one.id}
+        spent = {one.id.lower(): why for one in versions if (why := _spent(one, datetime.now(UTC)))}
         newest = properties(found.document).get("keyUriWithVersion") or UNKNOWN
-        return replace(known, key_version=newest, expiries=ends)
+        return replace(known, key_version=newest, expiries=ends, unusable=spent)
 
     def bearer(self, found: Found) -> Document | None:
         """Any version with the tag, since a tag is a version's: nothing says that a rotation carries it on."""
@@ -115,6 +116,13 @@ class Key(Part):
             f"Whoever owns the vault has to make the key ({_told(self.wanted)}): "
             f"az keyvault key create {way} {told}; then run it again."
         )
+
+
+def _spent(version: KeyVersion, now: datetime) -> str:
+    """Why a version cannot be used, but for its end; empty where it can."""
+    if not version.enabled:
+        return "is disabled"
+    return "is not valid yet" if version.not_before is not None and version.not_before > now else ""
 
 
 def _body(wanted: KeyWanted, tags: Mapping[str, str], now: float) -> Document:

@@ -199,13 +199,15 @@ def _key_of(found: Document) -> str:
 
 
 def _spent(found: Document, known: Known) -> list[str]:
-    """That the version it stands on has expired, though the key has newer ones."""
-    expires = known.expiries.get(_key_of(found).lower())
-    if expires is None or expires > datetime.now(UTC):
+    """That the version it stands on cannot be used, though the key has newer ones."""
+    expires, why = known.expiries.get(_key_of(found).lower()), known.unusable.get(_key_of(found).lower(), "")
+    if expires is not None and expires <= datetime.now(UTC):
+        why = f"expired on {expires:%Y-%m-%d}"
+    if not why:
         return []
     return [
-        f"The version {name_of(_key_of(found))} of its key expired on {expires:%Y-%m-%d}, and a rotation does not"
-        " move the workspace: point it to the newest version (keyIdentifier)."
+        f"The version {name_of(_key_of(found))} of its key {why}, and a rotation does not move the workspace:"
+        " point it to the newest version (keyIdentifier)."
     ]
 
 
