@@ -61,7 +61,9 @@ def command(
     ] = Unreferenced.LIST,
     delete: Annotated[
         bool,
-        typer.Option("--delete", help="Delete copies of this tool in the target whose source is gone."),
+        typer.Option(
+            "--delete", help="Plan to delete blobs of the target that this tool copied, and whose source is gone."
+        ),
     ] = False,
     require_approval: Annotated[
         bool,

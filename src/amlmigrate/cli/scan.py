@@ -74,7 +74,9 @@ def command(
     ] = False,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="With --write-tags: change values, too, that mean the same otherwise."),
+        typer.Option(
+            "--overwrite", help="With --write-tags: also change values that say the same in other words."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --write-tags: show the tags only.")] = False,
     out: Annotated[

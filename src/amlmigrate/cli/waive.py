@@ -2,6 +2,8 @@
 
 Example: migrate waive blobs/azureml jobs --reason "job logs, kept in the old account"
 
+Example: migrate waive frozen/0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a35 plans/old-ws --reason "she has left"
+
 Example: migrate waive --from decisions.csv
 """
 
