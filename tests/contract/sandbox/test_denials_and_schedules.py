@@ -185,11 +185,12 @@ async def test_a_role_for_an_hour_ends_by_the_clock(world: World) -> None:
 async def test_who_is_eligible_may_activate_and_nobody_else(world: World) -> None:
     owner = principal().object_id
     refused = await world.arm.error(
-        404, "PUT", f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/r",
+        400, "PUT", f"{GROUP}/{AUTHORIZATION}/roleAssignmentScheduleRequests/r",
         {"properties": {"principalId": owner, "roleDefinitionId": f"x/{READER}", "requestType": "SelfActivate"}},
         version="2020-10-01",
     )  # fmt: skip
-    assert refused["code"] == "RoleEligibilityScheduleNotFound"
+    assert refused["code"] == "RoleAssignmentRequestPolicyValidationFailed"
+    assert "EligibilityRule" in refused["message"]
     await world.give(READER, GROUP, owner, request="Eligible", type="AfterDuration", duration="P365D")
     [eligible] = await world.arm.every(
         f"{ACCOUNT}/{AUTHORIZATION}/roleEligibilityScheduleInstances", version="2020-10-01"
@@ -297,7 +298,7 @@ async def test_an_activation_tells_what_it_came_of_and_who_has_it_ends_it(world:
     wrong = await _end(
         world, "w", principalId=owner, requestType="SelfActivate", linkedRoleEligibilityScheduleId="other"
     )
-    assert wrong.status == 404
+    assert wrong.status == 400
     me = {"principalId": owner, "linkedRoleEligibilityScheduleId": schedule.rpartition("/")[2]}
     assert (await _end(world, "on", **me, requestType="SelfActivate")).status == 201
     found = await world.arm.every(
@@ -320,7 +321,7 @@ async def test_who_is_eligible_no_more_is_not_shown_and_cannot_activate(world: W
     await world.arm.ok("PUT", path, {"properties": told}, version="2020-10-01")
     for kind in ("roleEligibilityScheduleInstances", "roleEligibilitySchedules"):
         assert await world.arm.every(f"{GROUP}/{AUTHORIZATION}/{kind}", version="2020-10-01") == []
-    assert (await _end(world, "on", principalId=owner, requestType="SelfActivate")).status == 404
+    assert (await _end(world, "on", principalId=owner, requestType="SelfActivate")).status == 400
     assert (await world.arm.send("DELETE", path, version="2020-10-01")).status == 405
 
 

@@ -2,7 +2,8 @@
 
 Shapes: the bicep types and the REST reference of api-version 2020-10-01. Codes: RoleAssignmentExists,
 RoleAssignmentDoesNotExist and ActiveDurationTooShort are in Microsoft Graph's reference of
-governanceRoleAssignmentRequest, and azurerm's pim_active_role_assignment meets the last two at ARM.
+governanceRoleAssignmentRequest, and azurerm's pim_active_role_assignment meets the last two at ARM. What breaks a
+rule: learn.microsoft.com/rest/api/authorization, privileged-role-common-errors; inferred: its status.
 """
 
 from __future__ import annotations
@@ -183,7 +184,8 @@ class AssignmentRequests(_Requests):
         """As the base; who activates has to be eligible."""
         told = super().filled(call, properties, old)
         if told["requestType"] == "SelfActivate" and self._eligible(call, told) is None:
-            raise gateway(404, "RoleEligibilityScheduleNotFound", "The principal is not eligible.")  # [I]
+            text = 'The following policy rules failed: ["EligibilityRule"]'
+            raise _refused(text, "RoleAssignmentRequestPolicyValidationFailed")
         return told
 
     def hidden(self, call: Call, old: Record | None) -> dict[str, Any]:
