@@ -17,7 +17,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
-from amlmigrate.planning.users import Users
+from amlmigrate.planning.users import UNKNOWN, Users
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0
@@ -63,4 +63,9 @@ class Needing:
         listed = await list_both(Mapping(self.source, target.workspace), *blobs)
         await read_files(self.clouds, self.source, target, listed.target)
         moved = (step.address for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
-        return Users(target, {address for address in moved if self.prior.owns(address)}).of
+        users = Users(target, {address for address in moved if self.prior.owns(address)})
+        told = {one.about for one in self.plan.header.findings if one.code == UNKNOWN}
+        # What the plan told of was let go by somebody, or nothing would run.
+        if new := sorted(users.unknown.keys() - told):
+            return lambda _: f"perhaps {new[0]} (what that refers to is not known: {users.unknown[new[0]]})"
+        return users.of

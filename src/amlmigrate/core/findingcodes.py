@@ -117,6 +117,7 @@ ITEMS = (
         "table-absent", "blocks", "a table without its file: what it reads and how is kept elsewhere, or nowhere"
     ),
     _code("table-reads-unknown", "blocks", "a table reads what is at no place of its container"),
+    _code("users-unknown", "error", "the plan deletes blobs that something of the target may refer to"),
 )
 # What `doctor` finds; `plan` takes it over.
 SURROUNDINGS = (

@@ -44,8 +44,8 @@ async def take(
     lists = InventoryPort(port.arm, port.ref) if stores else port
     async with together() as group:
         tasks = [group.create_task(_scan(kind, lists, emit)) for kind in all_kinds().values()]
-        # Of a target what cannot be listed refers to nothing that is known.
-        more = lists if stores else InventoryPort(port.arm, port.ref)
+        # Of a target what cannot be listed may refer to anything: it is noted, and ends nothing.
+        more = InventoryPort(port.arm, port.ref) if not isinstance(lists, InventoryPort) else lists
         rest = group.create_task(leftovers(more)) if stores or users else None
         around = group.create_task(extensions(port, frozen)) if stores else None
         jobs = group.create_task(read_jobs(more)) if stores or users else None
@@ -67,6 +67,9 @@ async def take(
         # Not because the workspace itself has gone in the meantime.
         await port.read()
         left += could_not_be_listed(lists.unlisted)
+    elif users:
+        # What cannot be listed may refer to anything.
+        left += could_not_be_listed(more.unlisted)
     of_jobs = tuple(jobs.result().named.values()) if jobs else ()
     return Inventory(known, assets, left, unlisted(workspace.id, port.absent) if stores else [], of_jobs=of_jobs)
 

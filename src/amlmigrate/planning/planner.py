@@ -83,7 +83,8 @@ class Planner:
         self._moving, self._wanted = choice.moving, choice.wanted
         self._cover = Cover(choice.places)
         own = {address for address in self._moving if prior.owns(address)}
-        needed = Users(target, own).of if delete else nobody
+        self._users = Users(target, own) if delete else None
+        needed = self._users.of if self._users else nobody
         self._steps = ByteSteps(self.mapping, prior, self._files, delete, needed)
         # By container of the source, what of its blobs, or beside them, is not as it was meant in the target.
         self._theirs: dict[tuple[str, str], Listing] = {}
@@ -150,6 +151,8 @@ class Planner:
             elif self._stray(listing) and not listing.blobs:
                 draft.add(empty_step(listing))
         # Last, since a blob may be called as anything else is.
+        if self._users and any(found.delete for found in planned):
+            draft.findings += self._users.findings()
         for found in planned:
             for step in found.apart:
                 self._apart(draft, step)

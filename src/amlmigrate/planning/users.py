@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterator
 from urllib.parse import unquote
 
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.resolve import Resolver
 
 Key = tuple[str, str]
+# What is said of files that may name places, and of which it is not known whether they do (`filefindings`).
+_UNKNOWN = frozenset(
+    (
+        *("file-archived", "file-unreadable", "file-encoded", "file-too-large", "file-not-json", "file-not-text"),
+        *("file-not-yaml", "file-unread", "delta-log-unread", "table-reads-unknown", "table-absent"),
+    )
+)
+_QUOTED = re.compile("'[^']+'")
+UNKNOWN = "users-unknown"
 
 
 class Users:
     """By place, who of the target refers to it: an item that is not this move's own, or a job.
 
     `own` are the addresses of documents that the move brings and that are the tool's. The service's own datastores
-    are nobody's reference: every blob lies below them.
+    are nobody's reference: every blob lies below them. `unknown`: of whom it is not known, and
+    why.
     """
 
     def __init__(self, target: Inventory, own: Container[Address]) -> None:
         self._by: dict[Key, dict[str, str]] = {}
+        self.unknown = dict(_unknown(target, frozenset(map(str, filter(own.__contains__, target.assets)))))
         for place, who in _references(target, own):
             known = self._by.setdefault((place.account, place.container), {})
             for path in _spellings(place.path):
@@ -40,6 +53,34 @@ class Users:
         ends = [len(path), *(at for at, sign in enumerate(path) if sign == "/")]
         found = (known.get(path[:end]) for end in sorted(ends, reverse=True))
         return next(filter(None, found), "") or known.get("", "")
+
+    def findings(self) -> list[Finding]:
+        """For a plan that deletes: nothing is deleted until somebody has looked, or let it go."""
+        return [
+            Finding(
+                "error",
+                address,
+                f"The plan deletes blobs of the target, and what {address} there refers to is not known: {why}",
+                "Look whether it needs any of them (`migrate show` lists them) and waive this finding, or plan"
+                " without --delete.",
+                code=UNKNOWN,
+            )
+            for address, why in sorted(self.unknown.items())
+        ]
+
+
+def _unknown(target: Inventory, own: Container[str]) -> Iterator[tuple[str, str]]:
+    """By the address of an item, why what it refers to is not known, or not all of it."""
+    for left in target.leftovers:
+        if left.not_listed:
+            yield str(left.address), left.reason
+    found: dict[str, list[str]] = {}
+    for finding in target.findings:
+        if finding.code in _UNKNOWN and finding.about not in own:
+            # The rest of its sentence is about the source.
+            named = _QUOTED.search(finding.summary)
+            found.setdefault(finding.about, []).append(f"{finding.code} {named[0] if named else ''}".rstrip())
+    yield from ((address, f"{', '.join(sorted(set(said)))}.") for address, said in found.items())
 
 
 def _spellings(path: str) -> Iterator[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.unit.world import SOURCE, TARGET, inventory
 
 from amlmigrate.cli import needing
 from amlmigrate.cli.needing import Needing
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import Location
 
 PLACE = Location("cmkacct", "t", "d/1")
@@ -34,3 +38,27 @@ async def test_it_is_looked_when_it_is_asked_and_again_once_that_is_a_while_ago(
     assert looks == [100.0], "many steps share a look"
     users[0], clock[0] = "data/own/1", 161.0
     assert (await asked.now())(PLACE) == "data/own/1" and looks == [100.0, 161.0]
+
+
+@pytest.mark.parametrize(("planned", "stays"), [((), True), (("data/own/1",), False), (("data/own/2",), True)])
+async def test_what_cannot_be_read_since_the_plan_keeps_all_that_it_may_refer_to(
+    monkeypatch: pytest.MonkeyPatch, planned: tuple[str, ...], stays: bool
+) -> None:
+    found = inventory(of=TARGET)
+    found.findings.append(
+        Finding("blocks", "data/own/1", "'c/MLTable' is no YAML.", "Look.", code="file-not-yaml")
+    )
+
+    async def given(value: Any) -> Any:
+        return value
+
+    monkeypatch.setattr(needing, "take", lambda *_, **__: given(found))
+    monkeypatch.setattr(needing, "list_both", lambda *_: given(SimpleNamespace(target={})))
+    monkeypatch.setattr(needing, "read_files", lambda *_: given(None))
+    told = [Finding("error", one, "It.", "Look.", code="users-unknown") for one in planned]
+    plan: Any = SimpleNamespace(header=SimpleNamespace(target_ref=TARGET.ref, findings=told), steps=[])
+    sides: Any = SimpleNamespace(
+        source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)
+    )
+    refers = await Needing(sides, plan, SOURCE, Prior()).now()
+    assert ("data/own/1" in refers(PLACE)) is stays

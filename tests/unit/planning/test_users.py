@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.world import NEW_BLOBS, TARGET, asset, inventory
+from tests.unit.world import NEW_BLOBS, OLD_BLOBS, TARGET, asset, blob, containers, inventory
 
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.seal import NOT_LISTED
+from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
+from amlmigrate.planning.planner import Planner
 from amlmigrate.planning.users import Users
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
@@ -40,3 +47,54 @@ def test_a_blob_below_what_somebody_refers_to_is_theirs(uri: str) -> None:
 @pytest.mark.parametrize("uri", [f"{STORE}/d/su", f"{STORE}/d/sub/07", f"{STORE}/e", f"{STORE}/d/sub/07.txt/x"])
 def test_a_blob_beside_it_is_nobodys(uri: str) -> None:
     assert _who(uri) == ""
+
+
+OWN = asset("data/own/1", "2026-01-01T00:00:00+00:00", dataType="mltable", dataUri=f"{STORE}/e")
+
+
+def _inventory(code: str) -> Inventory:
+    found = inventory(OWN, of=TARGET)
+    found.findings.append(Finding("blocks", "data/own/1", "'c/e/MLTable' is no YAML: x.", "Look.", code=code))
+    return found
+
+
+@pytest.mark.parametrize("code", ["file-not-yaml", "file-unreadable", "delta-log-unread", "table-absent"])
+def test_what_cannot_be_read_of_the_targets_users_is_for_somebody_to_look_at(code: str) -> None:
+    [found] = Users(_inventory(code), set()).findings()
+    assert (found.address, found.severity) == ("data/own/1!users-unknown", "error")
+    assert f"{code} 'c/e/MLTable'." in found.summary
+    # Of what the move brings the source's files say the same.
+    assert Users(_inventory(code), {OWN.address}).findings() == []
+
+
+def test_what_says_nothing_of_references_is_none_of_it() -> None:
+    assert Users(_inventory("bytes-outside"), set()).findings() == []
+
+
+def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
+    found = inventory(of=TARGET)
+    found.leftovers.append(
+        Leftover(Address("schedules", ""), "schedules could not be listed", "Look.", dict(NOT_LISTED))
+    )
+    [one] = Users(found, set()).findings()
+    assert one.code == "users-unknown" and "could not be listed" in one.summary
+
+
+@pytest.mark.parametrize(
+    ("delete", "gone", "told"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_it_is_told_where_a_plan_deletes_and_nowhere_else(delete: bool, gone: bool, told: bool) -> None:
+    model = asset("models/m/1", "2026-01-01T00:00:00+00:00", modelUri=f"{STORE}/a")
+    prior = Prior(blobs={("cmkacct", NEW_BLOBS, "a/old"): Copied('"1"', '"7"')})
+    planner = Planner(
+        inventory(model),
+        _inventory("file-not-yaml"),
+        selection=Selection((), ()),
+        prior=prior,
+        copy_unreferenced=False,
+        delete=delete,
+    )
+    there = [blob("a/x", 1), *([blob("a/old", 3, '"7"')] if gone else [])]
+    listed = containers(source={OLD_BLOBS: [blob("a/x", 1)]}, target={NEW_BLOBS: there})
+    _, findings = planner.steps(listed)
+    assert ("users-unknown" in {one.code for one in findings}) is told
