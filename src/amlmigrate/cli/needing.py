@@ -17,7 +17,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
-from amlmigrate.planning.users import UNKNOWN, Users
+from amlmigrate.planning.users import Users
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0
@@ -64,7 +64,7 @@ class Needing:
         await read_files(self.clouds, self.source, target, listed.target)
         moved = (step.address for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
         users = Users(target, {address for address in moved if self.prior.owns(address)})
-        told = {one.about for one in self.plan.header.findings if one.code == UNKNOWN}
+        told = {one.about for one in self.plan.header.findings if one.code == "users-unknown"}
         # What the plan told of was let go by somebody, or nothing would run.
         if new := sorted(users.unknown.keys() - told):
             return lambda _: f"perhaps {new[0]} (what that refers to is not known: {users.unknown[new[0]]})"

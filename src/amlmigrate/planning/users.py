@@ -25,7 +25,6 @@ _UNKNOWN = frozenset(
     )
 )
 _QUOTED = re.compile("'[^']+'")
-UNKNOWN = "users-unknown"
 
 
 class Users:
@@ -63,7 +62,7 @@ class Users:
                 f"The plan deletes blobs of the target, and what {address} there refers to is not known: {why}",
                 "Look whether it needs any of them (`migrate show` lists them) and waive this finding, or plan"
                 " without --delete.",
-                code=UNKNOWN,
+                code="users-unknown",
             )
             for address, why in sorted(self.unknown.items())
         ]

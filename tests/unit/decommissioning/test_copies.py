@@ -14,7 +14,7 @@ from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import copies, guards
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.evidence import Evidence, examine
 
 FROM = Location(SOURCE.storage_account, OLD_BLOBS, "m/1/")
 MOVED = Bytes(FROM, Location(TARGET.storage_account, NEW_BLOBS, "m/1/"), 1, 1)
@@ -46,7 +46,9 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
         chain = Evidence(tmp_path, ledger)
         for report in reports:
             chain.add("verify", report)
-        found = asyncio.run(copies.read(unasked, PLAN, ledger, chain.reports(), inventory(of=TARGET)))
+        # The chain itself refuses a report of another plan.
+        every, _ = examine(chain.folder)
+        found = asyncio.run(copies.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))
     [why] = found.against(FROM)
     assert "not a green one of this plan" in why
     assert found.sources == {FROM: "blobs/1"}
