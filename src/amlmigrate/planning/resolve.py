@@ -73,6 +73,12 @@ class Resolver:
         self._all(left.address, document_references(properties, "/properties"), found)
         return found
 
+    def needs_of(self, reference: Reference) -> Needs:
+        """The same for one reference, whosever it is."""
+        found = Needs()
+        self._resolve(Address("jobs", ""), reference, found)
+        return found
+
     def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:
         for reference in named:
             self._resolve(address, reference, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from amlmigrate.bytes.prefixes import prefix_of
@@ -14,7 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
-from amlmigrate.planning.resolve import Resolver
+from amlmigrate.planning.resolve import Needs, Resolver
 
 Key = tuple[str, str]
 # What is said of files that may name places, and of which it is not known whether they do (`filefindings`).
@@ -92,19 +93,50 @@ def _spellings(path: str) -> Iterator[str]:
 def _references(target: Inventory, own: Container[Address]) -> Iterator[tuple[Location, str]]:
     mapping = Mapping(target.workspace, target.workspace)
     resolver = Resolver(target, target, mapping)
+    through = _Through(target, resolver)
     for address, asset in target.assets.items():
         if address in own:
             continue
         store = all_kinds()[address.kind].datastore(asset)
         if store and store.root and not store.system:
             yield store.root, str(address)
-        yield from ((place, str(address)) for place in resolver.needs(asset).places)
+        yield from through.places(str(address), resolver.needs(asset))
     for left in target.leftovers:
-        yield from ((place, str(left.address)) for place in resolver.needs_by_hand(left).places)
+        yield from through.places(str(left.address), resolver.needs_by_hand(left))
     for reference in target.of_jobs:
         if place := mapping.locate(reference):
             yield prefix_of(place), "a job"
+        yield from through.places("a job", resolver.needs_of(reference))
     for store_root in (root for root, _ in mapping.roots()):
         for job in target.workspace.jobs:
             yield store_root.below(f"ExperimentRun/dcid.{job}"), f"the job {job}"
             yield store_root.below(f"azureml/{job}"), f"the job {job}"
+
+
+@dataclass(slots=True)
+class _Through:
+    """What somebody needs, and what the assets that they name need in their turn, whoever made those.
+
+    A deployment of the target serves the model that the move brought, and a job reads its data.
+    """
+
+    target: Inventory
+    resolver: Resolver
+    _known: dict[Address, Needs] = field(default_factory=dict)
+
+    def places(self, who: str, needs: Needs) -> Iterator[tuple[Location, str]]:
+        """Each place with who needs it, and by what."""
+        yield from ((place, who) for place in needs.places)
+        seen, queue = set(needs.assets), list(needs.assets)
+        while queue:
+            address = queue.pop()
+            further = self._needs(address)
+            yield from ((place, f"{who}, by {address},") for place in further.places)
+            queue += further.assets - seen
+            seen |= further.assets
+
+    def _needs(self, address: Address) -> Needs:
+        if address not in self._known:
+            asset = self.target.assets.get(address)
+            self._known[address] = self.resolver.needs(asset) if asset else Needs()
+        return self._known[address]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, TARGET, asset, blob, containers, inventory
 
@@ -9,6 +11,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.reference import references
 from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
@@ -98,3 +101,28 @@ def test_it_is_told_where_a_plan_deletes_and_nowhere_else(delete: bool, gone: bo
     listed = containers(source={OLD_BLOBS: [blob("a/x", 1)]}, target={NEW_BLOBS: there})
     _, findings = planner.steps(listed)
     assert ("users-unknown" in {one.code for one in findings}) is told
+
+
+BROUGHT = asset("models/m/1", "2026-01-01T00:00:00+00:00", modelUri=f"{STORE}/d")
+NAMED = f"{TARGET.ref.id}/models/m/versions/1"
+
+
+def _deployment() -> Leftover:
+    document = {"properties": {"model": {"assetId": NAMED}}}
+    return Leftover(Address("onlineEndpoints", "e", "deployments/blue"), "by hand", "Make it.", document)
+
+
+@pytest.mark.parametrize("what", ["deployment", "job", "component of theirs"])
+def test_who_uses_an_asset_that_the_move_brought_needs_its_bytes(what: str) -> None:
+    """A deployment of the target serves that model, whoever made the model."""
+    found = inventory(BROUGHT, of=TARGET)
+    if what == "deployment":
+        found.leftovers.append(_deployment())
+    elif what == "job":
+        found = replace(found, of_jobs=tuple(references({"model": NAMED}, "/properties")))
+    else:
+        theirs = asset("components/own/1", "2026-01-01T00:00:00+00:00", componentSpec={"inputs": {"m": NAMED}})
+        found.assets[theirs.address] = theirs
+    users, place = Users(found, {BROUGHT.address}), Location("cmkacct", NEW_BLOBS, "d/sub/07.txt")
+    assert "models/m/1" in users.of(place)
+    assert Users(inventory(BROUGHT, of=TARGET), {BROUGHT.address}).of(place) == "", "the move's own needs nothing"
