@@ -14,6 +14,7 @@ from amlmigrate.cli.execute import Shared
 from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError, RefusedError
 
 if TYPE_CHECKING:
+    from amlmigrate.cli.decisionfile import Row
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.by import By
     from amlmigrate.core.decision import Decision, Subject, Verb
@@ -63,18 +64,19 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
 
     folder_text, addresses = plans.divided(asked.arguments)
     ends = until.end(asked.until)
-    pairs = _pairs(asked, addresses)
+    rows = _rows(asked, addresses)
     folder, read = plans.load_own(folder_text)
     with Ledger(folder) as ledger:
         ledger.bind(read)
         subjects = Subjects(read, Evidence(folder, ledger).reports(), ledger)
         if addresses:
-            pairs = [(subjects.meant(address), reason) for address, reason in pairs]
+            rows = [replace(row, address=subjects.meant(row.address)) for row in rows]
         if asked.verb is Verb.REOPEN:
             by, why = await _by(shared, read)
-            taken = deciding.reopen(read, ledger, pairs, by)
+            taken = deciding.reopen(read, ledger, [(row.address, row.reason) for row in rows], by)
             return _told(asked, [{"address": address, "detail": "open again"} for address in taken], by, why)
-        choices = [deciding.Choice(subjects.find(address), reason, ends) for address, reason in pairs]
+        choices = [deciding.Choice(subjects.find(row.address), row.reason, ends) for row in rows]
+        _refuse_others(rows, choices)
         _refuse_keys(choices)
         if asked.verb is Verb.DONE:
             choices, by, why = await _looked(shared, read, ledger, choices)
@@ -84,8 +86,8 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
     return _told(asked, [_line(one) for one in made], by, why)
 
 
-def _pairs(asked: Asked, addresses: list[str]) -> list[tuple[str, str]]:
-    """Address and reason of each. Raises BadInputError for none, and for a waiver without a reason."""
+def _rows(asked: Asked, addresses: list[str]) -> list[Row]:
+    """Each with its reason. Raises BadInputError for none, and for a waiver without a reason."""
     from amlmigrate.cli import decisionfile
     from amlmigrate.core.decision import Verb
 
@@ -97,15 +99,33 @@ def _pairs(asked: Asked, addresses: list[str]) -> list[tuple[str, str]]:
     reason = asked.reason.strip()
     if asked.file:
         rows = decisionfile.read(asked.file, asked.verb.value)
-        found = [(row.address, row.reason.strip() or reason) for row in rows]
+        found = [replace(row, reason=row.reason.strip() or reason) for row in rows]
     else:
-        found = [(address, reason) for address in dict.fromkeys(addresses)]
-    for address, why in found:
-        if asked.verb is Verb.WAIVE and not why:
+        found = [decisionfile.Row(0, address, asked.verb.value, reason) for address in dict.fromkeys(addresses)]
+    for row in found:
+        if asked.verb is Verb.WAIVE and not row.reason:
             raise BadInputError(
-                "A waiver needs a reason.", address=address, remedy='Give one with --reason "...", or in its row.'
+                "A waiver needs a reason.",
+                address=row.address,
+                remedy='Give one with --reason "...", or in its row.',
             )
     return found
+
+
+def _refuse_others(rows: Iterable[Row], choices: Iterable[Choice]) -> None:
+    """Raises RefusedError where a file was filled in about something else than its addresses now stand for."""
+    others = [
+        f"{row.address}: now {choice.subject.says}"
+        for row, choice in zip(rows, choices, strict=True)
+        if not row.names(choice.subject.sha256)
+    ]
+    if others:
+        raise RefusedError(
+            "The file is about something else than it is now.",
+            reasons=tuple(others),
+            address=others[0].partition(": now ")[0],
+            remedy="Look at it anew with `migrate show --open --format csv`; nothing was recorded.",
+        )
 
 
 def _refuse_keys(choices: Iterable[Choice]) -> None:

@@ -1,4 +1,4 @@
-"""The CSV of decisions: address, decision, reason. `show --open` writes it, `--from` reads it."""
+"""The CSV of decisions: address, decision, reason, what was shown. `show --open` writes it, `--from` reads it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,32 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.redaction import path_text
 
 COLUMNS = ("address", "decision", "reason")
-_MUST = f"Its columns are {', '.join(COLUMNS)}."
+# By which a row is held to what its reader was shown; a file that somebody wrote themselves need not have it.
+SHOWN = "shown"
+_MUST = f"Its columns are {', '.join(COLUMNS)}, and {SHOWN} where `migrate show` wrote it."
+# A spreadsheet would take bare digits for a number.
+_SHA = "sha256:"
+_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; `number` is its line in the file, for messages."""
+    """One row; `number` is its line in the file, for messages, `shown` the beginning of a digest, or ''."""
 
     number: int
     address: str
     decision: str
     reason: str
+    shown: str = ""
+
+    def names(self, sha256: str) -> bool:
+        """Whether it is about just what has that digest, as far as it says."""
+        return sha256.startswith(self.shown.strip().lower().removeprefix(_SHA))
+
+
+def mark(sha256: str) -> str:
+    """What stands in the column for a digest."""
+    return f"{_SHA}{sha256[:_DIGITS]}"
 
 
 def written(rows: Iterable[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> str:
@@ -76,19 +91,19 @@ def _rows(path: Path) -> Iterable[Row]:
         if missing := [name for name in COLUMNS if name not in head]:
             raise _refused(path, f"The file has no column '{missing[0]}'", _MUST)
         # What another column says, as a date, would be recorded nowhere.
-        if other := next((name for name in head if name and (name not in COLUMNS or head.count(name) > 1)), ""):
+        known = (*COLUMNS, SHOWN)
+        if other := next((name for name in head if name and (name not in known or head.count(name) > 1)), ""):
             raise _refused(
                 path, f"The file has a column '{other}' that means nothing here, or has it twice", _MUST
             )
-        places = [head.index(name) for name in COLUMNS]
+        places = [head.index(name) for name in known if name in head]
     for number, cells in found:
         if len(cells) <= max(places[:2]):
             raise _refused(path, f"Row {number} has too few cells", _MUST)
         # As where a reason with commas is not quoted: the rest of it may take back what its beginning says.
         if any(cell.strip() for at, cell in enumerate(cells) if at not in places):
             raise _refused(path, f"Row {number} has more cells than columns", f"{_MUST} Quote what has a comma.")
-        address, decision, reason = (csvtext.plain(cells[at]) if at < len(cells) else "" for at in places)
-        yield Row(number, address, decision, reason)
+        yield Row(number, *(csvtext.plain(cells[at]) if at < len(cells) else "" for at in places))
 
 
 def _refused(path: Path, summary: str, remedy: str) -> BadInputError:

@@ -10,6 +10,7 @@ from amlmigrate.cli import decisionfile
 from amlmigrate.cli.stages import ledger_of
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.decision import Decision, open_digest
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.escapes import Plain, as_json
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Plan, Step
@@ -100,12 +101,15 @@ def steps(view: View, plan: Plan) -> None:
 def opened(view: View, folder: Path, plan: Plan, kind: str, *, csv: bool) -> None:
     """What is open; as CSV with the decisions to fill in. Then what waits for an approval, with its digest."""
     with ledger_of(folder, plan) as ledger:
-        found = all_open(plan, ledger, _reports(folder, ledger))
+        reports = _reports(folder, ledger)
+        found = all_open(plan, ledger, reports)
         pending = Standing(plan, ledger).pending()
+        subjects = Subjects(plan, reports, ledger)
     found = [one for one in found if not kind or one.address.partition("/")[0] == kind]
     of = f" of kind {kind}" if kind else ""
     if csv:
-        view.raw(decisionfile.written((one.address, "", "") for one in found))
+        rows = ((one.address, "", "", _mark(subjects, one.address)) for one in found)
+        view.raw(decisionfile.written(rows, (*decisionfile.COLUMNS, decisionfile.SHOWN)))
         return
     view.result(
         "show.open",
@@ -117,6 +121,14 @@ def opened(view: View, folder: Path, plan: Plan, kind: str, *, csv: bool) -> Non
     )
     if plan.header.require_approval:
         _pending(view, folder, pending)
+
+
+def _mark(subjects: Subjects, address: str) -> str:
+    """What holds a row to what is shown now; '' where the address is of two, so that nothing is decided by it."""
+    try:
+        return decisionfile.mark(subjects.find(address).sha256)
+    except BadInputError:
+        return ""
 
 
 def _pending(view: View, folder: Path, pending: list[Decision]) -> None:

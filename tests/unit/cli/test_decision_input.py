@@ -80,6 +80,17 @@ def test_a_file_that_is_not_wholly_meant_is_refused_whole(tmp_path: Path, data: 
         _read(tmp_path, data)
 
 
+@pytest.mark.parametrize(("shown", "names"), [
+    ("sha256:" + "ab" * 8, True), ("ab" * 8, True), (" SHA256:ABAB ", True), ("", True), ("sha256:cd", False), ("x", False),
+])  # fmt: skip
+def test_a_row_is_about_what_its_reader_was_shown(tmp_path: Path, shown: str, names: bool) -> None:
+    path = tmp_path / "decisions.csv"
+    path.write_text(f"address,shown,decision,reason\njobs,{shown},waive,kept\n", encoding="utf-8")
+    [row] = decisionfile.read(path, "waive")
+    assert (row.address, row.reason) == ("jobs", "kept") and row.names("ab" * 32) is names
+    assert decisionfile.mark("ab" * 32) == "sha256:" + "ab" * 8
+
+
 def test_a_signed_address_for_a_file_is_not_repeated() -> None:
     with pytest.raises(BadInputError) as raised:
         decisionfile.read(Path("https://a.blob.core.windows.net/c/x.csv?sv=1&sig=SIGNED"), "waive")

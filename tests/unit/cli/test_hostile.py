@@ -128,6 +128,23 @@ def test_what_is_written_for_decisions_is_read_back(folder: Path) -> None:
     assert set(decided.values()) == {HOSTILE.strip()}
 
 
+def test_a_file_of_decisions_is_about_what_was_shown_when_it_was_written(folder: Path) -> None:
+    text = _did("show", str(folder), "--open", "--format", "csv").stdout
+    head, first, *_ = list(csv.reader(io.StringIO(text, newline="")))
+    path = folder.parent / "decisions.csv"
+    other = [*first[:3], "sha256:0123456789abcdef"]
+    for row, code in ((other, 4), (first, 0)):
+        row[1:3] = ["waive", "kept"]
+        path.write_text(csvtext.written(head, [[csvtext.plain(one) for one in row]]), newline="")
+        _did("waive", str(folder), "--from", str(path), code=code)
+        with Ledger(folder) as ledger:
+            assert list(ledger.decisions()) == ([csvtext.plain(first[0])] if code == 0 else [])
+    # What is taken back widens nothing.
+    other[1] = "reopen"
+    path.write_text(csvtext.written(head, [[csvtext.plain(one) for one in other]]), newline="")
+    _did("reopen", str(folder), "--from", str(path))
+
+
 def test_two_addresses_that_are_typed_alike_are_told_apart(tmp_path: Path) -> None:
     made = tmp_path / "plan"
     made.mkdir()
