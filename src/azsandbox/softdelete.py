@@ -18,8 +18,8 @@ from azsandbox.refusals import storage_error
 
 Shown = Callable[[str, str, str], Awaitable[ElementTree.Element | None]]
 _DONE = (200, 201, 202)
-# What makes a blob another one (versioning-overview: "writing to or deleting the blob"); a change of its metadata
-# makes a version, and nothing that a soft delete would keep.
+# What makes a blob another one (versioning-overview); a change of its metadata makes a version, and nothing that a
+# soft delete would keep.
 _WRITES = ("", "blocklist")
 _VERSION = "x-ms-version-id"
 _MARKER = "2!"

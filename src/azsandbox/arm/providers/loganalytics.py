@@ -21,9 +21,9 @@ _NAMESPACE = "Microsoft.OperationalInsights"
 class LogWorkspaces(TrackedKind):
     """`workspaces`. One that was deleted without `force` comes back when it is made again in its place.
 
-    learn.microsoft.com, rest/api/loganalytics/workspaces/delete: "To recover the workspace, create it again with
-    the same name, in the same subscription, resource group and location." Inferred: that what is sent then counts
-    over what it was, and that one in another location comes back too, which Azure may refuse.
+    learn.microsoft.com, rest/api/loganalytics/workspaces/delete: so it is recovered, in its group and location.
+    Inferred: that what is sent then counts over what it was, and that one in another location comes back too,
+    which Azure may refuse. Another group was refused once (MicrosoftDocs/azure-docs#41719); here it is not.
     """
 
     type = f"{_NAMESPACE}/workspaces"
