@@ -21,6 +21,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from amlmigrate.cmk.fleet.fleetfile import Entry
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
 
@@ -123,7 +124,6 @@ def _unplanned(below: Path) -> list[dict[str, Any]]:
     """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
     from amlmigrate.cli.plans import said
     from amlmigrate.cmk.fleet import fleetfile
-    from amlmigrate.planning import planfile
 
     found: list[dict[str, Any]] = []
     for path in sorted(below.glob(f"**/{fleetfile.FILE}")):
@@ -134,11 +134,25 @@ def _unplanned(below: Path) -> list[dict[str, Any]]:
             continue
         for entry in fleet.entries if fleet else ():
             folder = path.parent / entry.folder
-            if not (folder / planfile.FILE).exists():
-                why = entry.told.get("reason") or "nothing was planned yet, or its folder was deleted"
+            if why := _lacking(folder, entry):
                 again = "run the `migrate plan --fleet` of this folder again"
                 found.append({"folder": str(folder), "stands": f"has no plan: {why}", "next": again})
     return found
+
+
+def _lacking(folder: Path, entry: Entry) -> str:
+    """Why a member of a fleet has no plan; empty where it has one, whether it can be read or not."""
+    from amlmigrate.planning import planfile
+
+    try:
+        if not (folder / planfile.FILE).exists():
+            return str(entry.told.get("reason") or "nothing was planned yet, or its folder was deleted")
+        header = planfile.read_header(folder)
+        pair = (header.source_ref.id.lower(), header.target_ref.id.lower())
+    except Exception:  # noqa: BLE001 - of one plan, whose own line says so
+        return ""
+    there = pair == (entry.source.lower(), entry.target.lower())
+    return "" if there else f"the plan in its folder is of other workspaces than {entry.source}"
 
 
 def _line(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,9 @@ def test_members_of_a_fleet_without_a_plan_are_lines_of_status(
         one = Entry(1, ref.id, ref.id, "w", None, 0, name)
         entries.append(one.became(state, {"reason": "No such workspace."} if name == "b" else {}))
     fleetfile.write(Path("moves"), Fleet("sha", tuple(entries), ()), created="now")
-    planned(Path("moves/c"))
+    planned(
+        Path("moves/c"), **{side: {**SOURCE.header(), "id": entries[2].source} for side in ("source", "target")}
+    )
     (tmp_path / "moves/other").mkdir()
     (tmp_path / "moves/other" / fleetfile.FILE).write_text("edited")
     done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])
@@ -130,3 +133,17 @@ def test_members_of_a_fleet_without_a_plan_are_lines_of_status(
     assert "stages" in told["moves/c"]
     assert "cut short" in told[f"moves/other/{fleetfile.FILE}"]["error"]
     assert done.exit_code == 3
+
+
+def test_a_members_folder_with_a_plan_of_other_workspaces_is_no_plan_of_the_member(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planned(Path("moves/a"))
+    ours = Entry(1, SOURCE.id, TARGET.id.upper(), "w", None, 0, "a").became(Progress.PLANNED, {})
+    for entry, count in ((ours, 0), (replace(ours, source=f"{SOURCE.id}-other"), 1)):
+        fleetfile.write(Path("moves"), Fleet("sha", (entry,), ()), created="now")
+        done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])
+        end = json.loads(done.stdout.splitlines()[-1])
+        told = [one["stands"] for one in end["plans"] if "of other workspaces than" in one["stands"]]
+        assert (len(told), end["text"]) == (count, "1 plan below moves" + "; 1 of fleets have none" * count)

@@ -112,3 +112,15 @@ def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
     assert (other, one.rpartition("/")[2]) == (f"/subscriptions/{SUBS[1]}", "a")
     assert "AttributeError" in found.unreadable[one].reason and "secret" not in found.unreadable[one].reason
     assert "TypeError" in found.unreadable[other].reason
+
+
+def test_one_odd_item_of_a_list_keeps_nothing_else_of_it_away() -> None:
+    from amlmigrate.cmk.scanning.resources import STORAGE, Resources
+
+    class Arm:
+        async def pages(self, path: str) -> Any:
+            for one in ({"name": "odd"}, {"id": "/subscriptions/s/x", "name": "good"}):
+                yield one
+
+    found = asyncio.run(Resources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]
+    assert found and found["name"] == "good"

@@ -56,7 +56,7 @@ class Resources:
             except MigrateError:
                 # Rights on the group or the resource alone are enough for single reads, which say what is wrong.
                 return {}
-            return {str(item["id"]).lower(): item for item in found}
+            return {str(item.get("id")).lower(): item for item in found}
 
         return await self._once((type_, subscription.lower()), read)
 
