@@ -14,7 +14,8 @@ from amlmigrate.cli import gating
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb
-from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.plan import Action, Bytes, Plan, Step
+from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.pointing import Seen
@@ -22,21 +23,40 @@ from amlmigrate.decommissioning.stage import Wanted
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.subjects import of_step
+from amlmigrate.ledger.subjects import failures, of_step
 
 THEIRS = blob("m/a", 3, '"1"')
+TARGET_FOLDER = Location("cmkacct", NEW_BLOBS, "m")
 AMOUNT = Bytes(Location("acct", "c", "m/a"), Location("cmkacct", NEW_BLOBS, "m/a"), 1, 3)
 FILE = step("blobs/c/m/a", action=Action.CONFLICT, bytes=AMOUNT, target_sha256=listing_digest([THEIRS]), blob=True)
-PLAN = plan(FILE)
+# The same blob as only a run met it in a folder.
+FOLDER = step("blobs/c/m", action=Action.COPY, bytes=Bytes(Location("acct", "c", "m"), TARGET_FOLDER, 2, 4))
+STEPS = {"planned": FILE, "met by the run": FOLDER}
 
 
+def _decided(ledger: Ledger, one: Step) -> Plan:
+    """Its plan, in whose ledger it was let go."""
+    made = plan(one)
+    ledger.bind(made)
+    failure = ""
+    if one is FOLDER:
+        ledger.run_begins()
+        ledger.move(one.address, State.DOING)
+        ledger.leave(one.address, TARGET_FOLDER, {"m/a": '"1"'})
+        ledger.move(one.address, State.FAILED, detail="m/a is another's")
+        failure = failures(ledger)[str(one.address)]
+    decide(made, ledger, Verb.WAIVE, [Choice(of_step(one, failure), "theirs is right")], By("ann", "host", "1"))
+    return made
+
+
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize(
     ("there", "gone"),
     [([THEIRS], False), ([blob("m/a", 9, '"2"')], False), ([], True), ([blob("m/b")], True)],
     ids=["as it was", "changed by its users", "gone", "another one beside"],
 )
 async def test_nobody_would_have_either(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[Blob], gone: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[Blob], gone: bool, step: str
 ) -> None:
     asked: list[set[Location]] = []
 
@@ -55,10 +75,22 @@ async def test_nobody_would_have_either(
     monkeypatch.setattr(gating.copies, "read", copied)
     clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
     with Ledger(tmp_path) as ledger:
-        ledger.bind(PLAN)
-        decide(PLAN, ledger, Verb.WAIVE, [Choice(of_step(FILE), "theirs is right")], By("ann", "host", "1"))
-        afresh = gating.Afresh(clouds, PLAN, tmp_path, ledger, Wanted(), timedelta(0))
+        made = _decided(ledger, STEPS[step])
+        afresh = gating.Afresh(clouds, made, tmp_path, ledger, Wanted(), timedelta(0))
         _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
     assert asked == [{Location("cmkacct", NEW_BLOBS)}]
-    assert any("blobs/c/m/a!waived-gone" in one for one in found.unproven) is gone
+    assert any(f"{STEPS[step].address}!waived-gone" in one for one in found.unproven) is gone
     assert bool(found.unproven) is gone
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("there", "codes"), [([THEIRS], []), ([], ["waived-gone"]),
+                                              ([blob("m/a", 9, '"2"')], ["waived-changed"])])  # fmt: skip
+async def test_the_gate_looks_at_both(tmp_path: Path, there: list[Blob], codes: list[str], step: str) -> None:
+    clouds: Any = type("Session", (), {"target": type("Side", (), {"workspace": lambda _self, ref: ref})()})()
+    with Ledger(tmp_path) as ledger:
+        made = _decided(ledger, STEPS[step])
+        found = await gating._let_go(
+            clouds, made, ledger, [], inventory(of=TARGET), containers(target={NEW_BLOBS: there})
+        )
+    assert [one.code for one in found] == codes

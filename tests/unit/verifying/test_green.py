@@ -29,6 +29,7 @@ from tests.unit.world import (
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
+from amlmigrate.core.decision import Verb
 from amlmigrate.core.events import ignore
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
@@ -38,8 +39,10 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import since
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.subjects import failures, of_step
 from amlmigrate.verifying import verify
 from amlmigrate.verifying.blobs import Verdict
 from amlmigrate.verifying.documents import compare_documents
@@ -218,3 +221,41 @@ def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, 
     assert report.content["differences"] == [] and report.content["green"] is not lost
     assert "whether it is being changed" in report.content["not_checked"]
     assert len(report.content["since_cutover"]["open"]) == lost
+
+
+@pytest.mark.parametrize(("there", "codes"), [(["m/a"], []), ([], ["waived-gone"])])
+def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], codes: list[str]
+) -> None:
+    made = plan(COPY)
+
+    async def listing(*_: Any) -> Any:
+        return containers(target={NEW_BLOBS: [blob(path, 9, '"t"') for path in there]})
+
+    async def nothing(*_: Any, **__: Any) -> Any:
+        return []
+
+    async def alike(*_: Any) -> Any:
+        return [], []
+
+    monkeypatch.setattr(verify, "list_both", listing)
+    monkeypatch.setattr(verify, "_claims", nothing)
+    monkeypatch.setattr(verify.dataprotection, "afresh", alike)
+    side: Any = SimpleNamespace(blobs=None, arm=SimpleNamespace(service_clock=ServiceClock()))
+    documents = compare_documents(plan(), inventory(), inventory(of=TARGET))
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(made)
+        assert COPY.bytes
+        ledger.move(COPY.address, State.DOING)
+        ledger.leave(COPY.address, COPY.bytes.target, {"m/a": '"t"'})
+        ledger.move(COPY.address, State.FAILED, detail="m/a is another's")
+        subject = of_step(COPY, failures(ledger)[str(COPY.address)])
+        decide(made, ledger, Verb.WAIVE, [Choice(subject, "theirs stays")], By("ann", "host", "1"))
+        report = asyncio.run(
+            verify.verify(
+                made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]
+                depth=Depth.METADATA, sensitive=False, read=Readers(), by=By("ann", "host", "1"),
+                unchanged=nothing, emit=ignore,
+            )
+        )  # fmt: skip
+    assert [one["code"] for one in report.content["found"]] == codes
