@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
+
+if TYPE_CHECKING:
+    from amlmigrate.core.plan import Plan
 
 
 class Unreferenced(StrEnum):
@@ -155,17 +158,26 @@ async def _plan(
     view.result(
         "plan.written",
         {
-            "text": f"\nWritten to {folder}." + (f" It has {errors} errors and cannot be run." if errors else ""),
+            "text": f"\nWritten to {folder}."
+            + (f" It has {errors} errors and cannot be run until each is set right or waived." if errors else ""),
             "folder": str(folder),
             "counts": header.counts,
             "findings": len(header.findings),
-            "next": f"set the errors right and plan again; migrate show {folder}"
-            if errors
-            else (
-                f"somebody else: migrate approve {folder} --digest {read.sha256[:16]}; then migrate run {folder}"
-                if require_approval
-                else f"migrate run {folder}"
-            ),
+            "next": _next(read, folder, errors),
         },
     )
     return ExitCode.DONE
+
+
+def _next(plan: Plan, folder: Path, errors: int) -> str:
+    """What comes after a plan: `run` refuses one with errors or conflicts before it changes anything."""
+    from amlmigrate.cli.stages import settle_conflicts
+    from amlmigrate.core.plan import Action
+
+    if errors:
+        return f"set the errors right and plan again, or waive them; migrate show {folder}"
+    if plan.header.require_approval:
+        return f"somebody else: migrate approve {folder} --digest {plan.sha256[:16]}; then migrate run {folder}"
+    if any(actions.get(Action.CONFLICT.value) for actions in plan.header.counts.values()):
+        return settle_conflicts(folder)
+    return f"migrate run {folder}"

@@ -80,7 +80,8 @@ def stages(plan: Plan, folder: Path, ledger: Ledger | None) -> dict[str, Any]:
     # They keep a verification from being green as well, however often it is made.
     findings = [one.address for one in opened(plan, ledger, reports) if one.stands in SEVERITIES]
     told = found | {"open": len(open_ones) + len(findings)}
-    return told | {"next": _next(plan, folder, found, open_ones, findings)}
+    conflicts = [one.address for one in ended if one.outcome is Outcome.CONFLICT]
+    return told | {"next": _next(plan, folder, found | {"conflicts": conflicts}, open_ones, findings)}
 
 
 def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> dict[str, Any]:
@@ -173,6 +174,8 @@ def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str],
         (left, waive.format(quote(left[0]["address"]) if left else "")),
         (found["removal"], ""),
         (not all_approved(found["approval"]), f"somebody else: migrate approve {folder}"),
+        # `run` refuses a plan with one before it changes anything.
+        (not run["begun"] and found["conflicts"], settle_conflicts(folder)),
         (not run["begun"], f"migrate run {folder}"),
         (run["remaining"] or run["cut_off"], f"migrate run {folder} --resume"),
         (
@@ -188,6 +191,11 @@ def _next(plan: Plan, folder: Path, found: dict[str, Any], open_ones: list[str],
         (True, f"migrate decommission {folder} --confirm {plan.header.source_ref.short}"),
     )
     return next(step for due, step in steps if due)
+
+
+def settle_conflicts(folder: Path) -> str:
+    """What comes before the run of a plan with conflicts."""
+    return f"settle each conflict that `migrate show {folder} --open` lists; then migrate run {folder}"
 
 
 def all_approved(approval: dict[str, Any]) -> bool:

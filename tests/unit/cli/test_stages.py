@@ -12,7 +12,7 @@ import pytest
 from tests.unit.world import header, step
 from typer.testing import CliRunner
 
-from amlmigrate.cli import run
+from amlmigrate.cli import plan, run
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
 from amlmigrate.cli.views.human import HumanView
@@ -93,6 +93,16 @@ def test_what_a_finding_of_a_verification_is_stands_in_the_report_of_a_run(
     told = capsys.readouterr().out
     assert "blocks: data/a b/1!names-source: It names the source." in told
     assert f"migrate waive 'data/a b/1!names-source' {folder}" in told
+
+
+def test_a_plan_with_a_conflict_is_not_sent_to_its_run(tmp_path: Path) -> None:
+    folder = tmp_path / "ws1"
+    counts = {"models": {"conflict": 1}}
+    made = _planned(folder, step("models/m/1", action=Action.CONFLICT), counts=counts)
+    assert _standing(folder, made)["next"] == plan._next(made, folder, 0)
+    assert plan._next(made, folder, 0).startswith("settle each conflict")
+    assert plan._next(made, folder, 1).startswith("set the errors right")
+    assert plan._next(_planned(tmp_path / "ws2"), folder, 0) == f"migrate run {folder}"
 
 
 def test_a_plan_from_its_making_to_its_end(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
 async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> list[Finding]:
     """What `plan` adds to a plan's findings: all that the doctor looks at but for the way to the accounts' blobs.
 
-    That way is `plan`'s own, which lists them. An error is written into the plan, and `run` refuses it, since the
-    contract has a plan always written. A right that is missing is a warning there: it is whoever plans that lacks
+    That way is `plan`'s own, which lists them. An error is written into the plan, and `run` refuses it, since a
+    plan is always written. A right that is missing is a warning there: it is whoever plans that lacks
     it, while somebody else may run.
     """
     identities: dict[SideName, Identity] = {
