@@ -158,15 +158,15 @@ class Made(ABC):
                 "INSERT INTO left_alone VALUES (?, ?, ?, ?, ?, ?)", [(*row, int(row[3:] in known)) for row in rows]
             )
 
-    def left_alone(self) -> dict[str, dict[str, str]]:
-        """By the address of a step that left any alone when last tried, those let go: path to ETag, '' for none.
+    def left_alone(self) -> dict[str, frozenset[str]]:
+        """By the address of a step that left any alone when it was last tried, those that somebody let go: paths.
 
         Whoever decides of a step decides of just what it had left alone by then.
         """
-        found: dict[str, dict[str, str]] = {}
-        for address, path, etag, decided in self._rows("SELECT address, path, etag, decided FROM left_alone"):
-            found.setdefault(address, {}).update({path: etag} if decided else {})
-        return found
+        found: dict[str, set[str]] = {}
+        for address, path, decided in self._rows("SELECT address, path, decided FROM left_alone"):
+            found.setdefault(address, set()).update([path] if decided else [])
+        return {address: frozenset(paths) for address, paths in found.items()}
 
     def stayed(self) -> dict[str, dict[str, str]]:
         """By the address of a step, those of them that somebody let go and that were there: path to ETag."""

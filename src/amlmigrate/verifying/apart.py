@@ -9,8 +9,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.workspace import Location
 
 _COMPARED = (Action.COPY, Action.UPDATE, Action.ADOPT)
-# By the address of a step, what was let go of it: path of the target to the ETag that it had there, '' for none.
-Left = Mapping[str, Mapping[str, str]]
+Left = Mapping[str, frozenset[str]]
 
 
 def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[Step]:
@@ -39,10 +38,7 @@ def not_compared(plan: Plan, waived: Container[str], places: Iterable[Location])
 
 
 def let_go(plan: Plan, waived: Container[str], left_alone: Left) -> dict[Location, str]:
-    """Where the blobs of the target lie of which nothing is expected, with the ETag of those known by it.
-
-    Somebody else's that is gone since, or another one, is none that was let go: its source is expected then.
-    """
+    """Where the blobs of the target lie of which nothing is expected, with the ETag of those known by it."""
     return dict(_let_go(plan, waived, left_alone))
 
 
@@ -55,5 +51,5 @@ def _let_go(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[tu
             yield goal, ""
         found = [] if step.action is Action.DELETE and not settled else [(one.path, one.etag) for one in step.gone]
         if settled and not step.apart:
-            found += left_alone.get(str(step.address), {}).items()
+            found += [(path, "") for path in left_alone.get(str(step.address), ())]
         yield from ((Location(goal.account, goal.container, path), etag) for path, etag in found)

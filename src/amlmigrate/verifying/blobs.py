@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -29,7 +30,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
-from amlmigrate.verifying.apart import Left, compared, let_go, not_compared
+from amlmigrate.verifying.apart import compared, let_go, not_compared
 
 _PARALLEL = 16
 _PREFIXES = 8
@@ -148,7 +149,7 @@ class BlobVerifier:
         self,
         plan: Plan,
         waived: frozenset[str] = frozenset(),
-        left_alone: Left = MappingProxyType({}),
+        left_alone: Map[str, frozenset[str]] = MappingProxyType({}),
     ) -> Verdict:
         """All prefixes of the plan, but for what is waived of them.
 
@@ -174,10 +175,10 @@ class BlobVerifier:
         step, amount = planned
         listed = self._listed(self._containers.source, amount.source).below(amount.source.path)
         goal = partial(goal_path, amount.source, amount.target)
-        target = self._listed(self._containers.target, amount.target)
-        source = [blob for blob in listed if not self._is_let_go(amount, goal(blob.path), target)]
-        there = at_goal(target, amount.target, {goal(blob.path) for blob in source})
-        twins = {path: blob for path, blob in there.items() if not self._is_let_go(amount, path, target)}
+        source = [blob for blob in listed if not self._is_let_go(amount, goal(blob.path))]
+        expected = {goal_path(amount.source, amount.target, blob.path) for blob in source}
+        there = at_goal(self._listed(self._containers.target, amount.target), amount.target, expected)
+        twins = {path: blob for path, blob in there.items() if not self._is_let_go(amount, path, blob.etag)}
         left, right = await asyncio.gather(
             self._entries(self._source, amount.source, source),
             self._entries(self._target, amount.target, list(twins.values()), self._places),
@@ -191,13 +192,12 @@ class BlobVerifier:
         let_go = len(listed) - len(source)
         return Read(step, amount, listing_digest(listed), left, right, lines, rewritten, let_go)
 
-    def _is_let_go(self, amount: Bytes, path: str, target: Listing) -> bool:
+    def _is_let_go(self, amount: Bytes, path: str, etag: str = "") -> bool:
         """Whether nothing is expected of a path of the target; of some only while its blob has that ETag."""
         if not self._let_go:
             return False
         known = self._let_go.get(Location(amount.target.account, amount.target.container, path))
-        twin = target.blobs.get(path)
-        return known == "" or (known is not None and twin is not None and known == twin.etag)
+        return known in ("", etag)
 
     def _add(self, read: Read, verdict: Verdict) -> None:
         """What a prefix comes to."""
