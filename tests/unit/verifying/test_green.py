@@ -259,3 +259,21 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
             )
         )  # fmt: skip
     assert [one["code"] for one in report.content["found"]] == codes
+
+
+def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def gone(*_: Any, living: bool) -> list[Finding]:
+        asked.append(living)
+        return [BLOCKS]
+
+    monkeypatch.setattr("amlmigrate.verifying.living.leftalone.findings", gone)
+    with Ledger(tmp_path) as ledger:
+        cutover = cut.cut_over(cut.chain(tmp_path, ledger))
+        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since((), 2, 6), LOOKED)
+        report = verify_living(
+            cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(),
+            by=By("ann", "host", "1"),
+        )  # fmt: skip
+    assert asked == [True] and BLOCKS.as_dict() in report.content["found"] and report.content["green"] is False
