@@ -259,6 +259,9 @@ class _Asking(_Bare):
 class _Listed:
     """ARM and its roles, of which `seen` is what the list of subscriptions says; None: refused."""
 
+    actions: tuple[str, ...] = ("*",)
+    things: tuple[dict[str, Any], ...] = ()
+
     def __init__(self, seen: list[str] | None) -> None:
         self.seen, self.asked, self.roles, self.arm = seen, list[str](), self, self
 
@@ -268,9 +271,14 @@ class _Listed:
             raise ServiceError(403, "AuthorizationFailed", "no", method="GET", url=path)
         for name in (self.seen or ()) if path == "/subscriptions" else ():
             yield {"subscriptionId": name}
+        for one in self.things if path.endswith("LearningServices/workspaces") else ():
+            yield one
 
     async def permissions(self, scope: str) -> list[Any]:
-        return [{"actions": ["*"], "notActions": []}]
+        return [{"actions": list(self.actions), "notActions": []}]
+
+    async def assignments(self, scope: str) -> list[Any]:
+        return []
 
 
 def test_subscriptions_that_cannot_be_listed_are_told_as_not_known() -> None:
@@ -315,3 +323,53 @@ def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch:
     assert "2 of 3 steps were done: " in caught.value.summary
     assert caught.value.exit_code is ExitCode.UNEXPECTED and "secret" not in caught.value.summary
     assert caught.value.address == planned[-1].part.id
+
+
+def test_what_may_not_be_read_whole_is_told_as_not_known() -> None:
+    listed = _Listed(["s1"])
+    listed.actions = ("Microsoft.Storage/*",)
+    _, unseen = asyncio.run(usage.Estate(listed).documents("s1"))  # type: ignore[arg-type]
+    assert len(unseen) == 4 and all(one.startswith("no right to read every one of") for one in unseen)
+    assert not any("storageAccounts" in one for one in unseen)
+
+
+def test_users_are_all_but_what_was_made_for_the_very_same_workspace() -> None:
+    identity = part("identity")
+    listed = _Listed([FULL.subscription])
+    named = {"identity": {"userAssignedIdentities": {identity.id.upper(): {}}}}
+    listed.things = (
+        {"id": "/ours", "tags": {TAG: OWNER.upper()}, **named},
+        {"id": "/others", "tags": {TAG: "another/g/w"}, **named},
+        {"id": "/bare", **named},
+        {"id": "/elsewhere", "identity": {"userAssignedIdentities": {f"{identity.id}2": {}}}},
+    )
+
+    async def none(*_: Any) -> Users:
+        return Users()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(identity), "more_users", none)
+        port = SimpleNamespace(estate=usage.Estate(listed), side=listed)  # type: ignore[arg-type]
+        found = asyncio.run(usage.users(port, identity, {}, KNOWN))  # type: ignore[arg-type]
+    assert found.known == ["the workspace /bare", "the workspace /others"] and found.unknown == []
+
+
+def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    from amlmigrate.cmk.provisioning import applying
+    from amlmigrate.core.errors import RefusedError
+
+    vault = part("key vault")
+    shown = Planned(vault, None, _written(vault, Verb.UPDATE, ("networkAcls",)))
+
+    async def look(self: Any, part: Part, known: Known) -> Planned:
+        return replace(shown, asks=("purge protection",))
+
+    async def done(self: Any, step: Step, patience: float) -> Planned:
+        pytest.fail("nobody agreed to it")
+
+    monkeypatch.setattr(Looker, "look", look)
+    monkeypatch.setattr(applying._Doing, "done", done)
+    looker = Looker(SimpleNamespace(), Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+    with pytest.raises(RefusedError) as caught:
+        asyncio.run(applying.apply([shown], looker, patience=0))
+    assert "0 of 1 steps were done." in caught.value.summary and caught.value.reasons == ("purge protection",)
