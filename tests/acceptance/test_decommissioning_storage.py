@@ -204,9 +204,10 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
         client.upload_blob("src/other", b"2")
     uri = f"https://{world.account('source')}.blob.core.windows.net/team/src"
     world.put("codes/c/versions/1", {"properties": {"codeUri": uri}})
-    service = f"{world.storage_id('source')}/blobServices/default"
     kept = {"containerDeleteRetentionPolicy": {"enabled": True, "days": 7}}
-    world.azure(lambda c: c.arm("PUT", service, "2024-01-01", {"properties": kept}))
+    for which in ("source", "target"):
+        service = f"{world.storage_id(which)}/blobServices/default"
+        world.azure(lambda c, at=service: c.arm("PUT", at, "2024-01-01", {"properties": kept}))
     gone = f"{world.documents['source']['properties']['workspaceId']}-{'x' * 26}"
     _container(world, gone)()
     moved(world)

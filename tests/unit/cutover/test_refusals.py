@@ -14,6 +14,7 @@ from tests.unit.world import blob, inventory
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
 from amlmigrate.cutover.refusals import Facts, reasons
@@ -67,7 +68,6 @@ def _documents(side: int, **changed: str) -> Callable[[Case], Case]:
 CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "no evidence": (lambda c: replace(c, verified=()), "There is no evidence"),
     "not green": (lambda c: replace(c, verified=({}, {"green": False})), "not green"),
-    "of another plan": (lambda c: replace(c, verified=({"plan": {"sha256": "cd" * 32}},)), "of another plan"),
     "below checksum": (lambda c: replace(c, verified=({"depth": "metadata"},)), "depth 'metadata'"),
     "a document of the source": (_documents(0, new="1"), "documents of the source are not what they were"),
     "a document of the target": (_documents(1, new="1"), "documents of the target are not what they were"),
@@ -105,6 +105,11 @@ def test_each_reason_is_told(tmp_path: Path, what: str) -> None:
 def test_a_word_about_writers_settles_nothing_but_writers(tmp_path: Path, what: str) -> None:
     found = CASES[what][0](Case()).reasons(tmp_path, unfrozen=True)
     assert bool(found) is (what != "a writer")
+
+
+def test_evidence_of_another_plan_is_none(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="it is of another plan"):
+        replace(Case(), verified=({"plan": {"sha256": "cd" * 32}},)).reasons(tmp_path)
 
 
 def test_all_are_told_at_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from amlmigrate.core.asset import Leftover
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb
 from amlmigrate.core.documents import digest
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.seal import FILE, UNLISTED
@@ -103,7 +104,6 @@ NOW = {"time": datetime.now(UTC).isoformat()}
 UNSELECTED = step("data/d/1", action=Action.SKIP, reason=UNSELECTED_REASON)
 CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "no evidence": (_evidence(), "There is no evidence"),
-    "evidence of another plan": (_evidence({"plan": {"sha256": "cd" * 32}}), "of another plan"),
     "not green": (_evidence({}, {"green": False, **NOW}), "not green"),
     "below checksum": (_evidence({"depth": "metadata"}), "depth 'metadata'"),
     "a document of the source changed": (_seen("source_documents"), "documents of the source"),
@@ -112,7 +112,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "a blob of the target changed": (_seen("target_blobs"), "blobs of the target"),
     "failed": (lambda c: replace(c, states={"models/m/2": State.FAILED}), "models/m/2 is failed and not waived"),
     "blocked": (lambda c: replace(c, states={"models/m/2": State.BLOCKED}), "models/m/2 is blocked"),
-    "not carried out": (lambda c: replace(c, states={"models/m/2": State.CREATED}), "models/m/2 is remaining"),
+    "not carried out": (lambda c: replace(c, states={"models/m/2": State.DOING}), "models/m/2 is remaining"),
     "in conflict": (_with(step("data/d/1", action=Action.CONFLICT)), "data/d/1 is in conflict"),
     "left by selection": (_with(UNSELECTED), "data/d/1 is left by selection"),
     "left to do by hand": (_with(step("jobs", action=Action.MANUAL)), "jobs is left to do by hand"),
@@ -121,7 +121,6 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
     "soak not over": (_evidence(NOW), "The soak of 168 hours is over at"),
     "soak that bytes unread began": (_evidence({"depth": "metadata"}, NOW), "The soak of 168 hours is over at"),
     "a soak that other documents began": (_evidence({"digests": {**DIGESTS, "target_documents": "0"}}, NOW), "The soak of 168 hours is over at"),
-    "a soak that another plan began": (_evidence({"plan": {"sha256": "cd" * 32}}, NOW), "The soak of 168 hours is over at"),
     "a soak before the target was in use": (_evidence({}, {"record": "cutover-back"}), "The soak has not begun"),
     "soak begun anew": (_evidence({}, {"green": False}, NOW), "The soak of 168 hours is over at"),
     "a live deployment": (_left("onlineEndpoints/e/deployments/blue", {}), "is a live deployment"),
@@ -143,6 +142,12 @@ def test_each_reason_stands_alone(tmp_path: Path, what: str) -> None:
     change, words = CASES[what]
     [reason] = change(Case()).reasons(tmp_path)
     assert words in reason
+
+
+@pytest.mark.parametrize("after", [(), (NOW,)])
+def test_evidence_of_another_plan_is_none_for_the_rest_either(tmp_path: Path, after: tuple[Any, ...]) -> None:
+    with pytest.raises(RefusedError, match="it is of another plan"):
+        _evidence({"plan": {"sha256": "cd" * 32}}, *after)(Case()).reasons(tmp_path)
 
 
 SETTLED: dict[str, Callable[[Case], Case]] = {
