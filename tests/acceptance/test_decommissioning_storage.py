@@ -205,7 +205,7 @@ def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_
     uri = f"https://{world.account('source')}.blob.core.windows.net/team/src"
     world.put("codes/c/versions/1", {"properties": {"codeUri": uri}})
     kept = {"containerDeleteRetentionPolicy": {"enabled": True, "days": 7}}
-    for which in ("source", "target"):
+    for which in ("target", "source"):
         service = f"{world.storage_id(which)}/blobServices/default"
         world.azure(lambda c, at=service: c.arm("PUT", at, "2024-01-01", {"properties": kept}))
     gone = f"{world.documents['source']['properties']['workspaceId']}-{'x' * 26}"
