@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 
@@ -43,6 +43,8 @@ class Needing:
     plan: Plan
     source: Workspace
     prior: Prior
+    # Items that this plan's ledger shows as made by the tool by now: `prior` was read before the run.
+    made: Callable[[], Container[str]] = frozenset
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _seen: tuple[float, Callable[[Location], str]] | None = None
 
@@ -63,7 +65,9 @@ class Needing:
         listed = await list_both(Mapping(self.source, target.workspace), *blobs)
         await read_files(self.clouds, self.source, target, listed.target)
         moved = (step.address for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
-        users = Users(target, {address for address in moved if self.prior.owns(address)})
+        made = self.made()
+        own = {address for address in moved if self.prior.owns(address) or str(address.item) in made}
+        users = Users(target, own)
         told = {one.about for one in self.plan.header.findings if one.code == "users-unknown"}
         # What the plan told of was let go by somebody, or nothing would run.
         if new := sorted(users.unknown.keys() - told):

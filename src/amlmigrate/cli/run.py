@@ -187,7 +187,7 @@ async def _run(
                 jobs=jobs,
                 emit=view.event,
                 on_start=lambda walker: hear(_drain(walker, view)),
-                needed=Needing(clouds, plan, source.workspace, prior).now,
+                needed=Needing(clouds, plan, source.workspace, prior, ledger.owned).now,
             )
         report.tell(plan, folder, ledger, tally, by)
         return tally

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
@@ -25,6 +25,10 @@ class Passing:
     def until(self, assignment: Document) -> str | None:
         """When an assignment ends, as Azure writes it; None where it has no end, or none that is known."""
         return until(self.timed, assignment)
+
+
+# `Date` has no fractions, and the time that is counted on from there may be behind by as much again.
+_WHOLE = timedelta(seconds=2)
 
 
 async def passing(roles: Roles, scope: str, now: datetime) -> Passing:
@@ -49,9 +53,9 @@ def begins(schedule: Document) -> str:
 
 
 def _is_later(schedule: Document, now: datetime) -> bool:
-    """Whether it begins after now; one whose beginning cannot be read may."""
+    """Whether it begins after now, of which Azure's clock tells whole seconds; one that cannot be read may."""
     try:
         told = datetime.fromisoformat(begins(schedule))
     except ValueError:
         return bool(begins(schedule))
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)) > now
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) > now + _WHOLE

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.world import SOURCE, TARGET, inventory
+from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 
 from amlmigrate.cli import needing
 from amlmigrate.cli.needing import Needing
@@ -62,3 +62,27 @@ async def test_what_cannot_be_read_since_the_plan_keeps_all_that_it_may_refer_to
     )
     refers = await Needing(sides, plan, SOURCE, Prior()).now()
     assert ("data/own/1" in refers(PLACE)) is stays
+
+
+@pytest.mark.parametrize(("made", "theirs"), [(frozenset(), True), (frozenset({"data/own/1"}), False)])
+async def test_what_this_plan_made_since_the_run_began_is_no_users(
+    monkeypatch: pytest.MonkeyPatch, made: frozenset[str], theirs: bool
+) -> None:
+    """As of a run that was killed and goes on: what it made is not in what was read before."""
+    uri = f"https://{TARGET.storage_account}.blob.core.windows.net/{NEW_BLOBS}/d/1"
+    found = inventory(asset("data/own/1", dataType="uri_file", dataUri=uri), of=TARGET)
+
+    async def given(value: Any) -> Any:
+        return value
+
+    monkeypatch.setattr(needing, "take", lambda *_, **__: given(found))
+    monkeypatch.setattr(needing, "list_both", lambda *_: given(SimpleNamespace(target={})))
+    monkeypatch.setattr(needing, "read_files", lambda *_: given(None))
+    plan: Any = SimpleNamespace(
+        header=SimpleNamespace(target_ref=TARGET.ref, findings=[]), steps=[step("data/own/1")]
+    )
+    sides: Any = SimpleNamespace(
+        source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)
+    )
+    refers = await Needing(sides, plan, SOURCE, Prior(), lambda: made).now()
+    assert bool(refers(Location(TARGET.storage_account, NEW_BLOBS, "d/1"))) is theirs
