@@ -66,6 +66,10 @@ async def test_resources_of_a_group(arm: ArmClient) -> None:
     assert "properties" not in listed[3] and listed[3]["identity"]["type"] == "SystemAssigned"
     chosen = f"/subscriptions/{SUBSCRIPTION}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'"
     assert [each["name"] for each in await arm.every(chosen)] == ["kv"]
+    # As the Azure CLI asks for those of a group, whose name does not mind letter case.
+    everywhere = f"/subscriptions/{SUBSCRIPTION}/resources?$filter=resourceGroup eq"
+    assert [each["id"] for each in await arm.every(f"{everywhere} 'RG'")] == [each["id"] for each in listed]
+    assert await arm.every(f"{everywhere} 'other'") == []
 
 
 async def test_storage_accounts(arm: ArmClient) -> None:

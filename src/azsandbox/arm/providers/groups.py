@@ -20,7 +20,10 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import normal_location
 from azsandbox.messages import Response
 
-_FILTER = re.compile(r"(resourceType|name|tagName|tagValue|location)\s+eq\s+'([^']*)'", re.IGNORECASE)
+_FILTER = re.compile(
+    r"(resourceType|resourceGroup|name|tagName|tagValue|location)\s+eq\s+'([^']*)'", re.IGNORECASE
+)
+_GROUP_AT = 4  # among the parts of a key
 _VAULTS = "microsoft.keyvault/vaults"
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
 
@@ -126,7 +129,10 @@ class _Resources(Kind):
     lists_what_is_seen = True
 
     async def list(self, call: Call) -> Response:
-        """GET with `$filter` (resourceType, name, tagName, tagValue, location joined by `and`) and `$top`."""
+        """GET with `$top` and `$filter`.
+
+        The filter joins resourceType, resourceGroup, name, tagName, tagValue and location by `and`.
+        """
         size = positive(call.query, "$top", self.page_size)
         filters.check(call, _FILTER.pattern)
         if not _expands(call) <= _EXPANDS:
@@ -140,6 +146,7 @@ class _Resources(Kind):
             tags = record.document.get("tags") or {}
             facts = {
                 "resourcetype": record.type,
+                "resourcegroup": record.key.split("/")[_GROUP_AT],
                 "name": record.name.lower(),
                 "location": str(record.document.get("location", "")),
             }
