@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
-from amlmigrate.core.errors import BadInputError, MigrateError
+from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.unforeseen import said
 from amlmigrate.ledger import Ledger, bearing
 from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.ledger.made import When
@@ -98,7 +99,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
             known = _done(folder, pair, own=folder == own)
         except Exception as error:  # noqa: BLE001 - somebody else's file; it is told, and the others are read
             if pair_of(folder) in (pair, None):
-                unread.append((str(folder), said(error)))
+                unread.append((str(folder), said(str(folder), error)))
             continue
         if known is None:
             continue
@@ -170,11 +171,6 @@ def pair_of(folder: Path) -> tuple[str, str] | None:
         return str(header.source["workspaceId"]), str(header.target["workspaceId"])
     except Exception:  # noqa: BLE001 - somebody else's file, whatever is wrong with it
         return None
-
-
-def said(error: Exception) -> str:
-    """Why a file of somebody else cannot be read, without its own words where they are not this tool's."""
-    return error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}."
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -122,15 +122,15 @@ def _all(view: View, root: str | None) -> ExitCode:
 
 def _unplanned(below: Path) -> list[dict[str, Any]]:
     """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
-    from amlmigrate.cli.plans import said
     from amlmigrate.cmk.fleet import fleetfile
+    from amlmigrate.core.unforeseen import said
 
     found: list[dict[str, Any]] = []
     for path in sorted(below.glob(f"**/{fleetfile.FILE}")):
         try:
             fleet = fleetfile.read(path.parent)
         except Exception as error:  # noqa: BLE001 - of one fleet, whose line says so; the plans have theirs
-            found.append({"folder": str(path), "error": said(error)})
+            found.append({"folder": str(path), "error": said(str(path), error)})
             continue
         for entry in fleet.entries if fleet else ():
             folder = path.parent / entry.folder
@@ -156,8 +156,8 @@ def _lacking(folder: Path, entry: Entry) -> str:
 
 
 def _line(folder: Path) -> dict[str, Any]:
-    from amlmigrate.cli.plans import said
     from amlmigrate.cli.stages import in_short, ledger_of, stages
+    from amlmigrate.core.unforeseen import said
     from amlmigrate.planning import planfile
 
     try:
@@ -167,5 +167,5 @@ def _line(folder: Path) -> dict[str, Any]:
         with ledger_of(folder, plan) as ledger:
             standing = stages(plan, folder, ledger)
     except Exception as error:  # noqa: BLE001 - of one plan, whose line says so; the others have theirs
-        return {"folder": str(folder), "error": said(error)}
+        return {"folder": str(folder), "error": said(str(folder), error)}
     return {"folder": str(folder), "stands": in_short(standing), "next": standing["next"], "stages": standing}

@@ -6,18 +6,34 @@ import logging
 import traceback
 from pathlib import Path
 
-from amlmigrate.core.errors import UnforeseenError
+from amlmigrate.core.errors import MigrateError, UnforeseenError
 
 _log = logging.getLogger(__name__)
 
 
 def unforeseen(address: str, error: Exception, remedy: str = "") -> UnforeseenError:
     """The error to tell, with where it happened, but not the exception's own text, where a secret may stand."""
-    frames = traceback.extract_tb(error.__traceback__)
-    kind, where = type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    _log.info("%s: %s\n%s", address, kind, "".join(traceback.format_list(frames)))
+    frames = _logged(address, error)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return UnforeseenError(
-        f"Something unexpected happened: {kind} in {where}.",
+        f"Something unexpected happened: {type(error).__name__} in {where}.",
         address=address,
         remedy=remedy or "Run the same command again; --verbose shows where, for a report.",
     )
+
+
+def said(address: str, error: Exception) -> str:
+    """Why a file of somebody else cannot be read, without its own words where they are not this tool's.
+
+    Where it happened is logged for those: --verbose shows it.
+    """
+    if isinstance(error, MigrateError):
+        return error.summary
+    _logged(address, error)
+    return f"{type(error).__name__}."
+
+
+def _logged(address: str, error: Exception) -> traceback.StackSummary:
+    frames = traceback.extract_tb(error.__traceback__)
+    _log.info("%s: %s\n%s", address, type(error).__name__, "".join(traceback.format_list(frames)))
+    return frames

@@ -125,12 +125,6 @@ def decided(waivers: Iterable[Decision], reports: list[Report]) -> frozenset[tup
     return frozenset((address, was) for address, was in found if was is not None)
 
 
-def open_addresses(reports: list[Report]) -> list[str]:
-    """What the newest report shows as to be decided, in its order."""
-    newest = next((one for one in reversed(reports) if one.content.get(SINCE)), None)
-    return [one["finding"] for one in _told(newest) if one["finding"]] if newest else []
-
-
 def _told(report: Report) -> list[dict[str, str]]:
     found: list[dict[str, str]] = report.content[SINCE]["changes"]
     return found

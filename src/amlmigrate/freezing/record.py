@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.by import By
-from amlmigrate.core.errors import MigrateError, RefusedError
+from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, Record, State, of_reports, strange
 from amlmigrate.core.plan import Plan
+from amlmigrate.core.unforeseen import said
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.evidence import Evidence, Report, end_problems, examine
@@ -67,8 +68,12 @@ def show(ledger: Ledger, reports: list[Report], known: Record) -> None:
     """Writes `freeze.json` anew where it is behind the evidence, or not there. Raises FileError."""
     newest, data = decisions.freeze_state(reports), known.data()
     sha256 = hashlib.sha256(data).hexdigest()
-    if newest and newest.content["file"]["sha256"] == sha256 != decisions.of_file(ledger.home / FILE):
+    if newest is None or newest.content["file"]["sha256"] != sha256:
+        return
+    if decisions.of_file(ledger.home / FILE) != sha256:
         files.write(ledger.home / FILE, data)
+    # A command that was cut off may have written the file, and not that it did.
+    if ledger.meta().get(decisions.FREEZE_HEAD) != sha256:
         ledger.note(decisions.FREEZE_HEAD, sha256)
 
 
@@ -161,8 +166,7 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], 
         try:
             record = _of_folder(other, workspace_id)
         except Exception as error:  # noqa: BLE001 - somebody else's files, whatever is wrong with them
-            summary = error.summary if isinstance(error, MigrateError) else f"{type(error).__name__}."
-            doubts.append(f"{other}: {summary}")
+            doubts.append(f"{other}: {said(str(other), error)}")
         else:
             found += [(other, record)] if record and record.owed else []
     return found, doubts

@@ -351,3 +351,30 @@ def test_the_evidence_of_a_freeze_that_was_cut_off_is_told_apart_from_an_altered
     folder.freeze(azure, one("a"))
     with Ledger(folder.path) as ledger:
         assert decisions.problems(ledger, folder.reports()) == []
+
+
+def test_a_file_is_believed_after_two_commands_in_a_row_that_were_cut_off(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = Azure(document("a"), document("b"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "note", _dies_at(Ledger.note, decisions.FREEZE_HEAD))
+        with pytest.raises(Killed):
+            folder.freeze(azure, one("a"))
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "write", _dies_at(files.write, folder.path / record.FILE))
+        with pytest.raises(Killed):
+            folder.freeze(azure, one("a"), one("b"))
+    folder.freeze(azure, one("a"), one("b"))
+    assert folder.problems() == [] and azure.names() == set()
+
+
+def _dies_at(call: Callable[..., Any], told: Any) -> Callable[..., Any]:
+    """The process ends before this call about that."""
+
+    def dying(*arguments: Any) -> Any:
+        if told in arguments:
+            raise Killed
+        return call(*arguments)
+
+    return dying
