@@ -495,8 +495,8 @@ COLUMNS = {
     "deletions": "Every blob of the target that a step was to delete: `asked` is when it was asked for, `deleted`"
     " when it was gone.",
     "left_alone": "The blobs of the target that a step left alone when it was last tried, since they were not as"
-    " planned, with the ETags that they had; `decided` is 1 for those that were so when somebody decided about"
-    " the step.",
+    " planned, with the ETags that they had; without one those that it was not seen to bring before it failed."
+    " `decided` is 1 for those that were so when somebody decided about the step.",
     "decisions": "What was decided about which address: `verb` is `done`, `waive` or, of an option, `want`;"
     " `sha256` is the digest of what the address then was, empty for those of older versions. Why, by whom and"
     " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"

@@ -17,7 +17,14 @@ from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
+from amlmigrate.core.errors import (
+    ConflictError,
+    DriftError,
+    InterruptedRunError,
+    MigrateError,
+    PlanLockedError,
+    UnreadableError,
+)
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import each, never
@@ -66,21 +73,37 @@ class Copier:
         blobs = listed.below(amount.source.path)
         if listing_digest(blobs) != step.source_sha256:
             await self._drifted(work, blobs, there, found_is_own=found_is_own)
+        work.paths = [path for path in (work.goal(blob.path) for blob in blobs) if path not in apart]
+        try:
+            wanted, now = await self._bring(work, blobs, there, found_is_own=found_is_own)
+        except (InterruptedRunError, PlanLockedError):
+            raise
+        except Exception as error:
+            await _broken_off(work, there, error)
+            raise
+        await self._check(work, wanted, now)
+        if work.false_labels:
+            return f"the MD5 label in the source is false, and was kept: {few(work.false_labels)}"
+        return ""
+
+    async def _bring(
+        self, work: Copy, blobs: list[Blob], there: Listing, *, found_is_own: bool
+    ) -> tuple[list[Blob], Listing]:
+        """Brings what is missing or another; the blobs as they shall be, and the target as it is then."""
         wanted = [blob async for blob in self._expected(work, blobs)]
         found = self._compared(work, wanted, there)
-        await self._each(self._unproven(found, there, work), self._putter.same, work, there)
+        unproven = self._unproven(found, there, work)
+        work.there |= {work.goal(blob.path) for blob in found.same} - {work.goal(blob.path) for blob in unproven}
+        await self._each(unproven, self._putter.same, work, there)
         if found_is_own:
             await self._claim(work, found.same, there)
             work.asked_before |= self._under_way(work, found.missing, there)
         await self._relearn(work, found, there)
         if moves := [*found.missing, *found.changed, *found.relabelled]:
-            await record.begin(self._asked_for(work, found.missing))
+            await work.record.begin(self._asked_for(work, found.missing))
         await self._each([*found.missing, *found.changed], self._putter.put, work, there)
         await self._each(found.relabelled, self._putter.relabel, work, there)
-        await self._check(work, wanted, await list_container(self._target, amount.target) if moves else there)
-        if work.false_labels:
-            return f"the MD5 label in the source is false, and was kept: {few(work.false_labels)}"
-        return ""
+        return wanted, await list_container(self._target, work.amount.target) if moves else there
 
     async def _drifted(self, work: Copy, blobs: list[Blob], there: Listing, *, found_is_own: bool) -> None:
         """Raises DriftError. What arrived of what did not change is the tool's own all the same."""
@@ -138,6 +161,7 @@ class Copier:
         async def one(blob: Blob) -> None:
             try:
                 await do(work, there, blob)
+                work.there.add(work.goal(blob.path))
             except TakenError as error:
                 work.theirs[work.goal(blob.path)] = str(error)
             except InterruptedRunError:
@@ -167,8 +191,8 @@ class Copier:
                 work.theirs.setdefault(path, why)
         await work.record.left(etags(work.theirs, there))
         if work.theirs:
-            there_now = len(wanted) - sum(1 for path in goals(wanted) if path in work.theirs)
-            rest = f"The other {there_now} of its {len(wanted)} blobs are there."
+            there_now = sum(1 for path in work.paths if path not in work.theirs)
+            rest = f"The other {there_now} of its {len(work.paths)} blobs are there."
             if work.shut >= work.theirs.keys():
                 raise unread(work.amount, work.theirs, rest)
             raise conflict(work.amount, work.theirs, rest)
@@ -206,6 +230,22 @@ class Copier:
         return {
             path for path in paths - there.blobs.keys() if (own := work.record.own(path)) and not own.target_etag
         }
+
+
+async def _broken_off(work: Copy, there: Listing, error: Exception) -> None:
+    """Says how far a copy came that failed for what is about no single blob.
+
+    Whoever lets it go lets go what was not seen to be there, and no more.
+    """
+    missing = [path for path in work.paths if path not in work.there]
+    if isinstance(error, MigrateError):
+        whole = len(work.paths)
+        error.also(
+            f"Of its {whole} blobs {whole - len(missing)} are known to be there, and {len(missing)} are not."
+        )
+    # Of a source that has changed nothing is to be compared: only a new plan knows what it is.
+    if not isinstance(error, DriftError):
+        await work.record.left(dict.fromkeys(missing, "") | etags(work.theirs, there))
 
 
 def _why(work: Copy, blob: Blob, error: UnreadableError | ServiceError) -> str:

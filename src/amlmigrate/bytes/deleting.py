@@ -10,7 +10,7 @@ from amlmigrate.bytes.listings import list_container, listing_digest
 from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.work import conflict, etags
 from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
 from amlmigrate.core.parallel import each, never
 from amlmigrate.core.plan import Bytes, Gone, Step
@@ -92,16 +92,24 @@ class Deleter:
                 todo.append(gone)
         if todo:
             await record.deleting(todo)
-        await self._all(amount, todo, record, theirs)
+        absent, went = len(step.gone) - len(todo) - len(theirs), list[Gone]()
+        try:
+            await self._all(amount, todo, record, theirs, went)
+        except (ServiceError, OutOfReachError) as error:
+            error.also(f"Of its {len(step.gone)} blobs {absent + len(went)} are known to be gone.")
+            raise
         await record.left(etags(theirs, there))
         if theirs:
             raise conflict(
                 amount, theirs, f"The other {len(step.gone) - len(theirs)} of {len(step.gone)} are gone."
             )
-        absent = len(step.gone) - len(todo) - before
-        return f"{len(todo) + before} blobs deleted" + (f", {absent} were gone already" if absent else "")
+        return f"{len(todo) + before} blobs deleted" + (
+            f", {absent - before} were gone already" if absent > before else ""
+        )
 
-    async def _all(self, amount: Bytes, todo: list[Gone], record: Record, theirs: dict[str, str]) -> None:
+    async def _all(
+        self, amount: Bytes, todo: list[Gone], record: Record, theirs: dict[str, str], went: list[Gone]
+    ) -> None:
         async def one(gone: Gone) -> None:
             place = Location(amount.target.account, amount.target.container, gone.path)
             try:
@@ -111,6 +119,7 @@ class Deleter:
                     raise
                 theirs[gone.path] = f"kept by the service: {error.code}"
             else:
+                went.append(gone)
                 await record.deleted(gone.path)
 
         if not await each(todo, one, parallel=PARALLEL, stopping=self._stopping):

@@ -52,6 +52,9 @@ class Copy:
     false_labels: list[str] = field(default_factory=list)
     # New paths of what an earlier run, cut off, asked for and was not there when this one listed the target.
     asked_before: set[str] = field(default_factory=set)
+    # New paths of all that the step is about, and of those that are known to be in the target by now.
+    paths: list[str] = field(default_factory=list)
+    there: set[str] = field(default_factory=set)
     # By their new paths, the blobs that are not brought to the target, each with why.
     theirs: dict[str, str] = field(default_factory=dict)
     # Those of them that nobody can read.

@@ -32,6 +32,11 @@ class MigrateError(Exception):
         self.address = masked(address)
         self.remedy = masked(remedy)
 
+    def also(self, text: str) -> None:
+        """Says one thing more: what it means for the larger work that it ended."""
+        self.summary = f"{self.summary} {masked(text)}"
+        self.args = (self.summary,)
+
 
 class BadInputError(MigrateError):
     """The arguments or a file cannot be used as they are."""

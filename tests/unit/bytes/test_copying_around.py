@@ -162,9 +162,37 @@ async def test_one_that_alone_cannot_be_copied_fails_alone_and_all_others_are_co
 
 @pytest.mark.parametrize(("status", "code"), [(401, "No"), (403, "AuthorizationFailure"), (500, "InternalError")])
 async def test_what_shuts_a_whole_account_is_raised_as_it_is(status: int, code: str) -> None:
-    target = Account(answers={"d/07": _answer(status, code)})
-    with pytest.raises(ServiceError, match=code):
-        await _copy(Account(dict(FIFTY)), target, Record())
+    target, record = Account(answers={"d/07": _answer(status, code)}), Record()
+    with pytest.raises(ServiceError, match=code) as failed:
+        await _copy(Account(dict(FIFTY)), target, record)
+    # Whoever lets it go lets go what is not there, and is told how much that is.
+    assert record.etags == {path: "" for path in FIFTY if path not in record.told}
+    there = len(record.told)
+    assert 0 < there < 50 and f"Of its 50 blobs {there} are known to be there, and {50 - there} are not." in str(
+        failed.value
+    )
+
+
+async def test_what_shuts_an_account_lets_nobody_let_go_what_is_there_or_forget_what_is_another_s() -> None:
+    """A copy that is like its source, one that it would replace, another's, and one that it had not come to."""
+    four = {path: FIFTY[path] for path in ("d/01", "d/02", "d/03", "d/04")}
+    stale = replace(FIFTY["d/02"], length=1)
+    target = Account(
+        {"d/01": FIFTY["d/01"], "d/02": stale, "d/03": blob("d/03", 9, '"t"')},
+        answers={path: _answer(403, "AuthorizationFailure") for path in four},
+    )
+    record = Record({"d/02": Copied('"old"', stale.etag)})
+    with pytest.raises(ServiceError, match="Of its 4 blobs 1 are known to be there, and 3 are not"):
+        await _copy(Account(four), target, record)
+    assert record.etags == {"d/02": "", "d/03": '"t"', "d/04": ""}
+
+
+async def test_a_source_that_changes_amid_a_copy_is_told_with_how_far_it_came() -> None:
+    """Nothing is recorded as left: such a folder is compared with a new plan, or not at all."""
+    target, record = Account(answers={"d/07": _answer(412, "SourceConditionNotMet")}), Record()
+    with pytest.raises(DriftError, match=r"Of its 50 blobs [1-9][0-9]? are known to be there"):
+        await _copy(Account(dict(FIFTY)), target, record)
+    assert record.etags == {}
 
 
 @pytest.mark.parametrize("md5", [None, "bGFiZWw="])
@@ -317,11 +345,12 @@ async def test_one_that_the_service_keeps_stays_and_all_others_go(status: int, c
 
 @pytest.mark.parametrize("status", [403, 500])
 async def test_any_other_answer_fails_the_step_with_what_was_deleted_recorded(status: int) -> None:
-    target, record = _there(), Record(KNOWN)
-    target.answers["d/g4"] = _answer(status, "No")
-    with pytest.raises(ServiceError):
+    target, record = _there(g0=None), Record(KNOWN)
+    target.answers |= {"d/g4": _answer(status, "No"), "d/g1": _answer(409, "SnapshotsPresent")}
+    with pytest.raises(ServiceError) as failed:
         await _delete(target, record)
-    assert set(record.gone) == {one.path for one in GONE} - target.listed.keys()
+    assert {*record.gone, "d/g0"} == {one.path for one in GONE} - target.listed.keys()
+    assert f"Of its 5 blobs {1 + len(record.gone)} are known to be gone." in str(failed.value)
 
 
 async def test_nothing_is_deleted_where_the_source_has_changed() -> None:

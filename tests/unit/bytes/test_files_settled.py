@@ -366,6 +366,31 @@ async def _rewritten(data: bytes, record: Record) -> _Tables:
     return target
 
 
+@pytest.mark.parametrize("error", SHUT)
+async def test_a_file_to_be_rewritten_that_nobody_reads_fails_alone(error: MigrateError) -> None:
+    """It is read before anything is copied; all that lies beside it is copied all the same."""
+    listed = {path: blob(path, 3, md5="bWQ1") for path in (TABLE, "d/1", "d/2")}
+    source, target, record = _Tables(dict(listed)), _Tables(), Record()
+
+    async def read(_: Location, __: int, etag: str) -> bytes:
+        raise error
+
+    source.read = read  # type: ignore[method-assign]
+    one = step(
+        "blobs/c/d",
+        action=Action.COPY,
+        source_sha256=listing_digest(listed.values()),
+        bytes=Bytes(SOURCE, TARGET, 3, 9),
+        rewrites=(LINES,),
+    )
+    assert one.bytes
+    with pytest.raises(UnreadableError) as raised:
+        await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+    assert target.listed.keys() == {"d/1", "d/2"} == set(record.told)
+    assert record.alone == [TABLE] and f"1 blob is not copied: {TABLE} (cannot be read: it" in str(raised.value)
+    assert "The other 2 of its 3 blobs are there." in str(raised.value)
+
+
 async def test_a_file_is_written_as_the_plan_shows_it() -> None:
     target = await _rewritten(b"paths:\n- file: old\n  # more\n- file: x\n", Record())
     assert target.data[TABLE] == b"paths:\n- file: new\n- file: x\n"
