@@ -201,15 +201,15 @@ class StorageAccounts:
         query = f"/{container}?restype=container&comp=list&maxresults={_PAGE}&prefix={quote(prefix, safe='')}"
         async for page in self._pages(account, query):
             for blob in page.iterfind("Blobs/Blob"):
-                yield _name(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
+                yield name_of(blob.find("Name")), int(blob.findtext("Properties/Content-Length", "0"))
 
     async def shown(self, account: str, container: str, blob: str) -> ElementTree.Element | None:
         """The properties of a blob as a listing shows them; None where there is none."""
-        query = f"/{container}?restype=container&comp=list&prefix={quote(blob, safe='')}"
+        # Of all names that begin with it, it is the first itself.
+        query = f"/{container}?restype=container&comp=list&maxresults=1&prefix={quote(blob, safe='')}"
         async for page in self._pages(account, query):
-            for one in page.iterfind("Blobs/Blob"):
-                if _name(one.find("Name")) == blob:
-                    return one.find("Properties")
+            one = page.find("Blobs/Blob")
+            return one.find("Properties") if one is not None and name_of(one.find("Name")) == blob else None
         return None
 
     async def make_directory(self, account: str, container: str, path: str) -> None:
@@ -245,7 +245,7 @@ class StorageAccounts:
             return text
 
 
-def _name(element: ElementTree.Element | None) -> str:
+def name_of(element: ElementTree.Element | None) -> str:
     """The text of a name, which is percent-encoded where XML could not hold it."""
     text = (element.text or "") if element is not None else ""
     return unquote(text) if element is not None and element.get("Encoded") == "true" else text

@@ -10,8 +10,10 @@ import base64
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from urllib.parse import quote
 from xml.etree import ElementTree
 
+from azsandbox.accounts import name_of
 from azsandbox.calls import Answer, Call
 from azsandbox.messages import BlobsKept, Keeps, PastBlob
 from azsandbox.refusals import storage_error
@@ -63,10 +65,10 @@ class SoftDelete:
 
     async def after(self, call: Call, answer: Answer, before: Before | None) -> None:
         """Keeps what the call ended, and adds what is kept to a listing that asks for it."""
-        account, container, blob = _place(call)
+        account, container, _ = _place(call)
         if before is not None and answer.status in _DONE:
             self._keep(call, answer, before)
-        elif call.method == "DELETE" and answer.status in _DONE and not blob:
+        elif call.method == "DELETE" and answer.status in _DONE and call.query.get("restype") == "container":
             self._kept.forget(account, container)
         elif call.method == "GET" and answer.status in _DONE and call.query.get("comp") == "list" and container:
             await self._list(call, answer, account, container)
@@ -76,7 +78,10 @@ class SoftDelete:
         (seconds, moment), keeps = self._kept.moment(), before.keeps
         if before.properties is not None:
             version = self._kept.current(account, container).get(blob, "")
-            past = PastBlob(blob, before.properties, version=version or (moment if keeps.versions else ""))
+            if not version and keeps.versions:
+                # Written while no versions were kept. Inferred: that what it was is a version from now on.
+                version, (seconds, moment) = moment, self._kept.moment()
+            past = PastBlob(blob, before.properties, version=version)
             if not keeps.versions:
                 written = call.method != "DELETE"
                 past = replace(past, deleted=seconds, days=keeps.days, snapshot=moment if written else "")
@@ -87,7 +92,9 @@ class SoftDelete:
             answer.headers[_VERSION] = moment
 
     async def _list(self, call: Call, answer: Answer, account: str, container: str) -> None:
-        asked = call.query.get("include", "").split(",")
+        asked = {"deleted", "versions"}.intersection(call.query.get("include", "").split(","))
+        if not asked:
+            return
         wanted = [
             one
             for one in self._kept.listed(account, container)
@@ -110,7 +117,10 @@ def _place(call: Call) -> tuple[str, str, str]:
 
 def _ends(call: Call, *, versions: bool) -> bool:
     if call.method == "DELETE":
-        return not {"snapshot", "versionid", "comp"} & call.query.keys()
+        only = (
+            call.headers.get("x-ms-delete-snapshots", "").lower() == "only"
+        )  # the blob itself stays (delete-blob)
+        return not only and not {"snapshot", "versionid", "comp"} & call.query.keys()
     comp = call.query.get("comp", "")
     return call.method == "PUT" and (comp in _WRITES or (versions and comp == "metadata"))
 
@@ -119,22 +129,39 @@ def _add(page: ElementTree.Element, call: Call, past: Iterable[PastBlob], curren
     """Puts those between the blobs of a page that their names belong between, each before the blob itself."""
     blobs = page.find("Blobs")
     assert blobs is not None
-    names = [(one.findtext("Name") or "", one) for one in blobs]
+    names = [(name_of(one.find("Name")), one) for one in blobs]
     for name, one in names:
         if one.tag == "Blob" and name in current:
             ElementTree.SubElement(one, "VersionId").text = current[name]
             ElementTree.SubElement(one, "IsCurrentVersion").text = "true"
-    prefix, start = call.query.get("prefix", ""), _opened(call.query.get("marker", ""))
-    end = names[-1][0] if page.findtext("NextMarker") and names else None
     rows = [(name, 1, one) for name, one in names]
-    delimiter = call.query.get("delimiter", "")
-    for kept in past:
-        here = kept.name.startswith(prefix) and kept.name > start and (end is None or kept.name <= end)
-        if here and not (delimiter and delimiter in kept.name[len(prefix) :]):
-            rows.append((kept.name, 0, _element(kept)))
+    rows += [(one.name, 0, _element(one)) for one in _here(page, call, past) if not _folder(call, one.name)]
+    folders = {_folder(call, one.name) for one in _here(page, call, past)} - {"", *(name for name, _ in names)}
+    start = _opened(call.query.get("marker", ""))
+    # Where the page before ended in a folder, it has shown it.
+    rows += [(one, 1, _named("BlobPrefix", one)) for one in folders if not start.startswith(one)]
     for element in list(blobs):
         blobs.remove(element)
     blobs.extend(element for *_, element in sorted(rows, key=lambda row: row[:2]))
+
+
+def _here(page: ElementTree.Element, call: Call, past: Iterable[PastBlob]) -> list[PastBlob]:
+    """Those after the marker of the page before, and up to the one that the page itself ends with."""
+    start, end = _opened(call.query.get("marker", "")), _opened(page.findtext("NextMarker") or "")
+    prefix = call.query.get("prefix", "")
+    return [
+        one for one in past if one.name.startswith(prefix) and one.name > start and (not end or one.name <= end)
+    ]
+
+
+def _folder(call: Call, name: str) -> str:
+    """What a list with a delimiter shows instead of a name; '' where it shows that itself.
+
+    Inferred: that it does so of blobs that were deleted, as of all others.
+    """
+    prefix, delimiter = call.query.get("prefix", ""), call.query.get("delimiter", "")
+    found = name.find(delimiter, len(prefix)) if delimiter else -1
+    return "" if found < 0 else name[: found + len(delimiter)]
 
 
 def _opened(marker: str) -> str:
@@ -143,8 +170,7 @@ def _opened(marker: str) -> str:
 
 
 def _element(one: PastBlob) -> ElementTree.Element:
-    blob = ElementTree.Element("Blob")
-    ElementTree.SubElement(blob, "Name").text = one.name
+    blob = _named("Blob", one.name)
     if one.deleted:
         ElementTree.SubElement(blob, "Deleted").text = "true"
     if one.snapshot:
@@ -158,3 +184,14 @@ def _element(one: PastBlob) -> ElementTree.Element:
         ElementTree.SubElement(properties, "DeletedTime").text = formatdate(one.deleted, usegmt=True)
         ElementTree.SubElement(properties, "RemainingRetentionDays").text = str(one.days)
     return blob
+
+
+def _named(tag: str, name: str) -> ElementTree.Element:
+    """An element with a name, which is percent-encoded where XML cannot hold it (as in `node/names.js`)."""
+    element = ElementTree.Element(tag)
+    shown = ElementTree.SubElement(element, "Name")
+    shown.text = name
+    if not {"\ufffe", "\uffff"}.isdisjoint(name):
+        shown.text = quote(name)
+        shown.set("Encoded", "true")
+    return element

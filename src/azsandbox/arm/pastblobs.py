@@ -14,6 +14,7 @@ from azsandbox.arm.store import Record
 from azsandbox.messages import Keeps, PastBlob
 
 _TYPE = "azsandbox/pastblobs"
+_CURRENT = "azsandbox/currentversions"
 _DAY = 86400.0
 
 
@@ -55,20 +56,20 @@ class PastBlobs:
     def current(self, account: str, container: str) -> Mapping[str, str]:
         """By name, the version that a blob is; none for what was written while no versions were kept."""
         record = self._account(account)
-        found = self._context.store.get(f"{_parent(record, container)}/current") if record else None
-        return dict(found.hidden["versions"]) if found else {}
+        found = self._context.store.children(_parent(record, container), _CURRENT) if record else ()
+        return {one.name: str(one.hidden["version"]) for one in found}
 
     def became(self, account: str, container: str, name: str, version: str) -> None:
         """A blob is that version now; none, with ''."""
         record = self._account(account)
         if record is None:
             return
-        versions = {key: one for key, one in self.current(account, container).items() if key != name}
-        versions |= {name: version} if version else {}
-        parent = _parent(record, container)
-        self._context.store.put(
-            Record(f"{parent}/current", _TYPE, f"{parent}-current", "", "current", {}, {"versions": versions})
-        )
+        parent, store = _parent(record, container), self._context.store
+        key = f"{parent}/current/{name}"
+        if version:
+            store.put(Record(key, _CURRENT, parent, "", name, {}, {"version": version}))
+        elif found := store.get(key):
+            store.remove(found)
 
     def listed(self, account: str, container: str) -> list[PastBlob]:
         """All that is kept of a container's blobs, oldest first; what is over goes."""

@@ -12,6 +12,7 @@ from azsandbox.arm.deletedcontainers import DeletedContainers
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.arm.holds import hold_at
 from azsandbox.arm.kinds import child_id
+from azsandbox.arm.pastblobs import PastBlobs
 from azsandbox.arm.providers.immutability import LegalHolds
 from azsandbox.arm.providers.storagelists import invalid, named, paged
 from azsandbox.arm.registry import register
@@ -94,6 +95,7 @@ class BlobContainers(LegalHolds):
             await self.context.accounts.delete_container(account.name, call.name)
         except Held as held:
             raise _held() from held
+        PastBlobs(self.context).forget(account.name, call.name)
         BeingDeleted(self.context).note(account.name, CONTAINERS, call.name)
         return Response(200)
 
