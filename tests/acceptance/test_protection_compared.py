@@ -11,9 +11,19 @@ from tests.acceptance.world import World
 STORAGE = "2022-09-01"
 
 
-def _put(world: World, which: str, path: str, properties: dict[str, Any]) -> None:
+TASKS = "2024-01-01"
+_TASK = {
+    "taskId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.StorageActions/storageTasks/tidy",
+    "enabled": True,
+    "description": "old ones go",
+    "executionContext": {"trigger": {"type": "RunOnce", "parameters": {"startOn": "2030-01-01T00:00:00Z"}}},
+    "report": {"prefix": "reports"},
+}
+
+
+def _put(world: World, which: str, path: str, properties: dict[str, Any], version: str = STORAGE) -> None:
     account = world.storage_id(which)
-    world.azure(lambda client: client.arm("PUT", f"{account}/{path}", STORAGE, {"properties": properties}))
+    world.azure(lambda client: client.arm("PUT", f"{account}/{path}", version, {"properties": properties}))
 
 
 def _hold(world: World, verb: str) -> None:
@@ -45,8 +55,13 @@ def test_what_is_weaker_in_the_target_is_told_decided_and_looked_at_afresh(small
     assert _found(world.migrate("verify", "--json"))[weaker] == "blocks"
     # Set right, it is no longer found; that it was is in the plan alone.
     _put(world, "target", "blobServices/default", {"isVersioningEnabled": True})
+    _put(world, "target", "storageTaskAssignments/nightly", _TASK, TASKS)
     verified = world.ok("verify", "--json")
     assert _found(verified) == {}
+    assert (
+        "whether storage tasks assigned to '" in verified.out
+        and "delete or archive copies: nightly" in verified.out
+    )
     # The service refuses tokens for access policies, and that they were not compared is told.
     assert "stored access policies of azureml-blobstore-" in verified.out
 

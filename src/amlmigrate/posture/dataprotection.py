@@ -13,11 +13,11 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import few
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.posture import containerprotection, lifecycle, replication
+from amlmigrate.posture import containerprotection, lifecycle, replication, storagetasks
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
@@ -149,7 +149,9 @@ async def afresh(clouds: Session, mapping: Mapping, places: Iterable[Location]) 
     What is weaker in the target keeps it from being green.
     """
     found = await pair(clouds, mapping, places)
-    return (findings(found), list(not_compared(found))) if found else ([], [])
+    if found is None:
+        return [], []
+    return findings(found), [*not_compared(found), *await storagetasks.unseen(clouds.target, found.target.id)]
 
 
 async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
@@ -353,11 +355,12 @@ def _unread(found: Pair) -> Iterator[Finding]:
                     f"Grant {missing_action(read_.refused, action)} on the account.",
                     code="protection-unread",
                 )
-    for account, severity in ((found.source, "warning"), (found.target, "blocks")):
+    sides: tuple[tuple[AccountProtection, Severity], ...] = ((found.source, "warning"), (found.target, "blocks"))
+    for account, severity in sides:
         if account.lifecycle.refused:
             action = missing_action(account.lifecycle.refused, f"{_STORAGE}/managementPolicies/read")
             yield Finding(
-                severity,  # type: ignore[arg-type]  # one of the two above
+                severity,
                 account.id,
                 f"Its lifecycle rules could not be read: {account.lifecycle.refused}",
                 f"Grant {action} on the account.",

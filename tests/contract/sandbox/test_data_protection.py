@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import test_front_storage as front
+from arm_harness import GROUP, client
 from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import ContainerClient
 from test_front_storage import SOURCE, Storage
 from tests.conftest import RunningSandbox
 
 from azsandbox.client import Client
+from azsandbox.messages import PastBlob
 
 storage, account_keys = front.storage, front.account_keys
 Arm = Callable[..., Any]
@@ -27,12 +31,12 @@ def arm(sandbox: RunningSandbox, storage: Storage) -> Arm:
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
     account = f"https://management.azure.com{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}"
 
-    def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def call(method: str, path: str, body: Any = None, version: str = "2022-09-01") -> tuple[int, Any]:
         async def work() -> tuple[int, Any]:
             async with Client(sandbox.env) as client:
                 status, _, text = await client.send(
                     method,
-                    f"{account}/{path}?api-version=2022-09-01",
+                    f"{account}/{path}?api-version={version}",
                     "https://management.azure.com",
                     json=body,
                     accept=(204, 400, 404),
@@ -67,6 +71,12 @@ def _listed(storage: Storage, prefix: str, *include: str) -> list[tuple[str, boo
         )
         for one in found
     ]
+
+
+def _beside(storage: Storage, end: str) -> ContainerClient:
+    """Another container of the source's account."""
+    url = f"https://{SOURCE}.blob.core.windows.net"
+    return ContainerClient(url, storage.source.container_name + end, credential=storage.credential)
 
 
 def test_deleted_blobs_are_kept_and_shown_to_who_asks(storage: Storage, keeping: Any) -> None:
@@ -119,6 +129,65 @@ def test_pages_show_each_of_them_once(storage: Storage, keeping: Any) -> None:
         storage.source.delete_blob(name)
     found = storage.source.list_blobs(name_starts_with="p/", include=["deleted"], results_per_page=2)
     assert [one.name for one in found] == names
+
+
+def test_a_blob_whose_snapshots_alone_are_deleted_stays(storage: Storage, keeping: Any) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    blob = storage.source.upload_blob("s/a", b"x")
+    blob.create_snapshot()
+    blob.delete_blob(delete_snapshots="only")
+    assert _listed(storage, "s/", "deleted") == [("a", False, False, "")]
+
+
+def test_what_was_written_before_versions_were_kept_becomes_one_of_its_own(storage: Storage, keeping: Any) -> None:
+    blob = storage.source.upload_blob("b/a", b"first")
+    keeping(isVersioningEnabled=True)
+    blob.upload_blob(b"second", overwrite=True)
+    found = list(storage.source.list_blobs(name_starts_with="b/", include=["versions"]))
+    assert len({one.version_id for one in found}) == len(found) == 2
+
+
+def test_pages_by_folder_show_each_of_them_once(storage: Storage, keeping: Any) -> None:
+    """A page ends where its marker says so, whichever of its elements comes last in it."""
+    keeping(deleteRetentionPolicy=_WEEK)
+    lost = ["f/a/gone", "f/b", "f/d", "f/only/x", "f/only/y"]
+    for name in ("f/a/x", "f/c", "f/e", "f/f/x", "f/g", *lost):
+        storage.source.upload_blob(name, b"x")
+    for name in lost:
+        storage.source.delete_blob(name)
+    pages = storage.source.walk_blobs(
+        name_starts_with="f/", include=["deleted"], delimiter="/", results_per_page=2
+    )
+    found = [one.name for one in pages]
+    assert sorted(found) == ["f/a/", "f/b", "f/c", "f/d", "f/e", "f/f/", "f/g", "f/only/"]
+
+
+def test_a_deleted_name_that_xml_cannot_hold_is_shown(storage: Storage, keeping: Any) -> None:
+    keeping(deleteRetentionPolicy=_WEEK)
+    storage.source.upload_blob("x/\ufffe", b"x")
+    storage.source.delete_blob("x/\ufffe")
+    assert _listed(storage, "x/", "deleted") == [("\ufffe", True, False, "")]
+
+
+def test_versions_of_containers_with_alike_names_are_apart(storage: Storage, keeping: Any) -> None:
+    keeping(isVersioningEnabled=True)
+    storage.source.upload_blob("a", b"x")
+    with _beside(storage, "-current") as other:
+        other.create_container()
+        assert list(other.list_blobs(include=["versions"])) == []
+
+
+async def test_a_container_that_arm_deletes_takes_along_what_was_kept_in_it(tmp_path: Path) -> None:
+    made = client(tmp_path)
+    await made.group()
+    path = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct/blobServices/default/containers/logs"
+    await made.ok("PUT", path, {"properties": {}})
+    past = made.arm.storage_past
+    past.note("acct", "logs", PastBlob("a/b", {}, deleted=past.moment()[0], days=7))
+    past.became("acct", "logs", "a/c", "v1")
+    assert [one.name for one in past.listed("acct", "logs")] == ["a/b"]
+    await made.ok("DELETE", path)
+    assert (past.listed("acct", "logs"), past.current("acct", "logs")) == ([], {})
 
 
 def test_nothing_is_kept_where_nothing_says_so(storage: Storage, arm: Arm) -> None:
@@ -184,3 +253,29 @@ def test_replication_policies_get_their_id_from_the_destination(arm: Arm) -> Non
     assert arm("GET", f"objectReplicationPolicies/{made['name']}") == (200, made)
     assert arm("DELETE", f"objectReplicationPolicies/{made['name']}")[0] == 200
     assert arm("GET", "objectReplicationPolicies")[1]["value"] == []
+
+
+_TASK = {
+    "taskId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.StorageActions/storageTasks/tidy",
+    "enabled": True,
+    "description": "old ones go",
+    "executionContext": {"trigger": {"type": "RunOnce", "parameters": {"startOn": "2030-01-01T00:00:00Z"}}},
+    "report": {"prefix": "reports"},
+}
+
+
+def test_assignments_of_storage_tasks_are_documents(arm: Arm) -> None:
+    path, version = "storageTaskAssignments", "2024-01-01"
+    assert arm("GET", path, None, version) == (200, {"value": []})
+    status, made = arm("PUT", f"{path}/tidy", {"properties": _TASK}, version)
+    assert status == 201
+    assert made["properties"] == {**_TASK, "provisioningState": "Succeeded"}
+    assert arm("GET", path, None, version)[1]["value"] == [made]
+    assert arm("DELETE", f"{path}/tidy", None, version)[0] == 200
+    assert arm("GET", f"{path}/tidy", None, version)[0] == 404
+
+
+@pytest.mark.parametrize("name", _TASK)
+def test_an_assignment_that_lacks_a_member_is_refused(arm: Arm, name: str) -> None:
+    less = {key: value for key, value in _TASK.items() if key != name}
+    assert arm("PUT", "storageTaskAssignments/tidy", {"properties": less}, "2024-01-01")[0] == 400

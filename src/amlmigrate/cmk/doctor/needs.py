@@ -269,6 +269,7 @@ _COMPARED = "what protects the blobs of both accounts is to be compared"
 def _protection() -> tuple[Need, ...]:
     """Lifecycle rules that are not known to leave the copies alone, a removal refuses, unless that is let go."""
     service, rules, replication = ("blobServices", "managementPolicies", "objectReplicationPolicies")
+    tasks = "storageTaskAssignments"
     looks = {
         (Where.SOURCE_ACCOUNT, service): (PLAN, VERIFY, DECOMMISSION),
         (Where.TARGET_ACCOUNT, service): (PLAN, VERIFY),
@@ -276,8 +277,10 @@ def _protection() -> tuple[Need, ...]:
         (Where.TARGET_ACCOUNT, rules): (PLAN, VERIFY, DECOMMISSION),
         (Where.SOURCE_ACCOUNT, replication): (PLAN, VERIFY),
         (Where.TARGET_ACCOUNT, replication): (PLAN, VERIFY),
+        (Where.TARGET_ACCOUNT, tasks): (VERIFY,),
     }
     why = {service: "soft delete and versions of blobs", rules: "lifecycle rules", replication: "replication"}
+    why[tasks] = "storage tasks that might delete copies"
     return tuple(
         Need(where, f"{ACCOUNT}/{name}/read", stages, why[name], only=_COMPARED)
         for (where, name), stages in looks.items()
