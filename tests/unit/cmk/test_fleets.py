@@ -12,7 +12,7 @@ from workspaces import ENVIRONMENTS, STOP, SUBSCRIPTION, line
 from amlmigrate.cmk.fleet import fleetfile, pairs
 from amlmigrate.cmk.fleet.fleetfile import Fleet, Progress
 from amlmigrate.cmk.fleet.members import Left, Member, asked_for, members
-from amlmigrate.cmk.fleet.waves import named_waves, waves
+from amlmigrate.cmk.fleet.waves import Waves, named_waves, waves
 from amlmigrate.cmk.scanning.values import Encryption
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
@@ -30,8 +30,8 @@ def member(
     return Member(ref(name, group), ref(f"{name}-new", group), f"id-{name}", environment, score, size)
 
 
-def names(found: list[list[Member]]) -> list[list[str]]:
-    return [[one.source.name for one in wave] for wave in found]
+def names(found: Waves) -> list[list[str]]:
+    return [[one.source.name for one in wave] for wave in found.values()]
 
 
 def test_each_workspace_and_each_target_is_accounted_for() -> None:
@@ -80,6 +80,22 @@ def test_named_waves_come_first_and_nobody_is_lost() -> None:
     assert names(named_waves(fleet, {ref("A"): 7}, ENVIRONMENTS)) == [["a"], ["b", "c"]]
 
 
+def test_a_number_that_was_given_is_kept_though_others_have_no_member() -> None:
+    fleet = [member("a"), member("b"), member("c", "prod")]
+    numbers = {ref("a"): 5, ref("b"): 2, ref("hub"): 1, ref("gone"): 9}
+    found = named_waves(fleet, numbers, ENVIRONMENTS)
+    assert {number: [one.source.name for one in wave] for number, wave in found.items()} == {
+        2: ["b"],
+        5: ["a"],
+        10: ["c"],
+    }
+    assert [(entry.wave, entry.folder) for entry in fleetfile.placed(found, None, [])] == [
+        (2, "b"),
+        (5, "a"),
+        (10, "c"),
+    ]
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from([None, "dev", "test", "prod", "other"]), st.integers(0, 100), st.integers(0, 9)),
@@ -90,12 +106,13 @@ def test_named_waves_come_first_and_nobody_is_lost() -> None:
 def test_everybody_is_in_one_wave(ones: list[tuple[str | None, int, int]], size: int | None) -> None:
     fleet = [member(f"w{n}", *one) for n, one in enumerate(ones)]
     found = waves(fleet, ENVIRONMENTS, size=size)
-    assert sorted(one.source.name for wave in found for one in wave) == sorted(one.source.name for one in fleet)
-    assert all(wave and (size is None or len(wave) <= size) for wave in found)
+    assert sorted(one for wave in names(found) for one in wave) == sorted(one.source.name for one in fleet)
+    assert all(wave and (size is None or len(wave) <= size) for wave in found.values())
+    assert list(found) == list(range(1, len(found) + 1))
 
 
 def test_folders_are_kept_apart_and_finished_plans_kept(tmp_path: Path) -> None:
-    fleet = [[member("ws"), member("ws", group="b"), member("WS", group="c"), member("old")]]
+    fleet = {1: [member("ws"), member("ws", group="b"), member("WS", group="c"), member("old")]}
     entries = fleetfile.placed(fleet, None, ["old"])
     folders = [entry.folder for entry in entries]
     assert folders == ["ws", "b-ws", "c-WS", "rg-old"]
@@ -181,9 +198,10 @@ def test_targets_that_cannot_be_used_are_refused(tmp_path: Path, name: str, text
     assert told in caught.value.summary
 
 
-def test_a_wave_is_a_number(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="'first' in line 1 is no wave"):
-        pairs.waves(write(tmp_path, "w.yml", "rg/a: first\n"), SUBSCRIPTION, {ref("a").id.lower()})
+@pytest.mark.parametrize("text", ["first", "0", "-1", "1.5", "9999999", "9" * 5000], ids=lambda text: text[:7])
+def test_a_wave_is_a_number(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInputError, match=f"'{text[:40]}' in line 1 is no wave"):
+        pairs.waves(write(tmp_path, "w.yml", f"rg/a: {text}\n"), SUBSCRIPTION, {ref("a").id.lower()})
 
 
 def test_what_a_scan_could_not_read_is_left_open() -> None:

@@ -109,6 +109,15 @@ def test_all_of_a_rule_has_to_hold_and_the_first_decides(tmp_path: Path) -> None
         (standard(rules=[rule("huge", names=["a"])]), "'huge' is no level of environment"),
         (standard(rules=[rule(values=["a"])]), "'tags' is a dependency of 'values'"),
         (standard(rules=[rule()]), "$.rules[0].when"),
+        (
+            standard(
+                facts={
+                    "sensitivity": {"tag": "Where", "levels": ["low", "high"]},
+                    "environment": {"tag": "where", "levels": ["play", "real"]},
+                }
+            ),
+            "the tag 'where' is given to two facts",
+        ),
         (standard(rules=[rule(fact="colour", names=["a"])]), "'colour' is not one of"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -79,7 +79,7 @@ def write(folder: Path, fleet: Fleet, *, created: str) -> None:
         "created": created,
         "scan_sha256": fleet.scan,
         "options": fleet.options,
-        "waves": max((entry.wave for entry in fleet.entries), default=0),
+        "waves": len({entry.wave for entry in fleet.entries}),
         "plans": {state.value: states.count(state) for state in Progress},
         "left": len(fleet.left),
     }
@@ -146,15 +146,15 @@ def _left(lines: Sequence[dict[str, Any]]) -> Iterable[Left]:
     )
 
 
-def placed(waves: Sequence[Sequence[Member]], before: Fleet | None, taken: Iterable[str]) -> list[Entry]:
-    """An entry for each member, in waves; what an earlier planning of the same fleet did is kept.
+def placed(waves: Mapping[int, Sequence[Member]], before: Fleet | None, taken: Iterable[str]) -> list[Entry]:
+    """An entry for each member, in waves by their numbers; what an earlier planning of the same fleet did is kept.
 
     Folders are called after the workspaces, and after their groups too where a name is taken already.
     """
     known = {entry.source.lower(): entry for entry in before.entries} if before else {}
     used = {name.lower() for name in taken} | {entry.folder.lower() for entry in known.values()}
     found = []
-    for number, wave in enumerate(waves, start=1):
+    for number, wave in waves.items():
         for member in wave:
             old = known.get(member.source.id.lower())
             if old and old.state is Progress.PLANNED and old.target.lower() != member.target.id.lower():

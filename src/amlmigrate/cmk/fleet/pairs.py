@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 
 _YAML = (".yaml", ".yml")
+# Of thousands of digits Python makes no number at all.
+_WAVE = re.compile(r"0*[1-9][0-9]{0,5}")
 # Its number, the source, and what the source has.
 _Line = tuple[int, str, str]
 
@@ -41,8 +44,8 @@ def waves(path: Path, subscription: str | None, known: Collection[str]) -> dict[
     """
     found = {}
     for line, source, value in _entries(path, "wave", subscription):
-        if not value.isdecimal() or int(value) < 1:
-            raise _bad(path, f"'{value}' in line {line} is no wave", "Waves are numbers from 1 on.")
+        if not _WAVE.fullmatch(value):
+            raise _bad(path, f"'{value[:40]}' in line {line} is no wave", "Waves are numbers from 1 to 999999.")
         if source.id.lower() not in known:
             raise _bad(
                 path,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import count, groupby
 
 from amlmigrate.cmk.fleet.members import Member
 from amlmigrate.core.workspace import WorkspaceRef
 
-Waves = list[list[Member]]
+# By their numbers, in order.
+Waves = dict[int, list[Member]]
 
 
-def waves(members: Iterable[Member], environments: Sequence[str], *, size: int | None = None) -> Waves:
+def waves(
+    members: Iterable[Member], environments: Sequence[str], *, size: int | None = None, first: int = 1
+) -> Waves:
     """A wave for each environment, in the order of the standard's levels; of `size` members at the most.
 
     What no tag tells moves with the last: nobody said that it matters less. Equal risk: the smaller first.
@@ -22,26 +25,27 @@ def waves(members: Iterable[Member], environments: Sequence[str], *, size: int |
         return environments.index(str(member.environment)) if known else len(environments) - 1
 
     ordered = sorted(members, key=lambda one: (place(one), -one.score, one.size, one.source.id.lower()))
-    found: Waves = []
-    for _, group in groupby(ordered, place):
-        found += _parts(list(group), size)
-    return found
+    parts = (part for _, group in groupby(ordered, place) for part in _parts(list(group), size))
+    return dict(zip(count(first), parts, strict=False))
 
 
 def named_waves(members: Iterable[Member], numbers: Mapping[WorkspaceRef, int], rest: Sequence[str]) -> Waves:
-    """Waves by number; members without one come after all that have one, by the rule above."""
+    """Waves by the numbers that were given; members without one come after all of those, by the rule above.
+
+    A number that no member has stays free, so that every other one is the wave that it was said to be.
+    """
     by_id = {source.id.lower(): number for source, number in numbers.items()}
     members = list(members)
     numbered = [member for member in members if member.source.id.lower() in by_id]
     others = [member for member in members if member.source.id.lower() not in by_id]
-    found: Waves = []
+    found: Waves = {}
     for number in sorted({by_id[member.source.id.lower()] for member in numbered}):
         chosen = [member for member in numbered if by_id[member.source.id.lower()] == number]
-        found.append(sorted(chosen, key=lambda one: (-one.score, one.size, one.source.id.lower())))
-    return found + waves(others, rest)
+        found[number] = sorted(chosen, key=lambda one: (-one.score, one.size, one.source.id.lower()))
+    return found | waves(others, rest, first=max(by_id.values(), default=0) + 1)
 
 
-def _parts(members: list[Member], size: int | None) -> Waves:
+def _parts(members: list[Member], size: int | None) -> list[list[Member]]:
     if not size:
         return [members]
     return [members[start : start + size] for start in range(0, len(members), size)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
@@ -132,11 +132,19 @@ def read(path: Path | None = None) -> Standard:
     if problem is not None:
         raise _bad(path, f"{problem.json_path}: {problem.message[:200]}")
     facts = {name: Fact(one["tag"], tuple(one["levels"])) for name, one in content["facts"].items()}
+    if same := _shared(facts.values()):
+        raise _bad(path, f"the tag '{same}' is given to two facts, and one value cannot tell both")
     rules = tuple(Rule(one["fact"], one["level"], _lower(one["when"])) for one in content.get("rules") or ())
     for number, rule in enumerate(rules, start=1):
         if rule.level not in facts[rule.fact].levels:
             raise _bad(path, f"rule {number}: '{rule.level}' is no level of {rule.fact}")
     return Standard(facts, rules, digest(content))
+
+
+def _shared(facts: Collection[Fact]) -> str:
+    """A tag that two facts have, in whatever letter case; '' for none."""
+    names = [fact.tag.lower() for fact in facts]
+    return next((fact.tag for fact in facts if names.count(fact.tag.lower()) > 1), "")
 
 
 def shipped() -> str:
