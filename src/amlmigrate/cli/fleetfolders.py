@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cmk.fleet.fleetfile import Entry
-from amlmigrate.core.errors import BadInputError, MigrateError, PlanLockedError
+from amlmigrate.core import unforeseen
+from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
-from amlmigrate.core.unforeseen import unforeseen
 from amlmigrate.ledger import lost
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import planfile
@@ -120,5 +120,5 @@ def told_of(error: Exception, folder: Path) -> dict[str, Any]:
     """What is kept and told of a member that has no plan, whatever went wrong."""
     if isinstance(error, OSError):
         error = FileError(error, error.filename or folder)
-    known = error if isinstance(error, MigrateError) else unforeseen(str(folder), error, _UNFORESEEN)
+    known = unforeseen.known(str(folder), error, _UNFORESEEN)
     return {"reason": known.summary, "remedy": known.remedy or _UNFORESEEN}

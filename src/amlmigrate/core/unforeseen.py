@@ -11,6 +11,11 @@ from amlmigrate.core.errors import MigrateError, UnforeseenError
 _log = logging.getLogger(__name__)
 
 
+def known(address: str, error: Exception, remedy: str = "") -> MigrateError:
+    """The error to tell of one of many: itself where it is this tool's, else what nobody foresaw."""
+    return error if isinstance(error, MigrateError) else unforeseen(address, error, remedy)
+
+
 def unforeseen(address: str, error: Exception, remedy: str = "") -> UnforeseenError:
     """The error to tell, with where it happened, but not the exception's own text, where a secret may stand."""
     frames = _logged(address, error)

@@ -24,7 +24,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
-from amlmigrate.core.unforeseen import unforeseen
+from amlmigrate.core.unforeseen import known
 
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 _UNREGISTERED = ("notregistered", "unregistered")
@@ -85,7 +85,7 @@ async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = Fa
             one = await details.read(document)
         except Exception as wrong:  # noqa: BLE001 - of one workspace, and told; the others are read all the same
             address = str(document.get("id"))
-            unreadable[address] = NotKnown.of("workspace", f"{_PROVIDER}/read", _foreseen(address, wrong))
+            unreadable[address] = NotKnown.of("workspace", f"{_PROVIDER}/read", known(address, wrong))
             _tell(emit, address, unreadable[address])
             return
         found.append(one)
@@ -106,7 +106,7 @@ async def _lists(
         try:
             found[subscription] = await _listed(side, scope)
         except Exception as wrong:  # noqa: BLE001 - of one subscription, and told; the others are listed
-            unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", _foreseen(scope, wrong))
+            unreadable[scope] = NotKnown.of("workspaces", f"{_PROVIDER}/read", known(scope, wrong))
             _tell(emit, scope, unreadable[scope])
             return
         emit(Event("scan.subscription", {"subscription": subscription, "workspaces": len(found[subscription])}))
@@ -125,10 +125,6 @@ async def _listed(side: Side, scope: str) -> list[Document]:
         if str(provider.get("registrationState", "")).lower() in _UNREGISTERED:
             return []
     return [item async for item in side.arm.pages(f"{scope}/providers/{_PROVIDER}")]
-
-
-def _foreseen(address: str, wrong: Exception) -> MigrateError:
-    return wrong if isinstance(wrong, MigrateError) else unforeseen(address, wrong)
 
 
 def _in_turn(listed: Iterable[list[Document]]) -> Iterator[Document]:

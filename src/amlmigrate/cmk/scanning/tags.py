@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.cmk.scanning.values import NotKnown, Scanned
-from amlmigrate.core.errors import ConflictError, MigrateError
+from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
-from amlmigrate.core.unforeseen import unforeseen
+from amlmigrate.core.unforeseen import known
 
 _AT_ONCE = 8
 _ACTION = "Microsoft.Resources/tags/write"
@@ -84,7 +84,7 @@ async def write(arm: Arm, wanted: Iterable[Change], emit: Emit = ignore) -> dict
         try:
             await _merge(arm, change)
         except Exception as wrong:  # noqa: BLE001 - a fault met with one workspace is told, and keeps no other away
-            error = wrong if isinstance(wrong, MigrateError) else unforeseen(change.id, wrong)
+            error = known(change.id, wrong)
             failed[change.id] = NotKnown.of("tags", _ACTION, error)
             emit(Event("scan.tag.failed", {"address": change.id, "reason": error.summary, "remedy": error.remedy}))
             return
