@@ -42,14 +42,21 @@ def test_anothers_account_and_vault_are_refused_with_who_uses_them(place: Place)
     ids = _anothers(place)
     before = [place.get(ids["account"], STORAGE_API), place.get(ids["vault"], VAULT_API)]
     since = place.now()
-    error = place.refused()
+    result = place.run()
+    assert result.code == 4, result.out
+    error, plan = result.event("error"), result.event("provision.plan")
     for id_, what, name in (
         (ids["account"], "storage account", f"storage/sto{place.number}"),
         (ids["vault"], "key vault for secrets", f"keyVault/kv-s{place.number}"),
     ):
         reasons = [one for one in error["reasons"] if one.startswith(f"{what} {id_}: ")]
         assert any("not this file's" in one and f"--adopt {name}" in one for one in reasons)
-        assert any(f"used by: the workspace {ids['user']}" in one for one in reasons)
+        # Who uses it is shown with the plan, and is no reason to settle.
+        shown = [
+            note for step in plan["steps"] if (step["id"], step["what"]) == (id_, what) for note in step["notes"]
+        ]
+        assert f"used by: the workspace {ids['user']}" in shown
+        assert not any("used by" in one for one in reasons)
     told = " ".join(error["reasons"])
     for change in ("encryption", "network", "grants"):
         assert f"`adopted: {{storage/sto{place.number}: {{allow: [{change}]}}}}`" in told

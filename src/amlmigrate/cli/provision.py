@@ -116,7 +116,7 @@ def _again(said: Said) -> str:
 
 
 async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said) -> None:
-    """Asks before what cannot be undone, or is others' and changed. Raises RefusedError without a yes."""
+    """Asks before what cannot be undone, or changes what others have or use. Raises RefusedError without a yes."""
     from amlmigrate.cli.views import asking
 
     asked = tuple(dict.fromkeys(one for each in planned for one in each.asks))
@@ -124,12 +124,15 @@ async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said)
         return
     if shared.json or not asking.possible():
         raise RefusedError(
-            "Some of this cannot be undone, and there is no terminal to ask at; nothing was changed.",
+            "Some of this cannot be undone, or changes what others have or use, and there is no terminal to ask"
+            " at; nothing was changed.",
             reasons=asked,
             address=said.file,
             remedy=f"If every reason is meant: {_again(said)} --yes",
         )
-    view.lines(["", "This cannot be undone, or changes what is others':", *(f"  - {one}" for one in asked)])
+    view.lines(
+        ["", "This cannot be undone, or changes what others have or use:", *(f"  - {one}" for one in asked)]
+    )
     if not await asking.yes("Go on? Write yes: "):
         raise RefusedError(
             "Nobody said yes; nothing was changed.",
@@ -148,7 +151,7 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
         lines.append(
             f"{step.verb.value:>8}  {step.what}: {step.id.removeprefix(f'/subscriptions/{subscription}/')}"
         )
-        lines += [f"{'':>10}- {note}" for note in step.notes]
+        lines += [f"{'':>10}- {note}" for note in step.told]
     changes = sum(1 for each in planned if each.step.verb.writes)
     refused = sum(1 for each in planned if each.step.verb is Verb.REFUSE)
     open_ = sum(1 for each in planned if each.step.verb is Verb.WAIT)

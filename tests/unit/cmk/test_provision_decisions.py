@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -597,3 +598,26 @@ def test_a_workspace_on_a_version_that_cannot_be_used_is_refused_though_the_newe
     step = part("workspace").decide(_workspace(), known)
     assert step.verb is (Verb.REFUSE if why else Verb.EXISTS)
     assert f"The version 0001 of its key {why}, and a rotation" in _text(step) or not why
+
+
+def test_that_a_deleted_key_could_not_be_looked_for_is_told() -> None:
+    """What could not be asked before the first write is a note."""
+
+    class Refusing:
+        resources = vaults = property(lambda self: self)
+
+        async def get(self, id_: str) -> None:
+            return None
+
+        def uri(self, id_: str) -> str:
+            return "https://kv-keys.vault.azure.net"
+
+        async def deleted(self, uri: str, name: str) -> bool:
+            raise ServiceError(403, "ForbiddenByRbac", "no right to deletedkeys", method="GET", url=uri)
+
+    key = part("key")
+    known = replace(KNOWN, by_roles={wanted().vault.id.lower(): True})
+    step = key.decide(asyncio.run(key.read(Refusing(), known)), known)  # type: ignore[arg-type]
+    assert step.verb is Verb.CREATE
+    assert [one for one in step.notes if one.startswith("not checked: whether a deleted key holds the name: ")]
+    assert not any(one.startswith("not checked") for one in key.decide(keys.Found(None), known).notes)

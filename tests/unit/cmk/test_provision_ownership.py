@@ -100,10 +100,12 @@ def test_what_is_others_is_written_only_as_far_as_was_said(
     assert planned.others is not None
     if adopted and changed <= allowed:
         assert planned.step.verb is Verb.UPDATE and (planned.asks or not changed)
-        assert "used by: the workspace /x" in planned.step.notes
+        assert "used by: the workspace /x" in planned.step.facts
     else:
         assert planned.step.verb is Verb.REFUSE
-        told = " ".join(planned.step.notes)
+        told = " ".join(planned.step.told)
+        # What was seen is no reason that somebody could settle.
+        assert not any("used by" in one or "adopted as" in one for one in planned.step.notes)
         assert adopted or (f"--adopt {like.address}" in told and "/x" in told and "subscription s" in told)
 
 
@@ -373,3 +375,82 @@ def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch
     with pytest.raises(RefusedError) as caught:
         asyncio.run(applying.apply([shown], looker, patience=0))
     assert "0 of 1 steps were done." in caught.value.summary and caught.value.reasons == ("purge protection",)
+
+
+CLOSED = [each for each in NAMED if each.kind in ("storage", "keyVault", "registry")]
+
+
+@pytest.mark.parametrize("like", CLOSED, ids=lambda one: one.what)
+@pytest.mark.parametrize("member", MEMBERS)
+def test_what_is_the_files_own_is_not_closed_before_a_yes_to_whom_it_shuts_out(like: Part, member: str) -> None:
+    planned = _looked(_Found(like, {"tags": {TAG: OWNER}}, _written(like, Verb.UPDATE, (member,))), Word(OWNER))
+    closes = member in ("publicNetworkAccess", "networkAcls", "allowSharedKeyAccess")
+    named = [one for one in planned.asks if one.endswith("which may shut out: the workspace /x")]
+    assert (planned.step.verb, len(named), planned.others) == (Verb.UPDATE, int(closes), None)
+    assert ("used by: the workspace /x" in planned.step.facts) is closes
+
+
+LATE = ServiceError(403, "ForbiddenByRbac", "no access to the key", method="PUT", url="/x")
+
+
+class _Late(_Found):
+    """Refused once for want of a right; meanwhile `then` came to be there, and whoever looks decides `step`."""
+
+    awaits_grants = True
+
+    def __init__(self, then: dict[str, Any] | None, step: Step | None = None) -> None:
+        like = part("storage account")
+        super().__init__(like, None, _written(like, Verb.CREATE))
+        self.then, self.by_then, self.acts = then, step or self._step, list[Step]()
+
+    async def read(self, port: Any, known: Known) -> Any:
+        return self.then if self.acts else None
+
+    def decide(self, found: Any, known: Known) -> Step:
+        if len(self.acts) > 1:
+            return self.exists()
+        return self.by_then if self.acts else self._step
+
+    async def act(self, port: Any, step: Step) -> None:
+        self.acts.append(step)
+        if len(self.acts) == 1:
+            raise LATE
+
+
+def _carried_out(one: _Late) -> int:
+    from amlmigrate.cmk.provisioning import applying
+
+    async def users(*_: Any) -> Users:
+        return Users(["the workspace /x"])
+
+    async def settled(*_: Any, **__: Any) -> None:
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usage, "users", users)
+        port = SimpleNamespace(resources=SimpleNamespace(settled=settled))
+        looker = Looker(port, Word(OWNER), lambda event: None)  # type: ignore[arg-type]
+        shown = asyncio.run(looker.look(one, KNOWN))
+        return asyncio.run(applying.apply([shown], looker, patience=60)).changed
+
+
+def test_a_right_that_is_late_repeats_the_very_step() -> None:
+    ours = {"tags": {TAG: OWNER}, "properties": {"provisioningState": "Failed"}}
+    for then in (None, ours):
+        one = _Late(then, None if then is None else part("storage account").refuse("It is not under the key."))
+        assert _carried_out(one) == 1 and one.acts == [one._step, one._step]
+
+
+@pytest.mark.parametrize("tag", ["", "another/g/w"])
+def test_what_others_made_while_a_right_was_late_is_not_written_over(tag: str) -> None:
+    from amlmigrate.core.errors import RefusedError
+
+    one = _Late({"tags": {TAG: tag} if tag else {}, "properties": {"provisioningState": "Failed"}})
+    with pytest.raises(RefusedError) as caught:
+        _carried_out(one)
+    assert len(one.acts) == 1 and any("not this file's" in reason for reason in caught.value.reasons)
+
+
+def test_what_came_to_be_as_asked_while_a_right_was_late_is_left() -> None:
+    one = _Late({"tags": {TAG: OWNER}}, part("storage account").exists())
+    assert _carried_out(one) == 1 and len(one.acts) == 1

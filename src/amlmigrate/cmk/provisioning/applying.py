@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.resources import state
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.cmk.provisioning import planning, refusals
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part
+from amlmigrate.cmk.provisioning.parts.base import document_of
 from amlmigrate.cmk.provisioning.planning import Looker, Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.core import unforeseen
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
 from amlmigrate.core.events import Event
-from amlmigrate.core.unforeseen import unforeseen
 
 # Pauses double up to this one: reads may be behind a write for about a minute.
 _LONGEST_PAUSE = 32.0
@@ -44,11 +45,10 @@ async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) 
                 now = await looker.look(each.part, known)
                 _as_agreed(each, now)
             if now.step.verb.writes:
-                now = await _Doing(each.part, looker, known).done(now.step, patience)
+                now = await _Doing(each, looker, known).done(now.step, patience)
                 done.append(each.part.what)
         except Exception as wrong:
-            error = wrong if isinstance(wrong, MigrateError) else unforeseen(each.part.id, wrong)
-            raise _told(error, done, steps) from wrong
+            raise _told(unforeseen.known(each.part.id, wrong), done, steps) from wrong
         known = now.learned(known)
         warnings += [f"{each.part.what}: {note}" for note in now.step.notes if note.startswith("warning: ")]
     return Applied(len(done), tuple(warnings))
@@ -66,6 +66,12 @@ def _as_agreed(planned: Planned, now: Planned) -> None:
         )
 
 
+def _half_made(step: Step, now: Planned) -> bool:
+    """Whether what is there is what the refused attempt of this creation left, and no other's."""
+    made = step.verb is Verb.CREATE and now.others is None
+    return made and state(document_of(now.found)) in ("failed", "canceled", "cancelled")
+
+
 def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
     """The error, which also says how far it went."""
     far = f"{len(done)} of {steps} steps were done" + (f": {', '.join(done)}." if done else ".")
@@ -75,11 +81,12 @@ def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
 
 
 class _Doing:
-    """One step being carried out."""
+    """One step being carried out: `agreed` is what was shown of it."""
 
-    def __init__(self, part: Part, looker: Looker, known: Known) -> None:
-        self._part, self._looker, self._known = part, looker, known
+    def __init__(self, agreed: Planned, looker: Looker, known: Known) -> None:
+        self._agreed, self._part, self._looker, self._known = agreed, agreed.part, looker, known
         self._port, self._emit = looker.port, looker.emit
+        self._tried = False
 
     async def done(self, step: Step, patience: float) -> Planned:
         """Acts until it is there. Raises what Azure refuses, with its remedy."""
@@ -105,12 +112,26 @@ class _Doing:
         return after
 
     async def _once(self, step: Step) -> None:
+        """One attempt. A right takes minutes to arrive: from the second on it goes by what is there by then."""
+        if self._tried:
+            step = await self._due(step)
+        self._tried = True
+        if not step.verb.writes:
+            return
         try:
             await self._part.act(self._port, step)
         except ServiceError as error:
             # A conflict may be this very change, made by an answer that was lost or by a run that was killed.
             if error.status not in (409, 412) or (await self._look()).step.verb is not Verb.EXISTS:
                 raise
+
+    async def _due(self, step: Step) -> Step:
+        """What is still to be done. Raises RefusedError for what nobody agreed to, as of a thing of others."""
+        now = await self._look()
+        if _half_made(step, now):
+            return step
+        _as_agreed(self._agreed, now)
+        return now.step
 
     async def _look(self) -> Planned:
         return await self._looker.look(self._part, self._known)

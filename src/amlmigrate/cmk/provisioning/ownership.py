@@ -29,6 +29,8 @@ _MEMBERS = {
     "enableSoftDelete": PURGE,
 }
 REPLACED = "replacement"
+# Changes that may shut out whoever uses a thing; they are looked at also where it is the file's own.
+_CLOSING = frozenset({NETWORK, SHARED_KEY})
 Change = tuple[str, str]
 
 
@@ -114,18 +116,31 @@ def changes(part: Part, body: Document | None) -> Iterator[Change]:
     yield from ((part.id, kind) for kind in sorted({_MEMBERS.get(name, REPLACED) for name in members}))
 
 
-def unadopted(others: Others, users: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
-    """Why what exists is not taken for the file's own, and who would be hit."""
+def closing(part: Part, touched: Iterable[Change]) -> list[str]:
+    """What of the changes may shut out those who use the part's thing."""
+    return [kind for id_, kind in touched if id_.lower() == part.id.lower() and kind in _CLOSING]
+
+
+def shut_out(part: Part, kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
+    """What somebody says yes to before a thing of the file that others have come to use is closed."""
+    return tuple(
+        f"{part.what} {part.address} is changed ({kind}), which may shut out: {one}"
+        for kind in kinds
+        for one in users
+    )
+
+
+def unadopted(others: Others) -> str:
+    """Why what exists is not taken for the file's own."""
     whose = f"its tag {TAG} says that it was made for {others.tagged}" if others.tagged else f"no tag {TAG}"
     return (
         f"It exists and is not this file's ({whose}), so it is not touched. If its owner agrees that this"
-        f" workspace uses it: --adopt {others.name}.",
-        *told(users, unseen),
+        f" workspace uses it: --adopt {others.name}."
     )
 
 
 def told(users: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
-    """Who uses a thing of others, and of what that is not known."""
+    """Who else uses a thing, and of what that is not known."""
     seen = [f"used by: {one}" for one in users] or ["nobody else was seen that uses it"]
     return (*seen, *(f"who else uses it is not known: {why}" for why in unseen))
 

@@ -75,26 +75,31 @@ class Looker:
         """What the part decides, unless it would touch what is others' beyond their word."""
         step, document = part.decide(found, known), part.bearer(found)
         others = self.word.of(part, document) if part.kind and document else None
-        if others is None or document is None:
+        closing = ownership.closing(part, _changes(part, step)) if others is None else []
+        if document is None or (others is None and not closing):
             return _settled(part, found, step, known, None)
+        users = await usage.users(self.port, part, document, known)
+        step = replace(step, facts=ownership.told(users.known, users.unknown))
+        if others is None:
+            return _settled(part, found, step, known, None, ownership.shut_out(part, closing, users.known))
         # Only what is there already: a PUT of it would replace what is others'.
         if step.verb is Verb.CREATE:
             step = _refused(
                 part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {part.id.lower(): others}))
             )
-        users = await usage.users(self.port, part, document, known)
-        seen = users.known, users.unknown
         if not others.adopted:
-            return Planned(part, found, _unadopted(part, step, others, *seen), others)
-        told = (f"adopted as {others.name}: it is others'", *ownership.told(*seen))
+            return Planned(part, found, _unadopted(part, step, others), others)
+        step = replace(step, facts=(f"adopted as {others.name}: it is others'", *step.facts))
         known = Planned(part, found, step, others).learned(known)
-        return _settled(part, found, replace(step, notes=(*step.notes, *told)), known, others)
+        return _settled(part, found, step, known, others)
 
 
-def _settled(part: Part, found: Any, step: Step, known: Known, others: Others | None) -> Planned:
+def _settled(
+    part: Part, found: Any, step: Step, known: Known, others: Others | None, shut: tuple[str, ...] = ()
+) -> Planned:
     """The step with what has to be agreed to, or a refusal where it goes beyond the word of owners."""
     step = _kept_off(part, step, known)
-    return Planned(part, found, step, others, (*part.forever(step), *_touched(part, step, known)))
+    return Planned(part, found, step, others, (*part.forever(step), *_touched(part, step, known), *shut))
 
 
 def _changes(part: Part, step: Step) -> tuple[ownership.Change, ...]:
@@ -113,16 +118,16 @@ def _kept_off(part: Part, step: Step, known: Known) -> Step:
     return _refused(part, step, reasons) if reasons else step
 
 
-def _unadopted(part: Part, step: Step, others: Others, users: list[str], unseen: list[str]) -> Step:
-    """A refusal with who would be hit, and with everything that would be changed."""
+def _unadopted(part: Part, step: Step, others: Others) -> Step:
+    """A refusal with everything that would be changed."""
     changed = ownership.forbidden(_changes(part, step), {part.id.lower(): others})
-    return _refused(part, step, (*ownership.unadopted(others, users, unseen), *changed))
+    return _refused(part, step, (ownership.unadopted(others), *changed))
 
 
 def _refused(part: Part, step: Step, reasons: Sequence[str]) -> Step:
-    """A refusal, with the reasons that there were before."""
+    """A refusal, with the reasons that there were before, and with what was seen."""
     before = step.notes if step.verb is Verb.REFUSE else ()
-    return Step(Verb.REFUSE, part.what, part.id, (*before, *reasons))
+    return Step(Verb.REFUSE, part.what, part.id, (*before, *reasons), facts=step.facts)
 
 
 def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:

@@ -37,14 +37,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`notes` say what a reader of the plan must know; for a refusal they are all its reasons."""
+    """`notes` say what a reader of the plan must know; for a refusal they are all its reasons.
+
+    `facts` are what was seen of the thing, as who uses it: they are shown with it, and nobody has to settle them.
+    """
 
     verb: Verb
     what: str
     id: str
     notes: tuple[str, ...] = ()
     change: Change | None = None
+    facts: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that is shown of it."""
+        return (*self.notes, *self.facts)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        return {"action": self.verb.value, "what": self.what, "id": self.id, "notes": list(self.notes)}
+        return {"action": self.verb.value, "what": self.what, "id": self.id, "notes": list(self.told)}

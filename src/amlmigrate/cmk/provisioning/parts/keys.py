@@ -29,11 +29,12 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The key, and whether a deleted one holds its name."""
+    """The key, and whether a deleted one holds its name; `unasked` says why that is not known."""
 
     document: Document | None
     deleted: bool = False
     versions: tuple[Document, ...] = ()
+    unasked: str = ""
 
 
 class Key(Part):
@@ -56,8 +57,9 @@ class Key(Part):
             return Found(None)
         try:
             return Found(None, await port.vaults.deleted(port.vaults.uri(self._vault), self.wanted.name))
-        except (ServiceError, OutOfReachError):
-            return Found(None)  # it may not look, or cannot; the service will say so when the key is made
+        except (ServiceError, OutOfReachError) as error:
+            # The service will say so when the key is made.
+            return Found(None, unasked=f"whether a deleted key holds the name: {error.summary}")
 
     async def _versions(self, port: Port, newest: Document) -> tuple[Document, ...]:
         """All of them; only the newest where the others may not be read."""
@@ -71,7 +73,8 @@ class Key(Part):
                 "A deleted key holds the name: recover it (az keyvault key recover), or choose another name."
             )
         if found.document is None:
-            return self.create(_body(self.wanted, self._tags, time.time()), _told(self.wanted))
+            unasked = (f"not checked: {found.unasked}",) if found.unasked else ()
+            return self.create(_body(self.wanted, self._tags, time.time()), _told(self.wanted), *unasked)
         reasons, stays = unfit(properties(found.document), self.wanted, time.time())
         return self.refuse(*reasons) if reasons else self.exists(*stays)
 
