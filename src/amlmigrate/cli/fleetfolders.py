@@ -59,6 +59,12 @@ def found(out: Path, entry: Entry) -> Header | None:
             address=str(folder),
             remedy="Move it away, or name another folder with --out; then run the same command again.",
         )
+    if not isinstance(header.extra.get("options", {}), dict):
+        raise BadInputError(
+            "The plan cannot be used: its header does not say with which options it was made.",
+            address=str(folder),
+            remedy="Put the original file back; or move the folder away, and run the same command again.",
+        )
     return header
 
 

@@ -73,6 +73,19 @@ def _of_another(folder: Path) -> None:
     written(folder, entry("b", "somewhere-else"))
 
 
+def _with_options(folder: Path, options: Any) -> None:
+    one, (source, target) = (
+        entry("b"),
+        ({"id": id_, "workspaceId": "w"} for id_ in (entry("b").source, entry("b").target)),
+    )
+    shutil.rmtree(folder)
+    planfile.write(
+        folder,
+        header(name=one.folder, source=source, target=target, extra={"options": options}),
+        [step("models/m/1")],
+    )
+
+
 Make = Callable[[Path, Entry], Header]
 
 
@@ -184,6 +197,7 @@ def test_a_plan_that_is_gone_is_planned_again(tmp_path: Path, monkeypatch: pytes
         ),
         (lambda folder: ((folder / planfile.FILE).unlink(), (folder / planfile.FILE).mkdir()), "cannot be read"),
         (_of_another, "plan of other workspaces"),
+        (lambda folder: _with_options(folder, ["--delete"]), "with which options it was made"),
     ],
 )
 def test_a_plan_that_cannot_be_used_fails_one_member_and_is_left_as_it_is(
