@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.posture.reading import tried
+from amlmigrate.posture import blobservice
 
 SOURCE = "learn.microsoft.com/azure/storage/blobs/soft-delete-container-overview"
 
@@ -68,26 +68,19 @@ class Protection:
 async def protection(side: Side, account: str) -> Protection:
     """Reads the settings of a blob service. What goes wrong is told: the containers are gone by then."""
     try:
-        read = await tried(side.arm.get(f"{account}/blobServices/default"))
+        read = await blobservice.read(side, account)
     except MigrateError as error:
         return Protection(account, unread=error.summary)
-    properties = (read.value or {}).get("properties")
-    if not isinstance(properties, dict):
+    properties = blobservice.settings(read.value)
+    if properties is None:
         return Protection(account, unread=read.refused or "Azure shows no blob service of the account.")
     versions = properties.get("isVersioningEnabled")
     return Protection(
         account,
-        _days(properties.get("containerDeleteRetentionPolicy")),
-        _days(properties.get("deleteRetentionPolicy")),
+        blobservice.days(properties, "containerDeleteRetentionPolicy"),
+        blobservice.days(properties, "deleteRetentionPolicy"),
         versions if isinstance(versions, bool) else None,
     )
-
-
-def _days(policy: Document | None) -> int | None:
-    """A policy's days: `enabled` says whether it is on (storage description, 2024-01-01); none is off."""
-    if not policy or policy.get("enabled") is not True:
-        return None
-    return int(policy.get("days") or 0)
 
 
 def _told(days: int) -> str:

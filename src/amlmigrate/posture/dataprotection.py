@@ -17,7 +17,7 @@ from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.posture import containerprotection, lifecycle, replication, storagetasks
+from amlmigrate.posture import blobservice, containerprotection, lifecycle, replication, storagetasks
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
@@ -26,6 +26,7 @@ _STORAGE = "Microsoft.Storage/storageAccounts"
 _NO_POLICY = "ManagementPolicyNotFound"
 # Made with the first bytes: it has no policies yet.
 _NO_CONTAINER = "ContainerNotFound"
+_NOT_SHOWN = "Azure answers that there is no such thing."
 _NAMED = 5
 _DIGITS = 16
 
@@ -49,8 +50,7 @@ class AccountProtection:
     @property
     def settings(self) -> Document:
         """The properties of its blob service."""
-        found: Document = (self.service.value or {}).get("properties") or {}
-        return found
+        return blobservice.settings(self.service.value) or {}
 
     @property
     def purgeable(self) -> bool:
@@ -71,8 +71,7 @@ class AccountProtection:
 
     def days(self, policy: str) -> int:
         """For how long a policy of the blob service keeps what is deleted: 0 where it is off."""
-        found = self.settings.get(policy) or {}
-        return int(found.get("days") or 0) if found.get("enabled") is True else 0
+        return blobservice.days(self.settings, policy) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ async def read(side: Side, account: str) -> AccountProtection:
     """Reads it of an account, by its ARM id. Raises ServiceError and OutOfReachError where ARM is out of order."""
     itself, service, rules, replicated, containers = await asyncio.gather(
         tried(side.arm.get(account)),
-        tried(side.arm.get(f"{account}/blobServices/default")),
+        blobservice.read(side, account),
         _rules(side, account),
         tried_list(side.arm, f"{account}/objectReplicationPolicies"),
         tried_list(side.arm, f"{account}/blobServices/default/containers"),
@@ -347,11 +346,11 @@ def _unread(found: Pair) -> Iterator[Finding]:
             ("its object replication policies", account.replication, f"{_STORAGE}/objectReplicationPolicies/read"),
             ("its containers", account.containers, f"{_STORAGE}/blobServices/containers/read"),
         ):
-            if read_.refused:
+            if read_.value is None:
                 yield Finding(
                     "warning",
                     account.id,
-                    f"Not compared: {what} could not be read: {read_.refused}",
+                    f"Not compared: {what} could not be read: {read_.refused or _NOT_SHOWN}",
                     f"Grant {missing_action(read_.refused, action)} on the account.",
                     code="protection-unread",
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ NO_ONE: Read[Any] = Read([])
 
 def _account(name: str, service: Any = None, rules: Any = None, **more: Any) -> AccountProtection:
     policy = Read({"properties": {"policy": {"rules": rules}}}) if rules is not None else NOTHING
-    given: dict[str, Any] = {"replication": NO_ONE, "containers": NO_ONE, **more}
+    shown = Read({"properties": {}})
+    given: dict[str, Any] = {"account": shown, "replication": NO_ONE, "containers": NO_ONE, **more}
     return AccountProtection(f"/accounts/{name}", Read({"properties": service or {}}), policy, **given)
 
 
@@ -118,8 +120,8 @@ def test_a_rule_of_the_same_name_that_does_something_else_is_no_such_rule() -> N
 
 
 @pytest.mark.parametrize("which", ["old", "new"])
-def test_an_account_that_could_not_be_read_is_told(which: str) -> None:
-    shut: Read[Any] = Read(refused="AuthorizationFailed: no.", code="AuthorizationFailed")
+@pytest.mark.parametrize("shut", [Read(refused="AuthorizationFailed: no.", code="AuthorizationFailed"), NOTHING])
+def test_an_account_that_could_not_be_read_is_told(which: str, shut: Read[Any]) -> None:
     both = [_account(name, account=shut if name == which else Read({"properties": {}})) for name in ("old", "new")]
     assert _codes(*both) == {(f"/accounts/{which}", "protection-unread", "warning")}
 
@@ -278,15 +280,23 @@ def test_access_policies_are_compared_by_what_they_allow() -> None:
     assert (found.code, found.severity) == ("access-policies-left", "warning") and ": b." in found.summary
 
 
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_a_blob_service_that_is_not_shown_is_told(which: str) -> None:
+    settings = {"isVersioningEnabled": True}
+    both = [_account(name, settings) for name in ("old", "new")]
+    both = [replace(one, service=NOTHING) if one.name == which else one for one in both]
+    assert _codes(*both) == {(f"/accounts/{which}", "protection-unread", "warning")}
+
+
 def test_what_could_not_be_read_is_never_taken_for_nothing() -> None:
     refused: Read[Any] = Read(refused="AuthorizationFailed: no.", code="AuthorizationFailed")
-    blind = AccountProtection("/accounts/old", refused, refused, refused, refused)
+    blind = AccountProtection("/accounts/old", refused, refused, refused, refused, account=refused)
     codes = _codes(blind, _account("new"))
     assert codes == {
         ("/accounts/old", "protection-unread", "warning"),
         ("/accounts/old", "lifecycle-unread", "warning"),
     }
-    blind = AccountProtection("/accounts/new", refused, refused, refused, refused)
+    blind = AccountProtection("/accounts/new", refused, refused, refused, refused, account=refused)
     assert ("/accounts/new", "lifecycle-unread", "blocks") in _codes(_account("old"), blind)
     policies = {"c": (Read({"a": "r"}), refused)}
     found = _pair(_account("old"), _account("new"), policies=policies)
