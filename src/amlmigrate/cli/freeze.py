@@ -11,7 +11,7 @@ Example: migrate freeze plans/old-ws --back --give frozen/0b4a7a52-9c1c-4b0e-8a0
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -130,9 +130,11 @@ class Work:
         try:
             yield
         finally:
-            # Nobody would see why it ended where reading the evidence fails now.
-            with suppress(MigrateError):
+            try:
                 await anchoring.keep(lease, self.plan.sha256, self._evidence.reports())
+            except MigrateError as error:
+                # It is told, and hides nothing that went wrong before.
+                _tell_not_kept(error)
 
     def _known(self) -> Record | None:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""
@@ -304,3 +306,13 @@ class Work:
         others = ", ".join(str(folder) for folder, _ in found)
         remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
         return BadInputError("Nothing was frozen with this plan.", address=str(self._folder), remedy=remedy)
+
+
+def _tell_not_kept(error: MigrateError) -> None:
+    import logging
+
+    text = (
+        "What was done now is not recorded in the target, so an older copy of the plan's folder may not be known"
+        " as one until the next `migrate freeze`: %s"
+    )
+    logging.getLogger(__name__).warning(text, error.summary)

@@ -6,7 +6,6 @@ Who can write the folder need not be able to write there. Where the lease cannot
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, RefusedError
@@ -42,12 +41,14 @@ async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]
 
 
 async def keep(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> None:
-    """Records where the chain has come to. What cannot be written there is compared the next time as it was."""
+    """Records where the chain has come to.
+
+    Raises what the service says, and LeaseLostError: then the next command compares with what stood there before.
+    """
     if not reports:
         return
-    with suppress(*_UNREAD):
-        known = (await lease.record()).get(_MEMBER)
-        before = known if isinstance(known, dict) else {}
-        now = {"number": len(reports), "sha256": reports[-1].sha256}
-        if before.get(plan_sha256) != now:
-            await lease.change({_MEMBER: {**before, plan_sha256: now}})
+    known = (await lease.record()).get(_MEMBER)
+    before = known if isinstance(known, dict) else {}
+    now = {"number": len(reports), "sha256": reports[-1].sha256}
+    if before.get(plan_sha256) != now:
+        await lease.change({_MEMBER: {**before, plan_sha256: now}})

@@ -18,7 +18,7 @@ from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, Pla
 from amlmigrate.core.frozen import Record
 from amlmigrate.freezing.giving import Back, Source
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.lock import Lock
 
 NO_TARGET = [
@@ -68,6 +68,44 @@ def test_that_nothing_told_whether_the_folder_is_the_newest_is_said(tmp_path: Pa
         f"not checked: whether the plan's folder is as new as the target knows: {NO_TARGET[0].summary}"
     ]
     assert unsaid == []
+
+
+class _Deaf:
+    """A lease in whose blob nothing can be written."""
+
+    async def record(self) -> dict[str, Any]:
+        return {}
+
+    async def change(self, _: Any) -> None:
+        raise DeniedError("Azure refused the lease on the target.")
+
+
+async def _anchored(tmp_path: Path, ends: BaseException | None) -> None:
+    read = plan()
+    with Ledger(tmp_path) as ledger:
+        ledger.bind(read)
+        Evidence(tmp_path, ledger).add("deed", {"plan": {"sha256": read.sha256}})
+        clouds: Any = SimpleNamespace(source=None)
+        given: Any = None
+        work, lease = freeze.Work(given, tmp_path, read, ledger, clouds, given), _Deaf()
+        async with work.anchored(lease):  # type: ignore[arg-type]
+            if ends:
+                raise ends
+
+
+async def test_that_the_target_does_not_know_how_far_it_came_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _anchored(tmp_path, None)
+    assert [one.getMessage() for one in caplog.records if "older copy" in one.getMessage()] == [
+        "What was done now is not recorded in the target, so an older copy of the plan's folder may not be known as"
+        " one until the next `migrate freeze`: Azure refused the lease on the target."
+    ]
+
+
+async def test_it_hides_nothing_that_went_wrong_before(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="it stays"):
+        await _anchored(tmp_path, RefusedError("One of them: it stays."))
 
 
 def test_two_people_in_one_folder_are_one_after_the_other(tmp_path: Path) -> None:

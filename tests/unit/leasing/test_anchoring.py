@@ -73,4 +73,5 @@ async def test_an_edited_number_opens_nothing(number: Any) -> None:
 async def test_what_cannot_be_read_keeps_nothing_back(error: Exception) -> None:
     lease: Any = Lease(error=error)
     assert await refuse_older(lease, "plan", CHAIN), "that it was not compared is told"
-    await keep(lease, "plan", CHAIN)
+    with pytest.raises(type(error)):
+        await keep(lease, "plan", CHAIN)
