@@ -7,6 +7,7 @@ Example: migrate run plans/old-ws --resume
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
+    from amlmigrate.core.asset import Inventory
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan, Step
     from amlmigrate.core.prior import Prior
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
+    from amlmigrate.ledger.lock import Lock
     from amlmigrate.running.walker import Tally, Walker
 
 
@@ -133,64 +136,98 @@ async def _run(
     folder: Path,
     plan: Plan,
     ledger: Ledger,
-    lock: Any,
+    lock: Lock,
     *,
     jobs: int,
     dry_run: bool,
 ) -> Tally | None:
-    import asyncio
-
-    from amlmigrate.cli import plans
     from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.needing import Needing
-    from amlmigrate.cli.sides import read_both
-    from amlmigrate.cli.signals import draining
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
-    from amlmigrate.core.mapping import Mapping
-    from amlmigrate.ledger.standing import Standing
-    from amlmigrate.posture import findings, let_go
-    from amlmigrate.running import drift, report
-    from amlmigrate.running.run import run
+    from amlmigrate.running import report
 
     async with (
         session(shared) as clouds,
         holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run) as lease,
     ):
         ledger.clock = clouds.target.arm.service_clock.now
-        (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
-        drift.check_places(plan, Mapping(source.workspace, target.workspace))
-        if not ledger.begun:
-            await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
-        unproven = findings(claims)
-        _refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
+        sides = await _checked(clouds, plan, ledger)
         if dry_run:
             _say_dry(view, plan)
             return None
         by = await who(shared, clouds.target.credential)
-        prior = plans.prior(
-            folder.parent, source.workspace.workspace_id, target.workspace.workspace_id, own=folder
-        )
-        _tell_unread(prior)
         assert lease
-        await _number(clouds, ledger, lease, prior.run)
-        with draining() as hear:
-            tally = await run(
-                plan,
-                folder,
-                ledger,
-                lock,
-                clouds,
-                target,
-                Mapping(source.workspace, target.workspace),
-                prior,
-                jobs=jobs,
-                emit=view.event,
-                on_start=lambda walker: hear(_drain(walker, view)),
-                needed=Needing(clouds, plan, source.workspace, prior, ledger.owned).now,
-            )
+        prior = await _earlier(clouds, plan, folder, ledger, lease)
+        tally = await _carry_out(_Work(view, folder, plan, ledger, lock, clouds), sides, prior, jobs)
         report.tell(plan, folder, ledger, tally, by)
         return tally
+
+
+async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Inventory, Inventory]:
+    """Both sides, as far as the plan still holds for them. Raises RefusedError, DriftError."""
+    import asyncio
+
+    from amlmigrate.cli.sides import read_both
+    from amlmigrate.core.mapping import Mapping
+    from amlmigrate.ledger.standing import Standing
+    from amlmigrate.posture import findings, let_go
+    from amlmigrate.running import drift
+
+    (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
+    drift.check_places(plan, Mapping(source.workspace, target.workspace))
+    if not ledger.begun:
+        await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
+    unproven = findings(claims)
+    _refuse_unproven(let_go(unproven, Standing(plan, ledger).settled(unproven)))
+    return source, target
+
+
+async def _earlier(clouds: Session, plan: Plan, folder: Path, ledger: Ledger, lease: Lease) -> Prior:
+    """What other runs of the pair made; then this run has its number, which comes after theirs."""
+    from amlmigrate.cli import plans
+
+    source, target = plan.header.source, plan.header.target
+    prior = plans.prior(folder.parent, source["workspaceId"], target["workspaceId"], own=folder)
+    _tell_unread(prior)
+    await _number(clouds, ledger, lease, prior.run)
+    return prior
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run works on."""
+
+    view: View
+    folder: Path
+    plan: Plan
+    ledger: Ledger
+    lock: Lock
+    clouds: Session
+
+
+async def _carry_out(work: _Work, sides: tuple[Inventory, Inventory], prior: Prior, jobs: int) -> Tally:
+    """Does the steps, until they are done or a signal comes."""
+    from amlmigrate.cli.needing import Needing
+    from amlmigrate.cli.signals import draining
+    from amlmigrate.core.mapping import Mapping
+    from amlmigrate.running.run import run
+
+    source, target = sides
+    with draining() as hear:
+        return await run(
+            work.plan,
+            work.folder,
+            work.ledger,
+            work.lock,
+            work.clouds,
+            target,
+            Mapping(source.workspace, target.workspace),
+            prior,
+            jobs=jobs,
+            emit=work.view.event,
+            on_start=lambda walker: hear(_drain(walker, work.view)),
+            needed=Needing(work.clouds, work.plan, source.workspace, prior, work.ledger.owned).now,
+        )
 
 
 async def _number(clouds: Session, ledger: Ledger, lease: Lease, known: int) -> None:

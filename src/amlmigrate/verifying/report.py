@@ -73,12 +73,8 @@ def content_of(
         "target": plan.header.target,
         "green": not differences and not unsettled and not grave and holds,
         "items": tally(ended),
-        "waived": [
-            {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.WAIVED
-        ],
-        "by_hand": [
-            {"address": item.address, "detail": item.detail} for item in ended if item.outcome is Outcome.BY_HAND
-        ],
+        "waived": _told(ended, Outcome.WAIVED),
+        "by_hand": _told(ended, Outcome.BY_HAND),
         "unsettled": [
             {"address": item.address, "outcome": item.outcome.value, "detail": item.detail} for item in unsettled
         ],
@@ -93,6 +89,17 @@ def content_of(
         "claims": [claim.as_dict() for claim in posture],
         "warnings": [finding.as_dict() for finding in plan.header.findings],
         "found": [finding.as_dict() for finding in named],
+        **_of_bytes(depth, verdict, read, look),
+    }
+
+
+def _told(ended: list[Item], outcome: Outcome) -> list[dict[str, str]]:
+    return [{"address": item.address, "detail": item.detail} for item in ended if item.outcome is outcome]
+
+
+def _of_bytes(depth: Depth, verdict: Verdict, read: Readers, look: Settling | None) -> dict[str, Any]:
+    """What was read of the bytes, and what was not looked at."""
+    return {
         "naming_files": naming.lines(verdict.naming),
         "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,
