@@ -60,9 +60,10 @@ class Told:
                 f" {stays} at the storage account stay: it is not known whether it serves another workspace too."
             )
         if others := writers.staying - stays:
-            what = "assignment by which somebody may write stays"
-            several = "assignments by which somebody may write stay"
-            text += f" {others} role {what if others == 1 else several}: see the warnings."
+            # Not all of it is a role assignment: another tenant may manage the subscription.
+            what = "right by which somebody may write stays"
+            several = "rights by which somebody may write stay"
+            text += f" {others} {what if others == 1 else several}: see the warnings."
         if came.unknown:
             text += f" {len(came.unknown)} are gone, and it is not known who took them: they need a decision."
         if known and known.owed:

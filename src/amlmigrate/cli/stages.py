@@ -25,7 +25,7 @@ from amlmigrate.ledger.decisions import problems as problems_of
 from amlmigrate.ledger.evidence import Report, end_problems, examine, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
-from amlmigrate.ledger.opening import open_residuals, opened
+from amlmigrate.ledger.opening import open_residuals, opened, still_owed
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import of_frozen
 
@@ -97,10 +97,8 @@ def _freeze(reports: list[Report], folder: Path, decided: Standing) -> dict[str,
         return None
     subjects = of_frozen(reports)
     undecided = [one for one in known.owed if not decided.of(subjects[one.address])]
-    tombstone = last(reports, residuals.RECORD)
-    # What went with the workspace is owed to nobody, unless that is recovered.
-    gone = str(known.source["id"]) if tombstone and tombstone.content.get("deleted") else ""
-    owed = [one for one in undecided if not one.within(gone)]
+    placed = still_owed(known, reports)
+    owed = [one for one in undecided if one in placed]
     left = [one.address for one in owed if one.state is State.UNKNOWN]
     told = {"state": "frozen" if owed else "back", "taken": len(owed), "time": known.time}
     return told | {"open": left, "let_go": len(known.owed) - len(undecided), "gone": len(undecided) - len(owed)}

@@ -43,12 +43,12 @@ class Writers:
 
     @property
     def writing(self) -> list[Finding]:
-        """Of the findings those about assignments by which somebody may write."""
+        """Of the findings those about rights by which somebody may write."""
         return [one for one in self.findings if one.code in _WRITES]
 
     @property
     def staying(self) -> int:
-        """How many assignments by which somebody may write are not to be taken away."""
+        """How many rights by which somebody may write are not to be taken away."""
         return len({one.about for one in self.writing} - {one.id for one in self.removable})
 
     def warn(self, about: str, summary: str, remedy: str, *, code: str) -> None:

@@ -46,10 +46,27 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Ope
 
 def open_frozen(standing: Standing, reports: list[Report]) -> list[Subject]:
     """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
-    known, told = frozen.of_reports(one.content for one in reports), last(reports, "back")
-    failed = {one.get("address") for one in told.content.get("failed", ())} if told else set()
-    waiting = {one.address for one in (known.owed if known else ()) if one.state is frozen.State.UNKNOWN} | failed
+    known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, "back"))
+    owed = still_owed(known, reports) if known else []
+    waiting = {one.address for one in owed if one.state is frozen.State.UNKNOWN or one.address in failed}
     return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
+
+
+def still_owed(known: frozen.Record, reports: list[Report]) -> list[frozen.Assignment]:
+    """What is owed and has a place.
+
+    What was at the workspace went with it; what could not be given back after that had its place: it is recovered.
+    """
+    tombstone, told = last(reports, "decommission"), last(reports, "back")
+    if not tombstone or not tombstone.content.get("deleted"):
+        return list(known.owed)
+    since = _not_given(told) if told and told.content["number"] > tombstone.content["number"] else set()
+    gone = str(known.source["id"])
+    return [one for one in known.owed if one.address in since or not one.within(gone)]
+
+
+def _not_given(told: Report | None) -> set[str]:
+    return {one.get("address") for one in told.content.get("failed", ())} if told else set()
 
 
 def open_residuals(standing: Standing, reports: list[Report]) -> list[Subject]:

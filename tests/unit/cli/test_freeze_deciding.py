@@ -135,7 +135,7 @@ def _reports(work: Any) -> Any:
 def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
     work: Any, deleted: str | None, state: str
 ) -> None:
-    _book(work)
+    book = _book(work)
     content = {
         "plan": {"sha256": PLAN.sha256},
         "time": "then",
@@ -146,6 +146,13 @@ def test_once_the_source_is_removed_only_what_can_be_given_is_owed(
     Evidence(work.ledger.home, work.ledger).add("decommission", content)
     found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
     assert found and (found["state"], found["gone"]) == (state, 2 if deleted else 0)
+    open_ones = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
+    assert open_ones == ([] if deleted else [A])
+    # Recovered it has a place again for what cannot be given back.
+    book.sum_up("back", failed=[{"address": A}])
+    again = [each.address for each in opened(PLAN, work.ledger, _reports(work)) if each.stands == "frozen"]
+    found = stages._freeze(_reports(work), work.ledger.home, Standing(PLAN, work.ledger))
+    assert again == [A] and found and found["state"] == "frozen"
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,9 @@ UNKNOWN = replace(HERE, unknown="nobody may look")
     ("member", "place", "taken", "code", "words"),
     [
         ("", HERE, ["first", "second"], "", ["Frozen: 2 role assignments"]),
-        ("me", HERE, ["second"], "own-rights", ["Frozen: 1", "1 role assignment by which somebody may write stays"]),
-        (MSI, HERE, ["second"], "workspace-rights", ["Frozen: 1", "1 role assignment by which"]),
-        ("", BELOW, [], "inherited", ["Nothing was taken away.", "2 role assignments by which somebody may write stay"]),
+        ("me", HERE, ["second"], "own-rights", ["Frozen: 1", "1 right by which somebody may write stays"]),
+        (MSI, HERE, ["second"], "workspace-rights", ["Frozen: 1", "1 right by which"]),
+        ("", BELOW, [], "inherited", ["Nothing was taken away.", "2 rights by which somebody may write stay"]),
         ("", UNKNOWN, [], "account-sharing-unknown", ["Nothing was taken away.", "2 at the storage account stay"]),
     ],
 )  # fmt: skip
