@@ -159,7 +159,7 @@ async def _writers(
     except ServiceError as error:
         if error.status != 403:
             raise
-        return (f"whose rights are those cannot be read ({error.code}).",), ()
+        return (f"who has rights on it cannot be read ({error.code}).",), ()
     may = [f"{one}." for one in found.removable]
     may += [finding.summary for finding in found.writing]
     rest = [_warning(finding) for finding in found.findings if finding not in found.writing]
