@@ -186,7 +186,7 @@ WRITERS = (
 SINCE_CUTOVER = (
     _code("deleted-since-cutover", "blocks", "what was proven in the target is no longer there"),
     _code("overwritten-since-cutover", "blocks", "a proven blob of the target has other bytes now"),
-    _code("unread-since-cutover", "blocks", "a proven blob was written since, and its bytes could not be read"),
+    _code("unread-since-cutover", "blocks", "the bytes of a proven blob cannot be read since"),
 )
 # What has become of what somebody decided about.
 LET_GO = (

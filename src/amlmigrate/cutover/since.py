@@ -27,10 +27,12 @@ ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "o
 _LOST = {
     DELETED: "it was deleted since the cutover",
     OVERWRITTEN: "its bytes were overwritten since the cutover",
-    UNREAD: "it was written since the cutover, and its bytes could not be read",
+    UNREAD: "its bytes cannot be read, so that it is not known to be what it was at the cutover",
 }
 _REMEDY = "Put it back; or let it go: run `migrate verify`, then `migrate waive` this address with a reason."
 _PARALLEL = 16
+# In the archive tier, and on the way out of it: neither writes a blob, so that its ETag stays.
+_AWAY = ("BlobArchived", "BlobBeingRehydrated")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -195,8 +197,7 @@ class _Look:
         except ServiceError as error:
             if not unreadable.why(error):
                 raise
-            # Its ETag says that nobody wrote it, as where it was put into the archive tier.
-            if error.code == "BlobArchived" and blob.etag == one.etag:
+            if error.code in _AWAY and blob.etag == one.etag:
                 self._same(one)
             else:
                 self._changed(one, UNREAD, blob.etag)

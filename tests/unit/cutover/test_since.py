@@ -133,9 +133,20 @@ async def test_what_was_written_and_cannot_be_read_is_not_taken_for_whole(
     assert [one.code for one in found.undecided(())] == ["unread-since-cutover"]
 
 
-async def test_one_in_the_archive_that_nobody_wrote_is_whole(chain: Evidence) -> None:
+@pytest.mark.parametrize("code", ["EncryptionScopeDisabled", "AuthorizationPermissionMismatch"])
+async def test_of_one_that_nobody_wrote_it_is_not_said_that_it_was_written(chain: Evidence, code: str) -> None:
+    account = Account(m_a=_error(403, code))
+    changes, found, _ = await _blobs(chain, A, B, cut.OWN, account=account, hashing=True)
+    assert changes == [(f"{AT}/m/a", "unread", cut.COPY)]
+    assert [("written" in one.summary, "cannot be read" in one.summary) for one in found.undecided(())] == [
+        (False, True)
+    ]
+
+
+@pytest.mark.parametrize("code", ["BlobArchived", "BlobBeingRehydrated"])
+async def test_one_in_the_archive_that_nobody_wrote_is_whole(chain: Evidence, code: str) -> None:
     """A change of tier leaves the ETag as it is."""
-    account = Account(m_a=_error(409, "BlobArchived"))
+    account = Account(m_a=_error(409, code))
     changes, found, _ = await _blobs(chain, A, B, cut.OWN, account=account, hashing=True)
     assert (changes, found.blobs) == ([], 2)
 
