@@ -12,7 +12,7 @@ from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import ARCHIVE_TIER, Asset, Blob
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import few
-from amlmigrate.core.finding import Finding
+from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.limits import LARGEST_BLOB
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_source, naming_workspace
@@ -25,6 +25,7 @@ _NAMED = 3
 # learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
 _LONGEST, _DEEPEST = 1_024, 254
 _SHOWN = 60
+_LEAVE_OUT = "or leave out what refers to them with --exclude."
 _LONGEST_URL, _LONGEST_SUFFIX = 2_048, "core.usgovcloudapi.net"
 
 
@@ -56,73 +57,71 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
         )
 
 
+def _of_blobs(
+    place: Location, found: list[str], says: str, remedy: str, *, code: str, severity: Severity = "error"
+) -> Iterable[Finding]:
+    """What `says` of some blobs below a place, the first few of them named."""
+    if found:
+        about = str(blob_address(place.container, place.path))
+        summary = f"{len(found)} {says}: {', '.join(found[:_NAMED])}"
+        yield Finding(severity, about, summary, remedy, code=code)
+
+
 def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Put Blob From URL makes a block blob of whatever it reads (azure-facts, section 5)."""
-    others = [blob.path for blob in blobs if blob.kind != "BlockBlob"]
-    if others:
-        yield Finding(
-            "warning",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(others)} append or page blobs become block blobs, byte for byte: {', '.join(others[:_NAMED])}",
-            "Nothing is needed if they are only read; what appends to them needs new ones.",
-            code="blob-type-changed",
-        )
+    return _of_blobs(
+        prefix,
+        [blob.path for blob in blobs if blob.kind != "BlockBlob"],
+        "append or page blobs become block blobs, byte for byte",
+        "Nothing is needed if they are only read; what appends to them needs new ones.",
+        code="blob-type-changed",
+        severity="warning",
+    )
 
 
 def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
-    archived = [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER]
-    if archived:
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(archived)} blobs are in the archive tier and cannot be read: {', '.join(archived[:_NAMED])}",
-            "Rehydrate them to an online tier in the source, which takes hours, or leave out what refers to them"
-            " with --exclude.",
-            code="blobs-archived",
-        )
+    return _of_blobs(
+        prefix,
+        [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER],
+        "blobs are in the archive tier and cannot be read",
+        f"Rehydrate them to an online tier in the source, which takes hours, {_LEAVE_OUT}",
+        code="blobs-archived",
+    )
 
 
 def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Nothing reads them without that key, by the service neither (Learn, customer-provided keys)."""
-    found = [blob.path for blob in blobs if blob.sent_key]
-    if found:
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(found)} blobs are encrypted with a key that their writer sent along, which Azure does not keep,"
-            f" and cannot be read: {', '.join(found[:_NAMED])}",
-            "Write them anew in the source without that key, or leave out what refers to them with --exclude.",
-            code="blobs-customer-key",
-        )
+    return _of_blobs(
+        prefix,
+        [blob.path for blob in blobs if blob.sent_key],
+        "blobs are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be"
+        " read",
+        f"Write them anew in the source without that key, {_LEAVE_OUT}",
+        code="blobs-customer-key",
+    )
 
 
 def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) -> Iterable[Finding]:
     """No list of blocks makes a block blob of them, which a copy is whatever its source was."""
-    found = [blob for blob in blobs if blob.length > largest]
-    if found:
-        named = ", ".join(f"{blob.path} ({blob.length} bytes)" for blob in found[:_NAMED])
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(found)} blobs are longer than the {largest} bytes that a block blob can have: {named}",
-            "Part them in the source, or leave out what refers to them with --exclude.",
-            code="blobs-too-large",
-        )
+    return _of_blobs(
+        prefix,
+        [f"{blob.path} ({blob.length} bytes)" for blob in blobs if blob.length > largest],
+        f"blobs are longer than the {largest} bytes that a block blob can have",
+        f"Part them in the source, {_LEAVE_OUT}",
+        code="blobs-too-large",
+    )
 
 
 def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """The copy would get another name."""
-    found = [blob.path for blob in blobs if renamed_on_the_way(blob.path)]
-    if found:
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(found)} blobs have '.' or '..' between slashes in their names, and cannot be copied under them:"
-            f" {', '.join(found[:_NAMED])}",
-            "Rename them in the source, or leave out what refers to them with --exclude.",
-            code="blob-names-dotted",
-        )
+    return _of_blobs(
+        prefix,
+        [blob.path for blob in blobs if renamed_on_the_way(blob.path)],
+        "blobs have '.' or '..' between slashes in their names, and cannot be copied under them",
+        f"Rename them in the source, {_LEAVE_OUT}",
+        code="blob-names-dotted",
+    )
 
 
 def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
@@ -132,30 +131,27 @@ def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """
     start = len(f"https://{prefix.account}.blob.{_LONGEST_SUFFIX}/{prefix.container}/")
     found = [blob.path for blob in blobs if start + len(quote(blob.path, safe="~/")) > _LONGEST_URL]
-    if found:
-        yield Finding(
-            "error",
-            str(blob_address(prefix.container, prefix.path)),
-            f"{len(found)} blobs have names that take too long a URL, from which Azure copies nothing:"
-            f" {', '.join(path[:_SHOWN] + '…' for path in found[:_NAMED])}",
-            "Shorten them in the source, or leave out what refers to them with --exclude.",
-            code="blob-names-long",
-        )
+    return _of_blobs(
+        prefix,
+        [f"{path[:_SHOWN]}…" for path in found],
+        "blobs have names that take too long a URL, from which Azure copies nothing",
+        f"Shorten them in the source, {_LEAVE_OUT}",
+        code="blob-names-long",
+    )
 
 
 def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
     """The copy's name would be refused: what lies in a folder of its own in the target has a longer one there."""
     goals = (goal_path(amount.source, amount.target, blob.path) for blob in blobs)
     found = [path for path in goals if len(path) > _LONGEST or path.rstrip("/").count("/") >= _DEEPEST]
-    if found:
-        yield Finding(
-            "error",
-            str(blob_address(amount.source.container, amount.source.path)),
-            f"{len(found)} blobs would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in"
-            f" the target, which Azure refuses: {', '.join(path[:_SHOWN] + '…' for path in found[:_NAMED])}",
-            "Shorten them in the source, or leave out what refers to them with --exclude.",
-            code="blob-names-long",
-        )
+    return _of_blobs(
+        amount.source,
+        [f"{path[:_SHOWN]}…" for path in found],
+        f"blobs would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in the target, which"
+        " Azure refuses",
+        f"Shorten them in the source, {_LEAVE_OUT}",
+        code="blob-names-long",
+    )
 
 
 def refused_name(address: Address) -> Iterable[Finding]:
