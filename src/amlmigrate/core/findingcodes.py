@@ -58,6 +58,11 @@ ITEMS = (
         "the log of a Delta table names files by their old address, and is not rewritten",
     ),
     _code(
+        "copies-left-over",
+        "warning",
+        "the target holds copies of this tool whose source is gone, and to which nothing of the plan refers",
+    ),
+    _code(
         "delta-log-unread", "blocks", "the log of a Delta table cannot be read: where its files lie is not known"
     ),
     _code("deleted-blobs-left", "warning", "the container has deleted blobs that its account still keeps"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.comparing import Compared, Foreign, compare
 from amlmigrate.bytes.listings import Listing, listing_digest, source_path
+from amlmigrate.bytes.ownership import removable
+from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.few import few
@@ -119,6 +121,31 @@ class ByteSteps:
                 prefix, goal, path, blob.path, None, blob,
                 "too many: in the target, not in the source, and not as this tool left it",
             )  # fmt: skip
+
+
+def of_nothing_here(mapping: Mapping, prior: Prior, cover: Cover, containers: Containers) -> Iterable[Finding]:
+    """Copies whose source is gone, with all that referred to it: no step of a plan is about their place."""
+    goals = Cover(goal for prefix in cover if (goal := mapping.place(prefix)))
+    found: dict[Location, Blob] = {}
+    for (account, container, path), copied in prior.blobs.items():
+        place, listing = Location(account, container, path), containers.target.get((account, container))
+        there = listing.blobs.get(path) if listing else None
+        if there and removable(copied, there) and goals.prefix(place) is None:
+            found[place] = there
+    for key, listing in containers.source.items() if found else ():
+        for path in listing.blobs:
+            if goal := mapping.place(Location(*key, path)):
+                found.pop(goal, None)
+    if found:
+        named = sorted(f"{place.container}/{place.path}" for place in found)
+        yield Finding(
+            "warning",
+            mapping.target.id,
+            f"The target holds {len(found)} copies of this tool with {sum(blob.length for blob in found.values())}"
+            f" bytes, whose source is gone and to which nothing of this plan refers: {few(named, _NAMED)}.",
+            "No plan deletes them: delete by hand in the target those that nothing there needs.",
+            code="copies-left-over",
+        )
 
 
 def target_place(mapping: Mapping, prefix: Location) -> Location:

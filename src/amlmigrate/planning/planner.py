@@ -21,7 +21,7 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import Kind, all_kinds, document_digests
-from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, target_place
+from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import Planned as PlannedBytes
 from amlmigrate.planning.choice import choose, plain_names
 from amlmigrate.planning.diff import ARCHIVED, Verdict, verdict_on
@@ -96,6 +96,7 @@ class Planner:
             roots = [place for found in self._unreferenced(containers) for place in found]
             self._cover = Cover([*self._cover, *roots])
         self._bytes(draft, containers)
+        draft.findings += of_nothing_here(self.mapping, self._prior, self._cover, containers)
         for asset in self._source.assets.values():
             self._document(draft, asset)
         moving_assets = (asset for address, asset in self._source.assets.items() if address in self._moving)

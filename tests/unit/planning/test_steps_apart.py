@@ -236,6 +236,34 @@ def test_a_folder_that_is_empty_in_the_source_is_seen_all_the_same(delete: bool)
     assert found[f"{AT}/a"].source_sha256 == listing_digest([])
 
 
+@pytest.mark.parametrize("delete", [True, False])
+def test_copies_of_which_the_asset_is_gone_too_are_told(delete: bool) -> None:
+    """No step is about a place that nothing refers to any more."""
+    listed = containers(source={OLD_BLOBS: []}, target={NEW_BLOBS: [*GONE, blob("a/theirs", 1, '"t"')]})
+    found = plan(model("1"), listed=listed, prior=OURS, delete=delete)
+    assert _actions(found) == {}
+    [finding] = [one for one in found.findings if one.code == "copies-left-over"]
+    assert (finding.severity, finding.about) == ("warning", MAPPING.target.id)
+    assert "2 copies of this tool with 11 bytes" in finding.summary and f"{NEW_BLOBS}/a/g1" in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "path"),
+    [
+        pytest.param(GONE, GONE, "", id="the source has them still"),
+        pytest.param([], GONE, "a", id="an asset refers to the folder"),
+        pytest.param([], [], "", id="they are gone from the target too"),
+        pytest.param([], [replace(one, etag='"8"') for one in GONE], "", id="somebody wrote over them"),
+    ],
+)
+def test_of_no_others_is_it_told_that_they_are_left_over(
+    source: list[Blob], target: list[Blob], path: str
+) -> None:
+    listed = containers(source={OLD_BLOBS: source}, target={NEW_BLOBS: target})
+    found = plan(model("1", path=path), listed=listed, prior=OURS)
+    assert "copies-left-over" not in {one.code for one in found.findings}
+
+
 def test_nothing_is_deleted_where_the_source_s_container_is_not_there() -> None:
     """Whatever is the reason of it, it is no folder that somebody cleaned up."""
     listed = containers(source={OLD_BLOBS: []}, target={NEW_BLOBS: GONE})
