@@ -58,7 +58,7 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
 
 
 def _of_blobs(
-    place: Location, found: list[str], says: str, remedy: str, *, code: str, severity: Severity = "error"
+    severity: Severity, place: Location, found: list[str], says: str, remedy: str, *, code: str
 ) -> Iterable[Finding]:
     """What `says` of some blobs below a place, the first few of them named."""
     if found:
@@ -70,18 +70,19 @@ def _of_blobs(
 def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Put Blob From URL makes a block blob of whatever it reads (azure-facts, section 5)."""
     return _of_blobs(
+        "warning",
         prefix,
         [blob.path for blob in blobs if blob.kind != "BlockBlob"],
         "append or page blobs become block blobs, byte for byte",
         "Nothing is needed if they are only read; what appends to them needs new ones.",
         code="blob-type-changed",
-        severity="warning",
     )
 
 
 def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
     return _of_blobs(
+        "error",
         prefix,
         [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER],
         "blobs are in the archive tier and cannot be read",
@@ -93,6 +94,7 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
 def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """Nothing reads them without that key, by the service neither (Learn, customer-provided keys)."""
     return _of_blobs(
+        "error",
         prefix,
         [blob.path for blob in blobs if blob.sent_key],
         "blobs are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be"
@@ -105,6 +107,7 @@ def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
 def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) -> Iterable[Finding]:
     """No list of blocks makes a block blob of them, which a copy is whatever its source was."""
     return _of_blobs(
+        "error",
         prefix,
         [f"{blob.path} ({blob.length} bytes)" for blob in blobs if blob.length > largest],
         f"blobs are longer than the {largest} bytes that a block blob can have",
@@ -116,6 +119,7 @@ def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) 
 def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     """The copy would get another name."""
     return _of_blobs(
+        "error",
         prefix,
         [blob.path for blob in blobs if renamed_on_the_way(blob.path)],
         "blobs have '.' or '..' between slashes in their names, and cannot be copied under them",
@@ -132,6 +136,7 @@ def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
     start = len(f"https://{prefix.account}.blob.{_LONGEST_SUFFIX}/{prefix.container}/")
     found = [blob.path for blob in blobs if start + len(quote(blob.path, safe="~/")) > _LONGEST_URL]
     return _of_blobs(
+        "error",
         prefix,
         [f"{path[:_SHOWN]}…" for path in found],
         "blobs have names that take too long a URL, from which Azure copies nothing",
@@ -145,6 +150,7 @@ def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
     goals = (goal_path(amount.source, amount.target, blob.path) for blob in blobs)
     found = [path for path in goals if len(path) > _LONGEST or path.rstrip("/").count("/") >= _DEEPEST]
     return _of_blobs(
+        "error",
         amount.source,
         [f"{path[:_SHOWN]}…" for path in found],
         f"blobs would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in the target, which"
