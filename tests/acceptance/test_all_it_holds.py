@@ -138,7 +138,7 @@ def test_everything_is_an_item_and_no_file_holds_a_secret(full: World) -> None:
     }
     around = {"diagnosticSettings/logs", "locks/keep", "roleAssignments"}
     assert manual == named | around | {"jobs", f"blobs/{world.container('source')}"}
-    assert "1 role assignments" in steps["roleAssignments"]["reason"]
+    assert "1 role assignment " in steps["roleAssignments"]["reason"]
     # What only a deployment and a schedule need goes along; what nothing needs does not.
     actions = {address: step["action"] for address, step in steps.items()}
     assert actions[f"environments/CliV2AnonymousEnvironment/{HASH}"] == "create"

@@ -57,7 +57,7 @@ def test_one_of_fifty_is_decided_by_itself_and_the_others_are_copied(small_world
         "decommission", "plans/one", "--confirm", f"{world.group}/{world.source}", "--soak", "0", "--storage", "delete",
         "--dry-run", "--json",
     )  # fmt: skip
-    assert "1 blobs in" in str(kept.events) and "are in no manifest" in str(kept.events)
+    assert "1 blob in" in str(kept.events) and "is in no manifest" in str(kept.events)
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ def test_blobs_in_no_manifest_keep_them_and_a_waiver_does_not_help(small_world: 
         client.upload_blob("loose/1", b"1")
     waived_and_green(small_world)
     [reason] = refused(small_world, *DELETE)
-    assert f"1 blobs in '{small_world.container('source')}' are in no manifest" in reason
+    assert f"1 blob in '{small_world.container('source')}' is in no manifest" in reason
 
 
 def test_they_are_deleted_when_asked_for_and_what_the_customer_made_stays(small_world: World) -> None:

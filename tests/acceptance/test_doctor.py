@@ -400,7 +400,7 @@ def test_a_target_that_no_key_keeps_is_refused_by_doctor_and_run_and_told_by_pla
         refused = world.with_faults([rule], *command)
         assert refused.code == 4 and UNFIT[what] in refused.out + refused.err, command
     planned = world.with_faults([rule], "plan", *world.names, "--out", "plans/after")
-    assert planned.code == 0 and "It has 1 errors and cannot be run" in planned.out
+    assert planned.code == 0 and "It has 1 error and cannot be run" in planned.out
     assert world.migrate("run", "plans/after").code == 4
 
 

@@ -67,7 +67,7 @@ def test_what_is_spelled_otherwise_is_moved_whole_and_verified(world: World) -> 
     }
     # What nothing names stays: an address that were cut at its first space would be that of `raw`.
     manual = [line for line in world.plan_lines() if line.get("action") == "manual"]
-    assert [line["reason"].split(" with")[0] for line in manual] == ["1 blobs"]
+    assert [line["reason"].split(" with")[0] for line in manual] == ["1 blob"]
     assert world.with_faults(rules, "run").code == 3
     assert set(world.blobs("target")) == set(PATHS) - {"raw"}
     spec = world.get("components/c/versions/1")["properties"]["componentSpec"]

@@ -126,7 +126,7 @@ def test_a_bit_of_everything(full: World) -> None:
     actions = {address: step["action"] for address, step in steps.items()}
     unreferenced = f"blobs/{world.container('source')}"
     assert actions["jobs"] == "manual" and actions[unreferenced] == "manual"
-    assert "1 blobs" in steps[unreferenced]["reason"]
+    assert "1 blob with" in steps[unreferenced]["reason"]
     assert actions[f"environments/CliV2AnonymousEnvironment/{'0' * 32}"] == "skip"
     assert actions[f"environments/CliV2AnonymousEnvironment/{'1' * 32}"] == "create"
     assert actions["datastores/workspaceblobstore"] == "skip"

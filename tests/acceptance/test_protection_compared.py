@@ -92,9 +92,9 @@ def test_deleted_blobs_of_the_source_count_where_its_containers_would_go(moved_w
         client.delete_blob("scratch")
     planned = world.ok("plan", *world.names, "--out", "plans/anew")
     about = f"blobs/{world.container('source')}!deleted-blobs-left"
-    assert about in planned.out and "1 deleted blobs that its account still keeps" in planned.out
+    assert about in planned.out and "1 deleted blob that its account still keeps" in planned.out
     # What is kept is no content: what was moved is as it was.
     assert world.migrate("verify", "plans/" + world.source).code in (0, 3)
     refused = decommission(world, "--storage", "delete")
     assert refused.code == 4
-    assert "has 1 deleted blobs that its account still keeps, and they would go with it" in refused.out
+    assert "has 1 deleted blob that its account still keeps and that would go with it" in refused.out

@@ -59,7 +59,7 @@ def test_what_was_moved_over_somebody_elses_bytes_is_named_in_every_report(small
     for report in reports:
         [item] = report["foreign_bytes"]
         assert (item["address"], item["bytes"]) == ("models/m/1", told)
-        assert "models/m/1: 1 blobs of its bytes in the target are not the source's" in str(report["lines"])
+        assert "models/m/1: 1 blob of its bytes in the target is not the source's" in str(report["lines"])
     assert "5 of 6 blobs" in str(reports[-1]["text"]) and "not the same in the target" in str(reports[-1]["text"])
 
 

@@ -12,6 +12,7 @@ from amlmigrate.bytes.work import conflict, etags
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
+from amlmigrate.core.few import many
 from amlmigrate.core.parallel import each, never
 from amlmigrate.core.plan import Bytes, Gone, Step
 from amlmigrate.core.prior import Copied
@@ -100,12 +101,10 @@ class Deleter:
             raise
         await record.left(etags(theirs, there))
         if theirs:
-            raise conflict(
-                amount, theirs, f"The other {len(step.gone) - len(theirs)} of {len(step.gone)} are gone."
-            )
-        return f"{len(todo) + before} blobs deleted" + (
-            f", {absent - before} were gone already" if absent > before else ""
-        )
+            others = many(len(step.gone) - len(theirs), f"of {len(step.gone)} is", f"of {len(step.gone)} are")
+            raise conflict(amount, theirs, f"The other {others} gone.")
+        already = f", {many(absent - before, 'was', 'were')} gone already" if absent > before else ""
+        return f"{many(len(todo) + before, 'blob')} deleted{already}"
 
     async def _all(
         self, amount: Bytes, todo: list[Gone], record: Record, theirs: dict[str, str], went: list[Gone]

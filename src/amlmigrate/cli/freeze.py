@@ -21,6 +21,7 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.few import many
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Container, Sequence
@@ -294,7 +295,7 @@ class Work:
         found, doubts = beside(self._folder, self.plan.header.source["workspaceId"])
         others = [(folder, record) for folder, record in found if folder != self._folder]
         return [
-            *(f"{folder} holds {len(one.owed)} role assignments of this source: give them back with that plan"
+            *(f"{folder} holds {many(len(one.owed), 'role assignment')} of this source: give back with that plan"
               for folder, one in others),
             *(f"warning: not counted: {doubt}" for doubt in doubts),
         ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
 from amlmigrate.core.frozen import Record
 from amlmigrate.freezing.freeze import Taken
 from amlmigrate.freezing.giving import Back, Source
@@ -27,7 +28,7 @@ class Told:
 
     def dry(self, known: Record | None) -> ExitCode:
         """Of what would be done."""
-        text = f"Nothing was changed. {len(self._writers.removable)} role assignments would be taken away."
+        text = f"Nothing was changed. {many(len(self._writers.removable), 'role assignment')} would be taken away."
         self._tell("freeze.dry", text, f"migrate freeze {self._folder}", known, Taken(), None)
         return ExitCode.DONE
 
@@ -35,7 +36,8 @@ class Told:
         """Of what was done."""
         count, stays = len(came.taken), bool(self._writers.undecided)
         if count:
-            text = f"Frozen: {count} role assignments were taken away. It takes some minutes until that counts."
+            taken = many(count, "role assignment was", "role assignments were")
+            text = f"Frozen: {taken} taken away. It takes some minutes until that counts."
         elif self._writers.staying or came.stayed or came.gone:
             text = "Nothing was taken away."
         else:
@@ -65,7 +67,8 @@ class Told:
             several = "rights by which somebody may write stay"
             text += f" {others} {what if others == 1 else several}: see the warnings."
         if came.unknown:
-            text += f" {len(came.unknown)} are gone, and it is not known who took them: they need a decision."
+            gone = many(len(came.unknown), "is", "are")
+            text += f" {gone} gone, and it is not known who did that, which needs a decision."
         if known and known.owed:
             following += f"; to give all back: migrate freeze {self._folder} --back"
         warnings = (f"warning: {one.address}: {one.summary} {one.remedy}" for one in writers.findings)
@@ -101,7 +104,7 @@ def nothing_given(view: View, known: Record | None, let_go: Mapping[str, str]) -
     """Says what would be given back, or that all was."""
     owed = [one for one in (known.owed if known else ()) if one.address not in let_go]
     text = (
-        f"Nothing was changed. {len(owed)} role assignments would be given back, or have to be decided."
+        f"Nothing was changed. {many(len(owed), 'role assignment')} would be given back, or left to decide."
         if owed
         else "Nothing is frozen any more: all was given back, or is settled."
     )
@@ -125,9 +128,10 @@ def given(
 
     `not_compared`: why the target did not tell whether the folder is the newest, where it did not.
     """
+    there = many(len(came.there), "was", "were")
     left = f"; {len(came.left)} could not be given back" if came.left else ""
     data: dict[str, Any] = {
-        "text": f"Given back: {len(came.made)} role assignments; {len(came.there)} were there already{left}.",
+        "text": f"Given back: {many(len(came.made), 'role assignment')}; {there} there already{left}.",
         "restored": [one.as_dict() for one in came.made],
         "renamed": [one.as_dict() for one in came.renamed],
         "ended": [one.as_dict() for one in came.ended],

@@ -16,6 +16,7 @@ from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.headline import not_let_go, unchecked
 from amlmigrate.core.mapping import Mapping
@@ -108,15 +109,17 @@ def headline(content: dict[str, Any]) -> str:
     used = sum(1 for one in since_then["changes"] if not one["finding"])
     let_go = sum(1 for one in since_then["changes"] if one["finding"]) - len(since_then["open"])
     if content["green"]:
-        lost = f", {let_go} lost ones were let go" if let_go else ""
+        lost = f", {many(let_go, 'lost one was', 'lost ones were')} let go" if let_go else ""
         rest = f"; {told}" if (told := unchecked(content)) else ""
         return (
             f"Green at depth {content['depth']} since the cutover: the source is as it was, and so are"
-            f" {content['blobs']} proven blobs in the target{lost}; {used} other changes there{rest}."
+            f" {many(content['blobs'], 'proven blob')} in the target{lost};"
+            f" {many(used, 'other change')} there{rest}."
         )
     return (
-        f"Not green: {len(since_then['open'])} proven items lost in the target since the cutover,"
-        f" {len(content['differences'])} differences, {len(content['unsettled'])} open{not_let_go(content)}."
+        f"Not green: {many(len(since_then['open']), 'proven item')} lost in the target since the cutover,"
+        f" {many(len(content['differences']), 'difference')},"
+        f" {len(content['unsettled'])} open{not_let_go(content)}."
     )
 
 

@@ -18,6 +18,7 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.few import many
 
 if TYPE_CHECKING:
     from amlmigrate.core.plan import Plan
@@ -159,7 +160,11 @@ async def _plan(
         "plan.written",
         {
             "text": f"\nWritten to {folder}."
-            + (f" It has {errors} errors and cannot be run until each is set right or waived." if errors else ""),
+            + (
+                f" It has {many(errors, 'error')} and cannot be run until each is set right or waived."
+                if errors
+                else ""
+            ),
             "folder": str(folder),
             "counts": header.counts,
             "findings": len(header.findings),

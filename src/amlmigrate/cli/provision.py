@@ -19,6 +19,7 @@ from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
+from amlmigrate.core.few import many
 
 if TYPE_CHECKING:
     from amlmigrate.cmk.provisioning.applying import Applied
@@ -173,7 +174,10 @@ def _end(view: View, wanted: Wanted, applied: Applied) -> None:
         "identity": wanted.identity.id,
         "storage account": wanted.storage.id,
     }
-    target, done = f"{wanted.subscription}/{wanted.ref.short}", f"{applied.changed} steps changed something"
+    target, done = (
+        f"{wanted.subscription}/{wanted.ref.short}",
+        f"{many(applied.changed, 'step')} changed something",
+    )
     view.result(
         "provision.end",
         {

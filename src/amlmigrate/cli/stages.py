@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import SEVERITIES
 from amlmigrate.core.frozen import State
 from amlmigrate.core.plan import Plan
@@ -211,7 +212,7 @@ def lines(found: dict[str, Any]) -> list[str]:
             told.append(f"decisions: {pending} wait for an approval")
     if freeze := found["freeze"]:
         told.append(
-            f"freeze: {freeze['taken']} role assignments are taken away"
+            f"freeze: {many(freeze['taken'], 'role assignment is', 'role assignments are')} taken away"
             if freeze["taken"]
             else "freeze: nothing is left to give back"
             if freeze["let_go"] or freeze["gone"]

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from amlmigrate.core.address import plain_text
+from amlmigrate.core.few import many
 from amlmigrate.core.state import Outcome
 
 # What a run or a verification has done or compared itself.
@@ -46,7 +47,7 @@ def verified(content: Mapping[str, Any]) -> str:
         lead = f"Green at depth {content['depth']}: "
     else:
         differences, open_ones = len(content["differences"]), len(content["unsettled"])
-        lead = f"Not green: {_many(differences, 'difference')}, {open_ones} open{not_let_go(content)}. "
+        lead = f"Not green: {many(differences, 'difference')}, {open_ones} open{not_let_go(content)}. "
     return lead + _first(lead, "; ".join(_told(content))) + "."
 
 
@@ -54,15 +55,15 @@ def not_let_go(content: Mapping[str, Any]) -> str:
     """What else keeps a report of `verify` from being green, to go on with; empty where nothing else does."""
     findings = len(content.get("open_findings", ()))
     unproven = sum(1 for one in content.get("posture", ()) if one["severity"] == "error")
-    told = f", {_many(findings, 'finding')} not let go" if findings else ""
-    return told + (f", {_many(unproven, 'error')} about the target's keys and storage" if unproven else "")
+    told = f", {many(findings, 'finding')} not let go" if findings else ""
+    return told + (f", {many(unproven, 'error')} about the target's keys and storage" if unproven else "")
 
 
 def unchecked(content: Mapping[str, Any]) -> str:
     """How many things a report of `verify` did not check; empty where there are none."""
     count = len(content["not_checked"])
     return (
-        f"{_many(count, 'thing')} {'was' if count == 1 else 'were'} not checked{_early(content)}" if count else ""
+        f"{many(count, 'thing')} {'was' if count == 1 else 'were'} not checked{_early(content)}" if count else ""
     )
 
 
@@ -86,7 +87,7 @@ def ran(items: Mapping[str, int], lead: str) -> str:
     parts = []
     if moved:
         first, *more = moved
-        parts.append(_listed([f"{_many(first[0], 'item')} {first[1]}", *(f"{n} {name}" for n, name in more)]))
+        parts.append(_listed([f"{many(first[0], 'item')} {first[1]}", *(f"{n} {name}" for n, name in more)]))
     if rest:
         parts.append(f"{_kinds(rest)} {_be(rest, 'was', 'were')} not moved")
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
@@ -108,13 +109,13 @@ def _same(content: Mapping[str, Any]) -> str:
     blobs, documents = content["same"]["blobs"], content["same"]["documents"]
     if not blobs and not documents:
         return "nothing was found to be the same"
-    both = [_many(n, what) for n, what in ((blobs, "blob"), (documents, "document")) if n]
+    both = [many(n, what) for n, what in ((blobs, "blob"), (documents, "document")) if n]
     every = content.get("of", {}).get("blobs", blobs)
     if blobs and every != blobs:
-        both[0] = f"{blobs} of {_many(every, 'blob')}"
+        both[0] = f"{blobs} of {many(every, 'blob')}"
     if content["depth"] == "metadata" and blobs:
         listed = f"{both[0]} {'has' if blobs == 1 else 'have'} the same length and labels, bytes unread"
-        rest = f", and {_many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
+        rest = f", and {many(documents, 'document')} {'is' if documents == 1 else 'are'} the same"
         return listed + (rest if documents else "")
     return f"{_listed(both)} {'is' if blobs + documents == 1 else 'are'} the same"
 
@@ -125,7 +126,7 @@ def _kinds(counts: Mapping[str, int]) -> str:
         [
             f"{count} waived {'item' if count == 1 else 'items'}"
             if name == Outcome.WAIVED.value
-            else f"{_many(count, 'item')} {name}"
+            else f"{many(count, 'item')} {name}"
             for name, count in counts.items()
         ]
     )
@@ -133,10 +134,6 @@ def _kinds(counts: Mapping[str, int]) -> str:
 
 def _be(counts: Mapping[str, int], one: str, many: str) -> str:
     return one if sum(counts.values()) == 1 else many
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _listed(parts: list[str]) -> str:

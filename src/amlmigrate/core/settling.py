@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from amlmigrate.core.few import many
+
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SETTLED = 48 * _HOUR
 
@@ -51,7 +53,8 @@ class Settling:
             return ""
         tenths = (self.looked - self.copied) // (_HOUR / 10)
         return (
-            f"{self.prefixes} prefixes were last looked at {tenths / 10} hours after they were copied, before"
+            f"{many(self.prefixes, 'prefix was', 'prefixes were')} last looked at {tenths / 10} hours after"
+            f" {'it was' if self.prefixes == 1 else 'they were'} copied, before"
             f" {SETTLED / _HOUR:g} hours were over: whether the service keeps them was not known"
         )
 

@@ -13,6 +13,7 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
+from amlmigrate.core.few import many
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
 from amlmigrate.decommissioning.copies import Copies
@@ -199,15 +200,20 @@ def _lost(listing: Listing, copies: Copies) -> list[str]:
     cover = Cover(copies.sources)
     blobs = (Location(place.account, place.container, path) for path in listing.blobs)
     loose = sum(1 for blob in blobs if blob in copies.apart or cover.prefix(blob) is None)
-    found = [f"{loose} blobs in '{place.container}' are in no manifest."] if loose else []
+    found = (
+        [f"{many(loose, 'blob')} in '{place.container}' {'is' if loose == 1 else 'are'} in no manifest."]
+        if loose
+        else []
+    )
     if listing.exists and not (listing.past and listing.past.known):
         found.append(f"Whether '{place.container}' holds snapshots, versions or legal holds is not known.")
     if listing.past and (told := beside(listing.past)):
         found.append(f"'{place.container}' holds what no copy has: {', '.join(told)}.")
     if listing.past and listing.past.deleted:
+        kept = many(listing.past.deleted, "deleted blob")
         found.append(
-            f"'{place.container}' has {listing.past.deleted} deleted blobs that its account still keeps, and they"
-            " would go with it: wait until they are over, or delete it yourself."
+            f"'{place.container}' has {kept} that its account still keeps and that would go with it: wait until"
+            " that is over, or delete the container yourself."
         )
     if listing.holds:
         found.append(f"'{place.container}' is under {' and '.join(listing.holds)}.")

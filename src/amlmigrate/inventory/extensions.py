@@ -10,6 +10,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.few import many
 from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
@@ -84,7 +85,9 @@ def _of(lines: dict[str, Document], name: str, where: str) -> Iterator[Leftover]
     if lines:
         address = Address(_ROLES, name)
         file = "-".join(part for part in (_ROLES, name) if part)
-        reason = f"{len(lines)} role assignments {where}, listed in {file}.jsonl: this version cannot move them"
+        reason = (
+            f"{many(len(lines), 'role assignment')} {where}, listed in {file}.jsonl: this version cannot move them"
+        )
         document = {"count": len(lines), "sha256": digest(sorted(lines))}
         listed = tuple(lines[sha256] for sha256 in sorted(lines))
         yield Leftover(address, reason, _ASSIGN, document, listed, passing=True)

@@ -12,7 +12,7 @@ from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
@@ -227,14 +227,17 @@ def _gone(blobs: Iterable[Blob]) -> tuple[Gone, ...]:
     return tuple(Gone(blob.path, blob.etag, blob.length) for blob in blobs)
 
 
+def _copies(going: list[Blob]) -> str:
+    return f"{many(len(going), 'copy', 'copies')} of this tool with {sum(blob.length for blob in going)} bytes"
+
+
 def _delete(step: Step, going: list[Blob]) -> Step:
     assert step.bytes
     size = sum(blob.length for blob in going)
     return Step(
         Address.parse(f"{step.address}{DELETE}"),
         Action.DELETE,
-        f"{len(going)} copies of this tool with {size} bytes, whose source is gone:"
-        f" {few([blob.path for blob in going], _NAMED)}",
+        f"{_copies(going)}, whose source is gone: {few([blob.path for blob in going], _NAMED)}",
         source_sha256=step.source_sha256,
         after=(step.address,),
         bytes=replace(step.bytes, blobs=len(going), bytes=size),
@@ -243,11 +246,10 @@ def _delete(step: Step, going: list[Blob]) -> Step:
 
 
 def _stays(address: Address, going: list[Blob]) -> Finding:
-    size = sum(blob.length for blob in going)
     return Finding(
         "blocks",
         str(address),
-        f"The target holds {len(going)} copies of this tool with {size} bytes, SHA-256"
+        f"The target holds {_copies(going)}, SHA-256"
         f" {listing_digest(going)[:16]}, whose source is gone: {few([blob.path for blob in going], _NAMED)}.",
         "Plan with --delete to have them deleted; or let them stay: waive this finding. `migrate show` with the"
         " item's address lists them.",

@@ -10,6 +10,7 @@ from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.workspace import Location, Workspace
@@ -104,7 +105,7 @@ def left_step(
     if others and not owned:
         told += others.beside
         remedy = "Copy by hand what is this workspace's"
-    reason = f"{len(blobs)} blobs with {size} bytes{told}. {remedy}, or keep the container."
+    reason = f"{many(len(blobs), 'blob')} with {size} bytes{told}. {remedy}, or keep the container."
     return Step(blob_address(place.container), Action.MANUAL, reason, source_sha256=listing_digest(blobs))
 
 

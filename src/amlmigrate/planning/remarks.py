@@ -11,7 +11,7 @@ from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import ARCHIVE_TIER, Asset, Blob
 from amlmigrate.core.documents import Document
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.limits import LARGEST_BLOB
 from amlmigrate.core.mapping import Mapping
@@ -22,6 +22,7 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds
 
 _NAMED = 3
+_ONE = {"are": "is", "have": "has", "would": "would"}
 # learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
 _LONGEST, _DEEPEST = 1_024, 254
 _SHOWN = 60
@@ -60,10 +61,15 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
 def _of_blobs(
     severity: Severity, place: Location, found: list[str], says: str, remedy: str, *, code: str
 ) -> Iterable[Finding]:
-    """What `says` of some blobs below a place, the first few of them named."""
+    """What is said of some blobs below a place, the first few of them named: `are in the archive tier`.
+
+    `says` begins with a verb of `_ONE`, which one blob has another form of.
+    """
     if found:
         about = str(blob_address(place.container, place.path))
-        summary = f"{len(found)} {says}: {', '.join(found[:_NAMED])}"
+        verb, rest = says.split(" ", 1)
+        said = _ONE[verb] if len(found) == 1 else verb
+        summary = f"{many(len(found), 'blob')} {said} {rest}: {', '.join(found[:_NAMED])}"
         yield Finding(severity, about, summary, remedy, code=code)
 
 
@@ -73,7 +79,7 @@ def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "warning",
         prefix,
         [blob.path for blob in blobs if blob.kind != "BlockBlob"],
-        "append or page blobs become block blobs, byte for byte",
+        "are append or page blobs and become block blobs, byte for byte",
         "Nothing is needed if they are only read; what appends to them needs new ones.",
         code="blob-type-changed",
     )
@@ -85,7 +91,7 @@ def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "error",
         prefix,
         [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER],
-        "blobs are in the archive tier and cannot be read",
+        "are in the archive tier and cannot be read",
         f"Rehydrate them to an online tier in the source, which takes hours, {_LEAVE_OUT}",
         code="blobs-archived",
     )
@@ -97,8 +103,7 @@ def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "error",
         prefix,
         [blob.path for blob in blobs if blob.sent_key],
-        "blobs are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be"
-        " read",
+        "are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be read",
         f"Write them anew in the source without that key, {_LEAVE_OUT}",
         code="blobs-customer-key",
     )
@@ -110,7 +115,7 @@ def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) 
         "error",
         prefix,
         [f"{blob.path} ({blob.length} bytes)" for blob in blobs if blob.length > largest],
-        f"blobs are longer than the {largest} bytes that a block blob can have",
+        f"are longer than the {largest} bytes that a block blob can have",
         f"Part them in the source, {_LEAVE_OUT}",
         code="blobs-too-large",
     )
@@ -122,7 +127,7 @@ def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "error",
         prefix,
         [blob.path for blob in blobs if renamed_on_the_way(blob.path)],
-        "blobs have '.' or '..' between slashes in their names, and cannot be copied under them",
+        "have '.' or '..' between slashes in their names, and cannot be copied under them",
         f"Rename them in the source, {_LEAVE_OUT}",
         code="blob-names-dotted",
     )
@@ -139,7 +144,7 @@ def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "error",
         prefix,
         [f"{path[:_SHOWN]}…" for path in found],
-        "blobs have names that take too long a URL, from which Azure copies nothing",
+        "have names that take too long a URL, from which Azure copies nothing",
         f"Shorten them in the source, {_LEAVE_OUT}",
         code="blob-names-long",
     )
@@ -153,7 +158,7 @@ def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
         "error",
         amount.source,
         [f"{path[:_SHOWN]}…" for path in found],
-        f"blobs would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in the target, which"
+        f"would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in the target, which"
         " Azure refuses",
         f"Shorten them in the source, {_LEAVE_OUT}",
         code="blob-names-long",
@@ -196,10 +201,11 @@ def foreign_bytes(address: Address, places: Iterable[Location], theirs: Map[Key,
         for one in listing.below(place.path)
     }
     if found:
+        blobs, be = many(len(found), "blob"), "is" if len(found) == 1 else "are"
         yield Finding(
             "blocks",
             str(address),
-            f"{len(found)} blobs of its bytes in the target are not the source's, or too many:"
+            f"{blobs} of its bytes in the target {be} not the source's, or too many:"
             f" {few(sorted(found), _NAMED)}. Whoever lets these items go leaves it over somebody else's bytes.",
             "Clear them in the target and plan anew; or waive both: each blob, and this finding.",
             code="foreign-bytes",
@@ -260,7 +266,7 @@ def left_behind(listing: Listing) -> Iterable[Finding]:
         yield Finding(
             "warning",
             address,
-            f"It has {past.deleted} deleted blobs that its account still keeps: no copy takes them along.",
+            f"It has {many(past.deleted, 'deleted blob')} that its account still keeps: no copy takes them along.",
             "Bring back what counts (az storage blob undelete) and plan anew.",
             code="deleted-blobs-left",
         )

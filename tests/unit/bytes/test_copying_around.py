@@ -374,7 +374,7 @@ async def test_nothing_is_deleted_where_the_source_s_container_is_not_there() ->
 
 async def test_what_was_cut_off_goes_on_and_says_what_went_by_whom() -> None:
     target, record = _there(g0=None, g1=None), Record(KNOWN, before=frozenset({"d/g0", "d/g2"}))
-    assert await _delete(target, record) == "4 blobs deleted, 1 were gone already"
+    assert await _delete(target, record) == "4 blobs deleted, 1 was gone already"
     assert sorted(record.gone) == ["d/g0", "d/g2", "d/g3", "d/g4"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amlmigrate.core.few import few
+from amlmigrate.core.few import few, many
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,10 @@ def test_no_more_are_told_than_a_reader_takes_in_and_none_is_dropped_in_silence(
     count: int, most: int, told: str
 ) -> None:
     assert few([str(one) for one in range(count)], most) == told
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, "0 blobs, 0 copies"), (1, "1 blob, 1 copy"), (2, "2 blobs, 2 copies")]
+)
+def test_one_is_told_as_one(count: int, told: str) -> None:
+    assert f"{many(count, 'blob')}, {many(count, 'copy', 'copies')}" == told

@@ -123,7 +123,7 @@ def test_a_blob_of_which_the_target_has_another_one_is_in_no_manifest() -> None:
     copied = {Location("acct", "c", "d"): "blobs/c/d"}
     assert containers._lost(listing, Copies(copied)) == []
     apart = Copies(copied, apart=frozenset({Location("acct", "c", "d/2")}))
-    assert containers._lost(listing, apart) == ["1 blobs in 'c' are in no manifest."]
+    assert containers._lost(listing, apart) == ["1 blob in 'c' is in no manifest."]
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,35 @@ def test_where_nothing_answers_the_rest_is_named_and_not_waited_for(folder: Fold
     assert came.failed[2][1].startswith("not tried") and azure.names() == {id_of("a")}
 
 
+def test_a_refusal_is_an_answer_and_the_rest_is_tried(folder: Folder) -> None:
+    """Two that nobody answered for end it only one after the other."""
+    azure = frozen(folder, "a", "b", "c", "d")
+    for name, fault in (("a", silence()), ("b", error(403, "AuthorizationFailed")), ("c", silence())):
+        azure.before["assign", id_of(name)] = fault
+    came = folder.back(azure)
+    assert azure.names() == {id_of("d")} and [each.id for each, _ in came.failed] == [
+        id_of(name) for name in "abc"
+    ]
+
+
+class Dropping(Azure):
+    """It takes a condition, and does not keep it."""
+
+    async def assign(self, id_: str, properties: dict[str, Any]) -> bool:
+        made = await super().assign(id_, properties)
+        self.there[id_]["properties"].pop("condition")
+        return made
+
+
+def test_what_azure_shows_otherwise_than_it_was_given_is_not_called_given_back(folder: Folder) -> None:
+    azure = Dropping(document("a", condition="c"))
+    folder.freeze(azure, one("a", condition="c"))
+    came = folder.back(azure)
+    assert came.made == []
+    [(_, why)] = came.failed
+    assert "does not show it yet" in why and "condition differ" in why
+
+
 def test_another_assignment_under_the_name_stays_and_is_told(folder: Folder) -> None:
     azure = frozen(folder, "a")
     azure.there[id_of("a")] = document("a", condition="narrower")

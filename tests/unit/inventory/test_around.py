@@ -77,7 +77,7 @@ def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_anoth
     assert [str(item.address) for item in found] == ["roleAssignments", "roleAssignments/below"]
     for item in found:
         assert item.document is not None and item.document["count"] == 1 == len(item.listing)
-        assert "1 role assignments" in item.reason and item.remedy
+        assert "1 role assignment " in item.reason and item.remedy
     # Rights are given and taken for the move itself: no change of what was planned.
     assert [item.sha256 for item in found] == ["", ""]
 

@@ -92,7 +92,7 @@ def test_what_could_not_be_listed_may_refer_to_them() -> None:
 @pytest.mark.parametrize("name", ["snapshotzips", "snapshots", "revisions", "azureml-environments", "theirs"])
 def test_a_container_that_nobody_known_made_is_an_item(name: str) -> None:
     filled = _steps(_source(), {name: ["a"]}, copy=True)[f"blobs/{name}"]
-    assert filled.action is Action.MANUAL and "1 blobs with 10 bytes" in filled.reason and filled.source_sha256
+    assert filled.action is Action.MANUAL and "1 blob with 10 bytes" in filled.reason and filled.source_sha256
     empty = _steps(_source(), {name: []})[f"blobs/{name}"]
     assert (empty.action, empty.reason, empty.source_sha256) == (Action.SKIP, EMPTY_REASON, "")
 

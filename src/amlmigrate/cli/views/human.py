@@ -20,6 +20,7 @@ from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.terminal import Piece
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
+from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan, Step
 
@@ -132,8 +133,8 @@ class HumanView:
             self._say(_FAILED, f" {data['address']}: {data['reason']}")
         elif name == "scan.tags":
             self._say(
-                f"{data['added']} tags to add, {data['changed']} values to change; {data['written']} of"
-                f" {data['wanted']} workspaces were written to"
+                f"{many(data['added'], 'tag')} to add, {many(data['changed'], 'value')} to change;"
+                f" {data['written']} of {data['wanted']} workspaces were written to"
             )
             if data["kept"]:
                 self._say(f"{data['kept']} values that are there stay; --overwrite changes them")
@@ -193,7 +194,8 @@ class HumanView:
         estimate = header.estimate
         self._gap()
         self._print(
-            f"{header.blobs} blobs with {size(header.bytes)} are copied inside Azure;{_deletes(estimate)}"
+            f"{many(header.blobs, 'blob')} with {size(header.bytes)} {'is' if header.blobs == 1 else 'are'} copied"
+            f" inside Azure;{_deletes(estimate)}"
             f" {estimate['arm_reads']:g} reads and {estimate['arm_writes']:g} writes of ARM,"
             f" which allows them in {duration(estimate['floor_seconds'])} at the least."
         )
@@ -290,7 +292,8 @@ class HumanView:
 def _deletes(estimate: dict[str, float]) -> str:
     """How many blobs of the target are deleted; earlier plans do not say."""
     count = estimate.get("blob_deletes", 0)
-    return f" {count:g} copies whose source is gone are deleted in the target;" if count else ""
+    copies = many(int(count), "copy whose source is gone is", "copies whose source is gone are")
+    return f" {copies} deleted in the target;" if count else ""
 
 
 def _dim(text: str) -> Piece:
