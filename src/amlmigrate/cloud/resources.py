@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.retrying import ready
 from amlmigrate.core.documents import Document
 
 # What ARM and its providers call the end of a creation; all else is still under way.
@@ -32,10 +33,14 @@ def under_way(document: Document | None) -> bool:
 
 
 class Resources:
-    """One principal's way to resources by their ids. All raise ServiceError and OutOfReachError."""
+    """One principal's way to resources by their ids. All raise ServiceError and OutOfReachError.
 
-    def __init__(self, arm: Arm) -> None:
+    `before` is awaited right before each attempt of a write, and ends it by what it raises.
+    """
+
+    def __init__(self, arm: Arm, before: Callable[[], Awaitable[object]] = ready) -> None:
         self.arm = arm
+        self._before = before
 
     async def get(self, id_: str) -> Document | None:
         """The document; None where its front end says that it is not there."""
@@ -52,7 +57,7 @@ class Resources:
 
     async def write(self, method: str, id_: str, body: Document | None) -> None:
         """PUT, PATCH or POST, and its long-running operation."""
-        await self.arm.finish(await self.arm.call(method, id_, body), id_)
+        await self.arm.finish(await self.arm.call(method, id_, body, first=self._before), id_)
 
     async def settled(
         self, id_: str, *, written: bool = False, waiting: Callable[[str], None] | None = None

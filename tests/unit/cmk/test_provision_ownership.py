@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from provisioned import KNOWN, part, uri, wanted
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cmk.provisioning import ownership, planning, usage
 from amlmigrate.cmk.provisioning.assemble import parts
 from amlmigrate.cmk.provisioning.known import Known
@@ -394,14 +395,20 @@ LATE = ServiceError(403, "ForbiddenByRbac", "no access to the key", method="PUT"
 
 
 class _Late(_Found):
-    """Refused once for want of a right; meanwhile `then` came to be there, and whoever looks decides `step`."""
+    """Refused once, as for want of a right; meanwhile `then` came to be there, and whoever looks decides `step`."""
 
     awaits_grants = True
 
-    def __init__(self, then: dict[str, Any] | None, step: Step | None = None) -> None:
+    def __init__(
+        self,
+        then: dict[str, Any] | None,
+        step: Step | None = None,
+        wrong: Exception = LATE,
+        verb: Verb = Verb.CREATE,
+    ) -> None:
         like = part("storage account")
-        super().__init__(like, None, _written(like, Verb.CREATE))
-        self.then, self.by_then, self.acts = then, step or self._step, list[Step]()
+        super().__init__(like, None, _written(like, verb))
+        self.then, self.by_then, self.acts, self.wrong = then, step or self._step, list[Change](), wrong
 
     async def read(self, port: Any, known: Known) -> Any:
         return self.then if self.acts else None
@@ -411,10 +418,19 @@ class _Late(_Found):
             return self.exists()
         return self.by_then if self.acts else self._step
 
-    async def act(self, port: Any, step: Step) -> None:
-        self.acts.append(step)
-        if len(self.acts) == 1:
-            raise LATE
+    async def call(self, method: str, path: str, body: Any, first: Any) -> None:
+        """Azure's: a call, which the client repeats by itself where that may help."""
+
+        async def once() -> None:
+            await first()
+            self.acts.append(Change(method, path, body))
+            if len(self.acts) == 1:
+                raise self.wrong
+
+        await retrying(once)
+
+    async def finish(self, *_: Any) -> None:
+        return None
 
 
 def _carried_out(one: _Late) -> int:
@@ -426,9 +442,13 @@ def _carried_out(one: _Late) -> int:
     async def settled(*_: Any, **__: Any) -> None:
         return None
 
+    @dataclass
+    class Ports:
+        resources: Any
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
-        port = SimpleNamespace(resources=SimpleNamespace(settled=settled))
+        port = Ports(SimpleNamespace(settled=settled, arm=one))
         looker = Looker(port, Word(OWNER), lambda event: None)  # type: ignore[arg-type]
         shown = asyncio.run(looker.look(one, KNOWN))
         return asyncio.run(applying.apply([shown], looker, patience=60)).changed
@@ -438,14 +458,21 @@ def test_a_right_that_is_late_repeats_the_very_step() -> None:
     ours = {"tags": {TAG: OWNER}, "properties": {"provisioningState": "Failed"}}
     for then in (None, ours):
         one = _Late(then, None if then is None else part("storage account").refuse("It is not under the key."))
-        assert _carried_out(one) == 1 and one.acts == [one._step, one._step]
+        assert _carried_out(one) == 1 and one.acts == [one._step.change] * 2
 
 
+THROTTLED = ServiceError(429, "TooManyRequests", "later", method="PUT", url="/x", retry_after=0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [LATE, THROTTLED, ServiceError(503, "Busy", "no", method="PUT", url="/x")], ids=str
+)
 @pytest.mark.parametrize("tag", ["", "another/g/w"])
-def test_what_others_made_while_a_right_was_late_is_not_written_over(tag: str) -> None:
+def test_what_others_made_between_two_attempts_is_not_written_over(tag: str, wrong: Exception) -> None:
     from amlmigrate.core.errors import RefusedError
 
-    one = _Late({"tags": {TAG: tag} if tag else {}, "properties": {"provisioningState": "Failed"}})
+    there = {"tags": {TAG: tag} if tag else {}, "properties": {"provisioningState": "Failed"}}
+    one = _Late(there, wrong=wrong)
     with pytest.raises(RefusedError) as caught:
         _carried_out(one)
     assert len(one.acts) == 1 and any("not this file's" in reason for reason in caught.value.reasons)
@@ -454,3 +481,13 @@ def test_what_others_made_while_a_right_was_late_is_not_written_over(tag: str) -
 def test_what_came_to_be_as_asked_while_a_right_was_late_is_left() -> None:
     one = _Late({"tags": {TAG: OWNER}}, part("storage account").exists())
     assert _carried_out(one) == 1 and len(one.acts) == 1
+
+
+def test_a_change_that_others_made_between_two_attempts_is_part_of_the_next_one() -> None:
+    """As of a firewall, of which a PATCH takes the place: a rule that was added meanwhile is kept."""
+    ours, like = {"tags": {TAG: OWNER}}, part("storage account")
+    added = replace(
+        _written(like, Verb.UPDATE), change=Change("PATCH", like.id, {"properties": {"x": "theirs too"}})
+    )
+    one = _Late(ours, added, THROTTLED, Verb.UPDATE)
+    assert _carried_out(one) == 1 and one.acts == [one._step.change, added.change]

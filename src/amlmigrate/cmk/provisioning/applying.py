@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.resources import state
+from amlmigrate.cloud.resources import Resources, state
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.cmk.provisioning import planning, refusals
 from amlmigrate.cmk.provisioning.known import Known
@@ -80,6 +80,14 @@ def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
     return error
 
 
+class _OtherwiseError(Exception):
+    """What is there changed since the step was decided: another one is due."""
+
+    def __init__(self, due: Step) -> None:
+        super().__init__("another step is due")
+        self.due = due
+
+
 class _Doing:
     """One step being carried out: `agreed` is what was shown of it."""
 
@@ -112,26 +120,38 @@ class _Doing:
         return after
 
     async def _once(self, step: Step) -> None:
-        """One attempt. A right takes minutes to arrive: from the second on it goes by what is there by then."""
-        if self._tried:
-            step = await self._due(step)
-        self._tried = True
-        if not step.verb.writes:
-            return
+        """The step, or what is due by then in its place."""
+
+        async def before() -> None:
+            await self._look_again(step)
+
+        port = replace(self._port, resources=Resources(self._port.resources.arm, before))
         try:
-            await self._part.act(self._port, step)
+            await self._part.act(port, step)
+        except _OtherwiseError as now:
+            if now.due.verb.writes:
+                await self._once(now.due)
         except ServiceError as error:
             # A conflict may be this very change, made by an answer that was lost or by a run that was killed.
             if error.status not in (409, 412) or (await self._look()).step.verb is not Verb.EXISTS:
                 raise
 
-    async def _due(self, step: Step) -> Step:
-        """What is still to be done. Raises RefusedError for what nobody agreed to, as of a thing of others."""
+    async def _look_again(self, step: Step) -> None:
+        """Before each attempt but the first, which comes right after a look: later ones come minutes after it.
+
+        Where a right is late, and where Azure throttles. Raises _OtherwiseError where by now another step is due,
+        RefusedError for one that nobody agreed to, as of a thing that others made.
+        """
+        if not self._tried:
+            self._tried = True
+            return
         now = await self._look()
         if _half_made(step, now):
-            return step
+            return
         _as_agreed(self._agreed, now)
-        return now.step
+        # Of a creation the body may tell the time; what it would write over is nothing as long as one is due.
+        if now.step.verb is not step.verb or (step.verb is Verb.UPDATE and now.step.change != step.change):
+            raise _OtherwiseError(now.step)
 
     async def _look(self) -> Planned:
         return await self._looker.look(self._part, self._known)
