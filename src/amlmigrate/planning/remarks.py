@@ -79,7 +79,7 @@ def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
         "warning",
         prefix,
         [blob.path for blob in blobs if blob.kind != "BlockBlob"],
-        "are append or page blobs and become block blobs, byte for byte",
+        "are of the append or page type: byte for byte block blobs in the target",
         "Nothing is needed if they are only read; what appends to them needs new ones.",
         code="blob-type-changed",
     )
