@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
 from amlmigrate.core.errors import BadInputError
@@ -13,38 +13,35 @@ T = TypeVar("T")
 
 
 def ordered(after: Mapping[T, frozenset[T]], rank: Mapping[T, object]) -> list[T]:
-    """A topological order that prefers the lower rank; edges to unknown nodes are left out.
+    """A topological order that prefers the lower rank, then the lower text; edges to unknown nodes are left out.
 
     Raises BadInputError that names the nodes of a cycle.
     """
-    waiting = {node: {edge for edge in edges if edge in after} for node, edges in after.items()}
-    dependants: dict[T, list[T]] = defaultdict(list)
-    for node, edges in waiting.items():
-        for edge in edges:
-            dependants[edge].append(node)
-    ready = [(rank[node], str(node), node) for node, edges in waiting.items() if not edges]
+    # Sorted, so that of several circles the same one is named each time.
+    sorter = TopologicalSorter({node: sorted(edges & after.keys(), key=str) for node, edges in after.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        # graphlib names each node before those that come after it; a reader asks what a node refers to.
+        circle = " -> ".join(map(str, reversed(error.args[1])))
+        raise BadInputError(
+            f"Assets refer to each other in a circle: {circle}.",
+            remedy="Leave one of them out with --exclude and create it by hand.",
+        ) from error
+    return list(_lowest_first(sorter, rank))
+
+
+def _lowest_first(sorter: TopologicalSorter[T], rank: Mapping[T, object]) -> Iterator[T]:
+    """Of all nodes that may come next always the lowest."""
+
+    def keyed(nodes: Iterable[T]) -> Iterator[tuple[object, str, T]]:
+        return ((rank[node], str(node), node) for node in nodes)
+
+    ready = list(keyed(sorter.get_ready()))
     heapq.heapify(ready)
-    order: list[T] = []
     while ready:
         node = heapq.heappop(ready)[2]
-        order.append(node)
-        for dependant in dependants[node]:
-            waiting[dependant].discard(node)
-            if not waiting[dependant]:
-                heapq.heappush(ready, (rank[dependant], str(dependant), dependant))
-    if len(order) < len(after):
-        raise BadInputError(
-            f"Assets refer to each other in a circle: {' -> '.join(map(str, _circle(waiting)))}.",
-            remedy="Leave one of them out with --exclude and create it by hand.",
-        )
-    return order
-
-
-def _circle(waiting: Mapping[T, set[T]]) -> list[T]:
-    """One cycle among the nodes that still wait: from any of them, following what it waits for."""
-    node = next(node for node, edges in waiting.items() if edges)
-    path: list[T] = []
-    while node not in path:
-        path.append(node)
-        node = next(edge for edge in waiting[node] if waiting[edge])
-    return [*path[path.index(node) :], node]
+        yield node
+        sorter.done(node)
+        for entry in keyed(sorter.get_ready()):
+            heapq.heappush(ready, entry)

@@ -6,7 +6,9 @@ import asyncio
 import heapq
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import (
@@ -65,19 +67,30 @@ class Walker:
             if step.action.carried_out and self._states[step.address] is not State.DONE
         }
         self._never = {step.address for step in plan.steps if not step.action.carried_out}
-        self._waiting = {address: self._unfinished(step) for address, step in self._open.items()}
+        waiting = {address: self._unfinished(step) for address, step in self._open.items()}
         self._dependants: dict[Address, list[Address]] = defaultdict(list)
-        for address, edges in self._waiting.items():
+        for address, edges in waiting.items():
             for edge in edges:
                 self._dependants[edge].append(address)
-        self._ready = [(self._place[address], address) for address, edges in self._waiting.items() if not edges]
-        heapq.heapify(self._ready)
+        # A step is `done` here only if it was carried out: what comes after a failure never becomes ready.
+        self._sorter = TopologicalSorter(waiting)
+        # The planner lets no circle through; in a plan from elsewhere what waits for itself is never ready and
+        # stays open.
+        with suppress(CycleError):
+            self._sorter.prepare()
+        self._ready: list[tuple[int, Address]] = []
+        self._take_ready()
         self.stopping = False
         self.under_way = 0
         self.tally = Tally()
 
     def _unfinished(self, step: Step) -> set[Address]:
         return {edge for edge in step.after if edge in self._open}
+
+    def _take_ready(self) -> None:
+        """Puts the steps that have become ready among those to take, in the plan's order."""
+        for address in self._sorter.get_ready():
+            heapq.heappush(self._ready, (self._place[address], address))
 
     def stop(self) -> None:
         """Takes no further step; those under way end, and begin nothing that can be left for later."""
@@ -125,10 +138,8 @@ class Walker:
             return
         self.tally.done += 1
         self._emit(Event("step.done", {"address": str(address), "action": step.action.value}))
-        for dependant in self._dependants[address]:
-            self._waiting[dependant].discard(address)
-            if not self._waiting[dependant]:
-                heapq.heappush(self._ready, (self._place[dependant], dependant))
+        self._sorter.done(address)
+        self._take_ready()
 
     async def _failed(self, step: Step, error: MigrateError) -> None:
         await self._recorder.move(step.address, State.FAILED, detail=error.summary)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -88,3 +91,24 @@ def test_equal_ranks_are_settled_by_name() -> None:
 
 def test_nothing_has_an_order_too() -> None:
     assert ordered({}, {}) == []
+
+
+def test_of_several_circles_the_same_one_is_named_however_the_nodes_are_hashed() -> None:
+    code = (
+        "from amlmigrate.planning.graph import ordered\n"
+        "after = {name: frozenset('abc') - {name} for name in 'abc'}\n"
+        "try:\n    ordered(after, dict.fromkeys('abc', 0))\n"
+        "except Exception as error:\n    print(error)\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(3)
+    }
+    assert len(told) == 1
+    assert "circle: " in told.pop()

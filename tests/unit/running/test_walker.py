@@ -99,6 +99,13 @@ async def test_a_step_is_told_the_state_that_it_was_found_in(walk: Callable[...,
     assert found == {"m/a": State.PENDING, "m/b": State.DOING}
 
 
+async def test_steps_that_wait_for_each_other_stay_open_and_all_else_is_done(walk: Callable[..., Walk]) -> None:
+    one = walk(step("m/a", "m/b"), step("m/b", "m/a"), step("m/c", "m/b"), step("m/d"), step("m/e", "m/d"))
+    tally = await one.walk()
+    assert (tally.done, tally.blocked, one.begun) == (2, 0, ["m/d", "m/e"])
+    assert {one.states()[name] for name in ("m/a", "m/b", "m/c")} == {State.PENDING}
+
+
 @pytest.mark.parametrize("jobs", [1, 3, 100])
 async def test_no_more_steps_are_under_way_than_asked_for(walk: Callable[..., Walk], jobs: int) -> None:
     one = walk(*(step(f"m/{number:02}") for number in range(12)))
