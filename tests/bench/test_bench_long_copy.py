@@ -76,7 +76,7 @@ def test_one_above_the_limit_of_a_single_copy(long: tuple[World, str]) -> None:
 
     async def copy(side: Side, **options: Any) -> Any:
         [blob] = (await side.blobs.listing(source))[0]
-        return await side.blobs.copy(side.blobs, source, blob, target, **options)
+        return await side.blobs.copy_from(side.blobs, source, blob, target, **options)
 
     with pytest.raises(InterruptedRunError):
         _with(lambda side: copy(side, stopping=stopping))
@@ -88,7 +88,7 @@ def test_one_above_the_limit_of_a_single_copy(long: tuple[World, str]) -> None:
 
     async def read(side: Side) -> str:
         [blob] = (await side.blobs.listing(target))[0]
-        return (await side.blobs.hash(target, blob))[0]
+        return (await side.blobs.digest(target, blob))[0]
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert _with(read) == digest

@@ -54,19 +54,19 @@ async def _copy(pair: World, client: ContainerClient) -> None:
     target = Location(pair.account("target"), pair.container("target"), "large")
     try:
         [blob] = (await side.listing(source))[0]
-        await side.copy(side, source, blob, target)
+        await side.copy_from(side, source, blob, target)
         [copy] = (await side.listing(target))[0]
-        sha, _, length = await side.hash(target, copy)
-        assert (sha, length) == ((await side.hash(source, blob))[0], len(DATA))
+        sha, _, length = await side.digest(target, copy)
+        assert (sha, length) == ((await side.digest(source, blob))[0], len(DATA))
         for name in ("length", "md5", "headers", "metadata", "tags", "tier"):
             assert getattr(copy, name) == getattr(blob, name), name
         with pytest.raises(ServiceError) as taken:
-            await side.copy(side, source, blob, target)
+            await side.copy_from(side, source, blob, target)
         assert taken.value.status == 409
         client.upload_blob("large", DATA[:-1], overwrite=True)
         other = Location(target.account, target.container, "other")
         with pytest.raises(ServiceError) as changed:
-            await side.copy(side, source, blob, other)
+            await side.copy_from(side, source, blob, other)
         assert changed.value.status == 412
         assert await side.head(other) is None
     finally:
@@ -93,9 +93,9 @@ async def _changed(pair: World, client: ContainerClient) -> None:
     try:
         client.upload_blob(place.path, DATA, overwrite=True)
         [listed] = (await side.listing(place))[0]
-        assert (await side.hash(place, listed))[2] == len(DATA)
+        assert (await side.digest(place, listed))[2] == len(DATA)
         client.upload_blob(place.path, DATA[::-1], overwrite=True)
-        for read in (side.hash(place, listed), side.read(place, len(DATA), listed.etag)):
+        for read in (side.digest(place, listed), side.read(place, len(DATA), listed.etag)):
             with pytest.raises(ServiceError) as changed:
                 await read
             assert changed.value.status == 412
@@ -128,7 +128,7 @@ async def _whole(pair: World) -> None:
     target = Location(pair.account("target"), pair.container("target"), "whole")
     try:
         [blob] = (await side.listing(source))[0]
-        await side.copy(side, source, blob, target)
+        await side.copy_from(side, source, blob, target)
         [copy] = (await side.listing(target))[0]
         assert copy.headers == blob.headers and len(blob.headers) == 5
     finally:

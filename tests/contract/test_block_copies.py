@@ -76,7 +76,7 @@ async def _copy(
 ) -> str:
     blob = blob or await _listed(side, pair, name)
     source, target = _place(pair, "source", name), _place(pair, "target", name)
-    return await side.blobs.copy(side.blobs, source, blob, target, stopping=stopping)
+    return await side.blobs.copy_from(side.blobs, source, blob, target, stopping=stopping)
 
 
 async def _bytes(side: Side, pair: World, name: str) -> bytes | None:

@@ -197,7 +197,9 @@ def test_a_copy_has_the_time_that_its_bytes_take(
 
     async def work(side: Side) -> None:
         [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
-        await side.blobs.copy(side.blobs, _place(world, "source", "m/1/a"), blob, _place(world, "target", name))
+        await side.blobs.copy_from(
+            side.blobs, _place(world, "source", "m/1/a"), blob, _place(world, "target", name)
+        )
 
     _with(work)
 
@@ -219,7 +221,7 @@ def test_a_change_that_hangs_is_made_again_and_found_done(
         [blob] = (await side.blobs.listing(_place(world, "source", "m/1/a")))[0]
         source, target = _place(world, "source", "m/1/a"), _place(world, "target", "hung")
         with pytest.raises(module.ServiceError) as taken:
-            await side.blobs.copy(side.blobs, source, blob, target)
+            await side.blobs.copy_from(side.blobs, source, blob, target)
         # The first one's answer was lost: what it left is for whoever copies to compare.
         assert taken.value.code == "BlobAlreadyExists"
         return await side.blobs.head(target)

@@ -65,7 +65,7 @@ async def _read(pair: World, uploads: list[tuple[str, bytes, str]]) -> None:
             place, blob = Location(account, container, name), listed[name]
             assert dict(blob.headers)["content_encoding"] == label
             handed: list[bytes] = []
-            sha, _, length = await side.hash(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]
+            sha, _, length = await side.digest(place, blob, lambda handed=handed: handed.append)  # type: ignore[misc]
             assert (sha, length) == (hashlib.sha256(data).hexdigest(), len(data)), name
             assert b"".join(handed) == data, name
             assert await side.read(place, 2**30, blob.etag) == data, name

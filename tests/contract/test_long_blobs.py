@@ -51,7 +51,7 @@ def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tu
         side = Side(Login())
         try:
             blob = listed or (await side.blobs.listing(place))[0][0]
-            return (await side.blobs.hash(place, blob))[0]
+            return (await side.blobs.digest(place, blob))[0]
         finally:
             await side.close()
             await asyncio.sleep(0.1)
@@ -153,7 +153,7 @@ def test_another_version_in_the_midst_is_drift(pair: World) -> None:
 
             try:
                 [blob] = (await side.blobs.listing(place))[0]
-                await side.blobs.hash(place, blob, stopping=stopping)
+                await side.blobs.digest(place, blob, stopping=stopping)
             finally:
                 await side.close()
                 await asyncio.sleep(0.1)

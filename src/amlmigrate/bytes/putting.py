@@ -98,8 +98,8 @@ class Putter:
 
     async def _alike(self, source: Location, blob: Blob, target: Location, twin: Blob) -> bool:
         """Whether both have the same bytes: each is read."""
-        ours = await self._source.hash(source, blob, stopping=self._stopping)
-        return ours == await self._target.hash(target, twin, stopping=self._stopping)
+        ours = await self._source.digest(source, blob, stopping=self._stopping)
+        return ours == await self._target.digest(target, twin, stopping=self._stopping)
 
     async def _read(self, place: Location, blob: Blob, largest: int = LARGEST) -> bytes | None:
         try:
@@ -118,7 +118,7 @@ class Putter:
         if blob.path in work.data:
             return await self._target.write(blob, target, work.data[blob.path], replaces=replaces)
         copy = partial(
-            self._target.copy, self._source, source, blob, target, replaces=replaces, stopping=self._stopping
+            self._target.copy_from, self._source, source, blob, target, replaces=replaces, stopping=self._stopping
         )
         try:
             return await copy()

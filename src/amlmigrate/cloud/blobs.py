@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -30,13 +30,14 @@ from amlmigrate.cloud.ranges import RANGE, Range, Version, pieces, ranges_of, re
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
+from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.limits import LARGEST_SINGLE
 from amlmigrate.core.parallel import in_order, never
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 
 _BLOCKS_AT_ONCE = 8
 # So many long blobs are read at a time, each so many ranges ahead: what is read waits in memory for its turn.
@@ -50,10 +51,16 @@ _PIECE = 2**20
 # `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 _AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
+# In the class the name is a method's.
+Found = list[Blob]
 
 
 class Blobs:
-    """One principal's way to every storage account, all over one pool of connections."""
+    """One principal's way to the blobs of every storage account, all over one pool of connections: a `Store`."""
+
+    service = Service.BLOB
+    # Conditions of a request (learn.microsoft.com, specifying-conditional-headers-for-blob-service-operations).
+    guarded = True
 
     def __init__(
         self, login: Login, credential: Credential, fence: Fence | None = None, *, parallel: int = 32
@@ -76,7 +83,16 @@ class Blobs:
         """The HTTPS URL of a blob, its path encoded."""
         return self._raw.url(place)
 
-    async def listing(self, place: Location) -> tuple[list[Blob], bool]:
+    async def list(self, place: Location) -> AsyncIterator[Blob]:
+        """All blobs below a prefix in the order of their names, with their tags where these could be read.
+
+        Raises ServiceError 404 `ContainerNotFound`.
+        """
+        found, _ = await self.listing(place)
+        for blob in found:
+            yield blob
+
+    async def listing(self, place: Location) -> tuple[Found, bool]:
         """All blobs below a prefix in the order of their names, and whether their tags could be read.
 
         Tags need a right of their own (`…/blobs/tags/read`), and an account with a hierarchical namespace has none
@@ -87,7 +103,7 @@ class Blobs:
         found, tagged, _ = await self._listed(place, past=False)
         return found, tagged
 
-    async def listing_with_past(self, place: Location) -> tuple[list[Blob], bool, Past]:
+    async def listing_with_past(self, place: Location) -> tuple[Found, bool, Past]:
         """The same, and what there is beside them: in the same calls."""
         try:
             return await self._listed(place, past=True)
@@ -97,7 +113,7 @@ class Blobs:
                 raise
         return await self._listed(place, past=False)
 
-    async def _listed(self, place: Location, *, past: bool) -> tuple[list[Blob], bool, Past]:
+    async def _listed(self, place: Location, *, past: bool) -> tuple[Found, bool, Past]:
         url = self._raw.url(Location(place.account, place.container))
         reader = Reader(tagged=True, past=past, url=url)
         try:
@@ -109,9 +125,9 @@ class Blobs:
         found = await self._pages(place, reader)
         return found, all(blob.tags is not None for blob in found), reader.past
 
-    async def _pages(self, place: Location, reader: Reader) -> list[Blob]:
+    async def _pages(self, place: Location, reader: Reader) -> Found:
         container = self._raw.url(Location(place.account, place.container))
-        found: list[Blob] = []
+        found: Found = []
         while True:
             url = f"{container}?{reader.query(place.path)}"
             page, _ = await self._call("GET", container, partial(self._raw.call, "GET", url, {}))
@@ -129,9 +145,9 @@ class Blobs:
                 return None
             raise
 
-    async def copy(
+    async def copy_from(
         self,
-        origin: Blobs,
+        origin: Store,
         source: Location,
         blob: Blob,
         target: Location,
@@ -146,9 +162,11 @@ class Blobs:
         and content headers go along. Raises ServiceError: 409 or 412 where the target is taken or the source
         changed, 400 `Md5Mismatch` where the bytes are not what their label says. A long one is copied in blocks:
         raises InterruptedRunError between them once `stopping` says so, and goes on from there another time.
-        Raises UnreadableError for one whose bytes nobody gets.
+        Raises UnreadableError for one whose bytes nobody gets; UnsupportedError for what is no blob.
         """
         url = origin.url(source)
+        if not isinstance(origin, Blobs):
+            raise UnsupportedError("Only blobs are copied to blobs.", address=url)
         refuse(blob, url)
         try:
             if blob.length <= LARGEST_SINGLE:
@@ -241,7 +259,7 @@ class Blobs:
 
         return quoted((await self._call("PUT", client.url, call))["etag"])
 
-    async def hash(
+    async def digest(
         self,
         place: Location,
         blob: Blob,

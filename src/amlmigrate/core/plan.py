@@ -110,7 +110,7 @@ class Step:
         if self.bytes:
             amount = self.bytes
             line |= {"blobs": amount.blobs, "bytes": amount.bytes}
-            line |= {"from": _place(amount.source), "to": _place(amount.target)}
+            line |= {"from": amount.source.parts, "to": amount.target.parts}
             line |= {"blob": True} if self.blob else {}
         else:
             line["body"] = self.body
@@ -127,7 +127,8 @@ class Step:
         try:
             amount = None
             if "blobs" in line:
-                amount = Bytes(Location(*line["from"]), Location(*line["to"]), line["blobs"], line["bytes"])
+                source, target = (Location.of_parts(line[name]) for name in ("from", "to"))
+                amount = Bytes(source, target, line["blobs"], line["bytes"])
             return cls(
                 address=parse(line["address"]),
                 action=Action(line["action"]),
@@ -170,11 +171,6 @@ class Step:
     def apart(self) -> bool:
         """Whether it is a blob of the target that nobody touches: whatever lies around it moves."""
         return self.blob and self.action is Action.CONFLICT
-
-
-def _place(place: Location) -> tuple[str, str, str]:
-    """A place in a plan; the cloud is that of its workspaces."""
-    return place.account, place.container, place.path
 
 
 @dataclass(frozen=True, slots=True)

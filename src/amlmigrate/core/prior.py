@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 
 
 class Labels(NamedTuple):
@@ -73,5 +73,7 @@ class Prior:
         return self.not_ours.get((place.account, place.container, place.path), "")
 
     def copied(self, place: Location) -> Copied | None:
-        """What the tool copied to a place, or None."""
+        """What the tool copied to a place, or None; it has copied nothing to a share."""
+        if place.service is not Service.BLOB:
+            return None
         return self.blobs.get((place.account, place.container, place.path))

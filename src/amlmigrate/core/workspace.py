@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from amlmigrate.core.documents import Document
@@ -73,10 +74,18 @@ class WorkspaceRef:
         return f"{self.group}/{self.name}"
 
 
+class Service(StrEnum):
+    """A service of a storage account that keeps bytes; its value is that part of its host's name."""
+
+    BLOB = "blob"
+    FILE = "file"
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in blob storage: `path` is a blob or a prefix, without a leading slash.
+    """A place in storage: `path` is a blob or a prefix, without a leading slash.
 
+    In the file service `container` is a share, and `path` a file of it or a directory.
     An account has no upper case in its name, however ARM ids and URLs spell it; a path has its own. Each cloud has
     accounts of its own: `suffix` is that of the cloud that an address names, as `core.windows.net`, empty where it
     names none. It is no part of what makes two places one; `elsewhere` asks it.
@@ -86,6 +95,7 @@ class Location:
     container: str
     path: str = ""
     suffix: str = field(default="", compare=False, repr=False)
+    service: Service = Service.BLOB
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "account", self.account.lower())
@@ -99,7 +109,23 @@ class Location:
     def below(self, path: str) -> Location:
         """The place `path` below this one."""
         joined = "/".join(part for part in (self.path.rstrip("/"), path) if part)
-        return Location(self.account, self.container, joined, self.suffix)
+        return self.at(joined)
+
+    def at(self, path: str) -> Location:
+        """The place of that path in the same container or share."""
+        return Location(self.account, self.container, path, self.suffix, self.service)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[str]) -> Location:
+        """Reads what `parts` gives. Raises ValueError or TypeError for anything else."""
+        account, container, path, *service = parts
+        return cls(account, container, path, service=Service(*service) if service else Service.BLOB)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """As files have it: account, container, path; and the service where it is not that of blobs."""
+        named = () if self.service is Service.BLOB else (self.service.value,)
+        return (self.account, self.container, self.path, *named)
 
 
 # Every workspace of an account writes its artifacts into this one (azure-facts: system datastores).

@@ -100,7 +100,8 @@ class Deletion:
         right before each attempt to delete one, and raises RefusedError where it must stay.
         """
         blobs = self.clouds.source.blobs
-        places = {text: Location(*text.split("/")) for text in wanted}
+        split = {text: text.partition("/") for text in wanted}
+        places = {text: Location(account, container) for text, (account, _, container) in split.items()}
         own = deletable(self.source, places.values())
         shared, around = await self._shared(), await self.around()
         done = Deleted([], [], around.accepted(self.accepted))

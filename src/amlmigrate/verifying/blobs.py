@@ -293,7 +293,7 @@ class BlobVerifier:
         search = Search(places) if places and not _label(blob) else None
         try:
             file = Location(place.account, place.container, blob.path)
-            sha256, md5, _ = await blobs.hash(file, blob, search.begin if search else None)
+            sha256, md5, _ = await blobs.digest(file, blob, search.begin if search else None)
         except ServiceError as error:
             entries[blob.path] = _unread(blob, error)
             if error.status == _REFUSED:

@@ -40,7 +40,7 @@ class Account:
     async def listing(self, place: Location) -> tuple[list[Blob], bool]:
         return list(self.listed.values()), True
 
-    async def copy(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
+    async def copy_from(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
         self._called("copy", target.path)
         if target.path in self.appears:
             self.listed[target.path] = self.appears[target.path]

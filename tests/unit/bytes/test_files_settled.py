@@ -40,7 +40,7 @@ class Account:
     async def listing(self, place: Location) -> tuple[list[Blob], bool]:
         return [one for path, one in self.listed.items() if path.startswith(place.path)], True
 
-    async def copy(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
+    async def copy_from(self, origin: Any, source: Location, one: Blob, target: Location, **_: Any) -> str:
         self.listed |= self.appears
         if self.answers:
             raise self.answers.pop()
@@ -51,7 +51,7 @@ class Account:
         found = self.listed.get(place.path)
         return replace(found, tags=None) if found else None
 
-    async def hash(self, place: Location, one: Blob, **_: Any) -> tuple[str, str, int]:
+    async def digest(self, place: Location, one: Blob, **_: Any) -> tuple[str, str, int]:
         self.hashed.append((place.path, one.etag))
         data = self.data[place.path]
         return hashlib.sha256(data).hexdigest(), "", len(data)
@@ -227,7 +227,7 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
     """The step fails; what else lies in the folder has arrived, and is known to be the tool's own."""
     listed = {f"d/{number}": blob(f"d/{number}", 3) for number in range(5)}
     source, target, record = Account(dict(listed)), Account(), Record()
-    copied = target.copy
+    copied = target.copy_from
     asked = 0
 
     async def copy(*arguments: Any, **more: Any) -> str:
@@ -238,7 +238,7 @@ async def test_one_that_nobody_reads_or_that_was_left_half_way_cuts_off_no_other
         await asyncio.sleep(0.01)
         return await copied(*arguments, **more)
 
-    target.copy = copy  # type: ignore[method-assign]
+    target.copy_from = copy  # type: ignore[method-assign]
     interrupted = isinstance(error, InterruptedRunError)
     with pytest.raises(InterruptedRunError if interrupted else UnreadableError) as raised:
         await _copied(source, target, record)

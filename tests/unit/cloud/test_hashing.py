@@ -100,7 +100,7 @@ async def _hash(client: module.Blobs, service: Service, size: int, **options: An
     client._raw = service  # type: ignore[assignment]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "RANGE", size)
-        return await client.hash(PLACE, blob("d/1", len(OLD), '"1"'), **options)
+        return await client.digest(PLACE, blob("d/1", len(OLD), '"1"'), **options)
 
 
 def _digests(data: bytes) -> tuple[str, str, int]:
@@ -289,7 +289,7 @@ async def test_no_more_is_read_ahead_than_is_bounded(client: module.Blobs) -> No
 async def test_an_empty_blob_is_not_asked_for(client: module.Blobs) -> None:
     service = Service()
     client._raw = service  # type: ignore[assignment]
-    assert await client.hash(PLACE, blob("d/1", 0, '"1"')) == _digests(b"")
+    assert await client.digest(PLACE, blob("d/1", 0, '"1"')) == _digests(b"")
     assert service.asked == []
 
 

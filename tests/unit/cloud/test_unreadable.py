@@ -73,7 +73,7 @@ async def test_a_blob_that_nothing_reads_is_not_asked_for(one: Blob, monkeypatch
     monkeypatch.setattr(client, "_call", None)
     place = Location("acct", "c", "d/1")
     with pytest.raises(UnreadableError) as refused:
-        await client.copy(client, place, one, place)
+        await client.copy_from(client, place, one, place)
     assert refused.value.exit_code is ExitCode.INCOMPLETE
     assert "--exclude" in refused.value.remedy and refused.value.address.endswith("/c/d/1")
 
@@ -97,7 +97,7 @@ async def test_one_that_was_archived_since_it_was_listed_is_told_as_that(
     monkeypatch.setattr(client, "head", head)
     place = Location("acct", "c", "d/1")
     with pytest.raises(UnreadableError if tier == "Archive" else ServiceError) as raised:
-        await client.copy(client, place, blob("d/1", length), place)
+        await client.copy_from(client, place, blob("d/1", length), place)
     assert tier == "Archive" or raised.value is refused
 
 

@@ -29,7 +29,7 @@ class Account:
         self._answers = answers or {}
         self.asked: list[tuple[str, str]] = []
 
-    async def hash(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
         self.asked.append((place.path, one.etag))
         answer = self._answers.get(place.path, "same")
         if isinstance(answer, Exception):

@@ -29,7 +29,7 @@ class Account:
     def __init__(self, data: bytes) -> None:
         self._data = data
 
-    async def hash(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
         if watch:
             watch()(self._data)
         made = as_written(one, self._data)

@@ -1,0 +1,100 @@
+"""The port of a store of bytes: blobs and file shares are two implementations, held to one contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from amlmigrate.cloud.digests import Watch
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.parallel import never
+from amlmigrate.core.workspace import Location, Service
+
+
+class UnsupportedError(MigrateError):
+    """A store cannot do what it was asked: its service has no such call, or this version makes none."""
+
+
+class Store(Protocol):
+    """One principal's way to one service of every storage account.
+
+    A `Location` names the account, the container or share, and the path. A file of a share is a `Blob` too, of
+    which only what the service keeps of files is set. Errors: ServiceError for an answer that is one, with
+    status and code; OutOfReachError where none came; UnsupportedError for what the store never does.
+    """
+
+    @property
+    def service(self) -> Service:
+        """The service whose locations it takes."""
+        ...
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the service itself holds each write and deletion to the version that the caller names.
+
+        Where it is not so the store looks right before, and a write by somebody else in that moment is lost:
+        whatever must not lose one asks this first.
+        """
+        ...
+
+    def url(self, place: Location) -> str:
+        """The HTTPS URL of a container, a share or what lies in it, its path encoded."""
+        ...
+
+    def list(self, place: Location) -> AsyncIterator[Blob]:
+        """All that lies below a prefix. Raises ServiceError 404 where there is no such container or share."""
+        ...
+
+    async def head(self, place: Location) -> Blob | None:
+        """One as it stands, without its tags; None where the service says that it is not there."""
+        ...
+
+    async def copy_from(
+        self,
+        origin: Store,
+        source: Location,
+        blob: Blob,
+        target: Location,
+        *,
+        replaces: str | None = None,
+        check: bool = True,
+        stopping: Callable[[], bool] = never,
+    ) -> str:
+        """Has the service copy one of another store, pinned to the version that was listed; the copy's ETag.
+
+        `replaces` is the ETag of what may be overwritten; without it nothing is: ServiceError 409 or 412.
+        `check`: whether the service is to hold the bytes to their MD5 label. Raises InterruptedRunError once
+        `stopping` says so.
+        """
+        ...
+
+    async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:
+        """The bytes as they are stored; None where there are none, or more than `largest`.
+
+        With `etag` those of that version alone: raises ServiceError 412 for another.
+        """
+        ...
+
+    async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> str:
+        """Writes `data` with all else that `blob` has; the new ETag. Raises like `copy_from`."""
+        ...
+
+    async def digest(
+        self,
+        place: Location,
+        blob: Blob,
+        watch: Watch | None = None,
+        *,
+        stopping: Callable[[], bool] = never,
+    ) -> tuple[str, str, int]:
+        """SHA-256 (hex), MD5 (base64) and length of the bytes as they are stored, read once and kept nowhere.
+
+        `watch` is asked at the beginning of each attempt for whom to give the bytes to as well. Raises
+        ServiceError 412 for another version than was listed; InterruptedRunError once `stopping` says so.
+        """
+        ...
+
+    async def delete(self, place: Location, etag: str) -> None:
+        """Deletes the version that was listed; nothing happens where there is none. Raises ServiceError 412."""
+        ...
