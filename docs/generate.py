@@ -20,7 +20,7 @@ from typing import Any
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
 from amlmigrate.cli.main import app
-from amlmigrate.cloud import arm, retrying
+from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.cmk.provisioning import applying, profiles, reading
@@ -28,6 +28,7 @@ from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.clock import Pace
 from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
@@ -311,7 +312,7 @@ RETRIES = {
     "a long-running operation that fails": ("never", "", "the service's words (exit 1)"),
     "a long-running operation that is cancelled": ("never", "", "the service's words (exit 1)"),
     "a long-running operation that outlives the client": (
-        f"polled for {_minutes(arm._LONGEST_OPERATION)}",
+        f"polled for {_minutes(Pace().longest)}",
         "as the service says, else 0.5 to 15 s",
         "the same command goes on waiting",
     ),

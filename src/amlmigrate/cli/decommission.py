@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.by import By
+    from amlmigrate.core.clock import Clock
     from amlmigrate.core.documents import Document
     from amlmigrate.core.events import Emit
     from amlmigrate.core.plan import Plan
-    from amlmigrate.decommissioning.gone import Clock
     from amlmigrate.decommissioning.stage import Outcome, Removal, Wanted
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.lock import Lock
@@ -230,7 +230,7 @@ def removal_of(
 ) -> Removal:
     """The stage with everything that it reads; `hold` raises where the plan is another's by now."""
     from amlmigrate.cli.gating import Afresh
-    from amlmigrate.decommissioning.gone import Clock
+    from amlmigrate.core.clock import Clock
     from amlmigrate.decommissioning.stage import Removal
     from amlmigrate.ledger.evidence import Evidence
 

@@ -19,14 +19,16 @@ from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
+from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, without_query
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import Pages
 from amlmigrate.cloud.operations import Ending, Operation
 from amlmigrate.cloud.pacing import Bucket, Pacer
+from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.cloud.transport import Transport
+from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 
@@ -64,7 +66,6 @@ API_VERSIONS = {
 NO_QUERY: Mapping[str, str] = {}
 _PROVIDER = re.compile(r".*/providers/([^/?]+)/([^?]+)", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
-_LONGEST_OPERATION = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,20 @@ class Arm:
     """One principal's way to ARM. Each method is one call, paced and retried."""
 
     def __init__(
-        self, login: Login, credential: Credential, pacer: Pacer, fence: Fence | None = None, *, parallel: int = 24
+        self,
+        login: Login,
+        credential: Credential,
+        pacer: Pacer,
+        fence: Fence | None = None,
+        *,
+        parallel: int = 24,
+        pace: Pace | None = None,
     ) -> None:
         self._endpoint = login.endpoints.arm
         self._pacer = pacer
         self._places = asyncio.Semaphore(parallel)
         self.service_clock = ServiceClock()
+        self.poller = Poller(self, pace)
         self._client = MachineLearningServicesMgmtClient(
             credential=credential,
             subscription_id="00000000-0000-0000-0000-000000000000",
@@ -186,29 +195,20 @@ class Arm:
             if await self.absent(error, path):
                 return
             raise
+        if answer.status == 202 and Operation.of(answer.status, answer.headers) is None:
+            # Accepted, and nothing will say how it ended but its absence.
+            await self.poller.gone(path)
         await self.finish(answer, path)
 
     async def finish(self, answer: Answer, path: str) -> None:
-        """Waits for a long-running operation. Raises ServiceError when it fails or is cancelled."""
+        """Waits for the long-running operation of an answer, if it names one. Raises like `Poller.finish`."""
         operation = Operation.of(answer.status, answer.headers)
-        if operation is None:
-            return
-        pause = 0.5
-        end = asyncio.get_running_loop().time() + _LONGEST_OPERATION
-        while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(retry_after(answer.headers) or pause)
-            pause = min(pause * 1.5, 15.0)
-            ending, answer = await self.poll(operation)
-            if ending is Ending.SUCCEEDED:
-                return
-            if ending is not Ending.UNDER_WAY:
-                raise failed(answer, path)
-        raise OutOfReachError("the operation did not end within an hour", method="GET", url=path)
+        if operation is not None:
+            await self.poller.finish(operation, path)
 
-    async def poll(self, operation: Operation) -> tuple[Ending, Answer]:
+    async def poll(self, operation: Operation) -> tuple[Ending, Reply]:
         """One look at an operation, and its answer. Raises ServiceError, as 404 once its address is forgotten."""
-        answer = await self.call("GET", operation.url)
-        return operation.ending(answer.status, answer.body), answer
+        return await self.poller.look(operation)
 
     async def call(
         self,
@@ -295,11 +295,6 @@ def _foreign(url: str) -> RefusedError:
         address=without_query(url),
         remedy="Look at where it comes from: an answer that a proxy changed, or an edited ledger.",
     )
-
-
-def failed(answer: Answer, path: str) -> ServiceError:
-    """What an operation that did not succeed says, in the service's words."""
-    return of_answer(409, {}, answer.body, method="GET", url=path)
 
 
 def _body(response: AsyncHttpResponse, method: str, url: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.cloud import keytrouble
@@ -147,25 +148,72 @@ class OtherBytesError(OutOfReachError):
         )
 
 
-def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str, url: str) -> ServiceError:
+class ProvisioningFailedError(ServiceError):
+    """What was accepted and then did not come about, by its operation or its resource, in the service's words.
+
+    Its status is that of a conflict, which no answer had: nothing is to be read from it.
+    """
+
+    @classmethod
+    def of(cls, error: Any, *, word: str, url: str) -> ProvisioningFailedError:
+        """From the `error` that the service gives, if any; `word` is the state that was told."""
+        body = {"error": error} if isinstance(error, dict) and error else {}
+        told = _told(body)
+        code = told.code or word
+        return cls(409, code, told.message, method="GET", url=without_query(url), codes=told.codes)
+
+    def _sentence(self) -> str:
+        return f"Azure accepted it, and it did not come about: {self.code}: {self.message.strip().rstrip('.')}."
+
+
+class NotSettledError(OutOfReachError):
+    """What was accepted is still under way when its time is over, or tells nothing: how it ended is not known."""
+
+    def __init__(self, summary: str, *, url: str, told: str = "") -> None:
+        self.retried = True
+        word = f", and is still '{told}'" if told else ""
+        MigrateError.__init__(
+            self,
+            f"How it ends is not known: {summary}{word}.",
+            address=without_query(url),
+            remedy="Look at it in the Azure portal, then run the same command again: it goes on waiting.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an error answer says: code (empty: none), text, and all other codes."""
+
+    code: str
+    message: str
+    codes: tuple[str, ...]
+
+
+def _told(body: Any) -> _Told:
     """Reads an ARM error answer of any of its three shapes (wire-facts, section 13)."""
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):
         error = {}
-    code = str(error.get("code") or status)
     message = str(error.get("message") or "no message")
     details = [detail for detail in error.get("details") or () if isinstance(detail, dict)]
     for detail in details:
         if detail.get("message"):
             message = f"{message.rstrip('.')}: {detail.get('code', '')} {detail['message']}"
+    codes = (*(str(detail.get("code") or "") for detail in details), *_inner(error))
+    return _Told(str(error.get("code") or ""), message, codes)
+
+
+def of_answer(status: int, headers: Mapping[str, str], body: Any, *, method: str, url: str) -> ServiceError:
+    """What an answer of ARM that is an error says."""
+    told = _told(body)
     return ServiceError(
         status,
-        code,
-        message,
+        told.code or str(status),
+        told.message,
         method=method,
         url=without_query(url),
         retry_after=retry_after(headers),
-        codes=(*(str(detail.get("code") or "") for detail in details), *_inner(error)),
+        codes=told.codes,
         cause=str(headers.get("x-ms-failure-cause") or ""),
     )
 

@@ -8,6 +8,7 @@ from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
+from amlmigrate.cloud.operations import Operation
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
@@ -91,7 +92,22 @@ class WorkspacePort:
     async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
         """Creates or replaces; the service's answer."""
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
-        return Written(answer.body or {}, replaced=answer.status == _REPLACED and not answer.doubtful)
+        operation = Operation.of(answer.status, answer.headers)
+        return Written(
+            answer.body or {},
+            replaced=answer.status == _REPLACED and not answer.doubtful,
+            operation=operation.as_dict() if operation else None,
+        )
+
+    async def settled(self, path: str, operation: Document | None = None) -> Document | None:
+        """The document once what was written there has come about, in this process or an earlier one.
+
+        `operation` as `put` gave it, or as a ledger has kept it. None where it is shown not to be there. Raises
+        ProvisioningFailedError with the service's words, NotSettledError where its end is not known
+        (`Poller.settled`).
+        """
+        waited = Operation.of_dict(operation) if operation else None
+        return await self.arm.poller.settled(f"{self.ref.id}/{path}" if path else self.ref.id, waited)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         """An action."""

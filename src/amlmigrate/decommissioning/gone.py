@@ -7,21 +7,17 @@ is absent in several looks over a time, which does not show that it was us.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from amlmigrate.cloud.operations import Ending
+from amlmigrate.core.clock import Clock, Pace, Wait
 
 # Neither an option nor a setting changes these.
 LOOKS, SECONDS = 4, 120.0
 # For so long after our operation succeeded a workspace may still be shown. Inferred: how long is nowhere said.
 SETTLING = 60.0
-_LONGEST = 3600.0
-_FIRST_PAUSE, _LAST_PAUSE = 0.5, 15.0
 
 
 class Sight(StrEnum):
@@ -53,17 +49,7 @@ class Found(StrEnum):
     STANDS = "not shown to be gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Seconds that only grow, a pause in them, and the time of day in UTC."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    today: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
 Looking = Callable[[], Awaitable[Look]]
-Polling = Callable[[], Awaitable[Ending]]
 
 
 async def settled(ending: Ending, look: Looking, clock: Clock, *, settling: float) -> tuple[Found, Look]:
@@ -90,30 +76,17 @@ async def absent_for_long(look: Looking, clock: Clock) -> Look:
         await clock.sleep(SECONDS / (LOOKS - 1))
 
 
-async def ended(poll: Polling, clock: Clock) -> Ending:
-    """How an operation ends; `UNKNOWN` for one that does not within an hour."""
-    begun, pause = clock.now(), _FIRST_PAUSE
-    while (ending := await poll()) is Ending.UNDER_WAY:
-        if clock.now() - begun >= _LONGEST:
-            return Ending.UNKNOWN
-        await clock.sleep(pause)
-        pause = min(pause * 1.5, _LAST_PAUSE)
-    return ending
-
-
 async def _until_absent(look: Looking, clock: Clock, settling: float) -> Look:
-    begun, pause = clock.now(), _FIRST_PAUSE
+    wait = Wait(Pace(clock))
     while (last := await look()).sight is not Sight.ABSENT:
-        if clock.now() - begun >= (_LONGEST if last.sight is Sight.GOING else settling):
+        if wait.over if last.sight is Sight.GOING else wait.spent >= settling:
             break
-        await clock.sleep(pause)
-        pause = min(pause * 1.5, _LAST_PAUSE)
+        await wait.pause()
     return last
 
 
 async def _while_going(look: Looking, clock: Clock) -> None:
     """Waits for a deletion whose operation nobody has recorded."""
-    begun, pause = clock.now(), _FIRST_PAUSE
-    while (await look()).sight is Sight.GOING and clock.now() - begun < _LONGEST:
-        await clock.sleep(pause)
-        pause = min(pause * 1.5, _LAST_PAUSE)
+    wait = Wait(Pace(clock))
+    while (await look()).sight is Sight.GOING and not wait.over:
+        await wait.pause()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from amlmigrate.cloud.arm import Arm, failed
+from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.operations import Ending, Operation
+from amlmigrate.cloud.operations import Ending, Operation, going
+from amlmigrate.cloud.polling import ended, failed
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.clock import Clock, Pace
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
@@ -22,7 +24,6 @@ from amlmigrate.kinds import all_kinds
 # What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
 _READS = "Microsoft.MachineLearningServices/workspaces/read"
-_GOING = frozenset({"deleting", "softdeleting"})
 _LOCKS = "providers/Microsoft.Authorization/locks"
 # The version with which others could purge what is soft-deleted already (azure-facts, section 3).
 _PURGES = {"api-version": "2024-04-01", "forceToPurge": "true"}
@@ -55,8 +56,7 @@ def of_document(found: Document, workspace_id: str) -> Look:
         return Look(Sight.UNKNOWN, "a document without workspaceId")
     if seen.lower() != workspace_id.lower():
         return Look(Sight.ANOTHER, seen)
-    going = str(properties.get("provisioningState")).lower() in _GOING
-    return Look(Sight.GOING if going else Sight.LIVING)
+    return Look(Sight.GOING if going(found) else Sight.LIVING)
 
 
 async def not_in_list(port: WorkspacePort) -> list[str]:
@@ -121,24 +121,32 @@ async def delete(
         return None
     operation = Operation.of(answer.status, answer.headers)
     # 202 without an address: it was accepted, and nothing will say how it ended.
-    ended = Ending.SUCCEEDED if answer.status == 200 else Ending.UNKNOWN
-    return operation.as_dict() if operation else {"url": "", "ending": str(ended)}
+    ending = Ending.SUCCEEDED if answer.status == 200 else Ending.UNKNOWN
+    return operation.as_dict() if operation else {"url": "", "ending": str(ending)}
 
 
-async def poll(port: WorkspacePort, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
-    """How a deletion stands that was recorded as accepted, and the service's words for one that failed."""
+async def ending(
+    port: WorkspacePort, accepted: Document | None, clock: Clock
+) -> tuple[Ending, ServiceError | None]:
+    """How a deletion ended that was recorded as accepted, and the service's words for one that failed.
+
+    `UNKNOWN` too for one that does not end within an hour.
+    """
     if accepted is None:
         return Ending.UNKNOWN, None
     if not accepted["url"]:
         return Ending(accepted["ending"]), None
+    operation = Operation.of_dict(accepted)
     try:
-        ending, answer = await port.arm.poll(Operation(accepted["url"], accepted["tells"]))
+        found, answer = await ended(lambda: port.arm.poll(operation), Pace(clock))
     except ServiceError as error:
         # Its address is forgotten after a time, or something in between answers for it.
         if error.transient or error.status in (401, 403):
             raise
         return Ending.UNKNOWN, None
-    return ending, failed(answer, port.ref.id) if ending is Ending.FAILED else None
+    if found is Ending.UNDER_WAY:
+        return Ending.UNKNOWN, None
+    return found, failed(answer.body, port.ref.id) if found is Ending.FAILED else None
 
 
 async def held_by(arm: Arm, ref: WorkspaceRef) -> list[str]:

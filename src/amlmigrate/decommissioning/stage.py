@@ -13,6 +13,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.by import By
+from amlmigrate.core.clock import Clock
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
@@ -21,7 +22,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, Kept
 from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.gone import SETTLING, Clock, Found, Look, Sight, absent_for_long, ended, settled
+from amlmigrate.decommissioning.gone import SETTLING, Found, Look, Sight, absent_for_long, settled
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.kinds import settling
@@ -117,15 +118,7 @@ class Removal:
         return {**before, "by_us": False} if look.sight is Sight.ABSENT else None
 
     async def _ending(self, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
-        """How a deletion ended that was recorded as accepted, and what one that failed says."""
-        told: list[ServiceError | None] = []
-
-        async def once() -> Ending:
-            ending, error = await removal.poll(self._port, accepted)
-            told.append(error)
-            return ending
-
-        return await ended(once, self.clock), told[-1]
+        return await removal.ending(self._port, accepted, self.clock)
 
     def _note_gone(self, begun: Document, found: Found) -> Document:
         return tombstone.note(self.ledger, begun, gone=tombstone.now(), by_us=found is Found.GONE)

@@ -19,13 +19,13 @@ from amlmigrate.bytes.bound import bound
 from amlmigrate.cli import gating
 from amlmigrate.cli.decommission import removal_of
 from amlmigrate.core.by import By
+from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.heldrights import Held
 from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.decommissioning.stage import Outcome, Wanted

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
-from amlmigrate.cloud.operations import Ending, Operation
+from amlmigrate.cloud.operations import Ending
+from amlmigrate.core.clock import Clock
 from amlmigrate.decommissioning.gone import (
     LOOKS,
     SECONDS,
-    Clock,
     Found,
     Look,
     Sight,
     absent_for_long,
-    ended,
     settled,
 )
 from amlmigrate.decommissioning.removal import of_document
@@ -109,18 +107,6 @@ def test_the_first_other_look_ends_it() -> None:
         assert len(made.at) == before + 1
 
 
-def test_an_operation_is_polled_to_its_end_and_not_for_ever() -> None:
-    def polling(endings: Iterator[Ending]) -> Ending:
-        async def once() -> Ending:
-            return next(endings)
-
-        return asyncio.run(ended(once, Made([A]).clock))
-
-    assert polling(iter([Ending.UNDER_WAY, Ending.UNDER_WAY, Ending.SUCCEEDED])) is Ending.SUCCEEDED
-    assert polling(iter([Ending.UNDER_WAY, Ending.FAILED])) is Ending.FAILED
-    assert polling(iter([Ending.UNDER_WAY] * 10_000)) is Ending.UNKNOWN
-
-
 @pytest.mark.parametrize(
     ("properties", "sight"),
     [
@@ -136,22 +122,3 @@ def test_an_operation_is_polled_to_its_end_and_not_for_ever() -> None:
 def test_a_document_without_an_id_is_not_another_workspace(properties: dict[str, str], sight: Sight) -> None:
     assert of_document({"properties": properties}, "a-1").sight is sight
     assert of_document({}, "a-1").sight is U
-
-
-def test_what_an_operations_answer_says() -> None:
-    told, link = Operation("u", tells=True), Operation("u", tells=False)
-    for status, body, ending in (
-        (200, {"status": "InProgress"}, Ending.UNDER_WAY),
-        (200, {"status": "Succeeded", "percentComplete": 100.0}, Ending.SUCCEEDED),
-        (200, {"status": "Failed", "error": {}}, Ending.FAILED),
-        (200, {"status": "Canceled"}, Ending.FAILED),
-        # A page of something in between: no success.
-        (200, {}, Ending.UNKNOWN),
-        (200, None, Ending.UNKNOWN),
-    ):
-        assert told.ending(status, body) is ending
-    assert (link.ending(202, None), link.ending(200, None)) == (Ending.UNDER_WAY, Ending.SUCCEEDED)
-    headers = {"Azure-AsyncOperation": "a", "Location": "b"}
-    assert Operation.of(202, headers) == Operation("a", tells=True)
-    assert Operation.of(202, {"Location": "b"}) == Operation("b", tells=False)
-    assert Operation.of(200, headers) is None and Operation.of(202, {}) is None

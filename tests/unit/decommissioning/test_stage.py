@@ -21,6 +21,7 @@ from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.by import By
+from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Bytes, Plan
@@ -30,7 +31,6 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import guards, stage, tombstone
 from amlmigrate.decommissioning.copies import Copies
 from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.heldrights import Held
 from amlmigrate.decommissioning.pointing import Seen
 from amlmigrate.decommissioning.recovery import Recovery

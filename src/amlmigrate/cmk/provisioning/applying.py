@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.resources import Resources, state
+from amlmigrate.cloud.operations import Ending, of_resource
+from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.retrying import retrying_late
 from amlmigrate.cmk.provisioning import planning, refusals
 from amlmigrate.cmk.provisioning.known import Known
@@ -69,7 +70,7 @@ def _as_agreed(planned: Planned, now: Planned) -> None:
 def _half_made(step: Step, now: Planned) -> bool:
     """Whether what is there is what the refused attempt of this creation left, and no other's."""
     made = step.verb is Verb.CREATE and now.others is None
-    return made and state(document_of(now.found)) in ("failed", "canceled", "cancelled")
+    return made and of_resource(document_of(now.found)) is Ending.FAILED
 
 
 def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:

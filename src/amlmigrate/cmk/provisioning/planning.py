@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from amlmigrate.cloud.resources import state, under_way
+from amlmigrate.cloud.operations import state, under_way
 from amlmigrate.cmk.provisioning import ownership, usage
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.ownership import Others, Word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from amlmigrate.cloud.resources import state
+from amlmigrate.cloud.operations import state
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.members import offer_of
 from amlmigrate.cmk.provisioning.parts.base import Part, Port

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.cloud.resources import state
+from amlmigrate.cloud.operations import state
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.members import GROUP_ROLE
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties

@@ -1,0 +1,58 @@
+"""The clock that whoever waits goes by: an argument, so that no test waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Seconds that only grow, a pause in them, and the time of day in UTC."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    today: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How something is waited for: pauses from `first` to `last` seconds, half as long again each time.
+
+    `longest`: so many seconds after its beginning the wait is over. `stale`: for so long after a write what is not
+    there is taken for a read that is behind.
+    """
+
+    clock: Clock = Clock()
+    first: float = 0.5
+    last: float = 15.0
+    longest: float = 3600.0
+    stale: float = 60.0
+
+
+class Wait:
+    """One wait under way."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._begun = pace.clock.now()
+        self._next = pace.first
+
+    @property
+    def spent(self) -> float:
+        """Seconds since it began."""
+        return self._pace.clock.now() - self._begun
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.spent >= self._pace.longest
+
+    async def pause(self, asked: float | None = None) -> None:
+        """Sleeps for as long as the service asked, else for the next pause; never far beyond the deadline."""
+        pause = self._next if asked is None else asked
+        self._next = min(self._next * 1.5, self._pace.last)
+        await self._pace.clock.sleep(max(0.0, min(pause, self._pace.longest - self.spent)))
