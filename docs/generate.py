@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import beliefs
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
 from amlmigrate.cli.main import app
@@ -563,9 +564,10 @@ def kind_facts(kind: Kind) -> str:
 
 
 def _told(kind: Kind) -> str:
-    """The docstring of a kind, without where its facts were read."""
+    """The docstring of a kind; the beliefs that it cites are links."""
     text = " ".join((type(kind).__doc__ or "").split())
-    return re.sub(r" \((?:wire|azure)-facts[^)]*\)", "", text)
+    known = beliefs.read()
+    return re.sub(r"AZ-[A-Z]+-\d+", lambda id_: known[id_[0]].link_from("../../azure/"), text)
 
 
 def settings() -> str:
@@ -752,6 +754,7 @@ def blocks() -> dict[str, str]:
         "rights:verify": rights("verify"),
         "rights:decommission": rights("decommission", "verify"),
         "rights:doctor": rights(DOCTOR),
+        "unverified": beliefs.unverified(beliefs.read(), beliefs.packages(DOCS.parent)),
         "provision-file": provision_file(),
         "profiles": profile_table(),
     }

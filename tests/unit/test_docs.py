@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import beliefs
 import pytest
 
 from amlmigrate.core.errors import ExitCode
@@ -147,3 +148,61 @@ def test_every_event_is_told_and_no_other() -> None:
 def test_every_exit_code_has_a_row() -> None:
     rows = re.findall(r"^\| `(\d+)` \|", TEXTS["docs/reference/exit-codes.md"], re.MULTILINE)
     assert [int(row) for row in rows] == [int(code) for code in ExitCode]
+
+
+# Beliefs about Azure (docs/azure).
+
+BELIEFS = beliefs.read()
+USERS = beliefs.packages(ROOT)
+# What the reader itself and its tests name are examples.
+EXAMPLES = ("beliefs.py", "test_beliefs.py")
+CITED = [
+    one
+    for part in ("src", "tests", "docs")
+    for one in beliefs.citations(ROOT / part)
+    if one.path.name not in EXAMPLES
+]
+# Places that still cite by comments alone.
+NOT_YET = ("src/azsandbox/", "tests/", "docs/")
+# An inferred belief is named beside the word, over the end of a line too.
+INFERRED = re.compile(r"\binferred\b(?!\s*(?:[#*]\s*)?\(AZ-)", re.IGNORECASE)
+
+
+def _converted() -> Iterator[tuple[str, str]]:
+    """The files whose beliefs have ids, with their texts."""
+    for part in ("src", "tests", "docs"):
+        for path in sorted((ROOT / part).rglob("*")):
+            name = str(path.relative_to(ROOT))
+            if path.suffix in (".py", ".js", ".md") and not name.startswith((*NOT_YET, "docs/azure/")):
+                yield name, path.read_text(encoding="utf-8")
+
+
+def test_each_belief_that_is_cited_is_there() -> None:
+    lost = {f"{one.path.relative_to(ROOT)}: {one.id}" for one in CITED if one.id not in BELIEFS or not one.whole}
+    assert not lost
+
+
+def test_code_relies_on_each_belief() -> None:
+    assert not set(BELIEFS) - set(USERS), "nothing below src cites these: remove them"
+
+
+def test_a_belief_of_the_product_harms_more_than_tests() -> None:
+    def product(id_: str) -> bool:
+        return any(one.startswith(beliefs.PRODUCT) for one in USERS[id_])
+
+    wrong = {one.id for one in BELIEFS.values() if one.harm is beliefs.Harm.TESTS and product(one.id)}
+    assert not wrong
+
+
+def test_what_is_inferred_is_a_belief_with_an_id() -> None:
+    found = {name for name, text in _converted() if INFERRED.search(text) or "[I]" in text}
+    assert not found
+
+
+def test_nothing_cites_a_sheet_that_is_not_here() -> None:
+    sheets = re.compile("|".join(f"{name}-facts" for name in ("azure", "wire", "workspace", "governance")))
+    assert not {name for name, text in _converted() if sheets.search(text)}
+
+
+def test_readers_are_led_to_what_is_unverified() -> None:
+    assert "docs/azure/unverified.md" in TEXTS["README.md"] and "azure/README.md" in TEXTS["docs/README.md"]

@@ -3,8 +3,8 @@
 The file is YAML (or JSON) of this name in a folder; `paths` is a list of maps of `file`, `folder` or `pattern` to
 an address or to a path relative to that folder (schema: reference-yaml-mltable). The library joins a relative path
 to the folder's address (mltable 1.7, `_utils._make_all_paths_absolute`). In what that comes to, as in any address,
-`..` is resolved and `%20` a blank: so seen with mltable 1.7 (azureml-dataprep-rslex 2.26) by `wasbs`; inferred: by
-`azureml` too. In folders of the machine `%20` is no blank.
+`..` is resolved and `%20` a blank: so seen with mltable 1.7 (azureml-dataprep-rslex 2.26) by `wasbs`. Inferred
+(AZ-ASSET-20): by `azureml` too. In folders of the machine `%20` is no blank.
 
 Instead of paths a table may have a `query_source`: a query that is sent to a datastore, which is named by its
 subscription, group, workspace and name, a member each (mltable 1.7, `schema/MLTable.json`).

@@ -36,7 +36,7 @@ from amlmigrate.planning.loose import Others
 from amlmigrate.posture import dataprotection
 from amlmigrate.posture.sharing import sharing
 
-# wire-facts: of applications `createdBy` is the object id.
+# Of applications `createdBy` is the object id (AZ-ASSET-22).
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 

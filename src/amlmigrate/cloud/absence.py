@@ -98,49 +98,47 @@ FORMS = (
         f"{_ML}/models",
         "ModelNotFound",
         r"Model container with name: (\S+) not found",
-        "wire-facts 2b, recorded for the list of its versions",
+        "AZ-ABSENT-2, recorded for the list of its versions",
     ),
     # With a version it is about that version, which nobody has recorded.
     _form(
         f"{_ML}/environments",
         "NotFoundError",
         r"No environment exists for name: (\S+), version: ?, label:",
-        "wire-facts 2c",
+        "AZ-ABSENT-3",
     ),
-    _form(f"{_ML}/components", "ComponentNotFound", r"Not found component (\S+?)\.?$", "wire-facts 2d"),
-    _form(
-        f"{_ML}/batchEndpoints", "NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "wire-facts 2e"
-    ),
+    _form(f"{_ML}/components", "ComponentNotFound", r"Not found component (\S+?)\.?$", "AZ-ABSENT-4"),
+    _form(f"{_ML}/batchEndpoints", "NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "AZ-ABSENT-5"),
     _form(
         f"{_ML}/onlineEndpoints",
         "NoSuchEndpoint",
         r"There is no endpoint with name: (\S+) in ",
-        "Inferred: the same front end and words as for batch endpoints (wire-facts 2e)",
+        "Inferred (AZ-ABSENT-6): the same front end and words as for batch endpoints",
     ),
     _form(
         f"{_ML}/connections",
         "NotFoundError",
         r"Connection (\S+) can't be found in this workspace",
-        "wire-facts 2f and 13",
+        "AZ-ABSENT-7",
     ),
     _form(
         "microsoft.authorization/roleAssignments",
         "RoleAssignmentNotFound",
         r"The role assignment '([^']+)' (?:is|was) not found",
-        "Terraform's users quote it",
+        "AZ-ABSENT-10",
     ),
     _form(
         "microsoft.authorization/roleDefinitions",
         "RoleDefinitionDoesNotExist",
         r"role definition with ID '([^']+)' does not exist",
-        "Terraform's users quote it",
+        "AZ-ABSENT-10",
     ),
     *(
         _form(
             f"microsoft.authorization/policy{what}s",
             f"Policy{what}NotFound",
             r"The policy [\w ]+ '([^']+)' (?:is|was|could) not (?:be )?found",
-            "code from clients of Azure Policy; inferred: its words",
+            "Inferred (AZ-ABSENT-8): its words",
         )
         for what in ("Assignment", "Definition", "SetDefinition")
     ),
@@ -148,11 +146,11 @@ FORMS = (
         "microsoft.keyvault/locations/deletedVaults",
         "DeletedVaultNotFound",
         r"The specified deleted vault '([^']+)' does not exist",
-        "code and words as the CLI's users quote them; inferred: the quotes around the name",
+        "Inferred (AZ-ABSENT-9): the quotes around the name",
     ),
 )
 
-# How ARM says that a resource has no such collection at all, by type; `text` in the answer.
+# How ARM says that a resource has no such collection at all, by type; `text` in the answer (AZ-ABSENT-13).
 NO_COLLECTION: Mapping[tuple[int, str], str] = {
     (
         400,
@@ -161,7 +159,7 @@ NO_COLLECTION: Mapping[tuple[int, str], str] = {
     (409, "MissingSubscriptionRegistration"): "Microsoft Learn, Resolve errors for resource provider registration",
 }
 
-# What a list has to be asked for so that it shows everything (azure-facts, section 2).
+# What a list has to be asked for so that it shows everything (AZ-LIST-2).
 _ALL = {"listViewType": "All"}
 WHOLE: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("models", "data", "environments", "components", "schedules", "jobs"), _ALL),
@@ -196,14 +194,15 @@ def no_collection(error: ServiceError) -> bool:
 
 
 def of_key(error: ServiceError, name: str) -> bool:
-    """Whether a vault says that it has no such key, version or deleted key (SDK recordings; Learn, REST)."""
+    """Whether a vault says that it has no such key, version or deleted key (AZ-KEY-6)."""
     return error.status == 404 and error.code == "KeyNotFound" and _named(name, error.message)
 
 
 def of_blob(error: ServiceError) -> bool:
     """Whether the blob service says that there is no such blob, or no container for it (Learn, Blob error codes).
 
-    The service is strongly consistent, and a request names one blob: its code needs no name beside it.
+    The service is strongly consistent, and a request names one blob: its code needs no name beside it
+    (AZ-BLOB-13).
     """
     return error.status == 404 and error.code in ("BlobNotFound", "ContainerNotFound")
 
@@ -227,7 +226,7 @@ def _of_group(error: ServiceError, asked: Resource) -> Verdict:
 
 
 def _by_gateway(error: ServiceError, asked: Resource) -> bool:
-    """ARM's own words (wire-facts 2a) name type, name and group; of workspaces the header is recorded too."""
+    """ARM's own words (AZ-ABSENT-1) name type, name and group; of workspaces the header is recorded too."""
     found = _GATEWAY.search(error.message)
     if error.code != "ResourceNotFound" or not found or len(asked.types) != len(asked.names):
         return False
@@ -237,7 +236,7 @@ def _by_gateway(error: ServiceError, asked: Resource) -> bool:
 
 
 def _by_id(error: ServiceError, asked: Resource) -> bool:
-    """`Resource ID not found.`, as Microsoft.Network writes it. Inferred: others that quote the whole id."""
+    """`Resource ID not found.`, as Microsoft.Network writes it. Inferred (AZ-ABSENT-11): others that do so."""
     if error.code not in ("NotFound", "ResourceNotFound") or not asked.names or asked.type.startswith(_ML):
         return False
     words = rf"Resource '?{re.escape(asked.path)}'? (?:was |is )?not found"
@@ -253,9 +252,10 @@ def _says(form: Form, error: ServiceError, asked: Resource) -> bool:
 
 
 def _names_it(error: ServiceError, asked: Resource) -> bool:
-    """Whether Azure ML's front ends name the item itself, in words that nobody has recorded (wire-facts 2h).
+    """Whether Azure ML's front ends name the item itself, in words that nobody has recorded.
 
-    Inferred: an item's missing version may be told by the name of its container alone; the list decides anyway.
+    Inferred (AZ-ABSENT-12): an item's missing version may be told by the name of its container alone; the list
+    decides anyway.
     """
     below = asked.type.startswith(f"{_ML}/") and len(asked.types) == len(asked.names) > 1
     return below and error.code in ("UserError", "NotFound") and _named(asked.names[1], error.message)

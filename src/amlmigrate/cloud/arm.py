@@ -165,7 +165,7 @@ class Arm:
         return name in names if exact else name.lower() in {each.lower() for each in names}
 
     async def pages(self, path: str, query: Mapping[str, str] = NO_QUERY) -> AsyncIterator[Document]:
-        """Every item of a collection; `nextLink` is followed unchanged (wire-facts, section 3).
+        """Every item of a collection; `nextLink` is followed unchanged (AZ-LIST-1).
 
         Raises ListError for a 200 that is no list, as from a proxy in between, for one that goes in circles, and
         for one that is not whole.
@@ -280,8 +280,8 @@ class Arm:
     def _own(self, link: str) -> str:
         """A link of an answer, or the recorded address of an operation, as it is. Raises RefusedError.
 
-        Those of every recording lead to the endpoint itself (wire-facts, sections 3 and 7); a host below it is
-        taken for a region of it. Inferred: none of those was recorded.
+        Those of every recording lead to the endpoint itself (AZ-ARM-3). Inferred (AZ-ARM-4): a host below it is a
+        region of it.
         """
         host, own = urlsplit(link).hostname or "", urlsplit(self._endpoint).hostname or ""
         if host == own or host.endswith(f".{own}"):

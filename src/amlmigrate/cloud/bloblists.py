@@ -141,7 +141,7 @@ class Reader:
             raise self._error("NotAList", f"a blob of the listing has no name or no length: '{path}'")
         if typed == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
             self._directories.add(path)
-        # An inferred tier is the account's default, and so will be that of the copy.
+        # A tier that nobody set is the account's default, and so will be that of the copy (AZ-BLOB-8).
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
         return Blob(
             path=path,

@@ -43,7 +43,7 @@ _BLOCKS_AT_ONCE = 8
 # So many long blobs are read at a time, each so many ranges ahead: what is read waits in memory for its turn.
 _LONG_AT_ONCE = 4
 _AHEAD = 4
-# What storage says, with 503 or 500, where it is asked for more than it can do (azure-facts, section 5).
+# What storage says, with 503 or 500, where it is asked for more than it can do (AZ-PACE-3).
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 # Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
 _PIECE = 2**20
@@ -96,7 +96,7 @@ class Blobs:
         """All blobs below a prefix in the order of their names, and whether their tags could be read.
 
         Tags need a right of their own (`…/blobs/tags/read`), and an account with a hierarchical namespace has none
-        and calls a question for them wrong (Azure/azure-sdk-for-net#39388; inferred: of a list too): the rest is
+        and calls a question for them wrong (AZ-BLOB-5): the rest is
         then listed and said to be without tags, unless each shows that it can have none.
         Raises ServiceError 404 `ContainerNotFound`.
         """
@@ -108,7 +108,7 @@ class Blobs:
         try:
             return await self._listed(place, past=True)
         except ServiceError as error:
-            # Inferred: an account that knows no versions, as one with a hierarchical namespace, may refuse so.
+            # Inferred (AZ-BLOB-6): an account that knows no versions may refuse so.
             if error.status != 400:
                 raise
         return await self._listed(place, past=False)

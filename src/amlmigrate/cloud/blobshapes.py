@@ -37,7 +37,7 @@ def blob_of(item: BlobProperties, *, tagged: bool) -> Blob:
         headers=headers,
         metadata=tuple(sorted((item.metadata or {}).items())),
         tags=tuple(sorted((item.tags or {}).items())) if tagged else None,
-        # An inferred tier is the account's default, and so will be that of the copy.
+        # A tier that nobody set is the account's default, and so will be that of the copy (AZ-BLOB-8).
         tier=None if item.blob_tier_inferred or not item.blob_tier else str(item.blob_tier),
         encryption=encryption(item.encryption_scope, item.encryption_key_sha256),
     )

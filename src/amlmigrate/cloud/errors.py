@@ -13,7 +13,7 @@ from amlmigrate.core.errors import ExitCode, MigrateError
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 # How Azure ML says that an asset is there and cannot become the one that was sent: by code and text, since the
-# status is 400 or 409 as it pleases (azure-facts, section 3).
+# status is 400 or 409 as it pleases (AZ-ARM-2).
 _TAKEN = re.compile(
     r"already exists|already registered and cannot be changed|Asset paths cannot be updated|is immutable|"
     r"ResourceExists|VersionExists",
@@ -190,7 +190,7 @@ class _Told:
 
 
 def _told(body: Any) -> _Told:
-    """Reads an ARM error answer of any of its three shapes (wire-facts, section 13)."""
+    """Reads an ARM error answer of any of its three shapes (AZ-ARM-1)."""
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):
         error = {}

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from amlmigrate.core.errors import LeaseLostError
 
 # A third less than the lease lasts: what is begun on the last moment has 20 s before anybody else can have it.
-# Inferred: that is enough for any call but a long upload, whose end may come later; its conditions guard that.
+# Inferred (AZ-BLOB-4): that is enough for any call but a long upload, whose end may come later; its conditions
+# guard that.
 KEPT_SECONDS = 40.0
 CHANGING = frozenset({"PUT", "PATCH", "POST", "DELETE"})
 # Goes on while the process is stopped or the machine asleep, and does not jump when the time is set: on Linux

@@ -14,7 +14,7 @@ _VAULT_SAYS = "az keyvault key set-attributes --id {id}"
 _KEY = re.compile(
     r"https://[a-z0-9-]+\.(?:vault|managedhsm)\.[a-z.]+(?::443)?/keys/[a-z0-9-]+(?:/[0-9a-f]{32})?", re.IGNORECASE
 )
-# Who uses it may take an hour to see that it is back (learn.microsoft.com: concept-customer-managed-keys).
+# Who uses it may take an hour to see that it is back (AZ-KEY-5).
 _HOUR = " It may take an hour to count."
 
 
@@ -26,9 +26,8 @@ class Trouble:
     remedy: str
 
 
-# The vault's own inner codes: `Operation unwrapKey is not allowed on a disabled key.`, KeyDisabled (seen:
-# Azure/azure-sdk-for-python#45342); of secrets SecretDisabled (Azure/azure-sdk-for-js#24756).
-# Inferred: the codes of expired keys and of those that are not valid yet are formed alike.
+# The vault's own inner codes: `Operation unwrapKey is not allowed on a disabled key.`, KeyDisabled (AZ-KEY-1).
+# Inferred (AZ-KEY-2): the codes of expired keys and of those that are not valid yet are formed alike.
 _DISABLED = Trouble(
     "is disabled",
     f"Enable that version again ({_VAULT_SAYS} --enabled true), then run the same command again.{_HOUR}",
@@ -45,8 +44,8 @@ _EARLY = Trouble(
 )
 _LOOK = "Look at the key and its vault (`migrate doctor` judges those of a workspace), set it right"
 # Storage's (learn.microsoft.com: common-rest-api-error-codes; customer-managed-keys-overview, "Revoke access").
-# It says the first for a disabled key as well as for a deleted one: which, only the vault knows. Inferred: that
-# one out of its time may be it too; with an expired one storage went on once (MicrosoftDocs/azure-docs#84096).
+# It says the first for a disabled key as well as for a deleted one: which, only the vault knows. Inferred
+# (AZ-KEY-3): one out of its time may be it too.
 _NOT_FOUND = Trouble(
     "cannot be used: it is disabled, deleted or out of its time, or the identity that uses it has no right to it",
     f"{_LOOK}, then run the same command again.{_HOUR}",
@@ -66,7 +65,7 @@ _CODES = {
     "keyvaultencryptionkeynotfound": _NOT_FOUND,
     "keyvaultvaultnotfound": _NO_VAULT,
     "keyvaultaccesstokencannotbeacquired": _NO_TOKEN,
-    # Inferred: what Azure ML answers of a workspace whose key cannot be used is recorded nowhere.
+    # Inferred (AZ-KEY-4): what Azure ML answers of a workspace whose key cannot be used.
     "customermanagedkeynotaccessible": _NOT_FOUND,
 }
 # Services that stand between hand the vault's answer on inside their message, sentence and codes (seen of another

@@ -1,10 +1,10 @@
 """The blob that a lease is on: taking, renewing and releasing the lease, and what the blob says.
 
-learn.microsoft.com/rest/api/storageservices/lease-blob: it lasts 15 to 60 s; who asks again with the id that they
-have gets it, also of one that has run out, while nobody else has taken it; writing to the blob needs the id as
-long as it is leased. The right is that to write the blob.
-Inferred: neither ETag nor Last-Modified change with a lease, since only what modifies the blob is said to change
-them; and accounts with a hierarchical namespace take leases of blobs in the same way: the Blob API is theirs too.
+AZ-BLOB-1: it lasts 15 to 60 s; who asks again with the id that they have gets it, also of one that has run out,
+while nobody else has taken it; writing to the blob needs the id as long as it is leased. The right is that to
+write the blob.
+Inferred (AZ-BLOB-2): neither ETag nor Last-Modified change with a lease. Inferred (AZ-BLOB-3): accounts with a
+hierarchical namespace take leases of blobs in the same way.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from amlmigrate.cloud.errors import ServiceError, without_query
 from amlmigrate.core.documents import Document
 
 T = TypeVar("T")
-# A page may be empty where all of its items were left out. Inferred: not as many as these, one after the other.
+# A page may be empty where all of its items were left out. Inferred (AZ-LIST-5): not as many as
+# these, one after the other.
 _EMPTY_PAGES = 1000
 
 
@@ -123,8 +124,8 @@ def _promised(body: Document) -> int | None:
     """How many items an answer says that there are in all; None where it does not say.
 
     `count` is `{"type": "Total", "value": n}` in lists of subscriptions (as answered at 2020-01-01), others are
-    what services say elsewhere. No description of Azure ML's lists or of storage's has any of them; the count
-    within Azure ML's `$skipToken` (wire-facts, section 3) is the token's own business.
+    what services say elsewhere. No description of Azure ML's lists or of storage's has any of them (AZ-LIST-6);
+    the count within Azure ML's `$skipToken` is the token's own business (AZ-LIST-1).
     """
     count = body.get("count")
     if isinstance(count, dict) and str(count.get("type")).lower() == "total":

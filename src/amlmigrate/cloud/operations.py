@@ -29,13 +29,13 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-# Every end that an operation or a resource can come to, in lower case. All else, also a word that is not known, is
-# under way until the deadline, and then told as not known.
+# Every end that an operation or a resource can come to (AZ-ARM-11), in lower case. All else, also a word that is
+# not known, is under way until the deadline, and then told as not known.
 STATES: Mapping[str, Ending] = {
     "succeeded": Ending.SUCCEEDED,
     "failed": Ending.FAILED,
     "canceled": Ending.FAILED,
-    # Inferred: that a provider may spell it so.
+    # Inferred (AZ-ARM-12): a provider may spell it so.
     "cancelled": Ending.FAILED,
     # Of providers (`registrationState`).
     "registered": Ending.SUCCEEDED,

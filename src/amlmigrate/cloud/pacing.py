@@ -1,7 +1,7 @@
 """Token buckets after ARM's own: calls wait here instead of being refused there.
 
-Source: ARM's request limits, per region, subscription and principal: reads 250 and 25 a second, writes and
-deletes 200 and 10 a second each.
+AZ-PACE-1, per region, subscription and principal: reads 250 and 25 a second, writes and deletes 200 and 10 a
+second each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SCOPES = ("subscription", "subscription-global", "tenant", "tenant-global")
 
 
 def kind_of_call(method: str) -> str:
-    """Which bucket a method draws on; POST counts as a write (wire-facts, section 11)."""
+    """Which bucket a method draws on; POST counts as a write (AZ-PACE-2)."""
     if method in ("GET", "HEAD"):
         return "reads"
     return "deletes" if method == "DELETE" else "writes"
@@ -118,7 +118,7 @@ class Pacer:
 class Crowd:
     """How many calls may be under way at once: half as many when the service is busy, more while all goes well.
 
-    Storage names no rate and no bucket; it answers 503 `ServerBusy` (azure-facts, section 5).
+    Storage names no rate and no bucket; it answers 503 `ServerBusy` (AZ-PACE-3).
     """
 
     def __init__(self, most: int) -> None:

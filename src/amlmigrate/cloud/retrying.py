@@ -122,7 +122,7 @@ async def retrying_late(
 ) -> T:
     """Repeats a call until a right that was just given has arrived: for `seconds`, while `late` says so.
 
-    Role assignments take minutes to be known everywhere (azure-facts, section 3). `waiting` is told each such
+    Role assignments take minutes to be known everywhere (AZ-PACE-4). `waiting` is told each such
     error. Raises the last one.
     """
     policy = AsyncRetrying(

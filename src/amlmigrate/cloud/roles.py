@@ -94,7 +94,7 @@ class Roles:
 
         The REST reference says that `atScope()` gives those at and above it, and of a list without a filter
         nothing: in the example of Get-AzRoleAssignmentScheduleInstance (learn.microsoft.com) that has those of
-        resources below too. Inferred: so have the other collections. So both are asked for.
+        resources below too. Inferred (AZ-RIGHT-1): so have the other collections. So both are asked for.
         """
         found: dict[str, Document] = {}
         for query in ({}, {"$filter": "atScope()"}):

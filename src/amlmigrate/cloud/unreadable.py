@@ -20,7 +20,7 @@ _WHY = {
     "BlobNotFound": "it is gone since it was listed",
     "ConditionNotMet": "it was written since it was listed",
     "AuthorizationPermissionMismatch": "the identity may not read it",
-    # Inferred: that a scope which is disabled has this code.
+    # Inferred (AZ-BLOB-7): a scope which is disabled has this code.
     "EncryptionScopeDisabled": "its encryption scope is disabled",
 }
 _OF_ONE = (404, 409, 412, 416)

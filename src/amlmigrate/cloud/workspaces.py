@@ -15,7 +15,7 @@ from amlmigrate.core.mapping import DEFAULT_STORE
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
 from amlmigrate.core.written import Written
 
-# Where a kind tells the two apart, 201 is the answer for what is new (wire-facts, section 1).
+# Where a kind tells the two apart, 201 is the answer for what is new (AZ-ASSET-1).
 _REPLACED = 200
 
 
@@ -170,6 +170,6 @@ async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> 
 
 async def datastores_of(arm: Arm, workspace_id: str) -> dict[str, Document]:
     """The datastores of any workspace, by their ids. Raises ServiceError."""
-    # The service's own page is 30 (azure-facts, section 3).
+    # The service's own page is 30 (AZ-LIST-3).
     path, query = f"{workspace_id}/datastores", {"count": "30"}
     return {str(one.get("id") or f"{path}/{one.get('name')}"): one async for one in arm.pages(path, query)}

@@ -9,10 +9,10 @@ from amlmigrate.core.errors import BadInputError
 
 BLOBS = "blobs"
 ARCHIVE = "#archive"
-# Names of assets and their versions are told apart by case, those of datastores are not (azure-facts, section 2;
-# azureml-core, class Datastore).
+# Names of assets and their versions are told apart by case, those of datastores are not
+# (AZ-ARM-6).
 CASELESS = frozenset({"datastores"})
-# The names of these are one in a region (azure-facts, section 2): beside the old one the new one needs another.
+# The names of these are one in a region (AZ-WS-7): beside the old one the new one needs another.
 NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"})
 
 

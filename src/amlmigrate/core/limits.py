@@ -1,8 +1,7 @@
 """Limits of Azure's own that plans and copies go by.
 
-learn.microsoft.com, "Scalability and performance targets for Blob storage": a block blob has up to 50,000 blocks,
-each of up to 4,000 MiB (from version 2019-12-12 on). Put Blob From URL takes up to 5,000 MiB (its page: from
-version 2020-04-08 on; azure-facts, section 5).
+AZ-BLOB-9: a block blob has up to 50,000 blocks, each of up to 4,000 MiB (from version 2019-12-12 on). Put Blob
+From URL takes up to 5,000 MiB (from version 2020-04-08 on).
 """
 
 from __future__ import annotations

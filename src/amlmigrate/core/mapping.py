@@ -31,7 +31,7 @@ from amlmigrate.core.workspace import Datastore, Location, Workspace
 # Code uploads have containers of their own in the source; in the target they get a folder each below this
 # one in the default container, since only the service itself can make such containers.
 CODE_FOLDER = "migrated-code"
-# `ExperimentRun/dcid.<job>` below the artifact store holds what a job wrote (azure-facts: system datastores).
+# `ExperimentRun/dcid.<job>` below the artifact store holds what a job wrote (AZ-WS-2).
 ARTIFACT_STORE = "workspaceartifactstore"
 DEFAULT_STORE = "workspaceblobstore"
 _ARTIFACTS = ("artifacts", "default")
@@ -223,7 +223,7 @@ class Mapping:
         """The folder for a container of code uploads: the part of its name that is its own.
 
         The service names them `<workspaceId>-<26 characters>`, before 2023 `<first 10 characters>-<guid>`
-        (wire-facts, section 5); any other container that a code lies in is known by that code.
+        (AZ-ASSET-15); any other container that a code lies in is known by that code.
         """
         if location.account != self.source.storage_account:
             return None

@@ -27,7 +27,7 @@ _NAMED = frozenset({"inputs", "outputs", "jobs", "environment_variables", "envir
 _FREE = "/properties/"
 # Strings that a shell parts into words, and conda packages, whose lines `pip` reads as it does arguments.
 _COMMANDS = frozenset({"command", "args", "arguments", "program_arguments", "programArguments", "condaFile"})
-# MLflow's inputs say before an address what it is (azure-facts, section 2).
+# MLflow's inputs say before an address what it is (AZ-ASSET-19).
 _BEFORE = re.compile(r"^(?:file|folder):(?=[a-z]+:/)", re.IGNORECASE)
 _WORD = re.compile(
     r"""'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>(?:[A-Za-z0-9_.-]+=)?[^\s'"<>|;&()]+)""",

@@ -1,7 +1,7 @@
 """Bytes that the service may collect a while after they came: from when on a look at them counts. Pure.
 
 Azure ML collects the files of a code upload to which no service of its own refers within 24 hours, and keeps the
-others (Azure/azure-sdk-for-python#32680). Inferred: when it does so is in no description; twice that is waited.
+others (AZ-ASSET-16). Inferred (AZ-ASSET-17): it does so within twice that time, which is waited.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One spelling for what Azure spells in several: ARM ids and addresses, in the form in which two are compared.
 
 ARM does not tell ids apart by case; of Azure ML the names and versions of assets and jobs, and paths of bytes, are
-told apart by it, the names of datastores are not (azure-facts, section 2; wire-facts, sections 4 and 5).
+told apart by it, the names of datastores are not (AZ-ARM-6, AZ-ARM-7).
 """
 
 from __future__ import annotations

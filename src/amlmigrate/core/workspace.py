@@ -128,9 +128,9 @@ class Location:
         return (self.account, self.container, self.path, *named)
 
 
-# Every workspace of an account writes its artifacts into this one (azure-facts: system datastores).
+# Every workspace of an account writes its artifacts into this one (AZ-WS-1).
 COMMON_CONTAINER = "azureml"
-# And all have their notebooks in this share (azure-facts: system datastores).
+# And all have their notebooks in this share (AZ-WS-1).
 WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -213,8 +213,8 @@ class Workspace:
     def names(self, container: str) -> bool:
         """Whether a container of its account has a name that only the service gives, for this workspace.
 
-        Code uploads are in `<workspaceId>-<26 characters>`, before 2023 in `<first 10>-<guid>` (wire-facts,
-        section 5).
+        Code uploads are in `<workspaceId>-<26 characters>`, before 2023 in `<first 10>-<guid>`
+        (AZ-ASSET-15).
         """
         number, start = (re.escape(part) for part in (self.workspace_id.lower(), self.workspace_id.lower()[:10]))
         own = (

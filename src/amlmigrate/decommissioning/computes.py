@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document
 COLLECTION = "computes"
 # What the service makes for a workspace alone; behind any other compute is something of the customer's.
 _MADE_BY_SERVICE = frozenset({"amlcompute", "computeinstance"})
-# Its disk is no part of the storage account: local files and environments (rest-of-workspace-facts, section 4).
+# Its disk is no part of the storage account: local files and environments (AZ-LIVE-6).
 _WITH_DISK = "computeinstance"
 Action = Literal["Delete", "Detach"]
 

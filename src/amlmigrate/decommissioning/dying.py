@@ -90,9 +90,9 @@ class Secrets:
 async def secrets(side: Side, workspace: Workspace) -> Secrets:
     """Which secrets lie in the workspace's vault: its connections', its datastores', those of its users.
 
-    Through ARM, whose list has no values (key vault description, 2023-02-01) and knows no firewall. Inferred: it
-    shows those too that were made in the vault itself. Raises
-    ServiceError and OutOfReachError where ARM is out of order.
+    Through ARM, whose list has no values (key vault description, 2023-02-01) and knows no firewall. Inferred
+    (AZ-KEY-8): it shows those too that were made in the vault itself. Raises ServiceError and OutOfReachError
+    where ARM is out of order.
     """
     vault = str(workspace.properties.get("keyVault") or "")
     if not vault:

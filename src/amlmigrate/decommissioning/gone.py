@@ -16,7 +16,7 @@ from amlmigrate.core.clock import Clock, Pace, Wait
 
 # Neither an option nor a setting changes these.
 LOOKS, SECONDS = 4, 120.0
-# For so long after our operation succeeded a workspace may still be shown. Inferred: how long is nowhere said.
+# For so long after our operation succeeded a workspace may still be shown. Inferred (AZ-DEL-1): not longer.
 SETTLING = 60.0
 
 

@@ -21,11 +21,11 @@ from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.gone import Look, Sight
 from amlmigrate.kinds import all_kinds
 
-# What ARM names as nested when it refuses to delete a workspace, children first (azure-facts, section 3).
+# What ARM names as nested when it refuses to delete a workspace, children first (AZ-DEL-2).
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
 _READS = "Microsoft.MachineLearningServices/workspaces/read"
 _LOCKS = "providers/Microsoft.Authorization/locks"
-# The version with which others could purge what is soft-deleted already (azure-facts, section 3).
+# The version with which others could purge what is soft-deleted already (AZ-DEL-3).
 _PURGES = {"api-version": "2024-04-01", "forceToPurge": "true"}
 
 

@@ -1,7 +1,8 @@
 """Tenants that manage a subscription of the source's: who may write by that is in no list of role assignments.
 
 learn.microsoft.com, role-assignments-list-rest: what a service provider authorizes (Azure Lighthouse) is not shown
-there; Subscriptions - Get: `managedByTenants`. Inferred: that names them also where only a group is delegated.
+there; Subscriptions - Get: `managedByTenants`. Inferred (AZ-RIGHT-8): it names them also where only a group is
+delegated.
 """
 
 from __future__ import annotations

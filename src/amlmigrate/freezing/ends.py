@@ -18,7 +18,8 @@ def ending(roles: Roles) -> End:
     tenant without the licence has no such thing, as it says itself; any other refusal proves nothing. A tenant
     that has it answers even 400 `InsufficientPermissions`, and not 403, to who may not see the others' (its
     message: Azure/azure-powershell#18163, JustinGrote/JAz.PIM#10).
-    Inferred: an assignment that no instance shows has no end. Raises ServiceError where ARM is out of order.
+    Inferred (AZ-RIGHT-2): an assignment that no instance shows has no end. Raises ServiceError where ARM is out of
+    order.
     """
 
     async def end(listed: Assignment, there: Document) -> str | None:

@@ -17,7 +17,7 @@ from amlmigrate.freezing.whole import whole
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
 End = Callable[[Assignment, Document], Awaitable[str | None]]
-# Role assignments may take a while to show (azure-facts, section 3: eventual consistency).
+# Role assignments may take a while to show (AZ-PACE-4).
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _END_UNREAD = (
     "whether it ends by itself may not be read (GET roleAssignmentScheduleInstances of"

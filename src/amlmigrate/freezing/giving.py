@@ -239,8 +239,8 @@ class _Giving:
 def _made_anew(one: Assignment, there: Document) -> bool:
     """Whether what is there was made after the one that was taken.
 
-    `createdOn` is when it was made (Role Assignments - Get). Inferred: a PUT on one that is there leaves it as it
-    is, and one that is made under an old name has another.
+    `createdOn` is when it was made (Role Assignments - Get). Inferred (AZ-RIGHT-9): a PUT on one that is there
+    leaves it as it is, and one that is made under an old name has another.
     """
     created = Assignment.of(there, one.role).created
     return bool(one.created and created) and created != one.created

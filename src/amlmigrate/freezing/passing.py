@@ -35,8 +35,8 @@ async def passing(roles: Roles, scope: str, now: datetime) -> Passing:
     """Reads it at a scope, above and below it: what begins after `now` is to come.
 
     Raises ServiceError where ARM is out of order.
-    Inferred: in a tenant without the licence for it nobody has a role for a time, or may activate one; not either
-    where it had the licence once.
+    Inferred (AZ-RIGHT-3): in a tenant without the licence for it nobody has a role for a time, or may activate
+    one; not either where it had the licence once.
     """
     timed, eligible = await tried(roles.schedules(scope)), await tried(roles.eligible(scope))
     coming = await tried(roles.coming(scope))

@@ -23,8 +23,8 @@ def _all(of: str) -> tuple[str, ...]:
 
 
 # Rights and locks, at the thing itself or above it: with them everything else can be had. Deleting a group deletes
-# all that is in it (learn.microsoft.com, "Azure Resource Manager resource group and resource deletion"; inferred:
-# without a right on each), and moving takes it out of the plan.
+# all that is in it (learn.microsoft.com, "Azure Resource Manager resource group and resource deletion"; without a
+# right on each: AZ-RIGHT-5), and moving takes it out of the plan.
 _OVER_ALL = (
     *(f"microsoft.authorization/*/{verb}" for verb in _VERBS),
     "microsoft.resources/subscriptions/resourcegroups/delete",
@@ -58,12 +58,12 @@ _HARMLESS_ON_WORKSPACE = (
 )
 _HARMLESS_ON_ACCOUNT = (
     # A SAS made with it can do no more than who made it may (learn.microsoft.com, "Create a user delegation SAS",
-    # of blobs). Inferred: so it is with the other services.
+    # of blobs). Inferred (AZ-RIGHT-6): so it is with the other services.
     f"{_ACCOUNT}/*services/generateuserdelegationkey/action",
     # A list of blobs by their tags, and reading files past their permissions (so the descriptions of operations).
     f"{_ACCOUNT}/blobservices/containers/blobs/filter/action",
     f"{_ACCOUNT}/fileservices/readfilebackupsemantics/action",
-    # Inferred: where logs and metrics of the account go is none of its data.
+    # Inferred (AZ-RIGHT-7): where logs and metrics of the account go is none of its data.
     f"{_ACCOUNT}/*providers/microsoft.insights/diagnosticsettings/write",
 )
 

@@ -14,7 +14,8 @@ async def falls_short(roles: Port, one: Assignment, end: End) -> str | None:
     """Why what is there is not what was taken: narrower, wider or only for a time; None where it is as good.
 
     Azure has one assignment of a role for a principal and a scope, whatever its condition, and one made for a time
-    counts. Inferred: so one that ends stands in the way just so. Raises ServiceError for what cannot be read.
+    counts. Inferred (AZ-RIGHT-4): so one that ends stands in the way just so. Raises ServiceError for what cannot
+    be read.
     """
     principal = str(one.properties.get("principalId", ""))
     found = [each for each in await roles.directly(one.scope, principal) if _is_same(each, one)]

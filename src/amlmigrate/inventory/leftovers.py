@@ -35,8 +35,8 @@ class Collection:
     with_datastores: bool = False
 
 
-# Azure ML's collections of azure-facts, section 2. Schedules list only the enabled ones and connections only
-# the workspace's own unless asked for all.
+# Azure ML's collections (AZ-WS-8). Schedules list only the enabled ones and connections only the workspace's own
+# unless asked for all (AZ-LIST-2).
 COLLECTIONS = (
     Collection(
         "onlineEndpoints",
@@ -125,7 +125,7 @@ def without_datastores(left: Iterable[Leftover], datastores: Iterable[Datastore]
     """Without the lines that are datastores in another collection's list: these move as datastores.
 
     A line is one if it has a datastore's name and leads into its container; of several of that name only the first
-    is. Inferred: that a connection of the same name to the same place would be a line of its own.
+    is. Inferred (AZ-LIST-11): a connection of the same name to the same place would be a line of its own.
     """
     stores = {one.name.lower(): one.root for one in datastores if one.root}
     found: list[Leftover] = []
@@ -172,7 +172,7 @@ async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], list[Lefto
     try:
         return [str(one["name"]) async for one in arm.pages(f"{account_id}/fileServices/default/shares")], []
     except ServiceError as error:
-        # Inferred: what an account answers that has no files, as a premium one for blobs.
+        # Inferred (AZ-FILE-2): what an account answers that has no files, as a premium one for blobs.
         if error.code == "FeatureNotSupportedForAccount":
             return [], []
         if error.transient or error.status not in (400, 403, 404):

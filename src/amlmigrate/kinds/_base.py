@@ -75,15 +75,15 @@ class Kind(ABC):
     inherent: ClassVar[bool] = False
     # Whether the service may collect the bytes of one in the target, where it takes them for unreferenced.
     collected: ClassVar[bool] = False
-    # Whether the answer to a PUT of a version tells a new one from one that was there (wire-facts, section 1).
+    # Whether the answer to a PUT of a version tells a new one from one that was there (AZ-ASSET-1).
     tells_new: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.
     sdk_operations: ClassVar[str]
     # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
     free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
     # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
-    # others, with dots (Azure/MachineLearningNotebooks#1099), which it refuses as `RequestInvalid`: so reported of
-    # environments (MicrosoftDocs/azure-docs#83465); inferred: of all others.
+    # others, with dots (Azure/MachineLearningNotebooks#1099), which it refuses as `RequestInvalid`. Inferred
+    # (AZ-ASSET-12): it does so of every kind.
     names: ClassVar[re.Pattern[str]] = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()

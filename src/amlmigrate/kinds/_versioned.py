@@ -13,7 +13,7 @@ from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._base import Kind, Port
 
-# What the service shows of a stage nobody set (wire-facts, sections 4 and 6). Sending Development together
+# What the service shows of a stage nobody set (AZ-ASSET-2). Sending Development together
 # with isArchived keeps the asset from being archived.
 _UNSET_STAGES = (None, "", "Development", "Logged", "Archived")
 _ARCHIVED = "/properties/isArchived"
@@ -28,9 +28,9 @@ class VersionedKind(Kind):
         {"provisioningState", "latestVersion", "nextVersion", "autoDeleteSetting", "intellectualProperty"}
     )
     versioned = True
-    volatile: ClassVar[tuple[str, ...]] = ("latestVersion", "nextVersion")
+    volatile: ClassVar[tuple[str, ...]] = ("latestVersion", "nextVersion")  # AZ-LIST-9
     mutable = frozenset({"description", "tags", "stage", "isArchived"})
-    # Containers that a listing may leave out (wire-facts, section 3).
+    # Containers that a listing may leave out. Inferred (AZ-LIST-4): it leaves out no others.
     anonymous_names: ClassVar[tuple[str, ...]] = ()
     list_view: ClassVar[bool] = True
 
@@ -85,14 +85,14 @@ class VersionedKind(Kind):
     async def _refuse_missing(self, source: Port, path: str, latest: str) -> None:
         """A list without the latest version is not whole, unless that is gone: a counter outlives what it counts.
 
-        It is so of the version number of models (azure-facts, section 2). Inferred: `latestVersion` may be too.
+        Inferred (AZ-LIST-7): `latestVersion` is such a counter.
         """
         if await source.get(f"{path}/{latest}") is not None:
             told = f"the list is not whole: it has no '{latest}', which is the latest and is there"
             raise ListError(200, "ListCutShort", told, method="GET", url=path)
 
     def vacant(self, address: Address, document: Document) -> bool:
-        # As the first version makes a container (wire-facts, section 3).
+        # As the first version makes a container (AZ-LIST-8).
         properties = document.get("properties") or {}
         told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
         return address.version is None and not told

@@ -103,7 +103,7 @@ SETTINGS = (
     ),
     Setting(f"{_NET}firewallSku", differs, "MODEL: the firewall behind FQDN rules; which is stricter is not said"),
     Setting(f"{_NET}enableNetworkMonitor", flag(strict=True), "MODEL: whether the network is monitored"),
-    # Inferred: recorded, in no description.
+    # Inferred (AZ-WS-5): what it means; recorded, in no description.
     Setting(f"{_NET}enableFirewallLog", flag(strict=True), "its name: whether the firewall keeps a log"),
     *_own(
         "MODEL: read-only, or what the service has made of it so far",
@@ -155,7 +155,7 @@ SETTINGS = (
         *(f"{_P}{name}" for name in ("enableServiceSideCMKEncryption", "serviceProvisionedResourceGroup")),
         f"{_P}serviceManagedResourcesSettings",
     ),
-    # Inferred: recorded as false of workspaces whose deletion is soft, in no description.
+    # Inferred (AZ-WS-6): what it means; recorded as false of workspaces whose deletion is soft.
     Setting(f"{_P}softDeleteEnabled", flag(strict=True), "its name: whether a deletion can be undone"),
     Setting(f"{_P}EnableSoftwareBillOfMaterials", flag(strict=True), "its name: whether such a list is kept"),
     # What it is, and what it works with.

@@ -11,7 +11,7 @@ from amlmigrate.kinds._versioned import VersionedKind
 class Codes(VersionedKind):
     """A code's bytes lie in a container of its own or below `LocalUpload/`; it has no list view.
 
-    The service stores `isAnonymous: true` as false (wire-facts, section 5).
+    The service stores `isAnonymous: true` as false (AZ-ASSET-14).
     """
 
     name = "codes"

@@ -10,7 +10,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._versioned import VersionedKind
 
-# The URL decides the first two; the service drops the others (wire-facts, section 4).
+# The URL decides the first two; the service drops the others (AZ-ASSET-5).
 _NOT_KEPT = frozenset({"name", "version", "_source", "id"})
 # Members of a spec whose keys are the customer's own names: one of these says something even where it is empty.
 _NAMED = frozenset({"inputs", "outputs", "jobs", "tags", "properties", "environment_variables"})
@@ -18,7 +18,7 @@ _NAMED = frozenset({"inputs", "outputs", "jobs", "tags", "properties", "environm
 
 class Components(VersionedKind):
     """The service turns every scalar of a spec into a string, adds defaults, and keeps no outer description
-    (wire-facts, section 4)."""
+    (AZ-ASSET-6)."""
 
     name = "components"
     sdk_operations = "components"
@@ -38,7 +38,7 @@ class Components(VersionedKind):
         return {key: value for key, value in found.items() if value is not None}
 
     def can_update(self, found: list[Difference]) -> bool:
-        # The service takes these of a spec anew and refuses the rest (wire-facts, section 1).
+        # The service takes these of a spec anew and refuses the rest (AZ-ASSET-7).
         spec = "/properties/componentSpec/"
         # A field ends at a slash: a name that only begins like one of these is another.
         changeable = tuple(f"{spec}{name}/" for name in ("description", "display_name", "tags"))
@@ -82,7 +82,7 @@ class Components(VersionedKind):
 def _texts(value: Any, member: str = "") -> Any:
     """A spec with its scalars as the service writes them, and without the defaults that it adds.
 
-    Inferred: a null stays one, since a null is no scalar.
+    Inferred (AZ-ASSET-8): a null stays one, since a null is no scalar.
     """
     if isinstance(value, dict) and member in _NAMED:
         return {key: _texts(child) for key, child in value.items()}

@@ -11,7 +11,7 @@ from amlmigrate.kinds._versioned import VersionedKind
 
 
 class Data(VersionedKind):
-    """The service stores any URI unchecked, and answers those of datastores in full (wire-facts, section 4)."""
+    """The service stores any URI unchecked, and answers those of datastores in full (AZ-ASSET-3)."""
 
     name = "data"
     sdk_operations = "data"
@@ -38,7 +38,7 @@ class Data(VersionedKind):
         ]
 
     def content_files(self, asset: Asset) -> tuple[str, ...]:
-        # What it reads and how is said there alone (azure-facts, section 2).
+        # What it reads and how is said there alone (AZ-ASSET-4).
         return ("MLTable",) if asset.properties.get("dataType") == "mltable" else ()
 
     def holds_tables(self, asset: Asset) -> bool:

@@ -27,7 +27,7 @@ _RESERVED = "AzureML"
 
 class Environments(VersionedKind):
     """`condaFile` goes in as YAML and comes back as JSON text; `azureml.labels` moves with the newest version
-    (wire-facts, section 4)."""
+    (AZ-ASSET-9)."""
 
     name = "environments"
     sdk_operations = "environments"
@@ -52,12 +52,12 @@ class Environments(VersionedKind):
         ]
 
     def not_moved(self, asset: Asset) -> str | None:
-        # Curated environments are the service's, the same in every workspace (azure-facts, section 2); a name that
+        # Curated environments are the service's, the same in every workspace (AZ-ASSET-10); a name that
         # begins as theirs do is no proof, since users have given such names too.
         return "curated: the service offers it in every workspace" if _curated(asset) else None
 
     def refuses(self, address: Address) -> str:
-        # `Environment name can not start with the prefix AzureML` (azure-docs#65770). Inferred: for ARM as well.
+        # `Environment name can not start with the prefix AzureML`. Inferred (AZ-ASSET-11): for ARM as well.
         if address.name.startswith(_RESERVED):
             return f"names that begin with '{_RESERVED}' are the service's own"
         return super().refuses(address)

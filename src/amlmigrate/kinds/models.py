@@ -9,7 +9,7 @@ from amlmigrate.kinds._versioned import VersionedKind
 
 class Models(VersionedKind):
     """`jobName` is not sent: the job stays behind, and the service may refuse a job that it does not know
-    (azure-facts, sections 2 and 7)."""
+    (AZ-ASSET-13)."""
 
     name = "models"
     sdk_operations = "models"

@@ -17,7 +17,7 @@ from amlmigrate.kinds._base import Kind, Port
 from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
 from amlmigrate.kinds._workspace_settings import SETTINGS
 
-# Has what later versions leave out, `networkAcls` and `allowRoleAssignmentOnRG` (azure-facts, section 2).
+# Has what later versions leave out, `networkAcls` and `allowRoleAssignmentOnRG` (AZ-WS-3).
 _OLDER = {"api-version": "2024-10-01-preview"}
 # The member of a document that was read without it.
 _UNREAD = "olderVersionUnread"
@@ -42,7 +42,7 @@ class WorkspaceDocument(Kind):
         return await self._read(target)
 
     async def _read(self, port: Port) -> Document | None:
-        """With what only an older api-version shows. Inferred: 400 is the answer once it is offered no more."""
+        """With what only an older api-version shows; 400 is the answer once it is offered no more (AZ-WS-4)."""
         document = await port.get("")
         if document is None:
             return None

@@ -28,7 +28,7 @@ from amlmigrate.planning.remarks import left_behind, without_twin
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2
-# Names in a page of a list (wire-facts, section 3).
+# Names in a page of a list (AZ-LIST-1).
 _PAGE = 50
 
 

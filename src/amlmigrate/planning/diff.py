@@ -13,8 +13,8 @@ from amlmigrate.kinds import Kind
 
 _NAMED = 3
 ARCHIVED = "archived in the source"
-# What says that there is none: the service may keep what is not sent. Inferred: that it takes these for none; it
-# answers both for containers that nobody described (wire-facts, section 3).
+# What says that there is none: the service may keep what is not sent. Inferred (AZ-ASSET-21): it takes these for
+# none.
 _CLEARED: Document = {"description": "", "tags": {}}
 
 

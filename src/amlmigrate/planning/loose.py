@@ -77,7 +77,7 @@ class Known:
 
 
 def job_folders(workspace: Workspace, root: Location) -> Iterator[Location]:
-    """Where the service puts what a job writes, for each job that is listed (azure-facts: system datastores)."""
+    """Where the service puts what a job writes, for each job that is listed (AZ-WS-2)."""
     for job in workspace.jobs:
         yield root.below(f"ExperimentRun/dcid.{job}")
         yield root.below(f"azureml/{job}")

@@ -74,7 +74,7 @@ def _of_blobs(
 
 
 def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Put Blob From URL makes a block blob of whatever it reads (azure-facts, section 5)."""
+    """Put Blob From URL makes a block blob of whatever it reads (AZ-BLOB-10)."""
     return _of_blobs(
         "warning",
         prefix,

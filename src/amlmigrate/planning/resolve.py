@@ -31,7 +31,7 @@ class Needs:
 class Resolver:
     """Resolves references against one inventory; labels mean the newest version of the name.
 
-    Clients ask for the newest of those that are not archived (azure-facts, section 2); only where all are, the
+    Clients ask for the newest of those that are not archived (AZ-ASSET-18); only where all are, the
     newest of them is meant.
     """
 

@@ -79,7 +79,7 @@ def _blocks(told: Document) -> bool | None:
     """Whether it does more than to log; False: it may, None: it does not.
 
     azure-rest-api-specs, DenyAssignmentEffect (from 2024-07-01-preview): `enforced` blocks, `audit` does not.
-    Inferred: what Azure protects for itself blocks, where nothing is said.
+    Inferred (AZ-RIGHT-10): what Azure protects for itself blocks, where nothing is said.
     """
     effect = str(told.get("denyAssignmentEffect") or "").lower()
     if effect == "audit":

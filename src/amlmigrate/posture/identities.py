@@ -50,8 +50,8 @@ def client_of(workspace: Workspace) -> str:
 def identity_of(workspace: Workspace, users: Mapping[str, Document] | None = None) -> Identity | None:
     """The identity that uses the key: by `encryption.identity`, else `identityClientId`, else the system-assigned.
 
-    azure-facts §1.1. Never another one of the workspace: what that may do says nothing of this one. None where the
-    encryption names none and there is no system-assigned one. `users` are the identities as they were read.
+    Inferred (AZ-KEY-9). Never another one of the workspace: what that may do says nothing of this one. None where
+    the encryption names none and there is no system-assigned one. `users` are the identities as they were read.
     """
     known = users_of(workspace) if users is None else users
     if named := _named(workspace):

@@ -27,12 +27,12 @@ _SOFT_HSM = "Look at it in the portal: az keyvault update-hsm has no option for 
 VAULT_NAMES = ("vault.place", "vault.softDelete", "vault.purgeProtection")
 _OF_VERSION = ("key.type", "key.size", "key.enabled", "key.expiry", "key.pinned")
 KEY_NAMES = (*_OF_VERSION, "key.rotation", "key.version", "key.wraps")
-# What the vault says of a key that is there and may be used, but does not work (wire-facts: inner codes).
+# What the vault says of a key that is there and may be used, but does not work (AZ-KEY-1, AZ-KEY-2).
 _UNUSABLE = frozenset({"KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyOperationForbidden"})
 
 
 def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None) -> Iterator[Claim]:
-    """Place, soft delete, purge protection (azure-facts §1.3) of the vault of the key that `user` uses.
+    """Place, soft delete, purge protection (AZ-KEY-12) of the vault of the key that `user` uses.
 
     The vault of a workspace's own key has to lie beside the `workspace`; that of an account may lie anywhere
     (learn.microsoft.com, "Customer-managed keys for Azure Storage encryption").
@@ -189,8 +189,8 @@ def _pinned(key: Key, facts: KeyFacts, user: str, now: datetime) -> Claim:
     """That what is under a key does not stay on a version that ends, whatever the key's rotation makes.
 
     A workspace goes over to another version by a PATCH of its `keyIdentifier` and in no documented way by itself;
-    old data stays under the old version (governance-facts §3.1). Of an identifier without a version nothing is
-    documented: it is taken for one that does not follow [I].
+    old data stays under the old version (AZ-KEY-13). Inferred (AZ-KEY-14): an identifier without a version does
+    not follow.
     """
     ref, expires = facts.ref, key.version.expires
     evidence = {"version": ref.version, "expires": _iso(expires), "rotates": facts.rotation.value is not None}
@@ -243,7 +243,7 @@ def _newest(facts: KeyFacts, user: str) -> Iterator[Claim]:
         return
     newest = read.value.version.id.rpartition("/")[2]
     if not ref.version and not ref.follows:
-        # governance-facts §3.1: what the service does with an identifier without a version is not documented.
+        # What the service does with an identifier without a version is not documented (AZ-KEY-14).
         said = f"Not known: {user} names its key without a version, and which one it uses is not shown."
         name = f"Point {user} to a version: https://VAULT/keys/{ref.name}/VERSION."
         yield Claim("key.version", None, "warning", ref.id, said, name, {"newest": newest})

@@ -1,4 +1,4 @@
-"""Claims on registry, logs and computes, which hold data without being the workspace (azure-facts §1.5). Pure."""
+"""Claims on registry, logs and computes, which hold data without being the workspace (AZ-KEY-10). Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A listing of workspaces shows those that the caller may read and says nothing of the rest. So a right to read
 all of the subscription is looked up first; and every workspace, of whatever subscription, leaves containers with
-its own id in their names in its account (azure-facts: system datastores), which are looked for there.
+its own id in their names in its account (AZ-WS-1), which are looked for there.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from amlmigrate.core.rights import Permission, granted, matches, overlaps
 
 _VAULT = "Microsoft.KeyVault/vaults"
 _AUTHORIZATION = "Microsoft.Authorization"
-# What a workspace's identity needs, and all that it should have (azure-facts §1.3).
+# What a workspace's identity needs, and all that it should have (AZ-KEY-11).
 NEEDED = tuple(f"{_VAULT}/keys/{name}" for name in ("read", "wrap/action", "unwrap/action"))
 NEEDED_POLICY = ("get", "wrapkey", "unwrapkey")
 

@@ -31,7 +31,7 @@ class Life:
             raise
 
     async def _refuse_lost(self) -> None:
-        """A target that cannot even be read any more takes no other step either (azure-facts, section 1.6)."""
+        """A target that cannot even be read any more takes no other step either (AZ-KEY-7)."""
         try:
             await self.reads_target()
         except MigrateError as error:

@@ -14,7 +14,7 @@ from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import Read, tried, tried_list
 
 _NEEDED = ("Microsoft.MachineLearningServices", "Microsoft.Storage", "Microsoft.KeyVault")
-# Classic encryption keeps its documents in resources of these (azure-facts §1.3).
+# Classic encryption keeps its documents in resources of these (AZ-ARM-9).
 _CLASSIC = ("Microsoft.DocumentDB", "Microsoft.Search")
 _LOCKS = "Microsoft.Authorization/locks"
 
@@ -22,7 +22,7 @@ Judge = Callable[[list[Document]], Iterator[Finding]]
 
 
 async def locks(arm: Arm, workspace: Workspace, *, side: SideName) -> list[Finding]:
-    """Locks on a workspace, its account and its key's vault, and above them (azure-facts §3)."""
+    """Locks on a workspace, its account and its key's vault, and above them (AZ-ARM-8)."""
     scopes = list(_locked(workspace))
     reads = await asyncio.gather(*(tried_list(arm, f"{scope}/providers/{_LOCKS}") for scope in scopes))
     found = [

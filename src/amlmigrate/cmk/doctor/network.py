@@ -22,7 +22,7 @@ class Reached:
 
 
 def paths(source: Reached, target: Reached, *, same_tenant: bool) -> Iterator[Finding]:
-    """What would stop the copies, which the target's storage makes by reading the source's (azure-facts §5)."""
+    """What would stop the copies, which the target's storage makes by reading the source's (AZ-BLOB-11)."""
     yield from _closed("source", source)
     yield from _closed("target", target)
     yield from _scope(source.account, target.account, same_tenant=same_tenant)
@@ -60,7 +60,7 @@ def _closed(side: str, reached: Reached) -> Iterator[Finding]:
 
 
 def _scope(source: Document, target: Document, *, same_tenant: bool) -> Iterator[Finding]:
-    """`allowedCopyScope` counts on the destination of a copy only (azure-facts §5)."""
+    """`allowedCopyScope` counts on the destination of a copy only (AZ-BLOB-12)."""
     id_, properties = str(target.get("id")), target.get("properties") or {}
     scope = str(properties.get("allowedCopyScope") or "")
     if not scope or (scope.lower() == "aad" and same_tenant):

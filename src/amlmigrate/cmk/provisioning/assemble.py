@@ -19,7 +19,7 @@ from amlmigrate.cmk.provisioning.parts.workspaces import Workspace
 from amlmigrate.cmk.provisioning.wanted import Wanted
 
 LEARNING = "Azure Machine Learning"
-# Microsoft's application in every tenant, by cloud (azure-facts, section 1.3); of China's none is documented.
+# Microsoft's application in every tenant, by cloud (AZ-KEY-16); of China's none is documented.
 _COSMOS_APPS = {
     "AzureCloud": "a232010e-820c-4083-83bb-3ace5fc29d0b",
     "AzureUSGovernment": "57506a73-e302-42a9-b869-6f12d9ec29e9",
@@ -57,7 +57,7 @@ def providers(wanted: Wanted) -> list[str]:
     if wanted.endpoints:
         found.append("Microsoft.Network")
     if wanted.workspace.classic:
-        # azure-facts, section 1.3.
+        # AZ-ARM-9.
         found += ["Microsoft.DocumentDB", "Microsoft.Search"]
     return found
 
@@ -78,12 +78,13 @@ def _base(wanted: Wanted, vault_uri: Callable[[str], str]) -> Iterator[Part]:
 
 
 def _grants(wanted: Wanted, cloud: str) -> Iterator[Part]:
-    """What azure-facts, section 1.3, says that the workspace's identity needs, and nothing beside it.
+    """What the workspace's identity needs (AZ-KEY-11, AZ-WS-9), and nothing beside it.
 
-    It names Azure AI Administrator for the resource group. That role holds `Microsoft.KeyVault/*`, and the key's
-    vault may lie in the group: so it is given on the workspace and on each thing that the workspace uses instead,
-    where it also holds what Reader would give, and never on the key's vault. The same goes for Azure AI Enterprise
-    Network Connection Approver, which may write and approve the private connections of vaults.
+    A maintained template names Azure AI Administrator for the resource group. That role holds
+    `Microsoft.KeyVault/*`, and the key's vault may lie in the group: so it is given on the workspace and on each
+    thing that the workspace uses instead, where it also holds what Reader would give, and never on the key's
+    vault. The same goes for Azure AI Enterprise Network Connection Approver, which may write and approve the
+    private connections of vaults.
     """
     use = (wanted.vault, wanted.key_id, grants.USE_OF_KEY, grants.KEY_PERMISSIONS)
     yield VaultGrant(*use)

@@ -54,7 +54,7 @@ def _vaults(document: Mapping[str, Any]) -> Iterator[Problem]:
     vault, workspace = document["keyVault"], document["workspace"]
     id_ = vault.get("id")
     if id_ and subscription_of(id_) != document["subscription"].lower():
-        # AID:how-to-setup-customer-managed-keys (azure-facts, section 1.3).
+        # AZ-KEY-12.
         yield "keyVault.id", "the vault has to be in the subscription of the workspace"
     if id_ and "keyVault" not in workspace:
         yield "workspace.keyVault", "needed, since the key's vault is another's: name a vault for the secrets"
@@ -69,7 +69,7 @@ def _vaults(document: Mapping[str, Any]) -> Iterator[Problem]:
     if limited and network.get("trustedServices") is False:
         yield "keyVault.network.trustedServices", "the services that use the key could not reach it"
     if network.get("publicAccess") == "Disabled" and isinstance(workspace.get("encryption"), Mapping):
-        # azure-facts, section 1.3: Cosmos DB fails with a vault that has private endpoints only.
+        # Cosmos DB fails with a vault that has private endpoints only (AZ-KEY-22).
         yield "keyVault.network.publicAccess", "classic encryption needs a vault that Cosmos DB reaches"
 
 

@@ -62,8 +62,8 @@ async def _of(planned: Planned, port: Port, offered: dict[str, frozenset[str]], 
 async def _name(part: Part, port: Port, found: _Foreseen) -> None:
     """Whether the name is free in the world (`checkNameAvailability` of storage, vaults and registries).
 
-    Each takes `name` and `type` (azure-rest-api-specs: storage, keyvault, containerregistry). Inferred: that it
-    counts deleted vaults of other subscriptions, too.
+    Each takes `name` and `type` (azure-rest-api-specs: storage, keyvault, containerregistry). Inferred (AZ-DEL-5):
+    it counts deleted vaults of other subscriptions, too.
     """
     type_, name = _type(part.id), name_of(part.id)
     path = f"{_subscription(part.id)}/providers/{type_.partition('/')[0]}/checkNameAvailability"

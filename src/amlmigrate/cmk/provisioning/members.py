@@ -23,7 +23,7 @@ GROUP_ROLE = Member(
     "allowRoleAssignmentOnRG",
     "2024-10-01-preview",
     "azure-ai-ml 1.35 _utils/_workspace_utils.py: on the wire of 2024-10-01-preview, removed at 2025-12-01; the"
-    " other members that are sent with it are recorded at that version too (wire-facts §7)",
+    " other members that are sent with it are recorded at that version too (AZ-WS-3)",
 )
 
 

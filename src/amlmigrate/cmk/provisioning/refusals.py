@@ -11,7 +11,8 @@ _POLICY = re.compile(r'"policyAssignment"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"'
 _DEFINITION = re.compile(r'"policyDefinition"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
 _OWN_RIGHTS = re.compile(r"perform action '", re.IGNORECASE)
 # A key that the service cannot use yet. Storage says KeyVaultAuthenticationFailure; of Azure ML and the
-# registry no text is recorded: whatever speaks of a vault or of wrapping, and of access, counts [I].
+# registry no text is recorded. Inferred (AZ-KEY-21): whatever speaks of a vault or of wrapping, and of access,
+# counts.
 _LATE = re.compile(
     r"wrap\s?key|unwrap|KeyVaultAuthenticationFailure|ForbiddenBy(Rbac|Policy)|"
     r"(permission|access|authentic|authoriz|forbidden).{0,160}(key\s?vault|\bkey\b)|"

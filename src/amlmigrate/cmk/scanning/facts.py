@@ -52,7 +52,7 @@ def properties_of(document: Document) -> dict[str, Any]:
 
 
 def _encryption(properties: dict[str, Any]) -> Encryption:
-    """Which of the two architectures (azure-facts, section 0.2) holds the key, or that none does."""
+    """Which of the two architectures (AZ-KEY-15) holds the key, or that none does."""
     found = properties.get("encryption") or {}
     if str(found.get("status", "")).lower() != "enabled":
         return Encryption(MICROSOFT)

@@ -9,7 +9,7 @@ from amlmigrate.core.mapping import Mapping
 
 # Of an ARM envelope, what a PUT takes.
 _ENVELOPE = ("location", "tags", "kind", "sku", "identity", "properties")
-# What only the service writes (rest-of-workspace-facts, sections 1, 3 to 6 and 13a).
+# What only the service writes (AZ-LIVE-2).
 _SERVICE = """
     provisioningState provisioningErrors createdOn modifiedOn isAttachedCompute allocationState
     allocationStateTransitionTime currentNodeCount targetNodeCount nodeStateCounts errors osImageMetadata
@@ -28,9 +28,9 @@ _DEEPER: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
     (("properties", "sshSettings"), frozenset({"sshPort", "adminUserName"})),
     (("properties", "schedules", "computeStartStop", "*"), frozenset({"id", "provisioningStatus"})),
 )
-# What the service adds to the customer's own `properties` of an endpoint or deployment (wire-facts, section 8).
+# What the service adds to the customer's own `properties` of an endpoint or deployment (AZ-LIVE-3).
 _ADDED = frozenset({"azureml.onlineendpointid", "AzureAsyncOperationUri", "BatchEndpointCreationApiVersion"})
-# What a connection's kind of sign-in takes (rest-of-workspace-facts, section 3): a GET never shows it.
+# What a connection's kind of sign-in takes (AZ-LIVE-4): a GET never shows it.
 CREDENTIALS: dict[str, tuple[str, ...]] = {
     "PAT": ("pat",),
     "SAS": ("sas",),
@@ -52,7 +52,7 @@ def body(kind: str, document: Document, mapping: Mapping) -> Document:
     found = {key: document[key] for key in _ENVELOPE if document.get(key) is not None}
     properties = _without(dict(document.get("properties") or {}), kind)
     if kind == "schedules":
-        # Nothing runs on both sides; and one that says nothing of it is enabled (wire-facts, 10).
+        # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).
         properties["isEnabled"] = False
     if kind == "connections":
         properties["credentials"] = _credentials(properties)

@@ -113,7 +113,7 @@ def closed(member: str, value: object, beside: Iterable[str], *, top: bool) -> b
     """Whether nothing below a member is readable; `beside` are the members next to it, `top`: of the document."""
     if member in CLOSED:
         return True
-    # The free `properties` inside the properties; a compute has its typed ones there (rest-of-workspace-facts, 4).
+    # The free `properties` inside the properties; a compute has its typed ones there (AZ-LIVE-1).
     free = member == "properties" and not top and "computeType" not in set(beside)
     return free and isinstance(value, dict) and _flat(value)
 

@@ -139,7 +139,7 @@ class RoleGrant(Part):
         """The id of an assignment of this very role at this very scope that has a condition; '' for none.
 
         Azure makes one assignment of a role for a principal and a scope, and refuses any other one
-        (RoleAssignmentExists; inferred: whatever the conditions of both).
+        (RoleAssignmentExists). Inferred (AZ-RIGHT-12): whatever the conditions of both.
         """
         for one in found:
             told = properties(one)

@@ -1,4 +1,4 @@
-"""Log Analytics and Application Insights; encrypting them takes a dedicated cluster (azure-facts, section 1.5)."""
+"""Log Analytics and Application Insights; encrypting them takes a dedicated cluster (AZ-KEY-10)."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def shuts_out_services(found: Document) -> bool:
 def _acls(found: Document, wanted: Network, action: str) -> Document:
     addresses = [*_values(found, "ipRules", "value"), *wanted.ip_rules]
     subnets = [*_values(found, _RULES, "id"), *wanted.subnets]
-    # A PATCH takes the place of all of it (seen of an account: Azure/azure-cli#4825. Inferred: of a vault too), so
+    # A PATCH takes the place of all of it. Inferred (AZ-ARM-10): of a vault as of an account. So
     # what else is there, as an account's `resourceAccessRules`, is sent again.
     bypass = str(found.get("bypass") or "")
     passing = bypass if "azureservices" in bypass.lower() else "AzureServices"

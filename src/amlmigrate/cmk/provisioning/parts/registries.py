@@ -22,7 +22,7 @@ class Registry(Part):
         self._key = f"{vault_uri}/keys/{wanted.key.name}"
 
     def decide(self, found: Document | None, known: Known) -> Step:
-        """Made, left, or refused: a registry cannot be put under a key later (azure-facts, section 1.5)."""
+        """Made, left, or refused: a registry cannot be put under a key later (AZ-KEY-10)."""
         if found is None:
             notes = ["Premium, under the key"]
             if not self.wanted.admin_user:

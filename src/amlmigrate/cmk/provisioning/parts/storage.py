@@ -24,7 +24,7 @@ class Found:
 
 
 class Storage(Part):
-    """Under the key without a version, so that it follows the key's rotation (azure-facts, section 1.2)."""
+    """Under the key without a version, so that it follows the key's rotation (AZ-KEY-17)."""
 
     what = "storage account"
     kind = "storage"
@@ -70,7 +70,7 @@ class Storage(Part):
             "allowBlobPublicAccess": False,
             "allowSharedKeyAccess": self.wanted.shared_key is not False,
             **new_network(self.wanted.network),
-            # Queues and tables can be put under the account's key at its creation only (azure-facts, section 1.5).
+            # Queues and tables can be put under the account's key at its creation only (AZ-KEY-18).
             "encryption": {
                 **self._encryption(),
                 "services": dict.fromkeys(("blob", "file", "queue", "table"), service),
@@ -93,7 +93,7 @@ class Storage(Part):
         }
 
     def _unfit(self, found: Document) -> list[str]:
-        """What Azure ML takes for a default account: azure-facts, section 2, details."""
+        """What Azure ML takes for a default account (AZ-WS-10)."""
         told, reasons = properties(found), []
         if region(str(found.get("location", ""))) != self._all.location:
             reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")

@@ -120,7 +120,7 @@ class Vault(Part):
         notes = [f"purge protection, {self.wanted.soft_delete_days} days of soft delete: neither can be undone"]
         notes.append("access by policies" if self.wanted.access == "policies" else "access by roles")
         if self.wanted.network.closed:
-            # azure-facts, section 1.3: not supported while service-side encryption was in preview.
+            # Not supported while service-side encryption was in preview (AZ-KEY-19).
             notes.append(
                 "warning: Azure ML did not support vaults without public access at first; try it beforehand"
             )

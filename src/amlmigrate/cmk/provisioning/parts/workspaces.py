@@ -33,7 +33,7 @@ _CLASSIC = (
 
 
 class Workspace(Part):
-    """The body is azure-facts, section 1.1."""
+    """The body is that of AZ-KEY-20."""
 
     what = "workspace"
     kind = "workspace"
@@ -156,7 +156,7 @@ class Workspace(Part):
         }
 
     def _notes(self, known: Known) -> list[str]:
-        # azure-facts, section 3: Azure lists no soft-deleted workspaces.
+        # Azure lists no soft-deleted workspaces (AZ-DEL-4).
         unasked = "not checked: whether a deleted workspace still holds the name; Azure does not tell"
         notes = [_CLASSIC if self.wanted.workspace.classic else "service-side encryption under the key"]
         if self.wanted.workspace.classic and not self.wanted.workspace.classic.learning_principal:

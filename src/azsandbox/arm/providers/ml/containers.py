@@ -33,7 +33,7 @@ class ContainerKind(WorkspaceKind):
     put_always_creates: ClassVar[bool] = False
 
     def listed(self, call: Call) -> Sequence[Record]:
-        """Newest first or oldest first, by kind; not to be relied on (wire-facts §3)."""
+        """Newest first or oldest first, by kind; not to be relied on (AZ-LIST-10)."""
         oldest_first = super().listed(call)
         return NewestFirst(oldest_first) if self.newest_first else oldest_first
 
