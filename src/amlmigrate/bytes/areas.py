@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
-from amlmigrate.bytes.listings import Listing, list_container, listing_digest
+from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
@@ -17,6 +18,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Location
 
+_log = logging.getLogger(__name__)
 Key = tuple[str, str]
 
 
@@ -111,4 +113,7 @@ async def list_places(blobs: Blobs, places: Iterable[Location], *, past: bool = 
         tasks = {
             place: group.create_task(list_container(blobs, place, past=past)) for place in sorted(places, key=str)
         }
-    return {(place.account, place.container): task.result() for place, task in tasks.items()}
+    listed = {(place.account, place.container): task.result() for place, task in tasks.items()}
+    for finding in not_sorted(listed.values()):
+        _log.warning("%s", finding.summary)
+    return listed

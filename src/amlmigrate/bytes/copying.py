@@ -70,7 +70,7 @@ class Copier:
         listed, there = await asyncio.gather(
             list_container(self._source, amount.source), list_container(self._target, amount.target)
         )
-        blobs = listed.below(amount.source.path)
+        blobs = list(listed.below(amount.source.path))
         if listing_digest(blobs) != step.source_sha256:
             await self._drifted(work, blobs, there, found_is_own=found_is_own)
         work.paths = [path for path in (work.goal(blob.path) for blob in blobs) if path not in apart]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.sortedblobs import ByPath, SortedBlobs
+from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob, Past
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.plan import Bytes
 from amlmigrate.core.workspace import Location
@@ -25,28 +27,30 @@ class Listing:
     """The blobs of one container by path; `tagged` says whether their index tags could be read."""
 
     place: Location
-    blobs: dict[str, Blob] = field(default_factory=dict)
+    blobs: Mapping[str, Blob] = field(default_factory=dict)
     tagged: bool = True
     exists: bool = True
     # What a copy leaves behind: None where nobody asked, or the service does not say.
     past: Past | None = None
     # What keeps its blobs from being changed or deleted in the source.
     holds: tuple[str, ...] = ()
-    _paths: list[str] = field(default_factory=list, repr=False, compare=False)
 
-    def below(self, prefix: str) -> list[Blob]:
+    def __post_init__(self) -> None:
+        if not isinstance(self.blobs, ByPath):
+            self.blobs = ByPath(SortedBlobs(self.blobs.values()))
+
+    @property
+    def sorted(self) -> SortedBlobs:
+        """The blobs in the order of their paths."""
+        assert isinstance(self.blobs, ByPath)
+        return self.blobs.sorted
+
+    def below(self, prefix: str) -> Collection[Blob]:
         """The blobs that are the prefix itself or lie in the folder of that name, by path.
 
         A container may hold as many prefixes as blobs, so that each must cost no more than what it holds.
         """
-        if len(self._paths) != len(self.blobs):
-            self._paths = sorted(self.blobs)
-        if not prefix:
-            return [self.blobs[path] for path in self._paths]
-        # All that starts with "a/" stands between "a/" and "a0", the sign after the slash.
-        first, last = (bisect_left(self._paths, f"{prefix}{sign}") for sign in ("/", "0"))
-        itself = [self.blobs[prefix]] if prefix in self.blobs else []
-        return itself + [self.blobs[path] for path in self._paths[first:last]]
+        return self.sorted.below(prefix)
 
 
 def renamed_on_the_way(path: str) -> bool:
@@ -65,6 +69,27 @@ def beside(past: Past) -> list[str]:
     return [f"{count} {what}" for count, what in counts if count]
 
 
+def not_sorted(listings: Iterable[Listing]) -> Iterator[Finding]:
+    """Of each list that did not come in the order by which two sides are compared.
+
+    The service calls its order alphabetical, capital letters first (learn.microsoft.com, list-blobs). It has been
+    seen to be that of UTF-16 code units (blobfile/blobfile#238), which is that of code points but for signs above
+    U+FFFF; in a hierarchical namespace it goes folder by folder (Azure/azure-sdk-for-go#24210).
+    """
+    for listing in listings:
+        if not listing.sorted.rising:
+            place = listing.place
+            yield Finding(
+                "warning",
+                str(blob_address(place.container)),
+                f"The list of '{place.container}' in '{place.account}' did not come in the order of code points,"
+                " or had a name twice: it was sorted on disk before it was compared.",
+                "Nothing is needed where the account has a hierarchical namespace, or names have signs beyond"
+                " U+FFFF; elsewhere Azure documents another order: look who answers for the account.",
+                code="list-not-sorted",
+            )
+
+
 async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -> Listing:
     """Lists what lies below a place; a container that is not there is an empty listing that says so."""
     seen: Past | None = None
@@ -77,7 +102,7 @@ async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -
         if absence.of_container(error):
             return Listing(place, exists=False)
         raise
-    return Listing(place, {blob.path: blob for blob in found}, tagged, past=seen)
+    return Listing(place, ByPath(SortedBlobs.of(found)), tagged, past=seen)
 
 
 def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[str, Blob]:

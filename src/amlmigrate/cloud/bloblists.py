@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from amlmigrate.cloud.lists import ListError
+from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.asset import SENT_KEY, Blob, Past
 from amlmigrate.core.lease import FOLDER, is_lease
 
@@ -36,7 +37,9 @@ class Reader:
         self._past = past
         self._beside: Counter[str] = Counter()
         self._known: dict[Pairs, Pairs] = {}
-        self._directories: set[str] = set()
+        self._directories = SortedBlobs()
+        # Whether of each blob it is known which index tags it has.
+        self.tags_known = True
         self.marker = ""
 
     def query(self, prefix: str) -> str:
@@ -58,19 +61,22 @@ class Reader:
         self._turn(root.findtext("NextMarker") or "", root.find("Blobs/Blob"))
         # By its place: a blob's metadata may well have members that are called `Blob` or `NextMarker`.
         found = root.iterfind("Blobs/Blob")
+        # Of one page alone: each blob may have metadata of its own.
+        self._known.clear()
         blobs = (element for element in found if not _of_lease(element))
-        return [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
+        read = [self._blob(element) for element in blobs if not (self._past and self._beside_it(element))]
+        self._directories.add(blob for blob, directory in read if directory)
+        self.tags_known = self.tags_known and all(blob.tags is not None for blob, _ in read)
+        return [blob for blob, _ in read]
 
-    def files(self, blobs: list[Blob]) -> list[Blob]:
-        """Of all that the pages had what a copy is of: without the directories that what lies in them makes.
+    @property
+    def directories(self) -> Iterator[str]:
+        """Those that the pages had, by path. No copy is of one that what lies in it makes anyway.
 
         An account with a hierarchical namespace lists them beside its files (learn.microsoft.com, list-blobs).
         One that is empty, or has metadata of its own, is kept: nothing else would say that it is there.
         """
-        if not self._directories:
-            return blobs
-        filled = {blob.path[:at] for blob in blobs for at, sign in enumerate(blob.path) if sign == "/"}
-        return [blob for blob in blobs if not (blob.path in filled and blob.path in self._directories)]
+        return self._directories.paths()
 
     def _root(self, data: bytes) -> ElementTree.Element:
         """The listing in an answer. Raises ListError for one that calls itself a success and is none."""
@@ -128,7 +134,8 @@ class Reader:
         )
         return snapshot or version or deleted
 
-    def _blob(self, element: ElementTree.Element) -> Blob:
+    def _blob(self, element: ElementTree.Element) -> tuple[Blob, bool]:
+        """A blob, and whether it is a directory without metadata of its own."""
         own = element.find("Properties")
         properties = {child.tag: child.text for child in own if child.text} if own is not None else {}
         path, metadata = _name(element), element.findall("Metadata/*")
@@ -139,11 +146,10 @@ class Reader:
         length = properties.get("Content-Length", "0" if typed == "directory" else "")
         if not path or not length.isdecimal():
             raise self._error("NotAList", f"a blob of the listing has no name or no length: '{path}'")
-        if typed == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK:
-            self._directories.add(path)
+        directory = typed == "directory" and {one.tag.lower() for one in metadata} <= _FOLDER_MARK
         # A tier that nobody set is the account's default, and so will be that of the copy (AZ-BLOB-8).
         tier = None if properties.get("AccessTierInferred") == "true" else properties.get("AccessTier")
-        return Blob(
+        blob = Blob(
             path=path,
             length=int(length),
             etag=quoted(properties.get("Etag", "")),
@@ -155,6 +161,7 @@ class Reader:
             tier=sys.intern(tier) if tier else None,
             encryption=encryption(properties.get("EncryptionScope"), properties.get("CustomerProvidedKeySha256")),
         )
+        return blob, directory
 
     def _once(self, pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Pairs:
         made = tuple(pairs)

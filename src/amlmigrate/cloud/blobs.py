@@ -28,6 +28,7 @@ from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.ranges import RANGE, Range, Version, pieces, ranges_of, read_range
 from amlmigrate.cloud.retrying import ready
+from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.store import Store, UnsupportedError
@@ -51,8 +52,6 @@ _PIECE = 2**20
 # `download_blob(decompress=)`): one piece of several cannot be undone at all, and no copy may rest on that.
 _AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
-# In the class the name is a method's.
-Found = list[Blob]
 
 
 class Blobs:
@@ -92,8 +91,8 @@ class Blobs:
         for blob in found:
             yield blob
 
-    async def listing(self, place: Location) -> tuple[Found, bool]:
-        """All blobs below a prefix in the order of their names, and whether their tags could be read.
+    async def listing(self, place: Location) -> tuple[SortedBlobs, bool]:
+        """All blobs below a prefix in the order of their names, on disk, and whether their tags could be read.
 
         Tags need a right of their own (`…/blobs/tags/read`), and an account with a hierarchical namespace has none
         and calls a question for them wrong (AZ-BLOB-5): the rest is
@@ -103,7 +102,7 @@ class Blobs:
         found, tagged, _ = await self._listed(place, past=False)
         return found, tagged
 
-    async def listing_with_past(self, place: Location) -> tuple[Found, bool, Past]:
+    async def listing_with_past(self, place: Location) -> tuple[SortedBlobs, bool, Past]:
         """The same, and what there is beside them: in the same calls."""
         try:
             return await self._listed(place, past=True)
@@ -113,7 +112,7 @@ class Blobs:
                 raise
         return await self._listed(place, past=False)
 
-    async def _listed(self, place: Location, *, past: bool) -> tuple[Found, bool, Past]:
+    async def _listed(self, place: Location, *, past: bool) -> tuple[SortedBlobs, bool, Past]:
         url = self._raw.url(Location(place.account, place.container))
         reader = Reader(tagged=True, past=past, url=url)
         try:
@@ -123,17 +122,18 @@ class Blobs:
                 raise
         reader = Reader(tagged=False, past=past, url=url)
         found = await self._pages(place, reader)
-        return found, all(blob.tags is not None for blob in found), reader.past
+        return found, reader.tags_known, reader.past
 
-    async def _pages(self, place: Location, reader: Reader) -> Found:
+    async def _pages(self, place: Location, reader: Reader) -> SortedBlobs:
         container = self._raw.url(Location(place.account, place.container))
-        found: Found = []
+        found = SortedBlobs()
         while True:
             url = f"{container}?{reader.query(place.path)}"
             page, _ = await self._call("GET", container, partial(self._raw.call, "GET", url, {}))
-            found += reader.page(page)
+            found.add(reader.page(page))
             if not reader.marker:
-                return reader.files(found)
+                found.drop_filled(reader.directories)
+                return found
 
     async def head(self, place: Location) -> Blob | None:
         """A blob as it stands, without its tags; None where the service says that it is not there."""

@@ -90,6 +90,7 @@ ITEMS = (
     _code("job-output-unknown", "blocks", "the item refers to a job's output whose place is not known"),
     _code("latest-moves", "warning", "'latest' of a name moves from the target's own version to the one created"),
     _code("latest-overtaken", "error", "'latest' of a name would mean an older version than in the source"),
+    _code("list-not-sorted", "warning", "a container's list came in another order, and was sorted on disk"),
     _code("matches-nothing", "warning", "a glob of a fleet's selection matches nothing in this workspace"),
     _code(
         "names-source",

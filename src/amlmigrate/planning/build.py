@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.listings import Listing, not_sorted
 from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Inventory
@@ -86,6 +86,7 @@ def build(
         findings += without_twin(asset, planner.mapping, containers.source)
     for listing in containers.source.values():
         findings += [*left_behind(listing), *([] if listing.tagged else [_untagged(listing)])]
+    findings += not_sorted([*containers.source.values(), *containers.target.values()])
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,

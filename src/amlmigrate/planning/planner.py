@@ -180,7 +180,7 @@ class Planner:
         place = step.bytes.source
         draft.add_marked(step, BLOB)
         theirs = self._theirs.setdefault((place.account, place.container), Listing(place))
-        theirs.blobs[place.path] = Blob(place.path, step.bytes.bytes, "")
+        theirs.sorted.add([Blob(place.path, step.bytes.bytes, "")])
 
     def _unreferenced(self, containers: Containers) -> Iterable[Iterable[Location]]:
         """What `--unreferenced copy` copies: never what is, or may be, another workspace's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from amlmigrate.bytes.areas import list_both
 from amlmigrate.bytes.listings import Listing, goal_path, list_container, listing_digest, unlike
@@ -61,18 +62,19 @@ async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container:
         goal = mapping.place(Location(account, name))
         if name != container or goal is None:
             continue
-        rest = [
+        rest = (
             blob for blob in listing.blobs.values() if cover.prefix(Location(account, name, blob.path)) is None
-        ]
+        )
         there = listed.target[goal.account, goal.container]
         return _all_there(rest, Location(account, name), goal, there)
     return None
 
 
-def _all_there(blobs: list[Blob], source: Location, goal: Location, there: Listing) -> bool:
+def _all_there(blobs: Iterable[Blob], source: Location, goal: Location, there: Listing) -> bool:
     def like(blob: Blob) -> bool:
         twin = there.blobs.get(goal_path(source, goal, blob.path))
         same = twin is not None and twin.length == blob.length
         return same and (None in (blob.md5, twin and twin.md5) or blob.md5 == (twin and twin.md5))
 
-    return bool(blobs) and all(map(like, blobs))
+    alike = map(like, blobs)
+    return next(alike, False) and all(alike)

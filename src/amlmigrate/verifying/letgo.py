@@ -25,7 +25,7 @@ from amlmigrate.ledger.subjects import found_by, of_step
 # The member of reports that tells, by address, the digest of what the target had in its place ('' for nothing).
 MEMBER = "let_go"
 # What each verification looks at anew, whatever its depth.
-_CODES = frozenset(code.name for code in (*LET_GO, *PROTECTION))
+_CODES = frozenset(("list-not-sorted", *(code.name for code in (*LET_GO, *PROTECTION))))
 _DIGITS = 16
 _REOPEN = "`migrate reopen` its item and plan anew, so that the tool moves it"
 

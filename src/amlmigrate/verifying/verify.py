@@ -10,6 +10,7 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both
 from amlmigrate.bytes.bound import bound
 from amlmigrate.bytes.drift import drifted
+from amlmigrate.bytes.listings import not_sorted
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
 from amlmigrate.core import headline
@@ -69,6 +70,7 @@ async def verify(
     waived = letgo.waived(plan, ended)
     theirs = documents.theirs | letgo.of_bytes(waived, containers)
     named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
+    named += not_sorted([*containers.source.values(), *containers.target.values()])
     named += leftalone.findings(plan, ended, ledger.stayed(), containers)
     weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))
     named += weaker

@@ -66,7 +66,7 @@ def test_of_each_blob_that_stays_it_is_said_what_names_it() -> None:
     step = _steps(source, {OLD_BLOBS: PATHS})[f"blobs/{OLD_BLOBS}"]
     assert step.action is Action.MANUAL
     assert step.reason.startswith(
-        "4 blobs with 40 bytes: 2 of jobs, 1 of assets that stay, 1 that no asset refers to."
+        "4 blobs with 40 bytes: 2 of jobs, 1 that no asset refers to, 1 of assets that stay."
     )
 
 
