@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from amlmigrate.cloud.errors import retry_after
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, shown_properties
 
 _ACCEPTED = (201, 202)
 # Nothing is asked sooner of an operation whose first answer names no time.
@@ -52,8 +52,7 @@ def state(document: Document | None) -> str:
 
 
 def _spelled(found: Document) -> str:
-    properties = found.get("properties")
-    told = properties.get("provisioningState") if isinstance(properties, dict) else None
+    told = (shown_properties(found) or {}).get("provisioningState")
     return str(told or found.get("registrationState") or "")
 
 

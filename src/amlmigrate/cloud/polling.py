@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from amlmigrate.cloud.errors import NotSettledError, ProvisioningFailedError, ServiceError, retry_after
 from amlmigrate.cloud.operations import Ending, Operation, of_resource, state, under_way, word_of
 from amlmigrate.core.clock import Pace, Wait
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, shown_properties
 
 # The address of an operation is forgotten after a time, or something in between answers for it.
 _FORGOTTEN = (404, 410)
@@ -151,8 +151,7 @@ class Poller:
 def failed(body: Any, path: str) -> ProvisioningFailedError:
     """What an operation or a resource that did not succeed says, in the service's words."""
     found = body if isinstance(body, dict) else {}
-    properties = found.get("properties")
-    properties = properties if isinstance(properties, dict) else {}
+    properties = shown_properties(found) or {}
     # Computes have a list of them (Azure ML's description, 2025-12-01, `provisioningErrors`).
     several = properties.get("provisioningErrors")
     first = several[0] if isinstance(several, list) and several and isinstance(several[0], dict) else {}

@@ -9,7 +9,7 @@ from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
 from amlmigrate.cloud.operations import Operation
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
@@ -46,7 +46,7 @@ class WorkspacePort:
     async def default_container(self) -> Location | None:
         """Where the workspace writes by default; None where it does not say."""
         found = await self.get(f"datastores/{DEFAULT_STORE}")
-        properties = (found or {}).get("properties") or {}
+        properties = properties_of(found)
         account, container = properties.get("accountName"), properties.get("containerName")
         return Location(str(account), str(container)) if account and container else None
 
@@ -161,9 +161,9 @@ async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> 
     found = [
         str(item["id"])
         async for item in arm.pages(path)
-        if str((item.get("properties") or {}).get("storageAccount", "")).lower() == account
+        if str(properties_of(item).get("storageAccount", "")).lower() == account
         # By its number: one that was made anew under this name is another.
-        and (item.get("properties") or {}).get("workspaceId") != workspace.workspace_id
+        and properties_of(item).get("workspaceId") != workspace.workspace_id
     ]
     return sorted(found)
 

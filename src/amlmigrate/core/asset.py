@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
-from amlmigrate.core.documents import Document, source_digest
+from amlmigrate.core.documents import Document, properties_of, source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed import PackedDocument
 from amlmigrate.core.reference import Reference
@@ -34,8 +34,7 @@ class Asset:
     @property
     def properties(self) -> Document:
         """The properties of the document."""
-        found: Document = self.document.get("properties") or {}
-        return found
+        return properties_of(self.document)
 
     @property
     def created_at(self) -> str:

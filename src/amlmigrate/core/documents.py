@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import rfc8785
@@ -14,6 +14,18 @@ _LARGEST = 2**53 - 1
 # Stands for a member that is not there, where the other side's is null: of those the two are different things.
 ABSENT = "(absent)"
 _MISSING = object()
+
+
+def properties_of(document: Mapping[str, Any] | None) -> Document:
+    """The `properties` of a document; empty where it has none, or where there is no document."""
+    found: Document = (document or {}).get("properties") or {}
+    return found
+
+
+def shown_properties(document: Mapping[str, Any] | None) -> Document | None:
+    """The `properties` of a document; None where it shows none, so that nothing is known of them."""
+    found = (document or {}).get("properties")
+    return found if isinstance(found, dict) else None
 
 
 def digest(value: Any) -> str:
@@ -28,7 +40,7 @@ def source_digest(document: Document, volatile: tuple[str, ...] = ()) -> str:
     service recomputes when something else changes, which a kind names in `volatile` as dotted paths.
     """
     kept = {key: value for key, value in document.items() if key not in _VOLATILE}
-    properties = dict(kept.get("properties") or {})
+    properties = dict(properties_of(kept))
     properties.pop("provisioningState", None)
     for path in volatile:
         properties = _without(properties, path.split("|"))

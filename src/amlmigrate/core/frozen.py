@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.rights import KEPT
 
@@ -80,7 +80,7 @@ class Assignment:
     @classmethod
     def of(cls, document: Document, role: str) -> Assignment:
         """Of a document as ARM answers it."""
-        properties = document.get("properties") or {}
+        properties = properties_of(document)
         kept = {key: properties[key] for key in KEPT if properties.get(key) is not None}
         created = str(properties.get("createdOn") or "")
         return cls(str(document["id"]), str(properties.get("scope", "")), role, kept, created=created)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def rotation_of(policy: Document) -> Rotation | None:
 
 def key_of_document(document: Document) -> Key:
     """A key as ARM shows it (`Microsoft.KeyVault/vaults/keys`), whose times are seconds since 1970."""
-    properties: Document = document.get("properties") or {}
+    properties = properties_of(document)
     attributes: Document = properties.get("attributes") or {}
     created, expires, not_before = (_time(attributes.get(name)) for name in ("created", "exp", "nbf"))
     return Key(

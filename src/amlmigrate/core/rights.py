@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 # What makes a role assignment what it is; the rest of its document the service writes.
 KEPT = (
@@ -45,7 +45,7 @@ class Permission:
 
 def permissions(definition: Document) -> tuple[Permission, ...]:
     """The entries of a role definition, as ARM answers it."""
-    found = (definition.get("properties") or {}).get("permissions") or ()
+    found = properties_of(definition).get("permissions") or ()
     return tuple(Permission.of(one) for one in found)
 
 

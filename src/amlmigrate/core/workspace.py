@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.names import is_guid, is_name
 
@@ -176,8 +176,7 @@ class Workspace:
     @property
     def properties(self) -> Document:
         """The properties of the document."""
-        found: Document = self.document.get("properties") or {}
-        return found
+        return properties_of(self.document)
 
     @property
     def location(self) -> str:

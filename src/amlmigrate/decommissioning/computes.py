@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amlmigrate.core.asset import Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, shown_properties
 
 COLLECTION = "computes"
 # What the service makes for a workspace alone; behind any other compute is something of the customer's.
@@ -27,8 +27,7 @@ class Compute:
     @classmethod
     def of(cls, left: Leftover) -> Compute:
         """Reads a document of the collection; one that could not be read says nothing."""
-        properties = (left.document or {}).get("properties")
-        told = properties if isinstance(properties, dict) else {}
+        told = shown_properties(left.document) or {}
         attached = told.get("isAttachedCompute")
         return cls(
             str(left.address),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
@@ -87,7 +87,7 @@ def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]
 
 def _alive(leftovers: list[Leftover]) -> Iterable[str]:
     for left in leftovers:
-        properties = (left.document or {}).get("properties") or {}
+        properties = properties_of(left.document)
         version = left.address.version or ""
         if version.startswith("deployments/"):
             yield f"{left.address} is a live deployment."
@@ -99,5 +99,5 @@ def _alive(leftovers: list[Leftover]) -> Iterable[str]:
 
 
 def locked(lock: Document) -> str:
-    level = (lock.get("properties") or {}).get("level", "")
+    level = properties_of(lock).get("level", "")
     return f"A lock is in the way: {lock.get('id', lock.get('name'))} ({level})."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.neighbours import Unseen, number_of, visible
 from amlmigrate.posture.identities import users_of
@@ -144,7 +144,7 @@ async def _whole(side: Side, identity: Identity) -> Identity:
     if identity.principal or not identity.id:
         return identity
     read = await tried(side.arm.get(identity.id))
-    return replace(identity, principal=str(((read.value or {}).get("properties") or {}).get("principalId") or ""))
+    return replace(identity, principal=str(properties_of(read.value).get("principalId") or ""))
 
 
 async def _assignments(
@@ -158,7 +158,7 @@ async def _assignments(
         return
     inside = f"{workspace.id}/".lower()
     for one in read.value:
-        properties = one.get("properties") or {}
+        properties = properties_of(one)
         # Those of the workspace itself go with it.
         if f"{properties.get('scope', '')}/".lower().startswith(inside):
             continue
@@ -171,7 +171,7 @@ async def _assignments(
 async def _role(side: Side, scope: str, definition: str) -> str:
     """A role's name, else the id of its definition."""
     read: Read[Document] = await tried(side.roles.definition_at(scope, definition))
-    return str(((read.value or {}).get("properties") or {}).get("roleName") or definition)
+    return str(properties_of(read.value).get("roleName") or definition)
 
 
 def _policy(vault: str, identity: Identity, used: tuple[str, ...]) -> Right:
@@ -191,7 +191,7 @@ async def _vaults(side: Side, workspace: Workspace, found: Held) -> list[tuple[s
         read = await tried(side.arm.get(id_))
         if read.refused:
             found.unread.append(Unseen(id_, f"the access policies of {id_} could not be read: {read.refused}"))
-        properties = (read.value or {}).get("properties") or {}
+        properties = properties_of(read.value)
         # With Azure RBAC they count for nothing.
         if not properties.get("enableRbacAuthorization"):
             who = (str(one.get("objectId") or "").lower() for one in properties.get("accessPolicies") or ())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of, shown_properties
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import each
@@ -132,7 +132,7 @@ async def neighbours(sides: Iterable[Side], besides: Container[str], named: Iter
 
 def number_of(workspace: Document) -> str | None:
     """Its workspaceId, by which one that was made anew under a name is told from the one before."""
-    return (workspace.get("properties") or {}).get("workspaceId")
+    return properties_of(workspace).get("workspaceId")
 
 
 async def _workspace(side: Side, id_: str, found: Neighbours) -> None:
@@ -143,8 +143,7 @@ async def _workspace(side: Side, id_: str, found: Neighbours) -> None:
         found.unseen.append(_unseen(id_.lower(), f"the datastores of {id_}", error))
         return
     for address, document in datastores.items():
-        properties = document.get("properties")
-        found.stores[address] = properties if isinstance(properties, dict) else None
+        found.stores[address] = shown_properties(document)
 
 
 def _unseen(about: str, what: str, error: ServiceError) -> Unseen:

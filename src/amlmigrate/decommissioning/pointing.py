@@ -7,7 +7,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_workspace
@@ -38,7 +38,7 @@ class Seen:
         for asset in self.inventory.assets.values():
             yield str(asset.address), asset.properties
         for left in self.leftovers:
-            yield str(left.address), (left.document or {}).get("properties") or {}
+            yield str(left.address), properties_of(left.document)
 
 
 def unlisted(target: Seen) -> list[Leftover]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import SENT_KEY, Leftover
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
 from amlmigrate.posture.stored import (
@@ -82,7 +82,7 @@ def _part(kind: str, what: str, id_: str, read: Read[Document]) -> Remaining:
         return Remaining(kind, what, id_, False, None, "Azure shows none of this id.")
     if kind == "vault":
         return Remaining(kind, what, id_, True, None, _VAULT)
-    encryption: Document | None = (read.value.get("properties") or {}).get("encryption")
+    encryption: Document | None = properties_of(read.value).get("encryption")
     key, why = (_registry_key if kind == "registry" else _account_key)(encryption or {})
     if kind == "account" and (left := excepted(encryption or {})):
         why = f"{why} Its {left} lie under Microsoft's key."
@@ -114,14 +114,14 @@ def _under(customers: bool, key: str | None) -> tuple[str | None, str]:
 
 async def _logs(side: Side, found: Remaining, insights: Read[Document]) -> Remaining:
     """Application Insights keeps its data in a Log Analytics workspace, and that in a cluster if it has a key."""
-    logs_id = ((insights.value or {}).get("properties") or {}).get("WorkspaceResourceId")
+    logs_id = properties_of(insights.value).get("WorkspaceResourceId")
     logs: Read[Document] = await tried(side.arm.get(str(logs_id))) if logs_id else NOTHING
-    features = ((logs.value or {}).get("properties") or {}).get("features") or {}
+    features = properties_of(logs.value).get("features") or {}
     cluster_id = features.get("clusterResourceId")
     cluster: Read[Document] = await tried(side.arm.get(str(cluster_id))) if cluster_id else NOTHING
     if refused := logs.refused or cluster.refused:
         return replace(found, key=None, why=f"Its key could not be read: {refused}")
-    named: Document = ((cluster.value or {}).get("properties") or {}).get("keyVaultProperties") or {}
+    named: Document = properties_of(cluster.value).get("keyVaultProperties") or {}
     uri, name, version = (str(named.get(part) or "") for part in ("keyVaultUri", "keyName", "keyVersion"))
     whole = "/".join(part for part in (uri.rstrip("/"), "keys", name, version) if part) if uri and name else None
     key, why = _under(bool(name), whole)
@@ -167,7 +167,7 @@ async def deleted(side: Side, account: Remaining | None, workspace: Workspace) -
         return [], f"Whether the account keeps containers of the workspace that were deleted: {told}"
     found: dict[str, Remaining] = {}
     for one in read.value:
-        name, properties = str(one.get("name")), one.get("properties") or {}
+        name, properties = str(one.get("name")), properties_of(one)
         if properties.get("deleted") is True and workspace.names(name):
             key, why = await _scope(side, account, str(properties.get("defaultEncryptionScope") or ""))
             when, days = properties.get("deletedTime"), properties.get("remainingRetentionDays")
@@ -186,7 +186,7 @@ async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None,
     if read.value is None:
         return None, f"The encryption scope '{name}' could not be read: {read.refused or 'Azure shows none.'}"
     ref = key_of_scope(read.value)
-    source = (read.value.get("properties") or {}).get("source")
+    source = properties_of(read.value).get("source")
     key, why = _under(is_customers(source), ref.id if ref else None)
     return key, f"By the encryption scope '{name}': {why}"
 

@@ -12,7 +12,7 @@ from amlmigrate.cloud.polling import ended, failed
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory, Leftover
 from amlmigrate.core.clock import Clock, Pace
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.workspace import WorkspaceRef
@@ -50,7 +50,7 @@ async def look(port: WorkspacePort, workspace_id: str) -> Look:
 
 def of_document(found: Document, workspace_id: str) -> Look:
     """What a document under the workspace's name shows. One without an id is not another workspace's."""
-    properties = found.get("properties") or {}
+    properties = properties_of(found)
     seen = str(properties.get("workspaceId") or "")
     if not seen:
         return Look(Sight.UNKNOWN, "a document without workspaceId")

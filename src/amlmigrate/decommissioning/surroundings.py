@@ -9,7 +9,7 @@ from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import dying, heldrights, remaining
 from amlmigrate.decommissioning.dying import Dying, Secrets
@@ -140,7 +140,7 @@ async def going(side: Side, workspace_id: str) -> list[Document] | None:
             raise
         return None
     names = ("principalId", "principalType", "roleDefinitionId", "scope")
-    documents = [(one["id"], one.get("properties") or {}) for one in found]
+    documents = [(one["id"], properties_of(one)) for one in found]
     return [
         {"id": id_, **{name: properties.get(name) for name in names}}
         for id_, properties in sorted(documents, key=lambda one: str(one[0]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amlmigrate.cloud.roles import Roles
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import tried
 from amlmigrate.posture.unproven import NO_LICENCE
@@ -49,7 +49,7 @@ async def passing(roles: Roles, scope: str, now: datetime) -> Passing:
 
 def begins(schedule: Document) -> str:
     """When a schedule begins, as Azure writes it."""
-    return str((schedule.get("properties") or {}).get("startDateTime") or "")
+    return str(properties_of(schedule).get("startDateTime") or "")
 
 
 def _is_later(schedule: Document, now: datetime) -> bool:

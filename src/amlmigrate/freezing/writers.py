@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.roles import Roles
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace
@@ -160,7 +160,7 @@ class Finder:
 
     async def _may_write(self, place: Place, schedule: Document) -> Assignment | None:
         """What a schedule of Privileged Identity Management gives, where that is writing."""
-        properties = schedule.get("properties") or {}
+        properties = properties_of(schedule)
         definition = await self._definition(place.scope, str(properties.get("roleDefinitionId", "")))
         writes = definition is None or place.writes(definition)
         return Assignment.of(schedule, _name(definition, properties)) if writes else None
@@ -174,7 +174,7 @@ class Finder:
         found: dict[str, Assignment],
         there: Passing,
     ) -> None:
-        properties = document.get("properties") or {}
+        properties = properties_of(document)
         principal = str(properties.get("principalId", "")).lower()
         if principal == self._caller or principal in self._own:
             return
@@ -332,7 +332,7 @@ def places(workspace: Workspace, shared_with: str, unknown: str) -> list[Place]:
 
 def keys_finding(workspace: Workspace, account: Document | None) -> Finding | None:
     """That who holds a key of the account writes without any role; None where keys are switched off."""
-    if ((account or {}).get("properties") or {}).get("allowSharedKeyAccess") is False:
+    if properties_of(account).get("allowSharedKeyAccess") is False:
         return None
     return Finding(
         "warning",
@@ -352,5 +352,5 @@ def _identities(workspace: Workspace) -> set[str]:
 
 
 def _name(definition: Document | None, properties: Document) -> str:
-    told = ((definition or {}).get("properties") or {}).get("roleName")
+    told = properties_of(definition).get("roleName")
     return str(told or str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1])

@@ -9,7 +9,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
@@ -71,7 +71,7 @@ def _assignments(workspace: str, found: list[Document]) -> list[Leftover]:
     own: dict[str, Document] = {}
     below: dict[str, Document] = {}
     for item in found:
-        properties = item.get("properties") or {}
+        properties = properties_of(item)
         scope = str(item.get("scope") or properties.get("scope") or "").rstrip("/")
         if _at_or_below(workspace, scope):
             line = {"scope": scope} | {key: properties[key] for key in KEPT if properties.get(key) is not None}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 
@@ -46,7 +45,7 @@ async def read_jobs(port: WorkspacePort) -> Jobs:
     """Reads all jobs, archived ones too."""
     found = Jobs()
     async for item in port.pages("jobs", {"listViewType": "All"}):
-        properties: dict[str, Any] = item.get("properties") or {}
+        properties = properties_of(item)
         system = item.get("systemData") or {}
         line = {"name": item["name"], **{key: properties[key] for key in _KEPT if properties.get(key) is not None}}
         found.lines.append(line | {"createdAt": system.get("createdAt"), "createdBy": system.get("createdBy")})

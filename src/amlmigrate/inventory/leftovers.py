@@ -12,7 +12,7 @@ from amlmigrate.cloud.shares import Shares
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import UNLISTED
@@ -131,7 +131,7 @@ def without_datastores(left: Iterable[Leftover], datastores: Iterable[Datastore]
     found: list[Leftover] = []
     for item in left:
         root = stores.get(item.address.name.lower()) if item.address.kind in _SHOWS_DATASTORES else None
-        if root is not None and leads_into((item.document or {}).get("properties") or {}, [root]):
+        if root is not None and leads_into(properties_of(item.document), [root]):
             del stores[item.address.name.lower()]
         else:
             found.append(item)

@@ -9,7 +9,15 @@ from typing import Any, ClassVar, Protocol
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, differences, digest, mapped, source_digest, without_nulls
+from amlmigrate.core.documents import (
+    Document,
+    differences,
+    digest,
+    mapped,
+    properties_of,
+    source_digest,
+    without_nulls,
+)
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
@@ -174,7 +182,7 @@ class Kind(ABC):
         properties = mapped(sent, change)
         broken += _only_told(asset, told_of_source(sent, mapping))
         # Stamped after rewriting: the old id is what it is about.
-        body = {"properties": properties | {"properties": stamped(asset, properties.get("properties") or {})}}
+        body = {"properties": properties | {"properties": stamped(asset, properties_of(properties))}}
         return Translation(body, tuple(rewrites), (*broken, *self.findings(asset, body, mapping)))
 
     def storable(self, value: Any, where: str) -> Any:
@@ -222,7 +230,7 @@ class Kind(ABC):
 
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
-        kept = self.writable(shown(document.get("properties") or {}))
+        kept = self.writable(shown(properties_of(document)))
         same = mapped(self._told(kept), lambda _, text: plain(text))
         return {key: value for key, value in same.items() if key not in self.computed and not _nothing(value)}
 

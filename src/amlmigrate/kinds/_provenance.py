@@ -6,7 +6,7 @@ The service sets `systemData` itself, and a job stays behind; these properties a
 from __future__ import annotations
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 PREFIX = "migratedFrom."
 # Changes with every later write to the source, so it is told but never compared.
@@ -30,15 +30,13 @@ def stamped(asset: Asset, properties: Document) -> Document:
 
 def comparable(expected: Document, actual: Document) -> tuple[Document, Document]:
     """Two canonical documents for comparing: an asset that was there before has no provenance, and needs none."""
-    foreign = _ID not in (actual.get("properties") or {})
+    foreign = _ID not in properties_of(actual)
     return _without(expected, PREFIX if foreign else _TIME), _without(actual, _TIME)
 
 
 def same_origin(expected: Document, actual: Document) -> bool:
     """Whether two documents, as bodies, name one asset that they came from."""
-    left, right = (
-        ((body.get("properties") or {}).get("properties") or {}).get(_ID) for body in (expected, actual)
-    )
+    left, right = (properties_of(properties_of(body)).get(_ID) for body in (expected, actual))
     return bool(left) and left == right
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from amlmigrate.cloud.lists import ListError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.core.translation import Difference
@@ -75,7 +75,7 @@ class VersionedKind(Kind):
         absent_is_empty = name in self.anonymous_names
         items = source.pages(path, view, absent_is_empty=absent_is_empty)
         found = [Asset(Address(self.name, name, item["name"]), item) async for item in items]
-        latest = ((container or {}).get("properties") or {}).get("latestVersion")
+        latest = properties_of(container).get("latestVersion")
         whole = latest in (None, "", *(one.address.version for one in found))
         # A list that the service did not give at all is noted as that.
         if not whole and name not in self.anonymous_names and source.gave(path):
@@ -93,7 +93,7 @@ class VersionedKind(Kind):
 
     def vacant(self, address: Address, document: Document) -> bool:
         # As the first version makes a container (AZ-LIST-8).
-        properties = document.get("properties") or {}
+        properties = properties_of(document)
         told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
         return address.version is None and not told
 

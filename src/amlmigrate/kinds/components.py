@@ -6,7 +6,7 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._versioned import VersionedKind
 
@@ -33,7 +33,7 @@ class Components(VersionedKind):
         spec = found.get("componentSpec")
         if isinstance(spec, dict):
             found["componentSpec"] = _texts({k: v for k, v in spec.items() if k not in _NOT_KEPT})
-        elif "description" in (document.get("properties") or {}):
+        elif "description" in properties_of(document):
             found |= {"description": document["properties"]["description"] or None}
         return {key: value for key, value in found.items() if value is not None}
 

@@ -9,7 +9,7 @@ import yaml
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.nesting import repeats, tokens
@@ -84,7 +84,7 @@ class Environments(VersionedKind):
 
     def writable(self, properties: Document) -> Document:
         kept = super().writable(properties)
-        own = {key: value for key, value in (kept.get("properties") or {}).items() if key != _LABELS}
+        own = {key: value for key, value in properties_of(kept).items() if key != _LABELS}
         if "properties" in kept:
             kept["properties"] = own
         if not kept.get("condaFile"):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
@@ -59,8 +57,8 @@ class WorkspaceDocument(Kind):
                 address=str(document.get("id", "")),
                 remedy="See in the portal that it is there, then run the same command again.",
             )
-        more: dict[str, Any] = older.get("properties") or {}
-        return {**document, "properties": {**more, **(document.get("properties") or {})}}
+        more = properties_of(older)
+        return {**document, "properties": {**more, **properties_of(document)}}
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
@@ -83,7 +83,7 @@ def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | N
         why = f"the target's cannot be changed any more: {fields} differ"
         return Verdict(Action.CONFLICT, why, target_sha256=sha256)
     # Properties are create-only for some kinds: an update sends the target's own back.
-    own = kind.storable(target.properties.get("properties") or {}, "/properties/properties")
+    own = kind.storable(properties_of(target.properties), "/properties/properties")
     cleared = {name: none for name, none in _CLEARED.items() if (target.properties.get(name) or none) != none}
     body = {"properties": cleared | desired["properties"] | {"properties": own}}
     return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)

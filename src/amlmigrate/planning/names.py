@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
@@ -59,7 +59,7 @@ class Names:
         verdict = document_verdict(kind, asset, body, there, self._prior)
         if verdict.action is Action.CONFLICT and kind.vacant(asset.address, there.document):
             # All its versions are the tool's own, and nobody else says anything of it.
-            own = kind.storable(there.properties.get("properties") or {}, "/properties/properties")
+            own = kind.storable(properties_of(there.properties), "/properties/properties")
             archived = kind.archive_body({"properties": body["properties"] | {"properties": own}})
             return Verdict(Action.UPDATE, ARCHIVED, archived, kind.state(there.document))
         if verdict.action is Action.CONFLICT:

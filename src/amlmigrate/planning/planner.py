@@ -11,7 +11,7 @@ from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
@@ -263,7 +263,7 @@ class Planner:
         draft.findings += [*shortfalls, *self._left_out(asset, needs), *self._files.findings(asset)]
         if verdict.action.carried_out:
             draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
-        body = there.properties if there else translation.body.get("properties") or {}
+        body = there.properties if there else properties_of(translation.body)
         draft.findings += names_source(asset.address, body, self.mapping)
         if verdict.reason == BROUGHT:
             draft.brought.add(asset.address)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory, Leftover
-from amlmigrate.core.documents import strings
+from amlmigrate.core.documents import properties_of, strings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import document_references
@@ -69,7 +69,7 @@ class Resolver:
     def needs_by_hand(self, left: Leftover) -> Needs:
         """The same for what is left to do by hand; a job is never made again, so that it needs nothing."""
         found = Needs()
-        properties = (left.document or {}).get("properties") or {}
+        properties = properties_of(left.document)
         self._all(left.address, document_references(properties, "/properties"), found)
         return found
 

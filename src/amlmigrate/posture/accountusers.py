@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
-from amlmigrate.core.documents import Document, strings
+from amlmigrate.core.documents import Document, properties_of, strings
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
 from amlmigrate.posture.sharing import foreign, not_whole, reads_all
@@ -36,7 +36,7 @@ async def account_users(side: Side, account_id: str, workspace_id: str) -> Users
     seen = await _workspaces(side, {_subscription(account_id), _subscription(workspace_id)}, found)
     own = ""
     for one in seen:
-        told, id_ = one.get("properties") or {}, str(one["id"])
+        told, id_ = properties_of(one), str(one["id"])
         number = str(told.get("workspaceId") or "").lower()
         if id_.lower() == workspace_id.lower():
             own = number
@@ -90,13 +90,13 @@ async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, 
 
 
 def _kind(datastore: Document) -> str:
-    credentials = (datastore.get("properties") or {}).get("credentials") or {}
+    credentials = properties_of(datastore).get("credentials") or {}
     return str(credentials.get("credentialsType") or "").lower()
 
 
 def _leads(datastore: Document, account: str) -> bool:
     """Whether it names the account: by its name, in a URL of any cloud, or by an ARM id; in capitals too."""
-    texts = [text.lower() for _, text in strings(datastore.get("properties") or {})]
+    texts = [text.lower() for _, text in strings(properties_of(datastore))]
     signs = (f"//{account}.", f"//{account}-secondary.", f"@{account}.", f"/storageaccounts/{account}")
     return account in texts or any(sign in f"{text}/" for text in texts for sign in signs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, permissions
 from amlmigrate.posture.denials import Who
 from amlmigrate.posture.facts import Facts, KeyRef
@@ -18,12 +18,12 @@ _SINGLE = frozenset({"user", "serviceprincipal", "device"})
 
 def by_roles(facts: Facts) -> bool:
     """Whether the vault goes by role assignments, else by access policies."""
-    return bool(((facts.vault.value or {}).get("properties") or {}).get("enableRbacAuthorization"))
+    return bool(properties_of(facts.vault.value).get("enableRbacAuthorization"))
 
 
 def policies(facts: Facts) -> list[Document]:
     """The vault's access policies; with Azure RBAC they count for nothing."""
-    found: list[Document] = ((facts.vault.value or {}).get("properties") or {}).get("accessPolicies") or []
+    found: list[Document] = properties_of(facts.vault.value).get("accessPolicies") or []
     return found
 
 
@@ -48,7 +48,7 @@ def entries(facts: Facts, assignment: Document) -> tuple[Permission, ...]:
 
 def role_name(facts: Facts, assignment: Document) -> str:
     """The role's name, else the id of its definition."""
-    properties = (facts.definition(assignment) or {}).get("properties") or {}
+    properties = properties_of(facts.definition(assignment))
     return str(properties.get("roleName") or _told(assignment, "roleDefinitionId"))
 
 
@@ -120,4 +120,4 @@ def below_other(assignment: Document, ref: KeyRef) -> bool:
 
 
 def _told(assignment: Document, name: str) -> str:
-    return str((assignment.get("properties") or {}).get(name) or "")
+    return str(properties_of(assignment).get(name) or "")

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.identities import Identity, client_of, users_of
@@ -15,7 +15,7 @@ from amlmigrate.posture.reading import Read, tried
 
 def role_of(assignment: Document) -> str:
     """The id of an assignment's role definition, in lower case."""
-    return str((assignment.get("properties") or {}).get("roleDefinitionId", "")).lower()
+    return str(properties_of(assignment).get("roleDefinitionId", "")).lower()
 
 
 async def users(side: Side, workspace: Workspace) -> dict[str, Document]:
@@ -28,7 +28,7 @@ async def users(side: Side, workspace: Workspace) -> dict[str, Document]:
     lacking = [key for key, one in found.items() if not all(one.get(name) for name in needed)]
     reads = await gathered({key: tried(side.arm.get(str(found[key]["id"]))) for key in lacking})
     for key, read in reads.items():
-        told = (read.value or {}).get("properties") or {}
+        told = properties_of(read.value)
         found[key] |= {name: told[name] for name in ("principalId", "clientId") if told.get(name)}
         found[key] |= {"refused": read.refused} if read.refused else {}
     return found

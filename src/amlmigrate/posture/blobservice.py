@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.posture.reading import Read, tried
 
 
@@ -14,8 +14,7 @@ async def read(side: Side, account: str) -> Read[Document]:
 
 def settings(found: Document | None) -> Document | None:
     """Its properties; None where none are shown."""
-    properties = (found or {}).get("properties")
-    return properties if isinstance(properties, dict) else None
+    return shown_properties(found)
 
 
 def days(properties: Document, policy: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from amlmigrate.core.address import blob_address
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 
@@ -28,9 +28,7 @@ def weaker(
     """
     if source is None or target is None:
         return
-    left, right = (
-        {str(one.get("name")): one.get("properties") or {} for one in side} for side in (source, target)
-    )
+    left, right = ({str(one.get("name")): properties_of(one) for one in side} for side in (source, target))
     for name, goal in sorted(pairs.items()):
         if name in left:
             yield from _of(name, left[name], goal, right.get(goal, {}))
@@ -106,7 +104,7 @@ def _versioned(properties: Document) -> bool:
 
 
 def _policy(properties: Document) -> tuple[int, bool]:
-    policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
+    policy = properties_of(properties.get("immutabilityPolicy"))
     days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
     return days, str(policy.get("state") or "").lower() == "locked"
 
@@ -124,7 +122,7 @@ def keeps(properties: Document) -> str:
 
 def _appends(properties: Document) -> int:
     """What may be appended to in spite of the policy: nothing, append blobs, or block blobs too."""
-    policy = (properties.get("immutabilityPolicy") or {}).get("properties") or {}
+    policy = properties_of(properties.get("immutabilityPolicy"))
     if policy.get("allowProtectedAppendWritesAll") is True:
         return 2
     return int(policy.get("allowProtectedAppendWrites") is True)

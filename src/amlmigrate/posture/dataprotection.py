@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.address import blob_address
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
@@ -63,7 +63,7 @@ class AccountProtection:
 
         Storage description, `ImmutableStorageAccount`; of one that is disabled nothing holds.
         """
-        found = ((self.account.value or {}).get("properties") or {}).get("immutableStorageWithVersioning") or {}
+        found = properties_of(self.account.value).get("immutableStorageWithVersioning") or {}
         policy = found.get("immutabilityPolicy") or {}
         state = str(policy.get("state") or "").lower()
         days = int(policy.get("immutabilityPeriodSinceCreationInDays") or 0)
@@ -170,7 +170,7 @@ async def unwritable(side: Side, target: Workspace) -> list[str]:
         return []
     container = place.container
     found = await tried(side.arm.get(f"{account}/blobServices/default/containers/{container}"))
-    kept = containerprotection.keeps((found.value or {}).get("properties") or {})
+    kept = containerprotection.keeps(properties_of(found.value))
     told = f"{account}: '{container}' is under {kept}, so that the lease cannot be written into it."
     return [f"{told} Take it off until the source is removed."] if kept else []
 

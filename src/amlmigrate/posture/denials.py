@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, matches, overlaps
 
 # All principals: id and type as that page has them (type SystemDefined).
@@ -65,7 +65,7 @@ def _taking(some: Iterable[Document], who: Who, at: str, covers: Callable[[Permi
 
 
 def _takes(one: Document, who: Who, covers: Callable[[Permission], bool]) -> bool | None:
-    told = one.get("properties") or {}
+    told = properties_of(one)
     entries = [entry for entry in told.get("permissions") or () if covers(Permission.of(entry))]
     if not entries:
         return None
@@ -101,14 +101,14 @@ def _meant(told: Document, who: Who) -> bool | None:
 def _reaches(one: Document, at: str) -> bool:
     """Whether it counts at a scope. Management groups that it was seen from are above."""
     told, here = _scope(one), at.rstrip("/").lower()
-    if (one.get("properties") or {}).get("doNotApplyToChildScopes"):
+    if properties_of(one).get("doNotApplyToChildScopes"):
         return told == here
     above = not told or told.startswith("/providers/microsoft.management/")
     return above or f"{here}/".startswith(f"{told}/")
 
 
 def _scope(one: Document) -> str:
-    shown = str((one.get("properties") or {}).get("scope") or "")
+    shown = str(properties_of(one).get("scope") or "")
     id_ = str(one.get("id") or "").lower()
     return (shown or id_.partition("/providers/microsoft.authorization/denyassignments")[0]).rstrip("/").lower()
 
@@ -126,5 +126,5 @@ def _groups(principals: Iterable[Document]) -> bool:
 
 
 def _called(one: Document) -> str:
-    name = str((one.get("properties") or {}).get("denyAssignmentName") or one.get("name") or one.get("id"))
+    name = str(properties_of(one).get("denyAssignmentName") or one.get("name") or one.get("id"))
     return f"the deny assignment '{name}' at {_scope(one) or '/'}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
@@ -160,7 +160,7 @@ async def _unseen() -> Read[Document]:
 
 
 def _rotation(document: Document) -> Rotation | None:
-    return rotation_of((document.get("properties") or {}).get("rotationPolicy") or {})
+    return rotation_of(properties_of(document).get("rotationPolicy") or {})
 
 
 async def _either(
@@ -188,8 +188,8 @@ async def _optional(side: Side, workspace: Workspace, name: str) -> Read[Documen
 async def _observed(side: Side, workspace: Workspace) -> tuple[Read[Document], Read[Document], Read[Document]]:
     """Application Insights, the Log Analytics workspace behind it, and the cluster that one may lie in."""
     insights = await _optional(side, workspace, "applicationInsights")
-    logs_id = ((insights.value or {}).get("properties") or {}).get("WorkspaceResourceId")
+    logs_id = properties_of(insights.value).get("WorkspaceResourceId")
     logs = await tried(side.arm.get(str(logs_id))) if logs_id else Read()
-    features = ((logs.value or {}).get("properties") or {}).get("features") or {}
+    features = properties_of(logs.value).get("features") or {}
     cluster_id = features.get("clusterResourceId")
     return insights, logs, await tried(side.arm.get(str(cluster_id))) if cluster_id else Read()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amlmigrate.core.claim import Claim, Weight
+from amlmigrate.core.documents import properties_of
 from amlmigrate.core.keys import Key
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef
@@ -56,7 +57,7 @@ def vault_claims(facts: KeyFacts, user: str, workspace: Workspace | None = None)
         )
         yield from beside(VAULT_NAMES[1:], id_, "the vault is not there")
         return
-    properties = read.value.get("properties") or {}
+    properties = properties_of(read.value)
     yield _place(read.value, ref, user, workspace)
     soft = properties.get("enableSoftDelete") is not False
     yield Claim(

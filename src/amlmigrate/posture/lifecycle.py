@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.workspace import Location
 
 # What of a rule's actions takes a blob away, or makes it unreadable until it is rehydrated.
@@ -39,7 +39,7 @@ class Rule:
 
 def rules(policy: Document) -> Iterator[Rule]:
     """Those of a policy (`managementPolicies/default`) that end blobs as they are now."""
-    found = ((policy.get("properties") or {}).get("policy") or {}).get("rules") or []
+    found = (properties_of(policy).get("policy") or {}).get("rules") or []
     for rule in found:
         definition = rule.get("definition") or {}
         actions = (definition.get("actions") or {}).get("baseBlob") or {}
@@ -58,7 +58,7 @@ def ending(policy: Document, places: Iterable[Location]) -> dict[Rule, list[Loca
 
 def actions(policy: Document) -> Actions:
     """What each rule does that is on, by its name; prefixes are of the one account, and not compared."""
-    found = ((policy.get("properties") or {}).get("policy") or {}).get("rules") or []
+    found = (properties_of(policy).get("policy") or {}).get("rules") or []
     return {
         str(rule.get("name")): (rule.get("definition") or {}).get("actions") or {}
         for rule in found

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
 from amlmigrate.posture.authority import role_of
@@ -38,7 +38,7 @@ def _of(facts: Facts, some: list[Document], operation: str) -> Limit | None:
 
 def until(timed: Iterable[Document], assignment: Document) -> str | None:
     """When an assignment ends, as Azure writes it; None where it has no end. `timed` are those in force."""
-    told = [one.get("properties") or {} for one in timed if _is(one, assignment)]
+    told = [properties_of(one) for one in timed if _is(one, assignment)]
     ends = [str(one["endDateTime"]) for one in told if one.get("endDateTime")]
     return max(ends, key=_time) if ends and len(ends) == len(told) else None
 
@@ -49,7 +49,7 @@ def _limit(facts: Facts, assignment: Document) -> Limit | None:
     last = until(timed, assignment)
     if last is None:
         return None
-    told = [one.get("properties") or {} for one in timed if _is(one, assignment)]
+    told = [properties_of(one) for one in timed if _is(one, assignment)]
     kind = {str(one.get("assignmentType") or "") for one in told} - {""}
     activated = " (activated)" if kind == {"Activated"} else ""
     return Limit(_time(last), last, f"the role '{role_name(facts, assignment)}'{activated} at {scope(assignment)}")
@@ -57,7 +57,7 @@ def _limit(facts: Facts, assignment: Document) -> Limit | None:
 
 def _is(instance: Document, assignment: Document) -> bool:
     """Whether an instance shows an assignment: by its id, else by who has which role where."""
-    told = instance.get("properties") or {}
+    told = properties_of(instance)
     if str(told.get("originRoleAssignmentId") or "").lower() == id_of(assignment):
         return True
     same = principal(instance) == principal(assignment) and role_of(instance) == role_of(assignment)

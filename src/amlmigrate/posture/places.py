@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Location, Workspace
 from amlmigrate.posture.reading import Read, tried_list
@@ -73,7 +73,7 @@ def container_of(place: Location) -> Location:
 
 def account_of(datastore: Document, suffix: str) -> str:
     """The account that a datastore leads to; empty where it leads to none of this cloud."""
-    properties: Document = datastore.get("properties") or {}
+    properties = properties_of(datastore)
     found = Location(str(properties.get("accountName") or ""), "", suffix=str(properties.get("endpoint") or ""))
     return "" if found.elsewhere(suffix) else found.account
 
@@ -81,7 +81,7 @@ def account_of(datastore: Document, suffix: str) -> str:
 def _defaults(datastores: Iterable[Document], suffix: str) -> frozenset[Location]:
     found = set()
     for one in datastores:
-        properties: Document = one.get("properties") or {}
+        properties = properties_of(one)
         account = account_of(one, suffix)
         container = properties.get("containerName") or properties.get("filesystem")
         # Any may be made the default (`Workspace.set_default_datastore` of SDK v1), and jobs write there then.

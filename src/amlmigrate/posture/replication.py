@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 
 def ways(account: str, policies: Iterable[Document]) -> set[tuple[str, str]]:
@@ -15,7 +15,7 @@ def ways(account: str, policies: Iterable[Document]) -> set[tuple[str, str]]:
     """
     found = set()
     for policy in policies:
-        told = policy.get("properties") or {}
+        told = properties_of(policy)
         into = str(told.get("destinationAccount") or "").rpartition("/")[2].lower() == account.lower()
         way, member = ("into", "destinationContainer") if into else ("out of", "sourceContainer")
         found |= {(way, str(rule.get(member) or "").lower()) for rule in told.get("rules") or [{}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amlmigrate.core.claim import Claim
+from amlmigrate.core.documents import properties_of
 from amlmigrate.posture.facts import Facts
 from amlmigrate.posture.unproven import beside, unread
 
@@ -26,7 +27,7 @@ def registry_claims(facts: Facts) -> Iterator[Claim]:
         yield from unread(("registry.encryption",), id_, _called(id_), facts.registry, action)
         return
     document = facts.registry.value
-    encryption = (document.get("properties") or {}).get("encryption") or {}
+    encryption = properties_of(document).get("encryption") or {}
     sku, status = str((document.get("sku") or {}).get("name", "")), str(encryption.get("status", ""))
     good = sku.lower() == "premium" and status.lower() == "enabled"
     yield Claim(
@@ -57,7 +58,7 @@ def logs_claims(facts: Facts) -> Iterator[Claim]:
         if read.refused or (read is facts.insights and read.value is None):
             yield from unread(("logs.encryption",), id_, what, read, action)
             return
-    key = ((facts.cluster.value or {}).get("properties") or {}).get("keyVaultProperties") or {}
+    key = properties_of(facts.cluster.value).get("keyVaultProperties") or {}
     good = bool(key.get("keyName"))
     yield Claim(
         "logs.encryption",
@@ -83,7 +84,7 @@ def compute_claims(facts: Facts) -> Iterator[Claim]:
     names = sorted(
         str(one.get("name"))
         for one in read.value
-        if str((one.get("properties") or {}).get("computeType", "")).lower() in ("amlcompute", "computeinstance")
+        if str(properties_of(one).get("computeType", "")).lower() in ("amlcompute", "computeinstance")
     )
     yield Claim(
         "computes.disks",

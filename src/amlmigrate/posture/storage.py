@@ -8,6 +8,7 @@ from typing import Any
 
 from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.claim import Claim, Weight
+from amlmigrate.core.documents import properties_of
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.places import account_of
@@ -120,7 +121,7 @@ def _container(stored: Stored, place: Location) -> Claim:
         return Claim(
             CONTAINER, None, "warning", address, said, "Azure ML makes it with the first bytes: look again then."
         )
-    properties = read.value.get("properties") or {}
+    properties = properties_of(read.value)
     scope = default_scope(read)
     found = under(stored, place.account, scope)
     if found.unread:
@@ -224,7 +225,7 @@ def under(stored: Stored, account: str, scope: str) -> Encryption:
     read = stored.scopes.get((account, scope)) or stored.accounts[account].document
     if read.value is None or (account, scope) not in stored.scopes:
         return Encryption(None, "", unread=(called, read, READ_SCOPE))
-    properties = read.value.get("properties") or {}
+    properties = properties_of(read.value)
     evidence = {"scope": scope, "source": properties.get("source"), "state": properties.get("state")}
     if str(properties.get("state") or "").lower() == "disabled":
         enable = (

@@ -9,6 +9,7 @@ own (storage description, `storageTaskAssignments`, from 2023-05-01 on).
 from __future__ import annotations
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.few import few
 from amlmigrate.posture.reading import tried_list
 
@@ -24,12 +25,13 @@ async def unseen(side: Side, account: str) -> list[str]:
     name = account.rpartition("/")[2]
     if found.refused:
         return [f"whether a storage task is assigned to '{name}', which might delete copies: {found.refused}"]
-    on = [str(one.get("name")) for one in found.value or () if _is_on(one.get("properties"))]
+    on = [str(one.get("name")) for one in found.value or () if _is_on(one)]
     return [
         f"whether storage tasks assigned to '{name}' delete or archive copies: {few(sorted(on), _NAMED)}"
     ] * bool(on)
 
 
-def _is_on(properties: object) -> bool:
+def _is_on(assignment: Document) -> bool:
     """Only one that says so is off."""
-    return not isinstance(properties, dict) or properties.get("enabled") is not False
+    properties = shown_properties(assignment)
+    return properties is None or properties.get("enabled") is not False

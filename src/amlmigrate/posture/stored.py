@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import SENT_KEY
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef, read_key
@@ -36,7 +36,7 @@ class Account:
     @property
     def encryption(self) -> Document:
         """Its `properties.encryption`."""
-        found: Document = ((self.document.value or {}).get("properties") or {}).get("encryption") or {}
+        found: Document = properties_of(self.document.value).get("encryption") or {}
         return found
 
 
@@ -56,7 +56,7 @@ class Stored:
 
 def default_scope(container: Read[Document]) -> str:
     """The encryption scope of what is written to a container; empty for the account's own key."""
-    found = str(((container.value or {}).get("properties") or {}).get("defaultEncryptionScope") or "")
+    found = str(properties_of(container.value).get("defaultEncryptionScope") or "")
     return "" if found == ACCOUNT_KEY else found
 
 
@@ -86,7 +86,7 @@ def excepted(encryption: Document) -> str:
 
 def key_of_scope(scope: Document) -> KeyRef | None:
     """The key that an encryption scope names."""
-    named: Document = (scope.get("properties") or {}).get("keyVaultProperties") or {}
+    named: Document = properties_of(scope).get("keyVaultProperties") or {}
     match = _KEY.match(str(named.get("keyUri") or ""))
     if match is None:
         return None
@@ -139,7 +139,7 @@ def _hints(workspace: Workspace, places: Places) -> dict[str, list[str]]:
     if workspace.storage_account:
         found[workspace.storage_account.lower()].append(workspace.storage_account_id)
     for one in places.datastores.value or ():
-        properties: Document = one.get("properties") or {}
+        properties = properties_of(one)
         subscription, group = (str(properties.get(part) or "") for part in ("subscriptionId", "resourceGroup"))
         name = account_of(one, places.suffix)
         if not name:
@@ -189,7 +189,7 @@ def _users(
     for (name, scope), read in scopes.items():
         document = read.value or {}
         ref = key_of_scope(document)
-        if ref and is_customers((document.get("properties") or {}).get("source")):
+        if ref and is_customers(properties_of(document).get("source")):
             users[ref].append(f"the encryption scope '{scope}' of '{name}'")
     return users
 

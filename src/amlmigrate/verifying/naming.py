@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core import mapping as maps
-from amlmigrate.core.documents import digest
+from amlmigrate.core.documents import digest, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.members import document_references
 from amlmigrate.core.plan import Plan, Step
@@ -73,7 +73,7 @@ def _owners(plan: Plan, target: Workspace, prefix: str) -> Iterator[tuple[str, l
 
 
 def _places(step: Step, there: maps.Mapping) -> Iterator[Location]:
-    for reference in document_references((step.body or {}).get("properties") or {}):
+    for reference in document_references(properties_of(step.body)):
         if place := there.locate(reference):
             yield prefix_of(place)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.doctor.needs import SideName
 from amlmigrate.cmk.doctor.unchecked import unchecked
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import Read, tried, tried_list
@@ -43,7 +43,7 @@ def _locked(workspace: Workspace) -> Iterator[str]:
 
 def _locks(found: Iterable[Document], workspace: Workspace, side: SideName) -> Iterator[Finding]:
     for lock in found:
-        level = str((lock.get("properties") or {}).get("level", ""))
+        level = str(properties_of(lock).get("level", ""))
         id_ = str(lock.get("id"))
         holds = id_.lower().partition(f"/providers/{_LOCKS}/".lower())[0]
         here = f"{workspace.id}/".lower()
@@ -143,7 +143,7 @@ async def deleted_vaults(arm: Arm, workspace: Workspace, vault_id: str) -> list[
 
 def _blocked(vaults: list[Document], group: str, vault_id: str) -> Iterator[Finding]:
     for vault in vaults:
-        properties = vault.get("properties") or {}
+        properties = properties_of(vault)
         was = str(properties.get("vaultId", ""))
         if not was.lower().startswith(group) and was.lower() != vault_id.lower():
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cmk.doctor.effective import Effective, covers
 from amlmigrate.cmk.doctor.needs import ACCOUNT, BLOB
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.rights import permissions
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Workspace
@@ -26,7 +26,7 @@ async def unread_datastores(
     """
     named: dict[str, list[str]] = defaultdict(list)
     for one in datastores:
-        properties = one.get("properties") or {}
+        properties = properties_of(one)
         kind = str((properties.get("credentials") or {}).get("credentialsType") or "None")
         if one.get("name") not in SYSTEM_DATASTORES and kind == "None" and properties.get("accountName"):
             named[str(properties["accountName"]).lower()].append(str(one.get("name")))
@@ -48,7 +48,7 @@ async def _may(roles: Roles, account_id: str, principal: str) -> bool | None:
     if assigned.value is None:
         return None
     above = [one for one in assigned.value if covers(one, account_id)]
-    ids = {str((one.get("properties") or {}).get("roleDefinitionId")) for one in above}
+    ids = {str(properties_of(one).get("roleDefinitionId")) for one in above}
     read = [await tried(roles.definition_at(account_id, id_)) for id_ in sorted(ids)]
     entries = tuple(entry for one in read if one.value for entry in permissions(one.value))
     # A role on one container may be on the right one, which is not looked into.

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.cloud.roles import Roles
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, granted, permissions
 from amlmigrate.posture.reading import tried
 
@@ -54,7 +54,7 @@ class Rights:
         if assigned.value is None:
             return plain
         here = [one for one in assigned.value if covers(one, scope)]
-        ids = sorted({str((one.get("properties") or {}).get("roleDefinitionId")) for one in here})
+        ids = sorted({str(properties_of(one).get("roleDefinitionId")) for one in here})
         roles = await asyncio.gather(*(tried(self._roles.definition_at(scope, id_)) for id_ in ids))
         more = tuple(entry for one in roles if one.value for entry in permissions(one.value))
         whole = all(one.value is not None for one in roles)
@@ -63,5 +63,5 @@ class Rights:
 
 def covers(assignment: Document, scope: str) -> bool:
     """Whether an assignment counts at a scope: made at it or above it."""
-    at = str((assignment.get("properties") or {}).get("scope") or "").rstrip("/").lower()
+    at = str(properties_of(assignment).get("scope") or "").rstrip("/").lower()
     return at.startswith("/providers/microsoft.management/") or f"{scope}/".lower().startswith(f"{at}/")

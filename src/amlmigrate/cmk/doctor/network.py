@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
 
@@ -30,7 +30,7 @@ def paths(source: Reached, target: Reached, *, same_tenant: bool) -> Iterator[Fi
 
 def _closed(side: str, reached: Reached) -> Iterator[Finding]:
     """A copy gets through firewalls where whoever asks for it reaches both accounts."""
-    id_, properties = str(reached.account.get("id")), reached.account.get("properties") or {}
+    id_, properties = str(reached.account.get("id")), properties_of(reached.account)
     private = str(properties.get("publicNetworkAccess") or "").lower() == "disabled"
     denied = str((properties.get("networkAcls") or {}).get("defaultAction") or "Allow").lower() == "deny"
     if not (private or denied or reached.by_firewall):
@@ -61,11 +61,11 @@ def _closed(side: str, reached: Reached) -> Iterator[Finding]:
 
 def _scope(source: Document, target: Document, *, same_tenant: bool) -> Iterator[Finding]:
     """`allowedCopyScope` counts on the destination of a copy only (AZ-BLOB-12)."""
-    id_, properties = str(target.get("id")), target.get("properties") or {}
+    id_, properties = str(target.get("id")), properties_of(target)
     scope = str(properties.get("allowedCopyScope") or "")
     if not scope or (scope.lower() == "aad" and same_tenant):
         return
-    linked = bool((source.get("properties") or {}).get("privateEndpointConnections"))
+    linked = bool(properties_of(source).get("privateEndpointConnections"))
     yield Finding(
         "warning" if scope.lower() == "privatelink" and linked else "error",
         id_,
@@ -84,13 +84,13 @@ def keys_refused(
     """
     named: dict[str, list[str]] = defaultdict(list)
     for one in datastores:
-        properties = one.get("properties") or {}
+        properties = properties_of(one)
         kind = str((properties.get("credentials") or {}).get("credentialsType", ""))
         if kind == "AccountKey" and not (side == "source" and one.get("name") in SYSTEM_DATASTORES):
             named[str(properties.get("accountName", "")).lower()].append(str(one.get("name")))
     for account, names in sorted(named.items()):
         document: Mapping[str, Any] = accounts.get(account) or {}
-        if (document.get("properties") or {}).get("allowSharedKeyAccess") is not False:
+        if properties_of(document).get("allowSharedKeyAccess") is not False:
             continue
         shown = ", ".join(sorted(names))
         yield Finding(

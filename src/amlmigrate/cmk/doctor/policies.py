@@ -10,7 +10,7 @@ from typing import Any
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.doctor.unchecked import unchecked
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import tried, tried_list
@@ -46,7 +46,7 @@ async def denying(arm: Arm, workspace: Workspace) -> list[Finding]:
 
 
 async def _findings(arm: Arm, assignment: Document, workspace: Workspace) -> list[Finding]:
-    properties = assignment.get("properties") or {}
+    properties = properties_of(assignment)
     if str(properties.get("enforcementMode", "")).lower() == "donotenforce" or _left_out(properties, workspace):
         return []
     given = {name: one.get("value") for name, one in (properties.get("parameters") or {}).items()}
@@ -91,7 +91,7 @@ async def _denied(arm: Arm, definition_id: str, given: dict[str, Any]) -> Denial
     definition = (await tried(arm.get(definition_id))).value
     if definition is None:
         return Denials(unread=(definition_id,))
-    properties = definition.get("properties") or {}
+    properties = properties_of(definition)
     values = _values(properties, given)
     if "policyDefinitions" not in properties:
         rule = properties.get("policyRule") or {}

@@ -13,7 +13,7 @@ from amlmigrate.cmk.doctor import network
 from amlmigrate.cmk.doctor.needs import SideName
 from amlmigrate.cmk.doctor.pair import Pair
 from amlmigrate.cmk.doctor.unchecked import unchecked
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Workspace
@@ -62,7 +62,7 @@ async def _accounts(arm: Arm, workspace: Workspace) -> tuple[dict[str, Document]
 
 def has_secret(datastore: Document) -> bool:
     """Whether it is a datastore of the users' own whose secret moves with it."""
-    kind = ((datastore.get("properties") or {}).get("credentials") or {}).get("credentialsType")
+    kind = (properties_of(datastore).get("credentials") or {}).get("credentialsType")
     return str(kind or "None") != "None" and datastore.get("name") not in SYSTEM_DATASTORES
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from amlmigrate.cloud.arm import api_version
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.planning import Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.wanted import name_of, region, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.posture.reading import tried, tried_list
 
@@ -99,7 +99,7 @@ async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
     read = await tried_list(port.resources.arm, path)
     if read.value is None:
         found.unasked.append(f"whether a deleted one of the name '{name}' could be recovered: {read.refused}")
-    for told in (properties(one) for one in read.value or () if same(one.get("name"), name)):
+    for told in (properties_of(one) for one in read.value or () if same(one.get("name"), name)):
         found.asks.append(
             f"the {part.what} '{name}' was deleted on {told.get('deletionTime') or 'a day unknown'}"
             f" ({told.get('storageAccountResourceId') or 'where is not told'}), and can be recovered with all that"
@@ -180,7 +180,7 @@ async def _title(port: Port, assignment_id: str) -> str:
         document = (await tried(port.resources.arm.get(assignment_id))).value
     except ServiceError:
         document = None
-    return str(properties(document).get("displayName") or name_of(assignment_id))
+    return str(properties_of(document).get("displayName") or name_of(assignment_id))
 
 
 def _with(planned: Planned, found: _Foreseen) -> Planned:

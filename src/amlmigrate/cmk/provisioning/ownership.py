@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _found(name: str, known: Mapping[str, Mapping[str, str]], said: str, file: s
 def changes(part: Part, body: Document | None) -> Iterator[Change]:
     """What a PATCH of a thing changes of it, each with its id."""
     told = body or {}
-    members = [*(told.get("properties") or {}), *(name for name in told if name not in ("properties", "identity"))]
+    members = [*properties_of(told), *(name for name in told if name not in ("properties", "identity"))]
     if "identity" in told:
         members.append("encryption")  # the identity that a thing uses its key with
     yield from ((part.id, kind) for kind in sorted({_MEMBERS.get(name, REPLACED) for name in members}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cmk.provisioning.ownership import tag_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.posture.accountusers import Users
@@ -103,7 +103,7 @@ async def _assigned(port: Port, part: Part, known: Known, found: Users) -> None:
     if read.value is None:
         found.unknown.append(f"the role assignments on it could not be read: {read.refused}")
         return
-    told = [one.get("properties") or {} for one in read.value]
+    told = [properties_of(one) for one in read.value]
     here = f"{part.id}/".lower()
     holders = {
         str(one.get("principalId"))

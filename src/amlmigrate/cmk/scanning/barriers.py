@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from amlmigrate.cmk.scanning.values import Barrier, Scanned
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 _PLAIN = "default"
 _READY = "succeeded"
@@ -69,6 +69,6 @@ def _of_locks(workspace: Scanned, locks: Iterable[Document]) -> Iterator[Barrier
     held = [workspace.id, workspace.storage.id if workspace.storage else ""]
     for lock in locks:
         scope, _, name = str(lock.get("id", "")).rpartition("/providers/Microsoft.Authorization/locks/")
-        level = (lock.get("properties") or {}).get("level", "")
+        level = properties_of(lock).get("level", "")
         if any(f"{id_}/".lower().startswith(f"{scope}/".lower()) for id_ in held if id_ and scope):
             yield Barrier("lock", f"The lock '{name}' ({level}) on {scope} holds it.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cmk.scanning.values import Cause, NotKnown
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import Location
@@ -45,7 +45,7 @@ async def size(arm: Arm, blobs: Blobs, workspace_id: str) -> tuple[int, int] | N
     action = f"{_PROVIDER}/datastores/read"
     try:
         store: Document = await arm.get(f"{workspace_id}/datastores/{_DEFAULT_STORE}") or {}
-        place = store.get("properties") or {}
+        place = properties_of(store)
         if not place.get("accountName") or not place.get("containerName"):
             return NotKnown(
                 "blobs", action, f"There is no datastore '{_DEFAULT_STORE}' with a container.", Cause.MISSING

@@ -13,7 +13,7 @@ from amlmigrate.cmk.scanning.barriers import barriers
 from amlmigrate.cmk.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, Resources
 from amlmigrate.cmk.scanning.risk import risk
 from amlmigrate.cmk.scanning.values import Cause, NotKnown, Scanned
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture.facts import key_of
@@ -40,7 +40,7 @@ class Details:
         found = await self._registry(found)
         found = await self._contents(found)
         found, locks = await self._locks(found)
-        properties = facts.properties_of(document)
+        properties = properties_of(document)
         found = replace(found, **self._levels(found, properties))
         found = replace(found, barriers=barriers(found, properties, locks))
         levels = [self._standard.facts[fact].levels for fact in (tagging.SENSITIVITY, tagging.ENVIRONMENT)]

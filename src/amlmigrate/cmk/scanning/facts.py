@@ -17,7 +17,7 @@ from amlmigrate.cmk.scanning.values import (
     Storage,
     Vault,
 )
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import WorkspaceRef
 
 _PLAIN = "Default"
@@ -43,12 +43,6 @@ def of_document(document: Document) -> Scanned:
         registry=Registry(properties["containerRegistry"]) if properties.get("containerRegistry") else None,
         tags={str(name): str(value) for name, value in (document.get("tags") or {}).items()},
     )
-
-
-def properties_of(document: Document) -> dict[str, Any]:
-    """The properties of a document."""
-    found: dict[str, Any] = document.get("properties") or {}
-    return found
 
 
 def _encryption(properties: dict[str, Any]) -> Encryption:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.cmk.scanning.values import NotKnown, Scanned
+from amlmigrate.core.documents import shown_properties
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
@@ -142,8 +143,8 @@ async def _write(arm: Arm, path: str, change: Change, due: Mapping[str, str]) ->
 async def _read(arm: Arm, path: str) -> Mapping[str, str]:
     """The tags as they are. Raises ConflictError for an answer that does not say."""
     answer = await arm.get(path) or {}
-    properties = answer.get("properties")
-    if not isinstance(properties, dict) or not isinstance(properties.get("tags") or {}, dict):
+    properties = shown_properties(answer)
+    if properties is None or not isinstance(properties.get("tags") or {}, dict):
         raise ConflictError(
             "The answer to what its tags are has no tags.", address=path, remedy="Run the same command again."
         )

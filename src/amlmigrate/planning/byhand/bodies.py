@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amlmigrate.core.documents import Document, mapped
+from amlmigrate.core.documents import Document, mapped, properties_of, shown_properties
 from amlmigrate.core.mapping import Mapping
 
 # Of an ARM envelope, what a PUT takes.
@@ -50,7 +50,7 @@ CREDENTIALS: dict[str, tuple[str, ...]] = {
 def body(kind: str, document: Document, mapping: Mapping) -> Document:
     """What is sent to make an item anew; references to the source are those to the target."""
     found = {key: document[key] for key in _ENVELOPE if document.get(key) is not None}
-    properties = _without(dict(document.get("properties") or {}), kind)
+    properties = _without(dict(properties_of(document)), kind)
     if kind == "schedules":
         # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).
         properties["isEnabled"] = False
@@ -66,10 +66,10 @@ def body(kind: str, document: Document, mapping: Mapping) -> Document:
 def _without(properties: Document, kind: str) -> Document:
     gone = _WRITTEN | {_STATES.get(kind, "")}
     kept = {key: value for key, value in properties.items() if key not in gone and value is not None}
-    if isinstance(kept.get("properties"), dict):
+    if (inner := shown_properties(kept)) is not None:
         # A compute has its typed ones there, everything else the customer's own, whatever they are called.
         added = gone if "computeType" in kept else _ADDED
-        kept["properties"] = {key: value for key, value in kept["properties"].items() if key not in added}
+        kept["properties"] = {key: value for key, value in inner.items() if key not in added}
     for way, names in _DEEPER:
         kept = _pruned(kept, way, names)
     return kept

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from shlex import quote
 
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 # A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
 _NAME = re.compile(r"(\$\{[A-Z][A-Z0-9_]*\})")
@@ -65,7 +65,7 @@ def _role(line: Document, old: str, new: str) -> str:
 
 def lock(name: str, document: Document, target: str) -> list[str]:
     """Puts a lock on the target, of which `--resource` takes the id (learn.microsoft.com/cli/azure/lock)."""
-    level = str((document.get("properties") or {}).get("level") or "CanNotDelete")
+    level = str(properties_of(document).get("level") or "CanNotDelete")
     at = f"--resource {quote(target)}{_in(target)}"
     return [f"az lock create --name {quote(name)} --lock-type {quote(level)} {at}"]
 

@@ -124,9 +124,3 @@ def document_of(found: Any) -> Document | None:
     """The ARM document in what a part has read; None where there is none."""
     document = getattr(found, "document", found)
     return document if isinstance(document, dict) else None
-
-
-def properties(document: Document | None) -> Document:
-    """The properties of a document, empty where there are none."""
-    found: Document = (document or {}).get("properties") or {}
-    return found

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.wanted import EndpointWanted, name_of, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users
 
 
@@ -32,7 +32,7 @@ class Endpoint(Part):
         """Made where it is not; one to something else is refused."""
         if found is None:
             return self.create(self._body, f"leads to {name_of(self.wanted.target)}")
-        told = properties(found)
+        told = properties_of(found)
         leads = _leads(told)
         reasons = []
         if not any(same(id_, self.wanted.target) and self.wanted.group in groups for id_, groups in leads):
@@ -49,7 +49,7 @@ class Endpoint(Part):
 
     async def more_users(self, port: Port, document: Document) -> Users:
         """What it leads to, and whose subnet it lies in."""
-        told = properties(document)
+        told = properties_of(document)
         return Users(
             [f"leads to {id_}" for id_, _ in _leads(told)] + [f"in {(told.get('subnet') or {}).get('id')}"]
         )
@@ -58,7 +58,7 @@ class Endpoint(Part):
 def _leads(told: Document) -> list[tuple[str, list[str]]]:
     """What an endpoint leads to, each with its groups."""
     return [
-        (str(properties(each).get("privateLinkServiceId")), properties(each).get("groupIds") or [])
+        (str(properties_of(each).get("privateLinkServiceId")), properties_of(each).get("groupIds") or [])
         for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
         for each in told.get(name) or ()
     ]
@@ -74,8 +74,8 @@ class ZoneGroup(Part):
 
     def decide(self, found: Document | None, known: Known) -> Step:
         """Made where it is not; zones that are missing are added."""
-        configs = list(properties(found).get("privateDnsZoneConfigs") or ())
-        there = [properties(each).get("privateDnsZoneId") for each in configs]
+        configs = list(properties_of(found).get("privateDnsZoneConfigs") or ())
+        there = [properties_of(each).get("privateDnsZoneId") for each in configs]
         missing = [zone for zone in self._zones if not any(same(zone, each) for each in there)]
         if not missing:
             return self.exists()

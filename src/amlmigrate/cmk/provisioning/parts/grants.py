@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, subscription_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "aml-cmk-migrate/role-assignments")
@@ -129,7 +129,7 @@ class RoleGrant(Part):
         """Name and scope of each unconditional assignment that is enough; the scope itself in lower case."""
         names = {self.role.id: self.role.name, **self.role.enough}
         held = []
-        for told in map(properties, found):
+        for told in map(properties_of, found):
             role, scope = name_of(str(told.get("roleDefinitionId", ""))).lower(), str(told.get("scope") or self.id)
             if role in names and not told.get("condition"):
                 held.append((names[role], scope.lower() if scope.lower() == self.id.lower() else scope))
@@ -142,7 +142,7 @@ class RoleGrant(Part):
         (RoleAssignmentExists). Inferred (AZ-RIGHT-12): whatever the conditions of both.
         """
         for one in found:
-            told = properties(one)
+            told = properties_of(one)
             same = name_of(str(told.get("roleDefinitionId", ""))).lower() == self.role.id
             itself = str(told.get("scope") or self.id).rstrip("/").lower() == self.id.rstrip("/").lower()
             if same and itself and str(told.get("principalId", "")).lower() == principal.lower():
@@ -180,7 +180,7 @@ class VaultGrant(RoleGrant):
         """Assignments, or the vault's policies of the holder."""
         if self._by_roles(known):
             return await super().read(port, known)
-        policies = properties(await port.resources.get(self._vault.id)).get("accessPolicies") or ()
+        policies = properties_of(await port.resources.get(self._vault.id)).get("accessPolicies") or ()
         principal = self.principal(known).lower()
         return [each for each in policies if str(each.get("objectId", "")).lower() == principal]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.usage import few
 from amlmigrate.cmk.provisioning.wanted import Named
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users
 from amlmigrate.posture.reading import tried
 
@@ -33,21 +33,21 @@ class Identity(Part):
 
     async def more_users(self, port: Port, document: Document) -> Users:
         """Where it has roles, in every subscription that is seen: whoever uses it has them too."""
-        found, principal = Users(), str(properties(document).get("principalId") or "")
+        found, principal = Users(), str(properties_of(document).get("principalId") or "")
         for subscription in port.estate.subscriptions:
             scope = f"/subscriptions/{subscription}"
             read = await tried(port.side.roles.directly(scope, principal))
             if read.value is None:
                 found.unknown.append(f"its roles in subscription {subscription} could not be read: {read.refused}")
                 continue
-            at = sorted({str(properties(one).get("scope")) for one in read.value})
+            at = sorted({str(properties_of(one).get("scope")) for one in read.value})
             if at:
                 found.known.append(f"its roles at {few(at)}")
         return found
 
     def learn(self, found: Document | None, known: Known) -> Known:
         """Its object id and client id."""
-        told = properties(found)
+        told = properties_of(found)
         return replace(
             known, principal_id=told.get("principalId") or UNKNOWN, client_id=told.get("clientId") or UNKNOWN
         )

@@ -17,10 +17,10 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.durations import days, no_longer
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted, name_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
 from amlmigrate.posture.reading import tried_list
 
@@ -75,7 +75,7 @@ class Key(Part):
         if found.document is None:
             unasked = (f"not checked: {found.unasked}",) if found.unasked else ()
             return self.create(_body(self.wanted, self._tags, time.time()), _told(self.wanted), *unasked)
-        reasons, stays = unfit(properties(found.document), self.wanted, time.time())
+        reasons, stays = unfit(properties_of(found.document), self.wanted, time.time())
         return self.refuse(*reasons) if reasons else self.exists(*stays)
 
     def learn(self, found: Found, known: Known) -> Known:
@@ -83,7 +83,7 @@ class Key(Part):
         versions = [key_of_document(one).version for one in found.versions]
         ends = {one.id.lower(): one.expires for one in versions if one.id}
         spent = {one.id.lower(): why for one in versions if (why := _spent(one, datetime.now(UTC)))}
-        newest = properties(found.document).get("keyUriWithVersion") or UNKNOWN
+        newest = properties_of(found.document).get("keyUriWithVersion") or UNKNOWN
         return replace(known, key_version=newest, expiries=ends, unusable=spent)
 
     def bearer(self, found: Found) -> Document | None:
@@ -202,7 +202,7 @@ class RotationPolicy(Part):
         """Given where there is none or a slower one; a stricter one stays."""
         if found is None:
             return self.exists("comes with the key")
-        there = rotation_of(properties(found).get("rotationPolicy") or {})
+        there = rotation_of(properties_of(found).get("rotationPolicy") or {})
         wanted = stricter(there, self.wanted)
         if wanted == there:
             return self.exists()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amlmigrate.cmk.provisioning.parts.base import properties
 from amlmigrate.cmk.provisioning.wanted import region, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 _BY_ID = ("storageAccount", "keyVault", "applicationInsights", "containerRegistry", "primaryUserAssignedIdentity")
 _BY_VALUE = ("hbiWorkspace", "systemDatastoresAuthMode", "publicNetworkAccess")
@@ -14,7 +13,7 @@ _BY_VALUE = ("hbiWorkspace", "systemDatastoresAuthMode", "publicNetworkAccess")
 
 def differences(found: Document, body: Document) -> list[str]:
     """In what a workspace that is there is another than the one asked for, each in a sentence. Pure."""
-    there, wanted = properties(found), properties(body)
+    there, wanted = properties_of(found), properties_of(body)
     if not same((there.get("encryption") or {}).get("status"), "Enabled"):
         first = ["It is not under a customer's key, which is given at creation only: choose another name."]
     else:

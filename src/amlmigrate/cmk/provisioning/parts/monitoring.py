@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.parts.base import Part
 from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import Named
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 _MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated cluster"
 
@@ -20,7 +20,7 @@ class _Monitoring(Part):
     def decide(self, found: Document | None, known: Known) -> Step:
         """Made where it is not."""
         if found is not None:
-            return self.exists(*self._stays(properties(found)))
+            return self.exists(*self._stays(properties_of(found)))
         if self._given:
             return self.refuse(f"There is no such {self.what}.")
         return self.create(self._body, _MICROSOFTS)

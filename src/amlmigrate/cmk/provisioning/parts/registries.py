@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, properties
+from amlmigrate.cmk.provisioning.parts.base import Part
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, name_of, region, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 
 class Registry(Part):
@@ -31,7 +31,7 @@ class Registry(Part):
         reasons = self._unfit(found)
         if reasons:
             return self.refuse(*reasons)
-        closed = same(properties(found).get("publicNetworkAccess"), "Disabled")
+        closed = same(properties_of(found).get("publicNetworkAccess"), "Disabled")
         if self.wanted.public_access == "Disabled" and not closed:
             change = {"properties": {"publicNetworkAccess": "Disabled"}}
             return self.update(change, "public network access is switched off")
@@ -40,7 +40,7 @@ class Registry(Part):
             if closed and self.wanted.public_access == "Enabled"
             else []
         )
-        admin = bool(properties(found).get("adminUserEnabled"))
+        admin = bool(properties_of(found).get("adminUserEnabled"))
         if admin != self.wanted.admin_user:
             stays.append(f"its admin user stays switched {'on' if admin else 'off'}")
         return self.exists(*stays)
@@ -71,7 +71,7 @@ class Registry(Part):
         reasons = []
         if region(str(found.get("location", ""))) != self._all.location:
             reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
-        encryption = properties(found).get("encryption") or {}
+        encryption = properties_of(found).get("encryption") or {}
         if not same(encryption.get("status"), "enabled"):
             return [*reasons, "It is not under a customer's key, which a registry is given at creation only."]
         key = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier", "")).rstrip("/")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.parts.networks import new_network, tightened
 from amlmigrate.cmk.provisioning.steps import Step
 from amlmigrate.cmk.provisioning.wanted import Wanted, region, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users, account_users
 
 _CUSTOMER = "Microsoft.Keyvault"
@@ -60,7 +60,7 @@ class Storage(Part):
 
     def _switches_off(self, document: Document) -> bool:
         """Whether the file switches off the keys of an account that has them on."""
-        return self.wanted.shared_key is False and properties(document).get("allowSharedKeyAccess") is not False
+        return self.wanted.shared_key is False and properties_of(document).get("allowSharedKeyAccess") is not False
 
     def _body(self) -> Document:
         service = {"keyType": "Account", "enabled": True}
@@ -94,7 +94,7 @@ class Storage(Part):
 
     def _unfit(self, found: Document) -> list[str]:
         """What Azure ML takes for a default account (AZ-WS-10)."""
-        told, reasons = properties(found), []
+        told, reasons = properties_of(found), []
         if region(str(found.get("location", ""))) != self._all.location:
             reasons.append(f"It lies in {found.get('location')}, the workspace in {self._all.location}.")
         if told.get("isHnsEnabled"):
@@ -120,7 +120,7 @@ class Storage(Part):
         )
 
     def _kept(self, found: Document) -> Step:
-        told = properties(found)
+        told = properties_of(found)
         change, why, stays = tightened(told, self.wanted.network)
         body: Document = {}
         encryption = told.get("encryption") or {}

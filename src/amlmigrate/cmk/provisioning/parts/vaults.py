@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.parts.networks import new_network, shuts_out_services, tightened
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.usage import few
 from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, region, same, subscription_of
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users
 from amlmigrate.posture.reading import tried_list
 
@@ -67,13 +67,13 @@ class Vault(Part):
                 return self.refuse("There is no such vault; leave `id` out and give a `name` to have one made.")
             return self.create(self._body(known), *self._notes())
         reasons = self._unfit(found.document)
-        return self.refuse(*reasons) if reasons else self._kept(properties(found.document))
+        return self.refuse(*reasons) if reasons else self._kept(properties_of(found.document))
 
     def learn(self, found: Found, known: Known) -> Known:
         """How it gives access."""
         if found.document is None:
             return known
-        by_roles = bool(properties(found.document).get("enableRbacAuthorization"))
+        by_roles = bool(properties_of(found.document).get("enableRbacAuthorization"))
         return replace(known, by_roles={**known.by_roles, self.id.lower(): by_roles})
 
     def named_in(self, text: str) -> bool:
@@ -82,7 +82,7 @@ class Vault(Part):
 
     async def more_users(self, port: Port, document: Document) -> Users:
         """Whoever has an access policy in it."""
-        policies = properties(document).get("accessPolicies") or ()
+        policies = properties_of(document).get("accessPolicies") or ()
         holders = sorted({str(each.get("objectId")) for each in policies})
         return Users([f"access policies of {few(holders)}"] if holders else [])
 
@@ -95,7 +95,7 @@ class Vault(Part):
                 f"the vault '{name}' gets purge protection: once deleted, it and its name stay for {days} days,"
                 " and nobody can end that sooner",
             )
-        body = properties(step.change.body) if step.verb is Verb.UPDATE and step.change else {}
+        body = properties_of(step.change.body) if step.verb is Verb.UPDATE and step.change else {}
         if "enablePurgeProtection" in body or "enableSoftDelete" in body:
             return (f"the vault '{name}' gets soft delete and purge protection, which cannot be turned off again",)
         return ()
@@ -127,7 +127,7 @@ class Vault(Part):
         return notes
 
     def _name_held(self, deleted: Document) -> Step:
-        told = properties(deleted)
+        told = properties_of(deleted)
         name = name_of(self.id)
         ways = f"recover it (az keyvault recover --name {name})"
         if not told.get("purgeProtectionEnabled"):
@@ -139,7 +139,7 @@ class Vault(Part):
         )
 
     def _unfit(self, document: Document) -> list[str]:
-        found = properties(document)
+        found = properties_of(document)
         reasons = []
         if region(str(document.get("location", ""))) != self._location:
             reasons.append(f"It lies in {document.get('location')}, the workspace in {self._location}.")

@@ -9,11 +9,11 @@ from typing import Any
 from amlmigrate.cloud.operations import state
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.members import GROUP_ROLE
-from amlmigrate.cmk.provisioning.parts.base import Part, Port, properties
+from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.parts.likeness import differences
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.wanted import Wanted, name_of, same
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
 _SEEN = ("friendlyName", "description")
@@ -58,7 +58,7 @@ class Workspace(Part):
             return self._made(body, known, *self._notes(known))
         different = [*differences(found, body), *_spent(found, known)]
         failed = state(found) in ("failed", "canceled", "cancelled")
-        if failed and properties(found).get("workspaceId"):
+        if failed and properties_of(found).get("workspaceId"):
             different.append(_HALF_DONE)
         if different:
             return self.refuse(*different)
@@ -84,7 +84,7 @@ class Workspace(Part):
 
     def unmet(self, found: Document) -> list[str]:
         """That its own identity has a role on the group after all, where the key's vault lies."""
-        if not self._in_group or properties(found).get(GROUP_ROLE.name) is False:
+        if not self._in_group or properties_of(found).get(GROUP_ROLE.name) is False:
             return []
         return [f"`{GROUP_ROLE.name}` is not false: its own identity may have rights on its key's vault."]
 
@@ -115,7 +115,7 @@ class Workspace(Part):
         """What is told of the identities of one that is there, and is not changed."""
         if not (found.get("identity") or {}).get("principalId"):
             return [f"warning: {_UNRECOVERABLE}"]
-        if properties(found).get(GROUP_ROLE.name) is True:
+        if properties_of(found).get(GROUP_ROLE.name) is True:
             where = ", where its key's vault lies" if self._in_group else ""
             return [
                 f"warning: its own identity has rights on its resource group{where} ({GROUP_ROLE.name} is true)"
@@ -194,7 +194,7 @@ class Workspace(Part):
 
 def _key_of(found: Document) -> str:
     """The key that a workspace names, with the version."""
-    key = (properties(found).get("encryption") or {}).get("keyVaultProperties") or {}
+    key = (properties_of(found).get("encryption") or {}).get("keyVaultProperties") or {}
     return str(key.get("keyIdentifier") or "")
 
 
@@ -220,7 +220,7 @@ def _version(found: Document, known: Known) -> list[str]:
 
 
 def _seen(found: Document, options: Mapping[str, Any]) -> list[str]:
-    there = properties(found)
+    there = properties_of(found)
     return [
         f"its {name} stays {there.get(name)!r}"
         for name in _SEEN
