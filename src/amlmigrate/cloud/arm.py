@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
@@ -19,7 +18,7 @@ from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.doubt import Doubt
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, without_query
+from amlmigrate.cloud.errors import ServiceError, of_answer, without_query
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import Pages
 from amlmigrate.cloud.operations import Ending, Operation
@@ -27,6 +26,7 @@ from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
+from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
@@ -257,17 +257,7 @@ class Arm:
 
     async def _send(self, method: str, url: str, body: Document | None) -> Answer:
         request = HttpRequest(method, url, json=body) if body is not None else HttpRequest(method, url)
-        try:
-            response: AsyncHttpResponse = await self._client._send_request(request)
-        except (ServiceRequestError, ServiceResponseError) as error:
-            raise OutOfReachError(
-                str(error) or type(error).__name__, method=method, url=without_query(url)
-            ) from error
-        except HttpResponseError as error:
-            # The pipeline raises by itself where a body is not what its content type says.
-            raise OutOfReachError(
-                f"unreadable answer: {error.message}", method=method, url=without_query(url)
-            ) from error
+        response: AsyncHttpResponse = await translated(method, url, lambda: self._client._send_request(request))
         return Answer(response.status_code, response.headers, _body(response, method, url))
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:

@@ -30,8 +30,8 @@ from amlmigrate.cloud.ranges import RANGE, Range, Version, pieces, ranges_of, re
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import Storage
-from amlmigrate.cloud.storageerrors import in_one_shape
 from amlmigrate.cloud.store import Store, UnsupportedError
+from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
@@ -391,7 +391,7 @@ class Blobs:
 
         async def once() -> T:
             try:
-                return await in_one_shape(method, url, call)
+                return await translated(method, url, call)
             except ServiceError as error:
                 if error.status == 503 or error.code in _BUSY:
                     self.crowd.busy()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +11,11 @@ from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import AzureAuthorityHosts, CredentialUnavailableError
+from azure.identity import AzureAuthorityHosts
 from azure.identity.aio import DefaultAzureCredential
 
-from amlmigrate.cloud.errors import OutOfReachError
-from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
+from amlmigrate.cloud.translating import signed_in
+from amlmigrate.core.errors import BadInputError, DeniedError
 from amlmigrate.core.identity import Identity
 
 
@@ -63,9 +61,6 @@ CLOUDS = {
         "https://microsoftgraph.chinacloudapi.cn",
     ),
 }
-_UNREACHED = re.compile(
-    r"cannot connect|connect call failed|connection|timed? ?out|resolve|unreachable", re.IGNORECASE
-)
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 
 
@@ -110,17 +105,14 @@ class Credential(AsyncTokenCredential):
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """A token for the scopes. Raises DeniedError when the identity is refused."""
+        """A token for the scopes. Raises DeniedError where it is refused, OutOfReachError for no answer."""
         challenge = kwargs.get("claims")
         known = self._tokens.get(scopes)
         if known and not challenge and known.expires_on - time.time() > 300:
             return known
         if self._tenant:
             kwargs.setdefault("tenant_id", self._tenant)
-        try:
-            token = await self._inner.get_token(*scopes, **kwargs)
-        except (ClientAuthenticationError, CredentialUnavailableError) as error:
-            raise _refusal(scopes[0], error) from error
+        token = await signed_in(scopes[0], lambda: self._inner.get_token(*scopes, **kwargs))
         self._tokens[scopes] = token
         return token
 
@@ -182,16 +174,3 @@ def _claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found
-
-
-def _refusal(scope: str, error: Exception) -> MigrateError:
-    """What a failed sign-in comes to. The chain keeps of its attempts nothing but their texts."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    attempts = [line for line in lines if re.match(r"\w+Credential: ", line)]
-    told = next((line for line in lines if "AADSTS" in line), (attempts or lines or ["no reason given"])[-1])
-    if "AADSTS" not in told and _UNREACHED.search(told):
-        return OutOfReachError(told[:300], method="Signing in", url=scope, retried=True)
-    return DeniedError(
-        f"Azure gave no token for {scope}: {told[:300]}",
-        remedy="Sign in (az login), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-    )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from amlmigrate.cloud.credentials import Credential, Login
+from amlmigrate.cloud.translating import translated
 from amlmigrate.core.errors import MigrateError
 
 _SECONDS = 15.0
@@ -47,10 +48,10 @@ class Directory:
             url = f"{self._base}/v1.0/{path.format(id=quote(id_, safe=''))}"
             try:
                 async with asyncio.timeout(_SECONDS):
-                    answer = await client.send_request(HttpRequest("GET", url))
+                    answer = await translated("GET", url, partial(client.send_request, HttpRequest("GET", url)))
                 if answer.status_code == 200:
                     return str((answer.json() or {}).get("displayName") or "")
-            except (AzureError, MigrateError, TimeoutError, ValueError, AttributeError):
+            except (MigrateError, TimeoutError, ValueError, AttributeError):
                 self._closed_to_us = True
                 return ""
             if answer.status_code != 404:

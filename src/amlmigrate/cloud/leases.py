@@ -21,7 +21,7 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.storageerrors import in_one_shape
+from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.lease import SECONDS, Holder, LeaseState
 from amlmigrate.core.workspace import Location
@@ -93,12 +93,12 @@ class Leases:
     async def renew(self, place: Location, id_: str) -> None:
         """Renews the lease, in one attempt."""
         client = self._client(place)
-        await in_one_shape("PUT", client.url, lambda: BlobLeaseClient(client, id_).renew(read_timeout=_SHORT))
+        await translated("PUT", client.url, lambda: BlobLeaseClient(client, id_).renew(read_timeout=_SHORT))
 
     async def release(self, place: Location, id_: str) -> None:
         """Gives the lease up, in one attempt."""
         client = self._client(place)
-        await in_one_shape("PUT", client.url, lambda: BlobLeaseClient(client, id_).release(read_timeout=_SHORT))
+        await translated("PUT", client.url, lambda: BlobLeaseClient(client, id_).release(read_timeout=_SHORT))
 
     async def describe(self, place: Location, id_: str, metadata: dict[str, str]) -> None:
         """Writes down who has it."""
@@ -160,7 +160,7 @@ class Leases:
 
     @staticmethod
     async def _call(method: str, client: BlobClient, call: Callable[[], Awaitable[T]]) -> T:
-        return await retry.retrying(lambda: in_one_shape(method, client.url, call))
+        return await retry.retrying(lambda: translated(method, client.url, call))
 
 
 def _state(found: BlobProperties) -> LeaseState:

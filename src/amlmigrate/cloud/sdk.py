@@ -24,6 +24,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cloud.sdktransport import SdkTransport
+from amlmigrate.cloud.translating import first_line
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.workspace import WorkspaceRef
@@ -163,7 +164,7 @@ class SdkReader:
         except Exception as error:  # noqa: BLE001 - whatever a user's client raises is the finding
             if reason := self._transport.reason(error):
                 raise reason from None
-            raise _OwnReasonError(f"{type(error).__name__}: {_first_line(error)}"[:_LONGEST]) from None
+            raise _OwnReasonError(f"{type(error).__name__}: {first_line(error)}"[:_LONGEST]) from None
 
     def close(self) -> None:
         """Ends the threads, without those that are under way when it was interrupted, and the connections."""
@@ -192,7 +193,3 @@ def _account(bucket: Bucket, headers: Any, calls: int) -> None:
     if calls > 1:
         bucket.spend()
     Pacer.learn(bucket, headers, "GET")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0]

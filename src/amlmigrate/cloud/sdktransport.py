@@ -10,17 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from azure.core.exceptions import (
-    ClientAuthenticationError,
-    DecodeError,
-    HttpResponseError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
 from azure.core.pipeline.transport import RequestsTransport
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.errors import OutOfReachError, of_answer, without_query
+from amlmigrate.cloud.translating import by_itself, first_line
 from amlmigrate.core.errors import MigrateError
 
 Answered = Callable[[Any], None]
@@ -70,18 +64,11 @@ class SdkTransport(RequestsTransport):  # type: ignore[misc]  # its base has no 
         trouble: MigrateError | None = self._here.trouble
         if trouble is not None:
             return trouble
-        if isinstance(error, (DecodeError, ServiceRequestError, ServiceResponseError)):
-            return OutOfReachError(f"unreadable answer: {_first_line(error)}", method="GET", url="MLClient")
-        if isinstance(error, ClientAuthenticationError) or (
-            isinstance(error, HttpResponseError) and self._here.calls == 0
-        ):
-            # No token was had for it: nothing was asked of Azure Resource Manager.
-            return OutOfReachError(f"no token: {_first_line(error)}", method="GET", url="MLClient", retried=True)
-        return None
+        return by_itself(error, asked=self._here.calls > 0)
 
 
 def _no_answer(error: Exception, method: str, url: str) -> MigrateError:
-    return OutOfReachError(_first_line(error) or type(error).__name__, method=method, url=url)
+    return OutOfReachError(first_line(error) or type(error).__name__, method=method, url=url)
 
 
 def _refused(answer: Any, method: str, url: str) -> MigrateError:
@@ -90,7 +77,3 @@ def _refused(answer: Any, method: str, url: str) -> MigrateError:
     except Exception:  # noqa: BLE001 - a proxy's page, or one of a form that is not known: the status is what counts
         body = {}
     return of_answer(answer.status_code, answer.headers, body, method=method, url=url)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.storage.fileshare import DirectoryProperties, FileProperties
 from azure.storage.fileshare.aio import ShareClient
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.translating import translated
 from amlmigrate.core.documents import Document
 from amlmigrate.core.parallel import each
 
@@ -67,25 +67,13 @@ async def _read(client: ShareClient, found: list[Document], below: list[str], fo
 
 async def _list(client: ShareClient, folder: str) -> list[Item]:
     directory = client.get_directory_client(folder)
-    try:
+
+    async def call() -> list[Item]:
         return await whole(directory.list_directories_and_files(include=["Etag"]), client.url)
-    except HttpResponseError as error:
-        told = _service_error(error, client.url)
-        if absence.of_folder(told, root=not folder):
+
+    try:
+        return await translated("GET", client.url, call)
+    except ServiceError as error:
+        if absence.of_folder(error, root=not folder):
             return []
-        raise told from error
-    except (ServiceRequestError, ServiceResponseError) as error:
-        raise OutOfReachError(str(error), method="GET", url=client.url) from error
-
-
-def _service_error(error: HttpResponseError, url: str) -> ServiceError:
-    headers = getattr(error.response, "headers", {})
-    code = getattr(error, "error_code", None) or headers.get("x-ms-error-code") or error.status_code
-    return ServiceError(
-        error.status_code or 0,
-        str(getattr(code, "value", code)),  # an enum where the client knows the code
-        str(error.message).splitlines()[0],
-        method="GET",
-        url=url,
-        retry_after=retry_after(headers),
-    )
+        raise

@@ -7,11 +7,9 @@ that is most of what a move costs the machine it runs on, so these go straight t
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from email.utils import formatdate
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -25,12 +23,12 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential
-from amlmigrate.cloud.errors import ServiceError, retry_after, without_query
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.translating import of_storage
 from amlmigrate.core.workspace import Location
 
 # What azure-storage-blob 12.25 and later send by themselves; Put Blob From URL with a token needs 2021-12-02.
 VERSION = "2023-11-03"
-_MESSAGE = re.compile(r"<Message>(.*?)(?:\nRequestId|</Message>)", re.DOTALL)
 
 
 class Storage:
@@ -66,7 +64,7 @@ class Storage:
         response = await self._send(method, url, headers, stream=False, **options)
         body: bytes = response.content
         if response.status_code >= 400:
-            raise _error(response, method, url, body)
+            raise _refused(response, method, url, body)
         return body, response.headers.get("ETag", "")
 
     @asynccontextmanager
@@ -75,7 +73,7 @@ class Storage:
         response = await self._send("GET", url, headers, stream=True)
         async with response:
             if response.status_code >= 400:
-                raise _error(response, "GET", url, await response.read())
+                raise _refused(response, "GET", url, await response.read())
             yield response
 
     async def _send(
@@ -86,21 +84,6 @@ class Storage:
         return await self._client.send_request(request, stream=stream, **options)
 
 
-def source_codes(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """What the source of a copy was answered with (learn.microsoft.com, put-blob-from-url: response headers)."""
-    found = headers.get("x-ms-copy-source-error-code")
-    return (found,) if found else ()
-
-
-def _error(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> ServiceError:
-    found = _MESSAGE.search(body.decode("utf-8", "replace"))
-    message = unescape(found[1]) if found else str(response.reason or "no message")
-    return ServiceError(
-        response.status_code,
-        response.headers.get("x-ms-error-code") or str(response.status_code),
-        message.splitlines()[0] if message else "no message",
-        method=method,
-        url=without_query(url),
-        retry_after=retry_after(response.headers),
-        codes=source_codes(response.headers),
-    )
+def _refused(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> ServiceError:
+    reason = str(response.reason or "no message")
+    return of_storage(response.status_code, response.headers, body, reason, method=method, url=url)

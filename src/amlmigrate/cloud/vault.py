@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 from azure.keyvault.keys import (
     KeyProperties,
@@ -20,10 +19,11 @@ from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.errors import OutOfReachError, ServiceError, retry_after, without_query
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
@@ -174,41 +174,7 @@ class Vaults:
         return self._clients[vault]
 
     async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
-        async def once() -> T:
-            try:
-                return await call()
-            except HttpResponseError as error:
-                if error.status_code == 401:
-                    self._credential.forget(_authorization(error))
-                raise _service_error(error, method, url) from error
-            except (ServiceRequestError, ServiceResponseError, TimeoutError) as error:
-                reason = str(error) or type(error).__name__
-                raise OutOfReachError(reason, method=method, url=without_query(url)) from error
-
-        return await retrying(once)
-
-
-def _authorization(error: HttpResponseError) -> str:
-    """What the call that was refused had shown."""
-    request: Any = getattr(error.response, "request", None)
-    return str(request.headers.get("Authorization", "")) if request else ""
-
-
-def _service_error(error: HttpResponseError, method: str, url: str) -> ServiceError:
-    """The vault's own codes lie one level deeper: `Forbidden` has `ForbiddenByRbac` within."""
-    found: Any = getattr(error, "error", None)
-    inner = getattr(found, "innererror", None) or {}
-    code = str(inner.get("code") or getattr(found, "code", "") or error.status_code)
-    headers: Any = getattr(error.response, "headers", {})
-    message = str(getattr(found, "message", "") or error.message).splitlines()[0]
-    return ServiceError(
-        error.status_code or 0,
-        code,
-        message,
-        method=method,
-        url=without_query(url),
-        retry_after=retry_after(headers),
-    )
+        return await retrying(lambda: translated(method, url, call))
 
 
 def _key(found: KeyVaultKey) -> Key:

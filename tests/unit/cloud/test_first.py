@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from amlmigrate.cloud import blobs as blobs_module
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.blobs import Blobs
@@ -78,10 +77,6 @@ async def test_a_container_whose_deletion_was_put_off_is_not_deleted_unseen(
             sent.append("DELETE")
             raise ServiceError(503, "ServerBusy", "later", method="DELETE", url=self.url)
 
-    async def plain(_: str, __: str, call: Any) -> Any:
-        return await call()
-
-    monkeypatch.setattr(blobs_module, "in_one_shape", plain)
     side = Blobs(Login(), Credential(Login()))
     monkeypatch.setattr(side, "_container", lambda _: Client())
     looks = Looks(2)

@@ -11,7 +11,7 @@ from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.storage import source_codes
+from amlmigrate.cloud.translating import source_codes
 from amlmigrate.core.asset import SENT_KEY, Blob
 from amlmigrate.core.errors import ExitCode, UnreadableError
 from amlmigrate.core.workspace import Location
