@@ -32,7 +32,8 @@ _CHALLENGE = (
 _ACCEPTED = 202  # what a deletion of a container is answered
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # No name may hold a control character (learn.microsoft.com/rest/api/storageservices/
-# naming-and-referencing-containers--blobs--and-metadata; Azure/azure-sdk-for-python#11577). Inferred: the code.
+# naming-and-referencing-containers--blobs--and-metadata; Azure/azure-sdk-for-python#11577). Inferred (AZ-LOCAL-5):
+# the code.
 # That page forbids U+E000 and its like too. Blobs with such names are reported (Azure/azure-sdk-for-java#17616),
 # and a refusal of one as well (Azure/azure-storage-node#385): here they pass.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -25,7 +25,7 @@ _READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 _UNTOUCHED = "/%:@!$&'()*+,;=~"  # an unescaped blank or a letter such as ü is taken as its escape
 _BAD_HEADER = "The value for one of the HTTP headers is not in the correct format."
 # learn.microsoft.com/rest/api/storageservices/put-blob-from-url: a URL of up to 2 KiB. The code is that of
-# Azure/azure-powershell#16628, of a name that was too long; inferred: that it is this limit's.
+# Azure/azure-powershell#16628, of a name that was too long. Inferred (AZ-LOCAL-5): it is this limit's.
 _LONGEST = 2_048
 _NOT_VERIFIED = "Could not verify the copy source within the specified time."
 _TEXTS = {

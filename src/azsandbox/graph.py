@@ -96,7 +96,7 @@ class Graph:
         if not isinstance(ids, list) or not ids or len(ids) > _MOST_IDS:
             return _error(
                 400, "Request_BadRequest", "Invalid value specified for property 'ids'."
-            )  # text ours [I]
+            )  # text ours (AZ-LOCAL-4)
         wanted, types = {str(each).lower() for each in ids}, body.get("types") or ["servicePrincipal"]
         kinds = {str(each).lower() for each in types}
         found = self._all() if kinds & {"serviceprincipal", "directoryobject"} else []
@@ -141,8 +141,8 @@ def _size(text: str) -> int:
     if not text:
         return _PAGE
     if not text.isdecimal() or not 0 < int(text) <= _LARGEST:
-        # 999 is documented (learn.microsoft.com/graph/api/serviceprincipal-list). Inferred: that more is refused,
-        # and in these words.
+        # 999 is documented (learn.microsoft.com/graph/api/serviceprincipal-list). Inferred (AZ-LOCAL-4): more is
+        # refused, and in these words.
         raise BadFilter(
             "BadRequest", f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."
         )
@@ -151,13 +151,13 @@ def _size(text: str) -> int:
 
 def _start(text: str) -> int:
     if text and not text.isdecimal():
-        raise BadFilter("BadRequest", "The skip token of the request is not valid.")  # code and text are ours [I]
+        raise BadFilter("BadRequest", "The skip token of the request is not valid.")  # AZ-LOCAL-4
     return int(text or 0)
 
 
 def _is_true(text: str) -> bool:
     if text.lower() not in ("", "true", "false"):
-        raise BadFilter("BadRequest", f"Invalid value '{text}' for $count.")  # code and text are ours [I]
+        raise BadFilter("BadRequest", f"Invalid value '{text}' for $count.")  # code and text are ours (AZ-LOCAL-4)
     return text.lower() == "true"
 
 

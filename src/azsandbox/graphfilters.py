@@ -28,11 +28,11 @@ def _unsupported(name: str) -> BadFilter:
 
 
 def _syntax(text: str) -> BadFilter:
-    return BadFilter("BadRequest", f"Invalid filter clause: Syntax error in '{text}'.")  # [I]
+    return BadFilter("BadRequest", f"Invalid filter clause: Syntax error in '{text}'.")  # AZ-LOCAL-4
 
 
 def no_property(name: str) -> BadFilter:
-    """The words are OData's own; the code is that of other invalid clauses [I]."""
+    """The words are OData's own; the code is that of other invalid clauses (AZ-LOCAL-4)."""
     text = f"Could not find a property named '{name}' on type 'microsoft.graph.servicePrincipal'."
     return BadFilter("BadRequest", f"Invalid filter clause: {text}")
 
@@ -107,7 +107,7 @@ class _Parser:
             value = self._value()
             return lambda row: _plain(row.get(name)) == value
         if operator != "in":
-            # The operator's own name in Graph's words is seen for `ne` only [I].
+            # The operator's own name in Graph's words is seen for `ne` only (AZ-LOCAL-4).
             raise BadFilter(
                 "Request_UnsupportedQuery", f"Unsupported property filter clause operator '{operator}'."
             )

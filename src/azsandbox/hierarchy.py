@@ -39,8 +39,8 @@ class Hierarchy:
         """What such an account refuses that others do.
 
         Index tags are not supported (learn.microsoft.com, "Storage feature support"): a call for them has a wrong
-        parameter (Azure/azure-sdk-for-net#39388; inferred: a list that shows them too). A directory is deleted by
-        a blob's call only while it is empty. Inferred: the codes of that and of a blob that is written with tags.
+        parameter (AZ-BLOB-5). A directory is deleted by a blob's call only while it is empty. Inferred
+        (AZ-LOCAL-5): the codes of that and of a blob that is written with tags.
         """
         account, (container, blob) = _place(call)
         if not container or not self._has(account):

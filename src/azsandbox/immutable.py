@@ -12,7 +12,7 @@ from azsandbox.refusals import storage_error
 Holds = Callable[[str, str], Hold | None]
 Blobs = Callable[[str, str, str], AsyncIterator[tuple[str, int]]]
 # What neither changes nor removes the blob of the call (learn.microsoft.com, "Container-level WORM policies").
-# Inferred: that tags of an index may be set.
+# Inferred (AZ-BLOB-19): tags of an index may be set.
 _HARMLESS = {"lease", "tier", "block", "tags", "copy"}
 _LISTED = re.compile(
     rb"(<Name>([^<]+)</Name>(?:(?!</Container>).)*?<HasImmutabilityPolicy>)false(</HasImmutabilityPolicy><HasLegalHold>)false"

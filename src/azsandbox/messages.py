@@ -12,7 +12,7 @@ from typing import Any, Protocol
 TENANT_ID = "7d3f9a52-6c1e-4b0a-9f27-3e58c4d1a6b0"
 SUBSCRIPTION_ID = "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154"
 OWNER_OBJECT_ID = "c2a84f6e-91d7-4e35-8b60-1f9d5a7c3e42"
-# Azure Cosmos DB as every tenant has it (azure-facts §1.3), and the object id it has in this one.
+# Azure Cosmos DB as every tenant has it (AZ-KEY-16), and the object id it has in this one.
 COSMOS_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b"
 COSMOS_OBJECT_ID = "3f1d8b52-0c7e-4a96-9d25-6be4f0a71c38"
 

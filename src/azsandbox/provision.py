@@ -1,4 +1,4 @@
-"""Makes workspaces and the Azure resources they need, by the ARM bodies of azure-facts.md §1.1."""
+"""Makes workspaces and the Azure resources they need, by ARM bodies (AZ-KEY-20)."""
 
 from __future__ import annotations
 

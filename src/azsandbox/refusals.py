@@ -13,7 +13,7 @@ from azsandbox.calls import Answer
 
 
 def arm_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
-    """ARM's own error shape, that of its gateway (wire-facts.md, section 13)."""
+    """ARM's own error shape, that of its gateway (AZ-ARM-1)."""
     body = json.dumps({"error": {"code": code, "message": message}}).encode()
     fields = {
         "Content-Type": "application/json; charset=utf-8",

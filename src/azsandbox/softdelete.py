@@ -79,7 +79,8 @@ class SoftDelete:
         if before.properties is not None:
             version = self._kept.current(account, container).get(blob, "")
             if not version and keeps.versions:
-                # Written while no versions were kept. Inferred: that what it was is a version from now on.
+                # Written while no versions were kept. Inferred (AZ-BLOB-17): what it was is a version from now
+                # on.
                 version, (seconds, moment) = moment, self._kept.moment()
             past = PastBlob(blob, before.properties, version=version)
             if not keeps.versions:
@@ -157,7 +158,7 @@ def _here(page: ElementTree.Element, call: Call, past: Iterable[PastBlob]) -> li
 def _folder(call: Call, name: str) -> str:
     """What a list with a delimiter shows instead of a name; '' where it shows that itself.
 
-    Inferred: that it does so of blobs that were deleted, as of all others.
+    Inferred (AZ-BLOB-18): it does so of blobs that were deleted, as of all others.
     """
     prefix, delimiter = call.query.get("prefix", ""), call.query.get("delimiter", "")
     found = name.find(delimiter, len(prefix)) if delimiter else -1

@@ -42,7 +42,7 @@ def of_shares(call: Call) -> Answer | None:
 def _refusal(part: str, call: Call, about: str, query: Mapping[str, str]) -> Answer | None:
     """`UnsupportedQueryParameter` is documented (common-rest-api-error-codes).
 
-    Inferred: that the services answer so whenever they do not know a name; they may pass some over.
+    Inferred (AZ-LOCAL-7): the services answer so whenever they do not know a name; they may pass some over.
     """
     comp = query.get("comp", "")
     if comp == "metadata" and call.method in ("GET", "HEAD"):

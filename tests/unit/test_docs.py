@@ -163,7 +163,7 @@ CITED = [
     if one.path.name not in EXAMPLES
 ]
 # Places that still cite by comments alone.
-NOT_YET = ("src/azsandbox/", "tests/", "docs/")
+NOT_YET = ("tests/", "docs/")
 # An inferred belief is named beside the word, over the end of a line too.
 INFERRED = re.compile(r"\binferred\b(?!\s*(?:[#*]\s*)?\(AZ-)", re.IGNORECASE)
 

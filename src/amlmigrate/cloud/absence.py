@@ -175,7 +175,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
     asked = Resource.of(path)
     if error.code == "ResourceGroupNotFound":
         return _of_group(error, asked)
-    if error.code == "ParentResourceNotFound":
+    if error.code == "ParentResourceNotFound":  # AZ-ABSENT-14
         return Verdict.BY_PARENT if asked.parent else Verdict.UNKNOWN
     if _by_gateway(error, asked) or _by_id(error, asked) or any(_says(form, error, asked) for form in FORMS):
         return Verdict.ABSENT

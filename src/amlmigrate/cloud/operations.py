@@ -29,8 +29,8 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-# Every end that an operation or a resource can come to (AZ-ARM-11), in lower case. All else, also a word that is
-# not known, is under way until the deadline, and then told as not known.
+# Every end that an operation or a resource can come to (AZ-ARM-11, AZ-ARM-13), in lower case. All else, also a
+# word that is not known, is under way until the deadline, and then told as not known.
 STATES: Mapping[str, Ending] = {
     "succeeded": Ending.SUCCEEDED,
     "failed": Ending.FAILED,

@@ -38,7 +38,7 @@ class Components(VersionedKind):
         return {key: value for key, value in found.items() if value is not None}
 
     def can_update(self, found: list[Difference]) -> bool:
-        # The service takes these of a spec anew and refuses the rest (AZ-ASSET-7).
+        # The service takes these of a spec anew and refuses the rest (AZ-ASSET-7, AZ-ASSET-26).
         spec = "/properties/componentSpec/"
         # A field ends at a slash: a name that only begins like one of these is another.
         changeable = tuple(f"{spec}{name}/" for name in ("description", "display_name", "tags"))

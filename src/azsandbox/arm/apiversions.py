@@ -27,7 +27,8 @@ def versions(type_: str) -> tuple[str, ...]:
     """The api-versions of a type in lower case, the oldest first; none for an unknown type.
 
     A type that no source names has those of the type that it lies in. What is below a provider's `locations`, such
-    as operations that are polled, has all of its provider: it is asked for with the version that began it [I].
+    as operations that are polled, has all of its provider: it is asked for with the version that began it
+    (AZ-ARM-16).
     """
     provider, _, rest = type_.partition("/")
     if provider == _GATEWAY:
@@ -50,7 +51,7 @@ def check(key_type: str, spelled: str, version: str, location: str) -> None:
     """That a type has a version. `spelled` is the type as ids have it. Raises ArmError.
 
     Texts and codes: Azure/azure-cli#28038 for what ARM itself answers, Azure/azure-cli#28496 for resource
-    providers. The location is the sandbox's, and for types that have none too [I].
+    providers. The location is the sandbox's, and for types that have none too (AZ-LOCAL-3).
     """
     known = versions(key_type)
     if version in known:

@@ -20,7 +20,7 @@ def authenticate(request: Request) -> Principal:
             raise _refused("Authentication failed. The 'Authorization' header is missing.")
         raise _refused("The access token is invalid.")
     if principal.audience.rstrip("/") not in _AUDIENCES:
-        # The text is not in the facts [I].
+        # The text is ours (AZ-LOCAL-3).
         raise _refused(
             "The access token has been obtained for wrong audience or resource "
             f"'{principal.audience}'. It should exactly match with one of the allowed audiences "

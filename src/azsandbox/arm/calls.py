@@ -101,7 +101,7 @@ class Call:
         try:
             document = json.loads(self.request.body)
         except ValueError as error:
-            # The text inside the quotes is Newtonsoft's in Azure; code and frame are alike [I].
+            # The text inside the quotes is Newtonsoft's in Azure; code and frame are alike (AZ-LOCAL-3).
             raise unreadable(str(error)) from error
         if not isinstance(document, dict):
             raise unreadable("A JSON object is expected.")
@@ -116,7 +116,7 @@ class Call:
 def check_body(request: Request) -> None:
     """Refuses what ARM does not read at all. Raises ArmError 413, 415 or 400."""
     if len(request.body) > MAX_BODY:
-        # Code and text are not in the facts [I].
+        # Code and text are ours (AZ-LOCAL-3).
         raise gateway(
             413,
             "RequestEntityTooLarge",

@@ -29,7 +29,7 @@ class Clock:
 def _written(ticks: int) -> str:
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    # The services cut trailing zeros of the fraction (wire-facts §4).
+    # The services cut trailing zeros of the fraction (AZ-ARM-21).
     digits = f"{fraction:07d}".rstrip("0")
     return f"{whole}.{digits}" if digits else whole
 
@@ -45,6 +45,6 @@ def tracked_time(ticks: int) -> str:
 
 
 def version_time(ticks: int) -> str:
-    """The timestamp form of `nextVersion`: `2026-03-27-04-08-37-9797176` (wire-facts §3)."""
+    """The timestamp form of `nextVersion`: `2026-03-27-04-08-37-9797176` (AZ-LIST-9)."""
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d-%H-%M-%S-") + f"{fraction:07d}"

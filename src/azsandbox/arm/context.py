@@ -73,12 +73,12 @@ class Context:
 
 
 def author(principal: Principal) -> tuple[str, str]:
-    """`createdBy` and `createdByType` of assets: the object id of an application (wire-facts §4)."""
+    """`createdBy` and `createdByType` of assets: the object id of an application (AZ-ASSET-22)."""
     return principal.object_id, "Application"
 
 
 def tracked_author(principal: Principal) -> tuple[str, str]:
-    """The same of ARM's own resources. An application is shown by its application id [I]."""
+    """The same of ARM's own resources. An application is shown by its application id (AZ-ARM-22)."""
     return principal.app_id, "Application"
 
 

@@ -128,7 +128,7 @@ def principal_of(context: Context, document: Mapping[str, Any], user: Any, clien
     """The object id of the identity that a resource uses its key with.
 
     `user` is the id of a user-assigned identity, `client_id` the client id of one; without either it is the
-    resource's own, else its only user-assigned one [I].
+    resource's own, else its only user-assigned one (AZ-KEY-25).
     """
     identity = document.get("identity") or {}
     users: Mapping[str, Any] = identity.get("userAssignedIdentities") or {}

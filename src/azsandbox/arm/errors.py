@@ -1,4 +1,4 @@
-"""What goes wrong, in the three shapes of wire-facts §13: gateway, ML front end, workspace provider."""
+"""What goes wrong, in the three shapes of AZ-ARM-1: gateway, ML front end, workspace provider."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def front_end(
     """The ML management front end's (assets, endpoints, jobs).
 
     `details` are codes and messages of the entries of `details`; `inner` the codes of `InnerError`,
-    outermost first. Never both (wire-facts §13).
+    outermost first. Never both (AZ-ARM-1).
     """
     info: list[dict[str, Any]] = [
         {"type": "ComponentName", "info": {"value": "managementfrontend"}},

@@ -37,12 +37,13 @@ class Hold:
 
     @property
     def blob(self) -> tuple[str, str]:
-        """Code and text for what would change a blob. Inferred: which of the two comes first."""
+        """Code and text for what would change a blob. Inferred (AZ-LOCAL-5): which of the two comes first."""
         return BY_HOLD if self.tags else BY_POLICY
 
     @property
     def container(self) -> tuple[str, str]:
-        """Code and text for its deletion. Inferred: those for an unlocked policy, which are a blob's."""
+        """Code and text for its deletion. Inferred (AZ-LOCAL-5): those for an unlocked policy, which are a
+        blob's."""
         if self.tags:
             return HELD
         return LOCKED if self.policy and self.policy["state"] == "Locked" else BY_POLICY

@@ -71,7 +71,7 @@ class Kind:
         return record
 
     def missing(self, call: Call) -> ArmError:
-        """What ARM says of a resource that is not there (wire-facts §2a)."""
+        """What ARM says of a resource that is not there (AZ-ABSENT-1)."""
         names = "/".join(level.name for level in call.route.levels if level.key.count("/providers/"))
         groups = [
             level.name for level in call.route.levels if level.kind.type == "Microsoft.Resources/resourceGroups"
@@ -133,7 +133,7 @@ class Kind:
         """Called once when a long-running operation on a resource of this kind is due."""
 
     def unsupported(self, call: Call) -> ArmError:
-        """405, as ARM refuses a method that a type does not know [I]."""
+        """405, as ARM refuses a method that a type does not know (AZ-LOCAL-3)."""
         return gateway(
             405,
             "HttpMethodNotSupported",

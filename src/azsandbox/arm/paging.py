@@ -61,7 +61,7 @@ def _is_seen(call: Call, record: Record) -> bool:
 
 
 def next_link(call: Call, shown: int, last: int) -> str:
-    """The absolute link to the next page: the same query and a `$skipToken` (wire-facts §3)."""
+    """The absolute link to the next page: the same query and a `$skipToken` (AZ-LIST-1)."""
     query = [
         f"{name}={quote(value, safe='')}"
         for name, value in call.request.query.items()

@@ -1,8 +1,8 @@
 """Query parameters: those that an operation has and obeys, and no others.
 
-Azure passes most unknown ones over [I]. The sandbox refuses them: a client that relies on one would get an answer
-that it did not ask for, and not see it. For the same reason it refuses those that Azure knows and it has not
-built.
+Azure passes most unknown ones over (AZ-LOCAL-7). The sandbox refuses them: a client that relies on one would get
+an answer that it did not ask for, and not see it. For the same reason it refuses those that Azure knows and it has
+not built.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azsandbox.knownqueries import arm_shape, known
 
 # ARM's own: the version, and the token of its pages.
 _OF_ARM = frozenset({"api-version", "$skiptoken"})
-# What ARM appends to the addresses of operations (wire-facts §7).
+# What ARM appends to the addresses of operations (AZ-ARM-3).
 _OF_POLLING = frozenset({"t", "c", "s", "h", "type", "service"})
 
 
@@ -44,7 +44,7 @@ def check(method: str, path: str, obeyed: frozenset[str], query: Mapping[str, st
     for name in query:
         if name not in names:
             text = f"The query parameter '{name}' is not supported."
-            raise gateway(400, "UnsupportedQueryParameter", text)  # code and text are ours [I]
+            raise gateway(400, "UnsupportedQueryParameter", text)  # code and text are ours (AZ-LOCAL-3)
         if method not in ("GET", "HEAD") and name not in obeyed | _OF_ARM | _OF_POLLING:
             raise unbuilt(name)
 
@@ -78,7 +78,7 @@ def asked(query: Mapping[str, str], name: str) -> bool:
 
 
 def unreadable(name: str, text: str) -> ArmError:
-    """400 for a value that the parameter cannot have; code and text are ours [I]."""
+    """400 for a value that the parameter cannot have; code and text are ours (AZ-LOCAL-3)."""
     message = f"The value '{text}' of the query parameter '{name}' is invalid."
     return gateway(400, "InvalidQueryParameterValue", message)
 

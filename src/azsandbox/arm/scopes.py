@@ -35,7 +35,7 @@ def check_scopes(call: Call) -> None:
         elif call.context.store.get(level.key) is None:
             if kind.type == "Microsoft.Resources/resourceGroups":
                 raise no_such_group(level.name)
-            # Text of a public report of 2023 [I]; wire-facts §2h has no recording.
+            # AZ-ABSENT-14.
             raise gateway(
                 404,
                 "ParentResourceNotFound",

@@ -74,7 +74,7 @@ class Arm:
             message = "The server encountered an internal error. Please retry the request."
             response = gateway(500, "InternalServerError", message).response()
         if "x-ms-failure-cause" in response.headers:
-            # ARM's own refusals carry neither rates nor what a provider adds (wire-facts §2a).
+            # ARM's own refusals carry neither rates nor what a provider adds (AZ-ARM-20).
             extra.clear()
         if response.status == 200:
             response.headers.setdefault("Vary", "Accept-Encoding")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from azsandbox.arm.errors import ArmError, gateway
 from azsandbox.messages import Principal
 
-# Bucket and refill a second since 2024 (azure-facts §3); all principals together have 15 times as much.
+# Bucket and refill a second since 2024 (AZ-PACE-1); all principals together have 15 times as much.
 _RATES = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 _GLOBAL = 15
 _OWN_LEFT = 24
@@ -42,7 +42,7 @@ class Throttle:
     def take(self, subscription: str, principal: Principal, method: str, own: str = "") -> dict[str, str]:
         """The rate headers of the answer. Raises ArmError 429 with `Retry-After`.
 
-        `own` is the name of what a kind's writes are counted as instead (wire-facts §9); ours never run out.
+        `own` is the name of what a kind's writes are counted as instead (AZ-PACE-2); ours never run out.
         """
         what = _KINDS.get(method, "writes")
         whose = subscription.lower() or principal.tenant_id
@@ -67,7 +67,7 @@ class Throttle:
         tightest, rate = (own, refill) if own.tokens <= shared.tokens else (shared, refill * _GLOBAL)
         if tightest.tokens < 1 or now < own.blocked_until:
             wait = max(1, math.ceil((1 - tightest.tokens) / (rate * self._factor)))
-            # Coming back too early starts the wait anew (azure-facts §3).
+            # Coming back too early starts the wait anew (AZ-PACE-1).
             own.blocked_until = now + wait
             raise _throttled(whose, principal, what, wait)
         own.tokens -= 1
@@ -95,7 +95,7 @@ def factor_of(limits: str) -> float:
 
 
 def _throttled(whose: str, principal: Principal, what: str, wait: int) -> ArmError:
-    # Code and text are not in the facts [I].
+    # Code and text are ours (AZ-LOCAL-3).
     return gateway(
         429,
         "SubscriptionRequestsThrottled",

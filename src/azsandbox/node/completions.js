@@ -167,7 +167,8 @@ async function checkMd5(handler, tools, document, expected, context) {
 
 /*
  * The headers of the source unless the request has its own: those that learn.microsoft.com/rest/api/storageservices/
- * put-blob-from-url lists, Content-Language not among them. Inferred: Content-MD5 too, a label and no proof.
+ * put-blob-from-url lists, Content-Language not among them.
+ * Inferred (AZ-BLOB-15): Content-MD5 too, a label and no proof.
  */
 function contentHeaders(source, options, context) {
   const asked = options.blobHTTPHeaders || {};

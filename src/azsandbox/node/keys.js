@@ -5,9 +5,9 @@
  *
  * Headers, and the 409 without them: learn.microsoft.com/azure/storage/blobs/encryption-customer-provided-keys. Codes and
  * texts are recorded (Azure/azure-sdk-for-js, storage-blob and storage-file-datalake), and that HTTP headers are set
- * without the key. What a list shows: its page, and Metadata with the attribute Encrypted where there is any. Inferred:
- * what wrong headers are answered; that Put Blob overwrites a blob of another key, or of none; that snapshots, which
- * were recorded without the key, take it where it is the blob's; and what a copy of such a blob is answered.
+ * without the key. What a list shows: its page, and Metadata with the attribute Encrypted where there is any. Inferred
+ * (AZ-BLOB-16): Put Blob overwrites a blob of another key, or of none; snapshots, which were recorded without the key,
+ * take it where it is the blob's. Inferred (AZ-LOCAL-5): what wrong headers, and a copy of such a blob, are answered.
  */
 const crypto = require("crypto");
 

@@ -4,7 +4,8 @@
  *
  * learn.microsoft.com/rest/api/storageservices: put-blob-from-url (5,000 MiB), put-block-from-url (blocks of 4,000 MiB),
  * put-block-list (50,000 blocks) and blob-service-error-codes (BlockListTooLong, BlockCountExceedsLimit for 100,000
- * blocks that no blob was made of). Inferred: that what is too large to copy is answered as a body that is too large.
+ * blocks that no blob was made of). Inferred (AZ-LOCAL-5): what is too large to copy is answered
+ * as a body that is too large.
  */
 const MIB = 2 ** 20;
 const LARGEST_COPY = 5000 * MIB;

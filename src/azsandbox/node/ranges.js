@@ -33,7 +33,8 @@ function install(azurite, { tools, sourceOf, rangeOf, pieceOf }) {
 
 /*
  * Copy Blob From URL takes a committed block blob alone (learn.microsoft.com/rest/api/storageservices/
- * copy-blob-from-url); Azurite would take any. Inferred: the code, which is that of other calls on a wrong type.
+ * copy-blob-from-url); Azurite would take any. Inferred (AZ-LOCAL-5): the code, which is that of other calls on a
+ * wrong type.
  */
 function onlyBlockBlobsAtOnce(azurite, tools, sourceOf) {
   const BlobHandler = azurite("blob/handlers/BlobHandler").default;

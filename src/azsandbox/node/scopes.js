@@ -8,7 +8,7 @@
  * container is made with both headers or none: pulumi/pulumi-azure-nextgen#222. A blob that is written under a scope has
  * the account's tier, and none under a scope goes into the archive: learn.microsoft.com, encryption-scope-overview. What
  * the service says of these, of a scope that is not there, and of blocks under another scope than their blob, is not
- * told: inferred.
+ * told: inferred (AZ-LOCAL-5).
  */
 const ACCOUNT = "$account-encryption-key";
 
@@ -132,7 +132,7 @@ async function rescoped(store, context, { accountName, containerName, name }, sc
   }
 }
 
-/* Recorded for keys that are sent along (azure-sdk-for-js, storage-blob); for scopes inferred. */
+/* Recorded for keys that are sent along (azure-sdk-for-js, storage-blob); for scopes inferred (AZ-LOCAL-5). */
 function otherKey(fail, context) {
   fail(context, 409, "BlobUsesCustomerSpecifiedEncryption",
     "The blob is encrypted with customer specified encryption, but it was not provided in the request.");

@@ -92,7 +92,7 @@ def file_id(number: int) -> str:
 def found(task: Task, *, directory: bool, change: bool = False) -> Entry:
     """The file or directory that a call is about. Raises Refused.
 
-    One that is there, but of the other type, is missing for a reader and a conflict for a writer [I].
+    One that is there, but of the other type, is missing for a reader and a conflict for a writer (AZ-FILE-3).
     """
     entry = task.store.find(task.place)
     if entry is not None and entry.directory != directory and change:

@@ -28,7 +28,7 @@ def scope_of(call: Call) -> str:
 def check_access(call: Call) -> None:
     """Raises ArmError 403 `AuthorizationFailed` unless the caller's roles grant the call.
 
-    Lists of a subscription hold what the caller may read (`readable`), so any role in it will do [I].
+    Lists of a subscription hold what the caller may read (`readable`), so any role in it will do (AZ-RIGHT-15).
     """
     kind, access = call.route.kind, call.context.access
     who = call.principal.object_id

@@ -69,7 +69,7 @@ class StorageAccess:
         """The encryption scopes of an account, each with what is answered where it cannot be used.
 
         Reads and writes under a disabled one end with 403 (learn.microsoft.com, "Encryption scopes for Blob
-        storage"); which code they have is not told, and so is ours [I]. One whose key is revoked leaves its data
+        storage"); inferred (AZ-BLOB-7): which code they have. One whose key is revoked leaves its data
         inaccessible (the same page), as an account's does.
         """
         record = next(iter(self._context.store.find(f"storage-name {account.lower()}")), None)
@@ -99,7 +99,7 @@ class StorageAccess:
         return self._key_trouble(account, key_of_account(encryption))
 
     def _key_trouble(self, account: Record, key: str) -> Refusal | None:
-        """Codes and texts of "Common REST API error codes"; which reason gives which is ours [I]."""
+        """Codes and texts of "Common REST API error codes"; inferred (AZ-KEY-3): which reason gives which."""
         who = key_user(self._context, account)
         trouble = self._context.keys.trouble(key, who, "unwrapKey")
         return None if trouble is None else (403, *_KEY_ERRORS.get(trouble.code, _KEY_ERROR))

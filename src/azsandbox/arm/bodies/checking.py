@@ -4,10 +4,10 @@ What a description does not know passes: unknown members survive in Azure. Value
 without case, as the service takes them: `AzureOpenAi` is recorded to come back as `AzureOpenAI`, and azure-ai-ml
 sends `aadToken`, `day` and `stop`. Null stands for a member that is not sent, and a string may be any scalar:
 azure-ai-ml sends `hash_version` as a number. Of an enumeration that may grow only the values that are described
-are taken; that the service refuses others is inferred.
+are taken; that the service refuses others is inferred (AZ-ARM-17).
 
 A read-only member may be sent as it is, as a PUT of what a GET answered does; that another value is refused is
-inferred (Swagger 2.0 says that a request must not hold any).
+inferred (AZ-ARM-17).
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ class Description:
 
 
 def description_of(api_version: str) -> Description:
-    """The newest that is not newer than the api-version, else the oldest. Inferred: versions between the two, and
-    before them, hold bodies to the same."""
+    """The newest that is not newer than the api-version, else the oldest. Inferred (AZ-ARM-18): versions between
+    the two, and before them, hold bodies to the same."""
     return _read(next((each for each in reversed(VERSIONS) if each <= api_version), VERSIONS[0]))
 
 

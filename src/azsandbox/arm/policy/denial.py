@@ -137,7 +137,7 @@ def _info(violation: Violation) -> dict[str, Any]:
 def check_key(context: Context, vault: Record, key: Mapping[str, Any]) -> None:
     """Raises VaultError 403 for a key that a policy of the mode Microsoft.KeyVault.Data denies.
 
-    `key` is the resource with the properties that aliases name. Code and text are ours [I].
+    `key` is the resource with the properties that aliases name. Code and text are ours (AZ-LOCAL-6).
     """
     type_ = "Microsoft.KeyVault.Data/vaults/keys"
     resource = {"type": type_, "name": key["name"], "properties": key}

@@ -102,7 +102,7 @@ class BlobContainers(LegalHolds):
     async def _check_held(self, call: Call, account: Record) -> None:
         """What is held is deleted by this plane alone, and only while nothing lies in it.
 
-        So told in Azure/azure-sdk-for-python#22255; that a legal hold keeps it even so is inferred, as are codes.
+        Inferred (AZ-BLOB-14): a legal hold keeps it even so, and the codes (AZ-LOCAL-2).
         """
         hold = hold_at(self.context, call.route.key)
         if hold is None:
@@ -136,7 +136,8 @@ class BlobContainers(LegalHolds):
         """Sets in the data plane what both planes have."""
         metadata, public = body.get("metadata"), body.get("publicAccess")
         if public not in (None, "None") and account.properties.get("allowBlobPublicAccess") is False:
-            # The data plane's words (learn.microsoft.com: anonymous-read-access-prevent); ARM's code is ours [I].
+            # The data plane's words (learn.microsoft.com: anonymous-read-access-prevent); ARM's code is ours
+            # (AZ-LOCAL-2).
             text = "Public access is not permitted on this storage account."
             raise gateway(409, "PublicAccessNotPermitted", text)
         try:
@@ -152,7 +153,7 @@ class BlobContainers(LegalHolds):
             raise gateway(400, "ContainerOperationFailure", _ONE_OF_TWO)
         scope = str(body[_SCOPE])
         if not scope.startswith("$") and self.context.store.get(f"{account.key}/encryptionscopes/{scope}") is None:
-            # Which code it has is not told [I].
+            # Which code it has is not told (AZ-LOCAL-2).
             raise gateway(400, "ContainerOperationFailure", f"The encryption scope '{scope}' was not found.")
         return scope, body[_DENY] is True
 
@@ -195,7 +196,7 @@ class BlobContainers(LegalHolds):
 
     @staticmethod
     def _missing() -> ArmError:
-        """The code and the text are those of the data plane [I]."""
+        """The code and the text are those of the data plane (AZ-LOCAL-2)."""
         return gateway(404, "ContainerNotFound", "The specified container does not exist.")
 
 
@@ -208,6 +209,6 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _held() -> ArmError:
-    """The text is the data plane's, its code that of other refusals of the data plane [I]."""
+    """The text is the data plane's, its code that of other refusals of the data plane (AZ-LOCAL-2)."""
     text = "There is currently a lease on the container and no lease ID was specified in the request."
     return gateway(409, "ContainerOperationFailure", text)

@@ -18,8 +18,8 @@ _ACCOUNTS = "microsoft.storage/storageaccounts"
 class DeletedAccounts(Kind):
     """`deletedAccounts` of a subscription (azure-rest-api-specs, Microsoft.Storage, `DeletedAccounts_List`).
 
-    One whose name an account has again cannot be recovered (learn.microsoft.com: storage-account-recover).
-    Inferred: that it is not listed any more then. Recovering one is not built, nor is the end after 14 days.
+    One whose name an account has again cannot be recovered. Inferred (AZ-DEL-7): it is not listed any more then.
+    Recovering one is not built, nor is the end after 14 days.
     """
 
     type = "Microsoft.Storage/deletedAccounts"

@@ -56,7 +56,7 @@ class DenyAssignments(Kind):
         raise self.missing(call)
 
     def missing(self, call: Call) -> ArmError:
-        """404; code and text are ours after those of role assignments [I]."""
+        """404; code and text are ours after those of role assignments (AZ-LOCAL-2)."""
         return gateway(404, "DenyAssignmentNotFound", f"The deny assignment '{call.name}' is not found.")
 
     async def list(self, call: Call) -> Response:

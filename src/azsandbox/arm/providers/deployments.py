@@ -182,7 +182,7 @@ class DeploymentStatuses(Kind):
     type = f"{_TYPE}/operationStatuses"
 
     async def get(self, call: Call) -> Response:
-        """`{status}`, with the error of a failed one (wire-facts §7)."""
+        """`{status}`, with the error of a failed one (AZ-ARM-14)."""
         properties = call.ancestor(_TYPE).properties
         error = {"error": properties["error"]} if "error" in properties else {}
         return answer(200, {"status": properties["provisioningState"], **error})
@@ -211,7 +211,7 @@ class GroupDeploymentOperations(DeploymentOperations):
 def _given(parameters: dict[str, Any]) -> dict[str, Any]:
     """The values that are sent.
 
-    Inferred: that null counts as not sent, so that the default holds; azure-ai-ml sends it for some parameters.
+    Inferred (AZ-ARM-19): null counts as not sent, so that the default holds.
     """
     if not all(isinstance(each, dict) and set(each) == {"value"} for each in parameters.values()):
         raise invalid("Each parameter is an object with a value")  # references to secrets are not here

@@ -27,7 +27,7 @@ _SENT = ("source", "state", "keyVaultProperties", "requireInfrastructureEncrypti
 
 
 def _invalid(what: str) -> ArmError:
-    """The code is that of the provider for other members; the text is ours [I]."""
+    """The code is that of the provider for other members; the text is ours (AZ-LOCAL-2)."""
     return gateway(400, "InvalidValuesForRequestParameters", f"Values for request parameters are invalid: {what}.")
 
 
@@ -72,7 +72,7 @@ class EncryptionScopes(Kind):
         account = call.ancestor(_ACCOUNTS)
         sent = object_of(call.body(), "properties")
         kept = {name: old.properties[name] for name in _SENT if old and name in old.properties}
-        # Without a source it is Microsoft's [I].
+        # Without a source it is Microsoft's (AZ-LOCAL-2).
         wanted = {"source": "Microsoft.Storage", "state": "Enabled", **kept}
         wanted |= {name: sent[name] for name in _SENT if sent.get(name) is not None}
         now = tracked_time(call.tick())

@@ -58,7 +58,7 @@ class Shares(Kind):
             raise invalid("shareName")
         body = self._checked(call)
         if old is None and BeingDeleted(self.context).under_way(account, SHARES, call.name):
-            # Inferred: that ARM has the data plane's code here; of containers it is known to have another.
+            # Inferred (AZ-LOCAL-2): ARM has the data plane's code here; of containers it is known to have another.
             raise gateway(409, "ShareBeingDeleted", BEING_DELETED.format("share"))
         await self.context.accounts.create_share(account, call.name)
         return self._changed(call, body, 200 if old else 201)
@@ -125,5 +125,5 @@ class Shares(Kind):
 
 
 def _missing() -> ArmError:
-    """The code and the text are those of the data plane [I]."""
+    """The code and the text are those of the data plane (AZ-LOCAL-2)."""
     return gateway(404, "ShareNotFound", "The specified share does not exist.")

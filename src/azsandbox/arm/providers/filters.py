@@ -16,7 +16,7 @@ DENIAL = r"denyAssignmentName\s+eq\s+'[^']+'"
 def check(call: Call, *known: str) -> None:
     """Refuses a filter with anything but these, joined by `and`.
 
-    Raises ArmError 400; code and text are ours [I].
+    Raises ArmError 400; code and text are ours (AZ-LOCAL-2).
     """
     one = f"(?:{'|'.join(known)})"
     asked = call.query.get("$filter", "").strip()

@@ -163,8 +163,8 @@ class _Resources(Kind):
         wanted, made = _expands(call), record.document.get("systemData") or {}
         if "provisioningstate" in wanted:
             entry["provisioningState"] = "Succeeded"
-        # Inferred: that these times are those of `systemData`. Where a document tells none, none are told here;
-        # Azure knows them of every resource (GenericResourceExpanded in its description).
+        # Inferred (AZ-ARM-15): these times are those of `systemData`. Where a document tells none, none are told
+        # here; Azure knows them of every resource (GenericResourceExpanded in its description).
         for name, member in (("createdTime", "createdAt"), ("changedTime", "lastModifiedAt")):
             if name.lower() in wanted and member in made:
                 entry[name] = made[member]

@@ -1,7 +1,7 @@
 """Immutability policies and legal holds of blob containers, as ARM has them (Microsoft.Storage 2022-09-01).
 
-A retention never runs out here: the shortest is a day. Inferred: the codes of what ARM refuses, where no source
-is named.
+A retention never runs out here: the shortest is a day. Inferred (AZ-LOCAL-2): the codes of what ARM refuses, where
+no source is named.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class DeletedVaults(Kind):
     type = "Microsoft.KeyVault/locations/deletedVaults"
 
     def missing(self, call: Call) -> ArmError:
-        """404 `DeletedVaultNotFound`: code and words as users of the CLI quote them; the quotes are ours [I]."""
+        """404 `DeletedVaultNotFound`: code and words as users of the CLI quote them (AZ-ABSENT-9)."""
         message = f"The specified deleted vault '{call.name}' does not exist."
         return gateway(404, "DeletedVaultNotFound", message)
 

@@ -33,7 +33,7 @@ class ManagementPolicies(Kind):
         """404; of another name than `default` too.
 
         The code is expected by Azure/azure-sdk-for-net (Azure.ResourceManager.Storage, StorageAccountTests).
-        Inferred: the text.
+        Inferred (AZ-LOCAL-2): the text.
         """
         if call.name != "default":
             return gateway(404, "HttpResourceNotFound", f"The request url {call.request.path} is not found.")

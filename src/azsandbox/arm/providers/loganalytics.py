@@ -21,9 +21,9 @@ _NAMESPACE = "Microsoft.OperationalInsights"
 class LogWorkspaces(TrackedKind):
     """`workspaces`. One that was deleted without `force` comes back when it is made again in its place.
 
-    learn.microsoft.com, rest/api/loganalytics/workspaces/delete: so it is recovered, in its group and location.
-    Inferred: that what is sent then counts over what it was, and that one in another location comes back too,
-    which Azure may refuse. Another group was refused once (MicrosoftDocs/azure-docs#41719); here it is not.
+    Inferred (AZ-DEL-8): so it is recovered, in its group and location; what is sent then counts over what it was;
+    one in another location comes back too, which Azure may refuse. Another group was refused once
+    (MicrosoftDocs/azure-docs#41719); here it is not.
     """
 
     type = f"{_NAMESPACE}/workspaces"
@@ -83,7 +83,7 @@ class LinkedServices(Kind):
         properties = object_of(call.body(), "properties")
         cluster = self.context.store.get(str(properties.get("writeAccessResourceId") or "").lower())
         if cluster is None:
-            raise gateway(400, "BadArgument", "The linked resource was not found.")  # text ours [I]
+            raise gateway(400, "BadArgument", "The linked resource was not found.")  # text ours (AZ-LOCAL-2)
         workspace = call.ancestor(f"{_NAMESPACE}/workspaces")
         features = {**workspace.properties["features"], "clusterResourceId": cluster.id}
         workspace.document = {**workspace.document, "properties": {**workspace.properties, "features": features}}

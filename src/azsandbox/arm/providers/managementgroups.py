@@ -33,7 +33,7 @@ class ManagementGroups(Kind):
 
     def missing(self, call: Call) -> ArmError:
         """404."""
-        return gateway(404, "NotFound", f"The management group '{call.name}' cannot be found.")  # text ours [I]
+        return gateway(404, "NotFound", f"The management group '{call.name}' cannot be found.")  # AZ-LOCAL-2
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -68,7 +68,7 @@ class ManagementGroups(Kind):
         if self.context.store.get(parent) is None:
             raise gateway(404, "ParentNotFound", f"The parent management group '{parent}' cannot be found.")
         if call.route.key in self.context.access.chain(parent):
-            raise gateway(400, "BadRequest", "A management group cannot lie below itself.")  # text ours [I]
+            raise gateway(400, "BadRequest", "A management group cannot lie below itself.")  # AZ-LOCAL-2
         before = old.properties if old else {}
         shown = self.context.store.get(parent)
         details = {"parent": {"id": shown.id if shown else _id(TENANT_ID)}}
@@ -81,7 +81,7 @@ class ManagementGroups(Kind):
     async def removing(self, call: Call, record: Record) -> None:
         """Only an empty group goes."""
         if self._below(record.key, deep=False):
-            raise gateway(400, "BadRequest", f"The management group '{record.name}' has children.")  # [I]
+            raise gateway(400, "BadRequest", f"The management group '{record.name}' has children.")  # AZ-LOCAL-2
 
     def _below(self, key: str, *, deep: bool) -> list[Record]:
         """Groups and memberships of subscriptions below a group."""

@@ -17,8 +17,8 @@ from azsandbox.messages import Response
 class _Names(Kind):
     """POST below a subscription; the descriptions have the members, `AlreadyExists` and `AccountNameInvalid`.
 
-    The latter is seen for accounts (Azure/azure-rest-api-specs#4594, with its message). Inferred: that registries,
-    whose description leaves the reasons open, have the same two.
+    The latter is seen for accounts (Azure/azure-rest-api-specs#4594, with its message). Inferred (AZ-LOCAL-2):
+    registries, whose description leaves the reasons open, have the same two.
     """
 
     of: ClassVar[str]
@@ -43,7 +43,7 @@ class _Names(Kind):
         body = call.body()
         name = body.get("name")
         if not isinstance(name, str) or str(body.get("type", "")).lower() != self.of.lower():
-            # Both are required by the descriptions; code and text are ours [I].
+            # Both are required by the descriptions; code and text are ours (AZ-LOCAL-2).
             raise gateway(400, "InvalidValuesForRequestParameters", "The members name and type are required.")
         if not self.pattern.fullmatch(name):
             return answer(200, _unavailable("AccountNameInvalid", f"{name} {self.rule}"))
@@ -72,10 +72,11 @@ class StorageNames(_Names):
 
 @register
 class VaultNames(_Names):
-    """`Microsoft.KeyVault/checkNameAvailability`: a deleted vault keeps its name.
+    """`Microsoft.KeyVault/checkNameAvailability`: a deleted vault keeps its name (AZ-DEL-5).
 
-    The message of a name that is taken is that of a PUT (Azure/azure-powershell#15115). Inferred: that this call
-    has it too, and the message of an invalid name, whose rule is documented (MicrosoftDocs/azure-docs#92981).
+    The message of a name that is taken is that of a PUT (Azure/azure-powershell#15115). Inferred (AZ-LOCAL-2):
+    this call has it too; the message of an invalid name, whose rule is documented
+    (MicrosoftDocs/azure-docs#92981).
     """
 
     type = "Microsoft.KeyVault/checkNameAvailability"
@@ -98,7 +99,8 @@ class VaultNames(_Names):
 
 @register
 class RegistryNames(_Names):
-    """`Microsoft.ContainerRegistry/checkNameAvailability`. Inferred: the messages; the pattern is described."""
+    """`Microsoft.ContainerRegistry/checkNameAvailability`. Inferred (AZ-LOCAL-2): the messages; the pattern is
+    described."""
 
     type = "Microsoft.ContainerRegistry/checkNameAvailability"
     of = "Microsoft.ContainerRegistry/registries"

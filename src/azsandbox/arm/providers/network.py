@@ -24,7 +24,7 @@ class PrivateEndpoints(TrackedKind):
     type = _TYPE
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Adds the state of each connection. Raises ArmError 400 for one to nothing; text ours [I]."""
+        """Adds the state of each connection. Raises ArmError 400 for one to nothing; text ours (AZ-LOCAL-2)."""
         if not object_of(properties, "subnet").get("id"):
             raise gateway(400, "InvalidRequestFormat", "The subnet of the private endpoint is missing.")
         connections = []

@@ -127,7 +127,7 @@ class PolicyAssignments(ExtensionKind):
         return _not_found("PolicyAssignment", call.name)
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Adds the scope; parameters have to be known, complete and allowed. Codes by their names [I]."""
+        """Adds the scope; parameters have to be known, complete and allowed. Codes by their names (AZ-LOCAL-2)."""
         id_ = str(properties.get("policyDefinitionId") or "")
         document = definition(self.context.store, id_)
         if document is None:

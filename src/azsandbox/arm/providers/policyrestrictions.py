@@ -20,8 +20,8 @@ _WITH_EFFECT = "2023-03-01"  # versions before have no `effectDetails`, and no a
 class PolicyRestrictions(Kind):
     """POST at a subscription or a resource group (azure-rest-api-specs, policyinsights 2022-03-01, 2023-03-01).
 
-    Its evaluations say whether what was sent would be refused as it is. Inferred: that a body without `type` is
-    refused, and code and text of that. What is asked of `pendingFields` is not here.
+    Its evaluations say whether what was sent would be refused as it is. Inferred (AZ-LOCAL-2): a body without
+    `type` is refused, and code and text of that. What is asked of `pendingFields` is not here.
     """
 
     type = "Microsoft.PolicyInsights/checkPolicyRestrictions"

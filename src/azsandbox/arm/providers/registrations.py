@@ -115,7 +115,7 @@ class Providers(Kind):
     def _set(self, call: Call, state: str) -> Response:
         namespace = self._namespace(call)
         if state != "Registered" and namespace.lower() in _ALWAYS:
-            raise gateway(409, "CannotUnregisterRegistrationFreeNamespace", f"'{namespace}' stays.")  # [I]
+            raise gateway(409, "CannotUnregisterRegistrationFreeNamespace", f"'{namespace}' stays.")  # AZ-LOCAL-2
         key = _key(call.subscription, namespace)
         id_ = f"/subscriptions/{call.subscription}/providers/{namespace}"
         document = {"id": id_, "properties": {"registrationState": state}}

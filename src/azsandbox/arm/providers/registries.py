@@ -38,9 +38,9 @@ class Registries(TrackedKind):
         }
 
     async def written(self, call: Call, record: Record, old: Record | None) -> None:
-        """A customer's key needs Premium, an identity with rights, and a new registry (azure-facts §1.5).
+        """A customer's key needs Premium, an identity with rights, and a new registry (AZ-KEY-10).
 
-        Raises ArmError 400 or 403; the texts are ours [I].
+        Raises ArmError 400 or 403; the texts are ours (AZ-LOCAL-2).
         """
         if old is not None and _is_on(record.properties) != _is_on(old.properties):
             raise _refused("Encryption can only be set when the registry is created.")

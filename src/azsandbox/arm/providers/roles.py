@@ -95,10 +95,8 @@ class RoleAssignments(ExtensionKind):
         """What a principal began with is only hidden, so that it is not given again.
 
         REST reference, Role Assignments - Delete: 200 with the deleted assignment, 204 where there is none.
-        Inferred: it is shown with all its members; in the reference's example it has four, and no condition.
-
-        One that was made for a time goes as any other, its schedule with it: the reference of Role Assignments -
-        Delete makes no exception for it, and nothing is documented of the schedule [I].
+        Inferred (AZ-RIGHT-13): it is shown with all its members; one that was made for a time goes as any other,
+        its schedule with it.
         """
         record = self.find(call)
         if record is None or not record.hidden.get("standing"):
@@ -185,14 +183,14 @@ class RoleDefinitions(ExtensionKind):
         if call.name.lower() in built_in():
             raise gateway(
                 403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be changed."
-            )  # [I]
+            )  # AZ-LOCAL-2
         name, scopes = properties.get("roleName"), properties.get("assignableScopes")
         if not name or not isinstance(scopes, list) or not scopes:
             raise gateway(
                 400,
                 "InvalidRoleDefinition",
                 "The role definition is not valid: 'roleName' and 'assignableScopes' are required.",
-            )  # [I]
+            )  # AZ-LOCAL-2
         taken = {str(each["roleName"]).lower() for each in built_in().values()} | {
             str(each.properties["roleName"]).lower()
             for each in self.context.store.of_type(self.key_type)
@@ -204,7 +202,7 @@ class RoleDefinitions(ExtensionKind):
                 "RoleDefinitionWithSameNameExists",
                 "A custom role with the same name already exists in this directory. "
                 f"Use a different name: {name}.",
-            )  # [I]
+            )  # AZ-LOCAL-2
         now = tracked_time(call.tick())
         before = old.properties if old else {}
         kept = {each: value for each, value in properties.items() if each != "type"}

@@ -3,7 +3,8 @@
 Shapes: the bicep types and the REST reference of api-version 2020-10-01. Codes: RoleAssignmentExists,
 RoleAssignmentDoesNotExist and ActiveDurationTooShort are in Microsoft Graph's reference of
 governanceRoleAssignmentRequest, and azurerm's pim_active_role_assignment meets the last two at ARM. What breaks a
-rule: learn.microsoft.com/rest/api/authorization, privileged-role-common-errors; inferred: its status.
+rule: learn.microsoft.com/rest/api/authorization, privileged-role-common-errors. Inferred (AZ-RIGHT-14): its
+status.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _GIVING = ("AdminAssign", "SelfActivate")
 
 
 def _refused(message: str, code: str = "InvalidRoleAssignmentScheduleRequest") -> ArmError:
-    """400; without a code of Azure's own, code and texts are ours [I]."""
+    """400; without a code of Azure's own, code and texts are ours (AZ-LOCAL-2)."""
     return gateway(400, code, message)
 
 
@@ -173,7 +174,7 @@ class AssignmentRequests(_Requests):
     """Gives a role for a time (`AdminAssign`), or activates one that the caller is eligible for (`SelfActivate`),
     and ends either.
 
-    Activating takes the right to write requests here too, which Azure does not ask for [I].
+    Activating takes the right to write requests here too, which Azure does not ask for (AZ-RIGHT-14).
     """
 
     type = f"{_AUTHORIZATION}/roleAssignmentScheduleRequests"

@@ -58,7 +58,7 @@ def _with_key_version(context: Context, encryption: dict[str, Any], now: str) ->
 def check_key(context: Context, account: Record, identifier: str) -> None:
     """A key has to be usable by the account's identity, in a vault that keeps what is deleted.
 
-    Raises ArmError. Codes and the text of the first are of public reports; the other texts are ours [I].
+    Raises ArmError. Codes and the text of the first are of public reports; the other texts are ours (AZ-LOCAL-2).
     """
     name = parsed(identifier)
     vault = find_vault(context, name.vault) if name else None
@@ -162,7 +162,7 @@ class StorageAccounts(TrackedKind):
     async def delete(self, call: Call) -> Response:
         """200; until another has its name, `deletedAccounts` lists it.
 
-        Inferred: that one that went with its group is listed too, which is not built.
+        Inferred (AZ-DEL-7): one that went with its group is listed too, which is not built.
         """
         record = self.find(call)
         response = await super().delete(call)
@@ -193,7 +193,8 @@ class StorageAccounts(TrackedKind):
         """POST `…/regenerateKey`: the other key stays, and what the old one signed is refused from now on."""
         record, name = self.require(call), call.body().get("keyName")
         if name not in _KEY_NAMES:
-            # The description names these and Kerberos keys, which are not here; code and text are ours [I].
+            # The description names these and Kerberos keys, which are not here; code and text are ours
+            # (AZ-LOCAL-2).
             raise gateway(400, "InvalidValuesForRequestParameters", f"keyName is one of {', '.join(_KEY_NAMES)}.")
         await self.context.accounts.regenerate(record.name, _KEY_NAMES.index(name))
         times = {**record.properties["keyCreationTime"], name: tracked_time(call.tick())}

@@ -16,7 +16,8 @@ _LARGEST = 5000
 
 
 def invalid(what: str) -> ArmError:
-    """400 for a member or a parameter; the code is the provider's for other members, the text is ours [I]."""
+    """400 for a member or a parameter; the code is the provider's for other members, the text is ours
+    (AZ-LOCAL-2)."""
     return gateway(400, "InvalidValuesForRequestParameters", f"Values for request parameters are invalid: {what}.")
 
 

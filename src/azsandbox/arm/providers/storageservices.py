@@ -46,7 +46,8 @@ class _Service(Kind):
             if name.endswith("RetentionPolicy") or name == "deleteRetentionPolicy":
                 _check_days(name, object_of(sent, name))
         if sent.get("isVersioningEnabled") is True and account.properties.get("isHnsEnabled") is True:
-            # Not supported (learn.microsoft.com: soft-delete-blob-overview). Inferred: status, code and text.
+            # Not supported (learn.microsoft.com: soft-delete-blob-overview). Inferred (AZ-LOCAL-2): status, code
+            # and text.
             text = "Versioning is not supported for accounts with a hierarchical namespace."
             raise gateway(409, "FeatureNotSupportedForAccount", text)
         properties = {**(old.properties if old else {}), **sent}

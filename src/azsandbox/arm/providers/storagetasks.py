@@ -23,7 +23,7 @@ class StorageTaskAssignments(Kind):
     type = f"{_ACCOUNTS}/storageTaskAssignments"
 
     async def put(self, call: Call) -> Response:
-        """The account's assignment, done at once. Inferred: 201 is the answer to a change, too."""
+        """The account's assignment, done at once. Inferred (AZ-LOCAL-2): 201 is the answer to a change, too."""
         account = call.ancestor(_ACCOUNTS)
         sent = object_of(call.body(), "properties")
         texts, parts = [sent.get(one) for one in _TEXTS], [object_of(sent, one) for one in _PARTS]

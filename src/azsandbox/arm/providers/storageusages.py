@@ -9,7 +9,7 @@ from azsandbox.arm.render import answer
 from azsandbox.messages import Response
 
 # 250 at first, more by request (learn.microsoft.com, storage/common/scalability-targets-standard-account).
-# Inferred: that a subscription may be given so many. It is not enforced when an account is made.
+# Inferred (AZ-LOCAL-9): a subscription may be given so many. It is not enforced when an account is made.
 _LIMIT = 100_000
 _ACCOUNTS = "microsoft.storage/storageaccounts"
 

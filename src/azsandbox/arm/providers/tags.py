@@ -51,7 +51,7 @@ class Tags(Kind):
         operation = str(body.get("operation") or "")
         if operation not in _OPERATIONS:
             message = f"The operation '{operation}' is not valid. It is one of {', '.join(_OPERATIONS)}."
-            raise gateway(400, "InvalidTagsPatchOperation", message)  # code and text [I]
+            raise gateway(400, "InvalidTagsPatchOperation", message)  # code and text (AZ-LOCAL-2)
         return self._write(call, operation, object_of(body, "properties"))
 
     async def delete(self, call: Call) -> Response:
@@ -82,7 +82,7 @@ class Tags(Kind):
 
 
 def _check(tags: dict[str, Any]) -> None:
-    """Documented limits; their codes and texts are [I]."""
+    """Documented limits; their codes and texts are ours (AZ-LOCAL-2)."""
     if len(tags) > _MOST:
         raise gateway(400, "TagsLimitExceeded", f"A resource has at most {_MOST} tags; {len(tags)} were given.")
     for name, value in tags.items():

@@ -123,10 +123,10 @@ class VaultAccessPolicies(Kind):
         vault = call.ancestor(_VAULTS)
         how = call.name.lower()
         if how not in {"add", "replace", "remove"}:
-            raise gateway(400, "BadRequest", f"The operation kind '{call.name}' is not valid.")  # [I]
+            raise gateway(400, "BadRequest", f"The operation kind '{call.name}' is not valid.")  # AZ-LOCAL-2
         sent = object_of(call.body(), "properties").get("accessPolicies")
         if not isinstance(sent, list):
-            raise gateway(400, "BadRequest", "The property accessPolicies is missing.")  # [I]
+            raise gateway(400, "BadRequest", "The property accessPolicies is missing.")  # AZ-LOCAL-2
         policies = list(vault.properties.get("accessPolicies") or [])
         for entry in sent:
             policies = _changed(policies, entry, how)

@@ -27,7 +27,7 @@ class VaultSecrets(Kind):
         vault, old = call.ancestor(_VAULTS), self.find(call)
         sent = object_of(call.body(), "properties")
         if not isinstance(sent.get("value"), str):
-            raise gateway(400, "BadRequest", "The property value is missing.")  # [I]
+            raise gateway(400, "BadRequest", "The property value is missing.")  # AZ-LOCAL-2
         uri = f"{str(vault.properties['vaultUri']).rstrip('/')}/secrets/{call.name}"
         properties: dict[str, Any] = {
             "attributes": {"enabled": True, **object_of(sent, "attributes")},

@@ -37,7 +37,7 @@ class Scope:
 
 
 def invalid(why: str) -> ArmError:
-    """400 `InvalidTemplate`; the frame is ARM's, the reasons are ours [I]."""
+    """400 `InvalidTemplate`; the frame is ARM's, the reasons are ours (AZ-LOCAL-3)."""
     return gateway(400, "InvalidTemplate", f"Deployment template validation failed: '{why}'.")
 
 
@@ -123,7 +123,7 @@ class Template:
             "or": lambda *each: any(each),
             "array": lambda value: value if isinstance(value, list) else [value],
             "json": json.loads,
-            # Azure's own hashes are not told; these are as long, and as constant [I].
+            # Azure's own hashes are not told; these are as long, and as constant (AZ-LOCAL-8).
             "uniquestring": lambda *parts: _hash(parts),
             "guid": lambda *parts: str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(map(str, parts)))),
             "newguid": lambda: str(uuid.uuid4()),

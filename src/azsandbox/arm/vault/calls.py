@@ -45,9 +45,9 @@ class VaultCall:
         try:
             document = self.request.json()
         except ValueError as error:
-            raise bad_parameter("Request body is not valid JSON.") from error  # [I]
+            raise bad_parameter("Request body is not valid JSON.") from error  # AZ-LOCAL-6
         if not isinstance(document, dict):
-            raise bad_parameter("Request body must be an object.")  # [I]
+            raise bad_parameter("Request body must be an object.")  # AZ-LOCAL-6
         return document
 
 

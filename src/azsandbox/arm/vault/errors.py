@@ -14,7 +14,7 @@ _CHALLENGE = (
 
 
 class VaultError(Exception):
-    """An answer other than success; codes and frames are the service's, texts marked [I] are ours."""
+    """An answer other than success; codes and frames are the service's, texts marked AZ-LOCAL-6 are ours."""
 
     def __init__(
         self, status: int, code: str, message: str, inner: str = "", headers: Mapping[str, str] | None = None
@@ -68,7 +68,7 @@ def not_allowed(operation: str, state: str, inner: str) -> VaultError:
 
 
 def already_there(name: str) -> VaultError:
-    """409: a key is restored over another one; the code is documented, the text is ours [I]."""
+    """409: a key is restored over another one; the code is documented, the text is ours (AZ-LOCAL-6)."""
     return VaultError(409, "Conflict", f"The key {name} already exists in this key vault.")
 
 

@@ -112,7 +112,7 @@ class Keys:
         known = material.OPERATIONS[checked["kty"].removesuffix("-HSM")]
         wanted = list(ops) if isinstance(ops, list) and ops else list(known)
         if any(one not in known for one in wanted):
-            raise bad_parameter("Property key_ops has invalid value.")  # [I]
+            raise bad_parameter("Property key_ops has invalid value.")  # AZ-LOCAL-6
         times = _times(attributes)
         self._check_policy(name, checked, times)
         if private is None:
@@ -218,7 +218,7 @@ def _times(attributes: Any) -> dict[str, Any]:
     if attributes is None:
         return {}
     if not isinstance(attributes, dict):
-        raise bad_parameter("Property attributes has invalid value.")  # [I]
+        raise bad_parameter("Property attributes has invalid value.")  # AZ-LOCAL-6
     found = {name: attributes[name] for name in ("enabled", "exp", "nbf") if name in attributes}
     if found.get("enabled", True) is None:
         del found["enabled"]
@@ -229,13 +229,13 @@ def seconds_of(duration: str) -> int:
     """An ISO 8601 duration of years, months and days (`P2Y`, `P90D`) in seconds. Raises VaultError 400."""
     days, number = 0, ""
     if not duration.startswith("P") or len(duration) < 3:
-        raise bad_parameter(f"The duration {duration!r} is not valid.")  # [I]
+        raise bad_parameter(f"The duration {duration!r} is not valid.")  # AZ-LOCAL-6
     for letter in duration[1:]:
         if letter.isdigit():
             number += letter
             continue
         if not number or letter not in "YMWD":
-            raise bad_parameter(f"The duration {duration!r} is not valid.")  # [I]
+            raise bad_parameter(f"The duration {duration!r} is not valid.")  # AZ-LOCAL-6
         days += int(number) * {"Y": 365, "M": 30, "W": 7, "D": 1}[letter]
         number = ""
     return days * _DAY

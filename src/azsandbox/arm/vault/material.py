@@ -32,7 +32,7 @@ def decoded(text: Any) -> bytes:
     try:
         return base64.urlsafe_b64decode(str(text) + "=" * (-len(str(text)) % 4))
     except (ValueError, binascii.Error) as error:
-        raise bad_parameter("Property value has invalid value.") from error  # [I]
+        raise bad_parameter("Property value has invalid value.") from error  # AZ-LOCAL-6
 
 
 def _number(value: int, length: int = 0) -> str:
@@ -46,14 +46,14 @@ def checked_spec(spec: dict[str, Any]) -> dict[str, Any]:
     if family == "RSA":
         size = spec.get("key_size") or 2048
         if size not in SIZES:
-            raise bad_parameter(f"The specified RSA key size {size} is not supported.")  # [I]
+            raise bad_parameter(f"The specified RSA key size {size} is not supported.")  # AZ-LOCAL-6
         return {"kty": kty, "key_size": size}
     if family == "EC":
         curve = str(spec.get("crv") or "P-256")
         if curve not in _CURVES:
-            raise bad_parameter(f"The specified curve {curve} is not supported.")  # [I]
+            raise bad_parameter(f"The specified curve {curve} is not supported.")  # AZ-LOCAL-6
         return {"kty": kty, "crv": curve}
-    raise bad_parameter(f"Property kty has invalid value {kty!r}.")  # [I]
+    raise bad_parameter(f"Property kty has invalid value {kty!r}.")  # AZ-LOCAL-6
 
 
 def imported(web_key: dict[str, Any]) -> tuple[dict[str, Any], Private]:
@@ -67,8 +67,8 @@ def imported(web_key: dict[str, Any]) -> tuple[dict[str, Any], Private]:
             spec = checked_spec({"kty": family, "crv": web_key.get("crv")})
             return spec, _ec_of(web_key, _CURVES[spec["crv"]]())
     except (KeyError, ValueError) as error:
-        raise bad_parameter("Property key has invalid value.") from error  # [I]
-    raise bad_parameter(f"Property kty has invalid value {web_key.get('kty')!r}.")  # [I]
+        raise bad_parameter("Property key has invalid value.") from error  # AZ-LOCAL-6
+    raise bad_parameter(f"Property kty has invalid value {web_key.get('kty')!r}.")  # AZ-LOCAL-6
 
 
 def _whole(web_key: dict[str, Any], name: str) -> int:
@@ -130,7 +130,7 @@ def _encryption_padding(algorithm: str) -> padding.AsymmetricPadding:
 
 
 def _unsupported(algorithm: str) -> VaultError:
-    return bad_parameter(f"The algorithm {algorithm!r} is not supported for this key.")  # [I]
+    return bad_parameter(f"The algorithm {algorithm!r} is not supported for this key.")  # AZ-LOCAL-6
 
 
 def encrypted(key: Private, algorithm: str, data: bytes) -> bytes:
@@ -159,7 +159,7 @@ def _signature_scheme(algorithm: str, digest: bytes) -> tuple[str, hashes.HashAl
         raise _unsupported(algorithm)
     kind = _HASHES[bits]()
     if len(digest) != kind.digest_size:
-        raise bad_parameter(f"Invalid length of 'value': {len(digest)} bytes.")  # [I]
+        raise bad_parameter(f"Invalid length of 'value': {len(digest)} bytes.")  # AZ-LOCAL-6
     return family, kind
 
 

@@ -32,7 +32,7 @@ def _page(call: VaultCall, items: list[dict[str, Any]]) -> Response:
     query = {name.lower(): value for name, value in call.request.query.items()}
     size, start = query.get("maxresults", ""), query.get("$skiptoken", "")
     if (size and not (size.isdecimal() and int(size) > 0)) or (start and not start.isdecimal()):
-        raise bad_parameter("A query parameter, maxresults or $skiptoken, is not valid.")  # text ours [I]
+        raise bad_parameter("A query parameter, maxresults or $skiptoken, is not valid.")  # text ours (AZ-LOCAL-6)
     count, begin = min(int(size), _PAGE) if size else _PAGE, int(start or 0)
     link = None
     if begin + count < len(items):
@@ -56,7 +56,7 @@ async def list_versions(call: VaultCall) -> Response:
 def checked_name(name: str) -> str:
     """A name that a new key may have. Raises VaultError 400."""
     if not name.replace("-", "a").isalnum() or not name.isascii() or len(name) > 127:
-        raise bad_parameter(f"Invalid key name: {name}")  # [I]
+        raise bad_parameter(f"Invalid key name: {name}")  # AZ-LOCAL-6
     return name
 
 
@@ -144,7 +144,7 @@ async def purge(call: VaultCall) -> Response:
             "service will automatically purge it after the retention period has passed.\r\n"
             f"Vault: {call.vault.name};location={call.vault.document['location']}"
         )
-        raise forbidden(text, "ForbiddenByPurgeProtection")  # the inner code is ours [I]
+        raise forbidden(text, "ForbiddenByPurgeProtection")  # the inner code is ours (AZ-LOCAL-6)
     call.keys.purge(key)
     return Response(204)
 

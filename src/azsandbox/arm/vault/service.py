@@ -54,12 +54,12 @@ class VaultService:
         principal = _authenticated(request)
         query = {name.lower(): value for name, value in request.query.items()}
         if not _VERSION.match(query.get("api-version", "")):
-            raise bad_parameter("api-version must be specified")  # [I]
+            raise bad_parameter("api-version must be specified")  # AZ-LOCAL-6
         operation = operation_of(request.method, request.path)
         _check_query(request.method, request.path, query)
         rule = _RULES.get(operation.shape)
         if rule is None:
-            raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # [I]
+            raise VaultError(405, "MethodNotAllowed", f"{request.method} is not allowed there.")  # AZ-LOCAL-6
         self._check(vault, principal, rule, operation.name)
         call = VaultCall(request, principal, Keys(self._context, vault), operation, self._context.clock.now())
         return await rule.handler(call)
@@ -75,7 +75,7 @@ class VaultService:
 def _check_query(method: str, path: str, query: Mapping[str, str]) -> None:
     """Raises VaultError 400 for a parameter that the operation does not have.
 
-    Inferred: that a vault refuses it, and its words; no page says what it does with one.
+    Inferred (AZ-LOCAL-7): a vault refuses it, and its words.
     """
     names = known("vault", f"{method} {path_shape(path)}")
     paging = {"$skiptoken"} if "maxresults" in names else set()  # of the vault's own links to the next page

@@ -42,12 +42,12 @@ async def import_key(call: VaultCall) -> Response:
     body, name = call.body(), checked_name(call.operation.name)
     web_key = body.get("key")
     if not isinstance(web_key, dict) or "key_hsm" in web_key:
-        raise bad_parameter("Property key has invalid value.")  # [I]; keys wrapped for an HSM are not here
+        raise bad_parameter("Property key has invalid value.")  # AZ-LOCAL-6; keys wrapped for an HSM are not here
     spec, private = material.imported(web_key)
     if body.get("Hsm") is True or str(web_key["kty"]).endswith("-HSM"):
         spec["kty"] = f"{spec['kty']}-HSM"
         if (call.vault.properties.get("sku") or {}).get("name") != "premium":
-            raise bad_parameter("HSM-protected keys need a vault of the premium tier.")  # text ours [I]
+            raise bad_parameter("HSM-protected keys need a vault of the premium tier.")  # text ours (AZ-LOCAL-6)
     version = await call.keys.keep(
         name,
         spec,
@@ -66,7 +66,7 @@ async def backup(call: VaultCall) -> Response:
     if len(versions) > _MOST_VERSIONS:
         raise bad_parameter(
             f"A key with more than {_MOST_VERSIONS} versions cannot be backed up."
-        )  # text ours [I]
+        )  # text ours (AZ-LOCAL-6)
     document = {
         "home": _home(call.vault),
         "name": key.name,
@@ -80,7 +80,7 @@ async def restore(call: VaultCall) -> Response:
     """POST `/keys/restore`: the key under the name and with the versions that it had."""
     document = _opened(call.keys.context, material.decoded(call.body().get("value")))
     if document["home"] != _home(call.vault):
-        text = "The backup was made in a vault of another subscription or geography."  # code and text ours [I]
+        text = "The backup was made in a vault of another subscription or geography."  # AZ-LOCAL-6
         raise bad_parameter(text)
     versions = [(str(version), hidden) for version, hidden in document["versions"]]
     key = call.keys.restore(document["name"], document["policy"], versions)
@@ -112,7 +112,7 @@ def _opened(context: Context, sealed: bytes) -> dict[str, Any]:
     try:
         text = zlib.decompress(_cipher(context).decrypt(sealed[:_NONCE], sealed[_NONCE:], None))
     except (InvalidTag, ValueError) as error:
-        raise VaultError(400, "BadParameter", "The backup blob is not valid.") from error  # text ours [I]
+        raise VaultError(400, "BadParameter", "The backup blob is not valid.") from error  # text ours (AZ-LOCAL-6)
     document: dict[str, Any] = json.loads(text)
     return document
 

@@ -17,7 +17,7 @@ WORKSPACES = "microsoft.machinelearningservices/workspaces"
 _ASSET_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$")
 NAMESPACE = "Microsoft.MachineLearningServices"
 
-# Headers of wire-facts §4; those that name hosts and requests are made once a process.
+# Headers of AZ-ARM-20; those that name hosts and requests are made once a process.
 HEADERS = {
     "Request-Context": f"appId=cid-v1:{uuid.uuid4()}",
     "X-Cache": "CONFIG_NOCACHE",
@@ -29,7 +29,7 @@ HEADERS = {
 class WorkspaceKind(Kind):
     """A kind whose resources lie in a workspace."""
 
-    page_size = 50  # wire-facts §3
+    page_size = 50  # AZ-LIST-1
     headers: ClassVar[dict[str, str]] = HEADERS
 
     def workspace(self, call: Call) -> Record:
@@ -50,7 +50,7 @@ class WorkspaceKind(Kind):
         detail: tuple[str, str] | None = None,
         inner: tuple[str, ...] = (),
     ) -> ArmError:
-        """An error in the front end's shape (wire-facts §13, 1)."""
+        """An error in the front end's shape (AZ-ARM-1)."""
         details = [detail] if detail else []
         region, ticks = self.region(call), call.tick()
         return front_end(status, code, message, region=region, ticks=ticks, details=details, inner=inner)
@@ -64,20 +64,20 @@ class WorkspaceKind(Kind):
         code: str = "UserError",
         inner: tuple[str, ...] = (),
     ) -> ArmError:
-        """An error in the workspace provider's shape (wire-facts §13, 2)."""
+        """An error in the workspace provider's shape (AZ-ARM-1)."""
         return provider(status, code, message, region=self.region(call), ticks=call.tick(), inner=inner)
 
     def illegal_name(self, call: Call, name: str) -> ArmError:
         """400 for a name that the description does not allow.
 
-        Recorded for environments with a dot (MicrosoftDocs/azure-docs#83465); of other kinds inferred.
+        Recorded for environments with a dot; of other kinds inferred (AZ-ASSET-12).
         """
         allowed = "alphanumeric characters, dashes, and underscores, with a limit of 255 characters"
         return self.illegal_body(call, [f"Resource name is invalid. Resource name can only contain {allowed}."])
 
     def illegal_body(self, call: Call, problems: Sequence[str]) -> ArmError:
-        """400 with an entry for each problem. Code and message are those of a name that is not allowed; that they
-        are the same for a body, and the texts of its entries, are inferred."""
+        """400 with an entry for each problem. Code and message are those of a name that is not allowed. Inferred
+        (AZ-LOCAL-1): they are the same for a body; the texts of its entries."""
         return front_end(
             400,
             "UserError",
@@ -92,11 +92,11 @@ class ProviderShaped(WorkspaceKind):
     """Kinds whose errors have the workspace provider's shape: computes, connections."""
 
     def illegal_name(self, call: Call, name: str) -> ArmError:
-        """400. Inferred: code and text; the pattern is described."""
+        """400. Inferred (AZ-LOCAL-1): code and text; the pattern is described."""
         return self.provider_error(call, f"The name '{name}' is not valid.")
 
     def illegal_body(self, call: Call, problems: Sequence[str]) -> ArmError:
-        """400. Inferred: code and text."""
+        """400. Inferred (AZ-LOCAL-1): code and text."""
         return self.provider_error(call, f"The request is invalid: {'; '.join(problems)}.")
 
 
@@ -104,7 +104,7 @@ def check_asset_name(kind: WorkspaceKind, call: Call) -> None:
     """Raises ArmError 400 for a name or version that no asset can have.
 
     The pattern is that of the API's description, with the dot that curated environments and versions have; the
-    text is ours [I].
+    text is ours (AZ-LOCAL-1).
     """
     for level in call.route.levels:
         if level.kind.case_sensitive and not _ASSET_NAME.match(level.name):

@@ -33,7 +33,7 @@ class BatchEndpoints(EndpointKind):
         return no_such_endpoint(self, call, call.name)
 
     def name_taken(self, call: Call) -> ArmError:
-        """The text of a public report; the status is not in it [I]."""
+        """The text of a public report; the status is not in it (AZ-LOCAL-1)."""
         return self.user_error(
             call,
             f"The specified endpoint name '{call.name}' is not available. Endpoint names must be unique within "
@@ -41,7 +41,7 @@ class BatchEndpoints(EndpointKind):
         )
 
     def filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """The default deployment has to be there, once it is named [I]."""
+        """The default deployment has to be there, once it is named (AZ-LIVE-7)."""
         self.check_name(call)
         default = object_of(sent, "defaults").get("deploymentName")
         if default and self.context.store.get(f"{call.route.key}/deployments/{default.lower()}") is None:
@@ -66,7 +66,8 @@ class BatchEndpoints(EndpointKind):
 
 @register
 class BatchDeployments(InferenceKind):
-    """`workspaces/batchEndpoints/deployments`; not recorded, defaults by the description of 2025-12-01 [I]."""
+    """`workspaces/batchEndpoints/deployments`; not recorded, defaults by the description of 2025-12-01
+    (AZ-LIVE-8)."""
 
     type = f"{_ENDPOINTS}/deployments"
     prefix = delete_prefix = "bd"
@@ -76,7 +77,7 @@ class BatchDeployments(InferenceKind):
         return needs.missing(self.context, record)
 
     def missing(self, call: Call) -> ArmError:
-        """404, in the form of an endpoint's [I]."""
+        """404, in the form of an endpoint's (AZ-ABSENT-12)."""
         detail = ("NoSuchDeployment", f"There is no deployment with name: {call.name}")
         return self.user_error(
             call, "The specified resource was not found.", status=404, code="NotFound", detail=detail

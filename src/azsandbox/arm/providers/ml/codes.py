@@ -28,7 +28,7 @@ class CodeContainers(ContainerKind):
     type = f"{NAMESPACE}/workspaces/codes"
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded, in the form of a component's [I]."""
+        """404; not recorded, in the form of a component's (AZ-ABSENT-12)."""
         return self.user_error(
             call, f"Not found code {call.name}.", status=404, inner=("NotFound", "CodeNotFound")
         )
@@ -41,11 +41,11 @@ class Codes(VersionKind):
     type = f"{NAMESPACE}/workspaces/codes/versions"
 
     def no_container(self, call: Call, name: str) -> ArmError:
-        """404; not recorded, in the form of a component's [I]."""
+        """404; not recorded, in the form of a component's (AZ-ABSENT-12)."""
         return self.user_error(call, f"Not found code {name}.", status=404, inner=("NotFound", "CodeNotFound"))
 
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
-        """`isAnonymous` is stored as false whatever is sent (wire-facts §5)."""
+        """`isAnonymous` is stored as false whatever is sent (AZ-ASSET-14)."""
         properties = common(sent, tags={}, properties={}) | {
             "isAnonymous": False,
             "codeUri": sent.get("codeUri"),
@@ -57,7 +57,8 @@ class Codes(VersionKind):
         return properties | ({"provisioningState": "Succeeded"} if call.api_version >= "2023-04-01" else {})
 
     def check_same(self, call: Call, new: dict[str, Any], old: Record) -> None:
-        """Another hash, or another place without one, is refused; the same hash keeps the first place [I]."""
+        """Another hash, or another place without one, is refused; the same hash keeps the first place
+        (AZ-ASSET-24)."""
         before = old.properties
         hashes = [(each.get("properties") or {}).get("hash_sha256") for each in (new, before)]
         if new["codeUri"] != before["codeUri"] and (hashes[0] != hashes[1] or not hashes[0]):
@@ -73,7 +74,7 @@ class Codes(VersionKind):
     async def list(self, call: Call) -> Response:
         """With `hash`: the codes of that hash, whatever their name; an empty list when there is none.
 
-        Inferred: `hashVersion` leaves out codes that say another `hash_version`, as azure-ai-ml makes them say it.
+        Inferred (AZ-ASSET-25): `hashVersion` leaves out codes that say another `hash_version`.
         """
         wanted = call.query.get("hash")
         if not wanted:
@@ -85,7 +86,7 @@ class Codes(VersionKind):
 
     @action("POST", "startPendingUpload")
     async def start_pending_upload(self, call: Call) -> Response:
-        """A new container at every call and a SAS for it; the code need not exist (wire-facts §5)."""
+        """A new container at every call and a SAS for it; the code need not exist (AZ-ASSET-15)."""
         workspace = self.workspace(call)
         account_id = str(workspace.properties["storageAccount"])
         account = account_id.rsplit("/", 1)[1].lower()

@@ -17,7 +17,7 @@ _DROPPED = ("_source", "id")
 
 
 def normal_spec(spec: dict[str, Any], name: str, version: str, workspace: Record) -> dict[str, Any]:
-    """The spec as it is kept and answered (wire-facts §4)."""
+    """The spec as it is kept and answered (AZ-ASSET-5, AZ-ASSET-6)."""
     text = {key: _strings(value) for key, value in spec.items() if key not in _DROPPED}
     text = _marked(text, workspace)
     # Whatever was sent, the URL decides.
@@ -33,7 +33,7 @@ def normal_spec(spec: dict[str, Any], name: str, version: str, workspace: Record
 
 
 def first_difference(new: dict[str, Any], old: dict[str, Any]) -> str | None:
-    """The first field that may not differ and does; which these are, beside `code`, is deduced [I]."""
+    """The first field that may not differ and does; which these are, beside `code`, is inferred (AZ-ASSET-26)."""
     free = ("$schema", "display_name", "description", "tags", "version", "name")
     for key in (*(key for key in old if key in new), *new, *old):
         if key not in free and new.get(key) != old.get(key):

@@ -21,7 +21,7 @@ _DEFAULT = "azureml_default"
 
 @register
 class ComponentContainers(ContainerKind):
-    """`workspaces/components`; `latestVersion` is null and `nextVersion` a time (wire-facts §3)."""
+    """`workspaces/components`; `latestVersion` is null and `nextVersion` a time (AZ-LIST-9)."""
 
     type = f"{NAMESPACE}/workspaces/components"
     empty = {"description": "", "tags": {}, "properties": {}}  # noqa: RUF012 - never changed
@@ -31,7 +31,7 @@ class ComponentContainers(ContainerKind):
         return _not_found(self, call, call.name)
 
     def latest(self, record: Record, in_list: bool) -> tuple[str | None, str]:
-        """Only lists are recorded; a GET is answered the same [I]."""
+        """Only lists are recorded; a GET is answered the same (AZ-LIST-12)."""
         return None, version_time(self.context.clock.tick())
 
     def _shown(self, call: Call, record: Record, *, in_list: bool) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Components(VersionKind):
     staged = True
 
     def no_container(self, call: Call, name: str) -> ArmError:
-        """404 `ComponentNotFound` (wire-facts §2d)."""
+        """404 `ComponentNotFound` (AZ-ABSENT-4)."""
         return _not_found(self, call, name)
 
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,8 @@ class Components(VersionKind):
         return properties | rest(sent, properties)
 
     def check_same(self, call: Call, new: dict[str, Any], old: Record) -> None:
-        """Display name, description and tags of the spec may change, nothing else of it (wire-facts §1)."""
+        """Display name, description and tags of the spec may change, nothing else of it (AZ-ASSET-7,
+        AZ-ASSET-26)."""
         field = first_difference(new["componentSpec"], old.properties["componentSpec"])
         if field:
             raise self.user_error(

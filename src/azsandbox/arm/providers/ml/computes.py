@@ -31,18 +31,18 @@ class Computes(ProviderShaped):
     obeys = frozenset({"underlyingresourceaction"})
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded, in the workspace provider's shape [I]."""
+        """404; not recorded, in the workspace provider's shape (AZ-LOCAL-1)."""
         message = f"Compute with name {call.name} is not found."
         return self.provider_error(call, message, status=404, inner=("NotFoundError",))
 
     async def put(self, call: Call) -> Response:
-        """201 also for a change, no `Location`, an operation (wire-facts §10)."""
+        """201 also for a change, no `Location`, an operation (AZ-LIVE-15)."""
         body, sent, old = call.body(), sent_properties(call), self.find(call)
         if not _NAME.match(call.name):
-            raise self.provider_error(call, f"Compute name {call.name} is not valid.")  # rule documented [I]
+            raise self.provider_error(call, f"Compute name {call.name} is not valid.")  # text ours (AZ-LOCAL-1)
         term = f"compute-name {self.region(call)} {call.name.lower()}"
         if any(other.key != call.route.key for other in self.context.store.find(term)):
-            # Documented as a rule; the text is ours [I].
+            # Documented as a rule; the text is ours (AZ-LOCAL-1).
             raise self.provider_error(call, f"Compute name {call.name} is already used in this region.")
         record = self._record(call, body, self._filled(call, sent, old), old)
         record.terms = (term,)
@@ -103,17 +103,18 @@ class Computes(ProviderShaped):
     async def delete(self, call: Call) -> Response:
         """202 without a body; `underlyingResourceAction` is required, `Delete` or `Detach` (openapi 2023-04-01).
 
-        What the service made itself cannot be detached: SDK v1's `AmlCompute.detach` says so, and that the
-        service refuses it is [I].
+        What the service made itself cannot be detached. Inferred (AZ-LIVE-10): the service refuses it.
         """
         verb = _UNDERLYING.get(call.query.get("underlyingresourceaction", "").lower())
         if verb is None:
-            raise self.provider_error(call, "The query parameter underlyingResourceAction is required.")  # [I]
+            raise self.provider_error(
+                call, "The query parameter underlyingResourceAction is required."
+            )  # AZ-LOCAL-1
         record = self.find(call)
         if record is None:
             return Response(204)
         if verb == "detach" and not record.properties["isAttachedCompute"]:
-            raise self.provider_error(call, f"Compute {call.name} cannot be detached.")  # text ours [I]
+            raise self.provider_error(call, f"Compute {call.name} cannot be detached.")  # text ours (AZ-LOCAL-1)
         properties = {**record.properties, "provisioningState": "Deleting"}
         record.document = {**record.document, "properties": properties}
         self.context.store.put(record)

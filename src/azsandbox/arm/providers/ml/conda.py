@@ -1,4 +1,4 @@
-"""`condaFile`: sent as YAML, answered as indented JSON text, keys in their order (wire-facts §4)."""
+"""`condaFile`: sent as YAML, answered as indented JSON text, keys in their order (AZ-ASSET-9)."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def as_json(text: str) -> str:
         raise ValueError(str(error)) from error
     if not isinstance(document, dict):
         raise ValueError("a mapping is expected")  # noqa: TRY004 - of the text, not of a type
-    # Dates and the like, which JSON lacks, as their text [I].
+    # Dates and the like, which JSON lacks, as their text (AZ-ASSET-28).
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)

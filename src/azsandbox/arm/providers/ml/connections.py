@@ -19,7 +19,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
-# Categories by group, in the spelling that comes back; others keep theirs and are services and apps [I].
+# Categories by group, in the spelling that comes back; others keep theirs and are services and apps (AZ-LIVE-14).
 _GROUPS = {
     "AzureAI": ("AzureOpenAI", "AIServices", "CognitiveSearch", "CognitiveService", "AzureOneLake"),
     "Azure": ("ContainerRegistry", "AzureKeyVault", "AzureBlob", "ADLSGen2", "AzureContainerAppEnvironment"),
@@ -33,12 +33,12 @@ _KNOWN = {name.lower(): (name, group) for group, names in _GROUPS.items() for na
 
 @register
 class Connections(ProviderShaped):
-    """`workspaces/connections`; a PUT answers 200, new or not (wire-facts §10)."""
+    """`workspaces/connections`; a PUT answers 200, new or not (AZ-LIVE-15)."""
 
     type = f"{NAMESPACE}/workspaces/connections"
 
     def missing(self, call: Call) -> ArmError:
-        """404 in the workspace provider's shape (wire-facts §13)."""
+        """404 in the workspace provider's shape (AZ-ABSENT-7)."""
         message = f"Connection {call.name} can't be found in this workspace"
         return self.provider_error(call, message, status=404, inner=("NotFoundError",))
 
@@ -57,7 +57,7 @@ class Connections(ProviderShaped):
         """GET with `category`, `target`, `includeAll`.
 
         Those to data are shown with `includeAll=true` alone, which azure-ai-ml asks "data connections" by, and
-        datastores beside them. Inferred: which categories are data.
+        datastores beside them (AZ-LIST-14). Inferred (AZ-LIST-15): which categories are data.
         """
         category, target = (call.query.get(name, "").lower() for name in ("category", "target"))
         whole = asked(call.query, "includeall")
@@ -84,7 +84,7 @@ class Connections(ProviderShaped):
 
     def _written(self, call: Call, sent: dict[str, Any]) -> Response:
         if not sent.get("authType") or not sent.get("category"):
-            raise self.provider_error(call, "authType and category of a connection are required.")  # [I]
+            raise self.provider_error(call, "authType and category of a connection are required.")  # AZ-LOCAL-1
         workspace = self.workspace(call)
         record = self.new_record(call, workspace.id, {})
         head = {"tags": None, "location": None}

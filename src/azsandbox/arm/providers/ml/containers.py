@@ -27,7 +27,7 @@ class ContainerKind(WorkspaceKind):
     case_sensitive = True
     implied = True
     newest_first: ClassVar[bool] = True
-    # What a container has that came with a version: null or empty, by kind (wire-facts §3).
+    # What a container has that came with a version: null or empty, by kind (AZ-LIST-8).
     empty: ClassVar[dict[str, Any]] = {"description": None, "tags": {}, "properties": {}}
     shows_state: ClassVar[bool] = True
     put_always_creates: ClassVar[bool] = False
@@ -68,9 +68,9 @@ class ContainerKind(WorkspaceKind):
         return {**record.document, "properties": shown}
 
     async def put(self, call: Call) -> Response:
-        """Creates, changes, archives or restores; environments answer 201 always (wire-facts §1, §6).
+        """Creates, changes, archives or restores; environments answer 201 always (AZ-ASSET-1).
 
-        Inferred: what is not sent is as if it had never been said. Recorded are bodies with all four members.
+        Inferred (AZ-ASSET-23): what is not sent is as if it had never been said.
         """
         sent = sent_properties(call)
         old = self.find(call)

@@ -27,7 +27,7 @@ _CONFLICT = (
 
 @register
 class DataContainers(ContainerKind):
-    """`workspaces/data`; list and GET disagree on `nextVersion` (wire-facts §3)."""
+    """`workspaces/data`; list and GET disagree on `nextVersion` (AZ-LIST-9)."""
 
     type = f"{NAMESPACE}/workspaces/data"
     newest_first = False
@@ -35,11 +35,11 @@ class DataContainers(ContainerKind):
     shows_state = False
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded (wire-facts §2h), in the form of an environment's [I]."""
+        """404; not recorded, in the form of an environment's (AZ-ABSENT-12)."""
         return _not_found(self, call, call.name)
 
     def latest(self, record: Record, in_list: bool) -> tuple[str | None, str]:
-        """In a list `nextVersion` is a time, alone a number (wire-facts §3)."""
+        """In a list `nextVersion` is a time, alone a number (AZ-LIST-9)."""
         latest, following = super().latest(record, in_list)
         return latest, version_time(self.context.clock.tick()) if in_list else following
 
@@ -62,7 +62,7 @@ class Data(VersionKind):
         return _not_found(self, call, name)
 
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
-        """What is not sent is null; the short URI becomes long, with `resourcegroups` (wire-facts §4)."""
+        """What is not sent is null; the short URI becomes long, with `resourcegroups` (AZ-ASSET-3)."""
         uri, type_ = sent.get("dataUri"), sent.get("dataType")
         if type_ not in _TYPES:
             raise self.user_error(call, f"The data type '{type_}' is not supported.")
@@ -75,7 +75,7 @@ class Data(VersionKind):
         return {**properties, **more, **self._deleting(call), "dataType": type_}
 
     def _deleting(self, call: Call) -> dict[str, Any]:
-        """When the service is to delete it; inferred: a PUT by another api-version takes it away."""
+        """When the service is to delete it. Inferred (AZ-ASSET-32): a PUT by another api-version takes it away."""
         setting = sent_properties(call).get(_DELETING) if _shows_more(call) else None
         if setting is None:
             return {}

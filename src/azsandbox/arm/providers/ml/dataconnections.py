@@ -19,10 +19,8 @@ _AUTH = {"AccountKey": "AccountKey", "Sas": "SAS", "ServicePrincipal": "ServiceP
 def of_datastores(context: Context, workspace: Record, type_: str) -> list[Record]:
     """Those of a workspace, as connections of this type.
 
-    That they are listed is described ("both connections and datastores", 2025-12-01), and azure-ai-ml had a test
-    that saw it (`test_workspace_connection_data_connection_listing`): a blob datastore that was just made, under
-    its own name and of the category AzureBlob. Inferred: that it is so of Data Lake Storage Gen2 too, and of no
-    type that connections have no category for; all other properties.
+    That they are listed, under their own names, is described (AZ-LIST-14). Inferred (AZ-LIST-15): it is so of Data
+    Lake Storage Gen2 too, and of no type that connections have no category for; all other properties.
     """
     found = context.store.children(workspace.key, DATASTORES)
     return [_shown(one, workspace, type_) for one in found if one.properties["datastoreType"] in _SHOWN]

@@ -20,8 +20,8 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
-# Create-only by the description of 2025-12-01 (azure-facts §2); what the service says to a change is not
-# recorded, so the text is ours [I].
+# Create-only by the description of 2025-12-01; what the service says to a change is not recorded, so the text is
+# ours (AZ-LOCAL-1).
 _FIXED = (
     "datastoreType",
     "accountName",
@@ -58,7 +58,7 @@ class Datastores(WorkspaceKind):
     obeys = frozenset({"skipvalidation"})
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded (wire-facts §2h), the text is ours [I]."""
+        """404; not recorded, the text is ours (AZ-ABSENT-12)."""
         message = f"Could not find datastore: {call.name}."
         return self.user_error(call, message, status=404, inner=("NotFoundError",))
 
@@ -84,8 +84,8 @@ class Datastores(WorkspaceKind):
         """201 with `Location` when new, else 200.
 
         One that the workspace made itself is written anew like any other: with other credentials, as the page
-        "Regenerate storage account access keys" has it done, and over another account and container. Inferred:
-        the latter, since their owners do so and no page says that the service refuses it.
+        "Regenerate storage account access keys" has it done, and over another account and container. Inferred
+        (AZ-WS-12): the latter.
         """
         sent = sent_properties(call)
         old = self.find(call)
@@ -144,7 +144,8 @@ class Datastores(WorkspaceKind):
                 )
 
     def _check_access(self, call: Call, properties: dict[str, Any], secrets: dict[str, Any]) -> None:
-        """What is tried unless `skipValidation=true`: whether the key opens the account. Text ours [I]."""
+        """What is tried unless `skipValidation=true`: whether the key opens the account. Text ours
+        (AZ-LOCAL-1)."""
         account = properties.get("accountName")
         if properties["credentials"]["credentialsType"] != "AccountKey" or not account:
             return
@@ -181,7 +182,7 @@ class Datastores(WorkspaceKind):
         asked = call.optional_body()
         kind = record.properties["credentials"]["credentialsType"]
         if kind not in _SECRETS:
-            # Not recorded for datastores without credentials [I].
+            # Not recorded for datastores without credentials (AZ-LOCAL-1).
             raise self.user_error(call, f"No secrets for credentials of type {kind}.")
         secrets = dict(record.hidden.get("secrets") or {})
         account = str(record.properties.get("accountName")).lower()

@@ -16,7 +16,7 @@ _CLASSIC_NEEDS = ("Microsoft.DocumentDB", "Microsoft.Search")
 
 
 def refused(call: Call, location: str, message: str, status: int = 400) -> ArmError:
-    """`(BadRequest) <message>`, in the workspace provider's shape; only the text is recorded [I]."""
+    """`(BadRequest) <message>`, in the workspace provider's shape; only the text is recorded (AZ-LOCAL-1)."""
     return provider(status, "BadRequest", message, region=location, ticks=call.tick())
 
 
@@ -26,7 +26,7 @@ def checked_encryption(
     """`encryption` of a new workspace as it is kept, or None.
 
     Raises ArmError 400 unless the vault is there, in the same subscription and region, with soft delete and
-    purge protection, and the key is one that the workspace's identity can use (azure-facts §1.3).
+    purge protection, and the key is one that the workspace's identity can use (AZ-KEY-11, AZ-KEY-12).
     """
     encryption = object_of(properties, "encryption")
     if not encryption or encryption.get("status", "Enabled") != "Enabled":
@@ -45,7 +45,7 @@ def checked_encryption(
     }
     who = _principal(call, kept, identity)
     if who is not None and who == (identity or {}).get("principalId"):
-        key_grants.grant(call.context, vault, who)  # it did not exist before (azure-facts §1.3)
+        key_grants.grant(call.context, vault, who)  # it did not exist before (AZ-KEY-23)
     _check_use(call, identifier, who, location)
     if not properties.get("enableServiceSideCMKEncryption"):
         _check_classic(call, vault, name, location)
@@ -59,7 +59,7 @@ def _principal(call: Call, encryption: dict[str, Any], identity: dict[str, Any] 
 
 
 def _checked_vault(call: Call, vault_id: str, location: str) -> Record:
-    # Only the text on purge protection is the service's own; the others are ours [I].
+    # Only the text on purge protection is the service's own; the others are ours (AZ-LOCAL-1).
     if vault_id.lower().split("/")[2:3] != [call.subscription.lower()]:
         raise refused(call, location, "The CMK keyvault must be in the same subscription as the workspace.")
     vault = call.context.store.get(vault_id.lower())
@@ -98,7 +98,7 @@ def _check_use(call: Call, identifier: str, who: str | None, location: str) -> N
 
 
 def _check_classic(call: Call, vault: Record, name: KeyName, location: str) -> None:
-    """What encryption by resources of the subscription's own needs besides (azure-facts §1.3)."""
+    """What encryption by resources of the subscription's own needs besides (AZ-KEY-16, AZ-ARM-9)."""
     missing = [each for each in _CLASSIC_NEEDS if not key_grants.is_registered(call, each)]
     if missing:
         raise refused(call, location, f"The subscription is not registered to use {' and '.join(missing)}.")
@@ -114,7 +114,8 @@ def _check_classic(call: Call, vault: Record, name: KeyName, location: str) -> N
 def changed_encryption(call: Call, sent: dict[str, Any], old: Record) -> dict[str, Any] | None:
     """`encryption` after a PATCH or a second PUT: only the key identifier may change, within its vault.
 
-    Raises ArmError 400 for a workspace without customer-managed keys, another vault, or switching off [I].
+    Raises ArmError 400 for a workspace without customer-managed keys, another vault, or switching off (AZ-KEY-13;
+    the texts are ours: AZ-LOCAL-1).
     """
     kept: dict[str, Any] | None = old.properties.get("encryption")
     encryption = object_of(sent, "encryption")
@@ -140,5 +141,5 @@ def changed_encryption(call: Call, sent: dict[str, Any], old: Record) -> dict[st
 
 
 def managed_group(name: str) -> str:
-    """The name of the resource group that a workspace with classic encryption gets (azure-facts §1.4)."""
+    """The name of the resource group that a workspace with classic encryption gets (AZ-KEY-24)."""
     return f"azureml-rg-{name}_{uuid.uuid4()}"

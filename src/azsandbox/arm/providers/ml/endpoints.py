@@ -29,7 +29,7 @@ class EndpointKind(InferenceKind):
         return f"endpoint-name {self.region(call)} {call.name.lower()}"
 
     def check_name(self, call: Call) -> None:
-        """Raises ArmError when the name is taken in the region, by an endpoint of either kind [I]."""
+        """Raises ArmError when the name is taken in the region, by an endpoint of either kind (AZ-WS-7)."""
         if any(other.key != call.route.key for other in self.context.store.find(self._name_term(call))):
             raise self.name_taken(call)
 
@@ -55,7 +55,7 @@ class EndpointKind(InferenceKind):
 
     @action("POST", "listKeys")
     async def list_keys(self, call: Call) -> Response:
-        """Both keys; null where tokens are used (wire-facts §9). Non-null ones are in no recording."""
+        """Both keys; null where tokens are used (AZ-LIVE-16)."""
         record = self.require(call)
         by_key = record.properties.get("authMode") == "Key"
         return answer(200, record.hidden["keys"] if by_key else {"primaryKey": None, "secondaryKey": None})

@@ -26,7 +26,7 @@ class EnvironmentContainers(ContainerKind):
     put_always_creates = True
 
     def missing(self, call: Call) -> ArmError:
-        """404 with an empty version and label (wire-facts §2c)."""
+        """404 with an empty version and label (AZ-ABSENT-3)."""
         return _not_found(self, call, call.name, "")
 
     def latest(self, record: Record, in_list: bool) -> tuple[str | None, str]:

@@ -20,7 +20,7 @@ _TIMEOUT = {"x-ms-async-operation-timeout": "PT30M"}
 
 
 class InferenceKind(WorkspaceKind):
-    """PUT 201 with the resource and an operation, DELETE 202 with one (wire-facts §9, §14)."""
+    """PUT 201 with the resource and an operation, DELETE 202 with one (AZ-ARM-13)."""
 
     tracked = True
     prefix: ClassVar[str] = ""  # of the operations of a PUT
@@ -67,7 +67,7 @@ class InferenceKind(WorkspaceKind):
         return self._begun(call, record)
 
     async def patch(self, call: Call) -> Response:
-        """202 with an operation; tags, identity, sku and what properties may be sent (wire-facts §9)."""
+        """202 with an operation; tags, identity, sku and what properties may be sent (AZ-LIVE-13)."""
         old, body = self.require(call), call.body()
         sent = {**old.properties, **object_of(body, "properties")}
         if "sku" in body:

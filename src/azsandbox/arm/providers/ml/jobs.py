@@ -35,7 +35,7 @@ class Jobs(WorkspaceKind):
     gone_with_workspace = True
 
     def missing(self, call: Call) -> ArmError:
-        """404 in the shape of run history (wire-facts §13)."""
+        """404 in the shape of run history (AZ-ARM-1)."""
         return self.provider_error(call, f"Run {call.name} was not found", status=404, inner=("NotFoundError",))
 
     def listed(self, call: Call) -> Sequence[Record]:
@@ -76,7 +76,7 @@ class Jobs(WorkspaceKind):
             "status": "Starting",
             "outputs": {**object_of(sent, "outputs"), "default": default},
         }
-        # Only the first half of systemData is recorded for a new job (wire-facts §4).
+        # Only the first half of systemData is recorded for a new job (AZ-LIVE-17).
         system = {"createdAt": now, "createdBy": by, "createdByType": kind}
         record = self.new_record(call, self.workspace(call).id, {"properties": properties, "systemData": system})
         self.context.store.put(record)
@@ -86,8 +86,8 @@ class Jobs(WorkspaceKind):
     def _resolved(self, call: Call, value: Any) -> Any:
         """With the version in place of each label in an environment's or component's id, at any depth.
 
-        Inferred: which members are resolved, and into what form; a label of nothing is refused with the words of
-        a missing environment, which have a place for it (wire-facts §2c).
+        Inferred (AZ-LIVE-9): which members are resolved, and into what form; a label of nothing is refused with
+        the words of a missing environment, which have a place for it.
         """
         if isinstance(value, list):
             return [self._resolved(call, each) for each in value]
@@ -115,7 +115,7 @@ class Jobs(WorkspaceKind):
             if name not in (*_CHANGEABLE, "status", "outputs") and value != old.properties.get(name):
                 raise self.user_error(
                     call, f'Failed to update job {call.name} since "{name}" is immutable.'
-                )  # [I]
+                )  # AZ-LOCAL-1
         changed = {name: sent[name] for name in _CHANGEABLE if name in sent}
         old.document = {**old.document, "properties": {**old.properties, **changed}}
         self.context.store.put(old)

@@ -1,4 +1,4 @@
-"""A workspace whose key cannot be used answers nothing but its deletion (azure-facts §1.6)."""
+"""A workspace whose key cannot be used answers nothing but its deletion (AZ-KEY-7)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def key_trouble(call: Call, workspace: Record) -> Trouble | None:
 
 @gate
 def usable(call: Call) -> None:
-    """403 for a workspace, and for what lies in it. Raises ArmError. Code, text and shape are ours [I]."""
+    """403 for a workspace, and for what lies in it. Raises ArmError. Inferred (AZ-KEY-4): code, text and shape."""
     route = call.route
     if not route.kind.type.startswith(NAMESPACE):
         return  # roles, locks and policies of a workspace are other services' business
@@ -57,11 +57,11 @@ def usable(call: Call) -> None:
 
 @guard
 def managed_group(call: Call) -> None:
-    """403 for changes to the group that a workspace with classic encryption manages (azure-facts §1.4)."""
+    """403 for changes to the group that a workspace with classic encryption manages (AZ-KEY-24)."""
     for key in (*above(call.route.key), call.route.key):
         group = call.context.store.get(key)
         if group is not None and group.type == _GROUPS and group.document.get("managedBy"):
-            # The text is that of deny assignments in general; the name of this one is not known [I].
+            # The text is that of deny assignments in general; the name of this one is not known (AZ-LOCAL-1).
             who, path = call.principal, call.request.path.rstrip("/")
             raise gateway(
                 403,

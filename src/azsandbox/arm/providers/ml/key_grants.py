@@ -22,7 +22,7 @@ _AI_ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 def grant(context: Context, vault: Record, object_id: str) -> None:
     """Gives a workspace's own identity get, wrap and unwrap, by the vault's kind of access.
 
-    That the service does so is documented for hubs; that it can with roles as well is ours [I].
+    Inferred (AZ-KEY-23): it does so in a vault with roles as well.
     """
     if vault.properties.get("enableRbacAuthorization"):
         _assign(context, vault, _ENCRYPTION_USER, object_id)

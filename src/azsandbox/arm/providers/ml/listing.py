@@ -20,7 +20,7 @@ def active(call: Call, *, hidden: bool = False) -> Callable[[Record], bool] | No
 
 
 def size_of(call: Call, usual: int) -> int:
-    """The size of a page: `$top`, but never more than usual. More pages follow all the same [I]."""
+    """The size of a page: `$top`, but never more than usual. More pages follow all the same (AZ-LIST-13)."""
     return min(usual, positive(call.query, "$top", usual))
 
 

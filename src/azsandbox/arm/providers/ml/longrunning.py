@@ -1,4 +1,4 @@
-"""Puts operations of Azure ML under way: their names, their addresses, the headers that tell (wire-facts §14)."""
+"""Puts operations of Azure ML under way: their names, their addresses, the headers that tell (AZ-ARM-13)."""
 
 from __future__ import annotations
 

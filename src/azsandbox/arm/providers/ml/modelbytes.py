@@ -20,7 +20,7 @@ async def check_bytes(kind: WorkspaceKind, call: Call, uri: str) -> None:
     """Refuses (400) a model whose datastore is not there or has nothing at its path.
 
     Only what lies in containers of our accounts can be looked at: file shares, other accounts, jobs' outputs and
-    registries pass. Inferred: that a missing datastore is refused, and its text.
+    registries pass. Inferred (AZ-ASSET-30): a missing datastore is refused, and its text.
     """
     match = _STORED.match(uri)
     if match is None:
@@ -50,9 +50,9 @@ async def _holds(kind: WorkspaceKind, account: str, container: str, path: str) -
 
 
 def _nothing(kind: WorkspaceKind, call: Call, path: str) -> ArmError:
-    """Detail, status and inner message are reported (MicrosoftDocs/azure-docs#103778).
+    """Detail, status and inner message are reported (AZ-ASSET-29).
 
-    Inferred: the outer code, which the front end makes of the registry's as with `ModelNotFound` (wire-facts §2b).
+    Inferred (AZ-ASSET-30): the outer code, which the front end makes of the registry's as with `ModelNotFound`.
     """
     detail = ("ModelAssetPathNotFoundInStorage", f"No blobs found in storage at model asset path: {path}")
     return kind.user_error(call, "The request is invalid.", detail=detail)

@@ -26,7 +26,7 @@ class ModelContainers(ContainerKind):
     newest_first = False
 
     def missing(self, call: Call) -> ArmError:
-        """404 `ModelNotFound` (wire-facts §2b)."""
+        """404 `ModelNotFound` (AZ-ABSENT-2)."""
         return _not_found(self, call, call.name)
 
 
@@ -44,7 +44,7 @@ class Models(VersionKind):
     def filled(self, call: Call, sent: dict[str, Any]) -> dict[str, Any]:
         """`flavors` is always there; `stage` is Development unless archived or sent."""
         if not _NUMBER.match(call.name):
-            # Users report so; the text is ours [I].
+            # AZ-ASSET-31; the text is ours (AZ-LOCAL-1).
             raise self.user_error(call, f"Model version {call.name} is not valid: it must be a positive integer.")
         uri = sent.get("modelUri")
         if isinstance(uri, str):

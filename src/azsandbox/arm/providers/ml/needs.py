@@ -13,8 +13,9 @@ from azsandbox.arm.store import Record
 def missing(context: Context, deployment: Record) -> dict[str, Any] | None:
     """The `error` with which the operation of a deployment ends; None where all is there.
 
-    Inferred: code and text of what is not registered. `ResourceNotFound: Unable to download user model/code
-    artifacts` is reported for a container of a model or of code that is gone (MicrosoftDocs/azure-docs#120727).
+    Inferred (AZ-LOCAL-1): code and text of what is not registered. `ResourceNotFound: Unable to download user
+    model/code artifacts` is reported for a container of a model or of code that is gone
+    (MicrosoftDocs/azure-docs#120727).
     """
     workspace = context.store.get("/".join(deployment.key.split("/")[:9]))
     if workspace is None:

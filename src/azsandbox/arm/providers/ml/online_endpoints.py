@@ -20,7 +20,7 @@ from azsandbox.messages import Response
 
 _ENDPOINTS = f"{NAMESPACE}/workspaces/onlineEndpoints"
 _HOUR = 3600
-# Defaults of a deployment (wire-facts §9).
+# Defaults of a deployment (AZ-LIVE-13).
 _PROBE = {
     "failureThreshold": 30,
     "successThreshold": 1,
@@ -42,11 +42,11 @@ class OnlineEndpoints(EndpointKind):
     path_of_score = "score"
 
     def missing(self, call: Call) -> ArmError:
-        """404; recorded for batch endpoints only [I]."""
+        """404; recorded for batch endpoints only (AZ-ABSENT-6)."""
         return no_such_endpoint(self, call, call.name)
 
     def name_taken(self, call: Call) -> ArmError:
-        """400, a validation error in an error, from a public report [I]."""
+        """400, a validation error in an error, from a public report (AZ-LOCAL-1)."""
         why = "There is already an endpoint with this name, Endpoint name needs to be unique within a region. "
         document = {
             "errors": {"": [why + "Try some other name."]},
@@ -58,7 +58,7 @@ class OnlineEndpoints(EndpointKind):
         return self.user_error(call, "The request is invalid.", code="BadRequest", detail=detail)
 
     def filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Traffic may only go to deployments that are there [I]."""
+        """Traffic may only go to deployments that are there (AZ-LIVE-7)."""
         self.check_name(call)
         traffic = object_of(sent, "traffic")
         for name in traffic:
@@ -112,7 +112,7 @@ class OnlineDeployments(InferenceKind):
         return needs.missing(self.context, record)
 
     def missing(self, call: Call) -> ArmError:
-        """404, in the form of an endpoint's [I]."""
+        """404, in the form of an endpoint's (AZ-ABSENT-12)."""
         detail = ("NoSuchDeployment", f"There is no deployment with name: {call.name}")
         return self.user_error(
             call, "The specified resource was not found.", status=404, code="NotFound", detail=detail
@@ -148,7 +148,7 @@ class OnlineDeployments(InferenceKind):
         return {"kind": "Managed", "sku": {"name": "Default", "tier": "Standard", "capacity": 1}}
 
     def check_delete(self, call: Call, record: Record) -> None:
-        """Not while traffic goes to it (documented; the text is ours [I])."""
+        """Not while traffic goes to it (AZ-LIVE-7; the text is ours: AZ-LOCAL-1)."""
         endpoint = self.context.store.get(record.parent)
         if endpoint is not None and endpoint.properties["traffic"].get(record.name):
             raise self.user_error(call, f"Cannot delete deployment '{record.name}' with non-zero traffic.")
@@ -169,7 +169,7 @@ class OnlineDeployments(InferenceKind):
 
 
 def no_such_endpoint(kind: EndpointKind, call: Call, name: str) -> ArmError:
-    """404, code NotFound (wire-facts §2e)."""
+    """404, code NotFound (AZ-ABSENT-5)."""
     where = kind.workspace(call).name
     detail = ("NoSuchEndpoint", f"There is no endpoint with name: {name} in {where}")
     return kind.user_error(

@@ -23,7 +23,8 @@ _TOP = ("tags", "location", "identity", "sku", "kind")
 
 
 class PlainKind(WorkspaceKind):
-    """Nothing of these is recorded: status codes by the description of the API, errors in known shapes [I]."""
+    """Nothing of these is recorded: status codes by the description of the API, errors in known shapes
+    (AZ-LIVE-12)."""
 
     operation: ClassVar[str] = ""  # prefix of operations; without one a write is done at once
     has_state: ClassVar[bool] = True
@@ -84,7 +85,7 @@ class PlainKind(WorkspaceKind):
 class FeatureVersionKind(PlainKind):
     """A version, whose first PUT makes what it is a version of: azure-ai-ml PUTs nothing else.
 
-    Inferred: what the container then looks like.
+    Inferred (AZ-LIVE-12): what the container then looks like.
     """
 
     case_sensitive = True

@@ -1,4 +1,4 @@
-"""Where long-running operations of Azure ML are polled, and what is answered there (wire-facts §14)."""
+"""Where long-running operations of Azure ML are polled, and what is answered there (AZ-ARM-13)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Polled(Kind):
     """Operations of one form of address."""
 
     case_sensitive = True
-    open_to_all = True  # the address is signed by ARM (wire-facts §7)
+    open_to_all = True  # the address is signed by ARM (AZ-ARM-3)
 
     async def get(self, call: Call) -> Response:
         """The state of the operation."""
@@ -68,7 +68,7 @@ class Polled(Kind):
     def state(self, call: Call, hidden: dict[str, Any], record: Record) -> Response:
         """The answer to a poll."""
         if hidden["error"]:
-            # Bodies of failed operations are in no recording; this is ARM's published form [I].
+            # Bodies of failed operations are in no recording; this is ARM's published form (AZ-ARM-14).
             return answer(200, {"status": "Failed", "error": hidden["error"]})
         if hidden["ended"]:
             return answer(200, {"status": "Succeeded", "percentComplete": 100.0})
@@ -102,7 +102,7 @@ class FrontEndOperations(Polled):
     type = f"{NAMESPACE}/locations/mfeOperationsStatus"
 
     def state(self, call: Call, hidden: dict[str, Any], record: Record) -> Response:
-        """Schedules (`s:`) have another key order and no percentage (wire-facts §10)."""
+        """Schedules (`s:`) have another key order and no percentage (AZ-LIVE-11)."""
         status = "Failed" if hidden["error"] else "Succeeded" if hidden["ended"] else "Updating"
         start = asset_time(hidden["started"])
         end = asset_time(hidden["ended"]) if hidden["ended"] else "0001-01-01T00:00:00+00:00"
@@ -116,7 +116,7 @@ class FrontEndOperations(Polled):
                 "endTime": end,
             }
         else:
-            # percentComplete stays 0.0 even at the end in the recordings of 2026 (wire-facts §9).
+            # percentComplete stays 0.0 even at the end in the recordings of 2026 (AZ-LIVE-13).
             document = {
                 "id": record.id,
                 "name": record.name,
@@ -132,7 +132,7 @@ class FrontEndOperations(Polled):
 
 @register
 class FrontEndResults(FrontEndOperations):
-    """`mfeOperationResults/…`, the `Location` of a delete: 200 with the same JSON (wire-facts §9)."""
+    """`mfeOperationResults/…`, the `Location` of a delete: 200 with the same JSON (AZ-ARM-13)."""
 
     type = f"{NAMESPACE}/locations/mfeOperationResults"
 

@@ -12,7 +12,7 @@ from azsandbox.arm.store import Record
 _COMPUTES = f"{NAMESPACE.lower()}/workspaces/computes"
 _DEPLOYMENTS = f"{NAMESPACE.lower()}/workspaces/onlineendpoints/deployments"
 _TOTAL = "totalDedicatedCores"
-# Family, its name as shown, its limit in a new subscription; the limits are ours [I].
+# Family, its name as shown, its limit in a new subscription; the limits are ours (AZ-LOCAL-9).
 _FAMILIES = {
     _TOTAL: ("Total Cluster Dedicated Regional vCPUs", 300),
     "standardDSv2Family": ("Standard DSv2 Family Cluster Dedicated vCPUs", 100),

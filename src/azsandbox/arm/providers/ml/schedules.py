@@ -1,4 +1,4 @@
-"""Schedules, whose answers lack what all others have: no id and no type (wire-facts §10)."""
+"""Schedules, whose answers lack what all others have: no id and no type (AZ-LIVE-11)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import object_of
 from azsandbox.messages import Response
 
-# The nulls that a job definition is padded with; which they all are is not recorded [I].
+# The nulls that a job definition is padded with; which they all are is not recorded (AZ-LIVE-11).
 _JOB: dict[str, Any] = {
     "description": None,
     "properties": {},
@@ -43,7 +43,7 @@ class Schedules(WorkspaceKind):
     type = f"{NAMESPACE}/workspaces/schedules"
 
     def missing(self, call: Call) -> ArmError:
-        """404; not recorded [I]."""
+        """404; not recorded (AZ-ABSENT-12)."""
         return self.user_error(call, f"Not found schedule {call.name}.", status=404, inner=("NotFoundError",))
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Schedules(WorkspaceKind):
 
     def _filled(self, call: Call, sent: dict[str, Any], old: Record | None) -> dict[str, Any]:
         if old is not None and sent.get("displayName") != old.properties.get("displayName"):
-            # Create-only by the description of the API; the text is ours [I].
+            # Create-only by the description of the API; the text is ours (AZ-LOCAL-1).
             raise self.user_error(call, "The displayName of a schedule cannot be changed.")
         trigger = {"endTime": None, "startTime": None, **object_of(sent, "trigger")}
         if old is not None and trigger["startTime"] is None:

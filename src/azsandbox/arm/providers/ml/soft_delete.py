@@ -1,4 +1,4 @@
-"""Soft-deleted workspaces: hidden for 14 days, name blocked, recovered or purged (azure-facts §3)."""
+"""Soft-deleted workspaces: hidden for 14 days, name blocked, recovered or purged (AZ-DEL-3, AZ-DEL-4)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def hidden(context: Context, key: str) -> Record | None:
 def users_only(record: Record) -> bool:
     """Whether a workspace has user-assigned identities only.
 
-    learn.microsoft.com, concept-soft-delete: neither soft delete nor recovery is supported then. Which of the two
-    fails is not said; here the recovery does [I].
+    Neither soft delete nor recovery is supported then. Inferred (AZ-DEL-6): it is the recovery that fails.
     """
     identity = record.document.get("identity") or {}
     return bool(identity.get("userAssignedIdentities")) and not identity.get("principalId")

@@ -10,7 +10,7 @@ from azsandbox.arm.providers.ml.base import NAMESPACE
 from azsandbox.arm.store import Record
 
 DATASTORES = f"{NAMESPACE.lower()}/workspaces/datastores"
-# The same in every workspace (azure-facts §2).
+# The same in every workspace (AZ-WS-1).
 WORKING_SHARE = "code-391ff5ac-6576-460f-ba4d-7e03433c68b6"
 _SERVICE = "779301c0-18b2-4cdc-801b-a0a3368fee0a"  # who last modified them, in the recordings
 
@@ -41,7 +41,7 @@ async def make_system_datastores(context: Context, workspace: Record) -> None:
 
 
 def set_auth_mode(context: Context, workspace: Record) -> None:
-    """Makes the credentials of the system datastores follow `systemDatastoresAuthMode` [I]."""
+    """Makes the credentials of the system datastores follow `systemDatastoresAuthMode` (AZ-WS-11)."""
     wanted = {"credentialsType": _credentials(workspace)}
     for record in context.store.children(workspace.key, DATASTORES):
         if record.hidden.get("system") and record.properties["credentials"] != wanted:

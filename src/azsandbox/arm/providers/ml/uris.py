@@ -18,6 +18,6 @@ def expanded(uri: str, workspace: Record, groups: str) -> str:
 
 
 def with_camel_groups(uri: str) -> str:
-    """`resourceGroups` instead of `resourcegroups`, as model URIs come back (wire-facts §4)."""
+    """`resourceGroups` instead of `resourcegroups`, as model URIs come back (AZ-ARM-7)."""
     match = _LONG.match(uri)
     return f"{match[1]}resourceGroups{match[3]}" if match else uri

@@ -58,7 +58,8 @@ class VersionKind(WorkspaceKind):
         raise NotImplementedError
 
     def missing(self, call: Call) -> ArmError:
-        """404 for a version of an existing container; not recorded, so the container's text is used [I]."""
+        """404 for a version of an existing container; not recorded, so the container's text is used
+        (AZ-ABSENT-12)."""
         return self.no_container(call, self.container_name(call))
 
     # What all kinds do
@@ -86,8 +87,8 @@ class VersionKind(WorkspaceKind):
     async def list(self, call: Call) -> Response:
         """GET with `listViewType`, `$orderBy`, `$top`; 404 when the container is not there.
 
-        In an archived container all versions are archived (Learn, `az ml model archive`). Inferred: each shows its
-        own `isArchived` all the same.
+        In an archived container all versions are archived. Inferred (AZ-ASSET-27): each shows its own `isArchived`
+        all the same.
         """
         container = self.container(call)
         if container is None:
@@ -96,7 +97,7 @@ class VersionKind(WorkspaceKind):
         return page(call, self.listed(call), size_of(call, self.page_size), self.view, wanted)
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
-        """The version as the api-version has it (wire-facts §4)."""
+        """The version as the api-version has it (AZ-ASSET-33)."""
         properties = dict(record.properties)
         if call.preview and "2023-04" <= call.api_version < "2024-02":
             properties |= dict.fromkeys(self.preview_fields)
@@ -124,7 +125,7 @@ class VersionKind(WorkspaceKind):
     def _check_restoring(self, call: Call, new: dict[str, Any], old: Record) -> None:
         """No version of an archived container is restored by itself (Learn, `az ml model restore`).
 
-        Inferred: the status and the text.
+        Inferred (AZ-LOCAL-1): the status and the text.
         """
         container = self.container(call)
         hidden = container is not None and container.properties.get("isArchived")
@@ -150,7 +151,7 @@ class VersionKind(WorkspaceKind):
         return stamped(now, author(call.principal))
 
     def _with_stage(self, properties: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-        """A stage that is sent decides over `isArchived` (deduced, wire-facts §6), else it follows it."""
+        """A stage that is sent decides over `isArchived` (AZ-ASSET-2), else it follows it."""
         if not self.staged:
             return properties
         stage = sent.get("stage")
@@ -175,7 +176,7 @@ class VersionKind(WorkspaceKind):
         return container
 
     async def delete(self, call: Call) -> Response:
-        """200 without a body; 204 when there was none [I]. The container and its count stay."""
+        """200 without a body; 204 when there was none (AZ-DEL-9). The container and its count stay."""
         record = self.find(call)
         if record is None:
             return Response(204)

@@ -13,7 +13,7 @@ from azsandbox.messages import Response
 
 
 class WorkspaceActions(Kind):
-    """The actions of workspaces; shapes by the description of 2025-12-01, none is recorded [I]."""
+    """The actions of workspaces; shapes by the description of 2025-12-01, none is recorded (AZ-LOCAL-1)."""
 
     def _storage_key(self, workspace: Record) -> str:
         account = str(workspace.properties["storageAccount"]).rpartition("/")[2].lower()

@@ -25,9 +25,9 @@ def check_new(call: Call, sent: dict[str, Any], location: str) -> None:
         if not id_ and name in _FIXED:
             raise refused(
                 call, location, f"Missing dependent resources in workspace json: {name}."
-            )  # text ours [I]
+            )  # text ours (AZ-LOCAL-1)
         if id_ and call.context.store.get(str(id_).lower()) is None:
-            # ARM checks the ids in a body before the provider sees it; the text is ours [I].
+            # ARM checks the ids in a body before the provider sees it; the text is ours (AZ-LOCAL-1).
             resource = "/".join(str(id_).split("/")[6:])
             raise gateway(404, "ResourceNotFound", f"The Resource '{resource}' was not found.")
     _check_account(call, sent, location)
@@ -41,7 +41,7 @@ def _check_account(call: Call, sent: dict[str, Any], location: str) -> None:
     tier, kind = str(account.document["sku"]["tier"]), account.document["kind"]
     hierarchical = account.properties.get("isHnsEnabled") is True
     if tier == "Premium" or kind == "BlobStorage" or (hierarchical and call.body().get("kind") != "FeatureStore"):
-        # The text is ours [I].
+        # The text is ours (AZ-LOCAL-1).
         raise refused(call, location, f"The storage account '{account.name}' is of a kind that is not supported.")
 
 
@@ -49,7 +49,7 @@ def check_change(call: Call, old: Record, sent: dict[str, Any]) -> None:
     """That nothing changes that cannot. Raises ArmError 400 or 409."""
     location = str(old.document["location"])
     if old.properties["provisioningState"] == "Deleting":
-        raise refused(call, location, f"Workspace {old.name} is being deleted.", 409)  # text ours [I]
+        raise refused(call, location, f"Workspace {old.name} is being deleted.", 409)  # text ours (AZ-LOCAL-1)
     for name in _FIXED:
         if str(sent.get(name)).lower() != str(old.properties.get(name)).lower():
             raise refused(call, location, f"{name} cannot be changed once the workspace is created.")

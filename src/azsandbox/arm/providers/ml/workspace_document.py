@@ -51,7 +51,7 @@ _ORDER = (
 )
 # Sent, but no property of a workspace.
 _INSTRUCTIONS = ("allowRecoverSoftDeletedWorkspace", "provisionNetworkNow", "encryption")
-# From this api-version on `allowRoleAssignmentOnRG` is no member any more (azure-facts §2, "API versions").
+# From this api-version on `allowRoleAssignmentOnRG` is no member any more (AZ-WS-3).
 WITHOUT_GROUP_FLAG = "2025-12-01"
 _READ_ONLY = ("serviceProvisionedResourceGroup", "privateEndpointConnections")
 _ID = re.compile(r"^/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/[^/]+/[^/]+/([^/]+)$", re.IGNORECASE)
@@ -64,7 +64,7 @@ _NETWORK = {
 
 
 def respelled(id_: Any, type_: str) -> Any:
-    """An ARM id with group and type in the casing that the service answers (wire-facts §7)."""
+    """An ARM id with group and type in the casing that the service answers (AZ-ARM-7)."""
     match = _ID.match(id_) if isinstance(id_, str) else None
     return f"/subscriptions/{match[1]}/resourceGroups/{match[2]}/providers/{type_}/{match[3]}" if match else id_
 
@@ -72,7 +72,7 @@ def respelled(id_: Any, type_: str) -> Any:
 def sent_properties(call: Call) -> dict[str, Any]:
     """The properties of a body. A member that the api-version does not have is taken for not sent.
 
-    Inferred: azure-ai-ml 1.35 sends it with 2025-12-01 all the same, and what becomes of it is not recorded.
+    Inferred (AZ-WS-13): azure-ai-ml 1.35 sends it with 2025-12-01 all the same.
     """
     sent = object_of(call.body(), "properties")
     gone = {"allowRoleAssignmentOnRG"} if call.api_version >= WITHOUT_GROUP_FLAG else set()
@@ -157,7 +157,7 @@ def _hns(call: Call, sent: dict[str, Any]) -> bool:
 
 
 def shown_properties(properties: dict[str, Any], api_version: str) -> dict[str, Any]:
-    """The properties as one api-version has them (azure-facts §2, wire-facts §7)."""
+    """The properties as one api-version has them (AZ-WS-3)."""
     hidden: set[str] = set()
     if api_version >= WITHOUT_GROUP_FLAG:
         hidden |= {"allowRoleAssignmentOnRG", "networkAcls"}

@@ -22,7 +22,7 @@ from azsandbox.arm.store import Record
 from azsandbox.arm.tracked import GROUPS, filled_identity, normal_location, object_of
 from azsandbox.messages import Response
 
-# Set at creation only (azure-facts §1.2).
+# Set at creation only (AZ-KEY-20).
 _CREATION_ONLY = ("hbiWorkspace", "enableServiceSideCMKEncryption", "serviceProvisionedResourceGroup")
 
 
@@ -109,7 +109,7 @@ class Workspaces(WorkspaceActions):
     def _replace(self, call: Call, body: dict[str, Any], old: Record, given: dict[str, Any]) -> Response:
         """A PUT is the whole document: what it leaves out goes back to what a new workspace has.
 
-        ARM's rule for PUT; no second PUT of a workspace is recorded, so what cannot be changed is kept [I].
+        ARM's rule for PUT; no second PUT of a workspace is recorded, so what cannot be changed is kept (AZ-WS-14).
         """
         whole = {"tags": {}, "identity": {"type": "SystemAssigned"}, **body}
         kept = {name: old.hidden["sent"].get(name) for name in ("storageAccount", "keyVault")}
@@ -140,17 +140,16 @@ class Workspaces(WorkspaceActions):
 
     def _recover(self, call: Call, sent: dict[str, Any], deleted: Record, location: str) -> Response:
         if sent.get("allowRecoverSoftDeletedWorkspace") is not True:
-            # Text of azure-facts §3; shape [I].
+            # The text is recorded (AZ-DEL-4), the shape is ours (AZ-LOCAL-1).
             message = "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
             raise refused(call, location, message)
         if soft_delete.users_only(deleted):
-            message = (
-                "Recovery is not supported for a workspace with user-assigned identities only."  # text ours [I]
-            )
+            # The text is ours (AZ-LOCAL-1).
+            message = "Recovery is not supported for a workspace with user-assigned identities only."
             raise refused(call, location, message)
         trouble = key_trouble(call, deleted)
         if trouble is not None:
-            raise refused(call, location, f"The workspace cannot be recovered: {trouble.text}.")  # text ours [I]
+            raise refused(call, location, f"The workspace cannot be recovered: {trouble.text}.")  # AZ-LOCAL-1
         deleted.gone = False
         deleted.document = _in_state(deleted, "Updating")
         self.context.store.put(deleted)
