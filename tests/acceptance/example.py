@@ -95,7 +95,7 @@ def _in_order(steps: list[Step]) -> list[Step]:
 
     def rank(address: Address) -> tuple[int, str]:
         place = kinds.index(address.kind) if address.kind in kinds else len(kinds)
-        return (_LAST if address.archive else place, str(address))
+        return (_LAST if address.phase else place, str(address))
 
     after = {address: frozenset(step.after) for address, step in by_address.items()}
     return [by_address[address] for address in ordered(after, {address: rank(address) for address in after})]

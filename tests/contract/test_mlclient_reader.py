@@ -22,15 +22,15 @@ from amlmigrate.core.workspace import WorkspaceRef
 pytestmark = pytest.mark.filterwarnings("ignore")
 ARM = r"management\.azure\.com"
 WANTED = [
-    (Address("models", "m", "1"), "models"),
-    (Address("models", "m", "2"), "models"),
-    (Address("data", "d", "1"), "data"),
-    (Address("environments", "py", "1"), "environments"),
-    (Address("components", "c", "1"), "components"),
-    (Address("datastores", "workspaceblobstore"), "datastores"),
+    (Address.of("models", "m", "1"), "models"),
+    (Address.of("models", "m", "2"), "models"),
+    (Address.of("data", "d", "1"), "data"),
+    (Address.of("environments", "py", "1"), "environments"),
+    (Address.of("components", "c", "1"), "components"),
+    (Address.of("datastores", "workspaceblobstore"), "datastores"),
 ]
 ALL = {address for address, _ in WANTED}
-MODEL = Address("models", "m", "1")
+MODEL = Address.of("models", "m", "1")
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,6 @@ def test_an_asset_that_mlclient_has_no_use_for_is_its_own_reason(world: World) -
 
 
 def test_an_asset_that_is_not_there_is_azures_answer(world: World) -> None:
-    absent = Address("models", "nobody", "1")
+    absent = Address.of("models", "nobody", "1")
     found, _, _ = _read(world, [(absent, "models")])
     assert found.own == {} and "404" in found.refused[absent]

@@ -41,7 +41,7 @@ async def undone(clouds: Session, plan: Plan, ended: Iterable[Item], *, living: 
     With `living` it is told only: whoever uses the target takes away what is theirs.
     """
     addresses = {one.address for one in ended if one.outcome is Outcome.BY_HAND}
-    steps = [step for step in plan.steps if str(step.address) in addresses and not step.address.archive]
+    steps = [step for step in plan.steps if str(step.address) in addresses and not step.address.phase]
     there = await _steps(clouds, plan, clouds.target.workspace(plan.header.target_ref), steps)
     return [_undone(address, living=living) for address, seen in sorted(there.items()) if seen is False]
 

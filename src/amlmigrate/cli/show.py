@@ -83,9 +83,9 @@ def _of_kind(plan: Plan, kind: str) -> Plan:
     """The plan with the items of one kind alone. Raises BadInputError where it has none."""
     if not kind:
         return plan
-    found = tuple(step for step in plan.steps if step.address.kind == kind)
+    found = tuple(step for step in plan.steps if step.address.collection == kind)
     if not found:
-        kinds = ", ".join(dict.fromkeys(step.address.kind for step in plan.steps))
+        kinds = ", ".join(dict.fromkeys(step.address.collection for step in plan.steps))
         raise BadInputError(f"The plan has no item of kind '{kind}'.", remedy=f"It has {kinds}.")
     findings = tuple(one for one in plan.header.findings if one.about.partition("/")[0] == kind)
     return replace(plan, header=replace(plan.header, findings=findings), steps=found)

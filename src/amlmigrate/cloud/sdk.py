@@ -183,7 +183,7 @@ def _of_its_making(error: MigrateError, address: Address) -> bool:
         return False
     if error.status == 400:
         return error.code != _NO_CODE
-    own = "/".join([address.kind, address.name, *(["versions", address.version] if address.version else [])])
+    own = "/".join([str(address.container), *(["versions", address.version] if address.version else [])])
     if error.url.lower().endswith(f"/{own}".lower()):
         return False
     return judged(error, urlsplit(error.url).path) in (Verdict.ABSENT, Verdict.BY_LIST)

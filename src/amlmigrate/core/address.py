@@ -2,63 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import total_ordering
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.kindnames import declare, open_ended, plain_name
 
 BLOBS = "blobs"
-ARCHIVE = "#archive"
-# Names of assets and their versions are told apart by case, those of datastores are not
-# (AZ-ARM-6).
-CASELESS = frozenset({"datastores"})
+ARCHIVE = "archive"
+# The later writes of an item that an address may name: a name of something else may end in any other `#word`.
+PHASES = frozenset({ARCHIVE, "traffic", "defaults", "enable"})
 # The names of these are one in a region (AZ-WS-7): beside the old one the new one needs another.
 NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"})
+# A blob may have nearly any name, with slashes anywhere in it.
+declare(BLOBS, open_ended=True)
 
 
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class Address:
-    """`kind/name/version`, the ARM path below the workspace without `versions`.
+    """A kind, the names that lead to an item of it, and for one of its later writes the phase.
 
-    Without a version it is the container (`models/credit-risk`) or something unversioned
-    (`datastores/lake`). Bytes are `blobs/CONTAINER/PREFIX`: `version` is then the prefix, slashes and all.
-    What comes in thousands is one item that has a kind only (`jobs`).
-    `archive` marks the step that archives what the address names.
+    As text it is the ARM path below the workspace without `versions`. `models/credit-risk/3` is of kind `models`
+    and has the path `("credit-risk", "3")`. `onlineEndpoints/ep/deployments/blue` is of kind
+    `onlineEndpoints/deployments` and has `("ep", "blue")`. Bytes are `blobs/CONTAINER/PREFIX`, the prefix slashes
+    and all. What comes in thousands is one item that has a kind only (`jobs`). `models/credit-risk/3#archive` is
+    the write that archives the item.
     Two are equal that name one thing, whichever way it is spelled.
     """
 
     kind: str
-    name: str
-    version: str | None = None
-    archive: bool = False
+    path: tuple[str, ...] = ()
+    phase: str = ""
+
+    @classmethod
+    def of(cls, kind: str, *names: str | None, phase: str = "") -> Address:
+        """The address of these names, without those that are empty."""
+        return cls(kind, tuple(name for name in names if name), phase)
 
     @classmethod
     def parse(cls, text: str) -> Address:
         """Reads an address. Raises BadInputError when it is none."""
-        # Bytes are never archived, and a blob may be named like the mark.
-        archive = text.endswith(ARCHIVE) and not text.startswith(f"{BLOBS}/")
-        kind, _, rest = (text.removesuffix(ARCHIVE) if archive else text).partition("/")
-        name, _, version = rest.partition("/")
-        if not kind or (archive and not name) or any(sign in kind for sign in "*?["):
+        item, phase = text, ""
+        if not text.startswith(f"{BLOBS}/"):
+            start, mark, word = text.rpartition("#")
+            item, phase = (start, word) if mark and word in PHASES else (text, "")
+        kind, path = _parts(item)
+        if not kind or (phase and not path) or any(sign in kind for sign in "*?["):
             raise BadInputError(
                 f"'{text}' is no address.",
                 remedy="Write it as `migrate show` does, like models/credit-risk/3.",
             )
-        return cls(kind, name, version or None, archive)
+        return cls(kind, path, phase)
 
     def __eq__(self, other: object) -> bool:
         return self._key == other._key if isinstance(other, Address) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        # The same whatever kinds have declared by then.
+        return hash(str(self).lower())
 
     def __lt__(self, other: Address) -> bool:
         return self._key < other._key
 
     @property
-    def _key(self) -> tuple[str, str, str, bool]:
-        return (self.kind, plain_name(self.kind, self.name), self.version or "", self.archive)
+    def _key(self) -> tuple[tuple[str, ...], str]:
+        names = tuple(plain_name(self.kind, one) for one in self.path[: self._depth])
+        return tuple(self._segments(names)), self.phase
+
+    @property
+    def _depth(self) -> int:
+        return self.kind.count("/") + 1
+
+    def _segments(self, names: tuple[str, ...]) -> Iterator[str]:
+        """Kinds and names in turn, as the text has them, with these in the place of the names before a version."""
+        for place, kind in enumerate(self.kind.split("/")):
+            yield kind
+            yield from names[place : place + 1]
+        yield from self.path[self._depth :]
+
+    @property
+    def collection(self) -> str:
+        """The collection of the workspace that it is in, or below."""
+        return self.kind.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """Its own name, without that of a version; empty where it has a kind only."""
+        own = self.path[: self._depth]
+        return own[-1] if len(own) == self._depth else ""
+
+    @property
+    def version(self) -> str | None:
+        """Its version, of what has versions; None for all else."""
+        rest = self.path[self._depth :]
+        return rest[0] if rest and not open_ended(self.kind) else None
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -68,34 +107,60 @@ class Address:
 
     @property
     def item(self) -> Address:
-        """The address without the mark of an archiving step."""
-        return Address(self.kind, self.name, self.version)
+        """The address of the item, without a phase."""
+        return Address(self.kind, self.path) if self.phase else self
 
     @property
     def container(self) -> Address:
-        """The address of the container that holds a version."""
-        return Address(self.kind, self.name)
+        """The address of the name that a version is of; of all else its own, without a phase."""
+        return Address(self.kind, self.path[: self._depth])
+
+    @property
+    def parent(self) -> Address | None:
+        """The address of the item that it is below, as a deployment is below its endpoint."""
+        kind = self.kind.rpartition("/")[0]
+        return Address(kind, self.path[: self._depth - 1]) if kind else None
+
+    def above(self) -> Iterator[Address]:
+        """The addresses of all that it is of or below, the nearest first."""
+        if self.container != self.item:
+            yield self.container
+        if self.parent:
+            yield self.parent
+            yield from self.parent.above()
+
+    def at(self, phase: str) -> Address:
+        """The address of a later write of the item."""
+        return Address(self.kind, self.path, phase)
 
     def archived(self) -> Address:
         """The address of the step that archives this item."""
-        return Address(self.kind, self.name, self.version, True)
+        return self.at(ARCHIVE)
 
     def __str__(self) -> str:
-        path = "/".join(part for part in (self.kind, self.name, self.version) if part)
-        return f"{path}{ARCHIVE if self.archive else ''}"
+        path = "/".join(part for part in self._segments(self.path[: self._depth]) if part)
+        return f"{path}#{self.phase}" if self.phase else path
 
 
-def plain_name(kind: str, name: str) -> str:
-    """A name in the form in which two of a kind are compared."""
-    return name.lower() if kind in CASELESS else name
+def _parts(text: str) -> tuple[str, tuple[str, ...]]:
+    """The kind and the path of an item; an empty kind where there is none."""
+    kind, _, rest = text.partition("/")
+    if open_ended(kind):
+        name, _, below = rest.partition("/")
+        return kind, tuple(part for part in (name, below) if part)
+    if not kind:
+        return "", ()
+    segments = [part for part in text.split("/") if part]
+    version = [segments.pop()] if len(segments) > 1 and len(segments) % 2 else []
+    return "/".join(segments[::2]), (*segments[1::2], *version)
 
 
 def plain_text(address: str) -> str:
     """An address as text in the form in which two are compared."""
-    kind, slash, name = address.partition("/")
-    return f"{kind}{slash}{plain_name(kind, name)}"
+    kind, path = _parts(address)
+    return str(Address(kind, tuple(plain_name(kind, name) for name in path)))
 
 
 def blob_address(container: str, prefix: str = "") -> Address:
     """The address of the blobs below a prefix; without one, of all that a container holds."""
-    return Address(BLOBS, container, prefix or None)
+    return Address.of(BLOBS, container, prefix)

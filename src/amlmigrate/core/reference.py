@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from amlmigrate.core.kindnames import declared, spelled
 from amlmigrate.core.workspace import Location
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -63,7 +64,7 @@ WHOLE_RUN = _compiled(rf"^{_RUN}(?P<path>.*)$")
 _SHORT = re.compile(rf"^(?i:azureml):(?P<name>{_NAME}):(?P<version>[^:/@\s]+)\Z")
 _LABEL = re.compile(rf"^(?:(?i:azureml):)?(?P<name>{_NAME})@(?P<label>[A-Za-z0-9_-]+)\Z")
 # Below a workspace; letter case counts in names and versions only.
-_ASSET_TAIL = _compiled(r"^/(?P<kind>[a-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<version>[^/]+))?")
+_ITEM_TAIL = _compiled(r"^/(?P<kind>[a-z]+)/(?P<name>[^/]+)")
 _STORE_TAIL = _compiled(r"^/datastores/(?P<name>[^/]+)(?:/paths(?:/(?P<path>.*))?|/(?P<rest>.+))$")
 JOB_TAIL = _compiled(r"^/jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?$")
 
@@ -116,7 +117,8 @@ class Reference:
     where: str
     scope: Scope = Scope()
     kind: str | None = None
-    name: str | None = None
+    # The names that lead to it, the last one of what has a version without that.
+    names: tuple[str, ...] = ()
     version: str | None = None
     label: str | None = None
     datastore: str | None = None
@@ -206,9 +208,9 @@ def _whole(text: str, where: str, member: str, beside: Any) -> Reference | None:
         return Reference(text, where, job=match["job"], output="artifacts", path=match["path"])
     kind = _KIND_OF_MEMBER.get(member) or _kind_beside(member, beside)
     if kind and (match := _SHORT.match(text)):
-        return Reference(text, where, kind=kind, name=match["name"], version=match["version"])
+        return Reference(text, where, kind=kind, names=(match["name"],), version=match["version"])
     if kind and (match := _LABEL.match(text)):
-        return Reference(text, where, kind=kind, name=match["name"], label=match["label"])
+        return Reference(text, where, kind=kind, names=(match["name"],), label=match["label"])
     return None
 
 
@@ -225,9 +227,20 @@ def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
     if match := JOB_TAIL.match(tail):
         path = match["path"] or ""
         return Reference(text, where, scope, job=match["job"], output=match["output"], path=path)
-    if match := _ASSET_TAIL.match(tail):
-        labelled = str(match["how"]).lower() == "labels"
-        version, label = (None, match["version"]) if labelled else (match["version"], None)
-        kind = match["kind"].lower()
-        return Reference(text, where, scope, kind=kind, name=match["name"], version=version, label=label)
+    if match := _ITEM_TAIL.match(tail):
+        found = Reference(text, where, scope, kind=spelled(match["kind"]), names=(match["name"],))
+        return _below(found, tail[match.end() :])
     return Reference(text, where, scope)
+
+
+def _below(found: Reference, tail: str) -> Reference:
+    """What the rest of a path says: an item below it of a kind that is known, a version, or a label."""
+    match = _ITEM_TAIL.match(tail)
+    if not match:
+        return found
+    how, name = match["kind"].lower(), match["name"]
+    if declared(kind := f"{found.kind}/{how}"):
+        return _below(replace(found, kind=spelled(kind), names=(*found.names, name)), tail[match.end() :])
+    if how == "versions":
+        return replace(found, version=name)
+    return replace(found, label=name) if how == "labels" else found

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from amlmigrate.core.address import CASELESS, Address
+from amlmigrate.core.address import Address
+from amlmigrate.core.kindnames import caseless
 
 _NEAR = 3
 
@@ -58,7 +59,9 @@ def near(glob: str, addresses: Iterable[Address]) -> tuple[str, ...]:
     items = dict.fromkeys(text for address in every for text in _texts(address))
     found = _close(glob, items)
     # Nobody is near to one sign of a long name: then what kinds of items there are.
-    return tuple(found or sorted({f"{address.kind}/*" if address.name else address.kind for address in every}))
+    return tuple(
+        found or sorted({f"{address.collection}/*" if address.path else address.kind for address in every})
+    )
 
 
 def _close(glob: str, texts: Iterable[str]) -> list[str]:
@@ -68,10 +71,10 @@ def _close(glob: str, texts: Iterable[str]) -> list[str]:
 
 
 def _matches(globs: tuple[str, ...], address: Address) -> bool:
-    low = str.lower if address.kind in CASELESS else str
+    low = str.lower if caseless(address.kind) else str
     return any(fnmatchcase(low(text), low(glob)) for glob in globs for text in _texts(address))
 
 
 def _texts(address: Address) -> Iterator[str]:
     yield str(address.item)
-    yield str(address.container)
+    yield from map(str, address.above())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from amlmigrate.core.address import plain_name
+from amlmigrate.core.kindnames import plain_name
 
 _WORKSPACE = re.compile(
     r"^(?P<scheme>azureml:)?(?P<slashes>/{1,2})(?P<workspace>subscriptions/[^/]+/resourcegroups/[^/]+"

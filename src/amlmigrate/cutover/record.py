@@ -115,7 +115,7 @@ def moved(plan: Plan) -> frozenset[str]:
     return frozenset(
         str(step.address)
         for step in plan.steps
-        if step.action in _MOVED and not step.is_bytes and not step.address.archive
+        if step.action in _MOVED and not step.is_bytes and not step.address.phase
     )
 
 

@@ -30,11 +30,11 @@ class Dying:
         """From what the source was seen to hold."""
         computes, endpoints, jobs = [], [], None
         for left in leftovers:
-            if left.address.kind == COLLECTION:
+            if left.address.collection == COLLECTION:
                 computes.append(Compute.of(left))
-            elif left.address.kind in _AT_ONCE:
+            elif left.address.collection in _AT_ONCE:
                 endpoints.append(str(left.address))
-            elif left.address.kind == "jobs":
+            elif left.address.collection == "jobs":
                 jobs = (left.document or {}).get("running", jobs)
         return cls(tuple(computes), tuple(endpoints), jobs)
 

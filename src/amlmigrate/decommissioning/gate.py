@@ -88,8 +88,7 @@ def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]
 def _alive(leftovers: list[Leftover]) -> Iterable[str]:
     for left in leftovers:
         properties = properties_of(left.document)
-        version = left.address.version or ""
-        if version.startswith("deployments/"):
+        if left.address.kind.endswith("/deployments"):
             yield f"{left.address} is a live deployment."
         # The service takes one that does not say so for enabled.
         elif left.address.kind == "schedules" and properties.get("isEnabled") is not False:

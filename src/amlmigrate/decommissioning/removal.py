@@ -98,7 +98,7 @@ async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), computes.query_of(left))
     for asset in source.assets.values():
-        await all_kinds()[asset.address.kind].retire(port, asset)
+        await all_kinds()[asset.address.collection].retire(port, asset)
 
 
 async def delete(
@@ -198,8 +198,8 @@ def not_shown_purged(ref: WorkspaceRef) -> MigrateError:
 
 def blocking(source: Inventory) -> list[Leftover]:
     """What goes before the workspace, in that order."""
-    return sorted((left for left in source.leftovers if left.address.kind in _BLOCKING), key=_children_first)
+    return sorted((left for left in source.leftovers if left.address.collection in _BLOCKING), key=_children_first)
 
 
 def _children_first(left: Leftover) -> tuple[int, bool, str]:
-    return (_BLOCKING.index(left.address.kind), left.address.version is None, str(left.address))
+    return (_BLOCKING.index(left.address.collection), len(left.address.path) == 1, str(left.address))

@@ -11,6 +11,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Leftover
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
+from amlmigrate.core.kindnames import declare
 from amlmigrate.core.parallel import together
 from amlmigrate.core.rights import KEPT
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
@@ -20,6 +21,8 @@ _ROLES, _SETTINGS, _LOCKS = "roleAssignments", "diagnosticSettings", "locks"
 # Rights are given and taken for the move itself, and a lock has to go before the workspace can: none of that is
 # a change of what was planned or verified.
 _PASSING = (_ROLES, _LOCKS)
+# A lock on what lies in the workspace has that path for its last name.
+declare(_LOCKS, open_ended=True)
 _BELOW = "below"
 _REASON = "this version cannot move it"
 
@@ -63,7 +66,7 @@ def _unlisted(one: Extension, error: ServiceError) -> Leftover:
     if error.status == 403 and not error.key_trouble:
         reason = f"they could not be listed ({error.code}): the right to read {one.provider}/{one.name} is missing"
         document = UNLISTED
-    return Leftover(Address(one.name, ""), reason, one.remedy, document, passing=one.name in _PASSING)
+    return Leftover(Address.of(one.name), reason, one.remedy, document, passing=one.name in _PASSING)
 
 
 def _assignments(workspace: str, found: list[Document]) -> list[Leftover]:
@@ -83,7 +86,7 @@ def _assignments(workspace: str, found: list[Document]) -> list[Leftover]:
 
 def _of(lines: dict[str, Document], name: str, where: str) -> Iterator[Leftover]:
     if lines:
-        address = Address(_ROLES, name)
+        address = Address.of(_ROLES, name)
         file = "-".join(part for part in (_ROLES, name) if part)
         reason = (
             f"{many(len(lines), 'role assignment')} {where}, listed in {file}.jsonl: this version cannot move them"
@@ -94,7 +97,7 @@ def _of(lines: dict[str, Document], name: str, where: str) -> Iterator[Leftover]
 
 
 def _settings(_: str, found: list[Document]) -> list[Leftover]:
-    return [Leftover(Address(_SETTINGS, item["name"]), _REASON, _SET, item) for item in found]
+    return [Leftover(Address.of(_SETTINGS, item["name"]), _REASON, _SET, item) for item in found]
 
 
 def _locks(workspace: str, found: list[Document]) -> list[Leftover]:
@@ -103,7 +106,7 @@ def _locks(workspace: str, found: list[Document]) -> list[Leftover]:
         scope = str(item["id"]).rpartition("/providers/")[0]
         if _at_or_below(workspace, scope):
             below = scope[len(workspace) :].strip("/") or None
-            items.append(Leftover(Address(_LOCKS, item["name"], below), _REASON, _LOCK, item, passing=True))
+            items.append(Leftover(Address.of(_LOCKS, item["name"], below), _REASON, _LOCK, item, passing=True))
     return items
 
 

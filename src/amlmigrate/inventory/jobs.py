@@ -33,7 +33,7 @@ class Jobs:
         running = sum(1 for line in lines if str(line.get("status")).lower() not in _ENDED)
         document = {"count": len(lines), "running": running, "sha256": digest(lines)}
         return Leftover(
-            Address("jobs", ""),
+            Address.of("jobs"),
             f"{len(lines)} jobs, listed in jobs.jsonl (SHA-256 {document['sha256']}): jobs cannot be moved",
             "Runs, metrics and lineage stay behind: export what you need before the workspace is removed.",
             document,

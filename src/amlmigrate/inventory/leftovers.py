@@ -111,12 +111,12 @@ async def _read(port: WorkspacePort, collection: Collection) -> list[Leftover]:
     found: list[Leftover] = []
     volatile = collection.volatile
     for item in items:
-        address = Address(collection.name, item["name"])
+        address = Address.of(collection.name, item["name"])
         found.append(Leftover(address, reason, collection.remedy, item, volatile=volatile))
         for below in collection.below:
             path = f"{collection.name}/{item['name']}/{below}"
             async for child in port.pages(path, dict(collection.query)):
-                address = Address(collection.name, item["name"], f"{below}/{child['name']}")
+                address = Address.of(f"{collection.name}/{below}", item["name"], child["name"])
                 found.append(Leftover(address, reason, collection.remedy, child, volatile=volatile))
     return found
 
@@ -130,7 +130,7 @@ def without_datastores(left: Iterable[Leftover], datastores: Iterable[Datastore]
     stores = {one.name.lower(): one.root for one in datastores if one.root}
     found: list[Leftover] = []
     for item in left:
-        root = stores.get(item.address.name.lower()) if item.address.kind in _SHOWS_DATASTORES else None
+        root = stores.get(item.address.name.lower()) if item.address.collection in _SHOWS_DATASTORES else None
         if root is not None and leads_into(properties_of(item.document), [root]):
             del stores[item.address.name.lower()]
         else:
@@ -179,11 +179,11 @@ async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], list[Lefto
             raise
         reason = f"the account's other file shares could not be listed ({error.code})"
         remedy = "Look there for shares that hold anything, and copy them by hand."
-        return [], [Leftover(Address("shares", ""), reason, remedy, UNLISTED)]
+        return [], [Leftover(Address.of("shares"), reason, remedy, UNLISTED)]
 
 
 def _empty(account: str, share: str) -> Leftover:
-    return Leftover(Address("shares", share), "it is empty", "", {"files": 0}, account=account, empty=True)
+    return Leftover(Address.of("shares", share), "it is empty", "", {"files": 0}, account=account, empty=True)
 
 
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.
@@ -193,7 +193,7 @@ _RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the 
 
 
 async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
-    address = Address("shares", share)
+    address = Address.of("shares", share)
     remedy = f"Copy it from {files.url(account, share)} with the AzCopy line in by-hand/{address}.yaml."
     try:
         lines = await files.files(account, share)

@@ -24,13 +24,13 @@ _ELSEWHERE = frozenset({"featuresets", "featurestoreEntities"})
 async def shown(port: WorkspacePort, address: Address) -> bool | None:
     """Whether the workspace of the port shows it; None where that cannot be looked up, or may not be."""
     kind = all_kinds().get(address.kind)
-    collection = _COLLECTIONS.get(address.kind)
+    collection = _COLLECTIONS.get(address.collection)
     try:
         if kind:
             document = await kind.wait(port, address.item)
             found = document is not None
-            return Asset(address.item, document).archived if document and address.archive else found
-        if collection and address.name and address.kind not in _ELSEWHERE:
+            return Asset(address.item, document).archived if document and address.phase else found
+        if collection and address.name and address.collection not in _ELSEWHERE:
             return await _listed(port, collection, address)
     except ServiceError as error:
         if error.status != 403:
@@ -62,11 +62,11 @@ async def _listed(port: WorkspacePort, collection: Collection, address: Address)
     """By its collection, which shows what a GET of one item may hide, as a disabled schedule."""
     pages = port.pages(collection.name, dict(collection.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
-    if address.name.lower() in names:
-        if collection.with_datastores and await _is_datastore(port, address.name):
+    if address.path[0].lower() in names:
+        if collection.with_datastores and await _is_datastore(port, address.path[0]):
             return None  # which of the two the list shows is not known
-        return True if address.version is None else await port.get(str(address)) is not None
-    return None if names and address.kind in _NAMED_ANEW else False
+        return True if len(address.path) == 1 else await port.get(str(address)) is not None
+    return None if names and address.collection in _NAMED_ANEW else False
 
 
 async def _is_datastore(port: WorkspacePort, name: str) -> bool:

@@ -23,7 +23,7 @@ def could_not_be_listed(unlisted: Mapping[str, ServiceError]) -> list[Leftover]:
         kinds.setdefault(path.partition("/")[0], []).append(path)
     return [
         Leftover(
-            Address(kind, ""),
+            Address.of(kind),
             "; ".join(not_listed(path, unlisted[path]) for path in paths),
             _LOOK,
             {**NOT_LISTED, "paths": paths},

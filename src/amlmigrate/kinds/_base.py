@@ -20,6 +20,7 @@ from amlmigrate.core.documents import (
 )
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.kindnames import declare
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.members import document_references, members, rewritten, told_of_source
@@ -71,6 +72,8 @@ class Kind(ABC):
     """A kind of asset: pure functions on documents, and one call for each thing that changes a workspace."""
 
     name: ClassVar[str]
+    # Whether case does not tell names of its items apart.
+    caseless: ClassVar[bool] = False
     versioned: ClassVar[bool] = False
     after: ClassVar[tuple[str, ...]] = ()
     # Members of `properties` that the service computes: neither sent nor compared.
@@ -96,6 +99,10 @@ class Kind(ABC):
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls) -> None:
+        if "name" in vars(cls):
+            declare(cls.name, caseless=cls.caseless)
+
     @abstractmethod
     async def scan(self, source: Port) -> list[Asset]:
         """Every asset of this kind in a workspace, whatever its state."""
@@ -117,7 +124,7 @@ class Kind(ABC):
 
     def path(self, address: Address) -> str:
         """The ARM path below the workspace."""
-        return f"{self.collection}/{address.name}"
+        return str(address.item)
 
     async def containers(self, port: Port) -> dict[Address, Document]:
         """The documents of all names, by their addresses; none where the kind has no versions."""

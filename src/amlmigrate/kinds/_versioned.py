@@ -35,7 +35,7 @@ class VersionedKind(Kind):
     list_view: ClassVar[bool] = True
 
     def path(self, address: Address) -> str:
-        base = f"{self.collection}/{address.name}"
+        base = str(address.container)
         return base if address.version is None else f"{base}/versions/{address.version}"
 
     @property
@@ -54,17 +54,17 @@ class VersionedKind(Kind):
         for name, task in tasks.items():
             # Those of an anonymous name have nothing in common that anybody could say of it.
             if name in containers and name not in self.anonymous_names:
-                found.append(Asset(Address(self.name, name), containers[name]))
+                found.append(Asset(Address.of(self.name, name), containers[name]))
             found += task.result()
         return found
 
     async def containers(self, port: Port) -> dict[Address, Document]:
         items = port.pages(self.collection, self._view)
-        return {Address(self.name, item["name"]): item async for item in items}
+        return {Address.of(self.name, item["name"]): item async for item in items}
 
     async def versions(self, port: Port, name: Address) -> list[Address]:
         items = port.pages(f"{self.collection}/{name.name}/versions", self._view, absent_is_empty=True)
-        return [Address(self.name, name.name, item["name"]) async for item in items]
+        return [Address.of(self.name, name.name, item["name"]) async for item in items]
 
     async def _versions(
         self, source: Port, name: str, view: dict[str, str], container: Document | None
@@ -74,7 +74,7 @@ class VersionedKind(Kind):
         # Nobody says whether the anonymous containers are listed, so they are asked for by name.
         absent_is_empty = name in self.anonymous_names
         items = source.pages(path, view, absent_is_empty=absent_is_empty)
-        found = [Asset(Address(self.name, name, item["name"]), item) async for item in items]
+        found = [Asset(Address.of(self.name, name, item["name"]), item) async for item in items]
         latest = properties_of(container).get("latestVersion")
         whole = latest in (None, "", *(one.address.version for one in found))
         # A list that the service did not give at all is noted as that.

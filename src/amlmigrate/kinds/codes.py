@@ -26,7 +26,7 @@ class Codes(VersionedKind):
 
     def example(self) -> Asset:
         return Asset(
-            Address("codes", "589c87c9-848d-8ffb-e859-fcc080db215d", "1"),
+            Address.of("codes", "589c87c9-848d-8ffb-e859-fcc080db215d", "1"),
             {
                 "name": "1",
                 "properties": {

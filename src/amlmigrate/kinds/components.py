@@ -51,7 +51,7 @@ class Components(VersionedKind):
             "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
         )
         return Asset(
-            Address("components", "train", "1"),
+            Address.of("components", "train", "1"),
             {
                 "name": "1",
                 "properties": {

@@ -50,7 +50,7 @@ class Data(VersionedKind):
 
     def example(self) -> Asset:
         return Asset(
-            Address("data", "titanic", "2"),
+            Address.of("data", "titanic", "2"),
             {
                 "name": "2",
                 "properties": {

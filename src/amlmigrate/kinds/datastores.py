@@ -28,13 +28,15 @@ class Datastores(Kind):
     """A datastore points where it pointed; its secret is read when it is made and stored nowhere."""
 
     name = "datastores"
+    # Names of assets and their versions are told apart by case, those of datastores are not (AZ-ARM-6).
+    caseless = True
     sdk_operations = "datastores"
     computed = frozenset({"isDefault"})
     mutable = frozenset({"description", "tags", "credentials"})
 
     async def scan(self, source: Port) -> list[Asset]:
         items = source.pages(self.collection, {"count": "30", "orderByAsc": "false"})
-        return [Asset(Address(self.name, item["name"]), item) async for item in items]
+        return [Asset(Address.of(self.name, item["name"]), item) async for item in items]
 
     def not_moved(self, asset: Asset) -> str | None:
         if asset.address.name.lower() in SYSTEM_DATASTORES:
@@ -145,7 +147,7 @@ class Datastores(Kind):
 
     def example(self) -> Asset:
         return Asset(
-            Address("datastores", "lake"),
+            Address.of("datastores", "lake"),
             {
                 "name": "lake",
                 "properties": {

@@ -100,7 +100,7 @@ class Environments(VersionedKind):
 
     def example(self) -> Asset:
         return Asset(
-            Address("environments", "training", "3"),
+            Address.of("environments", "training", "3"),
             {
                 "name": "3",
                 "properties": {

@@ -19,7 +19,7 @@ class Models(VersionedKind):
 
     def example(self) -> Asset:
         return Asset(
-            Address("models", "credit-risk", "3"),
+            Address.of("models", "credit-risk", "3"),
             {
                 "name": "3",
                 "properties": {

@@ -34,7 +34,7 @@ class WorkspaceDocument(Kind):
 
     async def scan(self, source: Port) -> list[Asset]:
         document = await self._read(source)
-        return [] if document is None else [Asset(Address(self.name, ""), document)]
+        return [] if document is None else [Asset(Address.of(self.name), document)]
 
     async def wait(self, target: Port, address: Address) -> Document | None:
         return await self._read(target)
@@ -98,7 +98,7 @@ class WorkspaceDocument(Kind):
 
     def example(self) -> Asset:
         return Asset(
-            Address(self.name, ""),
+            Address.of(self.name),
             {
                 "name": "{workspace}",
                 "location": "westeurope",

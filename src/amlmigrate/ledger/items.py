@@ -75,7 +75,7 @@ def _decision(standing: Standing, step: Step, plan: Plan) -> Decision | None:
     """What was decided about a step; what was about its item counts for what archives that too."""
     if decision := standing.of(of_step(step)):
         return decision
-    item = plan.step(step.address.item) if step.address.archive and standing.has(str(step.address.item)) else None
+    item = plan.step(step.address.item) if step.address.phase and standing.has(str(step.address.item)) else None
     return standing.of(of_step(item)) if item else None
 
 

@@ -20,7 +20,7 @@ def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
     """Writes a file for each item that stands for many: a JSON line for each of them."""
     for left in leftovers:
         if left.listing:
-            name = "-".join(part for part in (left.address.kind, left.address.name) if part)
+            name = "-".join(part for part in (left.address.collection, left.address.name) if part)
             shown = (mapped(line, _harmless) for line in left.listing)
             lines = (as_json(line) + "\n" for line in shown)
             files.write(folder / f"{name}.jsonl", "".join(lines).encode())

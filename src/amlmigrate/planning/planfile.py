@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import amlmigrate.kinds  # noqa: F401 - declares how the names in addresses are spelled, before any is read
 from amlmigrate.core.address import Address
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Header, Plan, Step

@@ -124,7 +124,7 @@ class Planner:
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
         # What comes by itself is looked at once all else was made: a page of a list then shows many of them.
-        place = _LAST if address.archive or address in draft.brought else place
+        place = _LAST if address.phase or address in draft.brought else place
         return (place, asset.created_at if asset else "", str(address))
 
     # Bytes.
@@ -359,5 +359,5 @@ def counts(steps: Iterable[Step]) -> dict[str, dict[str, int]]:
     """How many steps of each kind have which action."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for step in steps:
-        found[step.address.kind][step.action.value] += 1
+        found[step.address.collection][step.action.value] += 1
     return {kind: dict(sorted(actions.items())) for kind, actions in sorted(found.items())}

@@ -76,7 +76,7 @@ class Resolver:
     def needs_of(self, reference: Reference) -> Needs:
         """The same for one reference, whosever it is."""
         found = Needs()
-        self._resolve(Address("jobs", ""), reference, found)
+        self._resolve(Address("jobs"), reference, found)
         return found
 
     def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:
@@ -93,7 +93,7 @@ class Resolver:
                 found.findings.append(_job(address, reference))
                 return
             reference = replace(place, text=reference.text, exact=reference.exact)
-        if reference.kind and reference.name:
+        if reference.kind and reference.names:
             self._asset(address, reference, found)
             return
         if reference.datastore:
@@ -121,12 +121,12 @@ class Resolver:
         kind = str(reference.kind)
         if kind not in all_kinds():
             return
-        container = Address(kind, str(reference.name))
+        container = Address(kind, reference.names)
         newest = self._newest.get(container)
         if reference.label or (reference.version is None and newest):
             address = newest.address if newest else None
         else:
-            address = Address(kind, str(reference.name), reference.version)
+            address = Address.of(kind, *reference.names, reference.version)
         if address == by:
             return
         known = self._inventory.assets.get(address) if address else None

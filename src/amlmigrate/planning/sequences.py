@@ -27,7 +27,7 @@ def sequence(draft: Draft, moving: Iterable[Asset], foreign: dict[Address, list[
         if not all_kinds()[container.kind].only_if_referred(versions[0]):
             _name(draft, container, versions, foreign.get(container, []))
     for address in list(draft.steps):
-        if address.archive and address.version is None:
+        if address.phase and address.version is None:
             for asset in names.get(address.item, ()):
                 if asset.address.archived() in draft.steps:
                     draft.come_after(address, asset.address.archived())

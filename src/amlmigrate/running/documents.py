@@ -48,7 +48,7 @@ class Documents:
         recovered = under_way and await self._recover(kind, step, body)
         await self._same_source(kind, step)
         if not recovered and not await self._in_place(kind, step, body, fresh=under_way):
-            if step.address.archive and step.address.version is None:
+            if step.address.phase and step.address.version is None:
                 await self.names.refuse_hiding(kind, step.address.item)
             await self.recorder.move(step.address, State.DOING)
             await self._put(kind, step, body, under_way=under_way)
@@ -210,7 +210,7 @@ class Documents:
 
     async def _done(self, kind: Kind, step: Step, there: Document) -> None:
         new = str(there.get("id") or step.target_id)
-        old = "" if step.address.archive else step.source_id
+        old = "" if step.address.phase else step.source_id
         await self.recorder.move(
             step.address, State.DONE, target_id=new, target_sha256=kind.state(there), source_id=old
         )

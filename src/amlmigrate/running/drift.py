@@ -63,7 +63,7 @@ def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing])
     then = {
         str(step.address): step.source_sha256
         for step in plan.steps
-        if step.source_sha256 and not step.is_bytes and not step.address.archive
+        if step.source_sha256 and not step.is_bytes and not step.address.phase
     }
     for address, (before, after) in drifted(plan, listings, lambda _: True).items():
         then |= {address: before} if before else {}

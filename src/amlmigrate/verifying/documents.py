@@ -59,7 +59,7 @@ def compare_documents(
     steps = {
         str(step.address): step
         for step in plan.steps
-        if step.address.kind != BLOBS and not step.address.archive and step.source_sha256
+        if step.address.kind != BLOBS and not step.address.phase and step.source_sha256
     }
     digests = document_digests(source)
     planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)
@@ -124,7 +124,7 @@ def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[
     names: dict[Address, list[Address]] = defaultdict(list)
     for step in plan.steps:
         address = step.address
-        moved = step.action in _MOVED and not address.archive
+        moved = step.action in _MOVED and not address.phase
         if moved and address.version is not None and address in source.assets and address in target.assets:
             names[address.container].append(address)
     found = []

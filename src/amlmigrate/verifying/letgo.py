@@ -40,7 +40,7 @@ def waived(plan: Plan, ended: Iterable[Item]) -> list[Step]:
         step
         for step in plan.steps
         if str(step.address) in addresses
-        and (step.action is Action.CONFLICT or not step.address.archive)
+        and (step.action is Action.CONFLICT or not step.address.phase)
         and (step.action is Action.CONFLICT or (step.action.carried_out and not step.is_bytes))
         and not (step.address.kind in all_kinds() and all_kinds()[step.address.kind].inherent)
     ]
@@ -54,7 +54,7 @@ def of_documents(plan: Plan, steps: Iterable[Step], target: Inventory) -> dict[s
     found: dict[str, str] = {}
     created = {step.address for step in plan.steps if step.action is Action.CREATE}
     for step in steps:
-        if step.address.archive and step.address.version is None:
+        if step.address.phase and step.address.version is None:
             found[str(step.address)] = versions_digest(step.address.item, target.assets.keys() - created)
         elif not step.is_bytes and step.address.kind in all_kinds():
             there = target.assets.get(step.address)

@@ -68,7 +68,7 @@ def _owners(plan: Plan, target: Workspace, prefix: str) -> Iterator[tuple[str, l
     """The items that come after a prefix, each with the places in the target that its document names."""
     there = maps.Mapping(target, target)
     for step in plan.steps:
-        if step.body and not step.address.archive and any(str(before) == prefix for before in step.after):
+        if step.body and not step.address.phase and any(str(before) == prefix for before in step.after):
             yield str(step.address), list(_places(step, there))
 
 

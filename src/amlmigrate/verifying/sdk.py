@@ -112,7 +112,7 @@ def _wanted(plan: Plan) -> list[tuple[Address, str]]:
         if step.address.kind in kinds
         and kinds[step.address.kind].sdk_operations
         and step.action in (Action.CREATE, Action.UPDATE, Action.ADOPT)
-        and not step.address.archive
+        and not step.address.phase
         # MLClient has no way to get a container alone.
         and not (step.address.version is None and kinds[step.address.kind].versioned)
     ]

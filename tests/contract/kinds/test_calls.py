@@ -122,7 +122,7 @@ async def test_a_list_of_versions_without_the_latest_is_an_error(kind: Kind) -> 
                 if item["name"] != "77":
                     yield item
 
-    address = Address(kind.name, kind.example().address.name, "77")
+    address = Address.of(kind.name, kind.example().address.name, "77")
     example = filled(kind.example())
     port = Hiding(_holding(example).documents)
     container = port.documents[kind.path(address.container)]["properties"]
@@ -139,7 +139,7 @@ async def test_a_list_of_versions_without_the_latest_is_an_error(kind: Kind) -> 
 @every_kind
 async def test_anonymous_containers_are_asked_for_even_when_no_list_has_them(kind: Kind) -> None:
     for name in getattr(kind, "anonymous_names", ()):
-        version = Address(kind.name, name, "0a1b")
+        version = Address.of(kind.name, name, "0a1b")
         port = _holding(Asset(version, {"name": "0a1b", "properties": {"isAnonymous": True}}))
         del port.documents[kind.path(version.container)]
         [asset] = await kind.scan(port)

@@ -241,7 +241,7 @@ UNEQUAL = [
 
 @pytest.mark.parametrize(("kind", "member", "left", "right"), EQUAL)
 def test_the_spellings_of_one_thing_are_no_difference(kind: str, member: str, left: Any, right: Any) -> None:
-    address = Address(kind, "n", "1")
+    address = Address.of(kind, "n", "1")
     documents = ({"properties": {member: left}}, {"properties": {member: right}})
     assert all_kinds()[kind].compare(address, *documents) == []
     assert all_kinds()[kind].compare(address, *reversed(documents)) == []
@@ -249,7 +249,7 @@ def test_the_spellings_of_one_thing_are_no_difference(kind: str, member: str, le
 
 @pytest.mark.parametrize(("kind", "member", "left", "right"), UNEQUAL)
 def test_two_things_are_a_difference_however_alike(kind: str, member: str, left: Any, right: Any) -> None:
-    address = Address(kind, "n", "1")
+    address = Address.of(kind, "n", "1")
     documents = ({"properties": {member: left}}, {"properties": {member: right}})
     assert all_kinds()[kind].compare(address, *documents) != []
     assert all_kinds()[kind].compare(address, *reversed(documents)) != []

@@ -53,7 +53,7 @@ def test_the_digest_is_of_the_document_without_what_changes_by_itself(asset: Ass
 def test_the_digest_is_stable_when_another_version_is_made(kind: Kind) -> None:
     if not kind.versioned:
         return
-    address = Address(kind.name, "n")
+    address = Address.of(kind.name, "n")
     container = {"name": "n", "properties": {"description": "d", "latestVersion": None, "nextVersion": "1"}}
     later = {"name": "n", "properties": {"description": "d"} | RECOMPUTED}
     assert kind.digest(Asset(address, container)) == kind.digest(Asset(address, later))

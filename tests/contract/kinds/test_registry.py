@@ -39,7 +39,7 @@ class Probes(VersionedKind):
 
     def example(self):
         properties = {"probeUri": "azureml://datastores/workspaceblobstore/paths/p"}
-        return Asset(Address("probes", "p", "1"), {"name": "1", "properties": properties, "systemData": {}})
+        return Asset(Address.of("probes", "p", "1"), {"name": "1", "properties": properties, "systemData": {}})
 
 
 KIND = Probes()

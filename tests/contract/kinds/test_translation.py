@@ -178,7 +178,7 @@ def test_real_definitions_translate(shared: Path) -> None:
 
     for line in path.read_text().splitlines():
         row = mapped(json.loads(line), placed)
-        address = Address(row["kind"], row["name"], row["version"])
+        address = Address.of(row["kind"], row["name"], row["version"])
         asset = Asset(address, answered(OLD.id, address, row))
         body = kind_of(asset).translate(asset, MAPPING).body
         text = json.dumps(_without_provenance(body)).lower()

@@ -9,7 +9,7 @@ from amlmigrate.cloud.sdk import _of_its_making
 from amlmigrate.core.address import Address
 
 WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-COMPONENT = Address("components", "c", "1")
+COMPONENT = Address.of("components", "c", "1")
 MODEL = f"{WS}/models/m/versions/1"
 GONE = {"code": "UserError", "message": "The specified resource was not found.",
         "details": [{"code": "ModelNotFound", "message": "Model container with name: m not found."}]}  # fmt: skip

@@ -95,7 +95,7 @@ def test_a_datastore_of_another_cloud_leads_to_nothing_of_the_source(endpoint: s
         "datastoreType": "AzureBlob", "accountName": "acct", "containerName": OLD_BLOBS, "endpoint": endpoint,
         "credentials": {"credentialsType": "None"},
     }  # fmt: skip
-    asset = Asset(Address("datastores", "far"), {"name": "far", "properties": properties})
+    asset = Asset(Address.of("datastores", "far"), {"name": "far", "properties": properties})
     store = all_kinds()["datastores"].datastore(asset)
     assert store and store.root
     mapping = of_cloud("core.windows.net")

@@ -12,7 +12,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Step
 
-ADDRESS = Address("models", "m", "1")
+ADDRESS = Address.of("models", "m", "1")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -24,7 +24,7 @@ def _one(text: str, member: str = "uri", **beside: Any) -> dict[str, Any]:
     return {
         name: value
         for name in Reference.__dataclass_fields__
-        if name not in ("text", "where", "exact") and (value := getattr(found, name)) not in (None, Scope())
+        if name not in ("text", "where", "exact") and (value := getattr(found, name)) not in (None, (), Scope())
     }
 
 
@@ -62,16 +62,18 @@ def test_short_forms_of_bytes_mean_the_workspace_that_holds_the_document(text: s
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (f"azureml:{OLD.id}/models/M-1/versions/3", {"kind": "models", "name": "M-1", "version": "3"}),
-        (f"{OLD.id}/environments/e/versions/1.0", {"kind": "environments", "name": "e", "version": "1.0"}),
-        (f"{OLD.id.lower()}/codes/c/versions/1", {"kind": "codes", "name": "c", "version": "1"}),
-        (f"{OLD.id}/environments/e/labels/latest", {"kind": "environments", "name": "e", "label": "latest"}),
-        (f"{LONG}/data/d/versions/2", {"kind": "data", "name": "d", "version": "2"}),
-        (f"{MIXED}/components/c/labels/default", {"kind": "components", "name": "c", "label": "default"}),
-        (f"{OLD.id}/datastores/lake", {"kind": "datastores", "name": "lake"}),
-        (f"{OLD.id}/computes/cpu", {"kind": "computes", "name": "cpu"}),
-        (f"{OLD.id}/Environments/E-1/Versions/1", {"kind": "environments", "name": "E-1", "version": "1"}),
-        (f"{OLD.id}/ENVIRONMENTS/e/LABELS/Latest", {"kind": "environments", "name": "e", "label": "Latest"}),
+        (f"azureml:{OLD.id}/models/M-1/versions/3", {"kind": "models", "names": ("M-1",), "version": "3"}),
+        (f"{OLD.id}/environments/e/versions/1.0", {"kind": "environments", "names": ("e",), "version": "1.0"}),
+        (f"{OLD.id.lower()}/codes/c/versions/1", {"kind": "codes", "names": ("c",), "version": "1"}),
+        (f"{OLD.id}/environments/e/labels/latest", {"kind": "environments", "names": ("e",), "label": "latest"}),
+        (f"{LONG}/data/d/versions/2", {"kind": "data", "names": ("d",), "version": "2"}),
+        (f"{MIXED}/components/c/labels/default", {"kind": "components", "names": ("c",), "label": "default"}),
+        (f"{OLD.id}/datastores/lake", {"kind": "datastores", "names": ("lake",)}),
+        (f"{OLD.id}/onlineEndpoints/e", {"kind": "onlineEndpoints", "names": ("e",)}),
+        (f"{OLD.id}/DATASTORES/lake", {"kind": "datastores", "names": ("lake",)}),
+        (f"{OLD.id}/computes/cpu", {"kind": "computes", "names": ("cpu",)}),
+        (f"{OLD.id}/Environments/E-1/Versions/1", {"kind": "environments", "names": ("E-1",), "version": "1"}),
+        (f"{OLD.id}/ENVIRONMENTS/e/LABELS/Latest", {"kind": "environments", "names": ("e",), "label": "Latest"}),
         (
             f"{LONG}/datastores/lake/ExperimentRun/dcid.j/m",
             {"datastore": "lake", "path": "ExperimentRun/dcid.j/m"},
@@ -90,8 +92,8 @@ def test_full_forms_of_assets_name_their_workspace(text: str, found: dict[str, A
 @pytest.mark.parametrize(
     ("tail", "found"),
     [
-        ("models/m/versions/3", {"kind": "models", "name": "m", "version": "3"}),
-        ("environments/e/labels/latest", {"kind": "environments", "name": "e", "label": "latest"}),
+        ("models/m/versions/3", {"kind": "models", "names": ("m",), "version": "3"}),
+        ("environments/e/labels/latest", {"kind": "environments", "names": ("e",), "label": "latest"}),
     ],
 )
 def test_the_region_form_names_the_workspace_by_its_guid(tail: str, found: dict[str, Any]) -> None:
@@ -113,10 +115,14 @@ def test_the_region_form_names_the_workspace_by_its_guid(tail: str, found: dict[
     ],
 )
 def test_name_and_version_mean_the_kind_of_their_member(member: str, kind: str) -> None:
-    assert _one("azureml:a.b-c_1:2024-01-01", member) == {"kind": kind, "name": "a.b-c_1", "version": "2024-01-01"}
-    assert _one("a.b-c_1@latest", member) == {"kind": kind, "name": "a.b-c_1", "label": "latest"}
-    assert _one("AzureML:a:1", member) == {"kind": kind, "name": "a", "version": "1"}
-    assert _one("azureml:a@prod", member) == {"kind": kind, "name": "a", "label": "prod"}
+    assert _one("azureml:a.b-c_1:2024-01-01", member) == {
+        "kind": kind,
+        "names": ("a.b-c_1",),
+        "version": "2024-01-01",
+    }
+    assert _one("a.b-c_1@latest", member) == {"kind": kind, "names": ("a.b-c_1",), "label": "latest"}
+    assert _one("AzureML:a:1", member) == {"kind": kind, "names": ("a",), "version": "1"}
+    assert _one("azureml:a@prod", member) == {"kind": kind, "names": ("a",), "label": "prod"}
 
 
 @pytest.mark.parametrize("member", ["uri", "path", "value"])
@@ -124,7 +130,7 @@ def test_name_and_version_mean_the_kind_of_their_member(member: str, kind: str) 
 @pytest.mark.parametrize(("kind", "types"), [("models", ("mlflow_model", "custom_model")), ("data", ("mltable",))])
 def test_name_and_version_of_an_input_mean_its_type(member: str, of: str, kind: str, types: tuple[str]) -> None:
     for type_ in types:
-        assert _one("azureml:m:1", member, **{of: type_}) == {"kind": kind, "name": "m", "version": "1"}
+        assert _one("azureml:m:1", member, **{of: type_}) == {"kind": kind, "names": ("m",), "version": "1"}
 
 
 @pytest.mark.parametrize(
@@ -218,10 +224,10 @@ SYNTAXES = {
     "azureml://jobs/j/outputs/o/paths/p": ("job", "j"),
     f"{LONG}/jobs/j/outputs/o/paths/p": ("job", "j"),
     "runs:/j/p": ("job", "j"),
-    f"azureml:{OLD.id}/models/m/versions/1": ("name", "m"),
-    f"{OLD.id}/models/m/versions/1": ("name", "m"),
-    f"{OLD.id}/models/m/labels/latest": ("name", "m"),
-    f"{REGION}/models/m/versions/1": ("name", "m"),
+    f"azureml:{OLD.id}/models/m/versions/1": ("names", ("m",)),
+    f"{OLD.id}/models/m/versions/1": ("names", ("m",)),
+    f"{OLD.id}/models/m/labels/latest": ("names", ("m",)),
+    f"{REGION}/models/m/versions/1": ("names", ("m",)),
     "file:azureml://datastores/d/paths/p": ("datastore", "d"),
     "folder:azureml://datastores/d/paths/p": ("datastore", "d"),
     f"{CODE}/src": ("location", Location("acct", f"{OLD_ID}-75avca01seto0cmc7jp5v00x53", "src")),

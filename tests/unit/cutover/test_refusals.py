@@ -53,7 +53,7 @@ class Case:
 
 
 def _jobs(running: int) -> Leftover:
-    return Leftover(Address("jobs", ""), "cannot be moved", "by hand", {"running": running})
+    return Leftover(Address.of("jobs"), "cannot be moved", "by hand", {"running": running})
 
 
 def _documents(side: int, **changed: str) -> Callable[[Case], Case]:

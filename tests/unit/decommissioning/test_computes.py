@@ -18,7 +18,7 @@ MISSING = object()
 
 
 def _compute(document: Any) -> Leftover:
-    return Leftover(Address("computes", "c"), "", "", document)
+    return Leftover(Address.of("computes", "c"), "", "", document)
 
 
 @pytest.mark.parametrize("kind", (*OWN, *OTHERS))
@@ -38,7 +38,7 @@ def test_one_that_could_not_be_read_is_detached(document: Any) -> None:
 
 
 def test_the_query_is_for_computes_alone() -> None:
-    assert query_of(Leftover(Address("onlineEndpoints", "e"), "", "", {})) == {}
+    assert query_of(Leftover(Address.of("onlineEndpoints", "e"), "", "", {})) == {}
 
 
 @pytest.mark.parametrize(("kind", "loses"), (("ComputeInstance", True), ("AmlCompute", False), ("AKS", False)))

@@ -23,7 +23,7 @@ SERVICE = f"{ACCOUNT}/blobServices/default"
 
 def _compute(name: str, kind: str, attached: bool | None) -> Leftover:
     properties = {"computeType": kind, "isAttachedCompute": attached}
-    return Leftover(Address("computes", name), "", "", {"properties": properties})
+    return Leftover(Address.of("computes", name), "", "", {"properties": properties})
 
 
 def test_computes_with_their_disks_endpoints_and_jobs() -> None:
@@ -32,10 +32,10 @@ def test_computes_with_their_disks_endpoints_and_jobs() -> None:
             _compute("ci", "ComputeInstance", False),
             _compute("aks", "Kubernetes", True),
             _compute("odd", "", None),
-            Leftover(Address("onlineEndpoints", "e"), "", ""),
-            Leftover(Address("batchEndpoints", "b"), "", ""),
-            Leftover(Address("schedules", "s"), "", ""),
-            Leftover(Address("jobs", ""), "", "", {"running": 2}),
+            Leftover(Address.of("onlineEndpoints", "e"), "", ""),
+            Leftover(Address.of("batchEndpoints", "b"), "", ""),
+            Leftover(Address.of("schedules", "s"), "", ""),
+            Leftover(Address.of("jobs"), "", "", {"running": 2}),
         ]
     )
     assert found.as_dict()["endpoints"] == ["onlineEndpoints/e", "batchEndpoints/b"]

@@ -190,7 +190,7 @@ def test_a_machine_ahead_of_azure_is_told_why_it_has_to_wait(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("hidden", ["then", "now"])
 def test_what_either_look_could_not_list_is_not_known_to_have_changed(tmp_path: Path, hidden: str) -> None:
-    one = Leftover(Address("diagnosticSettings", ""), "they could not be listed", "", UNLISTED)
+    one = Leftover(Address.of("diagnosticSettings"), "they could not be listed", "", UNLISTED)
     unlisted, listed = {str(one.address): one.sha256}, {"diagnosticSettings/logs": "1"}
     then, now = (unlisted, listed) if hidden == "then" else (listed, unlisted)
     parts: dict[str, dict[str, str]] = {name: {} for name in DIGESTS}

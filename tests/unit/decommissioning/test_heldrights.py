@@ -110,13 +110,15 @@ async def test_a_vault_that_could_not_be_read_is_told() -> None:
 
 def test_identities_of_computes_and_endpoints_are_the_workspaces_too() -> None:
     left = Leftover(
-        Address("computes", "c"), "", "", {"identity": {"type": "SystemAssigned", "principalId": "cc"}}
+        Address.of("computes", "c"), "", "", {"identity": {"type": "SystemAssigned", "principalId": "cc"}}
     )
-    same = Leftover(Address("onlineEndpoints", "e"), "", "", {"identity": {"userAssignedIdentities": {USER: {}}}})
-    none = Leftover(Address("schedules", "s"), "", "", {"identity": None})
+    same = Leftover(
+        Address.of("onlineEndpoints", "e"), "", "", {"identity": {"userAssignedIdentities": {USER: {}}}}
+    )
+    none = Leftover(Address.of("schedules", "s"), "", "", {"identity": None})
     assert [
         (one.of, one.principal)
-        for one in identities(_source(left, same, none, Leftover(Address("jobs", ""), "", "")))
+        for one in identities(_source(left, same, none, Leftover(Address.of("jobs"), "", "")))
     ] == [
         (SOURCE.id, "sys"),
         (SOURCE.id, "user"),

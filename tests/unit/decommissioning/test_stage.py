@@ -44,7 +44,7 @@ SOURCE_DOCUMENT = {"id": OLD.id, "properties": {"workspaceId": OLD_ID, "provisio
 ANOTHER = {"id": OLD.id, "properties": {"workspaceId": "anew", "provisioningState": "Succeeded"}}
 UNKNOWN: dict[str, Any] = {"id": OLD.id, "properties": {}}
 ACCEPTED = Answer(202, {"Azure-AsyncOperation": "https://arm/operation"}, None)
-COMPUTE = Leftover(Address("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
+COMPUTE = Leftover(Address.of("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
 ACCOUNT = Remaining("account", "the account", SOURCE.storage_account_id, True, None, "it stays")
 CONTAINER = f"{SOURCE.storage_account}/azureml"
 
@@ -455,7 +455,7 @@ def test_what_went_by_itself_is_not_purged(tmp_path: Path) -> None:
 def test_what_the_target_does_not_list_keeps_the_containers(tmp_path: Path) -> None:
     with _case(tmp_path) as case:
         case.run()
-        case.gate.target_leftovers = (Leftover(Address("connections", ""), "answered 400", "", NOT_LISTED),)
+        case.gate.target_leftovers = (Leftover(Address.of("connections"), "answered 400", "", NOT_LISTED),)
         assert "Whether connections in the target lead into" in case.refused(delete=True)
 
 

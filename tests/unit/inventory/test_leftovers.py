@@ -29,7 +29,7 @@ INSTANCE: Document = {
 
 
 def _digest(collection: str, document: Document) -> str:
-    return Leftover(Address(collection, "x"), "", "", document, volatile=VOLATILE[collection]).sha256
+    return Leftover(Address.of(collection, "x"), "", "", document, volatile=VOLATILE[collection]).sha256
 
 
 def _changed(document: Document, path: str, value: object) -> Document:
@@ -94,7 +94,7 @@ def _line(name: str, target: str, collection: str = "connections") -> Leftover:
         "name": name,
         "properties": {"category": "AzureBlob", "target": target, "metadata": {"a": "data-2"}},
     }
-    return Leftover(Address(collection, name), "", "", document)
+    return Leftover(Address.of(collection, name), "", "", document)
 
 
 def test_a_datastore_among_connections_is_nothing_to_make_by_hand() -> None:
@@ -112,7 +112,7 @@ def test_a_datastore_among_connections_is_nothing_to_make_by_hand() -> None:
         _line("lake", "https://account.blob.core.windows.net/"),
         _line("files", "https://account.file.core.windows.net/data"),
         _line("lake", "https://account.blob.core.windows.net/data", "computes"),
-        Leftover(Address("connections", ""), "answered 400", ""),
+        Leftover(Address.of("connections"), "answered 400", ""),
     ],
 )
 def test_what_may_be_another_connection_stays(line: Leftover) -> None:
@@ -140,4 +140,4 @@ class _Port:
 async def test_a_datastore_is_not_taken_for_the_connection_that_somebody_made(
     name: str, found: bool | None
 ) -> None:
-    assert await shown(cast(WorkspacePort, _Port()), Address("connections", name)) is found
+    assert await shown(cast(WorkspacePort, _Port()), Address.of("connections", name)) is found

@@ -20,7 +20,7 @@ from amlmigrate.inventory.shown import set_right
 from amlmigrate.kinds import all_kinds
 from amlmigrate.verifying.documents import compare_documents
 
-ADDRESS = Address("workspace", "")
+ADDRESS = Address.of("workspace")
 KIND = all_kinds()["workspace"]
 USER = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u"
 MODE = "properties|managedNetwork|isolationMode"

@@ -261,7 +261,7 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     inside = tmp_path / "plans" / "p"
     inside.mkdir(parents=True)
     steps = [step("schedules/x", action=Action.MANUAL)]
-    steps[0] = type(steps[0])(Address("schedules", name), Action.MANUAL)
+    steps[0] = type(steps[0])(Address.of("schedules", name), Action.MANUAL)
     byhand.write(inside, steps, lefts, MAPPING, SUFFIX)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files and all(path.is_relative_to(inside / "by-hand") for path in files)
@@ -356,7 +356,7 @@ def test_what_needs_another_name_asks_for_it_and_says_why(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("cloud", ["", "AzureUSGovernment"])
 def test_the_cloud_is_named_before_commands_that_would_go_to_another(tmp_path: Path, cloud: str) -> None:
-    left = Leftover(Address("connections", "c"), "no", "do", {"properties": {"category": "Git"}})
+    left = Leftover(Address.of("connections", "c"), "no", "do", {"properties": {"category": "Git"}})
     byhand.write(tmp_path, [step("connections/c", action=Action.MANUAL)], [left], MAPPING, SUFFIX, cloud=cloud)
     text = (tmp_path / "by-hand/connections/c.yaml").read_text()
     assert text.startswith(f"# Before the first command: az cloud set --name {cloud} && az login\n") is bool(cloud)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.world import header, step
 
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import PHASES, Address
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.finding import SEVERITIES, Finding
 from amlmigrate.core.findingcodes import CODES
@@ -29,11 +29,11 @@ JSON = st.recursive(
     max_leaves=8,
 )
 ADDRESSES = st.builds(
-    Address,
+    Address.of,
     st.sampled_from(["models", "data", "environments"]),
     st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9_-]{0,8}\Z"),
     st.none() | st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9_.-]{0,8}\Z"),
-    st.booleans(),
+    phase=st.sampled_from(["", *sorted(PHASES)]),
 )
 PLACES = st.builds(Location, TEXTS, TEXTS, TEXTS)
 COMMON = {

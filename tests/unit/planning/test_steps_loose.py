@@ -142,6 +142,6 @@ def test_who_else_has_the_account_is_told_by_name() -> None:
 def test_of_a_share_it_is_said_that_it_may_be_anothers(
     name: str, account: str, others: Others, told: bool
 ) -> None:
-    left = Leftover(Address("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
+    left = Leftover(Address.of("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
     step = _steps(_source(left=(left,)), {}, others=others)[f"shares/{name}"]
     assert ("and they may be theirs. Copy it." in step.reason) is told

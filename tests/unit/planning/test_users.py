@@ -77,7 +77,7 @@ def test_what_says_nothing_of_references_is_none_of_it() -> None:
 def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
     found = inventory(of=TARGET)
     found.leftovers.append(
-        Leftover(Address("schedules", ""), "schedules could not be listed", "Look.", dict(NOT_LISTED))
+        Leftover(Address.of("schedules"), "schedules could not be listed", "Look.", dict(NOT_LISTED))
     )
     [one] = Users(found, set()).findings()
     assert one.code == "users-unknown" and "could not be listed" in one.summary
@@ -109,7 +109,7 @@ NAMED = f"{TARGET.ref.id}/models/m/versions/1"
 
 def _deployment() -> Leftover:
     document = {"properties": {"model": {"assetId": NAMED}}}
-    return Leftover(Address("onlineEndpoints", "e", "deployments/blue"), "by hand", "Make it.", document)
+    return Leftover(Address.of("onlineEndpoints", "e", "deployments/blue"), "by hand", "Make it.", document)
 
 
 @pytest.mark.parametrize("what", ["deployment", "job", "component of theirs"])

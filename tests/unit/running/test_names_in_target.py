@@ -106,7 +106,7 @@ async def test_a_name_that_others_use_too_is_not_the_tools_own(tmp_path: Path) -
 async def test_what_an_earlier_start_of_the_run_made_is_nobody_elses(tmp_path: Path) -> None:
     run = Run(tmp_path, *_named("m"))
     await run.version("models/m/1")
-    there = {Address("models", "m", "1"): asset("models/m/1")}
+    there = {Address.of("models", "m", "1"): asset("models/m/1")}
     run.documents.names.present = there
     await run.write("models/m")
     assert run.made("models/m")
@@ -186,7 +186,7 @@ async def test_nothing_is_archived_while_its_versions_cannot_be_listed(tmp_path:
 def test_only_what_comes_after_a_version_of_its_own_comes_with_it() -> None:
     found = plan(*_named("m"), *_named("n", description="d"))
     assert [str(one.address) for one in found.steps if one.comes_with_version] == ["models/m"]
-    other = Step(Address("models", "x"), found["models/m"].action, after=(Address("models", "m", "1"),))
+    other = Step(Address.of("models", "x"), found["models/m"].action, after=(Address.of("models", "m", "1"),))
     assert not other.comes_with_version
 
 
@@ -211,7 +211,7 @@ async def test_one_that_is_another_by_now_is_asked_for_and_not_adopted(tmp_path:
 async def test_a_step_that_was_cut_off_goes_on_to_its_end(tmp_path: Path, reached: State) -> None:
     run = Run(tmp_path, *_named("m"))
     await run.version("models/m/1")
-    name = Address("models", "m")
+    name = Address.of("models", "m")
     for state in (State.DOING, State.CREATED)[: 1 + (reached is State.CREATED)]:
         run.ledger.move(name, state)
     await run.documents.write(run.steps["models/m"], reached)

@@ -17,7 +17,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.running.recorder import Recorder
 
 COUNT = 20
-ADDRESSES = [Address("models", "m", str(number)) for number in range(COUNT)]
+ADDRESSES = [Address.of("models", "m", str(number)) for number in range(COUNT)]
 
 
 @pytest.fixture

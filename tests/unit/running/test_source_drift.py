@@ -56,8 +56,8 @@ def test_every_change_of_the_source_is_named() -> None:
     )
 
 
-SETTING = Leftover(Address("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
-HIDDEN = Leftover(Address("diagnosticSettings", ""), "they could not be listed", "make them anew", UNLISTED)
+SETTING = Leftover(Address.of("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
+HIDDEN = Leftover(Address.of("diagnosticSettings"), "they could not be listed", "make them anew", UNLISTED)
 
 
 @pytest.mark.parametrize(("then", "now"), [(SETTING, HIDDEN), (HIDDEN, SETTING)])

@@ -10,7 +10,7 @@ from amlmigrate.cloud.sdk import Unreadable
 from amlmigrate.core.address import Address
 from amlmigrate.verifying.sdk import Readers, judged
 
-ONE, TWO = Address("models", "m", "1"), Address("data", "d", "1")
+ONE, TWO = Address.of("models", "m", "1"), Address.of("data", "d", "1")
 READ, OWN, REFUSED = "read", "own", "refused"
 
 
@@ -47,7 +47,7 @@ def test_no_asset_is_no_difference() -> None:
 
 
 def test_what_was_not_checked_is_counted_and_named_by_its_reason() -> None:
-    many = [Address("models", "m", str(number)) for number in range(5, 10)]
+    many = [Address.of("models", "m", str(number)) for number in range(5, 10)]
     found = judged([*many, ONE], _side(dict.fromkeys(many, REFUSED) | {ONE: OWN}), _side({ONE: OWN}))
     assert found.told() == [
         "with MLClient in the source, 5 assets (models/m/5, models/m/6, models/m/7, …): "

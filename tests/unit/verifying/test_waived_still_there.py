@@ -195,7 +195,7 @@ THEIR_VERSIONS = (asset("models/m/1"), asset("models/m/7"))
 ARCHIVING = step(
     "models/m#archive",
     action=Action.CONFLICT,
-    target_sha256=versions_digest(Address("models", "m"), (one.address for one in THEIR_VERSIONS)),
+    target_sha256=versions_digest(Address.of("models", "m"), (one.address for one in THEIR_VERSIONS)),
 )
 MADE = step("models/m/2")
 

@@ -304,7 +304,7 @@ def _table(plan: Plan) -> Table:
     actions = [action for action in Action if any(step.action is action for step in plan.steps)]
     counted: dict[str, Counter[Action]] = defaultdict(Counter)
     for step in plan.steps:
-        counted[step.address.kind][step.action] += 1
+        counted[step.address.collection][step.action] += 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("kind")
     for action in actions:

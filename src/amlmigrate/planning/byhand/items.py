@@ -66,9 +66,10 @@ class Teller:
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
-        if address.kind in NAMED_ANEW and self._same_region:
-            target = self._path(Address(address.kind, "${NEW_NAME}", address.version), self.mapping.target.ref.id)
-        sent = hidden(self._renamed(body(address.kind, document, self.mapping), names), names)
+        if address.collection in NAMED_ANEW and self._same_region:
+            anew = Address(address.kind, ("${NEW_NAME}", *address.path[1:]))
+            target = self._path(anew, self.mapping.target.ref.id)
+        sent = hidden(self._renamed(body(address.collection, document, self.mapping), names), names)
         places = _places(names) | ({"NEW_NAME": _ANOTHER} if "${NEW_NAME}" in target else {})
         fill = [name for name in places if f"${{{name}}}" in f"{sent}{target}"]
         version = api_version(source)
@@ -99,11 +100,10 @@ class Teller:
 
     def _path(self, address: Address, workspace: str) -> str:
         """The ARM path of an item below a workspace."""
-        name = address.name if address.name.startswith("${") else quote(address.name)
+        path = quote(str(address), safe="/${}")
         if provider := _PROVIDERS.get(address.kind):
-            return f"{workspace}/providers/{provider}/{name}"
-        below = f"/{quote(address.version)}" if address.version else ""
-        return f"{workspace}/{address.kind}/{name}{below}"
+            return f"{workspace}/providers/{provider}/{path.partition('/')[2]}"
+        return f"{workspace}/{path}"
 
     def _list(self, left: Leftover) -> Told:
         """What stands for many, or for what nobody could list."""
