@@ -8,6 +8,8 @@ from typing import Any
 
 import rfc8785
 
+from amlmigrate.core.pointers import below, way_of, without
+
 Document = dict[str, Any]
 _VOLATILE = ("systemData", "etag", "provisioningState", "id", "type", "name")
 _LARGEST = 2**53 - 1
@@ -37,13 +39,15 @@ def source_digest(document: Document, volatile: tuple[str, ...] = ()) -> str:
     """The digest by which a later change of a source document is found.
 
     Left out are `systemData`, `etag`, `provisioningState` and ids, and those of the `properties` that the
-    service recomputes when something else changes, which a kind names in `volatile` as dotted paths.
+    service recomputes when something else changes, which a kind names in `volatile`, `|` between the names on the
+    way to each.
     """
     kept = {key: value for key, value in document.items() if key not in _VOLATILE}
     properties = dict(properties_of(kept))
     properties.pop("provisioningState", None)
     for path in volatile:
-        properties = _without(properties, path.split("|"))
+        *way, name = way_of(path)
+        properties = without(properties, tuple(way), frozenset({name}))
     kept["properties"] = properties
     return digest(kept)
 
@@ -54,10 +58,10 @@ def strings(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
         yield where, value
     elif isinstance(value, dict):
         for key, child in value.items():
-            yield from strings(child, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from strings(child, below(where, key))
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from strings(child, f"{where}/{index}")
+            yield from strings(child, below(where, index))
 
 
 def mapped(value: Any, change: Callable[[str, str], Any], where: str = "") -> Any:
@@ -65,12 +69,9 @@ def mapped(value: Any, change: Callable[[str, str], Any], where: str = "") -> An
     if isinstance(value, str):
         return change(where, value)
     if isinstance(value, dict):
-        return {
-            key: mapped(child, change, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
-            for key, child in value.items()
-        }
+        return {key: mapped(child, change, below(where, key)) for key, child in value.items()}
     if isinstance(value, list):
-        return [mapped(child, change, f"{where}/{index}") for index, child in enumerate(value)]
+        return [mapped(child, change, below(where, index)) for index, child in enumerate(value)]
     return value
 
 
@@ -91,14 +92,14 @@ def differences(expected: Any, actual: Any, where: str = "") -> list[tuple[str, 
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = []
         for key in sorted(expected.keys() | actual.keys()):
-            pointer = f"{where}/{key.replace('~', '~0').replace('/', '~1')}"
+            pointer = below(where, key)
             found += differences(expected.get(key, _MISSING), actual.get(key, _MISSING), pointer)
         return found
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [
             difference
             for index, (left, right) in enumerate(zip(expected, actual, strict=True))
-            for difference in differences(left, right, f"{where}/{index}")
+            for difference in differences(left, right, below(where, index))
         ]
     # True == 1 in Python; in a document they are two things.
     same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
@@ -109,16 +110,6 @@ def _shown(value: Any, other: Any) -> Any:
     if value is _MISSING:
         return ABSENT if other is None else None
     return value
-
-
-def _without(value: Document, path: list[str]) -> Document:
-    head, *rest = path
-    if head not in value:
-        return value
-    if not rest:
-        return {key: child for key, child in value.items() if key != head}
-    child = value[head]
-    return {**value, head: _without(child, rest)} if isinstance(child, dict) else value
 
 
 def _exact(value: Any) -> Any:

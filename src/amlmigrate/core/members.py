@@ -17,6 +17,7 @@ from amlmigrate.core.jsontext import NotJsonError, changed
 from amlmigrate.core.leading import Lead, lead, names_source
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.nesting import is_shallow
+from amlmigrate.core.pointers import below
 from amlmigrate.core.reference import Reference, reference_of, references
 
 # Text for people: nothing follows it, and nothing of it is written anew.
@@ -80,15 +81,15 @@ def members(
     if isinstance(value, dict):
         own = name in _NAMED
         for key, child in value.items():
-            pointer = f"{where}/{key.replace('~', '~0').replace('/', '~1')}"
+            pointer = below(where, key)
             told = prose or (not own and key in _PROSE)
             # Below a name of the customer's the members are the service's again.
-            below = "" if own and isinstance(child, dict) else key
+            inner = "" if own and isinstance(child, dict) else key
             words = command or (not own and key in _COMMANDS)
-            yield from members(child, pointer, below, value, prose=told, command=words)
+            yield from members(child, pointer, inner, value, prose=told, command=words)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from members(child, f"{where}/{index}", name, beside, prose=prose, command=command)
+            yield from members(child, below(where, index), name, beside, prose=prose, command=command)
     elif isinstance(value, str) and value:
         yield Member(where, value, name, beside, prose, command)
 

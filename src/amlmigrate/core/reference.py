@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from amlmigrate.core.kindnames import declared, spelled
+from amlmigrate.core.pointers import below
 from amlmigrate.core.workspace import Location
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -136,10 +137,10 @@ def references(value: Any, where: str = "", member: str = "", beside: Any = None
         for key, child in value.items():
             if key in _PROSE:
                 continue
-            yield from references(child, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", key, value)
+            yield from references(child, below(where, key), key, value)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from references(child, f"{where}/{index}", member, beside)
+            yield from references(child, below(where, index), member, beside)
     elif isinstance(value, str) and value:
         yield from _in_text(value, where, member, beside)
 

@@ -24,6 +24,7 @@ from amlmigrate.core.kindnames import declare
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.members import document_references, members, rewritten, told_of_source
+from amlmigrate.core.pointers import names_of
 from amlmigrate.core.redaction import masked, signed
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
@@ -275,7 +276,7 @@ class Kind(ABC):
 
     def can_update(self, found: list[Difference]) -> bool:
         """Whether a PUT may change the target in all these fields."""
-        return all(difference.field.split("/")[2] in self.mutable for difference in found)
+        return all(names_of(difference.field)[1] in self.mutable for difference in found)
 
 
 def _only_told(asset: Asset, pointers: list[str]) -> list[Finding]:

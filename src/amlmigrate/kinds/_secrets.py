@@ -6,6 +6,7 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DriftError
+from amlmigrate.core.pointers import at
 from amlmigrate.core.redaction import masked, restored, secrets
 
 SECRET = "$secret"  # noqa: S105 - the name of a marker that stands for a secret, which is never stored
@@ -39,8 +40,8 @@ def filled(value: Any, source: Document) -> Any:
     """A copy with each marker as its text, secrets and all. Raises DriftError where the source has others."""
     if _is_marker(value):
         try:
-            return restored(value[_TEXT], secrets(_at(source, value[SECRET])))
-        except (KeyError, IndexError, ValueError) as error:
+            return restored(value[_TEXT], secrets(str(at(source, value[SECRET]))))
+        except (LookupError, ValueError) as error:
             raise DriftError(
                 f"The source document has no such secret at '{value[SECRET]}' any more.",
                 address=str(source.get("id", "")),
@@ -53,10 +54,3 @@ def filled(value: Any, source: Document) -> Any:
 
 def _is_marker(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {SECRET, _TEXT}
-
-
-def _at(document: Any, pointer: str) -> str:
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        document = document[int(key)] if isinstance(document, list) else document[key]
-    return str(document)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from amlmigrate.core.documents import Document
+from amlmigrate.core.pointers import Way, member, spelled, way_of
 
 _SHOWN = 200
-Path = tuple[str, ...]
 
 
 class Verdict(Enum):
@@ -29,7 +29,7 @@ class Shortfall:
     """One setting in which the target is not as good as the source, or other."""
 
     verdict: Verdict
-    path: Path
+    path: Way
     source: Any
     target: Any
     # What is missing or too much, where it is only part of the value.
@@ -67,13 +67,13 @@ class Setting:
     unset: Any = None
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Way:
         """The names on the way to it."""
-        return tuple(self.name.split("|"))
+        return way_of(self.name)
 
     def of(self, document: Document) -> Any:
         """Its value in a document."""
-        value = at(document, self.path)
+        value = member(document, self.path)
         return self.unset if value is None else value
 
 
@@ -88,14 +88,6 @@ def nothing(value: Any) -> bool:
     return value is None or value is False or value in ("", [], {})
 
 
-def at(document: Mapping[str, Any], path: Path) -> Any:
-    """The value at a path; None where there is none."""
-    value: Any = document
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
 def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document) -> Iterator[Shortfall]:
     """All settings in which the target is not equal or stricter; one that nobody has judged is among them."""
     for setting in settings:
@@ -107,7 +99,7 @@ def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document
     known = {setting.path for setting in settings}
     unknown = {**_leaves(source, known), **_leaves(target, known)}
     for path in sorted(unknown):
-        left, right = at(source, path), at(target, path)
+        left, right = member(source, path), member(target, path)
         if not same(left, right):
             yield Shortfall(Verdict.UNKNOWN, path, left, right)
 
@@ -115,8 +107,8 @@ def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document
 def canonical(settings: tuple[Setting, ...], document: Document) -> Document:
     """What of a document is held against another: path to value, without what each has of its own."""
     known = {setting.path for setting in settings}
-    kept = {one.name: one.form(at(document, one.path)) for one in settings if one.judge is not None}
-    kept |= {"|".join(path): value for path, value in _leaves(document, known).items()}
+    kept = {one.name: one.form(member(document, one.path)) for one in settings if one.judge is not None}
+    kept |= {spelled(path): value for path, value in _leaves(document, known).items()}
     return {name: _plain(value) for name, value in sorted(kept.items()) if not nothing(value)}
 
 
@@ -136,12 +128,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _leaves(value: Any, known: set[Path], path: Path = ()) -> dict[Path, Any]:
+def _leaves(value: Any, known: set[Way], path: Way = ()) -> dict[Way, Any]:
     """The members of a document that no setting is for."""
     if path in known:
         return {}
     if isinstance(value, dict) and (value or not path):
-        found: dict[Path, Any] = {}
+        found: dict[Way, Any] = {}
         for name, child in value.items():
             found |= _leaves(child, known, (*path, name))
         return found

@@ -12,7 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any
 
 from amlmigrate.core.documents import Document
-from amlmigrate.kinds._settings import Both, Verdict, at, keyed, same
+from amlmigrate.core.pointers import member
+from amlmigrate.kinds._settings import Both, Verdict, keyed, same
 
 Found = tuple[Verdict, str] | None
 _ACLS = ("properties", "networkAcls")
@@ -23,7 +24,7 @@ _APPROVED = "allowonlyapprovedoutbound"
 
 def closed(document: Document) -> bool:
     """Whether no public network gets in."""
-    return _word(at(document, ("properties", "publicNetworkAccess"))) == "disabled"
+    return _word(member(document, ("properties", "publicNetworkAccess"))) == "disabled"
 
 
 def _word(value: Any) -> str:
@@ -31,12 +32,12 @@ def _word(value: Any) -> str:
 
 
 def _denies(document: Document) -> bool:
-    return _word(at(document, (*_ACLS, "defaultAction"))) == "deny"
+    return _word(member(document, (*_ACLS, "defaultAction"))) == "deny"
 
 
 def _restricted(document: Document) -> bool:
     """Whether chosen addresses of public networks alone get in, or none."""
-    return closed(document) or bool(at(document, _ALLOWED)) or _denies(document)
+    return closed(document) or bool(member(document, _ALLOWED)) or _denies(document)
 
 
 def addresses(source: Any, target: Any, both: Both) -> Found:
@@ -45,7 +46,7 @@ def addresses(source: Any, target: Any, both: Both) -> Found:
         return None
     if not _restricted(both.target):
         return (Verdict.OPENED, "") if source else None
-    return _wider(source or at(both.source, (*_ACLS, "ipRules")), target)
+    return _wider(source or member(both.source, (*_ACLS, "ipRules")), target)
 
 
 def rules_in(source: Any, target: Any, both: Both) -> Found:
@@ -57,7 +58,7 @@ def rules_in(source: Any, target: Any, both: Both) -> Found:
     if not _denies(both.target):
         return (Verdict.UNKNOWN, "all else is not denied") if _denies(both.source) else None
     left, right = source or {}, target or {}
-    kept = left.get("ipRules") if _denies(both.source) else at(both.source, _ALLOWED)
+    kept = left.get("ipRules") if _denies(both.source) else member(both.source, _ALLOWED)
     return (
         _wider(kept, right.get("ipRules"))
         or _more(left.get("resourceAccessRules"), right.get("resourceAccessRules"))
@@ -126,7 +127,7 @@ def outbound(source: Any, target: Any, both: Both) -> Found:
     that is said to be the service's own, and is not in the source, a person is told.
     """
     left, right = of_users(source), of_users(target)
-    modes = [_word(at(side, _MODE)) for side in (both.source, both.target)]
+    modes = [_word(member(side, _MODE)) for side in (both.source, both.target)]
     if modes[1] != _APPROVED or modes[0] != _APPROVED:
         changed = [name for name in left.keys() & right.keys() if left[name] != right[name]]
         return (Verdict.UNKNOWN, f"other: {', '.join(sorted(changed))}") if changed else None

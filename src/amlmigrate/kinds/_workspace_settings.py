@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from amlmigrate.core.pointers import member
 from amlmigrate.kinds._settings import (
     Both,
     Setting,
     Verdict,
-    at,
     differs,
     every_one,
     flag,
@@ -120,7 +120,7 @@ SETTINGS = (
     Setting(f"{_LESS}serverlessComputeNoPublicIP", flag(strict=True), "MODEL: nodes without public addresses"),
     Setting(
         f"{_P}sharedPrivateLinkResources",
-        every_one(lambda one: at(one, ("properties", "privateLinkResourceId")) or one.get("name")),
+        every_one(lambda one: member(one, ("properties", "privateLinkResourceId")) or one.get("name")),
         "MODEL: the private links that it has; each needs an approval anew",
     ),
     # How data is kept.

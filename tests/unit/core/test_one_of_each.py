@@ -1,4 +1,4 @@
-"""What the product does in one place only: nobody reads the properties of a document by hand."""
+"""What the product does in one place only: reading the properties of a document, and JSON pointers."""
 
 from __future__ import annotations
 
@@ -56,3 +56,11 @@ def test_the_properties_are_those_of_the_document_itself() -> None:
     document = {"properties": {"a": 1}}
     assert properties_of(document) is document["properties"]
     assert shown_properties(document) is document["properties"]
+
+
+def test_only_one_module_escapes_names_in_pointers() -> None:
+    texts = {str(path.relative_to(_PRODUCT)): path.read_text() for path in _PRODUCT.rglob("*.py")}
+    marks = ("~0", "~1", 'split("|")', '"|".join')
+    found = {name for name, text in texts.items() if any(mark in text for mark in marks) or "jsonpointer" in text}
+    # Alternatives of a regular expression, and of a sentence, are joined by a bar too.
+    assert found - {"core/places.py", "planning/byhand/items.py"} == {"core/pointers.py"}

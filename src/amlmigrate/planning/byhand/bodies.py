@@ -6,6 +6,7 @@ from typing import Any
 
 from amlmigrate.core.documents import Document, mapped, properties_of, shown_properties
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.pointers import EACH, Way, without
 
 # Of an ARM envelope, what a PUT takes.
 _ENVELOPE = ("location", "tags", "kind", "sku", "identity", "properties")
@@ -21,12 +22,12 @@ _SERVICE = """
 _WRITTEN = frozenset(_SERVICE.split())
 # `status` is a rule's state; of a compute instance `state` is whether it runs.
 _STATES = {"outboundRules": "status", "computes": "state"}
-# Deeper ones: the way to them below `properties`, `*` for each member or item, and their names (MODEL: read-only).
-_DEEPER: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
+# Deeper ones: the way to them below `properties`, and their names (MODEL: read-only).
+_DEEPER: tuple[tuple[Way, frozenset[str]], ...] = (
     (("action", "jobDefinition"), frozenset({"status", "parameters"})),
-    (("action", "jobDefinition", "services", "*"), frozenset({"status", "errorMessage"})),
+    (("action", "jobDefinition", "services", EACH), frozenset({"status", "errorMessage"})),
     (("properties", "sshSettings"), frozenset({"sshPort", "adminUserName"})),
-    (("properties", "schedules", "computeStartStop", "*"), frozenset({"id", "provisioningStatus"})),
+    (("properties", "schedules", "computeStartStop", EACH), frozenset({"id", "provisioningStatus"})),
 )
 # What the service adds to the customer's own `properties` of an endpoint or deployment (AZ-LIVE-3).
 _ADDED = frozenset({"azureml.onlineendpointid", "AzureAsyncOperationUri", "BatchEndpointCreationApiVersion"})
@@ -71,21 +72,8 @@ def _without(properties: Document, kind: str) -> Document:
         added = gone if "computeType" in kept else _ADDED
         kept["properties"] = {key: value for key, value in inner.items() if key not in added}
     for way, names in _DEEPER:
-        kept = _pruned(kept, way, names)
+        kept = without(kept, way, names)
     return kept
-
-
-def _pruned(value: Any, way: tuple[str, ...], names: frozenset[str]) -> Any:
-    """A copy without the members of these names at the end of a way, where there is any."""
-    if not way:
-        return (
-            {key: child for key, child in value.items() if key not in names} if isinstance(value, dict) else value
-        )
-    if way[0] == "*" and isinstance(value, list):
-        return [_pruned(child, way[1:], names) for child in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _pruned(child, way[1:], names) if way[0] in ("*", key) else child for key, child in value.items()}
 
 
 def _credentials(properties: Document) -> Any:
