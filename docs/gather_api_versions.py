@@ -78,8 +78,8 @@ _SAID = (
     # Its calls are POST, which are not gathered above.
     ("microsoft.policyinsights/checkpolicyrestrictions", "Azure/azure-rest-api-specs", "2023-03-01 2024-10-01"),
 )
-# What is documented, or used by templates that people have published, of a provider. Inferred: a type that sources
-# have in a version before and in one after has these too.
+# What is documented, or used by templates that people have published, of a provider. Inferred
+# (AZ-ARM-16): a type that sources have in a version before and in one after has these too.
 _BETWEEN = (
     (
         "microsoft.machinelearningservices/workspaces",

@@ -84,7 +84,7 @@ def with_rules(world: World, rules: list[dict[str, Any]], *more: str, code: int)
 
 
 def gateways(world: World) -> dict[str, Any]:
-    """How ARM's gateway says of the source that it is not there (wire-facts, section 2a)."""
+    """How ARM's gateway says of the source that it is not there (AZ-ABSENT-1)."""
     words = (
         f"The Resource 'Microsoft.MachineLearningServices/workspaces/{world.source}' under resource group"
         f" '{world.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"

@@ -48,7 +48,7 @@ FORBIDDEN = (
     " 'Microsoft.MachineLearningServices/workspaces/environments/versions/write' over scope '/subscriptions/s'"
     " or the scope is invalid."
 )
-# wire-facts, section 2c.
+# AZ-ABSENT-3.
 UNKNOWN_ENVIRONMENT = {
     "error": {
         "code": "UserError",

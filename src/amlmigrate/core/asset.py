@@ -38,7 +38,8 @@ class Asset:
 
     @property
     def created_at(self) -> str:
-        """`systemData.createdAt`, padded so that its text sorts as its time does; '' where there is none."""
+        """`systemData.createdAt`, padded so that its text sorts as its time does (AZ-ARM-21); '' where there is
+        none."""
         text = str((self.document.get("systemData") or {}).get("createdAt") or "")
         seconds, _, fraction = text.replace("Z", "").replace("+00:00", "").partition(".")
         return f"{seconds}.{fraction:0<9}" if seconds else ""

@@ -1,6 +1,6 @@
 """The reference syntaxes of Azure ML: what a string in a document points to.
 
-Source of the forms: azure-ai-ml 1.35.2, `constants/_common.py` and `_utils/_arm_id_utils.py`.
+The forms are those of AZ-ASSET-34.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Assets of every kind in a source workspace: each kind's own example, and more forms of wire-facts, 4, 5 and 8."""
+"""Assets of every kind in a source workspace: each kind's own example, and more forms that were recorded."""
 
 from __future__ import annotations
 

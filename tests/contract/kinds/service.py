@@ -1,4 +1,4 @@
-"""What the service makes of a document that it is sent: wire-facts, sections 3 to 8, member by member.
+"""What the service makes of a document that it is sent (AZ-ASSET-2 to AZ-ASSET-14), member by member.
 
 A member that is not named here is stored and answered as it was sent.
 """

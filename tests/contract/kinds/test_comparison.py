@@ -16,7 +16,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.kinds import Kind, all_kinds
 
-# What the service does not keep as it was sent (wire-facts, sections 4 and 8), and the one time that changes by itself.
+# What the service does not keep as it was sent (AZ-ASSET-5), and the one time that changes by itself.
 UNKEPT = {"/componentSpec/name", "/componentSpec/version", "/properties/migratedFrom.lastModifiedAt"}
 
 
@@ -127,7 +127,7 @@ def test_a_field_too_many_is_found(asset: Asset) -> None:
 def test_what_only_the_target_says_is_found(asset: Asset, member: str, nothing: Any) -> None:
     kind = kind_of(asset)
     if member == "description" and "componentSpec" in asset.properties:
-        return  # the service keeps none (wire-facts, section 4)
+        return  # the service keeps none (AZ-ASSET-6)
     said: dict[str, Any] = {"description": "x", "tags": {"x": "y"}, "properties": {"x": "y"}, "isArchived": True}
     none = None if nothing is None or member not in said else type(said[member])()
     expected = _body(changed(asset, {member: none}))

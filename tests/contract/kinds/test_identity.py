@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import source_digest
 from amlmigrate.kinds import Kind
 
-# wire-facts, section 3: recomputed with every request or with every new version of the name.
+# AZ-LIST-9: recomputed with every request or with every new version of the name.
 RECOMPUTED = {"latestVersion": "7", "nextVersion": "2026-03-27-04-08-37-9797176", "provisioningState": "Updating"}
 
 

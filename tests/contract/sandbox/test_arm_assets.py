@@ -1,4 +1,4 @@
-"""Versioned assets: what the service does to what it is sent, and what it refuses (wire-facts §1 to §6)."""
+"""Versioned assets: what the service does to what it is sent, and what it refuses (AZ-ASSET-1 to AZ-ASSET-7)."""
 
 from __future__ import annotations
 

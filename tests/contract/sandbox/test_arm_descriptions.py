@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import beliefs
 import pytest
 from arm_examples import EXAMPLES, TRACKED
 from arm_harness import GROUP, WORKSPACE, ArmClient, client
@@ -16,7 +17,7 @@ from azsandbox.knownqueries import arm_shape, known
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 
-# What only recorded answers of the service have (wire-facts §7, §10, and the recordings themselves).
+# What only recorded answers of the service have (AZ-WS-15, AZ-LIVE-18, and the recordings themselves).
 RECORDED_ONLY = {
     "etag: unknown",
     "properties.softDeleteEnabled: unknown",
@@ -58,23 +59,15 @@ async def _create(arm: ArmClient, path: str) -> Any:
 
 
 def test_what_only_recordings_have_is_in_a_recording(shared: Path) -> None:
-    """In the recorded answers, or in those that wire-facts.md quotes (the managed network, a connection)."""
+    """In the recorded answers, or in what is said of others (the managed network, a connection)."""
     workspaces = (shared / "real" / "recorded" / "workspaces-list-by-subscription-2024-04-01.json").read_text()
-    quoted = (shared / "design" / "wire-facts.md").read_text()
+    network, connection = (beliefs.read()[id_] for id_ in ("AZ-WS-15", "AZ-LIVE-18"))
+    assert {network.status, connection.status} == {beliefs.Status.RECORDED}
     for problem in RECORDED_ONLY:
         *outer, name = problem.partition(":")[0].split(".")
-        assert f'"{name}":' in (
-            quoted.replace(f"{name}:", f'"{name}":') if "managedNetwork" in outer else workspaces
-        )
-    connection = next(line for line in quoted.splitlines() if line.startswith("- **Connection** PUT"))
-    assert (
-        '{"tags":null,"location":null,' in connection
-        and {
-            "tags: unknown",
-            "location: unknown",
-        }
-        == _CONNECTION_ONLY
-    )
+        assert f"`{name}`" in network.text if "managedNetwork" in outer else f'"{name}":' in workspaces
+    for problem in _CONNECTION_ONLY:
+        assert f"`{problem.partition(':')[0]}`" in connection.text
 
 
 def test_there_is_an_example_of_each_form(types: Types) -> None:

@@ -1,4 +1,4 @@
-"""Lists: pages, order, what containers say of their versions (wire-facts §3)."""
+"""Lists: pages, order, what containers say of their versions (AZ-LIST-1, AZ-LIST-8)."""
 
 from __future__ import annotations
 

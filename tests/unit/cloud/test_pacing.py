@@ -143,7 +143,7 @@ def test_a_subscription_has_a_bucket_for_each_kind_of_call() -> None:
 
 
 def test_buckets_have_the_limits_of_arm() -> None:
-    # azure-facts, section 3: reads 250 and 25 a second, writes and deletes 200 and 10 a second.
+    # AZ-PACE-1: reads 250 and 25 a second, writes and deletes 200 and 10 a second.
     pacer = Pacer()
     limits = {method: pacer.bucket("s", method) for method in ("GET", "PUT", "DELETE")}
     assert {m: (b.capacity, b.refill, b.tokens) for m, b in limits.items()} == {

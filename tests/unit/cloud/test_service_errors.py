@@ -9,7 +9,7 @@ import pytest
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError, of_answer, retry_after, without_query
 from amlmigrate.core.errors import ExitCode
 
-# wire-facts, section 13, with the recorded bodies of sections 1, 2 and 7.
+# AZ-ARM-1, with recorded bodies.
 _INFO = [
     {"type": "ComponentName", "info": {"value": "managementfrontend"}},
     {"type": "Correlation", "info": {"value": {"operation": "6602df59", "request": "b52bd307"}}},

@@ -215,7 +215,7 @@ def test_references_are_found_inside_longer_texts(text: str, left: str, right: s
     assert inside == alone
 
 
-# Every syntax of azure-facts, section 2, with what it comes to.
+# Every syntax of AZ-ASSET-34, with what it comes to.
 SYNTAXES = {
     f"{LONG}/datastores/d/paths/p": ("datastore", "d"),
     f"{LONG}/datastores/d/ExperimentRun/p": ("datastore", "d"),

@@ -59,7 +59,7 @@ def _created(text: str | None) -> str:
 
 
 def test_creation_times_sort_as_text_as_they_do_as_times() -> None:
-    # wire-facts, section 4: `Z` before September 2022, else an offset; trailing zeros of the fraction are cut.
+    # AZ-ARM-21: `Z` before September 2022, else an offset; trailing zeros of the fraction are cut.
     times = [
         "2022-08-31T23:59:59Z",
         "2026-03-26T19:14:58+00:00",

@@ -87,7 +87,7 @@ class Connections(ProviderShaped):
             raise self.provider_error(call, "authType and category of a connection are required.")  # AZ-LOCAL-1
         workspace = self.workspace(call)
         record = self.new_record(call, workspace.id, {})
-        head = {"tags": None, "location": None}
+        head = {"tags": None, "location": None}  # AZ-LIVE-18
         now = tracked_time(call.tick())
         record.document = {
             **head,

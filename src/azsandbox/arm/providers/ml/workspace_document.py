@@ -59,7 +59,7 @@ _NETWORK = {
     "changeableIsolationModes": ["AllowInternetOutbound", "AllowOnlyApprovedOutbound"],
     "isolationMode": "Disabled",
     "enableNetworkMonitor": False,
-    "enableFirewallLog": False,
+    "enableFirewallLog": False,  # AZ-WS-15
 }
 
 
@@ -157,7 +157,7 @@ def _hns(call: Call, sent: dict[str, Any]) -> bool:
 
 
 def shown_properties(properties: dict[str, Any], api_version: str) -> dict[str, Any]:
-    """The properties as one api-version has them (AZ-WS-3)."""
+    """The properties as one api-version has them (AZ-WS-3, AZ-WS-16)."""
     hidden: set[str] = set()
     if api_version >= WITHOUT_GROUP_FLAG:
         hidden |= {"allowRoleAssignmentOnRG", "networkAcls"}
