@@ -212,10 +212,14 @@ def of_container(error: ServiceError) -> bool:
     return error.status == 404 and error.code == "ContainerNotFound"
 
 
-def of_folder(error: ServiceError, *, root: bool) -> bool:
-    """Whether the file service says that there is no such share or, below its root, no such directory any more."""
-    codes = ("ShareNotFound",) if root else ("ShareNotFound", "ResourceNotFound", "ParentNotFound")
-    return error.status == 404 and error.code in codes
+def of_share(error: ServiceError) -> bool:
+    """Whether the file service says that there is no such share (Learn, Azure Files error codes)."""
+    return error.status == 404 and error.code == "ShareNotFound"
+
+
+def of_file(error: ServiceError) -> bool:
+    """Whether it says that there is no such file or directory, or nothing that it could lie in (the same)."""
+    return error.status == 404 and error.code in ("ShareNotFound", "ResourceNotFound", "ParentNotFound")
 
 
 def _of_group(error: ServiceError, asked: Resource) -> Verdict:

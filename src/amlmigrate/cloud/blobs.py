@@ -305,13 +305,18 @@ class Blobs:
         return digest.result()
 
     async def delete(self, place: Location, etag: str) -> None:
-        """Deletes one blob if it still is the one that was listed. Raises ServiceError 412 if it is not."""
+        """Deletes one blob if it still is the one that was listed; nothing happens where there is none.
+
+        Raises ServiceError 412 for another version.
+        """
         client = self._blob(place)
         condition: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
             await self._call("DELETE", client.url, partial(client.delete_blob, **condition))
         except ServiceError as error:
-            if not absence.of_blob(error):
+            # Of one that is gone, as after an answer that was lost, a service may say either.
+            unmet = (error.status, error.code) == (412, "ConditionNotMet")
+            if not absence.of_blob(error) and not (unmet and await self.head(place) is None):
                 raise
 
     async def set_tier(self, place: Location, tier: str) -> None:

@@ -14,8 +14,9 @@ from amlmigrate.cloud.leases import Leases
 from amlmigrate.cloud.pacing import Pacer
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cloud.shares import Shares
+from amlmigrate.cloud.store import Store
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.core.workspace import Service, WorkspaceRef
 
 if TYPE_CHECKING:
     from amlmigrate.cloud.vault import Vaults
@@ -34,7 +35,7 @@ class Side:
         # It asks no fence: the service itself refuses who does not have the lease.
         self.leases = Leases(login, self.credential)
         self.roles = Roles(self.arm)
-        self.shares = Shares(login, self.credential)
+        self.shares = Shares(login, self.credential, fence)
         self._vaults: Vaults | None = None
 
     @property
@@ -46,6 +47,11 @@ class Side:
             self._vaults = Vaults(self.login, self.credential, self.fence)
         return self._vaults
 
+    def store(self, service: Service) -> Store:
+        """The store of that service."""
+        stores: tuple[Store, ...] = (self.blobs, self.shares)
+        return next(one for one in stores if one.service is service)
+
     def workspace(self, ref: WorkspaceRef) -> WorkspacePort:
         """One workspace through this side."""
         return WorkspacePort(self.arm, ref)
@@ -54,6 +60,7 @@ class Side:
         """Ends all connections."""
         await self.arm.close()
         await self.blobs.close()
+        await self.shares.close()
         await self.leases.close()
         if self._vaults:
             await self._vaults.close()

@@ -1,79 +1,281 @@
-"""File shares: what lies in them. Their files are listed, not moved."""
+"""File shares as a store: files are listed, read and hashed; written and deleted as far as the service lets it.
+
+The file service takes no condition on a file (azure-storage-file-share 12.27: none of its calls sends one) and
+creates over what is there (learn.microsoft.com, create-file). A copy from a URL is held to a checksum at most, and
+to no version (put-range-from-url, the same client). So it is refused, and this looks before it writes or deletes.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
+from typing import Any, TypeVar
 
-from azure.storage.fileshare import DirectoryProperties, FileProperties
-from azure.storage.fileshare.aio import ShareClient
+from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, ShareFileClient, ShareServiceClient
 
 from amlmigrate.cloud import absence
+from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.digests import Digest, Watch
+from amlmigrate.cloud.doubt import Doubt
+from amlmigrate.cloud.errors import OtherBytesError, ServiceError
+from amlmigrate.cloud.fence import Fence
+from amlmigrate.cloud.fileshapes import Entry, entry_of, file_of, settings_of
 from amlmigrate.cloud.lists import whole
+from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cloud.translating import translated
-from amlmigrate.core.documents import Document
-from amlmigrate.core.parallel import each
+from amlmigrate.cloud.store import Store, UnsupportedError
+from amlmigrate.cloud.transport import Shared, Transport
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.errors import InterruptedRunError
+from amlmigrate.core.parallel import each, in_order, never
+from amlmigrate.core.workspace import Location, Service
 
 _PARALLEL = 16  # directories listed at once: each is a call of its own, and a share may have thousands
-
-Item = DirectoryProperties | FileProperties
+_AHEAD = 4
+# Create File takes so much content with it from version 2026-02-06 on (learn.microsoft.com, create-file).
+LARGEST_WRITTEN = 4 * 2**20
+# As for blobs: bytes as they are stored, or a file of two ranges could not be put together.
+_AS_STORED: dict[str, Any] = {"decompress": False}
+T = TypeVar("T")
+# In the class the name is a method's.
+Entries = list[Entry]
 
 
 class Shares:
-    """One principal's way to the file shares of storage accounts."""
+    """One principal's way to the file shares of every storage account: a `Store`."""
 
-    def __init__(self, login: Login, credential: Credential) -> None:
+    service = Service.FILE
+    # No call of the service takes a condition.
+    guarded = False
+
+    def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
+        self._transport = Transport(credential, fence)
+        self._services: dict[str, ShareServiceClient] = {}
 
-    def url(self, account: str, share: str) -> str:
-        """The HTTPS URL of a share."""
-        return f"https://{account}.file.{self._suffix}/{share}"
+    async def close(self) -> None:
+        """Ends the connections."""
+        for service in self._services.values():
+            await service.close()
+        await self._transport.close()
 
-    async def files(self, account: str, share: str) -> list[Document]:
-        """Path, length and ETag of every file, by path; none where there is no such share.
+    def url(self, place: Location) -> str:
+        """The HTTPS URL of a share or a file, its path encoded."""
+        share = self._share(place)
+        return str(share.get_file_client(place.path).url if place.path else share.url)
 
-        The ETag tells a file that was written anew with the same length. Raises ServiceError 403 without a
-        right such as `Storage File Data Privileged Reader`.
+    async def list(self, place: Location) -> AsyncIterator[Blob]:
+        """All files whose path begins like the place's, by path; the directories that they lie in are none.
+
+        A length may lag behind while somebody writes by SMB (learn.microsoft.com, list-directories-and-files).
+        Raises ServiceError 404 `ShareNotFound`; 403 without a right such as `Storage File Data Privileged Reader`.
         """
-        # `backup` reads with the data-plane role alone, whatever the files' own permissions say.
-        async with ShareClient(
-            f"https://{account}.file.{self._suffix}",
-            share,
-            credential=self._credential,
-            token_intent="backup",  # noqa: S106 - the way to read, no secret
-            retry_total=0,
-        ) as client:
-            found: list[Document] = []
-            folders = [""]
-            while folders:
-                below: list[str] = []
-                await each(folders, partial(_read, client, found, below), parallel=_PARALLEL)
-                folders = below
-        return sorted(found, key=lambda file: str(file["path"]))
+        found: Entries = []
+        first = place.path.rpartition("/")[0]
+        folders = [first]
+        while folders:
+            read: Entries = []
+            await each(folders, partial(self._read, place, read), parallel=_PARALLEL)
+            folders = [one.path for one in read if one.folder]
+            found += [one for one in read if not one.folder]
+        for one in sorted(found, key=lambda entry: entry.path):
+            yield one.blob
+
+    async def _read(self, place: Location, read: Entries, folder: str) -> None:
+        """Adds what a directory holds, as far as it may lie below the place."""
+        for one in await self._entries(place, folder):
+            if one.path.startswith(place.path) or place.path.startswith(f"{one.path}/"):
+                read.append(one)
+
+    async def _entries(self, place: Location, folder: str) -> Entries:
+        directory = self._directory(place, folder)
+
+        async def call() -> Entries:
+            items = await whole(directory.list_directories_and_files(include=["Etag"]), directory.url)
+            return [entry_of(item, folder) for item in items]
+
+        try:
+            return await self._call("GET", directory.url, call)
+        except ServiceError as error:
+            if folder and absence.of_file(error):
+                return []
+            raise
+
+    async def head(self, place: Location) -> Blob | None:
+        """A file as it stands; None where the service says that it is not there."""
+        client = self._file(place)
+        try:
+            return file_of(await self._call("HEAD", client.url, client.get_file_properties), place.path)
+        except ServiceError as error:
+            if absence.of_file(error):
+                return None
+            raise
+
+    async def copy_from(
+        self,
+        origin: Store,
+        source: Location,
+        blob: Blob,
+        target: Location,
+        *,
+        replaces: str | None = None,
+        check: bool = True,
+        stopping: Callable[[], bool] = never,
+    ) -> str:
+        """Raises UnsupportedError: nothing would hold the copy to the version that was listed."""
+        raise UnsupportedError(
+            "A file is not copied into a share inside Azure: nothing holds it to the version that was listed.",
+            address=self.url(target),
+            remedy="Copy it with AzCopy, and compare both sides.",
+        )
+
+    async def read(self, place: Location, largest: int, etag: str = "") -> bytes | None:
+        """A small file's bytes; None where there is none, or one of more than `largest` bytes.
+
+        With `etag` those of that version alone: raises ServiceError 412 for another.
+        """
+        client = self._file(place)
+
+        async def call() -> bytes | None:
+            stream = await client.download_file(max_concurrency=1, **_AS_STORED)
+            _hold(quoted(stream.properties.etag), etag, client.url)
+            return None if stream.size > largest else bytes(await stream.readall())
+
+        try:
+            return await self._call("GET", client.url, call)
+        except ServiceError as error:
+            if absence.of_file(error):
+                return None
+            raise
+
+    async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> str:
+        """Writes a file, in one call so that it is never there by half; its ETag. See `guarded`.
+
+        Raises ServiceError 409 or 412 where another one was there a moment before; UnsupportedError for more
+        than 4 MiB, and for a tier, tags or an encryption, which no file has.
+        """
+        url = self.url(target)
+        if len(data) > LARGEST_WRITTEN:
+            summary = f"A file of more than {LARGEST_WRITTEN} bytes is not written in one call."
+            raise UnsupportedError(summary, address=url, remedy="Copy it with AzCopy.")
+        if blob.tier or blob.tags or blob.encryption:
+            summary = "A file has no tier, no tags and no encryption of its own."
+            raise UnsupportedError(summary, address=url, remedy="Copy it to a container instead.")
+        await self._look(target, replaces)
+        await self._folders(target)
+        client, metadata = self._file(target), dict(blob.metadata) or None
+
+        async def call() -> Any:
+            settings = settings_of(blob, data)
+            content: dict[str, Any] = {"data": data} if data else {}
+            return await client.create_file(len(data), content_settings=settings, metadata=metadata, **content)
+
+        return quoted(str((await self._call("PUT", client.url, call))["etag"]))
+
+    async def digest(
+        self,
+        place: Location,
+        blob: Blob,
+        watch: Watch | None = None,
+        *,
+        stopping: Callable[[], bool] = never,
+    ) -> tuple[str, str, int]:
+        """SHA-256 (hex), MD5 (base64) and length of a file's bytes, read in ranges, each tried again by itself.
+
+        Raises ServiceError 412 for another version than was listed; InterruptedRunError between two ranges.
+        """
+        digest, client = Digest(watch), self._file(place)
+
+        async def read(part: Range) -> bytes:
+            if stopping():
+                raise InterruptedRunError("Stopped before all bytes of a file were read.")
+            return await self._call("GET", client.url, partial(_range, client, blob, part))
+
+        async with aclosing(in_order(ranges_of(blob.length, RANGE), read, parallel=_AHEAD)) as parts:
+            async for data in parts:
+                await asyncio.to_thread(digest.update, data)
+        return digest.result()
+
+    async def delete(self, place: Location, etag: str) -> None:
+        """Deletes one file if it was the one that was listed a moment before, else ServiceError 412."""
+        client, there = self._file(place), await self.head(place)
+        if there is None:
+            return
+        _hold(there.etag, etag, client.url)
+        try:
+            await self._call("DELETE", client.url, client.delete_file)
+        except ServiceError as error:
+            if not absence.of_file(error):
+                raise
+
+    async def _look(self, target: Location, replaces: str | None) -> None:
+        """Raises what the blob service says where another one is there than may be written over."""
+        there, url = await self.head(target), self.url(target)
+        if there is not None and replaces is None:
+            raise ServiceError(409, "ResourceAlreadyExists", "a file is there", method="PUT", url=url)
+        if replaces is not None:
+            _hold(there.etag if there else "", replaces, url)
+
+    async def _folders(self, target: Location) -> None:
+        """Makes the directories that a file lies in, from the top: the service makes none by itself."""
+        names = target.path.split("/")[:-1]
+        for depth in range(1, len(names) + 1):
+            directory = self._directory(target, "/".join(names[:depth]))
+            try:
+                await self._call("PUT", directory.url, directory.create_directory)
+            except ServiceError as error:
+                if (error.status, error.code) != (409, "ResourceAlreadyExists"):
+                    raise
+
+    def _account(self, account: str) -> ShareServiceClient:
+        if account not in self._services:
+            self._services[account] = ShareServiceClient(
+                f"https://{account}.file.{self._suffix}",
+                credential=self._credential,
+                # `backup` reads with the data-plane role alone, whatever the files' own permissions say.
+                token_intent="backup",  # noqa: S106 - the way to read, no secret
+                transport=Shared(self._transport),
+                retry_total=0,
+                max_single_get_size=RANGE,
+                max_chunk_get_size=RANGE,
+                # A name may end in dots, and without them it is another's (learn.microsoft.com, naming files).
+                allow_trailing_dot=True,
+                user_agent="aml-cmk-migrate",
+            )
+        return self._services[account]
+
+    def _share(self, place: Location) -> ShareClient:
+        return self._account(place.account).get_share_client(place.container)
+
+    def _directory(self, place: Location, folder: str) -> ShareDirectoryClient:
+        return self._share(place).get_directory_client(folder)
+
+    def _file(self, place: Location) -> ShareFileClient:
+        return self._share(place).get_file_client(place.path)
+
+    @staticmethod
+    async def _call(method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
+        doubt = Doubt()
+        return await retrying(lambda: doubt.attempt(partial(translated, method, url, call)))
 
 
-async def _read(client: ShareClient, found: list[Document], below: list[str], folder: str) -> None:
-    """Adds the files of one directory, and its directories to those that are still to be read."""
-    for item in await retrying(partial(_list, client, folder)):
-        path = f"{folder}/{item.name}" if folder else item.name
-        if isinstance(item, FileProperties):
-            found.append({"path": path, "length": int(item.size), "etag": item.etag})
-        else:
-            below.append(path)
+async def _range(client: ShareFileClient, blob: Blob, part: Range) -> bytes:
+    """Some bytes of one version of a file. Raises ServiceError 412, OtherBytesError."""
+    stream = await client.download_file(part.offset, part.length, max_concurrency=1, **_AS_STORED)
+    _hold(quoted(stream.properties.etag), blob.etag, client.url)
+    data = bytes(await stream.readall())
+    if len(data) != part.length:
+        raise OtherBytesError(f"{len(data)} bytes instead of {part.length}", url=client.url)
+    return data
 
 
-async def _list(client: ShareClient, folder: str) -> list[Item]:
-    directory = client.get_directory_client(folder)
-
-    async def call() -> list[Item]:
-        return await whole(directory.list_directories_and_files(include=["Etag"]), client.url)
-
-    try:
-        return await translated("GET", client.url, call)
-    except ServiceError as error:
-        if absence.of_folder(error, root=not folder):
-            return []
-        raise
+def _hold(found: str, wanted: str, url: str) -> None:
+    """Raises what the blob service says of another version than the one that was named."""
+    if wanted and found != wanted:
+        text = f"the file is of the version {found}" if found else "there is no such file"
+        raise ServiceError(412, "ConditionNotMet", text, method="GET", url=url)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
-from amlmigrate.cloud.shares import Shares
+from amlmigrate.cloud.store import Store
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Leftover
@@ -16,7 +17,7 @@ from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import UNLISTED
-from amlmigrate.core.workspace import WORKING_SHARE, Datastore, Workspace
+from amlmigrate.core.workspace import WORKING_SHARE, Datastore, Location, Service, Workspace
 from amlmigrate.kinds import all_kinds
 
 
@@ -192,12 +193,18 @@ _UNLISTED: Document = {"files": "not listed"}
 _RIGHT = "a role such as Storage File Data Privileged Reader is missing, or the account's firewall is in the way"
 
 
-async def _share(account: str, share: str, files: Shares) -> list[Leftover]:
+async def _share(account: str, share: str, files: Store) -> list[Leftover]:
     address = Address.of("shares", share)
-    remedy = f"Copy it from {files.url(account, share)} with the AzCopy line in by-hand/{address}.yaml."
+    place = Location(account, share, service=Service.FILE)
+    remedy = f"Copy it from {files.url(place)} with the AzCopy line in by-hand/{address}.yaml."
     try:
-        lines = await files.files(account, share)
+        # Its ETag tells a file that was written anew with the same length.
+        lines: list[Document] = [
+            {"path": one.path, "length": one.length, "etag": one.etag} async for one in files.list(place)
+        ]
     except ServiceError as error:
+        if absence.of_share(error):
+            return []
         if error.status != 403:
             raise
         why = error.key_trouble.says if error.key_trouble else _RIGHT

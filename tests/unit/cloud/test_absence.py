@@ -264,11 +264,12 @@ def _storage(code: str, status: int = 404) -> ServiceError:
 def test_storage_says_it_by_code() -> None:
     assert absence.of_blob(_storage("BlobNotFound")) and absence.of_blob(_storage("ContainerNotFound"))
     assert absence.of_container(_storage("ContainerNotFound"))
-    assert absence.of_folder(_storage("ShareNotFound"), root=True)
-    assert absence.of_folder(_storage("ResourceNotFound"), root=False)
+    assert absence.of_share(_storage("ShareNotFound")) and not absence.of_share(_storage("ResourceNotFound"))
+    assert all(absence.of_file(_storage(f"{what}NotFound")) for what in ("Share", "Parent", "Resource"))
+    assert not absence.of_file(_storage("404")) and not absence.of_file(_storage("ShareNotFound", 409))
     for error in (_storage("404"), _storage("ResourceNotFound"), _storage("ContainerBeingDeleted", 409)):
         assert not absence.of_blob(error) and not absence.of_container(error)
-        assert not absence.of_folder(error, root=True)
+        assert not absence.of_share(error)
     assert not absence.of_container(_storage("BlobNotFound"))
 
 

@@ -27,7 +27,7 @@ async def test_every_client_of_a_cloud_asks_its_own_hosts(name: str) -> None:
         assert {urlsplit(url).hostname for url in (side.blobs.url(PLACE), side.leases.url(PLACE))} == {
             f"acct.blob.{cloud.storage_suffix}"
         }
-        assert urlsplit(side.shares.url("acct", "share")).hostname == f"acct.file.{cloud.storage_suffix}"
+        assert urlsplit(side.shares.url(PLACE)).hostname == f"acct.file.{cloud.storage_suffix}"
         assert urlsplit(vault).hostname == f"kv.{cloud.vault_suffix}"
         assert side.arm._url("/subscriptions", {}).startswith(f"{cloud.arm}/subscriptions?")
         assert side.credential.data_scopes[1] == f"https://{cloud.vault_suffix}/.default"
