@@ -314,7 +314,7 @@ class Blobs:
         try:
             await self._call("DELETE", client.url, partial(client.delete_blob, **condition))
         except ServiceError as error:
-            # Of one that is gone, as after an answer that was lost, a service may say either.
+            # Inferred (AZ-BLOB-20): of one that is gone, as after a lost answer, the service may say either.
             unmet = (error.status, error.code) == (412, "ConditionNotMet")
             if not absence.of_blob(error) and not (unmet and await self.head(place) is None):
                 raise

@@ -1,8 +1,7 @@
 """File shares as a store: files are listed, read and hashed; written and deleted as far as the service lets it.
 
-The file service takes no condition on a file (azure-storage-file-share 12.27: none of its calls sends one) and
-creates over what is there (learn.microsoft.com, create-file). A copy from a URL is held to a checksum at most, and
-to no version (put-range-from-url, the same client). So it is refused, and this looks before it writes or deletes.
+The file service takes no condition on a file and creates over what is there (AZ-FILE-4), and a copy from a URL is
+held to no version (AZ-FILE-6). So a copy is refused, and this looks before it writes or deletes.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from amlmigrate.cloud.fileshapes import Entry, entry_of, file_of, settings_of
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.retrying import retrying
-from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.store import Store, UnsupportedError
+from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
@@ -36,7 +35,7 @@ from amlmigrate.core.workspace import Location, Service
 
 _PARALLEL = 16  # directories listed at once: each is a call of its own, and a share may have thousands
 _AHEAD = 4
-# Create File takes so much content with it from version 2026-02-06 on (learn.microsoft.com, create-file).
+# Create File takes so much content with it (AZ-FILE-5).
 LARGEST_WRITTEN = 4 * 2**20
 # As for blobs: bytes as they are stored, or a file of two ranges could not be put together.
 _AS_STORED: dict[str, Any] = {"decompress": False}
@@ -49,7 +48,7 @@ class Shares:
     """One principal's way to the file shares of every storage account: a `Store`."""
 
     service = Service.FILE
-    # No call of the service takes a condition.
+    # No call of the service takes a condition (AZ-FILE-4).
     guarded = False
 
     def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:
@@ -72,7 +71,7 @@ class Shares:
     async def list(self, place: Location) -> AsyncIterator[Blob]:
         """All files whose path begins like the place's, by path; the directories that they lie in are none.
 
-        A length may lag behind while somebody writes by SMB (learn.microsoft.com, list-directories-and-files).
+        A length may lag behind while somebody writes by SMB (AZ-FILE-7).
         Raises ServiceError 404 `ShareNotFound`; 403 without a right such as `Storage File Data Privileged Reader`.
         """
         found: Entries = []
