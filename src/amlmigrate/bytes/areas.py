@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from itertools import starmap
+from operator import itemgetter
 
-from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted
+from amlmigrate.bytes.listings import Listing, ListingDigest, list_container, listing_digest, not_sorted
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
@@ -38,12 +41,16 @@ def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
 def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[str, str]:
     """The same by address, so that a change can be named: of each place in `named`, and of a container's rest."""
     cover = Cover(named)
-    found: dict[str, list[Blob]] = defaultdict(list)
-    for key, listing in listings.items():
-        for blob in listing.blobs.values():
-            prefix = cover.prefix(Location(*key, blob.path))
-            found[str(blob_address(key[1])) if prefix is None else named[prefix]].append(blob)
-    return {address: listing_digest(blobs) for address, blobs in found.items()}
+    found: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
+    # Two accounts may have a container of one name, and the rests of both have one address: all come by path.
+    for _, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
+        prefix = cover.prefix(Location(*key, blob.path))
+        found[str(blob_address(key[1])) if prefix is None else named[prefix]].add(blob)
+    return {address: digest.hexdigest() for address, digest in found.items()}
+
+
+def _keyed(key: Key, listing: Listing) -> Iterator[tuple[str, Key, Blob]]:
+    return ((blob.path, key, blob) for blob in listing.sorted)
 
 
 def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[Location, Counter[str]]:

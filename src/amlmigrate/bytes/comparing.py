@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from amlmigrate.bytes.listings import Listing, at_goal, goal_path, unlike
+from amlmigrate.bytes.listings import Listing, unlike
+from amlmigrate.bytes.merging import merged
 from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.prior import Copied
@@ -66,25 +67,30 @@ def compare(
     `others`: the ETag of a blob that a run saw to be another's by its bytes, '' for none.
     """
     found = Compared()
-    twins = at_goal(there, goal, wanted := {goal_path(source, goal, blob.path): blob for blob in blobs})
-    for path, blob in wanted.items():
-        twin = twins.pop(path, None)
-        if twin is None:
+    for path, blob, twin in merged(source, goal, blobs, there):
+        if blob is None:
+            assert twin
+            (found.gone if removable(own(path), twin) else found.extra).append(twin)
+        elif twin is None:
             found.missing.append(blob)
-            continue
-        if settled(own(path), blob, twin):
-            found.settled.add(blob.path)
-        if unlike(blob, twin):
-            _differing(found, path, blob, twin, own(path))
-        elif overwritten(own(path), blob, twin):
-            found.changed.append(blob)
-        elif others(path) == twin.etag and not settled(own(path), blob, twin):
-            found.foreign.append(Foreign(path, blob, twin, "of other bytes, as an earlier run saw"))
         else:
-            found.same.append(blob)
-    for path, twin in twins.items():
-        (found.gone if removable(own(path), twin) else found.extra).append(twin)
+            _both(found, path, blob, twin, own, others)
     return found
+
+
+def _both(found: Compared, path: str, blob: Blob, twin: Blob, own: Own, others: Others) -> None:
+    """What becomes of a blob where the target has one of its name."""
+    copied = own(path)
+    if settled(copied, blob, twin):
+        found.settled.add(blob.path)
+    if unlike(blob, twin):
+        _differing(found, path, blob, twin, copied)
+    elif overwritten(copied, blob, twin):
+        found.changed.append(blob)
+    elif others(path) == twin.etag and not settled(copied, blob, twin):
+        found.foreign.append(Foreign(path, blob, twin, "of other bytes, as an earlier run saw"))
+    else:
+        found.same.append(blob)
 
 
 def _differing(found: Compared, path: str, blob: Blob, twin: Blob, copied: Copied | None) -> None:

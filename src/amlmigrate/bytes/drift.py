@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from amlmigrate.bytes.areas import Key
-from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
@@ -37,11 +37,13 @@ def _now(step: Step, place: Location, listings: Listings, moving: Cover) -> str 
     listing = listings.get((place.account, place.container))
     if listing is None:
         return None
-    blobs = listing.below(place.path)
     if step.blob:
-        blobs = [blob for blob in blobs if blob.path == place.path]
+        blob = listing.blobs.get(place.path)
+        return listing_digest([blob] if blob else [])
+    blobs: Iterable[Blob] = listing.below(place.path)
     if _unselected(step):
-        blobs = [blob for blob in blobs if moving.prefix(_place(listing, blob)) is None]
+        blobs = (blob for blob in blobs if moving.prefix(_place(listing, blob)) is None)
+        return ListingDigest.of(blobs).hexdigest()
     return listing_digest(blobs)
 
 
@@ -51,9 +53,9 @@ def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
     cover = Cover(step.bytes.source for step in plan.steps if step.bytes)
     found: dict[str, Change] = {}
     for (_, container), listing in listings.items():
-        rest = [blob for blob in listing.blobs.values() if cover.prefix(_place(listing, blob)) is None]
+        rest = ListingDigest.of(blob for blob in listing.sorted if cover.prefix(_place(listing, blob)) is None)
         step = known.get(container)
-        now = listing_digest(rest) if rest else None
+        now = rest.hexdigest() if rest.blobs else None
         # One that was empty has no digest.
         then = (step.source_sha256 or None) if step else None
         if now != then:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.sortedblobs import ByPath, SortedBlobs
+from amlmigrate.cloud.sortedblobs import Below, ByPath, SortedBlobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import CODE_FOLDER
-from amlmigrate.core.plan import Bytes
 from amlmigrate.core.workspace import Location
 
 # Metadata by which azure-ai-ml knows that an upload is whole; it is kept like all other metadata.
@@ -105,28 +103,6 @@ async def list_container(blobs: Blobs, place: Location, *, past: bool = False) -
     return Listing(place, ByPath(SortedBlobs.of(found)), tagged, past=seen)
 
 
-def at_goal(listing: Listing, goal: Location, expected: Container[str]) -> dict[str, Blob]:
-    """By path, what lies below a goal and should be like its source.
-
-    The folder for code uploads comes from other containers: seen from the root of the container around it,
-    only what is expected there counts, and the rest is neither too many nor gone from the source.
-    """
-    folder = "" if goal.path else f"{CODE_FOLDER}/"
-    return {
-        blob.path: blob
-        for blob in listing.below(goal.path)
-        if blob.path in expected or not folder or not blob.path.startswith(folder)
-    }
-
-
-def held_instead(listing: Listing, amount: Bytes, *, blob: bool) -> list[Blob]:
-    """What lies where a step that is in conflict would copy to: the one blob, or all below its goal."""
-    itself = listing.blobs.get(amount.target.path)
-    if blob or (itself and amount.blobs == 1):
-        return [itself] if itself else []
-    return list(at_goal(listing, amount.target, ()).values())
-
-
 def goal_path(source: Location, goal: Location, path: str) -> str:
     """Where a blob below `source` goes below `goal`."""
     if not source.path:
@@ -156,15 +132,27 @@ def unlike(source: Blob, target: Blob) -> list[str]:
     return found
 
 
-def listing_digest(blobs: Iterable[Blob]) -> str:
-    """SHA-256 over the listed blobs of a prefix, ETags included: it changes when any of them is written.
+class ListingDigest:
+    """SHA-256 over listed blobs, added in the order of their paths: `listing_digest` says of what.
 
-    Tags are part of it, since writing them leaves the ETag as it is. A blob without tags counts the same
-    whether or not tags could be read; one that has some is not proven to be the same without reading them.
+    `blobs` is how many were added, `bytes` the sum of their lengths.
     """
-    found = hashlib.sha256()
-    for blob in sorted(blobs, key=lambda b: b.path):
-        line = [
+
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
+        self.blobs = self.bytes = 0
+
+    @classmethod
+    def of(cls, blobs: Iterable[Blob]) -> ListingDigest:
+        """Of some blobs, which come in that order."""
+        found = cls()
+        for blob in blobs:
+            found.add(blob)
+        return found
+
+    def add(self, blob: Blob) -> None:
+        """The next one."""
+        line = (
             blob.path,
             blob.length,
             blob.etag,
@@ -173,6 +161,22 @@ def listing_digest(blobs: Iterable[Blob]) -> str:
             blob.metadata,
             blob.tags or None,
             blob.tier,
-        ]
-        found.update(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-    return found.hexdigest()
+        )
+        self._sha.update(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self.blobs += 1
+        self.bytes += blob.length
+
+    def hexdigest(self) -> str:
+        """Of all so far."""
+        return self._sha.hexdigest()
+
+
+def listing_digest(blobs: Iterable[Blob]) -> str:
+    """SHA-256 over the listed blobs of a prefix, ETags included: it changes when any of them is written.
+
+    Tags are part of it, since writing them leaves the ETag as it is. A blob without tags counts the same
+    whether or not tags could be read; one that has some is not proven to be the same without reading them.
+    """
+    # What was listed is in order, and too much to be held.
+    listed = isinstance(blobs, SortedBlobs | Below)
+    return ListingDigest.of(blobs if listed else sorted(blobs, key=lambda one: one.path)).hexdigest()

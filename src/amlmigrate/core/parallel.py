@@ -92,6 +92,16 @@ async def in_order(
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
+async def one_by_one(
+    items: Iterable[T], work: Callable[[T], Awaitable[R]], *, parallel: int
+) -> AsyncGenerator[R, None]:
+    """The same of work that waits for nothing; after each `parallel` of them others have a turn."""
+    for number, item in enumerate(items, 1):
+        yield await work(item)
+        if number % parallel == 0:
+            await asyncio.sleep(0)
+
+
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     """The first plain exception of a group."""
     error = errors.exceptions[0]

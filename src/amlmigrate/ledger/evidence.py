@@ -100,11 +100,12 @@ class Evidence:
             self._ledger.note(_HEAD, sha256)
             return Report(path, sha256, json.loads(data))
 
-    def add_file(self, name: str, data: bytes | bytearray) -> dict[str, str]:
+    def add_file(self, name: str, data: bytes | bytearray | files.Scratch) -> dict[str, str]:
         """Writes a file that a report names, and returns how it names it; within `alone`, up to its report."""
         number = len(self.reports()) + 1
-        path = files.write(self.folder / f"{number:04d}-{name}", data)
-        return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+        path = self.folder / f"{number:04d}-{name}"
+        pieces: Iterable[bytes | bytearray] = data.pieces() if isinstance(data, files.Scratch) else (data,)
+        return {"file": path.name, "sha256": files.write_pieces(path, pieces)}
 
 
 def examine(folder: Path) -> tuple[list[Report], list[Problem]]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from amlmigrate.core.errors import MigrateError
+
+_PIECE = 2**20
+_IN_MEMORY = 2**17
 
 
 @contextmanager
@@ -37,6 +43,40 @@ def write(path: Path, data: bytes | bytearray) -> Path:
     except OSError as error:
         raise FileError(error, path) from error
     return path
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes | bytearray]) -> str:
+    """Writes a file of a plan's folder piece by piece, and returns its SHA-256. Raises FileError."""
+    sha = hashlib.sha256()
+    try:
+        with whole(path) as file:
+            for piece in pieces:
+                sha.update(piece)
+                file.write(piece)
+    except OSError as error:
+        raise FileError(error, path) from error
+    return sha.hexdigest()
+
+
+class Scratch:
+    """A file for the time of a command, without a name and for its user alone; a short one stays in memory."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with this
+        weakref.finalize(self, self._file.close)
+
+    def write(self, data: bytes) -> None:
+        """Adds to its end. Raises FileError."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise FileError(error, tempfile.gettempdir()) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """All that it holds, a piece at a time; nothing is added after that."""
+        self._file.seek(0)
+        while piece := self._file.read(_PIECE):
+            yield piece
 
 
 class FileError(MigrateError):

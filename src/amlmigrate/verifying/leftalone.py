@@ -37,8 +37,9 @@ def findings(
         if step.bytes is None:
             continue
         listing = listed.target.get((step.bytes.target.account, step.bytes.target.container))
-        now = {path: blob.etag for path, blob in listing.blobs.items()} if listing else {}
         then = stayed[str(step.address)]
+        there = ((path, listing.blobs.get(path)) for path in then) if listing else ()
+        now = {path: blob.etag for path, blob in there if blob}
         if gone := sorted(then.keys() - now.keys()):
             found.append(_gone(str(step.address), gone))
         changed = sorted(path for path, etag in then.items() if now.get(path, etag) != etag)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import held_instead, listing_digest
+from amlmigrate.bytes.listings import ListingDigest
+from amlmigrate.bytes.merging import held_instead
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
@@ -70,8 +71,8 @@ def of_bytes(steps: Iterable[Step], listed: Containers) -> dict[str, str]:
         if step.is_bytes and step.bytes:
             place = step.bytes.target
             listing = listed.target.get((place.account, place.container))
-            blobs = held_instead(listing, step.bytes, blob=step.blob) if listing else []
-            found[str(step.address)] = listing_digest(blobs) if blobs else ""
+            held = ListingDigest.of(held_instead(listing, step.bytes, blob=step.blob) if listing else ())
+            found[str(step.address)] = held.hexdigest() if held.blobs else ""
     return found
 
 

@@ -18,6 +18,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.files import Scratch
 from amlmigrate.ledger.items import Item, over_foreign_bytes, tally
 from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
 from amlmigrate.posture import let_go
@@ -121,7 +122,7 @@ def _of_bytes(depth: Depth, verdict: Verdict, read: Readers, look: Settling | No
 
 
 def keep(
-    evidence: Evidence, by: By, content: dict[str, Any], held: Bound, manifests: Mapping[str, bytearray]
+    evidence: Evidence, by: By, content: dict[str, Any], held: Bound, manifests: Mapping[str, Scratch]
 ) -> Report:
     """Adds the report, bound to both sides as they were read, to a plan's evidence."""
     with evidence.alone():
