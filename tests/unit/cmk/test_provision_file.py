@@ -220,7 +220,29 @@ def test_closed_vault_and_classic() -> None:
     assert "keyVault.network.publicAccess" in [where for where, _ in checks.problems(file, profiles.shipped())]
 
 
-def test_durations() -> None:
-    assert [days(text) for text in ("P90D", "P1Y", "P1Y6M", "P2W")] == [90, 365, 545, 14]
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *(("P90D", 90), ("P1Y", 365), ("P1Y6M", 545), ("P2W", 14), ("P1Y2M3W4D", 450), ("p90d", 90)),
+        *(("P90DT0H", 90), ("P90DT23H59M", 90), ("PT5M", 0), ("P0D", 0), ("P0.5D", 0), ("P999999999D", 999999999)),
+    ],
+)
+def test_durations(text: str, told: int) -> None:
+    assert days(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["90 days", "", "P", "D", "90", "P90", "-P1D", "P90D\n", " P90D", "P٣D", f"P{'9' * 30}D", f"P{'9' * 30}Y"],
+)
+def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="no duration"):
-        days("90 days")
+        days(text)
+
+
+@pytest.mark.parametrize("member", ["expires", "rotate", "notify"])
+def test_a_duration_beyond_all_time_is_refused_with_its_place(member: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({**FILE, "key": {"name": "k", member: f"P{'9' * 30}D"}}))
+    with pytest.raises(BadInputError, match=f"key.{member}: 'P9+D' is no duration such as P90D or P1Y"):
+        reading.read(path)

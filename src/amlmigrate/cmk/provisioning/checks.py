@@ -14,6 +14,7 @@ from amlmigrate.cmk.provisioning.wanted import same, subscription_of
 # rotated at least 7 days after its creation and 7 days before it expires.
 _SHORTEST_LIFE = 28
 _SHORTEST_PAUSE = 7
+_TIMES = ("expires", "rotate", "notify")
 Problem = tuple[str, str]
 
 
@@ -37,7 +38,21 @@ def _key(key: Mapping[str, Any], table: Mapping[str, profiles.Profile]) -> Itera
             yield "key.profile", f"there is no profile '{name}', only {', '.join(table)}"
             return
     where = f"profiles.{name}" if name else "key"
-    expires, rotate, notify = (values.get(each) for each in ("expires", "rotate", "notify"))
+    endless = list(_endless(values, where))
+    yield from endless or _times(values, where)
+
+
+def _endless(values: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """The durations that are of the right form and longer than any time."""
+    for name in _TIMES:
+        try:
+            days(values.get(name) or "P0D")
+        except ValueError as error:
+            yield f"{where}.{name}", str(error).removesuffix(".")
+
+
+def _times(values: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    expires, rotate, notify = (values.get(each) for each in _TIMES)
     if expires and days(expires) < _SHORTEST_LIFE:
         yield f"{where}.expires", f"a version is valid for {_SHORTEST_LIFE} days at least"
     if rotate and days(rotate) < _SHORTEST_PAUSE:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from datetime import timedelta
 
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?\Z", re.IGNORECASE | re.ASCII)
-_DAYS = (365, 30, 7, 1)
+import isodate
+
+# A key's times are moments of this calendar: what is longer than it leads nowhere.
+_LONGEST = timedelta.max.days
 
 
 def days(text: str) -> int:
-    """`P1Y6M` as days: a year has 365, a month 30; hours and below are dropped. Raises ValueError."""
-    match = _DURATION.match(text)
-    if not match:
+    """`P1Y6M` as days: a year has 365, a month 30; a part of a day is dropped. Raises ValueError."""
+    try:
+        found = isodate.parse_duration(text.upper(), as_timedelta_if_possible=False)
+        total = int(found.years * 365 + found.months * 30 + found.tdelta.days)
+    except (ValueError, OverflowError):
+        total = -1
+    if text != text.strip() or not 0 <= total <= _LONGEST:
         raise ValueError(f"'{text}' is no duration such as P90D or P1Y.")
-    return sum(int(count or 0) * unit for count, unit in zip(match.groups(), _DAYS, strict=True))
+    return total
 
 
 def no_longer(there: str | None, wanted: str | None) -> bool:
