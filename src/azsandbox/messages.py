@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `body` is sent as it is; the front adds `Date`, request ids and `Content-Length`."""
+    """One answer. `body` is sent as it is; the front adds `Date` (AZ-ARM-5), ids and `Content-Length`."""
 
     status: int
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""Listings of containers, and how a blob compares with its copy."""
+"""Listings of containers, which are whole (AZ-BLOB-23), and how a blob compares with its copy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What of the target's blobs the tool may write over, relabel or delete: its own copies, as it left them.
 
 A blob's ETag changes with every write of its bytes, headers or metadata. It stays with a change of tier or of
-index tags (learn.microsoft.com, set-blob-tier and set-blob-tags): these are held against what the ledger kept.
+index tags (AZ-BLOB-22): these are held against what the ledger kept.
 """
 
 from __future__ import annotations

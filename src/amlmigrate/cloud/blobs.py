@@ -191,7 +191,7 @@ class Blobs:
             "x-ms-blob-type": "BlockBlob",
             "x-ms-copy-source": origin.url(source),
             "x-ms-copy-source-blob-properties": "true",
-            "x-ms-source-if-match": blob.etag,
+            "x-ms-source-if-match": blob.etag,  # AZ-BLOB-21
             "Content-Length": "0",
             **({"If-Match": replaces} if replaces else {"If-None-Match": "*"}),
             **{f"x-ms-meta-{name}": value for name, value in blob.metadata},

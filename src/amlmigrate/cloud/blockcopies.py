@@ -50,8 +50,9 @@ def blocks_of(
     """The blocks that a blob of `length` bytes is put in, of `size` bytes each or, to be few enough, of more.
 
     An id is that of the source's URL, its version, its length and the size of the blocks: whatever has it has
-    these very bytes. All ids of a blob have one length, as they must, of up to 64 bytes (learn.microsoft.com/rest/
-    api/storageservices/put-block-from-url, `blockid`). Raises ValueError for a blob that no list of blocks makes.
+    these very bytes, and the blob is there with the list of its blocks alone (AZ-BLOB-24). All ids of a blob have
+    one length, as they must, of up to 64 bytes (learn.microsoft.com: put-block-from-url, `blockid`). Raises
+    ValueError for a blob that no list of blocks makes.
     """
     size = max(size, -(-length // most))
     if size > largest:
@@ -120,7 +121,7 @@ class BlockCopy:
                 source_offset=block.offset,
                 source_length=block.length,
                 source_authorization=await self.authorization(),
-                headers={"x-ms-source-if-match": self.blob.etag},
+                headers={"x-ms-source-if-match": self.blob.etag},  # AZ-BLOB-21
                 read_timeout=retry.copy_seconds(block.length),
             )
 

@@ -1,7 +1,7 @@
 """Azure's clock, as the answers of ARM show it.
 
-RFC 9110, 6.6.1: a server with a clock sends `Date` with each answer of 2xx, 3xx and 4xx. Inferred (AZ-ARM-5): ARM
-and all providers behind it do. An answer with `Age` came from a cache, and its date is old.
+RFC 9110, 6.6.1: a server with a clock sends `Date` with each answer of 2xx, 3xx and 4xx. ARM and all
+providers behind it do (AZ-ARM-5). An answer with `Age` came from a cache, and its date is old.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.computes import COLLECTION, Compute
 from amlmigrate.posture.reading import tried_list
 
-# Deleted at once (learn.microsoft.com, machine-learning/concept-soft-delete): jobs that have not ended, role
+# Deleted at once (AZ-DEL-11): jobs that have not ended, role
 # assignments, computes, endpoints, and what links a Databricks workspace. Role assignments are told apart.
 _AT_ONCE = ("onlineEndpoints", "batchEndpoints", "serverlessEndpoints")
 

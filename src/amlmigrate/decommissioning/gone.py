@@ -14,7 +14,7 @@ from enum import StrEnum
 from amlmigrate.cloud.operations import Ending
 from amlmigrate.core.clock import Clock, Pace, Wait
 
-# Neither an option nor a setting changes these.
+# Neither an option nor a setting changes these. Inferred (AZ-DEL-10): no region lags for longer.
 LOOKS, SECONDS = 4, 120.0
 # For so long after our operation succeeded a workspace may still be shown. Inferred (AZ-DEL-1): not longer.
 SETTLING = 60.0

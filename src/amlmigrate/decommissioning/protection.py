@@ -1,4 +1,4 @@
-"""For how long an account keeps containers that were deleted, as its settings and the documentation say."""
+"""For how long an account keeps containers that were deleted, as settings and documentation say (AZ-DEL-12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Microsoft documents about getting a deleted workspace back: told as that, never as a fact. Pure."""
+"""What is documented about getting a deleted workspace back (AZ-DEL-11): told as that, never as a fact. Pure."""
 
 from __future__ import annotations
 

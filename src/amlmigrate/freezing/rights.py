@@ -58,7 +58,7 @@ _HARMLESS_ON_WORKSPACE = (
 )
 _HARMLESS_ON_ACCOUNT = (
     # A SAS made with it can do no more than who made it may (learn.microsoft.com, "Create a user delegation SAS",
-    # of blobs). Inferred (AZ-RIGHT-6): so it is with the other services.
+    # of blobs); so it is with the other services (AZ-RIGHT-6).
     f"{_ACCOUNT}/*services/generateuserdelegationkey/action",
     # A list of blobs by their tags, and reading files past their permissions (so the descriptions of operations).
     f"{_ACCOUNT}/blobservices/containers/blobs/filter/action",

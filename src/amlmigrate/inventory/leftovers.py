@@ -173,7 +173,7 @@ async def _every_share(arm: Arm, account_id: str) -> tuple[list[str], list[Lefto
     try:
         return [str(one["name"]) async for one in arm.pages(f"{account_id}/fileServices/default/shares")], []
     except ServiceError as error:
-        # Inferred (AZ-FILE-2): what an account answers that has no files, as a premium one for blobs.
+        # What an account answers that has no files, as a premium one for blobs (AZ-FILE-2).
         if error.code == "FeatureNotSupportedForAccount":
             return [], []
         if error.transient or error.status not in (400, 403, 404):

@@ -9,7 +9,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 
 PREFIX = "migratedFrom."
-# Changes with every later write to the source, so it is told but never compared.
+# Changes with every later write to the source, so it is told but never compared (of containers: AZ-LIST-16).
 _TIME = f"{PREFIX}lastModifiedAt"
 _ID = f"{PREFIX}id"
 

@@ -130,7 +130,7 @@ def _denied(facts: Facts, ref: KeyRef, identity: Identity) -> dict[str, Taken]:
 
 
 def _of_policies(facts: Facts, ref: KeyRef, identity: Identity) -> Claim:
-    """By access policy. Inferred (AZ-RIGHT-11): a deny assignment takes nothing that a policy gives."""
+    """By access policy, of which a deny assignment takes nothing (AZ-RIGHT-11)."""
     principal = identity.principal_id.lower()
     lacking = vaultrights.policy_missing(joined([one for one in policies(facts) if holder(one) == principal]))
     # Whether the identity is in a group that has a policy is Entra's to say, which is not asked.

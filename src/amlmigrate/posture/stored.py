@@ -1,4 +1,4 @@
-"""Everything that is read of the storage behind a target: accounts, containers, encryption scopes, their keys."""
+"""All that is read of the storage behind a target: accounts, containers, encryption scopes, keys (AZ-KEY-26)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def key_of_account(encryption: Document) -> KeyRef | None:
 def excepted(encryption: Document) -> str:
     """What of an account its customer's key does not cover, in words; empty where it covers all.
 
-    learn.microsoft.com, storage/common/customer-managed-keys-overview: queues and tables lie under it only where
+    AZ-KEY-18: queues and tables lie under it only where
     the account was made so, which `services` shows by `keyType` (storage description: `Service` by default).
     """
     if not is_customers(encryption.get("keySource")):

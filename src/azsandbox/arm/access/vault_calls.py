@@ -32,7 +32,8 @@ def check_network(vault: Record, principal: Principal) -> None:
 
 
 def may_use(access: Access, vault: Record, object_id: str, action: str, permission: str, *, key: str = "") -> bool:
-    """Whether a principal may: by role (`action`) or by access policy (`permission`)."""
+    """Whether a principal may: by role (`action`) or by access policy (`permission`), whatever denies
+    (AZ-RIGHT-11)."""
     if vault.properties.get("enableRbacAuthorization"):
         scope = f"{vault.key}/keys/{key.lower()}" if key else vault.key
         return access.granted(object_id, action, scope, data=True)

@@ -123,7 +123,7 @@ class PolicyAssignments(ExtensionKind):
     type = "Microsoft.Authorization/policyAssignments"
 
     def missing(self, call: Call) -> ArmError:
-        """404 `PolicyAssignmentNotFound`."""
+        """404 `PolicyAssignmentNotFound` (AZ-ABSENT-8)."""
         return _not_found("PolicyAssignment", call.name)
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:

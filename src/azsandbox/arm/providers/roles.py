@@ -27,7 +27,7 @@ _BUILT_IN_TIME = "2015-02-02T21:55:09.8806423Z"
 
 
 def no_such_role(name: str) -> ArmError:
-    """404 `RoleDefinitionDoesNotExist`."""
+    """404 `RoleDefinitionDoesNotExist` (AZ-ABSENT-10)."""
     return gateway(
         404,
         "RoleDefinitionDoesNotExist",
@@ -43,11 +43,15 @@ class RoleAssignments(ExtensionKind):
     gone_with_workspace = True
 
     def missing(self, call: Call) -> ArmError:
-        """404 `RoleAssignmentNotFound`."""
+        """404 `RoleAssignmentNotFound` (AZ-ABSENT-10)."""
         return gateway(404, "RoleAssignmentNotFound", f"The role assignment '{call.name}' is not found.")
 
     def filled(self, call: Call, properties: dict[str, Any], old: Record | None) -> dict[str, Any]:
-        """Adds scope, times and authors; the same role for the same principal and scope is refused."""
+        """Adds scope, times and authors; the same role for the same principal and scope is refused.
+
+        Whatever the conditions of both (AZ-RIGHT-12), and though one ends (AZ-RIGHT-4). `createdOn` stays with a
+        second PUT (AZ-RIGHT-9).
+        """
         principal, role = properties.get("principalId"), properties.get("roleDefinitionId")
         if not principal or not role:
             raise gateway(
@@ -152,7 +156,7 @@ class RoleDefinitions(ExtensionKind):
     type = "Microsoft.Authorization/roleDefinitions"
 
     def missing(self, call: Call) -> ArmError:
-        """404 `RoleDefinitionDoesNotExist`."""
+        """404 `RoleDefinitionDoesNotExist` (AZ-ABSENT-10)."""
         return no_such_role(call.name)
 
     def find(self, call: Call) -> Record | None:

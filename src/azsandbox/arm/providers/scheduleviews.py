@@ -41,7 +41,7 @@ class _View(Kind):
     later = False  # what begins later is shown too
 
     def listed(self, call: Call) -> Sequence[Record]:
-        """Those around the scope that are not over, and of requests those that give."""
+        """Those around the scope that are not over, and of requests those that give (AZ-RIGHT-1, AZ-RIGHT-2)."""
         access = self.context.access
         shows = (lambda one: not access.is_over(one)) if self.later else access.in_force
         gives = self.source != ELIGIBLE

@@ -183,7 +183,7 @@ def check_usable(attributes: dict[str, Any], operation: str, now: float) -> None
     if operation in _ALWAYS:
         return
     if attributes.get("exp") is not None and attributes["exp"] <= now:
-        raise not_allowed(operation, "an expired key", "KeyExpired")
+        raise not_allowed(operation, "an expired key", "KeyExpired")  # AZ-KEY-2
     if attributes.get("nbf") is not None and attributes["nbf"] > now:
         raise not_allowed(operation, "a key that is not yet valid", "KeyNotYetValid")
 

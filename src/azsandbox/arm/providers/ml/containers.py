@@ -38,7 +38,7 @@ class ContainerKind(WorkspaceKind):
         return NewestFirst(oldest_first) if self.newest_first else oldest_first
 
     async def list(self, call: Call) -> Response:
-        """GET with `listViewType` and `$top`."""
+        """GET with `listViewType` and `$top`; no name is left out (AZ-LIST-4)."""
         return page(call, self.listed(call), size_of(call, self.page_size), self.in_list, active(call))
 
     def latest(self, record: Record, in_list: bool) -> tuple[str | None, str]:

@@ -20,7 +20,8 @@ def of_datastores(context: Context, workspace: Record, type_: str) -> list[Recor
     """Those of a workspace, as connections of this type.
 
     That they are listed, under their own names, is described (AZ-LIST-14). Inferred (AZ-LIST-15): it is so of Data
-    Lake Storage Gen2 too, and of no type that connections have no category for; all other properties.
+    Lake Storage Gen2 too, and of no type that connections have no category for; all other properties. Inferred
+    (AZ-LIST-11): each is a line of its own beside a connection of its name.
     """
     found = context.store.children(workspace.key, DATASTORES)
     return [_shown(one, workspace, type_) for one in found if one.properties["datastoreType"] in _SHOWN]

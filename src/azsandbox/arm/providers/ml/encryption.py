@@ -53,6 +53,7 @@ def checked_encryption(
 
 
 def _principal(call: Call, encryption: dict[str, Any], identity: dict[str, Any] | None) -> str | None:
+    # Whose rights count: AZ-KEY-9.
     user = object_of(encryption, "identity").get("userAssignedIdentity")
     client_id = encryption["keyVaultProperties"].get("identityClientId")
     return principal_of(call.context, {"identity": identity}, user, client_id)
