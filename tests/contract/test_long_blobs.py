@@ -50,7 +50,7 @@ def _hash(pair: World, *rules: dict[str, Any], listed: Blob | None = None) -> tu
     async def work() -> str:
         side = Side(Login())
         try:
-            blob = listed or (await side.blobs.listing(place))[0][0]
+            blob = listed or next(iter((await side.blobs.listing(place))[0]))
             return (await side.blobs.digest(place, blob))[0]
         finally:
             await side.close()

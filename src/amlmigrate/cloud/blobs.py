@@ -26,7 +26,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
-from amlmigrate.cloud.ranges import RANGE, Range, Version, pieces, ranges_of, read_range
+from amlmigrate.cloud.ranges import RANGE, Range, Version, ranges_of, read, read_range
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import Storage
@@ -76,6 +76,7 @@ class Blobs:
         """Ends the connections."""
         for service in self._services.values():
             await service.close()
+        self._raw.close()
         await self._transport.close()
 
     def url(self, place: Location) -> str:
@@ -282,8 +283,7 @@ class Blobs:
     async def _hash_short(self, version: Version, watch: Watch | None) -> tuple[str, str, int]:
         async def call() -> tuple[str, str, int]:
             digest = Digest(watch)
-            async for piece in pieces(self._raw, version, Range(0, version.length)):
-                digest.update(piece)
+            await read(self._raw, version, Range(0, version.length), digest.update)
             return digest.result()
 
         return await self._call("GET", version.url, call) if version.length else Digest(watch).result()
@@ -293,12 +293,12 @@ class Blobs:
     ) -> tuple[str, str, int]:
         digest = Digest(watch)
 
-        async def read(part: Range) -> bytes:
+        async def fetched(part: Range) -> bytes:
             if stopping():
                 raise InterruptedRunError("Stopped before all bytes of a blob were read.")
             return await self._call("GET", version.url, partial(read_range, self._raw, version, part))
 
-        async with aclosing(in_order(ranges_of(version.length, RANGE), read, parallel=_AHEAD)) as parts:
+        async with aclosing(in_order(ranges_of(version.length, RANGE), fetched, parallel=_AHEAD)) as parts:
             async for data in parts:
                 # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
                 await asyncio.to_thread(digest.update, data)

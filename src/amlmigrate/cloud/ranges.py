@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from azure.core.rest import AsyncHttpResponse
+from io import BytesIO
 
 from amlmigrate.cloud.bloblists import quoted
+from amlmigrate.cloud.curl import Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.storage import Storage
 
@@ -42,36 +42,43 @@ def ranges_of(length: int, size: int = RANGE) -> Iterator[Range]:
     return (Range(offset, min(size, length - offset)) for offset in range(0, length, size))
 
 
-async def pieces(storage: Storage, version: Version, part: Range) -> AsyncIterator[bytes]:
-    """The bytes of a range as they are stored, in pieces, and no others.
+async def read(storage: Storage, version: Version, part: Range, sink: Sink) -> None:
+    """Hands on the bytes of a range as they are stored, in pieces, and no others.
 
     The range is asked for by `x-ms-range`, which goes before `Range` and which nobody on the way takes for its own
     (learn.microsoft.com, "Specifying the range header for Blob service operations"). Raises ServiceError, with 412
-    for another version of the blob; OtherBytesError where the answer is not that range; and azure-core's errors
-    where it ends early or does not come.
+    for another version of the blob; OtherBytesError where the answer is not that range; and OutOfReachError where
+    it ends early or does not come: what was handed on until then counts for nothing.
     """
     headers = {"If-Match": version.etag}
     if part.length != version.length:
         headers["x-ms-range"] = f"bytes={part.offset}-{part.offset + part.length - 1}"
     found = 0
-    async with storage.reading(version.url, headers) as answer:
+
+    def begin(answer: Head) -> Sink:
         _check(answer, version, part)
-        async for piece in answer.iter_raw():
-            found += len(piece)
-            if found > part.length:
-                break
-            yield piece
+        return take
+
+    def take(piece: bytes) -> None:
+        nonlocal found
+        found += len(piece)
+        if found > part.length:
+            raise OtherBytesError(f"more than {part.length} bytes instead of {part.length}", url=version.url)
+        sink(piece)
+
+    await storage.read(version.url, headers, begin)
     if found != part.length:
-        more = "more than " if found > part.length else ""
-        raise OtherBytesError(f"{more}{min(found, part.length)} bytes instead of {part.length}", url=version.url)
+        raise OtherBytesError(f"{found} bytes instead of {part.length}", url=version.url)
 
 
 async def read_range(storage: Storage, version: Version, part: Range) -> bytes:
     """The same in one piece."""
-    return b"".join([piece async for piece in pieces(storage, version, part)])
+    data = BytesIO()
+    await read(storage, version, part, data.write)
+    return data.getvalue()
 
 
-def _check(answer: AsyncHttpResponse, version: Version, part: Range) -> None:
+def _check(answer: Head, version: Version, part: Range) -> None:
     """Raises for an answer that calls itself a success and is not what was asked for.
 
     Whoever answers the whole blob for a part of it does so for every part: none of it is read.
@@ -82,7 +89,7 @@ def _check(answer: AsyncHttpResponse, version: Version, part: Range) -> None:
         text = f"the answer is of the version {etag}"
         raise ServiceError(412, "ConditionNotMet", text, method="GET", url=version.url)
     wanted = _WHOLE if part.length == version.length else _PART
-    if answer.status_code != wanted or not etag:
-        raise OtherBytesError(f"status {answer.status_code} instead of {wanted}, ETag '{etag}'", url=version.url)
+    if answer.status != wanted or not etag:
+        raise OtherBytesError(f"status {answer.status} instead of {wanted}, ETag '{etag}'", url=version.url)
     if wanted == _PART and told != part.of(version.length):
         raise OtherBytesError(f"'{told}' instead of '{part.of(version.length)}'", url=version.url)

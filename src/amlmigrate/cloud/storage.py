@@ -1,14 +1,14 @@
 """Raw calls of the blob service: the few that are made once for every blob.
 
 The service's own client takes about a millisecond of processor time around each call, and as much again for
-every blob of a listing that it turns into an object. For three calls (list, put from URL, read a small blob)
-that is most of what a move costs the machine it runs on, so these go straight through azure-core's pipeline.
+every blob of a listing that it turns into an object. For two calls (list, put from URL) that is most of what a
+move costs the machine it runs on, so these go straight through azure-core's pipeline. Reads, which `verify` makes
+of every blob, go past that too, over libcurl.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote
@@ -21,21 +21,30 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
+from multidict import CIMultiDict
 
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential
+from amlmigrate.cloud.curl import Begin, Curl, Head, Sink
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.translating import of_storage
 from amlmigrate.core.workspace import Location
 
 # What azure-storage-blob 12.25 and later send by themselves; Put Blob From URL with a token needs 2021-12-02.
 VERSION = "2023-11-03"
+# So much of an error is kept: its code and words are at the beginning.
+_LONGEST_ERROR = 64 * 2**10
 
 
 class Storage:
-    """One principal's raw way to the blob service, over a pool of connections that is somebody else's."""
+    """One principal's raw way to the blob service, over a pool of connections that is somebody else's.
+
+    Reads have connections of their own.
+    """
 
     def __init__(self, credential: Credential, transport: Any, suffix: str) -> None:
         self._suffix = suffix
+        self._credential = credential
+        self._curl = Curl()
         self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             "",
             transport=transport,
@@ -64,26 +73,55 @@ class Storage:
         response = await self._send(method, url, headers, stream=False, **options)
         body: bytes = response.content
         if response.status_code >= 400:
-            raise _refused(response, method, url, body)
+            head = Head(response.status_code, str(response.reason or ""), CIMultiDict(response.headers))
+            raise _refused(head, method, url, body)
         return body, response.headers.get("ETag", "")
 
-    @asynccontextmanager
-    async def reading(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[AsyncHttpResponse]:
-        """The answer to a read, its bytes still to come. Raises like `call`."""
-        response = await self._send("GET", url, headers, stream=True)
-        async with response:
-            if response.status_code >= 400:
-                raise _refused(response, "GET", url, await response.read())
-            yield response
+    async def read(self, url: str, headers: Mapping[str, str], begin: Begin) -> None:
+        """Reads a blob; `begin` is shown the head of the answer, and gives whom to hand its bytes to.
+
+        Raises ServiceError, what `begin` and the other raise, and OutOfReachError where no whole answer came.
+        """
+        authorization = f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
+        sent = {**_always(), **headers, "Authorization": authorization}
+        refusal = _Refusal(begin)
+        await self._curl.get(url, [f"{name}: {value}" for name, value in sent.items()], refusal.begin)
+        if refusal.head:
+            if refusal.head.status == 401:
+                self._credential.forget(authorization)
+            raise _refused(refusal.head, "GET", url, bytes(refusal.body))
+
+    def close(self) -> None:
+        """Ends the connections that blobs were read over."""
+        self._curl.close()
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], *, stream: bool, **options: float
     ) -> AsyncHttpResponse:
-        always = {"x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
-        request = HttpRequest(method, url, headers={**always, **headers})
+        request = HttpRequest(method, url, headers={**_always(), **headers})
         return await self._client.send_request(request, stream=stream, **options)
 
 
-def _refused(response: AsyncHttpResponse, method: str, url: str, body: bytes) -> ServiceError:
-    reason = str(response.reason or "no message")
-    return of_storage(response.status_code, response.headers, body, reason, method=method, url=url)
+class _Refusal:
+    """Keeps what an answer says that is an error; all others are somebody else's."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self.head: Head | None = None
+        self.body = bytearray()
+
+    def begin(self, head: Head) -> Sink:
+        """Whom the bytes of an answer are handed to."""
+        if head.status < 400:
+            return self._begin(head)
+        self.head = head
+        return lambda piece: self.body.extend(piece[: _LONGEST_ERROR - len(self.body)])
+
+
+def _always() -> dict[str, str]:
+    return {"x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
+
+
+def _refused(answer: Head, method: str, url: str, body: bytes) -> ServiceError:
+    reason = answer.reason or "no message"
+    return of_storage(answer.status, answer.headers, body, reason, method=method, url=url)

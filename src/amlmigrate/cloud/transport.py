@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,6 +79,16 @@ def _asking(fence: Fence) -> aiohttp.TraceConfig:
 def proxy_of(scheme: str, host: str) -> str | None:
     """The URL of the proxy that the environment names for a host; None where it is reached without one."""
     return None if proxy_bypass(host) else getproxies().get(scheme)
+
+
+def proxy_login(proxy: str) -> tuple[str, str] | None:
+    """Name and password of a proxy by the user's `.netrc`, as aiohttp looks them up; None where it has none."""
+    if not proxy or not _netrc().is_file():
+        return None
+    with suppress(NetrcParseError, OSError):
+        known = netrc(_netrc()).authenticators(urlsplit(proxy).hostname or "")
+        return (known[0], known[2] or "") if known else None
+    return None
 
 
 def _netrc() -> Path:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 from tests.unit.world import blob
 
 from amlmigrate.cloud import blobs as module
 from amlmigrate.cloud import ranges, retrying
 from amlmigrate.cloud.credentials import Login
+from amlmigrate.cloud.curl import Begin, Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.workspace import Location
@@ -29,21 +30,27 @@ BOTH = pytest.mark.parametrize("size", [SIZE, 1000], ids=["in ranges", "in one p
 
 @dataclass
 class Answer:
-    """As azure-core gives it."""
+    """One of the service."""
 
-    status_code: int
+    status: int
     headers: dict[str, str]
     body: bytes
     breaks: bool = False
     read: bool = False
 
-    async def iter_raw(self) -> AsyncIterator[bytes]:
+    @property
+    def head(self) -> Head:
+        """What comes before its bytes."""
+        return Head(self.status, "", CIMultiDict(self.headers))
+
+    def give(self, sink: Sink) -> None:
+        """Its bytes, in two pieces."""
         self.read = True
         half = len(self.body) // 2
-        yield self.body[:half]
+        sink(self.body[:half])
         if self.breaks:
             raise OutOfReachError("the answer broke off", method="GET", url="https://x")
-        yield self.body[half:]
+        sink(self.body[half:])
 
 
 @dataclass
@@ -60,9 +67,8 @@ class Service:
     def url(self, _: Location) -> str:
         return "https://x"
 
-    @asynccontextmanager
-    async def reading(self, _: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
-        """As `Storage.reading`."""
+    async def read(self, _: str, headers: Mapping[str, str], begin: Begin) -> None:
+        """As `Storage.read`."""
         part = headers.get("x-ms-range", "")
         self.asked.append((headers["If-Match"], part))
         answer = self._answer(part, len(self.data))
@@ -72,8 +78,8 @@ class Service:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await asyncio.sleep(0)
-        yield answer
         self.under_way -= 1
+        answer.give(begin(answer.head))
 
     def _answer(self, part: str, total: int) -> Answer:
         if not part:
@@ -217,7 +223,7 @@ def _no_range(answer: Answer) -> None:
 
 
 def _all_of_it(answer: Answer) -> None:
-    answer.status_code, answer.body = 200, OLD
+    answer.status, answer.body = 200, OLD
     answer.headers.pop("Content-Range", None)
 
 
