@@ -35,7 +35,7 @@ from amlmigrate.core.plan import Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
-from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
@@ -581,7 +581,7 @@ def settings() -> str:
 def kind_index() -> str:
     """All kinds, those that others refer to first."""
     rows = []
-    for name, kind in all_kinds().items():
+    for name, kind in moving_kinds().items():
         module = sys.modules[type(kind).__module__]
         rows.append([f"[{name}]({name}.md)", str(module.__doc__).strip().splitlines()[0]])
     return table(("kind", "what it is"), rows)
@@ -758,7 +758,7 @@ def blocks() -> dict[str, str]:
         "provision-file": provision_file(),
         "profiles": profile_table(),
     }
-    return found | {f"kind:{name}": kind_facts(kind) for name, kind in all_kinds().items()}
+    return found | {f"kind:{name}": kind_facts(kind) for name, kind in moving_kinds().items()}
 
 
 def pages() -> list[Path]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.plan import Header, Plan, Step
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning import byhand, manual, planfile
 from amlmigrate.planning.graph import ordered
 
@@ -91,7 +91,7 @@ def _steady(text: str, plan: Plan) -> str:
 def _in_order(steps: list[Step]) -> list[Step]:
     """An order of execution that does not lean on times: the demo's assets are made several at a time."""
     by_address = {step.address: step for step in steps}
-    kinds = ["blobs", *all_kinds()]
+    kinds = ["blobs", *moving_kinds()]
 
     def rank(address: Address) -> tuple[int, str]:
         place = kinds.index(address.kind) if address.kind in kinds else len(kinds)

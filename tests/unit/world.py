@@ -8,7 +8,8 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Blob, Inventory
+from amlmigrate.core.asset import Asset, Blob, Inventory, Many
+from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.workspace import Datastore, Location, Workspace, WorkspaceRef
@@ -121,3 +122,15 @@ def step(address: str, *after: str, action: Action = Action.CREATE, **more: Any)
 def plan(*steps: Step, sha256: str = "ab" * 32) -> Plan:
     """A plan as it was read."""
     return Plan(header(), steps, sha256)
+
+
+def by_hand(
+    address: Address,
+    reason: str = "",
+    remedy: str = "",
+    document: Document | None = None,
+    listing: tuple[Document, ...] = (),
+    **more: Any,
+) -> Asset:
+    """Something that is left to do by hand; `listing` is what it stands for, where it stands for many."""
+    return Asset(address, document or {}, reason=reason, remedy=remedy, many=Many(listing), **more)

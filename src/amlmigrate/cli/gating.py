@@ -32,7 +32,7 @@ from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.stage import Wanted
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
-from amlmigrate.inventory.leftovers import leftovers, without_datastores
+from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
@@ -205,7 +205,8 @@ async def read_target(clouds: Session, plan: Plan) -> Seen:
 async def _seen(clouds: Session, plan: Plan, target: Inventory) -> Seen:
     """The target with what no kind is for, and with what of that the service does not list."""
     port = InventoryPort(clouds.target.arm, plan.header.target_ref)
-    found = without_datastores(await leftovers(port), target.workspace.datastores)
+    listed = in_order(await scan(by_hand_kinds(refers=True, needs_on=True), port))
+    found = without_datastores(listed, target.workspace.datastores)
     return Seen(target, (*found, *could_not_be_listed(port.unlisted)))
 
 

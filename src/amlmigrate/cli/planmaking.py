@@ -109,10 +109,10 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     try:
         # First, since with its plan the folder is one: what is cut off before can be made again there.
         manual.write(folder, header, steps)
-        manual.write_listings(folder, source.leftovers)
+        manual.write_listings(folder, source.by_hand)
         login = clouds.source.login
         suffix, cloud = login.endpoints.storage_suffix, "" if login.cloud == PUBLIC else login.cloud
-        byhand.write(folder, steps, source.leftovers, mapping, suffix, shared=bool(others), cloud=cloud)
+        byhand.write(folder, steps, source.by_hand, mapping, suffix, shared=bool(others), cloud=cloud)
     except FileError as error:
         raise planfile.unwritable(folder, error.why) from error
     planfile.write(folder, header, steps)
@@ -131,11 +131,11 @@ def _not_believed(source: str, doubt: str) -> Finding:
 
 async def _name_owners(clouds: Session, source: Inventory) -> None:
     """Gives who made what is left by hand the name that the directory has, where the document has an id."""
-    ids = {left.owner_id for left in source.leftovers if _ID.fullmatch(left.owner_id)}
+    ids = {left.owner_id for left in source.by_hand if _ID.fullmatch(left.owner_id)}
     if ids:
         side = clouds.source
         names = await Directory(side.login, side.credential).names(ids)
-        source.leftovers[:] = [replace(left, made_by=names.get(left.owner_id, "")) for left in source.leftovers]
+        source.by_hand[:] = [replace(left, made_by=names.get(left.owner_id, "")) for left in source.by_hand]
 
 
 async def _others(clouds: Session, source: Workspace) -> Others:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.arm import NO_QUERY, Arm
@@ -27,6 +27,13 @@ class WorkspacePort:
         self.ref = ref
         # Collections that the service is known not to have for a workspace like this, and that counted as empty.
         self.absent: set[str] = set()
+        # Role assignments that `freeze` took away, and that are the workspace's all the same.
+        self.frozen: Sequence[Document] = ()
+
+    @property
+    def id(self) -> str:
+        """The workspace's ARM id."""
+        return self.ref.id
 
     async def read(self) -> Workspace:
         """The workspace. Raises BadInputError when there is none of this name."""
@@ -121,8 +128,9 @@ class WorkspacePort:
 class InventoryPort(WorkspacePort):
     """The same for who takes an inventory: a list that the service does not give is noted, with its answer."""
 
-    def __init__(self, arm: Arm, ref: WorkspaceRef) -> None:
+    def __init__(self, arm: Arm, ref: WorkspaceRef, frozen: Sequence[Document] = ()) -> None:
         super().__init__(arm, ref)
+        self.frozen = frozen
         # By the collection's path: the answers 400 and 404 that are not known to mean that there is nothing.
         self.unlisted: dict[str, ServiceError] = {}
 
@@ -135,7 +143,9 @@ class InventoryPort(WorkspacePort):
                 begun = True
                 yield item
         except ServiceError as error:
-            if begun or error.status not in (400, 404) or error.transient:
+            # Of other providers' lists their kinds say it themselves.
+            of_others = path.startswith("providers/")
+            if begun or of_others or error.status not in (400, 404) or error.transient:
                 raise
             if not await self._gone_since(path):
                 self.unlisted[path] = error

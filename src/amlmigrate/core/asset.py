@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
-from amlmigrate.core.documents import Document, properties_of, source_digest
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.packed import PackedDocument
 from amlmigrate.core.reference import Reference
@@ -22,6 +23,23 @@ class Content:
     names: tuple[Reference, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What one item stands for where it stands for many: a line each, kept in a file beside the plan.
+
+    `names` is what they refer to, each once; `outputs` where what they made lies, by who made it and its name.
+    """
+
+    lines: tuple[Document, ...] = ()
+    names: tuple[Reference, ...] = ()
+    outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # Those of them that write bytes of their own.
+    writers: frozenset[str] = frozenset()
+
+
+_ONE = Many()
+
+
 @dataclass(frozen=True)
 class Asset:
     """One document of a workspace with its address."""
@@ -30,6 +48,16 @@ class Asset:
     document: PackedDocument = PackedDocument()  # noqa: RUF009 - a descriptor
     # The files among its bytes that name other places.
     contents: tuple[Content, ...] = ()
+    # Why it is left to do by hand, and how that is done; '' of what may move.
+    reason: str = ""
+    remedy: str = ""
+    many: Many = _ONE
+    # The storage account that it lies in, where it lies in one.
+    account: str = ""
+    # Whether it holds nothing: an item that nobody has to do anything about.
+    empty: bool = False
+    # Who made it, by the name that the directory has for the id in the document.
+    made_by: str = ""
 
     @property
     def properties(self) -> Document:
@@ -53,6 +81,21 @@ class Asset:
     def anonymous(self) -> bool:
         """Whether the service made its name."""
         return bool(self.properties.get("isAnonymous"))
+
+    @property
+    def not_listed(self) -> bool:
+        """Whether it stands for what the service did not list, so that nobody knows what there is."""
+        return bool(self.document.get("not_listed"))
+
+    @property
+    def owner(self) -> str:
+        """Who made it, where that is known: by name, else by id."""
+        return self.made_by or self.owner_id
+
+    @property
+    def owner_id(self) -> str:
+        """Who made it, as the document says."""
+        return str((self.document.get("systemData") or {}).get("createdBy") or "")
 
 
 # Names of encryption scopes have no colon.
@@ -107,57 +150,15 @@ class Past:
     directories: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """Something a workspace holds that this version cannot move."""
-
-    address: Address
-    reason: str
-    remedy: str
-    document: Document | None = None
-    # What one item stands for where it stands for many; kept in a file beside the plan.
-    listing: tuple[Document, ...] = ()
-    # Members below `properties`, dotted with `|`, that change by themselves.
-    volatile: tuple[str, ...] = ()
-    # Whether it may go before the workspace does: an item of the plan, and no part of what is compared later.
-    passing: bool = False
-    # The storage account that it lies in, where it lies in one.
-    account: str = ""
-    # Whether it holds nothing: an item that nobody has to do anything about.
-    empty: bool = False
-    # Who made it, by the name that the directory has for the id in the document.
-    made_by: str = ""
-
-    @property
-    def sha256(self) -> str:
-        """The digest by which a later change is found; empty for what may come and go."""
-        return "" if self.passing else source_digest(self.document or {}, self.volatile)
-
-    @property
-    def not_listed(self) -> bool:
-        """Whether it stands for what the service did not list, so that nobody knows what there is."""
-        return bool((self.document or {}).get("not_listed"))
-
-    @property
-    def owner(self) -> str:
-        """Who made it, where that is known: by name, else by id."""
-        return self.made_by or self.owner_id
-
-    @property
-    def owner_id(self) -> str:
-        """Who made it, as the document says."""
-        return str(((self.document or {}).get("systemData") or {}).get("createdBy") or "")
-
-
 @dataclass(slots=True)
 class Inventory:
-    """All that a workspace holds: assets that have a kind, and what has none."""
+    """All that a workspace holds: the assets that may move, and what is left to do by hand."""
 
     workspace: Workspace
     assets: dict[Address, Asset] = field(default_factory=dict)
-    leftovers: list[Leftover] = field(default_factory=list)
+    by_hand: list[Asset] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     # Files among its bytes that are written anew as a whole, by where they lie.
     anew: dict[Location, AnewFile] = field(default_factory=dict)
-    # What its jobs name, each once.
+    # What those name that are listed as many, each once.
     of_jobs: tuple[Reference, ...] = ()

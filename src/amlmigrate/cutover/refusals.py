@@ -55,7 +55,7 @@ def _open(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterator[str]:
 
 
 def _jobs(source: Inventory) -> Iterator[str]:
-    for left in source.leftovers:
+    for left in source.by_hand:
         if left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
             yield told
 

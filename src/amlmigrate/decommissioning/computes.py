@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, shown_properties
 
 COLLECTION = "computes"
@@ -25,7 +25,7 @@ class Compute:
     attached: bool | None
 
     @classmethod
-    def of(cls, left: Leftover) -> Compute:
+    def of(cls, left: Asset) -> Compute:
         """Reads a document of the collection; one that could not be read says nothing."""
         told = shown_properties(left.document) or {}
         attached = told.get("isAttachedCompute")
@@ -61,7 +61,7 @@ class Compute:
         }
 
 
-def query_of(left: Leftover) -> dict[str, str]:
+def query_of(left: Asset) -> dict[str, str]:
     """The query of the call that removes something which blocks the workspace's deletion."""
     if left.address.kind != COLLECTION:
         return {}

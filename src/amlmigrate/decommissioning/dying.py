@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.computes import COLLECTION, Compute
@@ -26,16 +26,16 @@ class Dying:
     jobs: int | None
 
     @classmethod
-    def of(cls, leftovers: Iterable[Leftover]) -> Dying:
+    def of(cls, by_hand: Iterable[Asset]) -> Dying:
         """From what the source was seen to hold."""
         computes, endpoints, jobs = [], [], None
-        for left in leftovers:
+        for left in by_hand:
             if left.address.collection == COLLECTION:
                 computes.append(Compute.of(left))
             elif left.address.collection in _AT_ONCE:
                 endpoints.append(str(left.address))
             elif left.address.collection == "jobs":
-                jobs = (left.document or {}).get("running", jobs)
+                jobs = left.document.get("running", jobs)
         return cls(tuple(computes), tuple(endpoints), jobs)
 
     def as_dict(self) -> Document:

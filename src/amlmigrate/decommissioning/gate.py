@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
@@ -51,7 +51,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
         *undecided(plan, ledger, reports, facts.let_go),
         *facts.collected,
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
-        *_alive(facts.source.leftovers),
+        *_alive(facts.source.by_hand),
         *(locked(lock) for lock in facts.locks),
     ]
 
@@ -85,9 +85,9 @@ def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 
-def _alive(leftovers: list[Leftover]) -> Iterable[str]:
-    for left in leftovers:
-        properties = properties_of(left.document)
+def _alive(by_hand: list[Asset]) -> Iterable[str]:
+    for left in by_hand:
+        properties = left.properties
         if left.address.kind.endswith("/deployments"):
             yield f"{left.address} is a live deployment."
         # The service takes one that does not say so for enabled.

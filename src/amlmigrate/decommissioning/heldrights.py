@@ -98,7 +98,7 @@ class Held:
 def identities(source: Inventory) -> list[Identity]:
     """Those of the workspace, of its computes and of its endpoints, each once. Pure."""
     named = [(source.workspace.id, source.workspace.document)]
-    named += [(str(left.address), left.document or {}) for left in source.leftovers]
+    named += [(str(left.address), left.document) for left in source.by_hand]
     found: dict[str, Identity] = {}
     for of, document in named:
         identity = document.get("identity")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
-from amlmigrate.core.asset import Inventory, Leftover
-from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_workspace
@@ -26,7 +26,7 @@ class Seen:
     """The target as it is now: its assets, and its endpoints, deployments, connections and schedules."""
 
     inventory: Inventory
-    leftovers: tuple[Leftover, ...]
+    by_hand: tuple[Asset, ...]
 
     @property
     def workspace(self) -> Workspace:
@@ -37,13 +37,13 @@ class Seen:
         """Address and properties of each of them."""
         for asset in self.inventory.assets.values():
             yield str(asset.address), asset.properties
-        for left in self.leftovers:
-            yield str(left.address), properties_of(left.document)
+        for left in self.by_hand:
+            yield str(left.address), left.properties
 
 
-def unlisted(target: Seen) -> list[Leftover]:
+def unlisted(target: Seen) -> list[Asset]:
     """What the target's service did not list: whether it names the source is not known."""
-    return [left for left in target.leftovers if left.not_listed]
+    return [left for left in target.by_hand if left.not_listed]
 
 
 def dangling(source: Workspace, target: Seen, accepted: Map[str, str] = _NOTHING) -> list[str]:

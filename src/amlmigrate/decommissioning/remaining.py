@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Side
-from amlmigrate.core.asset import SENT_KEY, Leftover
+from amlmigrate.core.asset import SENT_KEY, Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list
@@ -191,7 +191,7 @@ async def _scope(side: Side, account: Remaining, name: str) -> tuple[str | None,
     return key, f"By the encryption scope '{name}': {why}"
 
 
-def shares(account: Remaining | None, leftovers: Iterable[Leftover]) -> list[Remaining]:
+def shares(account: Remaining | None, by_hand: Iterable[Asset]) -> list[Remaining]:
     """The workspace's file shares that hold anything, or may: a share has no key of its own but its account's."""
     if account is None:
         return []
@@ -207,6 +207,6 @@ def shares(account: Remaining | None, leftovers: Iterable[Leftover]) -> list[Rem
             why,
             account.encryption,
         )
-        for one in leftovers
+        for one in by_hand
         if one.address.kind == "shares" and one.address.name and not one.empty
     ]

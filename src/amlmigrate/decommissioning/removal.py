@@ -10,7 +10,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending, Operation, going
 from amlmigrate.cloud.polling import ended, failed
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.clock import Clock, Pace
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError, RefusedError
@@ -19,7 +19,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.decommissioning import computes
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.gone import Look, Sight
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 # What ARM names as nested when it refuses to delete a workspace, children first (AZ-DEL-2).
 _BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
@@ -98,7 +98,7 @@ async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
         emit(Event("decommission.removing", {"address": str(left.address)}))
         await port.delete(str(left.address), computes.query_of(left))
     for asset in source.assets.values():
-        await all_kinds()[asset.address.collection].retire(port, asset)
+        await moving_kinds()[asset.address.collection].retire(port, asset)
 
 
 async def delete(
@@ -196,10 +196,10 @@ def not_shown_purged(ref: WorkspaceRef) -> MigrateError:
     )
 
 
-def blocking(source: Inventory) -> list[Leftover]:
+def blocking(source: Inventory) -> list[Asset]:
     """What goes before the workspace, in that order."""
-    return sorted((left for left in source.leftovers if left.address.collection in _BLOCKING), key=_children_first)
+    return sorted((left for left in source.by_hand if left.address.collection in _BLOCKING), key=_children_first)
 
 
-def _children_first(left: Leftover) -> tuple[int, bool, str]:
+def _children_first(left: Asset) -> tuple[int, bool, str]:
     return (_BLOCKING.index(left.address.collection), len(left.address.path) == 1, str(left.address))

@@ -114,9 +114,9 @@ async def read(
     there = await remaining.containers(side, account, listed.values())
     gone, not_known = await remaining.deleted(side, account, workspace)
     return Surroundings(
-        dying=Dying.of(source.leftovers),
+        dying=Dying.of(source.by_hand),
         secrets=await dying.secrets(side, workspace),
-        remains=(*parts, *remaining.shares(account, source.leftovers), *there, *gone),
+        remains=(*parts, *remaining.shares(account, source.by_hand), *there, *gone),
         held=await heldrights.held((clouds.source, clouds.target), source),
         recovery=recovery,
         role_assignments=await going(side, workspace.id),

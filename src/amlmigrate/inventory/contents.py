@@ -24,7 +24,7 @@ from amlmigrate.core.reference import Reference, references
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import filefindings as say
 from amlmigrate.inventory.deltas import Deltas
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 _PARALLEL = 16
 
@@ -71,7 +71,7 @@ class _Reader:
 
     async def read(self, asset: Asset) -> None:
         """Reads the files of one asset, and those below whatever these read."""
-        kind = all_kinds()[asset.address.kind]
+        kind = moving_kinds()[asset.address.kind]
         if not kind.holds_tables(asset):
             return
         named = kind.references(asset)

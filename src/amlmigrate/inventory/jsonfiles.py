@@ -26,7 +26,7 @@ from amlmigrate.core.parallel import each
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location
 from amlmigrate.inventory import filefindings as say
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 # A file takes several times its length while it is read as JSON: large ones are read one at a time.
 _SMALL = 2**20
@@ -70,7 +70,7 @@ class _Reader:
         return self.listings[file.account, file.container].blobs[file.path]
 
     def _named(self, asset: Asset) -> Iterator[Location]:
-        kind = all_kinds()[asset.address.kind]
+        kind = moving_kinds()[asset.address.kind]
         for content in asset.contents:
             yield from self._of_names(content.names)
         if kind.is_file(asset):

@@ -6,32 +6,25 @@ import asyncio
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.address import NAMED_ANEW, Address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.finding import MARK
-from amlmigrate.inventory.leftovers import COLLECTIONS, Collection
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import Listed, moving_kinds, root_of
 
-_COLLECTIONS = {one.name: one for one in COLLECTIONS}
-# What was made of these for the target has another name, also where the service gives it: only that there is none
-# at all can be seen.
-_NAMED_ANEW = NAMED_ANEW | {"privateEndpointConnections"}
 _UNREAD = "settings-unread"
-# They are made anew in a feature store, which is another workspace.
-_ELSEWHERE = frozenset({"featuresets", "featurestoreEntities"})
 
 
 async def shown(port: WorkspacePort, address: Address) -> bool | None:
     """Whether the workspace of the port shows it; None where that cannot be looked up, or may not be."""
-    kind = all_kinds().get(address.kind)
-    collection = _COLLECTIONS.get(address.collection)
+    kind = moving_kinds().get(address.kind)
+    listed = root_of(address)
     try:
         if kind:
             document = await kind.wait(port, address.item)
             found = document is not None
             return Asset(address.item, document).archived if document and address.phase else found
-        if collection and address.name and address.collection not in _ELSEWHERE:
-            return await _listed(port, collection, address)
+        if listed and listed.shown and address.name:
+            return await _listed(port, listed, address)
     except ServiceError as error:
         if error.status != 403:
             raise
@@ -41,13 +34,13 @@ async def shown(port: WorkspacePort, address: Address) -> bool | None:
 def looked_at(finding: str) -> bool:
     """Whether it can be looked up if what a finding tells of is still so."""
     about = finding.rpartition(MARK)[0].partition("/")[0]
-    return about in all_kinds() and all_kinds()[about].inherent
+    return about in moving_kinds() and moving_kinds()[about].inherent
 
 
 async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) -> bool | None:
     """Whether a finding about what every workspace has by itself is no longer so; None where that is not known."""
     address = Address.parse(finding.rpartition(MARK)[0])
-    kind = all_kinds()[address.kind]
+    kind = moving_kinds()[address.kind]
     left, right = await asyncio.gather(kind.wait(source, address), kind.wait(target, address))
     if left is None or right is None:
         return None
@@ -58,17 +51,18 @@ async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) 
     return None if any(one.code == _UNREAD for one in found) else True
 
 
-async def _listed(port: WorkspacePort, collection: Collection, address: Address) -> bool | None:
+async def _listed(port: WorkspacePort, kind: Listed, address: Address) -> bool | None:
     """By its collection, which shows what a GET of one item may hide, as a disabled schedule."""
-    pages = port.pages(collection.name, dict(collection.query), absent_is_empty=True)
+    pages = port.pages(kind.collection, dict(kind.query), absent_is_empty=True)
     names = [str(item["name"]).lower() async for item in pages]
     if address.path[0].lower() in names:
-        if collection.with_datastores and await _is_datastore(port, address.path[0]):
+        if kind.shows_datastores and await _is_datastore(port, address.path[0]):
             return None  # which of the two the list shows is not known
         return True if len(address.path) == 1 else await port.get(str(address)) is not None
-    return None if names and address.collection in _NAMED_ANEW else False
+    # What was made for the target may have another name: only that there is none at all can be seen.
+    return None if names and (kind.regional or not kind.keeps_name) else False
 
 
 async def _is_datastore(port: WorkspacePort, name: str) -> bool:
-    kinds = [kind for kind in all_kinds().values() if kind.datastore(kind.example())]
+    kinds = [kind for kind in moving_kinds().values() if kind.datastore(kind.example())]
     return any([await port.get(f"{kind.collection}/{name}") is not None for kind in kinds])

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.seal import NOT_LISTED
+from amlmigrate.kinds import not_listed
 
 _LOOK = (
     "Look in the studio and the portal for what there is and move it by hand; then waive this item, or plan anew"
@@ -16,25 +17,20 @@ _LOOK = (
 )
 
 
-def could_not_be_listed(unlisted: Mapping[str, ServiceError]) -> list[Leftover]:
+def could_not_be_listed(unlisted: Mapping[str, ServiceError]) -> list[Asset]:
     """An item a kind for the collections that could not be listed; `unlisted` is path to answer."""
     kinds: dict[str, list[str]] = {}
     for path in sorted(unlisted):
         kinds.setdefault(path.partition("/")[0], []).append(path)
     return [
-        Leftover(
+        Asset(
             Address.of(kind),
-            "; ".join(not_listed(path, unlisted[path]) for path in paths),
-            _LOOK,
             {**NOT_LISTED, "paths": paths},
+            reason="; ".join(not_listed(path, unlisted[path]) for path in paths),
+            remedy=_LOOK,
         )
         for kind, paths in kinds.items()
     ]
-
-
-def not_listed(path: str, error: ServiceError) -> str:
-    """What is said of one such collection: the answer quoted."""
-    return f"{path} could not be listed: {error.summary.rstrip('.')}"
 
 
 def unlisted(workspace_id: str, absent: Iterable[str]) -> list[Finding]:

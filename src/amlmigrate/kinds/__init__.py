@@ -1,11 +1,27 @@
-"""The asset kinds: one file each, found by listing this folder."""
+"""The kinds: one file each, found by listing this folder."""
 
 from amlmigrate.kinds._base import Kind
 from amlmigrate.kinds._collected import collectable, settling
-from amlmigrate.kinds._digests import document_digests, versions_digest
-from amlmigrate.kinds._registry import all_kinds
+from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
+from amlmigrate.kinds._extension import not_listed
+from amlmigrate.kinds._listed import Listed
+from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kinds, root_of
 
 # Addresses are compared by what the kinds say of their names: before any is.
 all_kinds()
 
-__all__ = ["Kind", "all_kinds", "collectable", "document_digests", "settling", "versions_digest"]
+__all__ = [
+    "Kind",
+    "Listed",
+    "all_kinds",
+    "children",
+    "collectable",
+    "document_digests",
+    "kind_of",
+    "moving_kinds",
+    "not_listed",
+    "root_of",
+    "settling",
+    "state_digest",
+    "versions_digest",
+]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -15,12 +13,10 @@ from amlmigrate.core.documents import (
     digest,
     mapped,
     properties_of,
-    source_digest,
     without_nulls,
 )
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.kindnames import declare
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.members import document_references, members, rewritten, told_of_source
@@ -31,56 +27,19 @@ from amlmigrate.core.spelling import plain
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.core.written import Written
+from amlmigrate.kinds._listed import Listed, Port
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 
 __all__ = ["SECRET", "Kind", "Port"]
 
-NO_QUERY: Mapping[str, str] = {}
 
-
-class Port(Protocol):
-    """One workspace, as a kind needs it: paths are relative to the workspace, as `models/m/versions/1`."""
-
-    def pages(
-        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
-    ) -> AsyncIterator[Document]:
-        """Every item of a collection, over all its pages; `absent_is_empty`: none where its parent is absent."""
-        ...
-
-    def gave(self, path: str) -> bool:
-        """Whether the service gave a list that was asked for; False where it is noted that it did not."""
-        ...
-
-    async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
-        """A document, the workspace's own at ''; None where the service says that it is not there."""
-        ...
-
-    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
-        """Creates or replaces; the service's answer."""
-        ...
-
-    async def post(self, path: str, body: Document | None = None) -> Document:
-        """An action."""
-        ...
-
-    async def delete(self, path: str) -> None:
-        """Deletes and waits until it is done; nothing happens when it is not there."""
-        ...
-
-
-class Kind(ABC):
+class Kind(Listed):
     """A kind of asset: pure functions on documents, and one call for each thing that changes a workspace."""
 
-    name: ClassVar[str]
-    # Whether case does not tell names of its items apart.
-    caseless: ClassVar[bool] = False
     versioned: ClassVar[bool] = False
-    after: ClassVar[tuple[str, ...]] = ()
     # Members of `properties` that the service computes: neither sent nor compared.
     computed: ClassVar[frozenset[str]] = frozenset({"provisioningState"})
-    # Dotted with `|`: members that change when something else does, so that they are no drift.
-    volatile: ClassVar[tuple[str, ...]] = ()
     # First members of the canonical form that a later PUT may change.
     mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
     # Whether every workspace has one by itself: it is never written, only held against the source's.
@@ -100,32 +59,11 @@ class Kind(ABC):
     # JSON pointers below `properties` at which a URI of bytes stands.
     uris: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls) -> None:
-        if "name" in vars(cls):
-            declare(cls.name, caseless=cls.caseless)
-
-    @abstractmethod
-    async def scan(self, source: Port) -> list[Asset]:
-        """Every asset of this kind in a workspace, whatever its state."""
-
-    @abstractmethod
-    def example(self) -> Asset:
-        """A typical asset, as the service answers it; the contract tests run every rule over it."""
-
     def refuses(self, address: Address) -> str:
         """Why the service makes nothing of that name, as far as is known; empty where it does."""
         if self.names.fullmatch(address.name):
             return ""
         return "a name begins with a letter or digit and has letters, digits, - and _ only, 255 signs at most"
-
-    @property
-    def collection(self) -> str:
-        """The ARM collection below the workspace."""
-        return self.name
-
-    def path(self, address: Address) -> str:
-        """The ARM path below the workspace."""
-        return str(address.item)
 
     async def containers(self, port: Port) -> dict[Address, Document]:
         """The documents of all names, by their addresses; none where the kind has no versions."""
@@ -134,10 +72,6 @@ class Kind(ABC):
     async def versions(self, port: Port, name: Address) -> list[Address]:
         """The versions of one name, whatever their state."""
         return []
-
-    def not_moved(self, asset: Asset) -> str | None:
-        """Why an asset has no place in the target, when it is there already or belongs to the service."""
-        return None
 
     def only_if_referred(self, asset: Asset) -> bool:
         """Whether an asset moves only together with something that refers to it."""
@@ -162,10 +96,6 @@ class Kind(ABC):
     def is_file(self, asset: Asset) -> bool:
         """Whether the asset's bytes are one file, which it names."""
         return False
-
-    def digest(self, asset: Asset) -> str:
-        """The digest by which a later change of the asset in its workspace is found."""
-        return source_digest(asset.document, self.volatile)
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to, and the files among its bytes."""
@@ -233,7 +163,7 @@ class Kind(ABC):
         """Reads the asset once the service has finished with it; None when it is not there."""
         return await target.get(self.path(address))
 
-    async def retire(self, source: Port, asset: Asset) -> None:  # noqa: B027 - most kinds have nothing to do
+    async def retire(self, source: Port, asset: Asset) -> None:
         """Removes what blocks the deletion of the workspace; most kinds go with the workspace."""
 
     def canonical(self, document: Document) -> Document:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.settling import Settling
-from amlmigrate.kinds._registry import all_kinds
+from amlmigrate.kinds._registry import moving_kinds
 
 
 def collectable(plan: Plan, settled: Container[str] = frozenset()) -> list[Step]:
     """Those that copy, or found, the bytes of such assets; without what somebody let go."""
-    kinds = all_kinds()
+    kinds = moving_kinds()
     needed = {
         address
         for step in plan.steps

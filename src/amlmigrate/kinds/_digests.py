@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory
-from amlmigrate.core.documents import digest
-from amlmigrate.kinds._registry import all_kinds
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.documents import digest, source_digest
+from amlmigrate.kinds._registry import kind_of
 
 
 def document_digests(inventory: Inventory) -> dict[str, str]:
-    """Address to digest, for assets and for what no kind is for and that is to stay as it is."""
-    found = {str(address): all_kinds()[address.kind].digest(asset) for address, asset in inventory.assets.items()}
-    return found | {str(left.address): sha for left in inventory.leftovers if (sha := left.sha256)}
+    """Address to digest, of all that is to stay as it is."""
+    every = (*inventory.assets.values(), *inventory.by_hand)
+    return {str(asset.address): sha for asset in every if (sha := state_digest(asset))}
+
+
+def state_digest(asset: Asset) -> str:
+    """The digest by which a later change of an asset in its workspace is found; '' for what comes and goes."""
+    kind = kind_of(asset.address)
+    # What stands for a list that was not given is of no kind's form, but as passing as what it stands for.
+    if kind is None or (asset.not_listed and not kind.passing):
+        return source_digest(asset.document)
+    return kind.digest(asset)
 
 
 def versions_digest(name: Address, addresses: Iterable[Address]) -> str:

@@ -8,16 +8,39 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from amlmigrate.core.address import Address
 from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._listed import Listed
 
 
 @cache
-def all_kinds() -> dict[str, Kind]:
-    """Every kind by name, those that others refer to first."""
-    found: dict[str, Kind] = {}
+def all_kinds() -> dict[str, Listed]:
+    """Every kind by name, those that others lie in or refer to first."""
+    found: dict[str, Listed] = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if not module.name.startswith("_"):
-            kind: Kind = importlib.import_module(f"{__package__}.{module.name}").KIND
+            kind: Listed = importlib.import_module(f"{__package__}.{module.name}").KIND
             found[kind.name] = kind
-    order = TopologicalSorter({name: kind.after for name, kind in sorted(found.items())}).static_order()
-    return {name: found[name] for name in order}
+    before = {name: {*kind.after, *filter(None, [kind.parent])} for name, kind in sorted(found.items())}
+    return {name: found[name] for name in TopologicalSorter(before).static_order()}
+
+
+@cache
+def moving_kinds() -> dict[str, Kind]:
+    """Those of them that move; all others are listed only, with what a person does."""
+    return {name: kind for name, kind in all_kinds().items() if isinstance(kind, Kind)}
+
+
+def kind_of(address: Address) -> Listed | None:
+    """The kind of what an address names; None of what is no collection of a workspace."""
+    return all_kinds().get(address.kind)
+
+
+def root_of(address: Address) -> Listed | None:
+    """The kind of that in which all lies that the address names: of a deployment it is that of its endpoint."""
+    return all_kinds().get(address.collection)
+
+
+def children(kind: Listed) -> list[Listed]:
+    """The kinds that lie in a kind's items."""
+    return [one for one in all_kinds().values() if one.parent == kind.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from amlmigrate.cloud.lists import ListError
@@ -42,7 +43,7 @@ class VersionedKind(Kind):
     def _view(self) -> dict[str, str]:
         return {"listViewType": "All"} if self.list_view else {}
 
-    async def scan(self, source: Port) -> list[Asset]:
+    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         view = self._view
         containers = {item["name"]: item async for item in source.pages(self.collection, view)}
         names = [*containers, *(name for name in self.anonymous_names if name not in containers)]

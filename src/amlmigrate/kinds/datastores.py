@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,14 +35,14 @@ class Datastores(Kind):
     computed = frozenset({"isDefault"})
     mutable = frozenset({"description", "tags", "credentials"})
 
-    async def scan(self, source: Port) -> list[Asset]:
+    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         items = source.pages(self.collection, {"count": "30", "orderByAsc": "false"})
         return [Asset(Address.of(self.name, item["name"]), item) async for item in items]
 
-    def not_moved(self, asset: Asset) -> str | None:
+    def stays(self, asset: Asset) -> str:
         if asset.address.name.lower() in SYSTEM_DATASTORES:
             return "the service makes it in every workspace; references lead to the target's own"
-        return None
+        return ""
 
     def datastore(self, asset: Asset) -> Datastore | None:
         properties = asset.properties

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -37,9 +38,9 @@ class Environments(VersionedKind):
     uris = ("/build/contextUri",)
     anonymous_names = ("CliV2AnonymousEnvironment",)
 
-    async def scan(self, source: Port) -> list[Asset]:
+    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         """A container says nothing of its type: it is curated when all its versions are."""
-        found = await super().scan(source)
+        found = await super().scan(source, parents)
         types: dict[str, set[bool]] = {}
         for asset in found:
             if asset.address.version is not None:
@@ -51,10 +52,10 @@ class Environments(VersionedKind):
             for asset in found
         ]
 
-    def not_moved(self, asset: Asset) -> str | None:
+    def stays(self, asset: Asset) -> str:
         # Curated environments are the service's, the same in every workspace (AZ-ASSET-10); a name that
         # begins as theirs do is no proof, since users have given such names too.
-        return "curated: the service offers it in every workspace" if _curated(asset) else None
+        return "curated: the service offers it in every workspace" if _curated(asset) else ""
 
     def refuses(self, address: Address) -> str:
         # `Environment name can not start with the prefix AzureML`. Inferred (AZ-ASSET-11): for ARM as well.

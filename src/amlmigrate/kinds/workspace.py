@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -32,7 +34,7 @@ class WorkspaceDocument(Kind):
     def path(self, address: Address) -> str:
         return ""
 
-    async def scan(self, source: Port) -> list[Asset]:
+    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         document = await self._read(source)
         return [] if document is None else [Asset(Address.of(self.name), document)]
 

@@ -18,7 +18,7 @@ from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.planning.loose import Others
@@ -137,14 +137,14 @@ def _reads(step: Step) -> int:
     if _in_list(step):
         return 0
     looks = step.action is Action.UPDATE or (
-        step.action is Action.CREATE and all_kinds()[step.address.kind].looked_up(step.address)
+        step.action is Action.CREATE and moving_kinds()[step.address.kind].looked_up(step.address)
     )
     return _READS_PER_STEP + looks
 
 
 def _in_list(step: Step) -> bool:
     """Whether it is a name that has only to be there as it is: a list shows all names of a kind."""
-    kind = all_kinds().get(step.address.kind)
+    kind = moving_kinds().get(step.address.kind)
     adopted = step.action is Action.ADOPT and step.address.version is None
     return step.comes_with_version or bool(adopted and kind and kind.versioned)
 

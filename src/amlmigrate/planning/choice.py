@@ -9,7 +9,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning.resolve import Needs
 
 
@@ -77,21 +77,21 @@ def plain_names(assets: Iterable[Asset]) -> frozenset[Address]:
     return frozenset(
         asset.address
         for asset in every
-        if asset.address in parents and all_kinds()[asset.address.kind].vacant(asset.address, asset.document)
+        if asset.address in parents and moving_kinds()[asset.address.kind].vacant(asset.address, asset.document)
     )
 
 
 def _taken(address: Address, selection: Selection) -> bool:
     """Whatever is selected moves into the target as that is, and so what every workspace has counts anyway."""
-    return selection.takes(address) or (all_kinds()[address.kind].inherent and not selection.excludes(address))
+    return selection.takes(address) or (moving_kinds()[address.kind].inherent and not selection.excludes(address))
 
 
 def _may_come(asset: Asset, selection: Selection) -> bool:
-    kind = all_kinds()[asset.address.kind]
-    return kind.not_moved(asset) is None and not selection.excludes(asset.address)
+    kind = moving_kinds()[asset.address.kind]
+    return not kind.stays(asset) and not selection.excludes(asset.address)
 
 
 def kept_back(asset: Asset) -> bool:
     """Whether an asset does not move for its own sake."""
-    kind = all_kinds()[asset.address.kind]
-    return kind.not_moved(asset) is not None or kind.only_if_referred(asset)
+    kind = moving_kinds()[asset.address.kind]
+    return bool(kind.stays(asset)) or kind.only_if_referred(asset)

@@ -15,7 +15,7 @@ CODE = "matches-nothing"  # what a fleet looks for in the plans
 
 def idle(selection: Selection, source: Inventory, containers: Iterable[str]) -> list[Idle]:
     """The globs that match no asset, nothing left by hand and none of these containers."""
-    every: list[Address] = [*source.assets, *(left.address for left in source.leftovers)]
+    every: list[Address] = [*source.assets, *(left.address for left in source.by_hand)]
     return selection.idle([*every, *map(blob_address, containers)])
 
 

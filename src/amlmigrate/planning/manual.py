@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from amlmigrate.core import markdown
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import mapped
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Header, Step
@@ -16,12 +16,12 @@ from amlmigrate.ledger import files
 FILE = "manual.md"
 
 
-def write_listings(folder: Path, leftovers: Iterable[Leftover]) -> None:
+def write_listings(folder: Path, by_hand: Iterable[Asset]) -> None:
     """Writes a file for each item that stands for many: a JSON line for each of them."""
-    for left in leftovers:
-        if left.listing:
+    for left in by_hand:
+        if left.many.lines:
             name = "-".join(part for part in (left.address.collection, left.address.name) if part)
-            shown = (mapped(line, _harmless) for line in left.listing)
+            shown = (mapped(line, _harmless) for line in left.many.lines)
             lines = (as_json(line) + "\n" for line in shown)
             files.write(folder / f"{name}.jsonl", "".join(lines).encode())
 

@@ -10,7 +10,7 @@ from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
-from amlmigrate.core.asset import Asset, Blob, Inventory, Leftover
+from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
@@ -20,7 +20,7 @@ from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import Kind, all_kinds, document_digests
+from amlmigrate.kinds import Kind, document_digests, moving_kinds, state_digest
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import Planned as PlannedBytes
 from amlmigrate.planning.choice import choose, plain_names
@@ -74,7 +74,7 @@ class Planner:
         self.mapping = Mapping(source.workspace, target.workspace)
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
-        self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.leftovers}
+        self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.by_hand}
         self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
         plain = plain_names(source.assets.values())
         self._names = Names(target, prior, plain)
@@ -101,7 +101,7 @@ class Planner:
             self._document(draft, asset)
         moving_assets = (asset for address, asset in self._source.assets.items() if address in self._moving)
         sequence(draft, moving_assets, self._foreign())
-        for left in self._source.leftovers:
+        for left in self._source.by_hand:
             draft.add(_by_hand(left, self._said_of_others(left)))
         after = {address: frozenset(step.after) for address, step in draft.steps.items()}
         order = ordered(after, {address: self._rank(address, draft) for address in after})
@@ -120,7 +120,7 @@ class Planner:
     def _rank(self, address: Address, draft: Draft) -> tuple[int, str, str]:
         if draft.steps[address].action is Action.DELETE:
             return _LAST + 1, "", str(address)
-        order = [BLOBS, *all_kinds()]
+        order = [BLOBS, *moving_kinds()]
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
         # What comes by itself is looked at once all else was made: a page of a list then shows many of them.
@@ -200,7 +200,7 @@ class Planner:
         placed = self.mapping.place(listing.place) is not None
         return left_step(listing, blobs, known, self._others, placed=placed, owned=owned)
 
-    def _said_of_others(self, left: Leftover) -> str:
+    def _said_of_others(self, left: Asset) -> str:
         """Of what lies in an account that serves others too, and does not bear this workspace's number."""
         workspace = self._source.workspace
         theirs = left.account == workspace.storage_account and workspace.workspace_id not in left.address.name
@@ -213,7 +213,7 @@ class Planner:
         folders = (
             folder for root, _ in self.mapping.roots() for folder in job_folders(self._source.workspace, root)
         )
-        whole = not any(left.not_listed and left.address.kind in all_kinds() for left in self._source.leftovers)
+        whole = not any(left.not_listed and left.address.kind in moving_kinds() for left in self._source.by_hand)
         return Known(Cover(staying), Cover([*map(prefix_of, located), *folders]), whole)
 
     def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
@@ -243,7 +243,7 @@ class Planner:
     # Documents.
 
     def _document(self, draft: Draft, asset: Asset) -> None:
-        kind = all_kinds()[asset.address.kind]
+        kind = moving_kinds()[asset.address.kind]
         base = Step(
             asset.address,
             Action.SKIP,
@@ -285,8 +285,8 @@ class Planner:
         return [verdict, *([Verdict(Action.UPDATE, ARCHIVED, archived)] if archived else [])], shortfalls
 
     def _reason_to_stay(self, asset: Asset) -> str:
-        kind = all_kinds()[asset.address.kind]
-        if reason := kind.not_moved(asset):
+        kind = moving_kinds()[asset.address.kind]
+        if reason := kind.stays(asset):
             return reason
         if asset.address in self._plain:
             return NO_VERSION_REASON
@@ -318,7 +318,7 @@ class Planner:
         for needed in sorted(needs.assets - self._moving, key=str):
             if needed in self._target.assets:
                 continue
-            stays = all_kinds()[needed.kind].not_moved(self._source.assets[needed])
+            stays = moving_kinds()[needed.kind].stays(self._source.assets[needed])
             why = f"stays ({stays}), and is" if stays else "is left by selection and"
             yield Finding(
                 "warning" if stays else "blocks",
@@ -337,16 +337,16 @@ class Planner:
         return found
 
 
-def _by_hand(left: Leftover, others: str) -> Step:
+def _by_hand(left: Asset, others: str) -> Step:
     if left.empty:
-        return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=left.sha256)
+        return Step(left.address, Action.SKIP, EMPTY_REASON, source_sha256=state_digest(left))
     owner = f" Made by {left.owner}." if left.owner else ""
     return Step(
         left.address,
         Action.MANUAL,
         f"{left.reason}{others}. {left.remedy}{owner}",
-        source_id=str((left.document or {}).get("id", "")),
-        source_sha256=left.sha256,
+        source_id=str(left.document.get("id", "")),
+        source_sha256=state_digest(left),
     )
 
 

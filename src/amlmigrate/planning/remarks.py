@@ -19,7 +19,7 @@ from amlmigrate.core.members import naming_source, naming_workspace
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 _NAMED = 3
 _ONE = {"are": "is", "have": "has", "would": "would"}
@@ -167,7 +167,7 @@ def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
 
 def refused_name(address: Address) -> Iterable[Finding]:
     """A name that something was given once, and that nothing is given any more."""
-    if why := all_kinds()[address.kind].refuses(address):
+    if why := moving_kinds()[address.kind].refuses(address):
         yield Finding(
             "error",
             str(address),
@@ -228,7 +228,7 @@ def signed_lines(step: Step) -> Iterable[Finding]:
 
 def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], Listing]) -> Iterable[Finding]:
     """A datastore of the service's that the target does not have: it is not known where what lies in it goes."""
-    store = all_kinds()[asset.address.kind].datastore(asset)
+    store = moving_kinds()[asset.address.kind].datastore(asset)
     if store and store.system and store.root:
         listing = listings.get((store.root.account, store.root.container))
         twin = mapping.target.datastore(store.name)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Inventory, Leftover
-from amlmigrate.core.documents import properties_of, strings
+from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.documents import strings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference, one_version
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Resolver:
         self._newest: dict[Address, Asset] = {}
         self._stores: dict[str, Address] = {}
         for asset in inventory.assets.values():
-            if store := all_kinds()[asset.address.kind].datastore(asset):
+            if store := moving_kinds()[asset.address.kind].datastore(asset):
                 self._stores[store.name.lower()] = asset.address
             if asset.address.version is not None:
                 known = self._newest.setdefault(asset.address.container, asset)
@@ -51,7 +51,7 @@ class Resolver:
 
     def needs(self, asset: Asset) -> Needs:
         """Everything one asset needs, and what a reviewer must know of what it names."""
-        kind = all_kinds()[asset.address.kind]
+        kind = moving_kinds()[asset.address.kind]
         found = Needs()
         named = kind.references(asset)
         self._all(asset.address, [one for one in named if one.where.startswith("/properties")], found)
@@ -66,10 +66,10 @@ class Resolver:
                 found.findings.append(_outside(asset.address, texts[pointer]))
         return found
 
-    def needs_by_hand(self, left: Leftover) -> Needs:
+    def needs_by_hand(self, left: Asset) -> Needs:
         """The same for what is left to do by hand; a job is never made again, so that it needs nothing."""
         found = Needs()
-        properties = properties_of(left.document)
+        properties = left.properties
         self._all(left.address, document_references(properties, "/properties"), found)
         return found
 
@@ -119,7 +119,7 @@ class Resolver:
 
     def _asset(self, by: Address, reference: Reference, found: Needs) -> None:
         kind = str(reference.kind)
-        if kind not in all_kinds():
+        if kind not in moving_kinds():
             return
         container = Address(kind, reference.names)
         newest = self._newest.get(container)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.remarks import foreign_overtaken, newest_overtaken
 
@@ -24,7 +24,7 @@ def sequence(draft: Draft, moving: Iterable[Asset], foreign: dict[Address, list[
             names[asset.address.container].append(asset)
     for container, versions in names.items():
         # The versions of an anonymous name have nothing to do with each other, and may refer to each other.
-        if not all_kinds()[container.kind].only_if_referred(versions[0]):
+        if not moving_kinds()[container.kind].only_if_referred(versions[0]):
             _name(draft, container, versions, foreign.get(container, []))
     for address in list(draft.steps):
         if address.phase and address.version is None:

@@ -14,7 +14,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.planning.resolve import Needs, Resolver
 
 Key = tuple[str, str]
@@ -71,7 +71,7 @@ class Users:
 
 def _unknown(target: Inventory, own: Container[str]) -> Iterator[tuple[str, str]]:
     """By the address of an item, why what it refers to is not known, or not all of it."""
-    for left in target.leftovers:
+    for left in target.by_hand:
         if left.not_listed:
             yield str(left.address), left.reason
     found: dict[str, list[str]] = {}
@@ -97,11 +97,11 @@ def _references(target: Inventory, own: Container[Address]) -> Iterator[tuple[Lo
     for address, asset in target.assets.items():
         if address in own:
             continue
-        store = all_kinds()[address.kind].datastore(asset)
+        store = moving_kinds()[address.kind].datastore(asset)
         if store and store.root and not store.system:
             yield store.root, str(address)
         yield from through.places(str(address), resolver.needs(asset))
-    for left in target.leftovers:
+    for left in target.by_hand:
         yield from through.places(str(left.address), resolver.needs_by_hand(left))
     for reference in target.of_jobs:
         if place := mapping.locate(reference):

@@ -13,7 +13,7 @@ from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
-from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.kinds._base import Port
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.names import Names
@@ -39,7 +39,7 @@ class Documents:
 
     async def write(self, step: Step, state: State) -> None:
         """Creates or updates. Raises MigrateError."""
-        kind = all_kinds()[step.address.kind]
+        kind = moving_kinds()[step.address.kind]
         body = step.body or {}
         if step.comes_with_version and await self._came(kind, step, body):
             return
@@ -70,7 +70,7 @@ class Documents:
 
     async def adopt(self, step: Step) -> None:
         """Compares what is there once more. Raises MigrateError."""
-        kind = all_kinds()[step.address.kind]
+        kind = moving_kinds()[step.address.kind]
         listed = await self.names.find(kind, step.address)
         if listed and not kind.compare(step.address, step.body or {}, listed):
             # All names of a kind by one list; nothing acts upon their source.

@@ -12,7 +12,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
-from amlmigrate.kinds import all_kinds, document_digests
+from amlmigrate.kinds import document_digests, moving_kinds
 
 _OVERTAKEN = "latest-overtaken"
 # What the step that archives an item changes.
@@ -78,7 +78,7 @@ def compare_documents(
             found += counted
             let_go += [one for one in differing if one not in counted]
             # What every workspace has by itself may be stricter, which is not the same.
-            same |= set() if differing or all_kinds()[step.address.kind].inherent else {address}
+            same |= set() if differing or moving_kinds()[step.address.kind].inherent else {address}
     found += _unplanned(plan, source, target, mapping)
     found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
@@ -108,7 +108,7 @@ def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset
 
     That is a finding of the plan, and open or let go as such; one that was set right by hand must be gone.
     """
-    kind, there = all_kinds()[asset.address.kind], target.assets.get(asset.address)
+    kind, there = moving_kinds()[asset.address.kind], target.assets.get(asset.address)
     return [
         Difference(str(asset.address), one.code, "equal or stricter", one.summary)
         for one in (kind.shortfalls(asset, there.document) if there else ())
@@ -139,7 +139,7 @@ def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[
 
 def _alone(name: Address, source: Inventory) -> bool:
     """Whether the versions of a name have nothing to do with each other, as those of an anonymous one."""
-    kind = all_kinds()[name.kind]
+    kind = moving_kinds()[name.kind]
     return any(kind.only_if_referred(asset) for asset in source.assets.values() if asset.address.container == name)
 
 
@@ -152,7 +152,7 @@ def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | 
 
 def _between(asset: Asset, target: Inventory, mapping: Mapping) -> list[Difference]:
     address = asset.address
-    kind = all_kinds()[address.kind]
+    kind = moving_kinds()[address.kind]
     body = kind.translate(asset, mapping).body
     desired = (kind.archive_body(body) or body) if asset.archived else body
     there = target.assets.get(address)

@@ -17,7 +17,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
-from amlmigrate.kinds import all_kinds, versions_digest
+from amlmigrate.kinds import moving_kinds, versions_digest
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
@@ -43,7 +43,7 @@ def waived(plan: Plan, ended: Iterable[Item]) -> list[Step]:
         if str(step.address) in addresses
         and (step.action is Action.CONFLICT or not step.address.phase)
         and (step.action is Action.CONFLICT or (step.action.carried_out and not step.is_bytes))
-        and not (step.address.kind in all_kinds() and all_kinds()[step.address.kind].inherent)
+        and not (step.address.kind in moving_kinds() and moving_kinds()[step.address.kind].inherent)
     ]
 
 
@@ -57,9 +57,9 @@ def of_documents(plan: Plan, steps: Iterable[Step], target: Inventory) -> dict[s
     for step in steps:
         if step.address.phase and step.address.version is None:
             found[str(step.address)] = versions_digest(step.address.item, target.assets.keys() - created)
-        elif not step.is_bytes and step.address.kind in all_kinds():
+        elif not step.is_bytes and step.address.kind in moving_kinds():
             there = target.assets.get(step.address)
-            kind = all_kinds()[step.address.kind]
+            kind = moving_kinds()[step.address.kind]
             found[str(step.address)] = kind.state(there.document) if there else ""
     return found
 

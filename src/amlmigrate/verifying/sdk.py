@@ -13,7 +13,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.translation import Difference
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import moving_kinds
 
 _READABLE = "readable with MLClient"
 _NAMED = 3
@@ -105,7 +105,7 @@ def judged(wanted: list[Address], source: Unreadable, target: Unreadable) -> Rea
 
 
 def _wanted(plan: Plan) -> list[tuple[Address, str]]:
-    kinds = all_kinds()
+    kinds = moving_kinds()
     return [
         (step.address, kinds[step.address.kind].sdk_operations)
         for step in plan.steps

@@ -11,11 +11,24 @@ from tests.unit.world import MAPPING, NEW, OLD, OLD_BLOBS, OLD_ID, SOURCE
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import mapped
-from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds import Kind, all_kinds, moving_kinds
 
-__all__ = ["ASSETS", "KINDS", "MAPPING", "NEW", "OLD", "every_asset", "every_kind", "filled", "kind_of"]
+__all__ = [
+    "ASSETS",
+    "KINDS",
+    "MAPPING",
+    "NEW",
+    "OLD",
+    "every_asset",
+    "every_kind",
+    "every_listed",
+    "filled",
+    "kind_of",
+]
 
-EVERY = list(all_kinds().values())
+ALL = list(all_kinds().values())
+# Those that move.
+EVERY = list(moving_kinds().values())
 # Those that the tool makes in a target: what every workspace has by itself is never written.
 KINDS = [kind for kind in EVERY if not kind.inherent]
 PLACEHOLDERS = {
@@ -35,7 +48,7 @@ TIMES = {
 
 def kind_of(asset: Asset) -> Kind:
     """The kind of an asset."""
-    return all_kinds()[asset.address.kind]
+    return moving_kinds()[asset.address.kind]
 
 
 def filled(asset: Asset) -> Asset:
@@ -47,7 +60,7 @@ def filled(asset: Asset) -> Asset:
         return text
 
     document = mapped(asset.document, replaced)
-    path = all_kinds()[asset.address.kind].path(asset.address)
+    path = moving_kinds()[asset.address.kind].path(asset.address)
     return Asset(
         asset.address, {"id": f"{OLD.id}/{path}", **document, "systemData": TIMES | document["systemData"]}
     )
@@ -184,6 +197,7 @@ MORE = [
 ASSETS = [*(filled(kind.example()) for kind in KINDS), *MORE]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+every_listed = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 every_asset = pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: str(asset.address))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.contract.kinds.examples import EVERY, every_kind, filled
+from tests.contract.kinds.examples import ALL, EVERY, every_kind, every_listed, filled
 from tests.unit.world import NEW, TARGET, asset, containers, inventory
 
 import amlmigrate
@@ -18,7 +19,7 @@ from amlmigrate import kinds
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
-from amlmigrate.kinds import Kind, all_kinds
+from amlmigrate.kinds import Kind, Listed, all_kinds, moving_kinds
 from amlmigrate.kinds import _registry as registry
 from amlmigrate.planning.planner import Planner
 
@@ -46,27 +47,38 @@ KIND = Probes()
 '''
 
 
-@every_kind
-def test_a_kind_is_a_file_of_its_name_with_a_docstring(kind: Kind) -> None:
+def _file(name: str) -> str:
+    """`onlineEndpoints/deployments` is in `online_endpoints_deployments`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("/", "_").lower()
+
+
+@every_listed
+def test_a_kind_is_a_file_of_its_name_with_a_docstring(kind: Listed) -> None:
     module = sys.modules[type(kind).__module__]
-    assert module.__name__ == f"amlmigrate.kinds.{kind.name}"
+    assert module.__name__ == f"amlmigrate.kinds.{_file(kind.name)}"
     assert module.KIND is kind
     assert module.__doc__
     assert type(kind).__doc__
     assert kind.collection
+
+
+@every_kind
+def test_a_kind_that_moves_has_operations_of_the_second_reader(kind: Kind) -> None:
     assert kind.sdk_operations
 
 
 def test_every_file_of_the_folder_is_a_kind_or_says_that_it_is_none() -> None:
     folder = Path(registry.__file__).parent
     files = {path.stem for path in folder.glob("*.py") if not path.name.startswith("_")}
-    assert files == set(all_kinds())
+    assert files == set(map(_file, all_kinds()))
 
 
 def test_kinds_come_after_those_that_they_may_refer_to() -> None:
     place = {name: number for number, name in enumerate(all_kinds())}
-    for kind in EVERY:
+    for kind in ALL:
+        assert set(kind.after) <= set(place)
         assert all(place[before] < place[kind.name] for before in kind.after)
+        assert not kind.parent or place[kind.parent] < place[kind.name]
 
 
 @every_kind
@@ -102,6 +114,11 @@ def test_no_engine_names_a_kind(engine: str) -> None:
     assert named == []
 
 
+def _forget() -> None:
+    all_kinds.cache_clear()
+    moving_kinds.cache_clear()
+
+
 @pytest.fixture
 def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A file more in the folder of kinds."""
@@ -111,9 +128,9 @@ def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
     monkeypatch.setattr(registry.pkgutil, "iter_modules", lambda paths: listed([*paths, str(tmp_path)]))
     importlib.invalidate_caches()
-    all_kinds.cache_clear()
+    _forget()
     yield
-    all_kinds.cache_clear()
+    _forget()
     sys.modules.pop("amlmigrate.kinds.probes", None)
     vars(kinds).pop("probes", None)
 
@@ -121,7 +138,7 @@ def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("probes")
 def test_a_new_file_is_a_new_kind() -> None:
     names = list(all_kinds())
-    assert set(names) == {kind.name for kind in EVERY} | {"probes"}
+    assert set(names) == {kind.name for kind in ALL} | {"probes"}
     assert names.index("models") < names.index("probes")
 
 
@@ -138,4 +155,5 @@ def test_the_planner_takes_a_new_kind_along_without_being_told() -> None:
 
 
 def test_the_folder_is_as_it_was() -> None:
-    assert [kind.name for kind in EVERY] == list(all_kinds())
+    assert [kind.name for kind in ALL] == list(all_kinds())
+    assert [kind.name for kind in EVERY] == list(moving_kinds())

@@ -45,7 +45,7 @@ def test_an_example_is_an_asset_of_its_kind_with_the_places_of_any_workspace(kin
     assert example.document["name"] == (example.address.version or example.address.name)
     assert example.created_at
     json.dumps(example.document)
-    assert kind.not_moved(example) is None
+    assert not kind.stays(example)
     assert not kind.only_if_referred(example)
     assert example.document == kind.example().document
     assert not [text for _, text in strings(filled(example).document) if re.search(r"\{[a-z_]+\}", text)]

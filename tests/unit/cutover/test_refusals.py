@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from tests.unit.cutover import cut
 from tests.unit.world import blob, inventory
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
@@ -30,7 +31,7 @@ class Case:
     verified: tuple[dict[str, Any], ...] = ({},)
     documents: tuple[dict[str, str], dict[str, str]] = cut.DOCUMENTS
     listed: Containers = field(default_factory=lambda: cut.listed(*cut.PROVEN, cut.OWN))
-    leftovers: tuple[Leftover, ...] = ()
+    by_hand: tuple[Asset, ...] = ()
     posture: tuple[Finding, ...] = ()
     writers: tuple[str, ...] = ()
     done: bool = True
@@ -45,15 +46,15 @@ class Case:
             for changed in self.verified:
                 cut.verified(chain, **changed)
             source = inventory()
-            source.leftovers += self.leftovers
+            source.by_hand += self.by_hand
             digests, parts = cut.parts(self.documents, self.listed)
             facts = Facts(source, digests, parts, list(self.posture), self.writers)
             made = replace(cut.PLAN, header=replace(cut.PLAN.header, findings=self.findings))
             return reasons(made, ledger, chain.reports(), facts, unfrozen=unfrozen)
 
 
-def _jobs(running: int) -> Leftover:
-    return Leftover(Address.of("jobs"), "cannot be moved", "by hand", {"running": running})
+def _jobs(running: int) -> Asset:
+    return left_by_hand(Address.of("jobs"), "cannot be moved", "by hand", {"running": running})
 
 
 def _documents(side: int, **changed: str) -> Callable[[Case], Case]:
@@ -81,7 +82,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
         lambda c: replace(c, findings=(Finding("blocks", "data/d/1", "names the source", "", code="names-source"),)),
         "data/d/1!names-source is an open finding: names the source",
     ),
-    "a running job": (lambda c: replace(c, leftovers=(_jobs(2),)), "2 jobs are running"),
+    "a running job": (lambda c: replace(c, by_hand=(_jobs(2),)), "2 jobs are running"),
     "a writer": (lambda c: replace(c, writers=(STARTED,)), "may still be written: a writer at the workspace."),
     "the target without a key": (
         lambda c: replace(c, posture=(Finding("error", "ws", "not under a customer's key", "", "x"),)),
@@ -91,7 +92,7 @@ CASES: dict[str, tuple[Callable[[Case], Case], str]] = {
 
 
 def test_nothing_stands_in_the_way(tmp_path: Path) -> None:
-    assert Case(leftovers=(_jobs(0),)).reasons(tmp_path) == []
+    assert Case(by_hand=(_jobs(0),)).reasons(tmp_path) == []
 
 
 @pytest.mark.parametrize("what", CASES)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.decommissioning.computes import Compute, query_of
 
 OWN = ("AmlCompute", "ComputeInstance", "amlcompute", "COMPUTEINSTANCE")
@@ -17,8 +18,8 @@ OTHERS = ("Kubernetes", "AKS", "VirtualMachine", "HDInsight", "Databricks", "Syn
 MISSING = object()
 
 
-def _compute(document: Any) -> Leftover:
-    return Leftover(Address.of("computes", "c"), "", "", document)
+def _compute(document: Any) -> Asset:
+    return left_by_hand(Address.of("computes", "c"), "", "", document)
 
 
 @pytest.mark.parametrize("kind", (*OWN, *OTHERS))
@@ -38,7 +39,7 @@ def test_one_that_could_not_be_read_is_detached(document: Any) -> None:
 
 
 def test_the_query_is_for_computes_alone() -> None:
-    assert query_of(Leftover(Address.of("onlineEndpoints", "e"), "", "", {})) == {}
+    assert query_of(left_by_hand(Address.of("onlineEndpoints", "e"), "", "", {})) == {}
 
 
 @pytest.mark.parametrize(("kind", "loses"), (("ComputeInstance", True), ("AmlCompute", False), ("AKS", False)))

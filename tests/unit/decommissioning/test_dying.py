@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from tests.unit.decommissioning.arm import FakeArm, refusal, side
 from tests.unit.world import SOURCE
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.dying import Dying, secrets
 from amlmigrate.decommissioning.protection import protection
@@ -21,9 +22,9 @@ ACCOUNT = SOURCE.storage_account_id
 SERVICE = f"{ACCOUNT}/blobServices/default"
 
 
-def _compute(name: str, kind: str, attached: bool | None) -> Leftover:
+def _compute(name: str, kind: str, attached: bool | None) -> Asset:
     properties = {"computeType": kind, "isAttachedCompute": attached}
-    return Leftover(Address.of("computes", name), "", "", {"properties": properties})
+    return left_by_hand(Address.of("computes", name), "", "", {"properties": properties})
 
 
 def test_computes_with_their_disks_endpoints_and_jobs() -> None:
@@ -32,10 +33,10 @@ def test_computes_with_their_disks_endpoints_and_jobs() -> None:
             _compute("ci", "ComputeInstance", False),
             _compute("aks", "Kubernetes", True),
             _compute("odd", "", None),
-            Leftover(Address.of("onlineEndpoints", "e"), "", ""),
-            Leftover(Address.of("batchEndpoints", "b"), "", ""),
-            Leftover(Address.of("schedules", "s"), "", ""),
-            Leftover(Address.of("jobs"), "", "", {"running": 2}),
+            left_by_hand(Address.of("onlineEndpoints", "e"), "", ""),
+            left_by_hand(Address.of("batchEndpoints", "b"), "", ""),
+            left_by_hand(Address.of("schedules", "s"), "", ""),
+            left_by_hand(Address.of("jobs"), "", "", {"running": 2}),
         ]
     )
     assert found.as_dict()["endpoints"] == ["onlineEndpoints/e", "batchEndpoints/b"]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.world import by_hand as left_by_hand
 from tests.unit.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import Verb
 from amlmigrate.core.documents import digest
@@ -23,6 +23,7 @@ from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.seal import FILE, UNLISTED
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.decommissioning.gate import Facts, reasons
+from amlmigrate.kinds import state_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import Choice, decide
 from amlmigrate.ledger.evidence import Evidence
@@ -80,8 +81,8 @@ def _facts(case: Case, **changed: Any) -> Case:
 
 
 def _left(address: str, document: dict[str, Any]) -> Callable[[Case], Case]:
-    found = [Leftover(Address.parse(address), "cannot be moved", "by hand", document)]
-    return lambda case: _facts(case, source=replace(case.facts.source, leftovers=found))
+    found = [left_by_hand(Address.parse(address), "cannot be moved", "by hand", document)]
+    return lambda case: _facts(case, source=replace(case.facts.source, by_hand=found))
 
 
 def _posture(address: str, summary: str) -> Callable[[Case], Case]:
@@ -190,8 +191,8 @@ def test_a_machine_ahead_of_azure_is_told_why_it_has_to_wait(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("hidden", ["then", "now"])
 def test_what_either_look_could_not_list_is_not_known_to_have_changed(tmp_path: Path, hidden: str) -> None:
-    one = Leftover(Address.of("diagnosticSettings"), "they could not be listed", "", UNLISTED)
-    unlisted, listed = {str(one.address): one.sha256}, {"diagnosticSettings/logs": "1"}
+    one = left_by_hand(Address.of("diagnosticSettings"), "they could not be listed", "", UNLISTED)
+    unlisted, listed = {str(one.address): state_digest(one)}, {"diagnosticSettings/logs": "1"}
     then, now = (unlisted, listed) if hidden == "then" else (listed, unlisted)
     parts: dict[str, dict[str, str]] = {name: {} for name in DIGESTS}
     digests = DIGESTS | {"source_documents": digest(then)}

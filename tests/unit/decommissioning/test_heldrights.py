@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from tests.unit.decommissioning.arm import FakeArm, FakeRoles, refusal, side
 from tests.unit.world import OLD, SOURCE
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning.heldrights import Held, held, identities
 
@@ -25,10 +26,10 @@ IDENTITY = {"type": "SystemAssigned,UserAssigned", "principalId": "sys", "userAs
     USER: {"principalId": "user"}}}  # fmt: skip
 
 
-def _source(*left: Leftover, identity: Any = IDENTITY) -> Inventory:
+def _source(*left: Asset, identity: Any = IDENTITY) -> Inventory:
     properties = {**SOURCE.properties, "keyVault": VAULT}
     document = {**SOURCE.document, "identity": identity, "properties": properties}
-    return Inventory(Workspace(SOURCE.ref, document), leftovers=list(left))
+    return Inventory(Workspace(SOURCE.ref, document), by_hand=list(left))
 
 
 def _assignment(name: str, scope: str) -> dict[str, Any]:
@@ -109,16 +110,16 @@ async def test_a_vault_that_could_not_be_read_is_told() -> None:
 
 
 def test_identities_of_computes_and_endpoints_are_the_workspaces_too() -> None:
-    left = Leftover(
+    left = left_by_hand(
         Address.of("computes", "c"), "", "", {"identity": {"type": "SystemAssigned", "principalId": "cc"}}
     )
-    same = Leftover(
+    same = left_by_hand(
         Address.of("onlineEndpoints", "e"), "", "", {"identity": {"userAssignedIdentities": {USER: {}}}}
     )
-    none = Leftover(Address.of("schedules", "s"), "", "", {"identity": None})
+    none = left_by_hand(Address.of("schedules", "s"), "", "", {"identity": None})
     assert [
         (one.of, one.principal)
-        for one in identities(_source(left, same, none, Leftover(Address.of("jobs"), "", "")))
+        for one in identities(_source(left, same, none, left_by_hand(Address.of("jobs"), "", "")))
     ] == [
         (SOURCE.id, "sys"),
         (SOURCE.id, "user"),

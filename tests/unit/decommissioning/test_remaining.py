@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tests.unit.decommissioning.arm import FakeArm, refusal, side
 from tests.unit.world import SOURCE, blob, listing
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.decommissioning import remaining
 from amlmigrate.decommissioning.remaining import Remaining
@@ -155,7 +155,10 @@ async def test_a_container_whose_scope_is_not_known_is_a_residual(answer: Any) -
 
 async def test_shares_lie_under_the_key_of_their_account() -> None:
     [part] = await remaining.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
-    left = [Leftover(Address.of("shares", "code-1"), "", ""), Leftover(Address.of("computes", "c"), "", "")]
+    left = [
+        left_by_hand(Address.of("shares", "code-1"), "", ""),
+        left_by_hand(Address.of("computes", "c"), "", ""),
+    ]
     [one] = remaining.shares(part, left)
     assert (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
 
@@ -163,7 +166,7 @@ async def test_shares_lie_under_the_key_of_their_account() -> None:
 async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
     [part] = await remaining.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
     assert part.key == KEY and part.why.endswith("Its queues and tables lie under Microsoft's key.")
-    [share] = remaining.shares(part, [Leftover(Address.of("shares", "code-1"), "", "")])
+    [share] = remaining.shares(part, [left_by_hand(Address.of("shares", "code-1"), "", "")])
     assert share.key == KEY and "queues" not in share.why
 
 

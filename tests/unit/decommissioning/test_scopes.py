@@ -10,7 +10,7 @@ from tests.unit.world import OLD
 from amlmigrate.decommissioning.surroundings import going
 from amlmigrate.freezing.rights import writes_workspace
 from amlmigrate.freezing.writers import Place
-from amlmigrate.inventory.extensions import _at_or_below
+from amlmigrate.kinds._extension import at_or_below
 
 ID = OLD.id
 INSIDE = [ID, ID.upper(), f"{ID}/onlineEndpoints/e"]
@@ -37,10 +37,10 @@ async def test_only_what_is_at_the_workspace_or_below_goes_with_it() -> None:
 @pytest.mark.parametrize("scope", INSIDE)
 def test_a_scope_at_the_workspace_or_below(scope: str) -> None:
     assert Place(ID, writes_workspace).holds(scope)
-    assert _at_or_below(ID, scope)
+    assert at_or_below(ID, scope)
 
 
 @pytest.mark.parametrize("scope", OUTSIDE)
 def test_a_scope_elsewhere(scope: str) -> None:
     assert not Place(ID, writes_workspace).holds(scope)
-    assert not _at_or_below(ID, scope)
+    assert not at_or_below(ID, scope)

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from tests.unit.decommissioning.arm import FakeRoles
 from tests.unit.world import OLD, OLD_ID, SOURCE, TARGET, inventory, plan, step
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.by import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
@@ -44,7 +45,7 @@ SOURCE_DOCUMENT = {"id": OLD.id, "properties": {"workspaceId": OLD_ID, "provisio
 ANOTHER = {"id": OLD.id, "properties": {"workspaceId": "anew", "provisioningState": "Succeeded"}}
 UNKNOWN: dict[str, Any] = {"id": OLD.id, "properties": {}}
 ACCEPTED = Answer(202, {"Azure-AsyncOperation": "https://arm/operation"}, None)
-COMPUTE = Leftover(Address.of("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
+COMPUTE = left_by_hand(Address.of("computes", "ci"), "", "", {"properties": {"computeType": "ComputeInstance"}})
 ACCOUNT = Remaining("account", "the account", SOURCE.storage_account_id, True, None, "it stays")
 CONTAINER = f"{SOURCE.storage_account}/azureml"
 
@@ -118,26 +119,26 @@ class Gate:
     """What is read afresh, as it is in order; `refuses` says from which time on the gate is shut."""
 
     azure: Azure
-    leftovers: tuple[Leftover, ...] = ()
+    by_hand: tuple[Asset, ...] = ()
     refuses: int = 9
     asked: list[frozenset[str]] = field(default_factory=list)
     copied: list[Copies] = field(default_factory=lambda: [Copies({})])
-    target_leftovers: tuple[Leftover, ...] = ()
+    target_by_hand: tuple[Asset, ...] = ()
 
     async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
         self.asked.append(frozenset((before or {}).get("removed_first", ())))
         if len(self.asked) >= self.refuses:
             raise stage.refused("The source must not be removed yet.", OLD.id, ["a document was added"])
         source = inventory()
-        source.leftovers += self.leftovers
+        source.by_hand += self.by_hand
         around = Surroundings(
-            Dying.of(self.leftovers), Secrets("", ()), (ACCOUNT,), Held(), Recovery(), [], [], {CONTAINER: "sha"}
+            Dying.of(self.by_hand), Secrets("", ()), (ACCOUNT,), Held(), Recovery(), [], [], {CONTAINER: "sha"}
         )
         return source, around
 
     async def target(self, _: Any) -> tuple[Seen, Copies]:
         copied = self.copied.pop(0) if len(self.copied) > 1 else self.copied[0]
-        return Seen(inventory(of=TARGET), self.target_leftovers), copied
+        return Seen(inventory(of=TARGET), self.target_by_hand), copied
 
 
 @dataclass
@@ -188,11 +189,11 @@ class Case:
 
 
 @contextmanager
-def _case(folder: Path, *leftovers: Leftover) -> Any:
+def _case(folder: Path, *by_hand: Asset) -> Any:
     azure = Azure()
     with Ledger(folder) as ledger:
         ledger.bind(PLAN)
-        yield Case(ledger, azure, Gate(azure, leftovers))
+        yield Case(ledger, azure, Gate(azure, by_hand))
 
 
 def test_removed_softly_and_then_purged(tmp_path: Path) -> None:
@@ -234,14 +235,14 @@ class Slow(Gate):
         return await super().passed(reports, before)
 
 
-@pytest.mark.parametrize(("leftovers", "early"), [((), True), ((COMPUTE,), False)])
+@pytest.mark.parametrize(("by_hand", "early"), [((), True), ((COMPUTE,), False)])
 def test_code_bytes_were_looked_at_when_the_last_passing_of_the_gate_began(
-    tmp_path: Path, leftovers: tuple[Leftover, ...], early: bool
+    tmp_path: Path, by_hand: tuple[Asset, ...], early: bool
 ) -> None:
     amount = Bytes(Location("acct", "upload", "src"), Location("cmkacct", "c", "migrated-code/src"), 1, 1)
     made = plan(step("blobs/upload/src", action=Action.COPY, bytes=amount), step("codes/c/1", "blobs/upload/src"))
     azure = Azure()
-    gate = Slow(azure, leftovers)
+    gate = Slow(azure, by_hand)
     with Ledger(tmp_path) as ledger:
         ledger.bind(made)
         for one in made.steps:
@@ -249,7 +250,7 @@ def test_code_bytes_were_looked_at_when_the_last_passing_of_the_gate_began(
         copied = datetime.fromisoformat(ledger.done_at()["blobs/upload/src"])
         case = gate.case = Case(ledger, azure, gate, plan=made, today=copied + timedelta(hours=47))
         outcome = case.run()
-    assert outcome.report and len(gate.asked) == 1 + len(leftovers)
+    assert outcome.report and len(gate.asked) == 1 + len(by_hand)
     assert outcome.report.content["code_bytes"]["settled"] is not early
 
 
@@ -260,7 +261,7 @@ def test_what_was_put_in_while_its_computes_went_is_seen(tmp_path: Path) -> None
         assert "a document was added" in case.refused()
         assert case.azure.deletions == ["computes/ci"]
         assert case.gate.asked == [frozenset(), frozenset({"computes/ci"})]
-        case.gate.refuses, case.gate.leftovers = 9, ()
+        case.gate.refuses, case.gate.by_hand = 9, ()
         assert case.run().report and case.azure.deletions == ["computes/ci", "workspace"]
         assert case.gate.asked[-1] == frozenset({"computes/ci"})
 
@@ -455,7 +456,7 @@ def test_what_went_by_itself_is_not_purged(tmp_path: Path) -> None:
 def test_what_the_target_does_not_list_keeps_the_containers(tmp_path: Path) -> None:
     with _case(tmp_path) as case:
         case.run()
-        case.gate.target_leftovers = (Leftover(Address.of("connections"), "answered 400", "", NOT_LISTED),)
+        case.gate.target_by_hand = (left_by_hand(Address.of("connections"), "answered 400", "", NOT_LISTED),)
         assert "Whether connections in the target lead into" in case.refused(delete=True)
 
 

@@ -12,10 +12,10 @@ from tests.unit.world import OLD
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import InventoryPort, WorkspacePort
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.inventory.extensions import extensions
 from amlmigrate.inventory.unlisted import could_not_be_listed, unlisted
+from amlmigrate.kinds import all_kinds, state_digest
 
 ROLES = "providers/Microsoft.Authorization/roleAssignments"
 LOCKS = "providers/Microsoft.Authorization/locks"
@@ -50,9 +50,17 @@ def _error(status: int, code: str = "Refused") -> ServiceError:
     return ServiceError(status, code, "no", method="GET", url="x")
 
 
-def _read(answers: dict[str, list[Any]], *frozen: Document) -> tuple[list[Leftover], set[str]]:
-    port = WorkspacePort(Pages(answers), OLD)
-    return asyncio.run(extensions(port, frozen)), port.absent
+def _read(answers: dict[str, list[Any]], *frozen: Document) -> tuple[list[Asset], set[str]]:
+    port = InventoryPort(Pages(answers), OLD, frozen)
+    kinds = [all_kinds()[path.rpartition("/")[2]] for path in (ROLES, SETTINGS, LOCKS)]
+
+    async def read() -> list[Asset]:
+        return [item for kind in kinds for item in await kind.scan(port)]
+
+    found = asyncio.run(read())
+    # Each says of its own list that it was not given.
+    assert not port.unlisted
+    return found, port.absent
 
 
 def _assignment(name: str, scope: str = OLD.id, **properties: Any) -> Document:
@@ -76,10 +84,10 @@ def test_role_assignments_at_the_workspace_are_one_item_and_those_below_it_anoth
     )
     assert [str(item.address) for item in found] == ["roleAssignments", "roleAssignments/below"]
     for item in found:
-        assert item.document is not None and item.document["count"] == 1 == len(item.listing)
+        assert item.document is not None and item.document["count"] == 1 == len(item.many.lines)
         assert "1 role assignment " in item.reason and item.remedy
     # Rights are given and taken for the move itself: no change of what was planned.
-    assert [item.sha256 for item in found] == ["", ""]
+    assert [state_digest(item) for item in found] == ["", ""]
 
 
 def test_what_was_frozen_is_listed_and_no_more_than_once() -> None:
@@ -108,7 +116,7 @@ def test_settings_and_locks_are_an_item_each() -> None:
         "locks/c/computes/cpu",
     ]
     # A lock has to go before the workspace does: that is no change of what was verified.
-    assert [bool(item.sha256) for item in found] == [True, False, False]
+    assert [bool(state_digest(item)) for item in found] == [True, False, False]
     assert absent == set()
 
 
@@ -129,7 +137,7 @@ def test_what_is_not_known_to_mean_that_there_is_nothing_is_an_item(error: Servi
     assert [str(item.address) for item in found] == ["diagnosticSettings", "locks"] and absent == set()
     assert all(error.code in item.reason and "could not be listed" in item.reason for item in found)
     # A list that can be read by now is a change; locks may come and go.
-    assert [bool(item.sha256) for item in found] == [True, False]
+    assert [bool(state_digest(item)) for item in found] == [True, False]
 
 
 def test_what_may_not_be_read_is_an_item_that_says_so() -> None:
@@ -170,7 +178,7 @@ def test_a_list_that_the_service_does_not_give_is_an_item_of_its_kind(status: in
     names, port = _listed([_error(status)])
     assert names == [] and isinstance(port, InventoryPort)
     [item] = could_not_be_listed(port.unlisted)
-    assert str(item.address) == "jobs" and item.remedy and item.sha256
+    assert str(item.address) == "jobs" and item.remedy and state_digest(item)
     assert f"jobs could not be listed: GET was answered {status} Refused: no" in item.reason
     # Whoever takes no inventory hears of it.
     with pytest.raises(ServiceError):
@@ -190,4 +198,4 @@ def test_the_lists_of_one_kind_are_one_item_and_name_each() -> None:
     [data, models] = could_not_be_listed(unlisted_)
     assert str(data.address) == "data" and str(models.address) == "models"
     assert "models/a/versions could not be listed" in models.reason and "models/b/versions" in models.reason
-    assert data.sha256 != models.sha256
+    assert state_digest(data) != state_digest(models)

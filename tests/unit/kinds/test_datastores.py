@@ -45,7 +45,7 @@ def test_a_datastore_has_a_root_when_it_points_to_blobs(properties: dict[str, st
 )
 def test_the_services_own_are_known_by_their_names(name: str) -> None:
     store = asset(f"datastores/{name}", accountName="a", containerName="c")
-    assert DATASTORES.not_moved(store)
+    assert DATASTORES.stays(store)
     assert DATASTORES.datastore(store) == Datastore(name, True, Location("a", "c"))
 
 

@@ -27,7 +27,7 @@ def test_a_container_is_curated_when_all_its_versions_are() -> None:
             version = {"name": str(number), "properties": {"environmentType": type_, "image": "x"}}
             documents[f"environments/{name}/versions/{number}"] = version
     found = {str(asset.address): asset for asset in asyncio.run(KIND.scan(InMemory(documents)))}
-    stays = {address for address, asset in found.items() if KIND.not_moved(asset)}
+    stays = {address for address, asset in found.items() if KIND.stays(asset)}
     assert stays == {"environments/AzureML-theirs", "environments/AzureML-theirs/0", "environments/mixed/0"}
     assert KIND.digest(found["environments/AzureML-ours"]) == KIND.digest(
         type(found["environments/AzureML-ours"])(

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.unit.world import NEW, OLD, OLD_BLOBS, TARGET, asset, blob, containers, inventory
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Blob, Leftover
+from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Step
 from amlmigrate.core.prior import Prior
@@ -56,10 +57,10 @@ def plan(
     prior: Prior | None = None,
     copy_unreferenced: bool = False,
     delete: bool = False,
-    leftovers: tuple[Leftover, ...] = (),
+    by_hand: tuple[Asset, ...] = (),
 ) -> Planned:
     """A plan of the source's assets, given what the target has."""
-    source = replace(inventory(*assets), leftovers=list(leftovers))
+    source = replace(inventory(*assets), by_hand=list(by_hand))
     planner = Planner(
         source,
         inventory(*there, of=TARGET),
@@ -77,9 +78,9 @@ def model(version: str, created: str = "2026-01-01T00:00:00+00:00", path: str = 
     return asset(f"models/m/{version}", created, modelUri=uri, **more)
 
 
-def leftover(address: str) -> Leftover:
+def leftover(address: str) -> Asset:
     """Something that cannot be moved."""
-    return Leftover(
+    return left_by_hand(
         Address.parse(address), "this version cannot move it", "Create it by hand", {"id": f"/{address}"}
     )
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_ID, TARGET, containers, inventory, step
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address, blob_address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
@@ -29,20 +30,20 @@ SUFFIX = "core.windows.net"
 CANARY = re.compile(r"Zq7cny\d{5}kX")
 
 
-def _left(address: str, document: dict[str, Any], **more: Any) -> Leftover:
-    return Leftover(Address.parse(address), "this version cannot move it", "By hand.", document, **more)
+def _left(address: str, document: dict[str, Any], **more: Any) -> Asset:
+    return left_by_hand(Address.parse(address), "this version cannot move it", "By hand.", document, **more)
 
 
-def _written(folder: Path, *lefts: Leftover) -> dict[str, str]:
+def _written(folder: Path, *lefts: Asset) -> dict[str, str]:
     """Every file of a plan that is made of these, by its path."""
     source = inventory()
-    source.leftovers.extend(lefts)
+    source.by_hand.extend(lefts)
     header, steps = build.build(
         source, inventory(of=TARGET), containers(), name="p", selection=Selection(), prior=Prior()
     )
     manual.write(folder, header, steps)
-    manual.write_listings(folder, source.leftovers)
-    byhand.write(folder, steps, source.leftovers, MAPPING, SUFFIX)
+    manual.write_listings(folder, source.by_hand)
+    byhand.write(folder, steps, source.by_hand, MAPPING, SUFFIX)
     planfile.write(folder, header, steps)
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
@@ -356,7 +357,7 @@ def test_what_needs_another_name_asks_for_it_and_says_why(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("cloud", ["", "AzureUSGovernment"])
 def test_the_cloud_is_named_before_commands_that_would_go_to_another(tmp_path: Path, cloud: str) -> None:
-    left = Leftover(Address.of("connections", "c"), "no", "do", {"properties": {"category": "Git"}})
+    left = left_by_hand(Address.of("connections", "c"), "no", "do", {"properties": {"category": "Git"}})
     byhand.write(tmp_path, [step("connections/c", action=Action.MANUAL)], [left], MAPPING, SUFFIX, cloud=cloud)
     text = (tmp_path / "by-hand/connections/c.yaml").read_text()
     assert text.startswith(f"# Before the first command: az cloud set --name {cloud} && az login\n") is bool(cloud)

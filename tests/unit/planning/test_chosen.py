@@ -12,7 +12,7 @@ from amlmigrate.core.select import Selection
 from amlmigrate.planning import chosen
 
 SOURCE = inventory(asset("models/m/1"))
-SOURCE.leftovers.append(leftover("schedules/nightly"))
+SOURCE.by_hand.append(leftover("schedules/nightly"))
 
 
 @pytest.mark.parametrize("glob", ["models/m", "schedules/*", "blobs/logs", "datastores/workspaceblobstore"])

@@ -11,10 +11,10 @@ from tests.unit.world import inventory
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
-from amlmigrate.kinds import all_kinds, versions_digest
+from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.planning.build import _estimate
 
-VERSIONED = [kind.name for kind in all_kinds().values() if kind.versioned]
+VERSIONED = [kind.name for kind in moving_kinds().values() if kind.versioned]
 PLAIN: dict[str, Any] = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
 SAID: list[dict[str, Any]] = [{"description": "d"}, {"tags": {"a": "b"}}, {"isArchived": True}]
 
@@ -35,7 +35,7 @@ def _version(kind: str = "models", number: str = "1", **more: Any) -> Asset:
 def _moved(*there: Asset, own: tuple[str, ...] | None = None) -> Prior:
     """As the tool left what the target has; `own`: what of it the tool made, all unless said."""
     made = frozenset(own if own is not None else (str(one.address) for one in there))
-    left = {str(one.address): all_kinds()[one.address.kind].state(one.document) for one in there}
+    left = {str(one.address): moving_kinds()[one.address.kind].state(one.document) for one in there}
     return Prior(made, left={address: sha for address, sha in left.items() if address in made})
 
 

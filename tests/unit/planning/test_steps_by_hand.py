@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from tests.unit.planning.planned import OLD, OLD_BLOBS, asset, model, plan, uploaded
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action
 
 HASH = "00ff"
@@ -21,8 +22,8 @@ COMPONENT = asset(
 CODE = asset("codes/k/1", codeUri="azureml://datastores/workspaceblobstore/paths/src")
 
 
-def _left(address: str, **properties: Any) -> Leftover:
-    return Leftover(Address.parse(address), "it cannot be moved", "by hand", {"properties": properties})
+def _left(address: str, **properties: Any) -> Asset:
+    return left_by_hand(Address.parse(address), "it cannot be moved", "by hand", {"properties": properties})
 
 
 DEPLOYMENT = _left(
@@ -42,25 +43,25 @@ SCHEDULE = _left(
 
 
 def test_what_only_a_deployment_needs_moves() -> None:
-    assert str(ANONYMOUS.address) in plan(ANONYMOUS, model("1"), leftovers=(DEPLOYMENT,)).moving()
+    assert str(ANONYMOUS.address) in plan(ANONYMOUS, model("1"), by_hand=(DEPLOYMENT,)).moving()
 
 
 def test_what_only_a_schedule_needs_moves_with_all_that_it_needs_itself() -> None:
-    found = plan(ANONYMOUS, COMPONENT, leftovers=(SCHEDULE,), listed=uploaded("in/1.csv", "loose"))
+    found = plan(ANONYMOUS, COMPONENT, by_hand=(SCHEDULE,), listed=uploaded("in/1.csv", "loose"))
     assert found.moving() == [f"blobs/{OLD_BLOBS}/in", str(ANONYMOUS.address), str(COMPONENT.address)]
     assert found[f"blobs/{OLD_BLOBS}"].action is Action.MANUAL
 
 
 @pytest.mark.parametrize("exclude", [("schedules/*",), ("components/*", "environments/*")])
 def test_what_is_left_out_with_it_is_left_by_selection_and_not_settled(exclude: tuple[str, ...]) -> None:
-    found = plan(ANONYMOUS, COMPONENT, leftovers=(SCHEDULE,), exclude=exclude)
+    found = plan(ANONYMOUS, COMPONENT, by_hand=(SCHEDULE,), exclude=exclude)
     assert found.moving() == []
     for one in (ANONYMOUS, COMPONENT):
         assert found[str(one.address)].reason == "left by selection"
 
 
 def test_bytes_that_only_an_excluded_one_needs_are_left_by_selection() -> None:
-    found = plan(leftovers=(SCHEDULE,), exclude=("schedules/*",), listed=uploaded("in/1.csv"))
+    found = plan(by_hand=(SCHEDULE,), exclude=("schedules/*",), listed=uploaded("in/1.csv"))
     assert (found[f"blobs/{OLD_BLOBS}/in"].action, found[f"blobs/{OLD_BLOBS}/in"].reason) == (
         Action.SKIP,
         "left by selection",
@@ -68,9 +69,9 @@ def test_bytes_that_only_an_excluded_one_needs_are_left_by_selection() -> None:
 
 
 def test_what_is_not_selected_needs_nothing() -> None:
-    found = plan(ANONYMOUS, model("1"), leftovers=(DEPLOYMENT,), select=("models/*",))
+    found = plan(ANONYMOUS, model("1"), by_hand=(DEPLOYMENT,), select=("models/*",))
     assert found.moving() == ["models/m/1"]
-    selected = plan(ANONYMOUS, CODE, model("1"), leftovers=(DEPLOYMENT,), select=("onlineEndpoints/*",))
+    selected = plan(ANONYMOUS, CODE, model("1"), by_hand=(DEPLOYMENT,), select=("onlineEndpoints/*",))
     assert set(selected.moving()) == {"models/m/1", str(ANONYMOUS.address)}
 
 

@@ -84,7 +84,7 @@ def test_what_is_anonymous_moves_only_when_something_that_moves_refers_to_it() -
 
 
 def test_what_no_kind_is_for_is_left_to_do_by_hand() -> None:
-    found = plan(leftovers=(leftover("jobs"), leftover("onlineEndpoints/e/deployments/blue")))
+    found = plan(by_hand=(leftover("jobs"), leftover("onlineEndpoints/e/deployments/blue")))
     for address in ("jobs", "onlineEndpoints/e/deployments/blue"):
         assert _reason(found, address) == (Action.MANUAL, "this version cannot move it. Create it by hand")
         assert found[address].source_sha256

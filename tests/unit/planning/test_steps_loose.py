@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from tests.unit.planning.planned import OLD_BLOBS, leftover, model
 from tests.unit.world import OLD_ID, SOURCE, TARGET, asset, blob, containers, inventory
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset, Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
@@ -26,9 +27,9 @@ UNKNOWN = Others(unknown="no right to read every workspace")
 
 
 def _source(
-    *assets: Asset, jobs: tuple[str, ...] = (), named: str = "", left: tuple[Leftover, ...] = ()
+    *assets: Asset, jobs: tuple[str, ...] = (), named: str = "", left: tuple[Asset, ...] = ()
 ) -> Inventory:
-    found = replace(inventory(*assets), leftovers=list(left), of_jobs=tuple(references({"uri": named})))
+    found = replace(inventory(*assets), by_hand=list(left), of_jobs=tuple(references({"uri": named})))
     return replace(found, workspace=replace(SOURCE, jobs=frozenset(jobs)))
 
 
@@ -142,6 +143,6 @@ def test_who_else_has_the_account_is_told_by_name() -> None:
 def test_of_a_share_it_is_said_that_it_may_be_anothers(
     name: str, account: str, others: Others, told: bool
 ) -> None:
-    left = Leftover(Address.of("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
+    left = left_by_hand(Address.of("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
     step = _steps(_source(left=(left,)), {}, others=others)[f"shares/{name}"]
     assert ("and they may be theirs. Copy it." in step.reason) is told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -169,9 +170,7 @@ def test_what_of_a_component_names_the_source_is_moved_or_told(spec: dict[str, A
 
 
 def test_what_is_left_by_hand_names_its_bytes_as_a_whole_too() -> None:
-    job = leftover("schedules/s")
-    (job.document or {})["properties"] = {
-        "inputs": {"description": {"uri": f"{LONG}/workspaceblobstore/paths/raw data/x"}}
-    }
-    found = plan(leftovers=(job,), listed=uploaded("raw data/x", "raw/y"))
+    named = {"inputs": {"description": {"uri": f"{LONG}/workspaceblobstore/paths/raw data/x"}}}
+    job = replace(leftover("schedules/s"), document={"properties": named})
+    found = plan(by_hand=(job,), listed=uploaded("raw data/x", "raw/y"))
     assert found[f"blobs/{OLD_BLOBS}/raw data/x"].action is Action.COPY

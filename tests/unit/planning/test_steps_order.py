@@ -133,7 +133,7 @@ def test_every_step_comes_after_all_that_it_names() -> None:
         model("2", LATE, path="src/model", isArchived=True),
         model("1", EARLY),
         listed=uploaded("src/a.py", "src/model/x"),
-        leftovers=(leftover("jobs"), leftover("computes/cpu")),
+        by_hand=(leftover("jobs"), leftover("computes/cpu")),
     )
     place = {address: number for number, address in enumerate(found.addresses)}
     for step in found.steps:

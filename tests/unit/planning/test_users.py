@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, TARGET, asset, blob, containers, inventory
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.reference import references
@@ -76,8 +77,8 @@ def test_what_says_nothing_of_references_is_none_of_it() -> None:
 
 def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
     found = inventory(of=TARGET)
-    found.leftovers.append(
-        Leftover(Address.of("schedules"), "schedules could not be listed", "Look.", dict(NOT_LISTED))
+    found.by_hand.append(
+        left_by_hand(Address.of("schedules"), "schedules could not be listed", "Look.", dict(NOT_LISTED))
     )
     [one] = Users(found, set()).findings()
     assert one.code == "users-unknown" and "could not be listed" in one.summary
@@ -107,9 +108,9 @@ BROUGHT = asset("models/m/1", "2026-01-01T00:00:00+00:00", modelUri=f"{STORE}/d"
 NAMED = f"{TARGET.ref.id}/models/m/versions/1"
 
 
-def _deployment() -> Leftover:
+def _deployment() -> Asset:
     document = {"properties": {"model": {"assetId": NAMED}}}
-    return Leftover(Address.of("onlineEndpoints", "e", "deployments/blue"), "by hand", "Make it.", document)
+    return left_by_hand(Address.of("onlineEndpoints", "e", "deployments/blue"), "by hand", "Make it.", document)
 
 
 @pytest.mark.parametrize("what", ["deployment", "job", "component of theirs"])
@@ -117,7 +118,7 @@ def test_who_uses_an_asset_that_the_move_brought_needs_its_bytes(what: str) -> N
     """A deployment of the target serves that model, whoever made the model."""
     found = inventory(BROUGHT, of=TARGET)
     if what == "deployment":
-        found.leftovers.append(_deployment())
+        found.by_hand.append(_deployment())
     elif what == "job":
         found = replace(found, of_jobs=tuple(references({"model": NAMED}, "/properties")))
     else:

@@ -17,7 +17,7 @@ from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.plan import Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.names import Names
@@ -35,7 +35,7 @@ class Run:
     ) -> None:
         prior = prior or Prior()
         self.source, self.target = (
-            InMemory({all_kinds()[one.address.kind].path(one.address): one.document for one in side})
+            InMemory({moving_kinds()[one.address.kind].path(one.address): one.document for one in side})
             for side in (source, there)
         )
         self.steps = {str(one.address): one for one in plan(*source, there=there, prior=prior).steps}

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.world import SOURCE, TARGET, asset, inventory, plan, step
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Inventory, Leftover
+from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.errors import BadInputError, DriftError, ExitCode
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import UNLISTED
@@ -17,12 +18,12 @@ from amlmigrate.kinds import document_digests
 from amlmigrate.running.drift import check_source, check_workspaces
 from amlmigrate.verifying.documents import compare_documents
 
-JOBS = Leftover(Address.parse("jobs"), "jobs stay", "export them", {"count": 3})
+JOBS = left_by_hand(Address.parse("jobs"), "jobs stay", "export them", {"count": 3})
 
 
 def _inventory(**changed: str) -> Inventory:
     found = inventory(asset("models/m/1", **({"description": "a"} | changed)), asset("data/d/1", dataUri="x"))
-    return replace(found, leftovers=[JOBS])
+    return replace(found, by_hand=[JOBS])
 
 
 def _plan(of: Inventory) -> Plan:
@@ -44,7 +45,7 @@ def test_every_change_of_the_source_is_named() -> None:
     del now.assets[Address.parse("data/d/1")]
     new = asset("data/e/1")
     now.assets[new.address] = new
-    now.leftovers[:] = [replace(JOBS, document={"count": 4})]
+    now.by_hand[:] = [replace(JOBS, document={"count": 4})]
     with pytest.raises(DriftError) as caught:
         check_source(made, now, {})
     assert caught.value.exit_code is ExitCode.REFUSED
@@ -56,18 +57,18 @@ def test_every_change_of_the_source_is_named() -> None:
     )
 
 
-SETTING = Leftover(Address.of("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
-HIDDEN = Leftover(Address.of("diagnosticSettings"), "they could not be listed", "make them anew", UNLISTED)
+SETTING = left_by_hand(Address.of("diagnosticSettings", "logs"), "it stays", "make it anew", {"name": "logs"})
+HIDDEN = left_by_hand(Address.of("diagnosticSettings"), "they could not be listed", "make them anew", UNLISTED)
 
 
 @pytest.mark.parametrize(("then", "now"), [(SETTING, HIDDEN), (HIDDEN, SETTING)])
-def test_what_either_side_may_not_list_is_no_change(then: Leftover, now: Leftover) -> None:
-    before, after = (replace(_inventory(), leftovers=[JOBS, one]) for one in (then, now))
+def test_what_either_side_may_not_list_is_no_change(then: Asset, now: Asset) -> None:
+    before, after = (replace(_inventory(), by_hand=[JOBS, one]) for one in (then, now))
     check_source(_plan(before), after, {})
     everything = frozenset(document_digests(before)) | frozenset(document_digests(after))
     assert compare_documents(_plan(before), after, after, everything).differences == []
     # All else is compared as ever.
-    after.leftovers[0] = replace(JOBS, document={"count": 4})
+    after.by_hand[0] = replace(JOBS, document={"count": 4})
     with pytest.raises(DriftError) as caught:
         check_source(_plan(before), after, {})
     assert caught.value.reasons == ("jobs changed",)
@@ -75,7 +76,7 @@ def test_what_either_side_may_not_list_is_no_change(then: Leftover, now: Leftove
 
 def test_a_setting_that_was_added_is_a_change() -> None:
     with pytest.raises(DriftError) as caught:
-        check_source(_plan(_inventory()), replace(_inventory(), leftovers=[JOBS, SETTING]), {})
+        check_source(_plan(_inventory()), replace(_inventory(), by_hand=[JOBS, SETTING]), {})
     assert caught.value.reasons == ("diagnosticSettings/logs was added",)
 
 
@@ -94,7 +95,7 @@ def test_what_the_service_recomputes_is_no_drift() -> None:
 
 
 def test_a_leftover_without_a_document_is_digested_too() -> None:
-    bare = replace(inventory(), leftovers=[replace(JOBS, document=None)])
+    bare = replace(inventory(), by_hand=[replace(JOBS, document={})])
     assert document_digests(bare)["jobs"]
     check_source(_plan(bare), bare, {})
 

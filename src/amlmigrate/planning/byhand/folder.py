@@ -11,7 +11,7 @@ from urllib.parse import quote
 import yaml
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.escapes import as_json, visible
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
@@ -28,7 +28,7 @@ _NEVER_FOLDED = 10**9
 def write(
     folder: Path,
     steps: Iterable[Step],
-    leftovers: Iterable[Leftover],
+    items: Iterable[Asset],
     mapping: Mapping,
     suffix: str,
     *,
@@ -39,7 +39,7 @@ def write(
 
     `cloud` is named where the Azure CLI has to be told of it first: its commands know no hosts but one cloud's.
     """
-    known = {left.address: left for left in leftovers}
+    known = {item.address: item for item in items}
     teller = Teller(mapping, suffix, shared)
     by_hand = [step for step in steps if step.action is Action.MANUAL]
     for step, name in zip(by_hand, _names(step.address for step in by_hand), strict=True):
@@ -75,7 +75,7 @@ def _segment(text: str) -> str:
     return f"{name[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _text(step: Step, left: Leftover | None, told: Told) -> str:
+def _text(step: Step, left: Asset | None, told: Told) -> str:
     said: dict[str, Any] = {"address": str(step.address), "reason": step.reason}
     if left and left.owner:
         said["owner"] = left.owner

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from amlmigrate.cloud.arm import api_version
 from amlmigrate.core.address import BLOBS, NAMED_ANEW, Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
@@ -46,18 +46,18 @@ class Teller:
     suffix: str
     shared: bool = False
 
-    def tell(self, step: Step, left: Leftover | None, file: str) -> Told:
+    def tell(self, step: Step, left: Asset | None, file: str) -> Told:
         """What is told of one; `file` is that of its body, from the plan's folder."""
         if step.address.kind == BLOBS:
             return self._container(step)
         if left is None:
             return Told({"reason": step.reason})
-        if left.listing or left.not_listed or left.document is None or "properties" not in left.document:
+        if left.many.lines or left.not_listed or "properties" not in left.document:
             return self._list(left)
         return self._document(left, file)
 
-    def _document(self, left: Leftover, file: str) -> Told:
-        address, document = left.address, left.document or {}
+    def _document(self, left: Asset, file: str) -> Told:
+        address, document = left.address, left.document
         names = Names()
         shown = hidden(document, names)
         if address.kind == "locks":
@@ -105,10 +105,10 @@ class Teller:
             return f"{workspace}/providers/{provider}/{path.partition('/')[2]}"
         return f"{workspace}/{path}"
 
-    def _list(self, left: Leftover) -> Told:
+    def _list(self, left: Asset) -> Told:
         """What stands for many, or for what nobody could list."""
         ref, kind = self.mapping.target.ref, left.address.kind
-        shown = hidden(left.document or {}, Names(), place="/")
+        shown = hidden(left.document, Names(), place="/")
         if kind == "shares":
             shown |= {"account": left.account, "share": left.address.name}
             return Told(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
@@ -116,11 +116,13 @@ class Teller:
             source = self.mapping.source.ref
             return Told(shown, commands.keep_jobs(source.subscription, source.group, source.name))
         if kind == "roleAssignments":
-            made = commands.assign_roles(left.listing, self.mapping.source.ref.id, ref.id)
-            return Told(shown | {"assignments": [hidden(line, Names(), place="/") for line in left.listing]}, made)
+            made = commands.assign_roles(left.many.lines, self.mapping.source.ref.id, ref.id)
+            return Told(
+                shown | {"assignments": [hidden(line, Names(), place="/") for line in left.many.lines]}, made
+            )
         return Told(shown)
 
-    def _share(self, left: Leftover) -> list[str]:
+    def _share(self, left: Asset) -> list[str]:
         """The file store's share bears the workspace's id; every other has one name in all accounts."""
         source, target, share = self.mapping.source, self.mapping.target, left.address.name
         own = self._own_share(share)

@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import pytest
+from tests.unit.world import by_hand as left_by_hand
 
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Leftover
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Datastore, Location
-from amlmigrate.inventory.leftovers import COLLECTIONS, without_datastores
+from amlmigrate.inventory.listing import without_datastores
 from amlmigrate.inventory.shown import shown
+from amlmigrate.kinds import all_kinds
 
-VOLATILE = {collection.name: collection.volatile for collection in COLLECTIONS}
 CLUSTER: Document = {
     "id": "/c", "name": "cpu", "type": "x", "location": "westeurope", "systemData": {"lastModifiedAt": "1"}, "etag": "1",
     "properties": {"computeType": "AmlCompute", "provisioningState": "Succeeded", "modifiedOn": "1", "properties": {
@@ -29,7 +30,7 @@ INSTANCE: Document = {
 
 
 def _digest(collection: str, document: Document) -> str:
-    return Leftover(Address.of(collection, "x"), "", "", document, volatile=VOLATILE[collection]).sha256
+    return all_kinds()[collection].digest(Asset(Address.of(collection, "x"), document))
 
 
 def _changed(document: Document, path: str, value: object) -> Document:
@@ -89,12 +90,12 @@ STORES = (
 )
 
 
-def _line(name: str, target: str, collection: str = "connections") -> Leftover:
+def _line(name: str, target: str, collection: str = "connections") -> Asset:
     document = {
         "name": name,
         "properties": {"category": "AzureBlob", "target": target, "metadata": {"a": "data-2"}},
     }
-    return Leftover(Address.of(collection, name), "", "", document)
+    return left_by_hand(Address.of(collection, name), "", "", document)
 
 
 def test_a_datastore_among_connections_is_nothing_to_make_by_hand() -> None:
@@ -112,10 +113,10 @@ def test_a_datastore_among_connections_is_nothing_to_make_by_hand() -> None:
         _line("lake", "https://account.blob.core.windows.net/"),
         _line("files", "https://account.file.core.windows.net/data"),
         _line("lake", "https://account.blob.core.windows.net/data", "computes"),
-        Leftover(Address.of("connections"), "answered 400", ""),
+        left_by_hand(Address.of("connections"), "answered 400", ""),
     ],
 )
-def test_what_may_be_another_connection_stays(line: Leftover) -> None:
+def test_what_may_be_another_connection_stays(line: Asset) -> None:
     assert without_datastores([line], STORES) == [line]
 
 

@@ -1,0 +1,148 @@
+"""The half of a kind that every collection of a workspace has: how it is listed, and what it is to the engines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Protocol
+
+from amlmigrate.cloud.session import Side
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document, source_digest
+from amlmigrate.core.kindnames import declare
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.core.written import Written
+
+NO_QUERY: Mapping[str, str] = {}
+# What is asked for so that a list shows what is archived, or switched off, too (AZ-LIST-2).
+EVERY_STATE: Mapping[str, str] = {"listViewType": "All"}
+# Of examples: the workspace that they are in, and when they were made.
+WORKSPACE = (
+    "/subscriptions/{subscription}/resourceGroups/{group}"
+    "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+)
+CREATED: Mapping[str, str] = {"createdAt": "2026-03-26T19:14:58.1234567+00:00"}
+CANNOT_MOVE = "this version cannot move it"
+
+
+class Port(Protocol):
+    """One workspace, as a kind needs it: paths are relative to the workspace, as `models/m/versions/1`."""
+
+    @property
+    def id(self) -> str:
+        """The workspace's ARM id."""
+        ...
+
+    @property
+    def frozen(self) -> Sequence[Document]:
+        """Role assignments that `freeze` took away, and that are the workspace's all the same."""
+        ...
+
+    def pages(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, absent_is_empty: bool = False
+    ) -> AsyncIterator[Document]:
+        """Every item of a collection, over all its pages; `absent_is_empty`: none where its parent is absent."""
+        ...
+
+    def gave(self, path: str) -> bool:
+        """Whether the service gave a list that was asked for; False where it is noted that it did not."""
+        ...
+
+    async def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Document | None:
+        """A document, the workspace's own at ''; None where the service says that it is not there."""
+        ...
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
+        """Creates or replaces; the service's answer."""
+        ...
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        """An action."""
+        ...
+
+    async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
+        """Deletes and waits until it is done; nothing happens when it is not there."""
+        ...
+
+
+class Listed(ABC):
+    """A collection of a workspace (AZ-WS-8): how it is read, what it is to the engines. `Kind` makes it anew."""
+
+    # The ARM path of the collection, names left out: `onlineEndpoints/deployments`.
+    name: ClassVar[str]
+    # Whether case does not tell names of its items apart.
+    caseless: ClassVar[bool] = False
+    # Whether the last name takes all that follows.
+    open_ended: ClassVar[bool] = False
+    # Kinds that one may refer to: these are listed, made and deleted before and after it.
+    after: ClassVar[tuple[str, ...]] = ()
+    # How a person makes one anew, of a kind that is listed and never moved; '' where it moves.
+    manual: ClassVar[str] = ""
+    # What its list has to be asked for so that it shows everything.
+    query: ClassVar[Mapping[str, str]] = NO_QUERY
+    # Members below `properties`, dotted with `|`, that change while nobody changes anything.
+    volatile: ClassVar[tuple[str, ...]] = ()
+    # Whether one may go before the workspace does: an item of the plan, and no part of what is compared later.
+    passing: ClassVar[bool] = False
+    # Whether its items may refer to others of the workspace, and whether they go on needing those.
+    refers: ClassVar[bool] = True
+    needs_on: ClassVar[bool] = True
+    # Whether its names are one in a region: beside the old one the new one needs another (AZ-WS-7).
+    regional: ClassVar[bool] = False
+    # Whether what is made anew has the old one's name, and whether a list of the target shows it.
+    keeps_name: ClassVar[bool] = True
+    shown: ClassVar[bool] = True
+    # Whether its list shows the workspace's datastores too.
+    shows_datastores: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if "name" in vars(cls):
+            declare(cls.name, caseless=cls.caseless, open_ended=cls.open_ended)
+
+    @property
+    def parent(self) -> str:
+        """The kind in whose items it lies; '' of those that lie in the workspace."""
+        return self.name.rpartition("/")[0]
+
+    @abstractmethod
+    def example(self) -> Asset:
+        """A typical asset, as the service answers it; the contract tests run every rule over it."""
+
+    @property
+    def collection(self) -> str:
+        """The ARM collection below the workspace, or below its parent."""
+        return self.name.rpartition("/")[2]
+
+    def path(self, address: Address) -> str:
+        """The ARM path below the workspace."""
+        return str(address.item)
+
+    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+        """Every asset of this kind in a workspace, whatever its state: below each of `parents`, if it has one."""
+        below = [(f"{one.address}/", one.address.path) for one in parents] if self.parent else [("", ())]
+        return [
+            self._found(Address(self.name, (*names, item["name"])), item)
+            for place, names in below
+            async for item in self._items(source, place)
+        ]
+
+    async def scan_account(self, side: Side, workspace: Workspace, assets: Iterable[Asset]) -> list[Asset]:
+        """What of this kind lies in the workspace's storage account; `assets` are those of all other kinds."""
+        return []
+
+    def _items(self, source: Port, below: str = "") -> AsyncIterator[Document]:
+        return source.pages(f"{below}{self.collection}", dict(self.query))
+
+    def _found(self, address: Address, item: Document) -> Asset:
+        found = Asset(address, item)
+        return replace(found, reason=self.stays(found), remedy=self.manual) if self.manual else found
+
+    def stays(self, asset: Asset) -> str:
+        """Why an asset has no place in the target, where it has none; '' where it moves."""
+        return CANNOT_MOVE if self.manual else ""
+
+    def digest(self, asset: Asset) -> str:
+        """The digest by which a later change in the workspace is found; '' for what comes and goes."""
+        return "" if self.passing else source_digest(asset.document, self.volatile)

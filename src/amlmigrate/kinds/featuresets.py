@@ -1,0 +1,30 @@
+"""Feature sets: made in a feature store, which is a workspace of another kind."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+
+
+class FeatureSets(Listed):
+    """A feature set's container."""
+
+    name = "featuresets"
+    manual = "Create the feature set in a feature store."
+    # One is made anew in a feature store, which is another workspace.
+    shown = False
+    query = EVERY_STATE
+
+    def example(self) -> Asset:
+        return Asset(
+            Address.of("featuresets", "customers"),
+            {
+                "name": "customers",
+                "properties": {"description": "", "isArchived": False},
+                "systemData": CREATED,
+            },
+        )
+
+
+KIND = FeatureSets()

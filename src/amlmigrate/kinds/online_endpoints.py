@@ -1,0 +1,32 @@
+"""Online endpoints: they answer requests by the deployments below them."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._listed import CREATED, Listed
+
+
+class OnlineEndpoints(Listed):
+    """An endpoint without its deployments; its name is one in a region."""
+
+    name = "onlineEndpoints"
+    manual = "Create the endpoint under another name in the target region."
+    regional = True
+    after = ("computes",)
+
+    def example(self) -> Asset:
+        return Asset(
+            Address.of("onlineEndpoints", "scoring"),
+            {
+                "name": "scoring",
+                "location": "westeurope",
+                "kind": "Managed",
+                "identity": {"type": "SystemAssigned", "principalId": "0", "tenantId": "0"},
+                "properties": {"authMode": "Key", "traffic": {"blue": 100}, "provisioningState": "Succeeded"},
+                "systemData": CREATED,
+            },
+        )
+
+
+KIND = OnlineEndpoints()

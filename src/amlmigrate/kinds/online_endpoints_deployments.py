@@ -1,0 +1,30 @@
+"""Deployments of online endpoints: a model that is being served."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._listed import CREATED, Listed
+
+
+class OnlineDeployments(Listed):
+    """A deployment is live as long as it is there."""
+
+    name = "onlineEndpoints/deployments"
+    manual = "Create the endpoint under another name in the target region."
+    after = ("models", "codes", "environments")
+
+    def example(self) -> Asset:
+        return Asset(
+            Address("onlineEndpoints/deployments", ("scoring", "blue")),
+            {
+                "name": "blue",
+                "location": "westeurope",
+                "sku": {"name": "Default", "capacity": 1},
+                "properties": {"endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2"},
+                "systemData": CREATED,
+            },
+        )
+
+
+KIND = OnlineDeployments()

@@ -1,0 +1,37 @@
+"""Schedules: jobs that are submitted at a time, or signals that are watched."""
+
+from __future__ import annotations
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+
+
+class Schedules(Listed):
+    """A schedule; lists show only the enabled ones unless asked for all."""
+
+    name = "schedules"
+    manual = "Create the schedule in the target."
+    after = ("components", "data", "computes", "onlineEndpoints/deployments", "batchEndpoints/deployments")
+    query = EVERY_STATE
+
+    def example(self) -> Asset:
+        return Asset(
+            Address.of("schedules", "nightly"),
+            {
+                "name": "nightly",
+                "properties": {
+                    "isEnabled": True,
+                    "trigger": {"triggerType": "Recurrence", "frequency": "Day", "interval": 1},
+                    "action": {
+                        "actionType": "CreateJob",
+                        "jobDefinition": {"jobType": "Command", "command": "run"},
+                    },
+                    "provisioningState": "Succeeded",
+                },
+                "systemData": CREATED,
+            },
+        )
+
+
+KIND = Schedules()
