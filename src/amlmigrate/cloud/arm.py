@@ -15,9 +15,8 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud import retrying as retry
+from amlmigrate.cloud.calling import HARMLESS, Caller, Twice
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import ServiceError, of_answer, without_query
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import Pages
@@ -26,7 +25,6 @@ from amlmigrate.cloud.pacing import Bucket, Pacer
 from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
-from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
@@ -88,6 +86,22 @@ def api_version(path: str) -> str:
     named = (match[1].lower(), *match[2].strip("/").lower().split("/")[::2])
     known = ("/".join(named[:depth]) for depth in range(len(named), 0, -1))
     return next((API_VERSIONS[type_] for type_ in known if type_ in API_VERSIONS), API_VERSIONS[""])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """A token of a bucket first, then one of the places that all calls share."""
+
+    bucket: Bucket
+    places: asyncio.Semaphore
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self.bucket.turn(), self.places:
+            yield
+
+    def failed(self, error: ServiceError) -> None:
+        self.bucket.failed(error)
 
 
 class Arm:
@@ -183,8 +197,8 @@ class Arm:
         return await self.call("PUT", path, body, query=query)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
-        """An action."""
-        found: Document = (await self.call("POST", path, body)).body or {}
+        """An action that changes nothing, as one that lists secrets or checks a name."""
+        found: Document = (await self.call("POST", path, body, twice=HARMLESS)).body or {}
         return found
 
     async def delete(self, path: str, query: Mapping[str, str] = NO_QUERY) -> None:
@@ -217,32 +231,17 @@ class Arm:
         body: Document | None = None,
         *,
         query: Mapping[str, str] = NO_QUERY,
+        twice: Twice[object] | None = None,
         first: Callable[[], Awaitable[object]] = ready,
     ) -> Answer:
-        """One call of ARM. Raises ServiceError for every answer of 400 and above, OutOfReachError for none.
-
-        `first` is awaited right before each attempt, of which a later one may come half an hour after the first;
-        what it raises ends the call.
-        """
-        url, doubt = self._url(path, query), Doubt()
+        """One call of ARM, as `Caller.call`. Raises ServiceError for every answer of 400 and above."""
+        url = self._url(path, query)
         subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
         bucket = self._pacer.bucket(subscription, method)
-
-        async def attempt() -> Answer:
-            await first()
-            return await doubt.attempt(lambda: self._once(bucket, method, url, body))
-
-        answer = await retry.retrying(attempt, lambda: self._turn(bucket))
-        return replace(answer, doubtful=True) if doubt.doubtful else answer
-
-    @asynccontextmanager
-    async def _turn(self, bucket: Bucket) -> AsyncIterator[None]:
-        await bucket.take()
-        try:
-            async with self._places:
-                yield
-        finally:
-            bucket.give_back()
+        answer, doubtful = await Caller(_Lane(bucket, self._places)).made(
+            method, url, lambda: self._once(bucket, method, url, body), twice=twice, first=first
+        )
+        return replace(answer, doubtful=True) if doubtful else answer
 
     async def _once(self, bucket: Bucket, method: str, url: str, body: Document | None) -> Answer:
         answer = await self._send(method, url, body)
@@ -250,14 +249,11 @@ class Arm:
         if answer.status < 400:
             self.service_clock.learn(answer.headers)
             return answer
-        error = of_answer(answer.status, answer.headers, answer.body, method=method, url=url)
-        if answer.status == 429:
-            bucket.pause(error.retry_after or 1.0)
-        raise error
+        raise of_answer(answer.status, answer.headers, answer.body, method=method, url=url)
 
     async def _send(self, method: str, url: str, body: Document | None) -> Answer:
         request = HttpRequest(method, url, json=body) if body is not None else HttpRequest(method, url)
-        response: AsyncHttpResponse = await translated(method, url, lambda: self._client._send_request(request))
+        response: AsyncHttpResponse = await self._client._send_request(request)
         return Answer(response.status_code, response.headers, _body(response, method, url))
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:

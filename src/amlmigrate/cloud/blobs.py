@@ -19,9 +19,9 @@ from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader, quoted
 from amlmigrate.cloud.blobshapes import Stored, blob_of, condition_of, holds_of, settings_of
 from amlmigrate.cloud.blockcopies import BLOCK, BlockCopy
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
-from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
@@ -31,7 +31,6 @@ from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.cloud.storage import Storage
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
@@ -44,8 +43,6 @@ _BLOCKS_AT_ONCE = 8
 # So many long blobs are read at a time, each so many ranges ahead: what is read waits in memory for its turn.
 _LONG_AT_ONCE = 4
 _AHEAD = 4
-# What storage says, with 503 or 500, where it is asked for more than it can do (AZ-PACE-3).
-_BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 # Written in pieces of this size: aiohttp sends a longer one without letting anybody else have a turn.
 _PIECE = 2**20
 # The client undoes a blob's `Content-Encoding` unless it is told not to (azure-storage-blob 12.31,
@@ -67,6 +64,7 @@ class Blobs:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self.crowd = Crowd(parallel)
+        self._caller = Caller(self.crowd)
         self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
         self._long = asyncio.Semaphore(_LONG_AT_ONCE)
@@ -355,13 +353,8 @@ class Blobs:
         `first` is awaited right before each attempt; what it raises ends the call.
         """
         client = self._container(place)
-
-        async def attempt() -> None:
-            await first()
-            await client.delete_container()
-
         try:
-            await self._call("DELETE", client.url, attempt)
+            await self._call("DELETE", client.url, client.delete_container, first)
         except ServiceError as error:
             if not absence.of_container(error):
                 raise
@@ -391,15 +384,11 @@ class Blobs:
     def _blob(self, place: Location) -> BlobClient:
         return self._service(place.account).get_blob_client(place.container, place.path)
 
-    async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
-        doubt = Doubt()
-
-        async def once() -> T:
-            try:
-                return await translated(method, url, call)
-            except ServiceError as error:
-                if error.status == 503 or error.code in _BUSY:
-                    self.crowd.busy()
-                raise
-
-        return await retry.retrying(lambda: doubt.attempt(once), lambda: self.crowd)
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        call: Callable[[], Awaitable[T]],
+        first: Callable[[], Awaitable[object]] = ready,
+    ) -> T:
+        return await self._caller.call(method, url, call, first=first)

@@ -121,10 +121,7 @@ class ServiceError(MigrateError):
 
 
 class OutOfReachError(MigrateError):
-    """No answer came: the connection failed, broke or took too long.
-
-    `retried` says that whoever asked has tried again already.
-    """
+    """No answer came: the connection failed, broke or took too long."""
 
     def __init__(self, reason: str, *, method: str, url: str, retried: bool = False) -> None:
         self.retried = retried
@@ -139,7 +136,6 @@ class OtherBytesError(OutOfReachError):
     """A read was answered as a success, with something else than the bytes that it asked for."""
 
     def __init__(self, found: str, *, url: str) -> None:
-        self.retried = False
         MigrateError.__init__(
             self,
             f"GET was answered with other bytes than it asked for: {found}.",

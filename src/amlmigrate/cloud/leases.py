@@ -17,10 +17,11 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobClient, BlobLeaseClient
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import quoted
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.lease import SECONDS, Holder, LeaseState
@@ -28,6 +29,7 @@ from amlmigrate.core.workspace import Location
 
 # A renewal that is not answered in that time is asked for again.
 _SHORT = 8.0
+_PLACES = 64
 _ENDLESS = "infinite"
 _FREE = frozenset({"available", "expired", "broken", ""})
 T = TypeVar("T")
@@ -43,6 +45,8 @@ class Leases:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self._transport = Transport(credential)
+        # So many at once that none waits for another.
+        self._caller = Caller(Crowd(_PLACES))
         self._clients: dict[Location, BlobClient] = {}
 
     async def close(self) -> None:
@@ -158,9 +162,8 @@ class Leases:
             )
         return self._clients[place]
 
-    @staticmethod
-    async def _call(method: str, client: BlobClient, call: Callable[[], Awaitable[T]]) -> T:
-        return await retry.retrying(lambda: translated(method, client.url, call))
+    async def _call(self, method: str, client: BlobClient, call: Callable[[], Awaitable[T]]) -> T:
+        return await self._caller.call(method, client.url, call)
 
 
 def _state(found: BlobProperties) -> LeaseState:

@@ -9,13 +9,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
+
+from amlmigrate.cloud.errors import ServiceError
 
 _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 # Left for others of the same subscription and principal, and for what is under way.
 _RESERVE = 2.0
+_THROTTLED = 429
+# What storage says, with 503 or 500, where it is asked for more than it can do (AZ-PACE-3); vaults say 429
+# (learn.microsoft.com/azure/key-vault/general/overview-throttling).
+_TOO_MUCH = (_THROTTLED, 503)
+_BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 _SCOPES = ("subscription", "subscription-global", "tenant", "tenant-global")
 
 
@@ -70,6 +78,20 @@ class Bucket:
         """Takes a token for a call that has been made already: those that come next wait for it."""
         self._refilled(time.monotonic())
         self.tokens -= 1
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits for a token, and says that the call ended."""
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def failed(self, error: ServiceError) -> None:
+        """All calls of its kind wait once one is throttled."""
+        if error.status == _THROTTLED:
+            self.pause(error.retry_after or 1.0)
 
     def give_back(self) -> None:
         """Says that a call ended."""
@@ -155,6 +177,15 @@ class Crowd:
             if not turn.done():
                 turn.set_result(None)
                 room -= 1
+
+    def turn(self) -> Crowd:
+        """Waits for a place, and keeps it while a call is made."""
+        return self
+
+    def failed(self, error: ServiceError) -> None:
+        """A service that is asked for more than it can do gets fewer calls."""
+        if error.status in _TOO_MUCH or error.code in _BUSY:
+            self.busy()
 
     def busy(self) -> None:
         """Halves the crowd; what was sent at the same time and refused with it counts once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.core.documents import Document
@@ -34,8 +35,9 @@ class Resources:
             raise
 
     async def write(self, method: str, id_: str, body: Document | None) -> None:
-        """PUT, PATCH or POST, and its long-running operation."""
-        await self.arm.finish(await self.arm.call(method, id_, body, first=self._before), id_)
+        """PUT, PATCH or POST that says what is to be (so that twice is as once), and its operation."""
+        answer = await self.arm.call(method, id_, body, twice=HARMLESS, first=self._before)
+        await self.arm.finish(answer, id_)
 
     async def settled(
         self, id_: str, *, written: bool = False, waiting: Callable[[str], None] | None = None

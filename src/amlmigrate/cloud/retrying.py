@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.errors import MigrateError
 
 # How often a call may fail, and for how long from its first failure on. What it waits for its turn is not counted:
 # that says nothing of the service.
@@ -42,7 +43,7 @@ def copy_seconds(length: int) -> float:
 
 
 async def ready() -> None:
-    """Nothing is to be looked at before an attempt."""
+    """Nothing is to be looked at before an attempt, and nothing is known of an earlier one."""
 
 
 class _Patience:
@@ -60,13 +61,15 @@ class _Patience:
     def again(self, state: RetryCallState) -> bool:
         """Whether what happened may be over the next time."""
         error = _error(state)
+        if isinstance(error, MigrateError) and error.retried:
+            return False
         if isinstance(error, ServiceError) and error.status == 401:
             # A token that ran out on the way is asked for anew, once.
             self._refused += 1
             return self._refused == 1
         if isinstance(error, ServiceError):
             return error.transient
-        return isinstance(error, OutOfReachError) and not error.retried
+        return isinstance(error, OutOfReachError)
 
     def over(self, state: RetryCallState) -> bool:
         """Whether it has been often and long enough."""
@@ -95,18 +98,23 @@ def _wait(state: RetryCallState) -> float:
     return named if named is not None else max(0.2, _backoff(state))
 
 
-async def retrying(call: Callable[[], Awaitable[T]], turn: Turn = nullcontext) -> T:
+async def retrying(
+    call: Callable[[], Awaitable[T]],
+    turn: Turn = nullcontext,
+    *,
+    before: Callable[[], Awaitable[T | None]] = ready,
+) -> T:
     """Makes a call until it succeeds, fails for good, or has been tried often and long enough.
 
-    `turn` is what each attempt waits for, and holds while it is made.
-
-    Every call that comes here may be made twice: reads, PUTs of a whole document, deletes, and copies that
-    overwrite nothing.
+    `turn` is what each attempt waits for, and holds while it is made. `before` is awaited before each attempt's
+    turn: what it finds is the answer. Who makes a call that must not be made twice says so (`calling`).
     """
     patience = _Patience()
     policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, reraise=True)
     async for attempt in policy:
         with attempt:
+            if (found := await before()) is not None:
+                return found
             async with turn():
                 patience.begin()
                 return await call()

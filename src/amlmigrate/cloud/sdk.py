@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from azure.core.credentials import AccessToken
 
 from amlmigrate.cloud.absence import Verdict, judged
+from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Pacer
-from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cloud.sdktransport import SdkTransport
 from amlmigrate.cloud.translating import first_line
 from amlmigrate.core.address import Address
@@ -89,6 +89,7 @@ class SdkReader:
         self._bucket = pacer.bucket(ref.subscription, "GET")
         self._loop = asyncio.get_running_loop()
         self._places = asyncio.Semaphore(_THREADS)
+        self._caller = Caller(self)
         self._transport = SdkTransport(self._answered)
         self._credential = _SyncCredential(login)
         options = {} if login.cloud == "AzureCloud" else {"cloud": login.cloud}
@@ -116,7 +117,7 @@ class SdkReader:
 
         async def one(address: Address, operations: str) -> None:
             try:
-                await retrying(lambda: self._once(address, operations), self._turn)
+                await self._caller.call("GET", "MLClient", lambda: self._once(address, operations))
             except _OwnReasonError as error:
                 found.own[address] = str(error)
             except MigrateError as error:
@@ -128,23 +129,19 @@ class SdkReader:
         return found
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        async with self._places:
-            await self._bucket.take()
-            try:
-                yield
-            finally:
-                self._bucket.give_back()
+    async def turn(self) -> AsyncIterator[None]:
+        """One of the threads first, then a token: no token is kept that nobody uses."""
+        async with self._places, self._bucket.turn():
+            yield
+
+    def failed(self, error: ServiceError) -> None:
+        """All reads wait once one is throttled; a token that is refused is not shown again."""
+        self._bucket.failed(error)
+        if error.status == 401:
+            self._credential.forget()
 
     async def _once(self, address: Address, operations: str) -> None:
-        try:
-            await self._loop.run_in_executor(self._threads, self._get, address, operations)
-        except ServiceError as error:
-            if error.status == 429:
-                self._bucket.pause(error.retry_after or 1.0)
-            elif error.status == 401:
-                self._credential.forget()
-            raise
+        await self._loop.run_in_executor(self._threads, self._get, address, operations)
 
     def _answered(self, headers: Any) -> None:
         """Told in a thread: what ARM says remains, and a token for each call of a read after its first."""

@@ -7,6 +7,7 @@ held to no version (AZ-FILE-6). So a copy is refused, and this looks before it w
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -16,17 +17,17 @@ from azure.storage.fileshare.aio import ShareClient, ShareDirectoryClient, Share
 
 from amlmigrate.cloud import absence
 from amlmigrate.cloud.bloblists import quoted
+from amlmigrate.cloud.calling import Caller, Twice, found_by
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
-from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.fileshapes import Entry, entry_of, file_of, settings_of
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
-from amlmigrate.cloud.retrying import retrying
+from amlmigrate.cloud.pacing import Crowd
+from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.cloud.translating import translated
 from amlmigrate.cloud.transport import Shared, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
@@ -55,6 +56,9 @@ class Shares:
         self._suffix = login.endpoints.storage_suffix
         self._credential = credential
         self._transport = Transport(credential, fence)
+        self._caller = Caller(Crowd(_PARALLEL))
+        # For looks that are made while a call has its turn: none of them waits for such a one.
+        self._aside = Caller(Crowd(_PARALLEL))
         self._services: dict[str, ShareServiceClient] = {}
 
     async def close(self) -> None:
@@ -107,9 +111,12 @@ class Shares:
 
     async def head(self, place: Location) -> Blob | None:
         """A file as it stands; None where the service says that it is not there."""
+        return await self._head(place, self._caller)
+
+    async def _head(self, place: Location, caller: Caller) -> Blob | None:
         client = self._file(place)
         try:
-            return file_of(await self._call("HEAD", client.url, client.get_file_properties), place.path)
+            return file_of(await caller.call("HEAD", client.url, client.get_file_properties), place.path)
         except ServiceError as error:
             if absence.of_file(error):
                 return None
@@ -155,6 +162,7 @@ class Shares:
     async def write(self, blob: Blob, target: Location, data: bytes, *, replaces: str | None = None) -> str:
         """Writes a file, in one call so that it is never there by half; its ETag. See `guarded`.
 
+        What is there is looked at before each attempt, and after one whose answer was lost whether it is this.
         Raises ServiceError 409 or 412 where another one was there a moment before; UnsupportedError for more
         than 4 MiB, and for a tier, tags or an encryption, which no file has.
         """
@@ -168,13 +176,20 @@ class Shares:
         await self._look(target, replaces)
         await self._folders(target)
         client, metadata = self._file(target), dict(blob.metadata) or None
+        settings = settings_of(blob, data)
+        label = base64.b64encode(settings.content_md5).decode()
 
-        async def call() -> Any:
-            settings = settings_of(blob, data)
+        async def call() -> str:
             content: dict[str, Any] = {"data": data} if data else {}
-            return await client.create_file(len(data), content_settings=settings, metadata=metadata, **content)
+            made = await client.create_file(len(data), content_settings=settings, metadata=metadata, **content)
+            return quoted(str(made["etag"]))
 
-        return quoted(str((await self._call("PUT", client.url, call))["etag"]))
+        async def written() -> str | None:
+            there = await self.head(target)
+            same = there is not None and (there.length, there.md5) == (len(data), label)
+            return there.etag if there is not None and same and there.etag != replaces else None
+
+        return await self._call("PUT", url, call, found_by(written), partial(self._look, target, replaces))
 
     async def digest(
         self,
@@ -202,19 +217,21 @@ class Shares:
 
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes one file if it was the one that was listed a moment before, else ServiceError 412."""
-        client, there = self._file(place), await self.head(place)
-        if there is None:
-            return
-        _hold(there.etag, etag, client.url)
+        client = self._file(place)
+
+        async def listed() -> None:
+            if there := await self._head(place, self._aside):
+                _hold(there.etag, etag, client.url)
+
         try:
-            await self._call("DELETE", client.url, client.delete_file)
+            await self._call("DELETE", client.url, client.delete_file, first=listed)
         except ServiceError as error:
             if not absence.of_file(error):
                 raise
 
     async def _look(self, target: Location, replaces: str | None) -> None:
         """Raises what the blob service says where another one is there than may be written over."""
-        there, url = await self.head(target), self.url(target)
+        there, url = await self._head(target, self._aside), self.url(target)
         if there is not None and replaces is None:
             raise ServiceError(409, "ResourceAlreadyExists", "a file is there", method="PUT", url=url)
         if replaces is not None:
@@ -257,10 +274,15 @@ class Shares:
     def _file(self, place: Location) -> ShareFileClient:
         return self._share(place).get_file_client(place.path)
 
-    @staticmethod
-    async def _call(method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
-        doubt = Doubt()
-        return await retrying(lambda: doubt.attempt(partial(translated, method, url, call)))
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        call: Callable[[], Awaitable[T]],
+        twice: Twice[T] | None = None,
+        first: Callable[[], Awaitable[object]] = ready,
+    ) -> T:
+        return await self._caller.call(method, url, call, twice=twice, first=first)
 
 
 async def _range(client: ShareFileClient, blob: Blob, part: Range) -> bytes:

@@ -18,12 +18,12 @@ from azure.keyvault.keys import (
 from azure.keyvault.keys.aio import KeyClient
 
 from amlmigrate.cloud import absence
+from amlmigrate.cloud.calling import HARMLESS, Caller, Twice, found_by
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
-from amlmigrate.cloud.retrying import retrying
-from amlmigrate.cloud.translating import translated
+from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.transport import Transport
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
@@ -31,6 +31,7 @@ T = TypeVar("T")
 _AGENT = "aml-cmk-migrate"
 _WRAPPED = b"0123456789abcdef0123456789abcdef"
 _ALGORITHM = "RSA-OAEP-256"
+_AT_ONCE = 16
 
 
 class Vaults:
@@ -40,6 +41,7 @@ class Vaults:
         self.suffix = login.endpoints.vault_suffix
         self._credential = credential
         self._fence = fence
+        self._caller = Caller(Crowd(_AT_ONCE))
         self._clients: dict[str, KeyClient] = {}
 
     async def close(self) -> None:
@@ -87,16 +89,26 @@ class Vaults:
     async def create(
         self, vault: str, name: str, *, kind: str, size: int, expires: datetime | None, tags: dict[str, str]
     ) -> Key:
-        """Creates an RSA key, or a new version of it; `kind` is `RSA` or `RSA-HSM`, `size` in bits."""
-        client = self._client(vault)
-        found = await self._call(
-            "POST",
-            f"{vault}/keys/{name}/create",
-            lambda: client.create_rsa_key(
-                name, size=size, hardware_protected=kind == "RSA-HSM", expires_on=expires, tags=tags or None
-            ),
-        )
-        return _key(found)
+        """Creates an RSA key, or a new version of it; `kind` is `RSA` or `RSA-HSM`, `size` in bits.
+
+        Each such call makes a version: after one whose answer was lost the newest is looked at first.
+        """
+        client, before = self._client(vault), await self.key(vault, name)
+
+        async def call() -> Key:
+            hardware = kind == "RSA-HSM"
+            return _key(
+                await client.create_rsa_key(
+                    name, size=size, hardware_protected=hardware, expires_on=expires, tags=tags or None
+                )
+            )
+
+        async def look() -> Key | None:
+            now = await self.key(vault, name)
+            made = now is not None and (before is None or now.version.id != before.version.id)
+            return now if made else None
+
+        return await self._call("POST", f"{vault}/keys/{name}/create", call, found_by(look))
 
     async def rotation(self, vault: str, name: str) -> Rotation | None:
         """The rotation policy of a key; None where it has none that does anything."""
@@ -160,7 +172,7 @@ class Vaults:
             found: dict[str, Any] = answer.json()
             return found
 
-        return await self._call("POST", url, call)
+        return await self._call("POST", url, call, HARMLESS)
 
     def _client(self, vault: str) -> KeyClient:
         if vault not in self._clients:
@@ -173,8 +185,14 @@ class Vaults:
             )
         return self._clients[vault]
 
-    async def _call(self, method: str, url: str, call: Callable[[], Awaitable[T]]) -> T:
-        return await retrying(lambda: translated(method, url, call))
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        call: Callable[[], Awaitable[T]],
+        twice: Twice[T] | Twice[object] | None = None,
+    ) -> T:
+        return await self._caller.call(method, url, call, twice=twice)
 
 
 def _key(found: KeyVaultKey) -> Key:

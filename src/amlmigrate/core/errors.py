@@ -24,6 +24,8 @@ class MigrateError(Exception):
     """One sentence on what happened, the address it is about, and what to do about it."""
 
     exit_code = ExitCode.UNEXPECTED
+    # Whether whoever met it has tried again already: nobody else does.
+    retried = False
 
     def __init__(self, summary: str, *, address: str = "", remedy: str = "") -> None:
         # The service repeats what it was sent, and what went wrong is kept in the ledger.

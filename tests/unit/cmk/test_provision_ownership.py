@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from provisioned import KNOWN, part, uri, wanted
 
+from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.cmk.provisioning import ownership, planning, usage
@@ -418,8 +419,10 @@ class _Late(_Found):
             return self.exists()
         return self.by_then if self.acts else self._step
 
-    async def call(self, method: str, path: str, body: Any, first: Any) -> None:
+    async def call(self, method: str, path: str, body: Any, twice: Any, first: Any) -> None:
         """Azure's: a call, which the client repeats by itself where that may help."""
+
+        assert twice is HARMLESS
 
         async def once() -> None:
             await first()

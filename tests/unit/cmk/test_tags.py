@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from amlmigrate.cloud.calling import HARMLESS, Twice
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.scanning import facts, tagging, tags
 from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY
@@ -35,7 +36,10 @@ class Arm:
     async def get(self, path: str) -> Any:
         return {"properties": {"tags": dict(self.tags[path.split("/")[8]])}}
 
-    async def call(self, method: str, path: str, body: Any, *, first: Callable[[], Awaitable[object]]) -> object:
+    async def call(
+        self, method: str, path: str, body: Any, *, twice: Twice[Any], first: Callable[[], Awaitable[object]]
+    ) -> object:
+        assert twice is HARMLESS
         assert (method, body["operation"]) == ("PATCH", "Merge")
         name = path.split("/")[8]
         while True:

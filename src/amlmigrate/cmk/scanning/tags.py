@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cmk.scanning.tagging import ENVIRONMENT, SENSITIVITY, Standard, spelled
 from amlmigrate.cmk.scanning.values import NotKnown, Scanned
 from amlmigrate.core.documents import shown_properties
@@ -137,7 +138,8 @@ async def _write(arm: Arm, path: str, change: Change, due: Mapping[str, str]) ->
             )
 
     body = {"operation": "Merge", "properties": {"tags": dict(due)}}
-    await arm.finish(await arm.call("PATCH", path, body, first=unchanged), path)
+    # Merged twice they are the same tags.
+    await arm.finish(await arm.call("PATCH", path, body, twice=HARMLESS, first=unchanged), path)
 
 
 async def _read(arm: Arm, path: str) -> Mapping[str, str]:
