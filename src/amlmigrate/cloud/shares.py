@@ -24,8 +24,8 @@ from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.fileshapes import Entry, entry_of, file_of, settings_of
 from amlmigrate.cloud.lists import whole
-from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.pacing import Crowd
+from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.store import Store, UnsupportedError
 from amlmigrate.cloud.transport import Shared, Transport
@@ -177,7 +177,7 @@ class Shares:
         await self._folders(target)
         client, metadata = self._file(target), dict(blob.metadata) or None
         settings = settings_of(blob, data)
-        label = base64.b64encode(settings.content_md5).decode()
+        label = base64.b64encode(settings.content_md5 or b"").decode()
 
         async def call() -> str:
             content: dict[str, Any] = {"data": data} if data else {}
