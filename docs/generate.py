@@ -1,4 +1,4 @@
-"""Writes the generated blocks of the documentation anew from the code; `--check` only says which differ.
+"""Writes what is generated of the documentation anew from the code; `--check` only says what differs.
 
 A block stands between `<!-- generated: NAME -->` and `<!-- end of generated -->`; all else is written by hand.
 """
@@ -24,7 +24,7 @@ from amlmigrate.cli.main import app
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
-from amlmigrate.cmk.provisioning import applying, profiles, reading
+from amlmigrate.cmk.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
@@ -688,17 +688,21 @@ def _members(schema: Any, root: Any, path: str) -> Iterable[list[str]]:
     """Path, values and meaning of every member below one of the schema."""
     needed = schema.get("required", ())
     for name, member in schema.get("properties", {}).items():
-        target = root["$defs"][member["$ref"].rpartition("/")[2]] if "$ref" in member else member
+        target = _target(member, root)
         here = f"{path}{name}"
-        yield [f"`{here}`{' *' if name in needed else ''}", _values(target), member["description"]]
+        yield [f"`{here}`{' *' if name in needed else ''}", _values(target), {**target, **member}["description"]]
         yield from _members(target, root, f"{here}.")
-        for choice in target.get("oneOf", ()):
-            yield from _members(choice, root, f"{here}.")
+        for choice in target.get("anyOf", ()):
+            yield from _members(_target(choice, root), root, f"{here}.")
+
+
+def _target(member: Any, root: Any) -> Any:
+    return root["$defs"][member["$ref"].rpartition("/")[2]] if "$ref" in member else member
 
 
 def _values(member: Any) -> str:
-    if "enum" in member:
-        return _code(str(value) for value in member["enum"])
+    if "enum" in member or "const" in member:
+        return _code(str(value) for value in member.get("enum", [member.get("const")]))
     if "minimum" in member:
         return f"{member['minimum']} to {member['maximum']}"
     if member.get("type") == "array":
@@ -708,7 +712,7 @@ def _values(member: Any) -> str:
 
 def provision_file() -> str:
     """Every member of the file, from its schema."""
-    schema = reading.schema()
+    schema = filechecks.schema()
     return table(("member", "values", "what it is"), _members(schema, schema, ""))
 
 
@@ -772,13 +776,17 @@ def generated(text: str, made: dict[str, str]) -> str:
 
 
 def stale() -> dict[Path, str]:
-    """The pages that are not what the code generates now, with what they should be."""
+    """The pages and the schema that are not what the code gives now, with what they should be."""
     made = blocks()
     found = {}
     for path in pages():
         text = path.read_text(encoding="utf-8")
         if (now := generated(text, made)) != text:
             found[path] = now
+    schema_file = DOCS.parent / "src" / "amlmigrate" / "cmk" / "provisioning" / "file.schema.json"
+    now = json.dumps(filechecks.schema(), indent=2) + "\n"
+    if not schema_file.exists() or schema_file.read_text(encoding="utf-8") != now:
+        found[schema_file] = now
     return found
 
 
@@ -787,7 +795,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     found = stale()
     for path, text in found.items():
-        sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(DOCS)}\n")
+        sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(DOCS.parent)}\n")
         if not check:
             path.write_text(text, encoding="utf-8")
     return int(check and bool(found))

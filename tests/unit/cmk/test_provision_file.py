@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from provisioned import FILE
 
-from amlmigrate.cmk.provisioning import checks, profiles, reading
+from amlmigrate.cmk.provisioning import checks, filechecks, profiles, reading
 from amlmigrate.cmk.provisioning.durations import days
 from amlmigrate.cmk.provisioning.ownership import TAG
 from amlmigrate.core.errors import BadInputError
@@ -24,7 +24,7 @@ LOGS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Oper
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(reading.schema())
+    Draft202012Validator.check_schema(filechecks.schema())
 
 
 def test_the_documented_example_is_accepted() -> None:
