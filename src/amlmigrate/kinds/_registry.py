@@ -21,7 +21,8 @@ def all_kinds() -> dict[str, Listed]:
         if not module.name.startswith("_"):
             kind: Listed = importlib.import_module(f"{__package__}.{module.name}").KIND
             found[kind.name] = kind
-    before = {name: {*kind.after, *filter(None, [kind.parent])} for name, kind in sorted(found.items())}
+    # Not sets: their order would be another in each process.
+    before = {name: [*kind.after, *filter(None, [kind.parent])] for name, kind in sorted(found.items())}
     return {name: found[name] for name in TopologicalSorter(before).static_order()}
 
 

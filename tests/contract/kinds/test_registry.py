@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +81,21 @@ def test_kinds_come_after_those_that_they_may_refer_to() -> None:
         assert set(kind.after) <= set(place)
         assert all(place[before] < place[kind.name] for before in kind.after)
         assert not kind.parent or place[kind.parent] < place[kind.name]
+
+
+def test_kinds_come_in_the_same_order_in_each_process() -> None:
+    code = "from amlmigrate.kinds import all_kinds; print(*all_kinds())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert said == {f"{' '.join(all_kinds())}\n".encode()}
 
 
 @every_kind
