@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
 
 from amlmigrate.bytes.listings import Listing, unlike
-from amlmigrate.bytes.merging import merged
+from amlmigrate.bytes.merging import Pair, merged
 from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.prior import Copied
@@ -31,6 +33,71 @@ class Foreign:
     why: str
 
 
+class Comparison(Enum):
+    """What becomes of a path of the target."""
+
+    MISSING = "not in the target"
+    CHANGED = "changed"
+    RELABELLED = "of another tier or other index tags"
+    SAME = "in the target already"
+    FOREIGN = "another in the target"
+    # A copy of the tool's own whose source is no longer there; and what is neither the source's nor the tool's.
+    GONE = "without a source any more"
+    EXTRA = "too many"
+
+
+class Judged(NamedTuple):
+    """A path of the target and what becomes of it; of the source's blob as it shall be, and of what is there.
+
+    `settled`: what is there is the tool's own copy of just the version that the source has. `why` it is foreign.
+    """
+
+    what: Comparison
+    pair: Pair
+    settled: bool = False
+    why: str = ""
+
+
+def judged(
+    source: Location,
+    goal: Location,
+    blobs: Iterable[Blob],
+    there: Listing,
+    own: Own,
+    others: Others = nobodys,
+) -> Iterator[Judged]:
+    """By path in the target; `blobs` are the source's below `source`, in order, as they shall be below `goal`.
+
+    `own`: what was copied to a path. `others`: the ETag of a blob that a run saw to be another's by its bytes, ''
+    for none. Nothing is held.
+    """
+    for pair in merged(source, goal, blobs, there):
+        path, blob, twin = pair
+        if blob is None:
+            assert twin
+            yield Judged(Comparison.GONE if removable(own(path), twin) else Comparison.EXTRA, pair)
+        elif twin is None:
+            yield Judged(Comparison.MISSING, pair)
+        else:
+            yield _both(pair, blob, twin, own(path), others)
+
+
+def _both(pair: Pair, blob: Blob, twin: Blob, copied: Copied | None, others: Others) -> Judged:
+    """What becomes of a blob where the target has one of its name."""
+    known = settled(copied, blob, twin)
+    if unlike(blob, twin):
+        found = verdict(copied, blob, twin)
+        return Judged(_DOING[found.doing], pair, known, found.why)
+    if overwritten(copied, blob, twin):
+        return Judged(Comparison.CHANGED, pair, known)
+    if others(pair.path) == twin.etag and not known:
+        return Judged(Comparison.FOREIGN, pair, known, "of other bytes, as an earlier run saw")
+    return Judged(Comparison.SAME, pair, known)
+
+
+_DOING = {Doing.REPLACE: Comparison.CHANGED, Doing.RELABEL: Comparison.RELABELLED, Doing.LEAVE: Comparison.FOREIGN}
+
+
 @dataclass(slots=True)
 class Compared:
     """All blobs of a prefix, by what becomes of each; of the last two by what the target has.
@@ -44,14 +111,8 @@ class Compared:
     same: list[Blob] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     foreign: list[Foreign] = field(default_factory=list)
-    # Copies of the tool's own whose source is no longer there; and what is neither the source's nor the tool's.
     gone: list[Blob] = field(default_factory=list)
     extra: list[Blob] = field(default_factory=list)
-
-    @property
-    def kept(self) -> list[Blob]:
-        """What of the source's blobs moves, or has."""
-        return [*self.missing, *self.changed, *self.relabelled, *self.same]
 
 
 def compare(
@@ -62,42 +123,22 @@ def compare(
     own: Own,
     others: Others = nobodys,
 ) -> Compared:
-    """`blobs` are the source's below `source` as they shall be below `goal`; `own`: what was copied to a path.
-
-    `others`: the ETag of a blob that a run saw to be another's by its bytes, '' for none.
-    """
+    """What becomes of all blobs of a prefix, held together."""
     found = Compared()
-    for path, blob, twin in merged(source, goal, blobs, there):
-        if blob is None:
-            assert twin
-            (found.gone if removable(own(path), twin) else found.extra).append(twin)
-        elif twin is None:
-            found.missing.append(blob)
-        else:
-            _both(found, path, blob, twin, own, others)
+    lists = {
+        Comparison.MISSING: found.missing,
+        Comparison.CHANGED: found.changed,
+        Comparison.RELABELLED: found.relabelled,
+        Comparison.SAME: found.same,
+        Comparison.GONE: found.gone,
+        Comparison.EXTRA: found.extra,
+    }
+    for what, (path, blob, twin), known, why in judged(source, goal, blobs, there, own, others):
+        if known and blob:
+            found.settled.add(blob.path)
+        if what is Comparison.FOREIGN:
+            assert blob and twin
+            found.foreign.append(Foreign(path, blob, twin, why))
+        elif one := blob or twin:
+            lists[what].append(one)
     return found
-
-
-def _both(found: Compared, path: str, blob: Blob, twin: Blob, own: Own, others: Others) -> None:
-    """What becomes of a blob where the target has one of its name."""
-    copied = own(path)
-    if settled(copied, blob, twin):
-        found.settled.add(blob.path)
-    if unlike(blob, twin):
-        _differing(found, path, blob, twin, copied)
-    elif overwritten(copied, blob, twin):
-        found.changed.append(blob)
-    elif others(path) == twin.etag and not settled(copied, blob, twin):
-        found.foreign.append(Foreign(path, blob, twin, "of other bytes, as an earlier run saw"))
-    else:
-        found.same.append(blob)
-
-
-def _differing(found: Compared, path: str, blob: Blob, twin: Blob, copied: Copied | None) -> None:
-    judged = verdict(copied, blob, twin)
-    if judged.doing is Doing.REPLACE:
-        found.changed.append(blob)
-    elif judged.doing is Doing.RELABEL:
-        found.relabelled.append(blob)
-    else:
-        found.foreign.append(Foreign(path, blob, twin, judged.why))

@@ -89,6 +89,12 @@ class SortedBlobs(Collection[Blob]):
             self._db.execute(f"DELETE FROM blobs WHERE path = :path AND {filled}", {"path": path})  # noqa: S608 - as above
         self._count = None
 
+    def discard(self, path: str) -> None:
+        """Takes out the blob of a path, if there is one."""
+        if self._db is not None:
+            self._db.execute("DELETE FROM blobs WHERE path = ?", (path,))
+            self._count = None
+
     def get(self, path: str) -> Blob | None:
         """The blob of a path, or None."""
         return next(self._rows(f"{_ALL} WHERE path = ?", path), None)

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 MOST = 3
 
 
-def few(texts: Sequence[str], most: int = MOST) -> str:
-    """`a, b, c and 4 more`; all of them where they are no more than `most`."""
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+def few(texts: Sequence[str], most: int = MOST, *, of: int | None = None) -> str:
+    """`a, b, c and 4 more`; all of them where they are no more than `most`.
+
+    `of` is how many there are, where not all of them are given.
+    """
+    count = len(texts) if of is None else of
+    more = f" and {count - most} more" if count > most else ""
     return ", ".join(texts[:most]) + more
 
 

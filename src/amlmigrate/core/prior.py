@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,7 +47,8 @@ class Prior:
     """Documents and blobs that the tool created; only those may it change, and only as it left them."""
 
     documents: frozenset[str] = frozenset()
-    blobs: dict[tuple[str, str, str], Copied] = field(default_factory=dict)
+    # By account, container and path; they may be many, and need not be in memory.
+    blobs: Mapping[tuple[str, str, str], Copied] = field(default_factory=dict)
     # Address to the digest of the target's document as the tool last saw it there, in line with the source.
     left: dict[str, str] = field(default_factory=dict)
     # Folders beside whose ledger cannot be read, though it may be of the same two workspaces, and why.
@@ -54,7 +56,7 @@ class Prior:
     # The highest number of a run that any of the ledgers has.
     run: int = 0
     # Blobs that a run saw to be another's, though no listing shows it, with the ETags that they had.
-    not_ours: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    not_ours: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     def owns(self, address: Address) -> bool:
         """Whether the tool created the document."""
@@ -71,6 +73,10 @@ class Prior:
     def others(self, place: Location) -> str:
         """The ETag of a blob that a run saw to be another's; '' where none did."""
         return self.not_ours.get((place.account, place.container, place.path), "")
+
+    def copies(self) -> Iterator[tuple[Location, Copied]]:
+        """All that the tool copied, each with where to."""
+        return ((Location(*place), copied) for place, copied in self.blobs.items())
 
     def copied(self, place: Location) -> Copied | None:
         """What the tool copied to a place, or None; it has copied nothing to a share."""

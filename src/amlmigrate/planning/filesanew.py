@@ -47,26 +47,21 @@ class FilesAnew:
         self._files = {place: FileAnew(content, mapping) for place, content in contents.items()}
         self._mapping = mapping
 
-    def below(self, prefix: Location, blobs: Iterable[Blob]) -> tuple[list[Rewrite], list[Blob]]:
-        """The lines that change in the files among some blobs, and the blobs as they are then."""
-        rewrites: list[Rewrite] = []
-        expected: list[Blob] = []
-        for blob in blobs:
-            file = self._files.get(Location(prefix.account, prefix.container, blob.path))
-            whole = self._whole.get(Location(prefix.account, prefix.container, blob.path))
-            if whole:
-                expected.append(replace(blob, length=whole.length, md5=whole.md5))
-            elif file and file.rewrites:
-                rewrites += file.rewrites
-                expected.append(as_written(blob, file.text.encode()))
-            else:
-                expected.append(blob)
-        return rewrites, expected
+    def rewrites(self, place: Location) -> tuple[Rewrite, ...]:
+        """The lines that change in the file at a place, unless it is written anew as a whole."""
+        file = self._files.get(place)
+        return file.rewrites if file and place not in self._whole else ()
 
-    def whole(self, prefix: Location, blobs: Iterable[Blob]) -> tuple[AnewFile, ...]:
-        """Those among some blobs that are written anew as a whole."""
-        places = (Location(prefix.account, prefix.container, blob.path) for blob in blobs)
-        return tuple(self._whole[place] for place in places if place in self._whole)
+    def whole(self, place: Location) -> AnewFile | None:
+        """The file at a place as it is written anew as a whole; None for all others."""
+        return self._whole.get(place)
+
+    def expected(self, place: Location, blob: Blob) -> Blob:
+        """The blob at a place as it is in the target."""
+        if whole := self._whole.get(place):
+            return replace(blob, length=whole.length, md5=whole.md5)
+        file = self._files.get(place)
+        return as_written(blob, file.text.encode()) if file and file.rewrites else blob
 
     def findings(self, asset: Asset) -> Iterable[Finding]:
         """What a reviewer must know of the files among an asset's bytes."""

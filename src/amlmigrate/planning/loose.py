@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
@@ -89,24 +89,38 @@ def copied_roots(listing: Listing, workspace: Workspace, others: Others) -> Iter
     return [root] if workspace.owns(root.container) or not others else job_folders(workspace, root)
 
 
-def left_step(
-    listing: Listing, blobs: list[Blob], known: Known, others: Others, *, placed: bool, owned: bool
-) -> Step:
-    """The item of a container's blobs that do not move."""
-    place = listing.place
-    size = sum(blob.length for blob in blobs)
-    sorts = Counter(known.sort(Location(place.account, place.container, blob.path)) for blob in blobs)
-    [(first, _), *more] = sorts.most_common()
-    each = ", ".join(f"{count} {what}" for what, count in sorts.most_common())
-    told = f": {each}" if more else f" {first}"
-    remedy = "Copy them with --unreferenced copy"
-    if not placed:
-        told, remedy = " in a container that no datastore leads to on both sides", "Copy them with AzCopy"
-    if others and not owned:
-        told += others.beside
-        remedy = "Copy by hand what is this workspace's"
-    reason = f"{many(len(blobs), 'blob')} with {size} bytes{told}. {remedy}, or keep the container."
-    return Step(blob_address(place.container), Action.MANUAL, reason, source_sha256=listing_digest(blobs))
+class Left:
+    """The blobs of a container that do not move, one after the other, in the order of their paths."""
+
+    def __init__(self, place: Location, known: Known) -> None:
+        self._place = place
+        self._known = known
+        self._sorts: Counter[str] = Counter()
+        self._digest = ListingDigest()
+
+    def add(self, blob: Blob) -> None:
+        """The next one."""
+        self._sorts[self._known.sort(self._place.at(blob.path))] += 1
+        self._digest.add(blob)
+
+    def __bool__(self) -> bool:
+        return self._digest.blobs > 0
+
+    def step(self, others: Others, *, placed: bool, owned: bool) -> Step:
+        """Their item."""
+        sorts, count, size = self._sorts, self._digest.blobs, self._digest.bytes
+        [(first, _), *more] = sorts.most_common()
+        each = ", ".join(f"{count} {what}" for what, count in sorts.most_common())
+        told = f": {each}" if more else f" {first}"
+        remedy = "Copy them with --unreferenced copy"
+        if not placed:
+            told, remedy = " in a container that no datastore leads to on both sides", "Copy them with AzCopy"
+        if others and not owned:
+            told += others.beside
+            remedy = "Copy by hand what is this workspace's"
+        reason = f"{many(count, 'blob')} with {size} bytes{told}. {remedy}, or keep the container."
+        address = blob_address(self._place.container)
+        return Step(address, Action.MANUAL, reason, source_sha256=self._digest.hexdigest())
 
 
 def empty_step(listing: Listing) -> Step:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import Listing, listing_digest
+from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory
@@ -28,21 +28,9 @@ from amlmigrate.planning.diff import ARCHIVED, Verdict, verdict_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.loose import EMPTY_REASON, Known, Others, copied_roots, empty_step, job_folders, left_step
+from amlmigrate.planning.loose import EMPTY_REASON, Known, Left, Others, copied_roots, empty_step, job_folders
 from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, Names
-from amlmigrate.planning.remarks import (
-    dotted,
-    foreign_bytes,
-    names_source,
-    offline,
-    other_types,
-    refused_name,
-    signed_lines,
-    too_large,
-    too_long,
-    under_sent_keys,
-    url_too_long,
-)
+from amlmigrate.planning.remarks import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.resolve import Needs, Resolver
 from amlmigrate.planning.sequences import sequence
 from amlmigrate.planning.users import Users
@@ -130,25 +118,15 @@ class Planner:
     # Bytes.
 
     def _bytes(self, draft: Draft, containers: Containers) -> None:
-        covered: dict[Location, list[Blob]] = defaultdict(list)
-        loose: dict[tuple[str, str], list[Blob]] = defaultdict(list)
-        for key, listing in containers.source.items():
-            for blob in listing.blobs.values():
-                prefix = self._cover.prefix(Location(*key, blob.path))
-                if prefix is None:
-                    loose[key].append(blob)
-                else:
-                    covered[prefix].append(blob)
-        planned = [
-            found for prefix in self._cover if (found := self._steps.of(prefix, covered[prefix], containers))
-        ]
+        planned = [found for prefix in self._cover if (found := self._steps.of(prefix, containers))]
         for found in planned:
-            self._prefix(draft, found, covered)
+            self._prefix(draft, found)
         known = self._known()
-        for key, listing in containers.source.items():
-            rest = self._unselected(draft, key, loose[key])
+        unselected = self._of_unselected()
+        for listing in containers.source.values():
+            rest = self._rest(draft, listing, Left(listing.place, known), unselected)
             if rest:
-                draft.add(self._left(listing, rest, known))
+                draft.add(self._left(listing, rest))
             elif self._stray(listing) and not listing.blobs:
                 draft.add(empty_step(listing))
         # Last, since a blob may be called as anything else is.
@@ -160,20 +138,13 @@ class Planner:
             if found.delete:
                 draft.add_marked(found.delete, DELETE)
 
-    def _prefix(self, draft: Draft, found: PlannedBytes, covered: dict[Location, list[Blob]]) -> None:
+    def _prefix(self, draft: Draft, found: PlannedBytes) -> None:
         """The step of a prefix, and what a reviewer must know of it."""
-        step, amount = found.step, found.step.bytes
-        assert amount
-        prefix, read = amount.source, list(found.read)
-        draft.findings += [*signed_lines(step), *found.findings, *other_types(prefix, covered[prefix])]
-        if step.apart:
-            self._apart(draft, step)
-            return
-        draft.add(_without_secrets(step))
-        if step.action is Action.COPY:
-            draft.findings += [*offline(prefix, read), *under_sent_keys(prefix, read), *too_large(prefix, read)]
-            draft.findings += dotted(prefix, read)
-            draft.findings += [*too_long(amount, read), *url_too_long(prefix, read)]
+        draft.findings += [*signed_lines(found.step), *found.findings]
+        if found.step.apart:
+            self._apart(draft, found.step)
+        else:
+            draft.add(_without_secrets(found.step))
 
     def _apart(self, draft: Draft, step: Step) -> None:
         assert step.bytes
@@ -195,10 +166,10 @@ class Planner:
         known = self.mapping.place(place) is not None or self._source.workspace.names(place.container)
         return listing.exists and not known
 
-    def _left(self, listing: Listing, blobs: list[Blob], known: Known) -> Step:
+    def _left(self, listing: Listing, rest: Left) -> Step:
         owned = self._source.workspace.owns(listing.place.container)
         placed = self.mapping.place(listing.place) is not None
-        return left_step(listing, blobs, known, self._others, placed=placed, owned=owned)
+        return rest.step(self._others, placed=placed, owned=owned)
 
     def _said_of_others(self, left: Asset) -> str:
         """Of what lies in an account that serves others too, and does not bear this workspace's number."""
@@ -216,27 +187,33 @@ class Planner:
         whole = not any(left.not_listed and left.address.kind in moving_kinds() for left in self._source.by_hand)
         return Known(Cover(staying), Cover([*map(prefix_of, located), *folders]), whole)
 
-    def _unselected(self, draft: Draft, key: tuple[str, str], blobs: list[Blob]) -> list[Blob]:
-        """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
-        assets = self._source.assets.items()
+    def _of_unselected(self) -> Cover:
+        """Where the bytes lie of what is left by selection, and of what is left by hand."""
         left_out = (
             needs
-            for address, asset in assets
+            for address, asset in self._source.assets.items()
             if (needs := self._needs[address]).places
             and address not in self._moving
             and self._reason_to_stay(asset) == UNSELECTED_REASON
         )
-        cover = Cover(place for needs in (*left_out, *self._by_hand.values()) for place in needs.places)
-        left: dict[Location, list[Blob]] = defaultdict(list)
-        rest: list[Blob] = []
-        for blob in blobs:
-            prefix = cover.prefix(Location(*key, blob.path))
-            (rest if prefix is None else left[prefix]).append(blob)
+        return Cover(place for needs in (*left_out, *self._by_hand.values()) for place in needs.places)
+
+    def _rest(self, draft: Draft, listing: Listing, rest: Left, unselected: Cover) -> Left:
+        """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
+        left: dict[Location, ListingDigest] = {}
+        account, container = listing.place.account, listing.place.container
+        for blob in listing.sorted:
+            place = Location(account, container, blob.path)
+            if self._cover.prefix(place) is not None:
+                continue
+            if (prefix := unselected.prefix(place)) is None:
+                rest.add(blob)
+            else:
+                left.setdefault(prefix, ListingDigest()).add(blob)
         for prefix, found in left.items():
-            size = sum(blob.length for blob in found)
-            amount = Bytes(prefix, target_place(self.mapping, prefix), len(found), size)
+            amount = Bytes(prefix, target_place(self.mapping, prefix), found.blobs, found.bytes)
             address = blob_address(prefix.container, prefix.path)
-            sha = listing_digest(found)
+            sha = found.hexdigest()
             draft.add(Step(address, Action.SKIP, UNSELECTED_REASON, source_sha256=sha, bytes=amount))
         return rest
 

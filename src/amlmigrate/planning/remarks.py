@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
-from urllib.parse import quote
 
 from amlmigrate.bytes.areas import Key
-from amlmigrate.bytes.listings import Listing, beside, goal_path, renamed_on_the_way
+from amlmigrate.bytes.listings import Listing, beside
 from amlmigrate.core.address import Address, blob_address
-from amlmigrate.core.asset import ARCHIVE_TIER, Asset, Blob
+from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.few import few, many
-from amlmigrate.core.finding import Finding, Severity
-from amlmigrate.core.limits import LARGEST_BLOB
+from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.members import naming_source, naming_workspace
-from amlmigrate.core.plan import Action, Bytes, Step
+from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import moving_kinds
 
 _NAMED = 3
-_ONE = {"are": "is", "have": "has", "would": "would"}
-# learn.microsoft.com, "Naming and referencing containers, blobs, and metadata".
-_LONGEST, _DEEPEST = 1_024, 254
-_SHOWN = 60
-_LEAVE_OUT = "or leave out what refers to them with --exclude."
-_LONGEST_URL, _LONGEST_SUFFIX = 2_048, "core.usgovcloudapi.net"
 
 
 def newest_overtaken(versions: list[Step]) -> Iterable[Finding]:
@@ -56,113 +48,6 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
             "If others use 'latest' in the target, have them name a version first.",
             code="latest-moves",
         )
-
-
-def _of_blobs(
-    severity: Severity, place: Location, found: list[str], says: str, remedy: str, *, code: str
-) -> Iterable[Finding]:
-    """What is said of some blobs below a place, the first few of them named: `are in the archive tier`.
-
-    `says` begins with a verb of `_ONE`, which one blob has another form of.
-    """
-    if found:
-        about = str(blob_address(place.container, place.path))
-        verb, rest = says.split(" ", 1)
-        said = _ONE[verb] if len(found) == 1 else verb
-        summary = f"{many(len(found), 'blob')} {said} {rest}: {', '.join(found[:_NAMED])}"
-        yield Finding(severity, about, summary, remedy, code=code)
-
-
-def other_types(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Put Blob From URL makes a block blob of whatever it reads (AZ-BLOB-10)."""
-    return _of_blobs(
-        "warning",
-        prefix,
-        [blob.path for blob in blobs if blob.kind != "BlockBlob"],
-        "are of the append or page type: byte for byte block blobs in the target",
-        "Nothing is needed if they are only read; what appends to them needs new ones.",
-        code="blob-type-changed",
-    )
-
-
-def offline(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Nothing can be read from the archive tier, by the service neither: 409 `BlobArchived`."""
-    return _of_blobs(
-        "error",
-        prefix,
-        [blob.path for blob in blobs if blob.tier == ARCHIVE_TIER],
-        "are in the archive tier and cannot be read",
-        f"Rehydrate them to an online tier in the source, which takes hours, {_LEAVE_OUT}",
-        code="blobs-archived",
-    )
-
-
-def under_sent_keys(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """Nothing reads them without that key, by the service neither (Learn, customer-provided keys)."""
-    return _of_blobs(
-        "error",
-        prefix,
-        [blob.path for blob in blobs if blob.sent_key],
-        "are encrypted with a key that their writer sent along, which Azure does not keep, and cannot be read",
-        f"Write them anew in the source without that key, {_LEAVE_OUT}",
-        code="blobs-customer-key",
-    )
-
-
-def too_large(prefix: Location, blobs: list[Blob], largest: int = LARGEST_BLOB) -> Iterable[Finding]:
-    """No list of blocks makes a block blob of them, which a copy is whatever its source was."""
-    return _of_blobs(
-        "error",
-        prefix,
-        [f"{blob.path} ({blob.length} bytes)" for blob in blobs if blob.length > largest],
-        f"are longer than the {largest} bytes that a block blob can have",
-        f"Part them in the source, {_LEAVE_OUT}",
-        code="blobs-too-large",
-    )
-
-
-def dotted(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """The copy would get another name."""
-    return _of_blobs(
-        "error",
-        prefix,
-        [blob.path for blob in blobs if renamed_on_the_way(blob.path)],
-        "have '.' or '..' between slashes in their names, and cannot be copied under them",
-        f"Rename them in the source, {_LEAVE_OUT}",
-        code="blob-names-dotted",
-    )
-
-
-def url_too_long(prefix: Location, blobs: list[Blob]) -> Iterable[Finding]:
-    """The service copies from a URL of up to 2 KiB, in which a letter beside the Latin ones takes six or more.
-
-    learn.microsoft.com/rest/api/storageservices/put-blob-from-url, `x-ms-copy-source`.
-    """
-    start = len(f"https://{prefix.account}.blob.{_LONGEST_SUFFIX}/{prefix.container}/")
-    found = [blob.path for blob in blobs if start + len(quote(blob.path, safe="~/")) > _LONGEST_URL]
-    return _of_blobs(
-        "error",
-        prefix,
-        [f"{path[:_SHOWN]}…" for path in found],
-        "have names that take too long a URL, from which Azure copies nothing",
-        f"Shorten them in the source, {_LEAVE_OUT}",
-        code="blob-names-long",
-    )
-
-
-def too_long(amount: Bytes, blobs: list[Blob]) -> Iterable[Finding]:
-    """The copy's name would be refused: what lies in a folder of its own in the target has a longer one there."""
-    goals = (goal_path(amount.source, amount.target, blob.path) for blob in blobs)
-    found = [path for path in goals if len(path) > _LONGEST or path.rstrip("/").count("/") >= _DEEPEST]
-    return _of_blobs(
-        "error",
-        amount.source,
-        [f"{path[:_SHOWN]}…" for path in found],
-        f"would have names of more than {_LONGEST:,} characters or {_DEEPEST} segments in the target, which"
-        " Azure refuses",
-        f"Shorten them in the source, {_LEAVE_OUT}",
-        code="blob-names-long",
-    )
 
 
 def refused_name(address: Address) -> Iterable[Finding]:

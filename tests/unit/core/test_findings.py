@@ -24,7 +24,7 @@ def _made() -> Iterator[tuple[str, str | None, list[str]]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-                if name in ("Finding", "warn", "_saying", "_of_blobs") and path.name != "finding.py":
+                if name in ("Finding", "warn", "_saying", "Remark") and path.name != "finding.py":
                     given = [word.value for word in node.keywords if word.arg == "code"]
                     codes = [str(one.value) for w in given for one in ast.walk(w) if isinstance(one, ast.Constant)]
                     first = node.args[0] if name != "warn" and node.args else ast.Constant("warning")
@@ -44,7 +44,7 @@ def test_no_code_is_used_that_is_not_declared() -> None:
 
 def test_only_claims_and_the_helpers_compute_a_code() -> None:
     computed = [where.partition(":")[0] for where, _, codes in MADE if not codes]
-    assert computed == ["claim.py", "writers.py", "filefindings.py", "remarks.py"]
+    assert computed == ["claim.py", "writers.py", "filefindings.py", "blobremarks.py"]
 
 
 def test_every_declared_code_is_used() -> None:

@@ -17,8 +17,9 @@ from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.kinds import all_kinds
+from amlmigrate.planning.blobremarks import TOO_LONG, URL_TOO_LONG
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.remarks import left_behind, too_long, url_too_long
+from amlmigrate.planning.remarks import left_behind
 from amlmigrate.planning.resolve import Resolver
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
@@ -238,17 +239,18 @@ def test_what_a_copy_leaves_behind_in_a_container_is_told(
 )
 def test_a_name_that_is_too_long_in_the_target_is_foreseen(path: str, told: int) -> None:
     amount = Bytes(Location("acct", OLD_BLOBS, "s"), Location("cmkacct", NEW_BLOBS, "s"), 1, 1)
-    found = list(too_long(amount, [blob(path)]))
+    found = TOO_LONG.of(amount, [blob(path)])
     assert [(one.severity, one.code) for one in found] == [("error", "blob-names-long")] * told
     deeper = replace(amount, target=Location("cmkacct", NEW_BLOBS, "migrated-code/2aj00c1/s"))
-    assert len(list(too_long(deeper, [blob(path)]))) == 1
+    assert len(TOO_LONG.of(deeper, [blob(path)])) == 1
 
 
 @pytest.mark.parametrize(
     ("path", "told"), [("s/" + "x" * 1_000, 0), ("s/" + "é" * 300, 0), ("s/" + "字" * 220, 1)]
 )
 def test_a_name_of_which_the_url_is_too_long_to_copy_from_is_foreseen(path: str, told: int) -> None:
-    found = list(url_too_long(Location("acct", OLD_BLOBS, "s"), [blob("s/short"), blob(path)]))
+    place = Location("acct", OLD_BLOBS, "s")
+    found = URL_TOO_LONG.of(Bytes(place, place, 2, 2), [blob("s/short"), blob(path)])
     assert [(one.severity, one.code) for one in found] == [("error", "blob-names-long")] * told
     # The planner asks.
     data = asset("data/d/1", dataType="uri_folder", dataUri="azureml://datastores/workspaceblobstore/paths/s")
