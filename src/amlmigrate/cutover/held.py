@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from amlmigrate.core.documents import Document, digest
+from amlmigrate.core.documents import digest
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, Digests, changes, comparable
 from amlmigrate.cutover.record import RECORD, SINCE, active
@@ -83,12 +83,6 @@ def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict
     Such a deletion may end at any time, so also between two looks at the source.
     """
     return {address: sha for address, sha in then.items() if address in now or address not in removed}
-
-
-def running_jobs(jobs: Document | None) -> str:
-    """That jobs are running, by the document of the item that stands for all; '' where none is."""
-    running = (jobs or {}).get("running")
-    return f"{running} jobs are running." if running else ""
 
 
 def _begun(report: Report, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:

@@ -10,6 +10,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
 from amlmigrate.cutover import held
+from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
@@ -40,7 +41,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, 
         *decisions.problems(ledger, reports),
         *_open(plan, ledger, reports),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
-        *_jobs(facts.source),
+        *_at_work(facts.source),
         *([] if unfrozen else _written(facts.writers)),
     ]
 
@@ -54,9 +55,11 @@ def _open(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterator[str]:
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 
-def _jobs(source: Inventory) -> Iterator[str]:
-    for left in source.by_hand:
-        if left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
+def _at_work(source: Inventory) -> Iterator[str]:
+    """What goes on writing into the source, whoever may."""
+    for asset in (*source.assets.values(), *source.by_hand):
+        kind = kind_of(asset.address)
+        if kind and kind.writes and (told := kind.live(asset)):
             yield told
 
 

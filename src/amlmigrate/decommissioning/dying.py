@@ -4,60 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning.computes import COLLECTION, Compute
+from amlmigrate.kinds import Loss, kind_of
 from amlmigrate.posture.reading import tried_list
 
-# Deleted at once (AZ-DEL-11): jobs that have not ended, role
-# assignments, computes, endpoints, and what links a Databricks workspace. Role assignments are told apart.
-_AT_ONCE = ("onlineEndpoints", "batchEndpoints", "serverlessEndpoints")
+# In this order.
+_TOLD = ("computes", "endpoints", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
 class Dying:
-    """Computes, the addresses of endpoints with their deployments, and how many jobs have not ended (or None)."""
+    """What its kinds say to be lost: computes, endpoints with their deployments, jobs that have not ended."""
 
-    computes: tuple[Compute, ...]
-    endpoints: tuple[str, ...]
-    jobs: int | None
+    losses: tuple[Loss, ...]
 
     @classmethod
-    def of(cls, by_hand: Iterable[Asset]) -> Dying:
+    def of(cls, assets: Iterable[Asset]) -> Dying:
         """From what the source was seen to hold."""
-        computes, endpoints, jobs = [], [], None
-        for left in by_hand:
-            if left.address.collection == COLLECTION:
-                computes.append(Compute.of(left))
-            elif left.address.collection in _AT_ONCE:
-                endpoints.append(str(left.address))
-            elif left.address.collection == "jobs":
-                jobs = left.document.get("running", jobs)
-        return cls(tuple(computes), tuple(endpoints), jobs)
+        kinds = ((kind_of(asset.address), asset) for asset in assets)
+        found = (kind.lost(asset) for kind, asset in kinds if kind)
+        return cls(tuple(sorted(filter(None, found), key=lambda loss: _TOLD.index(loss.member))))
 
     def as_dict(self) -> Document:
-        """Its form in events and in a tombstone."""
-        return {
-            "computes": [one.as_dict() for one in self.computes],
-            "endpoints": list(self.endpoints),
-            "jobs": self.jobs,
-        }
+        """Its form in events and in a tombstone; the number of jobs is None where that is not known."""
+        lists, number = _TOLD[:2], _TOLD[2]
+        counted = self._told(number)
+        return {name: self._told(name) for name in lists} | {number: counted[0] if counted else None}
+
+    def _told(self, member: str) -> list[Any]:
+        return [loss.told for loss in self.losses if loss.member == member]
 
     def lines(self) -> list[str]:
         """For people."""
-        return [
-            *(
-                f"is detached, what is behind it stays: {one.address} ({one.kind or 'of a kind that is not told'})"
-                if one.action == "Detach"
-                else f"is lost for good{', with its disk' * one.loses_disk}: {one.address} ({one.kind})"
-                for one in self.computes
-            ),
-            *(f"is lost for good: {one}" for one in self.endpoints),
-            *([f"are lost for good: {self.jobs} jobs that have not ended"] * bool(self.jobs)),
-        ]
+        return [loss.says for loss in self.losses if loss.says]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
@@ -14,6 +14,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
 from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import soaking
+from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Report, last
 from amlmigrate.ledger.items import items
@@ -51,7 +52,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
         *undecided(plan, ledger, reports, facts.let_go),
         *facts.collected,
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),
-        *_alive(facts.source.by_hand),
+        *_alive(facts.source),
         *(locked(lock) for lock in facts.locks),
     ]
 
@@ -85,15 +86,10 @@ def _findings(plan: Plan, ledger: Ledger, found: list[Finding]) -> Iterable[str]
         yield f"{finding.address} is an open finding: {finding.summary}"
 
 
-def _alive(by_hand: list[Asset]) -> Iterable[str]:
-    for left in by_hand:
-        properties = left.properties
-        if left.address.kind.endswith("/deployments"):
-            yield f"{left.address} is a live deployment."
-        # The service takes one that does not say so for enabled.
-        elif left.address.kind == "schedules" and properties.get("isEnabled") is not False:
-            yield f"{left.address} is an enabled schedule."
-        elif left.address.kind == "jobs" and (told := held.running_jobs(left.document)):
+def _alive(source: Inventory) -> Iterable[str]:
+    for asset in (*source.assets.values(), *source.by_hand):
+        kind = kind_of(asset.address)
+        if kind and (told := kind.live(asset)):
             yield told
 
 

@@ -208,5 +208,5 @@ def shares(account: Remaining | None, by_hand: Iterable[Asset]) -> list[Remainin
             account.encryption,
         )
         for one in by_hand
-        if one.address.kind == "shares" and one.address.name and not one.empty
+        if one.account and not one.empty
     ]

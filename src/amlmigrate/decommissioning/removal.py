@@ -16,13 +16,10 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.decommissioning import computes
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.gone import Look, Sight
-from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds import all_kinds
 
-# What ARM names as nested when it refuses to delete a workspace, children first (AZ-DEL-2).
-_BLOCKING = ("schedules", "onlineEndpoints", "batchEndpoints", computes.COLLECTION)
 _READS = "Microsoft.MachineLearningServices/workspaces/read"
 _LOCKS = "providers/Microsoft.Authorization/locks"
 # The version with which others could purge what is soft-deleted already (AZ-DEL-3).
@@ -94,11 +91,9 @@ async def _listed(port: WorkspacePort) -> bool:
 
 async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
     """Removes what blocks the workspace's deletion; assets go with it."""
-    for left in blocking(source):
-        emit(Event("decommission.removing", {"address": str(left.address)}))
-        await port.delete(str(left.address), computes.query_of(left))
-    for asset in source.assets.values():
-        await moving_kinds()[asset.address.collection].retire(port, asset)
+    for asset in blocking(source):
+        emit(Event("decommission.removing", {"address": str(asset.address)}))
+        await all_kinds()[asset.address.kind].retire(port, asset)
 
 
 async def delete(
@@ -197,9 +192,10 @@ def not_shown_purged(ref: WorkspaceRef) -> MigrateError:
 
 
 def blocking(source: Inventory) -> list[Asset]:
-    """What goes before the workspace, in that order."""
-    return sorted((left for left in source.by_hand if left.address.collection in _BLOCKING), key=_children_first)
-
-
-def _children_first(left: Asset) -> tuple[int, bool, str]:
-    return (_BLOCKING.index(left.address.collection), len(left.address.path) == 1, str(left.address))
+    """What goes before the workspace, in that order: what lies in another or refers to it before that."""
+    kinds = [kind for kind in reversed(all_kinds().values()) if kind.blocks_deletion]
+    order = {kind.name: place for place, kind in enumerate(kinds)}
+    found = (asset for asset in (*source.assets.values(), *source.by_hand) if asset.address.kind in order)
+    # What could not be listed has no name, and nothing that could be removed.
+    named = (asset for asset in found if asset.address.path)
+    return sorted(named, key=lambda asset: (order[asset.address.kind], str(asset.address)))

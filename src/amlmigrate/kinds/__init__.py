@@ -5,6 +5,7 @@ from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._listed import Listed
+from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kinds, root_of
 
 # Addresses are compared by what the kinds say of their names: before any is.
@@ -13,6 +14,7 @@ all_kinds()
 __all__ = [
     "Kind",
     "Listed",
+    "Loss",
     "all_kinds",
     "children",
     "collectable",

@@ -163,9 +163,6 @@ class Kind(Listed):
         """Reads the asset once the service has finished with it; None when it is not there."""
         return await target.get(self.path(address))
 
-    async def retire(self, source: Port, asset: Asset) -> None:
-        """Removes what blocks the deletion of the workspace; most kinds go with the workspace."""
-
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
         kept = self.writable(shown(properties_of(document)))

@@ -14,6 +14,7 @@ from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.written import Written
+from amlmigrate.kinds._losses import Loss
 
 NO_QUERY: Mapping[str, str] = {}
 # What is asked for so that a list shows what is archived, or switched off, too (AZ-LIST-2).
@@ -94,6 +95,10 @@ class Listed(ABC):
     # Whether what is made anew has the old one's name, and whether a list of the target shows it.
     keeps_name: ClassVar[bool] = True
     shown: ClassVar[bool] = True
+    # Whether ARM refuses to delete a workspace with one in it: it goes before (AZ-DEL-2).
+    blocks_deletion: ClassVar[bool] = False
+    # Whether what is live of it writes into the workspace by itself.
+    writes: ClassVar[bool] = False
     # Whether its list shows the workspace's datastores too.
     shows_datastores: ClassVar[bool] = False
 
@@ -142,6 +147,19 @@ class Listed(ABC):
     def stays(self, asset: Asset) -> str:
         """Why an asset has no place in the target, where it has none; '' where it moves."""
         return CANNOT_MOVE if self.manual else ""
+
+    def live(self, asset: Asset) -> str:
+        """That it is at work, as a sentence: the workspace is not removed as long as it is; '' = at rest."""
+        return ""
+
+    async def retire(self, source: Port, asset: Asset) -> None:
+        """Removes what blocks the deletion of the workspace; all else goes with that."""
+        if self.blocks_deletion:
+            await source.delete(self.path(asset.address))
+
+    def lost(self, asset: Asset) -> Loss | None:
+        """What of it is lost also where the workspace is recovered (AZ-DEL-11); None: it comes back with that."""
+        return None
 
     def digest(self, asset: Asset) -> str:
         """The digest by which a later change in the workspace is found; '' for what comes and goes."""

@@ -10,6 +10,7 @@ from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._listed import EVERY_STATE, Listed, Port
+from amlmigrate.kinds._losses import Loss
 
 # All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.
 _ENDED = frozenset({"completed", "failed", "canceled"})
@@ -23,6 +24,7 @@ class Jobs(Listed):
     after = ("components", "environments", "codes", "data", "models", "datastores", "computes")
     manual = "Runs, metrics and lineage stay behind: export what you need before the workspace is removed."
     shown = False
+    writes = True
     # What ran needs nothing any more.
     needs_on = False
     query = EVERY_STATE
@@ -52,6 +54,14 @@ class Jobs(Listed):
             remedy=self.manual,
             many=Many(tuple(lines), names, outputs, writers),
         )
+
+    def live(self, asset: Asset) -> str:
+        running = asset.document.get("running")
+        return f"{running} jobs are running." if running else ""
+
+    def lost(self, asset: Asset) -> Loss | None:
+        running = asset.document.get("running")
+        return Loss("jobs", running, f"are lost for good: {running} jobs that have not ended" if running else "")
 
     def example(self) -> Asset:
         line = {"name": "calm_sand_1", "jobType": "Command", "status": "Running", "createdBy": None}

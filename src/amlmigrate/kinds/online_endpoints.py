@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
+from amlmigrate.kinds._losses import Loss, endpoint
 
 
 class OnlineEndpoints(Listed):
@@ -12,8 +13,12 @@ class OnlineEndpoints(Listed):
 
     name = "onlineEndpoints"
     manual = "Create the endpoint under another name in the target region."
+    blocks_deletion = True
     regional = True
     after = ("computes",)
+
+    def lost(self, asset: Asset) -> Loss | None:
+        return endpoint(str(asset.address))
 
     def example(self) -> Asset:
         return Asset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
+from amlmigrate.kinds._losses import Loss, endpoint
 
 
 class OnlineDeployments(Listed):
@@ -12,7 +13,14 @@ class OnlineDeployments(Listed):
 
     name = "onlineEndpoints/deployments"
     manual = "Create the endpoint under another name in the target region."
+    blocks_deletion = True
     after = ("models", "codes", "environments")
+
+    def live(self, asset: Asset) -> str:
+        return f"{asset.address} is a live deployment."
+
+    def lost(self, asset: Asset) -> Loss | None:
+        return endpoint(str(asset.address))
 
     def example(self) -> Asset:
         return Asset(

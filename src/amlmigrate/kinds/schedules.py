@@ -12,8 +12,14 @@ class Schedules(Listed):
 
     name = "schedules"
     manual = "Create the schedule in the target."
+    blocks_deletion = True
     after = ("components", "data", "computes", "onlineEndpoints/deployments", "batchEndpoints/deployments")
     query = EVERY_STATE
+
+    def live(self, asset: Asset) -> str:
+        # The service takes one that does not say so for enabled.
+        enabled = asset.properties.get("isEnabled") is not False
+        return f"{asset.address} is an enabled schedule." if enabled else ""
 
     def example(self) -> Asset:
         return Asset(

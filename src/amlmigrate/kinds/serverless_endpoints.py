@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
+from amlmigrate.kinds._losses import Loss, endpoint
 
 
 class ServerlessEndpoints(Listed):
@@ -14,6 +15,9 @@ class ServerlessEndpoints(Listed):
     manual = "Create the endpoint in the target; its keys will be new."
     regional = True
     volatile = ("endpointState",)
+
+    def lost(self, asset: Asset) -> Loss | None:
+        return endpoint(str(asset.address))
 
     def example(self) -> Asset:
         return Asset(

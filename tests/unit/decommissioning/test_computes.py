@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 from tests.unit.world import by_hand as left_by_hand
 
+from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.decommissioning.computes import Compute, query_of
+from amlmigrate.kinds import kind_of
+from amlmigrate.kinds.computes import Compute
 
 OWN = ("AmlCompute", "ComputeInstance", "amlcompute", "COMPUTEINSTANCE")
 # Every other type of the service's description, one that it does not have yet, and none at all.
 OTHERS = ("Kubernetes", "AKS", "VirtualMachine", "HDInsight", "Databricks", "SynapseSpark", "DataFactory",
           "DataLakeAnalytics", "Tomorrow", "", None)  # fmt: skip
 MISSING = object()
+EMPTY: Mapping[str, str] = {}
 
 
 def _compute(document: Any) -> Asset:
     return left_by_hand(Address.of("computes", "c"), "", "", document)
+
+
+class _Port:
+    """One that keeps how something was removed."""
+
+    query: Mapping[str, str] | None = None
+
+    async def delete(self, path: str, query: Mapping[str, str] = EMPTY) -> None:
+        self.query = query
+
+
+def _asked(asset: Asset) -> Mapping[str, str] | None:
+    port, kind = _Port(), kind_of(asset.address)
+    assert kind
+    asyncio.run(kind.retire(cast(WorkspacePort, port), asset))
+    return port.query
 
 
 @pytest.mark.parametrize("kind", (*OWN, *OTHERS))
@@ -29,17 +50,17 @@ def test_only_what_the_service_says_it_made_is_deleted(kind: str | None, attache
     if attached is MISSING:
         del properties["isAttachedCompute"]
     expected = "Delete" if kind in OWN and attached is False else "Detach"
-    assert query_of(_compute({"properties": properties})) == {"underlyingResourceAction": expected}
+    assert _asked(_compute({"properties": properties})) == {"underlyingResourceAction": expected}
 
 
 @pytest.mark.parametrize("document", (None, {}, {"properties": None}, {"properties": "no object"}))
 def test_one_that_could_not_be_read_is_detached(document: Any) -> None:
-    assert query_of(_compute(document)) == {"underlyingResourceAction": "Detach"}
+    assert _asked(_compute(document)) == {"underlyingResourceAction": "Detach"}
     assert Compute.of(_compute(document)).attached is None
 
 
 def test_the_query_is_for_computes_alone() -> None:
-    assert query_of(left_by_hand(Address.of("onlineEndpoints", "e"), "", "", {})) == {}
+    assert _asked(left_by_hand(Address.of("onlineEndpoints", "e"), "", "", {})) == {}
 
 
 @pytest.mark.parametrize(("kind", "loses"), (("ComputeInstance", True), ("AmlCompute", False), ("AKS", False)))

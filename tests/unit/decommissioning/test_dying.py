@@ -40,13 +40,13 @@ def test_computes_with_their_disks_endpoints_and_jobs() -> None:
         ]
     )
     assert found.as_dict()["endpoints"] == ["onlineEndpoints/e", "batchEndpoints/b"]
-    assert (found.jobs, len(found.computes)) == (2, 3)
+    assert (found.as_dict()["jobs"], len(found.as_dict()["computes"])) == (2, 3)
     lines = "\n".join(found.lines())
     assert "lost for good, with its disk: computes/ci" in lines
     assert "detached, what is behind it stays: computes/aks" in lines
     assert "computes/odd (of a kind that is not told)" in lines
     assert "2 jobs that have not ended" in lines
-    assert Dying.of([]).lines() == [] and Dying.of([]).jobs is None
+    assert Dying.of([]).lines() == [] and Dying.of([]).as_dict()["jobs"] is None
 
 
 async def test_secrets_are_told_by_number_and_name_and_never_by_value() -> None:

@@ -156,7 +156,7 @@ async def test_a_container_whose_scope_is_not_known_is_a_residual(answer: Any) -
 async def test_shares_lie_under_the_key_of_their_account() -> None:
     [part] = await remaining.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
     left = [
-        left_by_hand(Address.of("shares", "code-1"), "", ""),
+        left_by_hand(Address.of("shares", "code-1"), account="acct"),
         left_by_hand(Address.of("computes", "c"), "", ""),
     ]
     [one] = remaining.shares(part, left)
@@ -166,7 +166,7 @@ async def test_shares_lie_under_the_key_of_their_account() -> None:
 async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
     [part] = await remaining.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
     assert part.key == KEY and part.why.endswith("Its queues and tables lie under Microsoft's key.")
-    [share] = remaining.shares(part, [left_by_hand(Address.of("shares", "code-1"), "", "")])
+    [share] = remaining.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
     assert share.key == KEY and "queues" not in share.why
 
 
