@@ -10,9 +10,10 @@ from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Prior
 from amlmigrate.core.unforeseen import said
 from amlmigrate.ledger import Ledger, bearing
+from amlmigrate.ledger.known import Known
 from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.ledger.made import When
 from amlmigrate.planning import planfile
@@ -87,16 +88,15 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
     """
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
-    not_ours: dict[tuple[str, str, str], str] = {}
     left: dict[str, tuple[When, str]] = {}
-    blobs: dict[tuple[str, str, str], tuple[When, Copied]] = {}
+    blobs = Known()
     unread: list[tuple[str, str]] = []
     run = 0
     for folder in _folders(beside):
         if not (folder / LEDGER).exists():
             continue
         try:
-            known = _done(folder, pair, own=folder == own)
+            known = _done(folder, pair, blobs, own=folder == own)
         except Exception as error:  # noqa: BLE001 - somebody else's file; it is told, and the others are read
             if pair_of(folder) in (pair, None):
                 unread.append((str(folder), said(str(folder), error)))
@@ -109,36 +109,34 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
             unread.append((str(folder), known.doubt))
             continue
         documents |= known.owned
-        not_ours |= known.not_ours
         for address, seen in known.left.items():
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
-        for place, when, copied in known.blobs:
-            blobs[place] = max((when, copied), blobs.get(place, (when, copied)), key=itemgetter(0))
     return Prior(
         frozenset(documents),
-        {place: copied for place, (_, copied) in blobs.items()},
+        blobs.blobs,
         {address: sha256 for address, (_, sha256) in left.items()},
         tuple(unread),
         run,
-        not_ours,
+        blobs.others,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What one ledger shows, read to its end."""
+    """What one ledger shows of documents, and whether it is taken at its word."""
 
     owned: set[str]
     left: dict[str, tuple[When, str]]
-    blobs: list[tuple[tuple[str, str, str], When, Copied]]
     run: int
-    not_ours: dict[tuple[str, str, str], str]
     # Why it is not taken at its word; '' where it is.
     doubt: str = ""
 
 
-def _done(folder: Path, pair: tuple[str, str], *, own: bool) -> _Done | None:
-    """What a folder's ledger shows; None where it is of other workspaces. Raises whatever reading it raises."""
+def _done(folder: Path, pair: tuple[str, str], blobs: Known, *, own: bool) -> _Done | None:
+    """What a folder's ledger shows; None where it is of other workspaces. Raises whatever reading it raises.
+
+    What it says of blobs is added to `blobs`, once all of it could be read.
+    """
     if not (folder / LEDGER).stat().st_size:
         # SQLite would make a new one of it.
         raise BadInputError("It is empty.")
@@ -147,10 +145,10 @@ def _done(folder: Path, pair: tuple[str, str], *, own: bool) -> _Done | None:
         if (meta.get("source_workspace_id"), meta.get("target_workspace_id")) != pair:
             return None
         if not own and (why := _doubt(folder, ledger, pair)):
-            return _Done(set(), {}, [], ledger.sequence, {}, why)
-        return _Done(
-            set(ledger.owned()), dict(ledger.left()), list(ledger.blobs()), ledger.sequence, ledger.not_ours()
-        )
+            return _Done(set(), {}, ledger.sequence, why)
+        found = _Done(set(ledger.owned()), dict(ledger.left()), ledger.sequence)
+        blobs.add(ledger)
+        return found
 
 
 def _doubt(folder: Path, ledger: Ledger, pair: tuple[str, str]) -> str:

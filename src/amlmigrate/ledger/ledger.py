@@ -95,6 +95,13 @@ class Ledger(Made, Decided):
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
 
+    def _each(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The same one after the other, for what may be more than memory should hold."""
+        try:
+            yield from self._db.execute(query)
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
     def _ready(self) -> None:
         found = schema.version(self._db)
         if found == 0:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from amlmigrate.core.address import Address
@@ -20,6 +21,23 @@ from amlmigrate.core.workspace import Location
 # The number of the run that writes, as a value in SQL.
 RUN = "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sequence'), 0)"
 
+# Many copies have the same labels.
+_KNOWN = 4_096
+# All that a ledger claims: of each sort, in one order.
+_CLAIMS = (
+    ("document", "SELECT DISTINCT address FROM history WHERE state = 'created' ORDER BY address"),
+    ("left", "SELECT address, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY address"),
+    (
+        "blob",
+        "SELECT account, container, path, source_etag, target_etag, labels FROM blobs"
+        " ORDER BY account, container, path",
+    ),
+    (
+        "left alone",
+        "SELECT address, account, container, path, etag FROM left_alone"
+        " ORDER BY address, account, container, path",
+    ),
+)
 _BLOB = "account, container, path, source_etag, target_etag, at, labels"
 
 
@@ -45,6 +63,9 @@ class Made(ABC):
     def _rows(self, query: str, *values: str | float) -> list[tuple[Any, ...]]: ...
 
     @abstractmethod
+    def _each(self, query: str) -> Iterator[tuple[Any, ...]]: ...
+
+    @abstractmethod
     def move(self, address: Address, state: State, *, detail: str = "") -> None:
         """Moves a step on."""
 
@@ -68,20 +89,8 @@ class Made(ABC):
 
     def claims(self) -> Iterator[tuple[str, ...]]:
         """All that it says that the tool made in the target, and how it left it, always in the same order."""
-        documents = self._rows("SELECT DISTINCT address FROM history WHERE state = 'created' ORDER BY address")
-        yield from (("document", str(address)) for (address,) in documents)
-        left = self._rows("SELECT address, target_sha256 FROM steps WHERE target_sha256 <> '' ORDER BY address")
-        yield from (("left", str(address), str(sha256)) for address, sha256 in left)
-        blobs = self._rows(
-            "SELECT account, container, path, source_etag, target_etag, labels FROM blobs"
-            " ORDER BY account, container, path"
-        )
-        yield from (("blob", *map(str, row)) for row in blobs)
-        alone = self._rows(
-            "SELECT address, account, container, path, etag FROM left_alone"
-            " ORDER BY address, account, container, path"
-        )
-        yield from (("left alone", *map(str, row)) for row in alone)
+        for name, query in _CLAIMS:
+            yield from ((name, *map(str, row)) for row in self._each(query))
 
     def begin_copy(self, address: Address, target: Location, blobs: Iterable[Blob]) -> None:
         """Moves a step on to its copies, and records which are asked for that were not there.
@@ -104,16 +113,16 @@ class Made(ABC):
             db.executemany(
                 f"INSERT OR REPLACE INTO blobs ({_BLOB}, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, {RUN})",  # noqa: S608 - as below
                 [
-                    (target.account, target.container, path, *copy[:2], at, _text(copy.labels))
+                    (target.account, target.container, path, *copy[:2], at, text_of(copy.labels))
                     for path, copy in copies
                 ],
             )
 
     def blobs(self) -> Iterator[tuple[tuple[str, str, str], When, Copied]]:
         """Account, container and path of every blob that the tool copied; when, and the ETags."""
-        rows = self._rows(f"SELECT sequence, {_BLOB} FROM blobs")  # noqa: S608 - no input of anybody's
+        rows = self._each(f"SELECT sequence, {_BLOB} FROM blobs")  # noqa: S608 - no input of anybody's
         for sequence, account, container, path, source, target, at, labels in rows:
-            yield (account, container, path), When(sequence, at), Copied(source, target, _labels(labels))
+            yield (account, container, path), When(sequence, at), Copied(source, target, labels_of(labels))
 
     def begin_deleting(self, address: Address, gone: Iterable[Gone]) -> None:
         """Moves a step on to its deletions, and records which are asked for."""
@@ -176,17 +185,20 @@ class Made(ABC):
             found.setdefault(address, {})[path] = etag
         return found
 
-    def not_ours(self) -> dict[tuple[str, str, str], str]:
-        """By account, container and path, the ETags of those blobs, '' of one that was not there."""
-        rows = self._rows("SELECT account, container, path, etag FROM left_alone")
-        return {tuple(row[:3]): row[3] for row in rows}
+    def not_ours(self) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """Account, container and path of those blobs, with their ETags, '' of one that was not there."""
+        rows = self._each("SELECT account, container, path, etag FROM left_alone")
+        return (((account, container, path), etag) for account, container, path, etag in rows)
 
 
-def _text(labels: Labels | None) -> str:
+def text_of(labels: Labels | None) -> str:
+    """Labels as a ledger has them."""
     return json.dumps(labels, separators=(",", ":")) if labels else ""
 
 
-def _labels(text: str) -> Labels | None:
+@lru_cache(_KNOWN)
+def labels_of(text: str) -> Labels | None:
+    """Reads that."""
     if not text:
         return None
     tier, tags = json.loads(text)

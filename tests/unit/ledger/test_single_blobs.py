@@ -54,7 +54,7 @@ WAIVED = Decision(str(COPY), Verb.WAIVE, "ab", "theirs", "ann", "2026-01-01T00:0
 def test_what_a_step_left_alone_is_that_of_its_last_try(ledger: Ledger) -> None:
     ledger.leave(COPY, PLACE, {"d/1": '"t"', "d/2": ""})
     ledger.leave(DELETE, PLACE, {"d/3": '"u"'})
-    assert ledger.not_ours()["acct", "one", "d/1"] == '"t"'
+    assert dict(ledger.not_ours())["acct", "one", "d/1"] == '"t"'
     assert ledger.left_alone() == {"blobs/c/d": frozenset(), "blobs/c/d#delete": frozenset()}
     ledger.leave(COPY, PLACE, {})
     assert ledger.left_alone() == {"blobs/c/d#delete": frozenset()}
