@@ -342,3 +342,16 @@ def test_a_copy_of_a_killed_run_that_arrives_late_is_the_tools_own(small_world: 
     _write(world, "source", "d/2", None)
     step = _plan(world, "second", "--delete")[f"{address}#delete"]
     assert (step["action"], [one["path"] for one in step["gone"]]) == ("delete", ["d/2"])
+
+
+def test_a_described_name_stays_one_when_its_source_gets_a_newer_version(small_world: World) -> None:
+    # Its line in the list has the times of the newest version (AZ-LIST-16).
+    world = small_world
+    image = {"properties": {"image": "mcr.microsoft.com/a"}}
+    world.put("environments/named/versions/1", image)
+    world.put("environments/named", {"properties": {"description": "said of all"}})
+    world.ok("plan", *world.names)
+    world.ok("run")
+    world.put("environments/named/versions/2", image)
+    steps = _plan(world, "second")
+    assert (steps["environments/named"]["action"], steps["environments/named/2"]["action"]) == ("adopt", "create")

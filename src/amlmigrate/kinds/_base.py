@@ -171,7 +171,8 @@ class Kind(Listed):
 
     def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
         """Where two documents differ that should be one."""
-        found = differences(*comparable(self.canonical(expected), self.canonical(actual)))
+        name = self.versioned and address.version is None
+        found = differences(*comparable(self.canonical(expected), self.canonical(actual), name=name))
         return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
 
     def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:

@@ -9,8 +9,10 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 
 PREFIX = "migratedFrom."
-# Changes with every later write to the source, so it is told but never compared (of containers: AZ-LIST-16).
+# Changes with every later write to the source, so it is told but never compared.
 _TIME = f"{PREFIX}lastModifiedAt"
+# Of a name these are those of its newest version (AZ-LIST-16): they change with every version that is made.
+_OF_NEWEST = (_TIME, f"{PREFIX}createdAt", f"{PREFIX}createdBy")
 _ID = f"{PREFIX}id"
 
 
@@ -28,10 +30,14 @@ def stamped(asset: Asset, properties: Document) -> Document:
     return kept | {f"{PREFIX}{name}": str(fact) for name, fact in facts.items() if fact}
 
 
-def comparable(expected: Document, actual: Document) -> tuple[Document, Document]:
-    """Two canonical documents for comparing: an asset that was there before has no provenance, and needs none."""
+def comparable(expected: Document, actual: Document, *, name: bool = False) -> tuple[Document, Document]:
+    """Two canonical documents for comparing: an asset that was there before has no provenance, and needs none.
+
+    `name` says that they are of the name of versions, and not of one of these.
+    """
+    told = _OF_NEWEST if name else (_TIME,)
     foreign = _ID not in properties_of(actual)
-    return _without(expected, PREFIX if foreign else _TIME), _without(actual, _TIME)
+    return _without(expected, (PREFIX,) if foreign else told), _without(actual, told)
 
 
 def same_origin(expected: Document, actual: Document) -> bool:
@@ -40,7 +46,7 @@ def same_origin(expected: Document, actual: Document) -> bool:
     return bool(left) and left == right
 
 
-def _without(canonical: Document, start: str) -> Document:
+def _without(canonical: Document, start: tuple[str, ...]) -> Document:
     if "properties" not in canonical:
         return canonical
     kept = {key: value for key, value in canonical["properties"].items() if not key.startswith(start)}

@@ -217,3 +217,17 @@ async def test_workspaces_of_a_subscription_and_a_group(arm: ArmClient) -> None:
 async def test_bad_token_is_refused(arm: ArmClient) -> None:
     error = await arm.error(400, "GET", f"{WORKSPACE}/data?$skipToken=nonsense")
     assert error["code"] == "InvalidSkipToken"
+
+
+@pytest.mark.parametrize("kind", BODIES)
+async def test_whose_times_a_name_has_in_its_list(arm: ArmClient, kind: str) -> None:
+    # AZ-LIST-16.
+    await fill(arm, kind, ("a", "1"), ("a", "2"))
+    (line,), name, newest = (
+        (await arm.ok("GET", f"{WORKSPACE}/{kind}"))["value"],
+        await arm.ok("GET", f"{WORKSPACE}/{kind}/a"),
+        await arm.ok("GET", f"{WORKSPACE}/{kind}/a/versions/2"),
+    )
+    shown = newest if kind in ("components", "environments") else name
+    assert line["systemData"] == shown["systemData"]
+    assert name["systemData"]["createdAt"] < newest["systemData"]["createdAt"]

@@ -25,6 +25,7 @@ class ComponentContainers(ContainerKind):
 
     type = f"{NAMESPACE}/workspaces/components"
     empty = {"description": "", "tags": {}, "properties": {}}  # noqa: RUF012 - never changed
+    times_of_newest = True
 
     def missing(self, call: Call) -> ArmError:
         """404 `ComponentNotFound`."""

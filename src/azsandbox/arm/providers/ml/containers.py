@@ -31,6 +31,8 @@ class ContainerKind(WorkspaceKind):
     empty: ClassVar[dict[str, Any]] = {"description": None, "tags": {}, "properties": {}}
     shows_state: ClassVar[bool] = True
     put_always_creates: ClassVar[bool] = False
+    # Whether a list shows times and author of the newest version (AZ-LIST-16).
+    times_of_newest: ClassVar[bool] = False
 
     def listed(self, call: Call) -> Sequence[Record]:
         """Newest first or oldest first, by kind; not to be relied on (AZ-LIST-10)."""
@@ -65,7 +67,13 @@ class ContainerKind(WorkspaceKind):
         if self.shows_state and call.api_version >= "2023-04-01":
             shown["provisioningState"] = "Succeeded"
         shown |= {name: value for name, value in stored.items() if name not in shown}
-        return {**record.document, "properties": shown}
+        system = self._newest(record) if in_list and self.times_of_newest else None
+        return {**record.document, "properties": shown} | ({"systemData": system} if system else {})
+
+    def _newest(self, record: Record) -> dict[str, Any] | None:
+        """The `systemData` of the newest version; None where there is none."""
+        newest = self.context.store.get(f"{record.key}/versions/{record.hidden['newest']}")
+        return None if newest is None or newest.gone else newest.document["systemData"]
 
     async def put(self, call: Call) -> Response:
         """Creates, changes, archives or restores; environments answer 201 always (AZ-ASSET-1).

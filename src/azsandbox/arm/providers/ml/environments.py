@@ -24,6 +24,7 @@ class EnvironmentContainers(ContainerKind):
     type = f"{NAMESPACE}/workspaces/environments"
     empty = {"description": "", "tags": {}, "properties": {}}  # noqa: RUF012 - never changed
     put_always_creates = True
+    times_of_newest = True
 
     def missing(self, call: Call) -> ArmError:
         """404 with an empty version and label (AZ-ABSENT-3)."""
