@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from amlmigrate.core.armid import ArmId
+
 # Azure's rules for resource groups, which are the widest of those here: letters of any script, digits, and these
 # signs; not a dot at the end (learn.microsoft.com: resource-name-rules).
 _NAME = re.compile(r"[-\w.()]{1,260}")
@@ -26,12 +28,6 @@ def is_guid(text: str) -> bool:
 
 def is_arm_id(text: str) -> bool:
     """Whether a text is the ARM id of a resource in a group, each part of it a name. It may end in one slash."""
-    _, *parts = text.removesuffix("/").split("/")
-    kinds = [part.lower() for part in parts[:5:2]]
-    whole = text.startswith("/") and len(parts) >= 8 and len(parts) % 2 == 0
-    return (
-        whole
-        and kinds == ["subscriptions", "resourcegroups", "providers"]
-        and is_guid(parts[1])
-        and all(map(is_name, parts))
-    )
+    id_ = ArmId(text.removesuffix("/"))
+    of_group = id_.whole and bool(id_.types and id_.group)
+    return of_group and is_guid(id_.subscription) and all(map(is_name, id_.parts))

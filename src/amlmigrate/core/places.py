@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.workspace import WORKING_SHARE, Location
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _forms(mapping: Mapping, accounts: Iterable[str]) -> bytes:
     group = re.escape(f"/subscriptions/{source.ref.subscription}/resourcegroups/{source.ref.group}".lower())
     name, number = re.escape(source.ref.name.lower()), re.escape(source.workspace_id.lower()) or r"\b\B"
     account = "|".join(re.escape(one) for one in sorted(accounts)) or r"\b\B"
-    storage = re.escape(source.storage_account_id.lower().rpartition("/")[0]) or r"\b\B"
+    storage = re.escape(ArmId.of(source.storage_account_id).collection.lower()) or r"\b\B"
     # The name of an account of another cloud is somebody else's.
     home = source.storage_suffix
     core = rf"{re.escape(home)}(?![a-z0-9-])" if home else r"core\.[a-z.]++"

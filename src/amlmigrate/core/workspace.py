@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.names import is_guid, is_name
 
-_ID = re.compile(
-    r"/?subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.machinelearningservices/workspaces/([^/]+)/?",
-    re.IGNORECASE,
-)
+_TYPE = "Microsoft.MachineLearningServices/workspaces"
 
 # The datastores that Azure ML makes in every workspace, over the workspace's own account.
 SYSTEM_DATASTORES = frozenset(
@@ -37,8 +35,11 @@ class WorkspaceRef:
 
         Each part has to be a name as it stands: what would lead elsewhere in a URL or a path is refused.
         """
-        match = _ID.fullmatch(text)
-        parts = list(match.groups()) if match else text.strip("/").split("/")
+        id_ = ArmId("/" + text.removeprefix("/").removesuffix("/"))
+        if id_.type == _TYPE.lower() and id_.whole and id_.group:
+            parts = [id_.subscription, id_.group, id_.name]
+        else:
+            parts = text.strip("/").split("/")
         if len(parts) == 2 and all(map(is_name, parts)) and not default_subscription:
             raise BadInputError(
                 f"'{text}' names no subscription.",
@@ -63,10 +64,7 @@ class WorkspaceRef:
     @property
     def id(self) -> str:
         """The ARM id."""
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
-        )
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{_TYPE}/{self.name}"
 
     @property
     def short(self) -> str:
@@ -201,7 +199,7 @@ class Workspace:
     @property
     def storage_account(self) -> str:
         """The name of the storage account, which has no upper case, however the ARM id spells it."""
-        return self.storage_account_id.rstrip("/").rsplit("/", 1)[-1].lower()
+        return name_of(self.storage_account_id).lower()
 
     @property
     def storage_suffix(self) -> str:
