@@ -24,7 +24,7 @@ from amlmigrate.bytes.yamltext import Change, Scalar, Yaml, applied, changes, lo
 from amlmigrate.core.leading import Lead, lead, leads_within
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference, Scope, reference_of
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import DATASTORES, Location
 
 NAME = "MLTable"
 PATTERN = "pattern"
@@ -215,7 +215,7 @@ def _datastore(query: dict[str, yaml.ScalarNode]) -> str:
     """The address of the datastore that a query is sent to."""
     scope = _scope(query)
     at = f"subscriptions/{scope.subscription}/resourcegroups/{scope.group}/workspaces/{scope.workspace}"
-    return f"azureml://{at}/datastores/{query[_STORE].value}/paths/"
+    return f"azureml://{at}/{DATASTORES}/{query[_STORE].value}/paths/"
 
 
 def _moved(found: Yaml, mapping: Mapping) -> dict[int, str]:

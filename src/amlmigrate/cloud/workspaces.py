@@ -12,7 +12,7 @@ from amlmigrate.cloud.operations import Operation
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
-from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
+from amlmigrate.core.workspace import DATASTORES, Location, Workspace, WorkspaceRef
 from amlmigrate.core.written import Written
 
 # Where a kind tells the two apart, 201 is the answer for what is new (AZ-ASSET-1).
@@ -52,7 +52,7 @@ class WorkspacePort:
 
     async def default_container(self) -> Location | None:
         """Where the workspace writes by default; None where it does not say."""
-        found = await self.get(f"datastores/{DEFAULT_STORE}")
+        found = await self.get(f"{DATASTORES}/{DEFAULT_STORE}")
         properties = properties_of(found)
         account, container = properties.get("accountName"), properties.get("containerName")
         return Location(str(account), str(container)) if account and container else None
@@ -181,5 +181,5 @@ async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> 
 async def datastores_of(arm: Arm, workspace_id: str) -> dict[str, Document]:
     """The datastores of any workspace, by their ids. Raises ServiceError."""
     # The service's own page is 30 (AZ-LIST-3).
-    path, query = f"{workspace_id}/datastores", {"count": "30"}
+    path, query = f"{workspace_id}/{DATASTORES}", {"count": "30"}
     return {str(one.get("id") or f"{path}/{one.get('name')}"): one async for one in arm.pages(path, query)}

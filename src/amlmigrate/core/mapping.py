@@ -26,7 +26,7 @@ from amlmigrate.core.reference import (
     Scope,
     references,
 )
-from amlmigrate.core.workspace import Datastore, Location, Workspace
+from amlmigrate.core.workspace import DATASTORES, Datastore, Location, Workspace
 
 # Code uploads have containers of their own in the source; in the target they get a folder each below this
 # one in the default container, since only the service itself can make such containers.
@@ -197,7 +197,7 @@ class Mapping:
         ref = self.target.ref
         return (
             f"azureml://subscriptions/{ref.subscription}/resourcegroups/{ref.group}/workspaces/{ref.name}"
-            f"/datastores/{store}/paths/{path}"
+            f"/{DATASTORES}/{store}/paths/{path}"
         )
 
     def output(self, job: str, output: str, path: str) -> Reference | None:

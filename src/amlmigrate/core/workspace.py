@@ -15,6 +15,8 @@ from amlmigrate.core.names import is_guid, is_name
 
 _TYPE = "Microsoft.MachineLearningServices/workspaces"
 
+# Places are named through datastores: what knows no kinds knows this collection.
+DATASTORES = "datastores"
 # The datastores that Azure ML makes in every workspace, over the workspace's own account.
 SYSTEM_DATASTORES = frozenset(
     {"workspaceblobstore", "workspaceartifactstore", "workspacefilestore", "workspaceworkingdirectory"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from amlmigrate.core.documents import Document
 from amlmigrate.core.rights import Permission, permissions
 from amlmigrate.core.wildcards import left_over
+from amlmigrate.kinds import all_kinds
 
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
 _ACCOUNT = "microsoft.storage/storageaccounts"
@@ -46,14 +47,8 @@ _OF_ACCOUNT = (
     "microsoft.security/advancedthreatprotectionsettings/write",
 )
 _HARMLESS_ON_WORKSPACE = (
-    # Asking a deployed model, and what is needed to ask: what its deployment then writes, it writes by its own
-    # rights (learn.microsoft.com, "Authenticate clients for online endpoints": its keys and tokens are to invoke).
-    f"{_WORKSPACE}/onlineendpoints/score/action",
-    f"{_WORKSPACE}/onlineendpoints/token/action",
-    f"{_WORKSPACE}/onlineendpoints/listkeys/action",
-    # Reads that are POST: the reference of api-version 2023-04-01.
-    f"{_WORKSPACE}/onlineendpoints/deployments/getlogs/action",
-    f"{_WORKSPACE}/computes/listnodes/action",
+    *(action.lower() for kind in all_kinds().values() for action in kind.permissions.harmless),
+    # A read that is POST: the reference of api-version 2023-04-01.
     f"{_WORKSPACE}/diagnose/action",
 )
 _HARMLESS_ON_ACCOUNT = (

@@ -6,6 +6,7 @@ from amlmigrate.kinds._digests import document_digests, state_digest, versions_d
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._listed import Listed
 from amlmigrate.kinds._losses import Loss
+from amlmigrate.kinds._permissions import Permissions
 from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kinds, root_of
 
 # Addresses are compared by what the kinds say of their names: before any is.
@@ -15,6 +16,7 @@ __all__ = [
     "Kind",
     "Listed",
     "Loss",
+    "Permissions",
     "all_kinds",
     "children",
     "collectable",

@@ -12,6 +12,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
 from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._permissions import Permissions
 
 
 class Extension(Listed):
@@ -21,6 +22,10 @@ class Extension(Listed):
     refers = False
     needs_on = False
     shown = False
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of(f"{self.provider}/{self.name}")
 
     @property
     def collection(self) -> str:

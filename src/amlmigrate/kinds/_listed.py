@@ -15,6 +15,7 @@ from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.written import Written
 from amlmigrate.kinds._losses import Loss
+from amlmigrate.kinds._permissions import ML, Permissions
 
 NO_QUERY: Mapping[str, str] = {}
 # What is asked for so that a list shows what is archived, or switched off, too (AZ-LIST-2).
@@ -99,6 +100,14 @@ class Listed(ABC):
     blocks_deletion: ClassVar[bool] = False
     # Whether what is live of it writes into the workspace by itself.
     writes: ClassVar[bool] = False
+    # Where it stands among what a scan counts, from 1; 0: it is not counted.
+    counted: ClassVar[int] = 0
+    # What its items are called whose names a scan tells to be taken in the whole region.
+    taken: ClassVar[str] = ""
+    # Whether it is what people work on: who may write one has the duty of those who use the workspace.
+    worked_on: ClassVar[bool] = False
+    # Whether one may have a disk that is under Microsoft's keys, never a customer's.
+    has_disks: ClassVar[bool] = False
     # Whether its list shows the workspace's datastores too.
     shows_datastores: ClassVar[bool] = False
 
@@ -110,6 +119,11 @@ class Listed(ABC):
     def parent(self) -> str:
         """The kind in whose items it lies; '' of those that lie in the workspace."""
         return self.name.rpartition("/")[0]
+
+    @property
+    def permissions(self) -> Permissions:
+        """What reads, writes and deletes one."""
+        return Permissions.of(f"{ML}/{self.name}")
 
     @abstractmethod
     def example(self) -> Asset:

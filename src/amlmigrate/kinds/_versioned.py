@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from amlmigrate.cloud.lists import ListError
@@ -13,6 +13,8 @@ from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._listed import EVERY_STATE
+from amlmigrate.kinds._permissions import ML, Permissions
 
 # What the service shows of a stage nobody set (AZ-ASSET-2). Sending Development together
 # with isArchived keeps the asset from being archived.
@@ -33,18 +35,18 @@ class VersionedKind(Kind):
     mutable = frozenset({"description", "tags", "stage", "isArchived"})
     # Containers that a listing may leave out. Inferred (AZ-LIST-4): it leaves out no others.
     anonymous_names: ClassVar[tuple[str, ...]] = ()
-    list_view: ClassVar[bool] = True
+    query = EVERY_STATE
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of(f"{ML}/{self.name}/versions", f"{ML}/{self.name}")
 
     def path(self, address: Address) -> str:
         base = str(address.container)
         return base if address.version is None else f"{base}/versions/{address.version}"
 
-    @property
-    def _view(self) -> dict[str, str]:
-        return {"listViewType": "All"} if self.list_view else {}
-
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
-        view = self._view
+        view = self.query
         containers = {item["name"]: item async for item in source.pages(self.collection, view)}
         names = [*containers, *(name for name in self.anonymous_names if name not in containers)]
         async with together() as group:
@@ -60,15 +62,15 @@ class VersionedKind(Kind):
         return found
 
     async def containers(self, port: Port) -> dict[Address, Document]:
-        items = port.pages(self.collection, self._view)
+        items = port.pages(self.collection, self.query)
         return {Address.of(self.name, item["name"]): item async for item in items}
 
     async def versions(self, port: Port, name: Address) -> list[Address]:
-        items = port.pages(f"{self.collection}/{name.name}/versions", self._view, absent_is_empty=True)
+        items = port.pages(f"{self.collection}/{name.name}/versions", self.query, absent_is_empty=True)
         return [Address.of(self.name, name.name, item["name"]) async for item in items]
 
     async def _versions(
-        self, source: Port, name: str, view: dict[str, str], container: Document | None
+        self, source: Port, name: str, view: Mapping[str, str], container: Document | None
     ) -> list[Asset]:
         """All versions of a name. Raises ListError where the one that its container calls the latest is not."""
         path = f"{self.collection}/{name}/versions"

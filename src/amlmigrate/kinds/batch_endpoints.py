@@ -12,6 +12,8 @@ class BatchEndpoints(Listed):
     """An endpoint without its deployments; its name is one in a region."""
 
     name = "batchEndpoints"
+    taken = "batch endpoints"
+    counted = 7
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
     regional = True

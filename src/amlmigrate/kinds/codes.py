@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.workspace import Location
+from amlmigrate.kinds._listed import NO_QUERY
 from amlmigrate.kinds._versioned import VersionedKind
 
 
@@ -18,7 +19,7 @@ class Codes(VersionedKind):
     sdk_operations = "_code"
     computed = VersionedKind.computed | {"isAnonymous"}
     uris = ("/codeUri",)
-    list_view = False
+    query = NO_QUERY
     collected = True
 
     def upload(self, asset: Asset) -> Location | None:

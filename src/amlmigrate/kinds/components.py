@@ -21,6 +21,8 @@ class Components(VersionedKind):
     (AZ-ASSET-6)."""
 
     name = "components"
+    worked_on = True
+    counted = 4
     sdk_operations = "components"
     # A spec is the customer's: `outputs: {model: null}` is an output of the default type.
     free = VersionedKind.free | {"componentSpec"}

@@ -10,6 +10,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.kinds._listed import CREATED, Listed, Port
 from amlmigrate.kinds._losses import Loss
+from amlmigrate.kinds._permissions import ML, Permissions
 
 # What the service makes for a workspace alone; behind any other compute is something of the customer's.
 _MADE_BY_SERVICE = frozenset({"amlcompute", "computeinstance"})
@@ -76,6 +77,8 @@ class Computes(Listed):
     """A compute; its name is one in a region."""
 
     name = "computes"
+    has_disks = True
+    counted = 8
     manual = "Create the compute in the target; names are unique in a region."
     blocks_deletion = True
     regional = True
@@ -92,6 +95,11 @@ class Computes(Listed):
             for name in ("containers", "dataDisks", "dataMounts", "versions", "osImageMetadata")
         ),
     )
+
+    @property
+    def permissions(self) -> Permissions:
+        # A read that is POST (the reference of api-version 2023-04-01).
+        return Permissions.of(f"{ML}/{self.name}", harmless=("listnodes/action",))
 
     async def retire(self, source: Port, asset: Asset) -> None:
         query = {"underlyingResourceAction": Compute.of(asset).action}

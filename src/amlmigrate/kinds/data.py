@@ -14,6 +14,8 @@ class Data(VersionedKind):
     """The service stores any URI unchecked, and answers those of datastores in full (AZ-ASSET-3)."""
 
     name = "data"
+    worked_on = True
+    counted = 2
     sdk_operations = "data"
     after = ("datastores",)
     uris = ("/dataUri",)

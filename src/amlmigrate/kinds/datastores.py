@@ -15,6 +15,7 @@ from amlmigrate.core.translation import Translation
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.core.written import Written
 from amlmigrate.kinds._base import SECRET, Kind, Port
+from amlmigrate.kinds._permissions import ML, Permissions
 
 # The members of a secret by the type of its credentials (`DatastoreSecrets` in the 2025-12-01 description).
 _SECRETS = {
@@ -29,11 +30,16 @@ class Datastores(Kind):
     """A datastore points where it pointed; its secret is read when it is made and stored nowhere."""
 
     name = "datastores"
+    counted = 5
     # Names of assets and their versions are told apart by case, those of datastores are not (AZ-ARM-6).
     caseless = True
     sdk_operations = "datastores"
     computed = frozenset({"isDefault"})
     mutable = frozenset({"description", "tags", "credentials"})
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of(f"{ML}/{self.name}", secrets=("listSecrets/action",))
 
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         items = source.pages(self.collection, {"count": "30", "orderByAsc": "false"})

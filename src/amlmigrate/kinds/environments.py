@@ -31,6 +31,7 @@ class Environments(VersionedKind):
     (AZ-ASSET-9)."""
 
     name = "environments"
+    counted = 3
     sdk_operations = "environments"
     tells_new = False
     computed = VersionedKind.computed | {"environmentType"}

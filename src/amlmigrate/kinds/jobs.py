@@ -21,6 +21,7 @@ class Jobs(Listed):
     """All jobs of a workspace, archived ones too: a line each, where their outputs lie, and what they name."""
 
     name = "jobs"
+    worked_on = True
     after = ("components", "environments", "codes", "data", "models", "datastores", "computes")
     manual = "Runs, metrics and lineage stay behind: export what you need before the workspace is removed."
     shown = False

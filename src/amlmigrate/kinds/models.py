@@ -12,6 +12,8 @@ class Models(VersionedKind):
     (AZ-ASSET-13)."""
 
     name = "models"
+    worked_on = True
+    counted = 1
     sdk_operations = "models"
     after = ("datastores",)
     computed = VersionedKind.computed | {"jobName"}

@@ -6,16 +6,25 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
 from amlmigrate.kinds._losses import Loss, endpoint
+from amlmigrate.kinds._permissions import ML, Permissions
 
 
 class OnlineEndpoints(Listed):
     """An endpoint without its deployments; its name is one in a region."""
 
     name = "onlineEndpoints"
+    taken = "online endpoints"
+    counted = 6
     manual = "Create the endpoint under another name in the target region."
     blocks_deletion = True
     regional = True
     after = ("computes",)
+
+    @property
+    def permissions(self) -> Permissions:
+        # Asking a deployed model, and what is needed to ask: what its deployment then writes, it writes by its own
+        # rights (learn.microsoft.com, "Authenticate clients for online endpoints": keys and tokens are to invoke).
+        return Permissions.of(f"{ML}/{self.name}", harmless=("score/action", "token/action", "listkeys/action"))
 
     def lost(self, asset: Asset) -> Loss | None:
         return endpoint(str(asset.address))

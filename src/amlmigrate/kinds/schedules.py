@@ -11,6 +11,7 @@ class Schedules(Listed):
     """A schedule; lists show only the enabled ones unless asked for all."""
 
     name = "schedules"
+    counted = 9
     manual = "Create the schedule in the target."
     blocks_deletion = True
     after = ("components", "data", "computes", "onlineEndpoints/deployments", "batchEndpoints/deployments")

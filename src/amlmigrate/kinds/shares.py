@@ -15,6 +15,7 @@ from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
 from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._permissions import Permissions
 from amlmigrate.kinds._registry import moving_kinds
 
 _NAME = "shares"
@@ -36,6 +37,10 @@ class FileShares(Listed):
     shown = False
     refers = False
     needs_on = False
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of("Microsoft.Storage/storageAccounts/fileServices/shares")
 
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         return []

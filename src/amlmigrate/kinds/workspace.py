@@ -14,6 +14,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.translation import Difference, Translation
 from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._permissions import ML, Permissions
 from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
 from amlmigrate.kinds._workspace_settings import SETTINGS
 
@@ -30,6 +31,10 @@ class WorkspaceDocument(Kind):
     name = "workspace"
     inherent = True
     sdk_operations = ""
+
+    @property
+    def permissions(self) -> Permissions:
+        return Permissions.of(ML)
 
     def path(self, address: Address) -> str:
         return ""

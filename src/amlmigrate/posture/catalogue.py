@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amlmigrate.core.workspace import DATASTORES
+from amlmigrate.posture.facts import DISKS
+
 _WARNING, _ERROR, _INFORMATION = "warning", "error", "information"
 
 
@@ -25,6 +28,7 @@ class Entry:
 # Whoever cannot read the workspace is told so, and no claim is made.
 _ENDS = "exit code 6"
 _WORKSPACE = "Microsoft.MachineLearningServices/workspaces/read"
+_DATASTORES = f"Microsoft.MachineLearningServices/workspaces/{DATASTORES}/read"
 _VAULT = "Microsoft.KeyVault/vaults/read"
 _KEY = "Microsoft.KeyVault/vaults/keys/read (data), or without data Microsoft.KeyVault/vaults/keys/versions/read"
 _NEWEST = "Microsoft.KeyVault/vaults/keys/read (data or not)"
@@ -106,7 +110,7 @@ CATALOGUE = (
         "storage.place",
         "the target's default datastores lead to every container that the plan's bytes go to",
         _ERROR,
-        "Microsoft.MachineLearningServices/workspaces/datastores/read",
+        _DATASTORES,
         unread=_ERROR,
     ),
     Entry(
@@ -136,7 +140,7 @@ CATALOGUE = (
         "datastores.encryption",
         "Azure reports each other account that a datastore of the target leads to under a customer's key",
         "warning; error for a workspace of the highest sensitivity",
-        "Microsoft.MachineLearningServices/workspaces/datastores/read, Microsoft.Storage/storageAccounts/read",
+        f"{_DATASTORES}, Microsoft.Storage/storageAccounts/read",
     ),
     Entry(
         "registry.encryption",
@@ -155,7 +159,7 @@ CATALOGUE = (
         "computes.disks",
         "there are no computes: their OS disks are never under a customer's key",
         _WARNING,
-        "Microsoft.MachineLearningServices/workspaces/computes/read",
+        ", ".join(DISKS.permissions.read),
     ),
     Entry(
         "identity.recovery",

@@ -12,6 +12,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import Key, Rotation, key_of_document, rotation_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.kinds import all_kinds
 from amlmigrate.posture.authority import authority, role_of, users
 from amlmigrate.posture.identities import Identity, identities_of, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
@@ -104,6 +105,10 @@ def key_of(workspace: Workspace) -> KeyRef | None:
     return KeyRef(str(named.get("keyVaultArmId") or ""), match[1], match[2], match[3] or "")
 
 
+# The kind whose items have disks of their own.
+[DISKS] = [kind for kind in all_kinds().values() if kind.has_disks]
+
+
 async def gather(side: Side, workspace: Workspace) -> Facts:
     """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
     encrypted = key_of(workspace) if workspace.encrypted else None
@@ -111,7 +116,7 @@ async def gather(side: Side, workspace: Workspace) -> Facts:
     identity = identity_of(workspace, known) if encrypted else None
     every = identities_of(workspace, known) if encrypted else ()
     work: dict[str, Coroutine[Any, Any, Any]] = {
-        "computes": tried_list(side.arm, f"{workspace.id}/computes"),
+        "computes": tried_list(side.arm, f"{workspace.id}/{DISKS.collection}"),
         "registry": _optional(side, workspace, "containerRegistry"),
         "observed": _observed(side, workspace),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.rights import granted
+from amlmigrate.kinds import all_kinds
 from amlmigrate.posture import vaultrights
 from amlmigrate.posture.assignments import (
     below_other,
@@ -28,7 +29,7 @@ from amlmigrate.posture.reading import Read
 
 _WS = "Microsoft.MachineLearningServices/workspaces"
 _WRITES = (
-    *(f"{_WS}/{name}/write" for name in ("models/versions", "data/versions", "components/versions", "jobs")),
+    *(kind.permissions.write[0] for kind in all_kinds().values() if kind.worked_on),
     f"{_WS}/write",
     f"{_WS}/delete",
 )

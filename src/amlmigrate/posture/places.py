@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.workspace import SYSTEM_DATASTORES, Location, Workspace
+from amlmigrate.core.workspace import DATASTORES, SYSTEM_DATASTORES, Location, Workspace
 from amlmigrate.posture.reading import Read, tried_list
 
 _MADE_HERE = object()
@@ -41,7 +41,7 @@ class Places:
     @classmethod
     async def of_target(cls, side: Side, target: Workspace, *, sensitive: bool) -> Places:
         """Where the default datastores of a target lead, for want of a plan."""
-        datastores = await tried_list(side.arm, f"{target.id}/datastores")
+        datastores = await tried_list(side.arm, f"{target.id}/{DATASTORES}")
         suffix = side.login.endpoints.storage_suffix
         defaults = _defaults(datastores.value or (), suffix)
         return cls(datastores, suffix, defaults, {}, None, sensitive, _MADE_HERE)
@@ -51,7 +51,7 @@ class Places:
         cls, side: Side, target: Workspace, plan: Plan, *, sensitive: bool, held: Held | None = None
     ) -> Places:
         """Where a plan's bytes go, and where the target's default datastores lead now."""
-        datastores = await tried_list(side.arm, f"{target.id}/datastores")
+        datastores = await tried_list(side.arm, f"{target.id}/{DATASTORES}")
         planned = {
             container_of(place): address
             for place, address in sorted(plan.places(source=False).items(), key=str, reverse=True)

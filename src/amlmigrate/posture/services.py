@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.documents import properties_of
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import DISKS, Facts
 from amlmigrate.posture.unproven import beside, unread
 
 
@@ -78,7 +78,7 @@ def compute_claims(facts: Facts) -> Iterator[Claim]:
     """OS disks of clusters and instances have Microsoft's keys always."""
     read = facts.computes
     if read.value is None:
-        action = "Microsoft.MachineLearningServices/workspaces/computes/read"
+        [action] = DISKS.permissions.read
         yield from unread(("computes.disks",), facts.workspace.id, "its computes", read, action)
         return
     names = sorted(

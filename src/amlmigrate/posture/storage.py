@@ -9,6 +9,7 @@ from typing import Any
 from amlmigrate.core.asset import SENT_KEY
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
+from amlmigrate.core.workspace import DATASTORES as _COLLECTION
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.places import account_of
@@ -38,7 +39,7 @@ _STORAGE = "Microsoft.Storage/storageAccounts"
 _AGAIN = "Verify again, once a default datastore of the target leads there."
 READ_ACCOUNT, READ_SCOPE = f"{_STORAGE}/read", f"{_STORAGE}/encryptionScopes/read"
 READ_CONTAINER = f"{_STORAGE}/blobServices/containers/read"
-READ_DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores/read"
+READ_DATASTORES = f"Microsoft.MachineLearningServices/workspaces/{_COLLECTION}/read"
 
 
 @dataclass(frozen=True, slots=True)

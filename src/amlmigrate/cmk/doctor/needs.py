@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from amlmigrate.core.workspace import DATASTORES
+from amlmigrate.kinds import Kind, all_kinds, moving_kinds
+
 PLAN, RUN, VERIFY, DECOMMISSION = STAGES = ("plan", "run", "verify", "decommission")
 DOCTOR = "doctor"
 
@@ -76,13 +79,12 @@ class Need:
 
 
 # Below a workspace every collection is read; a right that is missing would hide what has to be moved.
-_COLLECTIONS = (
-    "datastores", "codes", "codes/versions", "environments", "environments/versions", "data", "data/versions",
-    "models", "models/versions", "components", "components/versions", "jobs", "computes", "schedules",
-    "connections", "onlineEndpoints", "onlineEndpoints/deployments", "batchEndpoints",
-    "batchEndpoints/deployments",
-)  # fmt: skip
-_READS = tuple(f"{WS}/{name}/read" for name in _COLLECTIONS)
+_READS = tuple(
+    action
+    for kind in all_kinds().values()
+    for action in kind.permissions.read
+    if action.startswith(f"{WS}/") and action != f"{WS}/read"
+)
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
@@ -96,29 +98,41 @@ _CHECKS = "what is in the way is to be known beforehand"
 _BEFORE = (PLAN, DOCTOR)
 
 
+def _made() -> tuple[list[Kind], list[Kind]]:
+    """The kinds of which something is made in the target: those without versions, and those with them."""
+    kinds = [kind for kind in moving_kinds().values() if not kind.inherent]
+    return [kind for kind in kinds if not kind.versioned], [kind for kind in kinds if kind.versioned]
+
+
 def _writes() -> tuple[Need, ...]:
-    versions = ("codes", "environments", "data", "models", "components")
+    """Of what has versions the first operation is that of a version, the others are those of its name."""
+    plain, versioned = _made()
+    only = "there are any"
     return (
-        Need(Where.TARGET, f"{WS}/datastores/write", (RUN,), "creates datastores"),
         *(
-            Need(Where.TARGET, f"{WS}/{name}/versions/write", (RUN,), "creates, updates, archives versions")
-            for name in versions
+            Need(Where.TARGET, action, (RUN,), f"creates {kind.name}")
+            for kind in plain
+            for action in kind.permissions.write
         ),
         *(
-            Need(
-                Where.TARGET,
-                f"{WS}/{name}/write",
-                (RUN,),
-                "containers that say something themselves",
-                only="there are any",
-            )
-            for name in versions
+            Need(Where.TARGET, kind.permissions.write[0], (RUN,), "creates, updates, archives versions")
+            for kind in versioned
+        ),
+        *(
+            Need(Where.TARGET, action, (RUN,), "containers that say something themselves", only=only)
+            for kind in versioned
+            for action in kind.permissions.write[1:]
         ),
     )
 
 
+def _secrets(where: Where, why: str, only: str) -> tuple[Need, ...]:
+    actions = (action for kind in moving_kinds().values() for action in kind.permissions.secrets)
+    return tuple(Need(where, action, (RUN,), why, only=only) for action in actions)
+
+
 def _removes() -> tuple[Need, ...]:
-    blocking = ("onlineEndpoints", "batchEndpoints", "onlineEndpoints/deployments", "computes", "schedules")
+    blocking = [kind for kind in reversed(all_kinds().values()) if kind.blocks_deletion]
     return (
         Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
         Need(Where.SOURCE_GROUP, f"{WS}/read", (DECOMMISSION,), "whether the group's list still has the source"),
@@ -135,12 +149,13 @@ def _removes() -> tuple[Need, ...]:
         *(
             Need(
                 Where.SOURCE,
-                f"{WS}/{name}/delete",
+                action,
                 (DECOMMISSION,),
                 "they block the deletion",
                 only="there are any",
             )
-            for name in blocking
+            for kind in blocking
+            for action in kind.permissions.delete
         ),
         Need(
             Where.SOURCE_SUBSCRIPTION,
@@ -158,7 +173,7 @@ def _removes() -> tuple[Need, ...]:
                 only="`--storage delete` is asked for",
             )
             for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
-            for action in (f"{WS}/read", f"{WS}/datastores/read", f"{AUTHORIZATION}/permissions/read")
+            for action in (f"{WS}/read", f"{WS}/{DATASTORES}/read", f"{AUTHORIZATION}/permissions/read")
         ),
         *(
             Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
@@ -303,7 +318,7 @@ NEEDS: tuple[Need, ...] = (
             ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
         )
     ),
-    Need(Where.SOURCE, f"{WS}/datastores/listSecrets/action", (RUN,), "copies their secrets", only=OWN_SECRETS),
+    *_secrets(Where.SOURCE, "copies their secrets", OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),
     Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
     Need(Where.SOURCE_ACCOUNT, f"{FILE}/shares/read", _READING, "lists the file shares"),
@@ -333,12 +348,10 @@ NEEDS: tuple[Need, ...] = (
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.TARGET, f"{WS}/*/read", _ALL, "what is there already", asks=_READS),
     *_writes(),
-    Need(
+    *_secrets(
         Where.TARGET,
-        f"{WS}/datastores/listSecrets/action",
-        (RUN,),
         "the key of the new account",
-        only="a datastore of your own, with an account key, lies over the workspace's own container",
+        "a datastore of your own, with an account key, lies over the workspace's own container",
     ),
     *_protection(),
     Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),

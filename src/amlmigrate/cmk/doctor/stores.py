@@ -16,7 +16,7 @@ from amlmigrate.cmk.doctor.unchecked import unchecked
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.workspace import SYSTEM_DATASTORES, Workspace
+from amlmigrate.core.workspace import DATASTORES, SYSTEM_DATASTORES, Workspace
 from amlmigrate.posture.reading import Read, tried, tried_list
 
 _REACH_SECONDS = 15.0
@@ -39,7 +39,7 @@ async def stores_of(clouds: Session, pair: Pair) -> Stores:
     if pair.target:
         names.append(("target", clouds.target, pair.target))
     reads = await asyncio.gather(
-        *(tried_list(side.arm, f"{workspace.id}/datastores") for _, side, workspace in names),
+        *(tried_list(side.arm, f"{workspace.id}/{DATASTORES}") for _, side, workspace in names),
         *(_accounts(side.arm, workspace) for _, side, workspace in names),
     )
     half = len(names)

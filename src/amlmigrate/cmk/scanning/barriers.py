@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from amlmigrate.cmk.scanning.values import Barrier, Scanned
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.kinds import all_kinds
 
 _PLAIN = "default"
 _READY = "succeeded"
@@ -42,12 +43,11 @@ def _of_encryption(workspace: Scanned) -> Iterator[Barrier]:
 
 
 def _of_endpoints(workspace: Scanned) -> Iterator[Barrier]:
-    for kind, told in (("onlineEndpoints", "online"), ("batchEndpoints", "batch")):
-        if count := workspace.counts.get(kind):
-            text = (
-                f"It has {count} {told} endpoints: their names are taken in the whole region until they are gone."
-            )
-            yield Barrier(f"{told}-endpoints", text)
+    taken = sorted((kind for kind in all_kinds().values() if kind.taken), key=lambda kind: kind.counted)
+    for kind in taken:
+        if count := workspace.counts.get(kind.name):
+            text = f"It has {count} {kind.taken}: their names are taken in the whole region until they are gone."
+            yield Barrier(kind.taken.replace(" ", "-"), text)
 
 
 def _of_storage(workspace: Scanned) -> Iterator[Barrier]:

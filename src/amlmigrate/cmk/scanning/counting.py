@@ -8,12 +8,12 @@ from amlmigrate.cmk.scanning.values import Cause, NotKnown
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import together
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import DATASTORES, Location
+from amlmigrate.kinds import Listed, all_kinds
 
-_ALL = {"listViewType": "All"}
-_ARCHIVABLE = ("models", "data", "environments", "components")
 # One list each; versions and jobs come in thousands and are left out.
-COUNTED = (*_ARCHIVABLE, "datastores", "onlineEndpoints", "batchEndpoints", "computes", "schedules")
+_COUNTED = sorted((kind for kind in all_kinds().values() if kind.counted), key=lambda kind: kind.counted)
+COUNTED = tuple(kind.name for kind in _COUNTED)
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 _DEFAULT_STORE = "workspaceblobstore"
 
@@ -21,7 +21,7 @@ _DEFAULT_STORE = "workspaceblobstore"
 async def counts(arm: Arm, workspace_id: str) -> tuple[dict[str, int | None], list[NotKnown]]:
     """Number of names by collection, None where it could not be read, and why not."""
     async with together() as group:
-        tasks = {kind: group.create_task(_count(arm, workspace_id, kind)) for kind in COUNTED}
+        tasks = {kind.name: group.create_task(_count(arm, workspace_id, kind)) for kind in _COUNTED}
     found: dict[str, int | None] = {}
     missing = []
     for kind, task in tasks.items():
@@ -32,19 +32,18 @@ async def counts(arm: Arm, workspace_id: str) -> tuple[dict[str, int | None], li
     return found, missing
 
 
-async def _count(arm: Arm, workspace_id: str, kind: str) -> int | NotKnown:
-    query = _ALL if kind in _ARCHIVABLE else {}
+async def _count(arm: Arm, workspace_id: str, kind: Listed) -> int | NotKnown:
     try:
-        return sum([1 async for _ in arm.pages(f"{workspace_id}/{kind}", query)])
+        return sum([1 async for _ in arm.pages(f"{workspace_id}/{kind.collection}", kind.query)])
     except MigrateError as error:
-        return NotKnown.of(f"counts.{kind}", f"{_PROVIDER}/{kind}/read", error)
+        return NotKnown.of(f"counts.{kind.name}", f"{_PROVIDER}/{kind.name}/read", error)
 
 
 async def size(arm: Arm, blobs: Blobs, workspace_id: str) -> tuple[int, int] | NotKnown:
     """Number and bytes of the blobs in the container of the default datastore: a list of all of them."""
-    action = f"{_PROVIDER}/datastores/read"
+    action = f"{_PROVIDER}/{DATASTORES}/read"
     try:
-        store: Document = await arm.get(f"{workspace_id}/datastores/{_DEFAULT_STORE}") or {}
+        store: Document = await arm.get(f"{workspace_id}/{DATASTORES}/{_DEFAULT_STORE}") or {}
         place = properties_of(store)
         if not place.get("accountName") or not place.get("containerName"):
             return NotKnown(
