@@ -27,11 +27,9 @@ _SUFFIXES = frozenset({".py", ".js", ".md", ".json", ".yaml"})
 class Status(enum.StrEnum):
     """How a belief is known."""
 
-    DOCUMENTED = (
-        "documented"  # whoever makes the service says so: a page, a description of an API, a client's source
-    )
-    RECORDED = "recorded"  # somebody saw the service do so: a published recording, a quoted answer
-    INFERRED = "inferred"  # nobody says so: drawn from something else
+    DOCUMENTED = "documented"
+    RECORDED = "recorded"
+    INFERRED = "inferred"
 
 
 class Harm(enum.StrEnum):
@@ -45,6 +43,11 @@ class Harm(enum.StrEnum):
     NONE = "none"
 
 
+KNOWN = {
+    Status.DOCUMENTED: "who makes the service says so: a page, a description of an API, the source of a client",
+    Status.RECORDED: "somebody saw the service do so: a recording of its traffic, an answer quoted in a report",
+    Status.INFERRED: "nobody says so; it is drawn from something else, and has a `probe`",
+}
 # Where an inferred belief with one of these is wrong, nobody is told.
 UNSAFE = (Harm.SILENT_LOSS, Harm.FALSE_CLAIM, Harm.EXPOSURE)
 MEANING = {

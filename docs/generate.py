@@ -758,6 +758,8 @@ def blocks() -> dict[str, str]:
         "rights:verify": rights("verify"),
         "rights:decommission": rights("decommission", "verify"),
         "rights:doctor": rights(DOCTOR),
+        "belief-statuses": table(("status", "meaning"), beliefs.KNOWN.items()),
+        "belief-harms": table(("harm", "where the belief is wrong"), beliefs.MEANING.items()),
         "unverified": beliefs.unverified(beliefs.read(), beliefs.packages(DOCS.parent)),
         "provision-file": provision_file(),
         "profiles": profile_table(),

@@ -159,7 +159,7 @@ NO_COLLECTION: Mapping[tuple[int, str], str] = {
     (409, "MissingSubscriptionRegistration"): "Microsoft Learn, Resolve errors for resource provider registration",
 }
 
-# What a list has to be asked for so that it shows everything (AZ-LIST-2).
+# What a list has to be asked for so that it shows everything (AZ-LIST-2, AZ-LIST-17).
 _ALL = {"listViewType": "All"}
 WHOLE: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("models", "data", "environments", "components", "schedules", "jobs"), _ALL),
