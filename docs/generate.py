@@ -13,7 +13,7 @@ import re
 import sqlite3
 import sys
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -542,7 +542,8 @@ def kind_facts(kind: Kind) -> str:
         return f"{_told(kind)}\n"
     versioned = "yes" if kind.versioned else "no"
     example = kind.example()
-    archives = "yes" if kind.archive_body({"properties": {}}) else "no"
+    fields = kind.fields
+    archives = "yes" if "isArchived" in fields.mutable else "no"
     rows = [
         ["collection", f"`{kind.collection}`"],
         ["address of the example", f"`{example.address}`"],
@@ -550,10 +551,10 @@ def kind_facts(kind: Kind) -> str:
         ["versioned", versioned],
         ["can be archived", archives],
         ["may refer to (`after`)", _code(kind.after)],
-        ["members that name its bytes (`uris`)", _code(f"/properties{pointer}" for pointer in kind.uris)],
-        ["neither sent nor compared (`computed`)", _code(sorted(kind.computed))],
+        ["members that name its bytes (`uris`)", _code(f"/properties{pointer}" for pointer in fields.uris)],
+        ["neither sent nor compared (`computed`)", _because(fields.computed)],
         ["no drift when they change (`volatile`)", _code(path.replace("|", "/") for path in kind.volatile)],
-        ["a later PUT may change (`mutable`)", _code(sorted(kind.mutable))],
+        ["a later PUT may change (`mutable`)", _because(fields.mutable)],
     ]
     canonical = json.dumps(kind.canonical(example.document), indent=2, ensure_ascii=False, sort_keys=True)
     return (
@@ -561,6 +562,11 @@ def kind_facts(kind: Kind) -> str:
         "The example, in the form in which two documents of this kind are compared:\n\n"
         f"```json\n{canonical}\n```\n"
     )
+
+
+def _because(named: Mapping[str, str]) -> str:
+    """Members, each with its reason."""
+    return "; ".join(f"`{name}`: {named[name]}" for name in sorted(named))
 
 
 def _told(kind: Kind) -> str:

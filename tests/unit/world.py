@@ -13,6 +13,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Header, Plan, Step
 from amlmigrate.core.workspace import Datastore, Location, Workspace, WorkspaceRef
+from amlmigrate.kinds import Context, all_kinds
 
 OLD_ID = "1b3d9c2f-0e7a-4a55-9c1d-0123456789ab"
 NEW_ID = "9f8e7d6c-5b4a-4938-a726-ba9876543210"
@@ -134,3 +135,13 @@ def by_hand(
 ) -> Asset:
     """Something that is left to do by hand; `listing` is what it stands for, where it stands for many."""
     return Asset(address, document or {}, reason=reason, remedy=remedy, many=Many(listing), **more)
+
+
+CONTEXT = Context(MAPPING)
+
+
+def archiving(found: Asset) -> dict[str, Any] | None:
+    """The body that archives an asset; None for kinds that cannot be archived."""
+    document = {**found.document, "properties": {**found.properties, "isArchived": True}}
+    write = all_kinds()[found.address.kind].desired(Asset(found.address, document), CONTEXT).of("archive")
+    return write.body if write else None

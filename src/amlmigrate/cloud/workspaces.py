@@ -13,7 +13,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
 from amlmigrate.core.workspace import DATASTORES, Location, Workspace, WorkspaceRef
-from amlmigrate.core.written import Written
+from amlmigrate.core.writes import Accepted
 
 # Where a kind tells the two apart, 201 is the answer for what is new (AZ-ASSET-1).
 _REPLACED = 200
@@ -96,13 +96,13 @@ class WorkspacePort:
         """A document, at '' the workspace's own; None where its front end says that it is absent (`absence`)."""
         return await self.arm.get(f"{self.ref.id}/{path}" if path else self.ref.id, query)
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
         """Creates or replaces; the service's answer."""
         answer = await self.arm.put(f"{self.ref.id}/{path}", body, query)
         operation = Operation.of(answer.status, answer.headers)
-        return Written(
+        return Accepted(
             answer.body or {},
-            replaced=answer.status == _REPLACED and not answer.doubtful,
+            existed=answer.status == _REPLACED and not answer.doubtful,
             operation=operation.as_dict() if operation else None,
         )
 

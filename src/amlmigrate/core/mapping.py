@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.places import Places
 from amlmigrate.core.reference import (
     HADOOP_URL,
@@ -24,6 +25,7 @@ from amlmigrate.core.reference import (
     WORKSPACE_URI,
     Reference,
     Scope,
+    item_below,
     references,
 )
 from amlmigrate.core.workspace import DATASTORES, Datastore, Location, Workspace
@@ -52,11 +54,24 @@ class Mapping:
 
     source: Workspace
     target: Workspace
+    # What the target calls items of the source that have another name there.
+    names: dict[Address, Address] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Places:
         """The places of the source as they stand in any text."""
         return Places(self)
+
+    def called(self, address: Address) -> Address:
+        """What the target calls an item of the source, and all that lies below it."""
+        if not self.names:
+            return address
+        item, own = address.item, address.container
+        found = self.names.get(own)
+        if found is None and own.parent is not None:
+            parent = self.called(own.parent)
+            found = Address(own.kind, (*parent.path, own.name))
+        return replace(item, path=(*(found or own).path, *item.path[len(own.path) :]), phase=address.phase)
 
     def in_source(self, scope: Scope) -> bool:
         """Whether a reference's workspace is the source."""
@@ -146,7 +161,7 @@ class Mapping:
         groups = "resourceGroups" if match["provider"] else "resourcegroups"
         return (
             f"{match['scheme']}subscriptions/{ref.subscription}/{groups}/{ref.group}"
-            f"/{match['provider'] or ''}workspaces/{ref.name}{match['tail']}"
+            f"/{match['provider'] or ''}workspaces/{ref.name}{self._tail(match['tail'])}"
         )
 
     def _region_uri(self, match: re.Match[str]) -> str:
@@ -154,7 +169,17 @@ class Mapping:
             return match[0]
         if job := JOB_TAIL.match(match["tail"]):
             return self._job_uri(match[0], job, job["output"])
-        return f"azureml://locations/{self.target.location}/workspaces/{self.target.workspace_id}{match['tail']}"
+        return f"azureml://locations/{self.target.location}/workspaces/{self.target.workspace_id}{self._tail(match['tail'])}"
+
+    def _tail(self, tail: str) -> str:
+        """What stands below a workspace, by the names that the target has."""
+        if not self.names or (named := item_below(tail)) is None:
+            return tail
+        called = self.called(Address.of(str(named.kind), *named.names)).path
+        segments = tail.split("/")
+        for place, name in enumerate(called):
+            segments[2 * place + 2] = name
+        return "/".join(segments)
 
     def _https_url(self, match: re.Match[str]) -> str:
         goal = self._url_place(match)

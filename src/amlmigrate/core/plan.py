@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.anew import AnewFile
@@ -17,6 +17,18 @@ from amlmigrate.core.packed import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1
+Stage = Literal["run", "cutover"]
+RUN: Stage = "run"
+CUTOVER: Stage = "cutover"
+
+
+def stage_of(text: str) -> Stage:
+    """Reads a stage. Raises ValueError: what nobody knows is never taken for something that a run may do."""
+    if text == RUN:
+        return RUN
+    if text == CUTOVER:
+        return CUTOVER
+    raise ValueError(f"'{text}' is no stage")
 
 
 class Action(StrEnum):
@@ -92,6 +104,20 @@ class Step:
     blob: bool = False
     # Of what is deleted: all of it. Of a copy: what stays in the target beside it.
     gone: tuple[Gone, ...] = ()
+    # What the target calls the item, where that is another name.
+    target: Address | None = None
+    # `cutover`: goes live only when the old workspace stops, and no run carries it out.
+    stage: Stage = RUN
+
+    @property
+    def called(self) -> Address:
+        """What the target calls the item."""
+        return self.target or self.address.item
+
+    @property
+    def run(self) -> bool:
+        """Whether a run has anything to do for it."""
+        return self.action.carried_out and self.stage == RUN
 
     def as_dict(self) -> dict[str, Any]:
         """Its line in `plan.jsonl`."""
@@ -117,6 +143,8 @@ class Step:
         line["rewrites"] = [{"where": r.where, "from": r.before, "to": r.after} for r in self.rewrites]
         if self.files:
             line["files"] = [file.as_dict() for file in self.files]
+        line |= {"stage": self.stage} if self.stage != RUN else {}
+        line |= {"target": str(self.target)} if self.target else {}
         if self.gone:
             line["gone"] = [one.as_dict() for one in self.gone]
         return line
@@ -144,6 +172,8 @@ class Step:
                 bytes=amount,
                 blob=line.get("blob", False),
                 gone=tuple(Gone.of_dict(one) for one in line.get("gone", ())),
+                target=parse(line["target"]) if "target" in line else None,
+                stage=stage_of(line.get("stage", RUN)),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BadInputError(
@@ -290,6 +320,15 @@ class Plan:
         return frozenset(
             alone | {Location(goal.account, goal.container, one.path) for goal, gone in goals for one in gone}
         )
+
+    def names(self) -> dict[Address, Address]:
+        """What the target calls items of the source that have another name there."""
+        return {step.address.item: step.target for step in self.steps if step.target}
+
+    def called(self, address: Address) -> Address:
+        """What the target calls an item."""
+        step = self.step(address)
+        return step.called if step else address
 
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""

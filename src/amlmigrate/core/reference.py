@@ -234,6 +234,16 @@ def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
     return Reference(text, where, scope)
 
 
+def item_below(tail: str) -> Reference | None:
+    """The item that is named below a workspace by `/kind/name…`; None where none is."""
+    match = _ITEM_TAIL.match(tail)
+    return (
+        _below(Reference(tail, "", kind=spelled(match["kind"]), names=(match["name"],)), tail[match.end() :])
+        if match
+        else None
+    )
+
+
 def _below(found: Reference, tail: str) -> Reference:
     """What the rest of a path says: an item below it of a kind that is known, a version, or a label."""
     match = _ITEM_TAIL.match(tail)

@@ -76,7 +76,7 @@ class _Reader:
             return
         named = kind.references(asset)
         queue = self._places(named)
-        own = self._places(one for one in named if one.where.removeprefix("/properties") in kind.uris)
+        own = self._places(one for one in named if one.where.removeprefix("/properties") in kind.fields.uris)
         needed = {file for place in own for file in _needed(place, kind.content_files(asset))}
         seen: set[Location] = set()
         looked: set[Location] = set()

@@ -74,7 +74,9 @@ class _Reader:
         for content in asset.contents:
             yield from self._of_names(content.names)
         if kind.is_file(asset):
-            own = (one for one in kind.references(asset) if one.where.removeprefix("/properties") in kind.uris)
+            own = (
+                one for one in kind.references(asset) if one.where.removeprefix("/properties") in kind.fields.uris
+            )
             yield from self._of_names(replace(one, exact=True) for one in own)
 
     def _of_names(self, names: tuple[Reference, ...] | Iterator[Reference]) -> Iterator[Location]:

@@ -20,7 +20,7 @@ async def shown(port: WorkspacePort, address: Address) -> bool | None:
     listed = root_of(address)
     try:
         if kind:
-            document = await kind.wait(port, address.item)
+            document = await kind.read(port, address.item)
             found = document is not None
             return Asset(address.item, document).archived if document and address.phase else found
         if listed and listed.shown and address.name:
@@ -41,7 +41,7 @@ async def set_right(source: WorkspacePort, target: WorkspacePort, finding: str) 
     """Whether a finding about what every workspace has by itself is no longer so; None where that is not known."""
     address = Address.parse(finding.rpartition(MARK)[0])
     kind = moving_kinds()[address.kind]
-    left, right = await asyncio.gather(kind.wait(source, address), kind.wait(target, address))
+    left, right = await asyncio.gather(kind.read(source, address), kind.read(target, address))
     if left is None or right is None:
         return None
     found = kind.shortfalls(Asset(address, left), right)

@@ -2,6 +2,7 @@
 
 from amlmigrate.kinds._base import Kind
 from amlmigrate.kinds._collected import collectable, settling
+from amlmigrate.kinds._context import Context
 from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
 from amlmigrate.kinds._extension import not_listed
 from amlmigrate.kinds._listed import Listed
@@ -13,6 +14,7 @@ from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kind
 all_kinds()
 
 __all__ = [
+    "Context",
     "Kind",
     "Listed",
     "Loss",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from amlmigrate.cloud.operations import Ending, of_resource, word_of
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import (
@@ -15,33 +16,32 @@ from amlmigrate.core.documents import (
     properties_of,
     without_nulls,
 )
-from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
-from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.members import document_references, members, rewritten, told_of_source
-from amlmigrate.core.pointers import names_of
-from amlmigrate.core.redaction import masked, signed
+from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
-from amlmigrate.core.translation import Difference, Translation
+from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Datastore, Location
-from amlmigrate.core.written import Written
+from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
+from amlmigrate.kinds._envelope import canonical as envelope
+from amlmigrate.kinds._envelope import placed, sent
+from amlmigrate.kinds._fields import COMMON, Fields
 from amlmigrate.kinds._listed import Listed, Port
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
+from amlmigrate.kinds._translating import translated
 
 __all__ = ["SECRET", "Kind", "Port"]
+
+STATE = "/properties/provisioningState"
 
 
 class Kind(Listed):
     """A kind of asset: pure functions on documents, and one call for each thing that changes a workspace."""
 
     versioned: ClassVar[bool] = False
-    # Members of `properties` that the service computes: neither sent nor compared.
-    computed: ClassVar[frozenset[str]] = frozenset({"provisioningState"})
-    # First members of the canonical form that a later PUT may change.
-    mutable: ClassVar[frozenset[str]] = frozenset({"description", "tags"})
+    fields: ClassVar[Fields] = COMMON
     # Whether every workspace has one by itself: it is never written, only held against the source's.
     inherent: ClassVar[bool] = False
     # Whether the service may collect the bytes of one in the target, where it takes them for unreferenced.
@@ -50,14 +50,10 @@ class Kind(Listed):
     tells_new: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.
     sdk_operations: ClassVar[str]
-    # Members of `properties` whose keys are the customer's: in these a null is a value, as of a tag without one.
-    free: ClassVar[frozenset[str]] = frozenset({"tags", "properties", "flavors"})
     # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
     # others, with dots (Azure/MachineLearningNotebooks#1099), which it refuses as `RequestInvalid`. Inferred
     # (AZ-ASSET-12): it does so of every kind.
     names: ClassVar[re.Pattern[str]] = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
-    # JSON pointers below `properties` at which a URI of bytes stands.
-    uris: ClassVar[tuple[str, ...]] = ()
 
     def refuses(self, address: Address) -> str:
         """Why the service makes nothing of that name, as far as is known; empty where it does."""
@@ -100,28 +96,25 @@ class Kind(Listed):
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to, and the files among its bytes."""
         inside = (found for content in asset.contents for found in content.names)
-        return (*document_references(asset.properties, "/properties"), *inside)
+        around = document_references(sent(asset.document))
+        return (*around, *document_references(asset.properties, "/properties"), *inside)
 
-    def translate(self, asset: Asset, mapping: WorkspaceMapping) -> Translation:
-        """The document to PUT into the target."""
-        kept = {key: value for key, value in asset.properties.items() if key not in self.computed}
-        sent = self.created(self._told(self.writable(kept)))
-        known = {member.where: member for member in members(sent)}
-        rewrites: list[Rewrite] = []
-        broken: list[Finding] = []
-
-        def change(where: str, text: str) -> Any:
-            after, leads = rewritten(known[where], mapping) if text else (text, [])
-            if leads:
-                rewrites.append(Rewrite(f"/properties{where}", masked(text), masked(after)))
-                broken.extend(_signed(asset, one.address) for one in leads if signed(one.address))
-            return marked(f"/properties{where}", after)
-
-        properties = mapped(sent, change)
-        broken += _only_told(asset, told_of_source(sent, mapping))
-        # Stamped after rewriting: the old id is what it is about.
-        body = {"properties": properties | {"properties": stamped(asset, properties_of(properties))}}
-        return Translation(body, tuple(rewrites), (*broken, *self.findings(asset, body, mapping)))
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        """All writes that make the asset in the target; the first makes it, all others come after. Pure."""
+        kept = {key: value for key, value in asset.properties.items() if key not in self.fields.computed}
+        parts = (
+            translated(asset, placed(sent(asset.document), plan.mapping), plan.mapping),
+            translated(asset, self._told(self.writable(kept)), plan.mapping, "/properties"),
+        )
+        (envelope, *_), (properties, *_) = parts
+        if bag := self.fields.provenance:
+            # Stamped after rewriting: the old id is what it is about.
+            properties = properties | {bag: stamped(asset, properties.get(bag) or {})}
+        body = {**envelope, "properties": properties}
+        rewrites = tuple(one for _, found, _ in parts for one in found)
+        told = (one for _, _, found in parts for one in found)
+        findings = (*told, *self.findings(asset, body, plan.mapping))
+        return Desired((Write(body),), rewrites, findings)
 
     def storable(self, value: Any, where: str) -> Any:
         """A value of an asset as a plan may hold it: with markers for the secrets in its texts."""
@@ -130,50 +123,65 @@ class Kind(Listed):
     def _told(self, properties: Document) -> Document:
         """Without the nulls by which the service says that there is nothing."""
         told = {key: value for key, value in properties.items() if value is not None}
-        return {key: value if key in self.free else without_nulls(value) for key, value in told.items()}
+        return {
+            key: value if key in self.fields.customer_maps else without_nulls(value) for key, value in told.items()
+        }
 
     def writable(self, properties: Document) -> Document:
         """The properties as a client sends them: without what the service adds or computes."""
-        return properties
-
-    def created(self, properties: Document) -> Document:
-        """The properties with which an asset is made, before any later step changes its state."""
         return properties
 
     def findings(self, asset: Asset, body: Document, mapping: WorkspaceMapping) -> list[Finding]:
         """What a reviewer must know of the translated body."""
         return []
 
-    def archive_body(self, body: Document) -> Document | None:
-        """The document that archives what `body` created; None for kinds that cannot be archived."""
-        return None
+    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+        """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the call.
 
-    async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
-        """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the PUT."""
+        `address` is the source's.
+        """
         if not has_markers(body):
             return body
         found: Document = filled(body, await source.get(self.path(address)) or {})
         return found
 
-    async def put(self, target: Port, address: Address, body: Document) -> Written:
-        """Exactly one changing call."""
-        return await target.put(self.path(address), body)
+    async def apply(self, target: Port, address: Address, write: Write) -> Accepted:
+        """Exactly one changing call; `address` is the target's, and the body has its secrets."""
+        return await target.put(self.path(address), write.body)
 
-    async def wait(self, target: Port, address: Address) -> Document | None:
-        """Reads the asset once the service has finished with it; None when it is not there."""
-        return await target.get(self.path(address))
+    async def settle(self, target: Port, address: Address, accepted: Accepted | None = None) -> Document | None:
+        """The asset once the service has finished with it; None where it is not there.
+
+        Without an answer, as after a kill, its own state is waited for. Raises ProvisioningFailedError with the
+        service's words, NotSettledError.
+        """
+        return await target.settled(self.path(address), accepted.operation if accepted else None)
+
+    async def read(self, port: Port, address: Address) -> Document | None:
+        """The asset as it is in a workspace now, settled or not; None where it is not there."""
+        return await port.get(self.path(address))
 
     def canonical(self, document: Document) -> Document:
         """The form in which two documents of this kind are compared: without what the service adds or changes."""
         kept = self.writable(shown(properties_of(document)))
         same = mapped(self._told(kept), lambda _, text: plain(text))
-        return {key: value for key, value in same.items() if key not in self.computed and not _nothing(value)}
+        left_out = {*self.fields.computed, *self.fields.secrets}
+        return {key: value for key, value in same.items() if key not in left_out and not _nothing(value)}
 
-    def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
-        """Where two documents differ that should be one."""
-        name = self.versioned and address.version is None
-        found = differences(*comparable(self.canonical(expected), self.canonical(actual), name=name))
-        return [Difference(str(address), f"/properties{where}", left, right) for where, left, right in found]
+    def differences(self, address: Address, wanted: Document, actual: Document) -> list[Difference]:
+        """Where two documents differ that should be one, each with whether a write may change it.
+
+        What the service is still at work on, or failed at, is never as it should be.
+        """
+        name, bag = self.versioned and address.version is None, self.fields.provenance
+        inner = comparable(self.canonical(wanted), self.canonical(actual), bag, name=name)
+        found = [
+            *differences(envelope(wanted), envelope(actual)),
+            *((f"/properties{where}", left, right) for where, left, right in differences(*inner)),
+        ]
+        changes = self.fields.changes
+        told = [Difference(str(address), *one, changeable=changes(one[0])) for one in found]
+        return told + _unfinished(address, actual)
 
     def shortfalls(self, asset: Asset, there: Document) -> list[Finding]:
         """In what the target's own is not as good as the source's, where every workspace has one by itself."""
@@ -181,11 +189,16 @@ class Kind(Listed):
 
     def state(self, document: Document) -> str:
         """The digest by which a later change of a document in the target is found."""
-        return digest(self.canonical(document))
+        canonical, around = self.canonical(document), envelope(document)
+        return digest([around, canonical] if around else canonical)
 
     def made(self, body: Document, actual: Document) -> bool:
         """Whether a document that is like a body came of it: it names the same origin."""
-        return same_origin(body, actual)
+        return same_origin(body, actual, self.fields.provenance)
+
+    def sequence(self, asset: Asset) -> str | None:
+        """The name whose items are made one after another, as the source's were; None where any order does."""
+        return None
 
     def looked_up(self, address: Address) -> bool:
         """Whether the target is read right before a PUT that must not replace anything.
@@ -198,38 +211,12 @@ class Kind(Listed):
         """Whether a document says nothing, so that writing it anew takes nothing from anybody."""
         return False
 
-    def archives(self, body: Document, found: list[Difference]) -> bool:
-        """Whether a body differs from what is there by nothing but that it archives it."""
-        return False
 
-    def can_update(self, found: list[Difference]) -> bool:
-        """Whether a PUT may change the target in all these fields."""
-        return all(names_of(difference.field)[1] in self.mutable for difference in found)
-
-
-def _only_told(asset: Asset, pointers: list[str]) -> list[Finding]:
-    if not pointers:
+def _unfinished(address: Address, actual: Document) -> list[Difference]:
+    """What says of a document that the service is still at work on it, or failed: a write makes it anew."""
+    if of_resource(actual) is Ending.SUCCEEDED:
         return []
-    named = few([f"properties{pointer}" for pointer in pointers])
-    return [
-        Finding(
-            "warning",
-            str(asset.address),
-            f"Text of it names the old workspace, and goes on doing so: {named}.",
-            "Nothing follows such text, and it is moved as it is: if people need it, say there where it is now.",
-            code="text-names-source",
-        )
-    ]
-
-
-def _signed(asset: Asset, url: str) -> Finding:
-    return Finding(
-        "error",
-        str(asset.address),
-        f"It has a signature of the old account, which opens nothing at the place that it moves to: '{url}'.",
-        "Leave it out with --exclude and create it in the target, or name it through a datastore in the source.",
-        code="signed-url",
-    )
+    return [Difference(str(address), STATE, "Succeeded", word_of(actual), changeable=True)]
 
 
 def _nothing(value: Any) -> bool:

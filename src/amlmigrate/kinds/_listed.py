@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.core.written import Written
+from amlmigrate.core.writes import Accepted
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -56,8 +56,15 @@ class Port(Protocol):
         """A document, the workspace's own at ''; None where the service says that it is not there."""
         ...
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Written:
+    async def put(self, path: str, body: Document, query: Mapping[str, str] = NO_QUERY) -> Accepted:
         """Creates or replaces; the service's answer."""
+        ...
+
+    async def settled(self, path: str, operation: Document | None = None) -> Document | None:
+        """The document once what was written there has come about, in this process or an earlier one.
+
+        None where it is not there. Raises ProvisioningFailedError with the service's words, NotSettledError.
+        """
         ...
 
     async def post(self, path: str, body: Document | None = None) -> Document:

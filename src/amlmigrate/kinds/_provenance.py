@@ -30,25 +30,25 @@ def stamped(asset: Asset, properties: Document) -> Document:
     return kept | {f"{PREFIX}{name}": str(fact) for name, fact in facts.items() if fact}
 
 
-def comparable(expected: Document, actual: Document, *, name: bool = False) -> tuple[Document, Document]:
+def comparable(expected: Document, actual: Document, bag: str, *, name: bool = False) -> tuple[Document, Document]:
     """Two canonical documents for comparing: an asset that was there before has no provenance, and needs none.
 
     `name` says that they are of the name of versions, and not of one of these.
     """
     told = _OF_NEWEST if name else (_TIME,)
-    foreign = _ID not in properties_of(actual)
-    return _without(expected, (PREFIX,) if foreign else told), _without(actual, told)
+    foreign = _ID not in (actual.get(bag) or {})
+    return _without(expected, (PREFIX,) if foreign else told, bag), _without(actual, told, bag)
 
 
-def same_origin(expected: Document, actual: Document) -> bool:
+def same_origin(expected: Document, actual: Document, bag: str) -> bool:
     """Whether two documents, as bodies, name one asset that they came from."""
-    left, right = (properties_of(properties_of(body)).get(_ID) for body in (expected, actual))
+    left, right = ((properties_of(body).get(bag) or {}).get(_ID) for body in (expected, actual))
     return bool(left) and left == right
 
 
-def _without(canonical: Document, start: tuple[str, ...]) -> Document:
-    if "properties" not in canonical:
+def _without(canonical: Document, start: tuple[str, ...], bag: str) -> Document:
+    if bag not in canonical:
         return canonical
-    kept = {key: value for key, value in canonical["properties"].items() if not key.startswith(start)}
-    rest = {key: value for key, value in canonical.items() if key != "properties"}
-    return rest | {"properties": kept} if kept else rest
+    kept = {key: value for key, value in canonical[bag].items() if not key.startswith(start)}
+    rest = {key: value for key, value in canonical.items() if key != bag}
+    return rest | {bag: kept} if kept else rest

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from amlmigrate.cloud.lists import ListError
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import ARCHIVE, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import PLAIN_SHA
-from amlmigrate.core.translation import Difference
+from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import EVERY_STATE
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -21,18 +23,23 @@ from amlmigrate.kinds._permissions import ML, Permissions
 _UNSET_STAGES = (None, "", "Development", "Logged", "Archived")
 _ARCHIVED = "/properties/isArchived"
 # Archiving takes the stage away.
-_ARCHIVING = frozenset({_ARCHIVED, "/properties/stage"})
+_ARCHIVING = (_ARCHIVED, "/properties/stage")
 
 
 class VersionedKind(Kind):
     """Containers hold versions; both have a description, tags and an archived state."""
 
-    computed = frozenset(
-        {"provisioningState", "latestVersion", "nextVersion", "autoDeleteSetting", "intellectualProperty"}
+    fields = COMMON.but(
+        computed={
+            "latestVersion": "a counter of the service's",
+            "nextVersion": "a counter of the service's",
+            "autoDeleteSetting": "told of data only",
+            "intellectualProperty": "a registry's",
+        },
+        mutable={"stage": "the customer moves it on", "isArchived": "it is archived and restored"},
     )
     versioned = True
     volatile: ClassVar[tuple[str, ...]] = ("latestVersion", "nextVersion")  # AZ-LIST-9
-    mutable = frozenset({"description", "tags", "stage", "isArchived"})
     # Containers that a listing may leave out. Inferred (AZ-LIST-4): it leaves out no others.
     anonymous_names: ClassVar[tuple[str, ...]] = ()
     query = EVERY_STATE
@@ -112,13 +119,18 @@ class VersionedKind(Kind):
             kept.pop("stage", None)
         return kept
 
-    def created(self, properties: Document) -> Document:
-        return {**properties, "isArchived": False}
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        """The service archives what is there, and makes nothing that is archived (ADR 2)."""
+        found = super().desired(asset, plan)
+        properties = found.first.body["properties"] | {"isArchived": False}
+        made = replace(found.first, body=found.first.body | {"properties": properties})
+        return replace(found, writes=(made, self._archiving(made.body)) if asset.archived else (made,))
 
-    def archives(self, body: Document, found: list[Difference]) -> bool:
-        fields = {difference.field for difference in found}
-        return bool(body["properties"].get("isArchived")) and _ARCHIVED in fields and fields <= _ARCHIVING
-
-    def archive_body(self, body: Document) -> Document | None:
+    def _archiving(self, body: Document) -> Write:
         properties = {key: value for key, value in body["properties"].items() if key != "stage"}
-        return {"properties": {**properties, "isArchived": True}}
+        archived = body | {"properties": {**properties, "isArchived": True}}
+        return Write(archived, ARCHIVE, changes=_ARCHIVING, reason="archived in the source")
+
+    def sequence(self, asset: Asset) -> str | None:
+        # The versions of an anonymous name have nothing to do with each other, and may refer to each other.
+        return None if asset.address.version is None or self.only_if_referred(asset) else asset.address.name

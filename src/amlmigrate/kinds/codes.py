@@ -17,8 +17,9 @@ class Codes(VersionedKind):
 
     name = "codes"
     sdk_operations = "_code"
-    computed = VersionedKind.computed | {"isAnonymous"}
-    uris = ("/codeUri",)
+    fields = VersionedKind.fields.but(
+        computed={"isAnonymous": "true is stored as false (AZ-ASSET-14)"}, uris=("/codeUri",)
+    )
     query = NO_QUERY
     collected = True
 

@@ -7,7 +7,6 @@ from typing import Any
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.core.translation import Difference
 from amlmigrate.kinds._versioned import VersionedKind
 
 # The URL decides the first two; the service drops the others (AZ-ASSET-5).
@@ -24,8 +23,11 @@ class Components(VersionedKind):
     worked_on = True
     counted = 4
     sdk_operations = "components"
-    # A spec is the customer's: `outputs: {model: null}` is an output of the default type.
-    free = VersionedKind.free | {"componentSpec"}
+    fields = VersionedKind.fields.but(
+        # The service takes these of a spec anew and refuses the rest (AZ-ASSET-7, AZ-ASSET-26).
+        mutable={f"componentSpec/{name}": "text for people" for name in ("description", "display_name", "tags")},
+        customer_maps={"componentSpec": "`outputs: {model: null}` is an output of the default type"},
+    )
     after = ("codes", "environments", "models", "data", "datastores")
     anonymous_names = ("azureml_anonymous",)
 
@@ -38,14 +40,6 @@ class Components(VersionedKind):
         elif "description" in properties_of(document):
             found |= {"description": document["properties"]["description"] or None}
         return {key: value for key, value in found.items() if value is not None}
-
-    def can_update(self, found: list[Difference]) -> bool:
-        # The service takes these of a spec anew and refuses the rest (AZ-ASSET-7, AZ-ASSET-26).
-        spec = "/properties/componentSpec/"
-        # A field ends at a slash: a name that only begins like one of these is another.
-        changeable = tuple(f"{spec}{name}/" for name in ("description", "display_name", "tags"))
-        rest = [difference for difference in found if not f"{difference.field}/".startswith(changeable)]
-        return super().can_update(rest)
 
     def example(self) -> Asset:
         workspace = (

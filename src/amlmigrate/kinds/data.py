@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -18,10 +20,11 @@ class Data(VersionedKind):
     counted = 2
     sdk_operations = "data"
     after = ("datastores",)
-    uris = ("/dataUri",)
-    # Of data imported into a datastore that Microsoft manages (Learn, how-to-manage-imported-data-assets).
-    computed = VersionedKind.computed - {"autoDeleteSetting"}
-    mutable = VersionedKind.mutable | {"autoDeleteSetting"}
+    fields = replace(
+        VersionedKind.fields.but(mutable={"autoDeleteSetting": "the customer's"}, uris=("/dataUri",)),
+        # Of data imported into a datastore that Microsoft manages (Learn, how-to-manage-imported-data-assets).
+        computed={name: why for name, why in VersionedKind.fields.computed.items() if name != "autoDeleteSetting"},
+    )
 
     def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
         setting = body["properties"].get("autoDeleteSetting")

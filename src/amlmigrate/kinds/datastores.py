@@ -11,10 +11,10 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
-from amlmigrate.core.translation import Translation
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
-from amlmigrate.core.written import Written
+from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._base import SECRET, Kind, Port
+from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._permissions import ML, Permissions
 
 # The members of a secret by the type of its credentials (`DatastoreSecrets` in the 2025-12-01 description).
@@ -34,8 +34,10 @@ class Datastores(Kind):
     # Names of assets and their versions are told apart by case, those of datastores are not (AZ-ARM-6).
     caseless = True
     sdk_operations = "datastores"
-    computed = frozenset({"isDefault"})
-    mutable = frozenset({"description", "tags", "credentials"})
+    fields = replace(
+        COMMON.but(mutable={"credentials": "a secret is given anew"}),
+        computed={"isDefault": "the workspace's, one for all"},
+    )
 
     @property
     def permissions(self) -> Permissions:
@@ -58,7 +60,8 @@ class Datastores(Kind):
         root = Location(account, container, suffix=cloud) if account and container else None
         return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
 
-    def created(self, properties: Document) -> Document:
+    def _with_secrets(self, properties: Document) -> Document:
+        """With markers for what only the service knows."""
         credentials = dict(properties.get("credentials") or {"credentialsType": "None"})
         names = _SECRETS.get(str(credentials.get("credentialsType")), ())
         if names:
@@ -66,19 +69,18 @@ class Datastores(Kind):
             credentials["secrets"] = secrets | {name: {SECRET: name} for name in names}
         return {**properties, "credentials": credentials}
 
-    def translate(self, asset: Asset, mapping: Mapping) -> Translation:
-        found = super().translate(asset, mapping)
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        found, mapping = super().desired(asset, plan), plan.mapping
+        found = _of(found, self._with_secrets(found.first.body["properties"]))
         store = self.datastore(asset)
         goal = mapping.place(store.root) if store and store.root else None
         if store is None or store.root is None or goal is None or goal.path:
             return replace(found, findings=(*found.findings, *_left_behind(asset, mapping)))
         return self._moved(asset, found, store.root, goal, mapping)
 
-    def _moved(
-        self, asset: Asset, found: Translation, root: Location, goal: Location, mapping: Mapping
-    ) -> Translation:
+    def _moved(self, asset: Asset, found: Desired, root: Location, goal: Location, mapping: Mapping) -> Desired:
         """A datastore of the customer's over one of the workspace's own containers goes where its bytes go."""
-        properties: Document = found.body["properties"]
+        properties: Document = found.first.body["properties"]
         member = "containerName" if "containerName" in properties else "filesystem"
         moved = properties | {"accountName": goal.account, member: goal.container}
         rewrites = [Rewrite("/properties/accountName", root.account, goal.account)]
@@ -103,8 +105,8 @@ class Datastores(Kind):
                 "Leave it out with --exclude, and create it in the target with credentials for the new account.",
                 code="datastore-credentials",
             )
-            return Translation({"properties": moved}, (*found.rewrites, *rewrites), (*found.findings, finding))
-        return Translation({"properties": moved}, (*found.rewrites, *rewrites), found.findings)
+            found = replace(found, findings=(*found.findings, finding))
+        return replace(_of(found, moved), rewrites=(*found.rewrites, *rewrites))
 
     def findings(self, asset: Asset, body: Document, mapping: Mapping) -> list[Finding]:
         if not asset.properties.get("isDefault"):
@@ -119,14 +121,15 @@ class Datastores(Kind):
             )
         ]
 
-    async def fill(self, source: Port, target: Port, address: Address, body: Document) -> Document:
-        body = await super().fill(source, target, address, body)
+    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+        body = await super().secrets(source, target, address, body)
         secrets = (body["properties"].get("credentials") or {}).get("secrets")
         if not secrets:
             return body
         filled = {key: await self._secret(source, target, address, value) for key, value in secrets.items()}
         properties = body["properties"]
-        return {"properties": {**properties, "credentials": {**properties["credentials"], "secrets": filled}}}
+        found = {**properties, "credentials": {**properties["credentials"], "secrets": filled}}
+        return {**body, "properties": found}
 
     async def _secret(self, source: Port, target: Port, address: Address, value: Any) -> Any:
         if not isinstance(value, dict) or SECRET not in value:
@@ -138,9 +141,9 @@ class Datastores(Kind):
             found = await source.post(f"{self.path(address)}/listSecrets")
         return found[value[SECRET]]
 
-    async def put(self, target: Port, address: Address, body: Document) -> Written:
+    async def apply(self, target: Port, address: Address, write: Write) -> Accepted:
         # The service would try the secret against the account, which the target may not reach yet.
-        return await target.put(self.path(address), body, {"skipValidation": "true"})
+        return await target.put(self.path(address), write.body, {"skipValidation": "true"})
 
     def canonical(self, document: Document) -> Document:
         found = super().canonical(document)
@@ -175,6 +178,11 @@ class Datastores(Kind):
                 "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
             },
         )
+
+
+def _of(found: Desired, properties: Document) -> Desired:
+    """The same with other properties."""
+    return replace(found, writes=(replace(found.first, body=found.first.body | {"properties": properties}),))
 
 
 def _owner(account_id: str) -> dict[str, str]:

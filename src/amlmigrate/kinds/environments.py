@@ -34,9 +34,8 @@ class Environments(VersionedKind):
     counted = 3
     sdk_operations = "environments"
     tells_new = False
-    computed = VersionedKind.computed | {"environmentType"}
+    fields = VersionedKind.fields.but(computed={"environmentType": "curated or not"}, uris=("/build/contextUri",))
     volatile = (*VersionedKind.volatile, f"properties|{_LABELS}")
-    uris = ("/build/contextUri",)
     anonymous_names = ("CliV2AnonymousEnvironment",)
 
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:

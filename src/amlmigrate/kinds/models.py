@@ -16,8 +16,7 @@ class Models(VersionedKind):
     counted = 1
     sdk_operations = "models"
     after = ("datastores",)
-    computed = VersionedKind.computed | {"jobName"}
-    uris = ("/modelUri",)
+    fields = VersionedKind.fields.but(computed={"jobName": "the job stays behind"}, uris=("/modelUri",))
 
     def example(self) -> Asset:
         return Asset(

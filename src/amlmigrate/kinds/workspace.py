@@ -10,9 +10,9 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference
-from amlmigrate.core.translation import Difference, Translation
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, Port
 from amlmigrate.kinds._permissions import ML, Permissions
 from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
@@ -43,8 +43,8 @@ class WorkspaceDocument(Kind):
         document = await self._read(source)
         return [] if document is None else [Asset(Address.of(self.name), document)]
 
-    async def wait(self, target: Port, address: Address) -> Document | None:
-        return await self._read(target)
+    async def read(self, port: Port, address: Address) -> Document | None:
+        return await self._read(port)
 
     async def _read(self, port: Port) -> Document | None:
         """With what only an older api-version shows; 400 is the answer once it is offered no more (AZ-WS-4)."""
@@ -70,8 +70,8 @@ class WorkspaceDocument(Kind):
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         return ()
 
-    def translate(self, asset: Asset, mapping: Mapping) -> Translation:
-        return Translation({})
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        return Desired((Write({}),))
 
     def canonical(self, document: Document) -> Document:
         return canonical(SETTINGS, {name: value for name, value in document.items() if name != _UNREAD})
@@ -79,7 +79,7 @@ class WorkspaceDocument(Kind):
     def digest(self, asset: Asset) -> str:
         return digest(self.canonical(asset.document))
 
-    def compare(self, address: Address, expected: Document, actual: Document) -> list[Difference]:
+    def differences(self, address: Address, wanted: Document, actual: Document) -> list[Difference]:
         # It is no copy: `shortfalls` says in what it is not as good.
         return []
 

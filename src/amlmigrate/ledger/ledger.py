@@ -19,7 +19,7 @@ from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.decided import Decided
 from amlmigrate.ledger.lost import FILE, refuse_lost
-from amlmigrate.ledger.made import RUN, Made
+from amlmigrate.ledger.made import OPERATION, RUN, Made
 from amlmigrate.ledger.made import now as _now
 
 _RUNS = "runs_started"
@@ -281,10 +281,12 @@ class Ledger(Made, Decided):
         target_id: str = "",
         target_sha256: str = "",
         source_id: str = "",
+        operation: dict[str, Any] | None = None,
     ) -> None:
         """Moves a step on. Raises ValueError for a state that cannot follow.
 
-        With `source_id` it also records, in the same transaction, that this old id has become `target_id`.
+        With `source_id` it also records, in the same transaction, that this old id has become `target_id`; with
+        `operation` where the change that was accepted is polled, which is kept until the step is done.
         """
         before = self.step(address).state
         if state is not before and state not in FOLLOWS[before]:
@@ -301,6 +303,11 @@ class Ledger(Made, Decided):
                 "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
                 (str(address), state, detail, now),
             )
+            if operation:
+                kept = (f"{OPERATION}{address}", json.dumps(operation))
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", kept)
+            elif state is State.DONE:
+                db.execute("DELETE FROM meta WHERE key = ?", (f"{OPERATION}{address}",))
             if source_id:
                 db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 

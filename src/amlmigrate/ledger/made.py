@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import PHASES, Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Gone
 from amlmigrate.core.prior import Copied, Labels
@@ -38,6 +38,8 @@ _CLAIMS = (
         " ORDER BY address, account, container, path",
     ),
 )
+# Where the change of a step is polled, by the step.
+OPERATION = "operation_of:"
 _BLOB = "account, container, path, source_etag, target_etag, at, labels"
 
 
@@ -73,6 +75,22 @@ class Made(ABC):
         """Whether this ledger shows a document as created in the target."""
         query = "SELECT 1 FROM history WHERE address = ? AND state = 'created' LIMIT 1"
         return bool(self._rows(query, str(address)))
+
+    def left_of(self, item: Address) -> str | None:
+        """The digest of a document as this plan's last write of it left it; None where this plan made none."""
+        addresses = [str(item), *(str(item.at(phase)) for phase in sorted(PHASES))]
+        rows = self._rows(
+            f"SELECT target_sha256 FROM steps WHERE address IN ({', '.join('?' * len(addresses))})"  # noqa: S608 - marks
+            " AND address IN (SELECT address FROM history WHERE state = 'created')"
+            " ORDER BY sequence DESC, at DESC LIMIT 1",
+            *addresses,
+        )
+        return rows[0][0] if rows else None
+
+    def operation(self, address: Address) -> dict[str, Any] | None:
+        """Where a change that was accepted is polled; None where none is known, or it has come about."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", f"{OPERATION}{address}")
+        return json.loads(rows[0][0]) if rows else None
 
     def owned(self) -> set[str]:
         """The addresses of documents that this ledger shows as created in the target."""

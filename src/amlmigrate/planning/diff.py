@@ -1,18 +1,21 @@
-"""The diff of one asset of the source against what the target has under its address."""
+"""The diff of one asset of the source against what the target has: a verdict for each of its writes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Action, Step
+from amlmigrate.core.plan import RUN, Action, Stage, Step
 from amlmigrate.core.prior import Prior
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.writes import Desired, Write, overlaid
 from amlmigrate.kinds import Kind
 
 _NAMED = 3
-ARCHIVED = "archived in the source"
 # What says that there is none: the service may keep what is not sent. Inferred (AZ-ASSET-21): it takes these for
 # none.
 _CLEARED: Document = {"description": "", "tags": {}}
@@ -27,25 +30,46 @@ class Verdict:
     body: Document | None = None
     # The digest of the target's document that an update takes the place of, or of what a conflict is with.
     target_sha256: str = ""
+    # Of a later write: its phase, what it comes after beside the earlier ones, and its stage.
+    phase: str = ""
+    after: tuple[Address, ...] = ()
+    stage: Stage = RUN
 
     def of(self, step: Step) -> Step:
         """The step that carries it out."""
         return replace(
-            step, action=self.action, reason=self.reason, body=self.body, target_sha256=self.target_sha256
+            step,
+            action=self.action,
+            reason=self.reason,
+            body=self.body,
+            target_sha256=self.target_sha256,
+            stage=self.stage,
         )
 
+    def for_(self, write: Write) -> Verdict:
+        """The same for a write of a phase."""
+        return replace(self, phase=write.phase, after=write.after, stage=write.stage)
 
-def verdict_on(
-    kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior
-) -> tuple[Verdict, list[Finding]]:
-    """What becomes of a document, and what a reviewer must know of the target's own."""
+
+def later(write: Write, body: Document | None = None) -> Verdict:
+    """A later write, to be made as it is."""
+    return Verdict(Action.UPDATE, write.reason, body or write.body).for_(write)
+
+
+def verdicts_on(
+    kind: Kind, asset: Asset, desired: Desired, target: Asset | None, prior: Prior, called: Address
+) -> tuple[list[Verdict], list[Finding]]:
+    """What becomes of each write of an asset, and what a reviewer must know of the target's own.
+
+    `called` is what the target calls it.
+    """
     if not kind.inherent:
-        return document_verdict(kind, asset, body, target, prior), []
+        return _verdicts(kind, desired, target, prior, called), []
     if target is None:
         # As where it is deleted meanwhile: it is never made.
-        return Verdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself"), []
+        return [Verdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself")], []
     shortfalls = kind.shortfalls(asset, target.document)
-    return _inherent(shortfalls), shortfalls
+    return [_inherent(shortfalls)], shortfalls
 
 
 def _inherent(shortfalls: list[Finding]) -> Verdict:
@@ -57,33 +81,107 @@ def _inherent(shortfalls: list[Finding]) -> Verdict:
     return Verdict(Action.ADOPT, f"the target's own, {told}")
 
 
-def document_verdict(kind: Kind, asset: Asset, body: Document, target: Asset | None, prior: Prior) -> Verdict:
+def _verdicts(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, called: Address) -> list[Verdict]:
+    item = replace(document_verdict(kind, desired, target, prior, called), stage=desired.first.stage)
+    if target is None:
+        return [item, *(later(one) for one in desired.writes[1:])]
+    apart = desired.apart
+    if item.action is Action.CONFLICT:
+        why = f"the item is in conflict: {item.reason}"
+        return [item, *(Verdict(Action.CONFLICT, why).for_(one) for one in apart)]
+    found = [item]
+    for place, write in enumerate(apart):
+        verdict = _apart(kind, write, apart[place + 1 :], target.document, prior, called).for_(write)
+        if any(one.action is Action.UPDATE for one in found):
+            # What it takes the place of is what the update before leaves.
+            verdict = replace(verdict, target_sha256="")
+        found.append(verdict)
+    return found
+
+
+def document_verdict(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, called: Address) -> Verdict:
     """Create what is absent, adopt what is equal, update what is ours and may change; all else is a conflict."""
     if target is None:
-        return Verdict(Action.CREATE, "not in the target", body)
-    desired = (kind.archive_body(body) or body) if asset.archived else body
-    found, sha256 = kind.compare(asset.address, desired, target.document), kind.state(target.document)
+        return Verdict(Action.CREATE, "not in the target", desired.first.body)
+    body, there = desired.at_once.body, target.document
+    found, sha256 = _differences(kind, called, body, there, desired.apart), kind.state(there)
     if not found:
-        return Verdict(Action.ADOPT, "equal in the target", desired)
-    fields = ", ".join(difference.field for difference in found[:_NAMED])
-    if not prior.owns(asset.address):
-        why = f"the target has another one, not made by this tool: {fields} differ"
-        return Verdict(Action.CONFLICT, why, target_sha256=sha256)
-    # Archiving what the tool made takes nothing from anybody, however it was left.
-    archives = kind.made(desired, target.document) and kind.archives(desired, found)
-    known = prior.knows(asset.address)
-    if not prior.untouched(asset.address, sha256) and (known or not archives):
+        return Verdict(Action.ADOPT, "equal in the target", body)
+    if refused := _refused(kind, found, body, there, prior, called, desired.together[1:]):
+        return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
+    return Verdict(
+        Action.UPDATE, f"changed in the source: {_fields(found)}", _update(kind, desired, there), sha256
+    )
+
+
+def _apart(
+    kind: Kind, write: Write, after: Iterable[Write], there: Document, prior: Prior, called: Address
+) -> Verdict:
+    """What becomes of a later write of an item that is there: of what the write is about."""
+    found = [one for one in _differences(kind, called, write.body, there, after) if write.about(one.field)]
+    if not found:
+        return Verdict(Action.ADOPT, "equal in the target", write.body)
+    sha256 = kind.state(there)
+    if refused := _refused(kind, found, write.body, there, prior, called, (write,)):
+        return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
+    return Verdict(Action.UPDATE, write.reason, write.body, sha256)
+
+
+def _differences(
+    kind: Kind, called: Address, body: Document, there: Document, after: Iterable[Write]
+) -> list[Difference]:
+    """In what the target's differs, but for what later writes change anyway."""
+    others = tuple(after)
+    return [
+        one for one in kind.differences(called, body, there) if not any(write.about(one.field) for write in others)
+    ]
+
+
+def _refused(
+    kind: Kind,
+    found: list[Difference],
+    body: Document,
+    there: Document,
+    prior: Prior,
+    called: Address,
+    phases: Iterable[Write],
+) -> str:
+    """Why what is there may not be changed; empty where it may."""
+    if not prior.owns(called):
+        return f"the target has another one, not made by this tool: {_fields(found)} differ"
+    # A phase of what the tool made takes nothing from anybody, however it was left: as archiving it.
+    only = kind.made(body, there) and any(one.is_all({each.field for each in found}) for one in phases)
+    known = prior.knows(called)
+    if not prior.untouched(called, kind.state(there)) and (known or not only):
         why = (
             "changed in the target since it was moved"
             if known
             else "not known how this tool left it in the target"
         )
-        return Verdict(Action.CONFLICT, f"{why}: {fields} differ", target_sha256=sha256)
-    if not kind.can_update(found):
-        why = f"the target's cannot be changed any more: {fields} differ"
-        return Verdict(Action.CONFLICT, why, target_sha256=sha256)
-    # Properties are create-only for some kinds: an update sends the target's own back.
-    own = kind.storable(properties_of(target.properties), "/properties/properties")
-    cleared = {name: none for name, none in _CLEARED.items() if (target.properties.get(name) or none) != none}
-    body = {"properties": cleared | desired["properties"] | {"properties": own}}
-    return Verdict(Action.UPDATE, f"changed in the source: {fields}", body, sha256)
+        return f"{why}: {_fields(found)} differ"
+    if not all(one.changeable for one in found):
+        return f"the target's cannot be changed any more: {_fields(found)} differ"
+    return ""
+
+
+def _update(kind: Kind, desired: Desired, there: Document) -> Document:
+    """The body that brings what is there in line, without what later writes are for."""
+    body, properties = desired.at_once.body, properties_of(there)
+    cleared = {name: none for name, none in _CLEARED.items() if (properties.get(name) or none) != none}
+    own = own_bag(kind, there)
+    found = body | {"properties": cleared | body["properties"] | own}
+    for write in desired.apart:
+        found = overlaid(found, there, write.changes)
+    return found
+
+
+def own_bag(kind: Kind, there: Document) -> Document:
+    """Properties are create-only for some kinds: an update sends the target's own back."""
+    bag = kind.fields.provenance
+    if not bag:
+        return {}
+    return {bag: kind.storable(properties_of(there).get(bag) or {}, f"/properties/{bag}")}
+
+
+def _fields(found: list[Difference]) -> str:
+    return ", ".join(difference.field for difference in found[:_NAMED])

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
+from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import Kind, versions_digest
-from amlmigrate.planning.diff import ARCHIVED, Verdict, document_verdict
+from amlmigrate.planning.diff import Verdict, document_verdict, later, own_bag
 
 BROUGHT = "comes with its first version"
 NO_VERSION_REASON = "nothing is said of the name, and no version of it moves"
@@ -29,42 +29,45 @@ class Names:
         self._plain = plain
         self._theirs = _theirs(target.assets, prior)
 
-    def verdicts(self, kind: Kind, asset: Asset, body: Document, there: Asset | None) -> list[Verdict]:
+    def verdicts(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> list[Verdict]:
         """What becomes of the name, and then of archiving it where that is a step of its own."""
-        if there is None and asset.address in self._plain:
-            return [Verdict(Action.CREATE, BROUGHT, body)]
-        if not asset.archived or (there and there.archived):
-            return [self._verdict(kind, asset, body, there)]
-        unarchived = Asset(asset.address, _as_unarchived(asset))
-        found = self._verdict(kind, unarchived, body, there)
+        first = desired.first
+        if there is None and name in self._plain:
+            return [Verdict(Action.CREATE, BROUGHT, first.body)]
+        if len(desired.writes) == 1 or (there and there.archived):
+            return [self._verdict(kind, name, desired, there)]
+        found = self._verdict(kind, name, replace(desired, writes=(first,)), there)
         if found.action is Action.CONFLICT:
             # It is shown with all in which they differ.
-            return [self._verdict(kind, asset, body, there)]
-        return [found, self._archiving(kind, asset, found, body, there)]
+            return [self._verdict(kind, name, desired, there)]
+        archiving = desired.at_once
+        return [found, self._archiving(kind, name, found, desired, archiving, there).for_(archiving)]
 
-    def _verdict(self, kind: Kind, asset: Asset, body: Document, there: Asset | None) -> Verdict:
-        found = document_verdict(kind, asset, body, there, self._prior)
-        free = there and not self._prior.owns(asset.address) and kind.vacant(asset.address, there.document)
+    def _verdict(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> Verdict:
+        found = document_verdict(kind, desired, there, self._prior, name)
+        free = there and not self._prior.owns(name) and kind.vacant(name, there.document)
         if free and found.action is Action.CONFLICT:
-            return Verdict(Action.CREATE, "the target has the name, and says nothing of it", body)
+            return Verdict(Action.CREATE, "the target has the name, and says nothing of it", desired.first.body)
         return found
 
-    def _archiving(self, kind: Kind, asset: Asset, found: Verdict, body: Document, there: Asset | None) -> Verdict:
+    def _archiving(
+        self, kind: Kind, name: Address, found: Verdict, desired: Desired, archiving: Write, there: Asset | None
+    ) -> Verdict:
         # Whoever lets it go does so for the versions that the target has now.
-        held = versions_digest(asset.address, self._target)
-        if theirs := self._theirs.get(asset.address):
+        held = versions_digest(name, self._target)
+        if theirs := self._theirs.get(name):
             return Verdict(Action.CONFLICT, hides(theirs), target_sha256=held)
+        body = desired.first.body
         if there is None or found.action is not Action.ADOPT:
-            return Verdict(Action.UPDATE, ARCHIVED, kind.archive_body(found.body or body))
-        verdict = document_verdict(kind, asset, body, there, self._prior)
-        if verdict.action is Action.CONFLICT and kind.vacant(asset.address, there.document):
+            return later(archiving, archiving.over(found.body or body))
+        verdict = document_verdict(kind, desired, there, self._prior, name)
+        if verdict.action is Action.CONFLICT and kind.vacant(name, there.document):
             # All its versions are the tool's own, and nobody else says anything of it.
-            own = kind.storable(properties_of(there.properties), "/properties/properties")
-            archived = kind.archive_body({"properties": body["properties"] | {"properties": own}})
-            return Verdict(Action.UPDATE, ARCHIVED, archived, kind.state(there.document))
+            own = body | {"properties": body["properties"] | own_bag(kind, there.document)}
+            return replace(later(archiving, archiving.over(own)), target_sha256=kind.state(there.document))
         if verdict.action is Action.CONFLICT:
             return replace(verdict, target_sha256=held)
-        return replace(verdict, reason=ARCHIVED)
+        return replace(verdict, reason=archiving.reason)
 
 
 def hides(theirs: Iterable[Address]) -> str:
@@ -83,7 +86,3 @@ def _theirs(assets: Mapping[Address, Asset], prior: Prior) -> dict[Address, list
         if address.version is not None and not prior.owns(address):
             found[address.container].append(address)
     return found
-
-
-def _as_unarchived(asset: Asset) -> Document:
-    return {**asset.document, "properties": {**asset.properties, "isArchived": False}}

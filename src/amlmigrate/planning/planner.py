@@ -11,7 +11,7 @@ from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
 from amlmigrate.core.address import BLOBS, Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory
-from amlmigrate.core.documents import Document, digest, properties_of
+from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
@@ -20,11 +20,12 @@ from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds import Kind, document_digests, moving_kinds, state_digest
+from amlmigrate.core.writes import Desired
+from amlmigrate.kinds import Context, Kind, document_digests, moving_kinds, state_digest
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import Planned as PlannedBytes
 from amlmigrate.planning.choice import choose, plain_names
-from amlmigrate.planning.diff import ARCHIVED, Verdict, verdict_on
+from amlmigrate.planning.diff import Verdict, verdicts_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
@@ -52,6 +53,7 @@ class Planner:
         copy_unreferenced: bool,
         others: Others = NOBODY,
         delete: bool = False,
+        names: dict[Address, Address] | None = None,
     ) -> None:
         self._source = source
         self._target = target
@@ -59,7 +61,7 @@ class Planner:
         self._prior = prior
         self._copy_unreferenced = copy_unreferenced
         self._others = others
-        self.mapping = Mapping(source.workspace, target.workspace)
+        self.mapping = Mapping(source.workspace, target.workspace, names or {})
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.by_hand}
@@ -69,6 +71,8 @@ class Planner:
         self._plain = plain
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
+        moving = [asset for address, asset in source.assets.items() if address in self._moving]
+        self.context = Context(self.mapping, moving)
         self._cover = Cover(choice.places)
         own = {address for address in self._moving if prior.owns(address)}
         self._users = Users(target, own) if delete else None
@@ -221,45 +225,49 @@ class Planner:
 
     def _document(self, draft: Draft, asset: Asset) -> None:
         kind = moving_kinds()[asset.address.kind]
+        called = self.mapping.called(asset.address)
         base = Step(
             asset.address,
             Action.SKIP,
+            target=called if called != asset.address else None,
             source_id=str(asset.document.get("id", "")),
-            target_id=f"{self._target.workspace.ref.id}/{kind.path(asset.address)}".rstrip("/"),
+            target_id=f"{self._target.workspace.ref.id}/{kind.path(called)}".rstrip("/"),
             source_sha256=kind.digest(asset),
         )
         if asset.address not in self._moving:
             draft.add(replace(base, reason=self._reason_to_stay(asset)))
             return
-        translation = kind.translate(asset, self.mapping)
-        there = self._target.assets.get(asset.address)
-        (verdict, *archiving), shortfalls = self._verdicts(kind, asset, translation.body, there)
+        desired = kind.desired(asset, self.context)
+        there = self._target.assets.get(called)
+        (verdict, *phases), shortfalls = self._verdicts(kind, asset, desired, there, called)
         there = there if verdict.action is Action.CONFLICT else None
         needs = self._needs[asset.address]
-        draft.findings += [*translation.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
+        draft.findings += [*desired.findings, *needs.findings, *self._absent_bytes(asset, needs, draft)]
         draft.findings += [*shortfalls, *self._left_out(asset, needs), *self._files.findings(asset)]
         if verdict.action.carried_out:
             draft.findings += foreign_bytes(asset.address, needs.places, self._theirs)
-        body = there.properties if there else properties_of(translation.body)
+        body = there.document if there else desired.writes[-1].body
         draft.findings += names_source(asset.address, body, self.mapping)
         if verdict.reason == BROUGHT:
             draft.brought.add(asset.address)
         elif verdict.action is Action.CREATE:
             draft.findings += refused_name(asset.address)
-        step = replace(base, after=self._after(needs, draft), rewrites=translation.rewrites)
+        step = replace(base, after=self._after(needs, draft), rewrites=desired.rewrites)
         draft.add(verdict.of(step))
-        for each in archiving:
-            draft.add(each.of(replace(step, address=asset.address.archived(), after=(asset.address,))))
+        before = asset.address
+        for each in phases:
+            address = asset.address.at(each.phase)
+            after = (before, *(one for one in each.after if one in self._moving or one in draft.steps))
+            draft.add(each.of(replace(step, address=address, after=tuple(dict.fromkeys(after)))))
+            before = address
 
     def _verdicts(
-        self, kind: Kind, asset: Asset, body: Document, there: Asset | None
+        self, kind: Kind, asset: Asset, desired: Desired, there: Asset | None, called: Address
     ) -> tuple[list[Verdict], list[Finding]]:
-        """What becomes of a document, then of archiving it; and what a reviewer must know of the target's."""
+        """What becomes of each write of a document, and what a reviewer must know of the target's."""
         if kind.versioned and asset.address.version is None:
-            return self._names.verdicts(kind, asset, body, there), []
-        verdict, shortfalls = verdict_on(kind, asset, body, there, self._prior)
-        archived = kind.archive_body(body) if asset.archived and verdict.action is Action.CREATE else None
-        return [verdict, *([Verdict(Action.UPDATE, ARCHIVED, archived)] if archived else [])], shortfalls
+            return self._names.verdicts(kind, asset.address, desired, there), []
+        return verdicts_on(kind, asset, desired, there, self._prior, called)
 
     def _reason_to_stay(self, asset: Asset) -> str:
         kind = moving_kinds()[asset.address.kind]
@@ -293,7 +301,7 @@ class Planner:
 
     def _left_out(self, asset: Asset, needs: Needs) -> Iterable[Finding]:
         for needed in sorted(needs.assets - self._moving, key=str):
-            if needed in self._target.assets:
+            if self.mapping.called(needed) in self._target.assets:
                 continue
             stays = moving_kinds()[needed.kind].stays(self._source.assets[needed])
             why = f"stays ({stays}), and is" if stays else "is left by selection and"

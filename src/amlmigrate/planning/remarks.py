@@ -9,7 +9,7 @@ from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, beside
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.documents import Document
+from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
@@ -18,6 +18,7 @@ from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import moving_kinds
+from amlmigrate.kinds._envelope import sent
 
 _NAMED = 3
 
@@ -63,10 +64,12 @@ def refused_name(address: Address) -> Iterable[Finding]:
         )
 
 
-def names_source(address: Address, properties: Document, mapping: Mapping) -> Iterable[Finding]:
+def names_source(address: Address, document: Document, mapping: Mapping) -> Iterable[Finding]:
     """A body that cannot be rewritten whole, or is in the target already, and names the source."""
     # What goes with the workspace is shown first: of a waiver the removal takes only what was shown.
-    if text := naming_workspace(properties, mapping) or naming_source(properties, mapping):
+    parts = (properties_of(document), sent(document))
+    named = (naming_workspace(one, mapping) or naming_source(one, mapping) for one in parts)
+    if text := next(filter(None, named), ""):
         yield Finding(
             "blocks",
             str(address),

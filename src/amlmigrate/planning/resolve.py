@@ -54,14 +54,14 @@ class Resolver:
         kind = moving_kinds()[asset.address.kind]
         found = Needs()
         named = kind.references(asset)
-        self._all(asset.address, [one for one in named if one.where.startswith("/properties")], found)
+        self._all(asset.address, [one for one in named if one.where.startswith("/")], found)
         documented = set(found.assets)
-        self._all(asset.address, [one for one in named if not one.where.startswith("/properties")], found)
+        self._all(asset.address, [one for one in named if not one.where.startswith("/")], found)
         # Files may well name each other in a circle; a document is made without a look into them.
         found.unordered = {one for one in found.assets - documented if one.kind == asset.address.kind}
         places = {reference.where for reference in named}
         texts = dict(strings(asset.properties))
-        for pointer in kind.uris:
+        for pointer in kind.fields.uris:
             if pointer in texts and f"/properties{pointer}" not in places:
                 found.findings.append(_outside(asset.address, texts[pointer]))
         return found

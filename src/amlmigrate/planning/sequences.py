@@ -19,31 +19,40 @@ def sequence(draft: Draft, moving: Iterable[Asset], foreign: dict[Address, list[
     `foreign` are the versions of each name that only the target has.
     """
     names: dict[Address, list[Asset]] = defaultdict(list)
+    sequences: dict[tuple[str, str], list[Asset]] = defaultdict(list)
     for asset in moving:
         if asset.address.version is not None:
             names[asset.address.container].append(asset)
-    for container, versions in names.items():
-        # The versions of an anonymous name have nothing to do with each other, and may refer to each other.
-        if not moving_kinds()[container.kind].only_if_referred(versions[0]):
-            _name(draft, container, versions, foreign.get(container, []))
-    for address in list(draft.steps):
-        if address.phase and address.version is None:
-            for asset in names.get(address.item, ()):
-                if asset.address.archived() in draft.steps:
-                    draft.come_after(address, asset.address.archived())
+        if name := moving_kinds()[asset.address.kind].sequence(asset):
+            sequences[asset.address.kind, name].append(asset)
+    phases: dict[Address, list[Address]] = defaultdict(list)
+    for address in draft.steps:
+        if address.phase:
+            phases[address.item].append(address)
+    for items in sequences.values():
+        last = _sequence(draft, items, foreign)
+        if last:
+            for address in [one for asset in items for one in phases[asset.address]] + phases[last.container]:
+                draft.come_after(address, last)
+    for address in [one for found in phases.values() for one in found if one.version is None]:
+        for asset in names.get(address.item, ()):
+            if asset.address.at(address.phase) in draft.steps:
+                draft.come_after(address, asset.address.at(address.phase))
 
 
-def _name(draft: Draft, container: Address, versions: list[Asset], foreign: list[Address]) -> None:
-    versions.sort(key=lambda asset: (asset.created_at, asset.address.order))
-    chain = [asset.address for asset in versions]
-    if container in draft.brought:
+def _sequence(draft: Draft, items: list[Asset], foreign: dict[Address, list[Address]]) -> Address | None:
+    """Chains the items of one name; the last of them, whose phases come after all, where they are versions."""
+    items.sort(key=lambda asset: (asset.created_at, asset.address.order))
+    chain = [asset.address for asset in items]
+    container, versions = chain[0].container, chain[0].version is not None
+    if versions and container in draft.brought:
         draft.come_after(container, chain[0])
-    elif container in draft.steps:
+    elif versions and container in draft.steps:
         chain.insert(0, container)
     for before, address in pairwise(chain):
         draft.come_after(address, before)
-    draft.findings += newest_overtaken([draft.steps[asset.address] for asset in versions])
-    draft.findings += foreign_overtaken(draft.steps[versions[-1].address], foreign)
-    for address in (*chain, container):
-        if address.archived() in draft.steps:
-            draft.come_after(address.archived(), chain[-1])
+    if not versions:
+        return None
+    draft.findings += newest_overtaken([draft.steps[asset.address] for asset in items])
+    draft.findings += foreign_overtaken(draft.steps[items[-1].address], foreign.get(container, []))
+    return chain[-1]

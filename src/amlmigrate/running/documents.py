@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
@@ -13,6 +14,7 @@ from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
+from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.kinds._base import Port
 from amlmigrate.ledger import Ledger
@@ -43,26 +45,27 @@ class Documents:
         body = step.body or {}
         if step.comes_with_version and await self._came(kind, step, body):
             return
-        under_way = state in (State.DOING, State.CREATED)
+        begun = state in (State.DOING, State.CREATED)
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
-        recovered = under_way and await self._recover(kind, step, body)
+        recovered = begun and await self._recover(kind, step, body, state)
         await self._same_source(kind, step)
-        if not recovered and not await self._in_place(kind, step, body, fresh=under_way):
-            if step.address.phase and step.address.version is None:
-                await self.names.refuse_hiding(kind, step.address.item)
+        accepted = None
+        if not recovered and not await self._in_place(kind, step, body, fresh=begun):
+            if step.address.phase and kind.versioned and step.address.version is None:
+                await self.names.refuse_hiding(kind, step.address)
             await self.recorder.move(step.address, State.DOING)
-            await self._put(kind, step, body, under_way=under_way)
-        await self._done(kind, step, await self._read_back(kind, step, body))
+            accepted = await self._apply(kind, step, body, begun=begun)
+        await self._done(kind, step, await self._settled(kind, step, body, accepted))
 
     async def _came(self, kind: Kind, step: Step, body: Document) -> bool:
         """Whether the name is there as its first version brought it: then nothing is written, and it is recorded.
 
         The source is not read again, since nothing acts upon it.
         """
-        there = await self.names.find(kind, step.address) or await kind.wait(self.target, step.address)
-        if there is None or kind.compare(step.address, body, there):
+        there = await self.names.find(kind, step.called) or await kind.read(self.target, step.called)
+        if there is None or kind.differences(step.address, body, there):
             return False
-        if await self.names.ours(step.address):
+        if await self.names.ours(step.called):
             await self.recorder.move(step.address, State.DOING)
             await self.recorder.move(step.address, State.CREATED, target_id=step.target_id)
         await self._done(kind, step, there)
@@ -71,28 +74,39 @@ class Documents:
     async def adopt(self, step: Step) -> None:
         """Compares what is there once more. Raises MigrateError."""
         kind = moving_kinds()[step.address.kind]
-        listed = await self.names.find(kind, step.address)
-        if listed and not kind.compare(step.address, step.body or {}, listed):
+        listed = await self.names.find(kind, step.called)
+        if listed and not kind.differences(step.address, step.body or {}, listed):
             # All names of a kind by one list; nothing acts upon their source.
             await self._done(kind, step, listed)
             return
         await self._same_source(kind, step)
-        there = await kind.wait(self.target, step.address)
+        there = await kind.read(self.target, step.called)
         if there is None:
             raise _foreign(step, "it is gone")
-        if found := kind.compare(step.address, step.body or {}, there):
+        if found := kind.differences(step.address, step.body or {}, there):
             raise _foreign(step, f"{found[0].field} differs")
         await self._done(kind, step, there)
 
-    async def _recover(self, kind: Kind, step: Step, body: Document) -> bool:
-        """Whether an earlier attempt has made what is there; if so, that is recorded."""
-        there = await kind.wait(self.target, step.address)
-        if there is None or kind.compare(step.address, body, there) or not kind.made(body, there):
+    async def _recover(self, kind: Kind, step: Step, body: Document, state: State) -> bool:
+        """Whether an earlier attempt has made what is there; if so, that is recorded.
+
+        What the service had accepted, or is still at work on, is waited for, and never written again meanwhile.
+        Raises ProvisioningFailedError, NotSettledError.
+        """
+        there = await self._come_about(kind, step, state)
+        if there is None or kind.differences(step.address, body, there) or not kind.made(body, there):
             return False
         await self.recorder.move(
             step.address, State.CREATED, target_id=step.target_id, target_sha256=kind.state(there)
         )
         return True
+
+    async def _come_about(self, kind: Kind, step: Step, state: State) -> Document | None:
+        if state is State.CREATED:
+            operation = await self.recorder.do(self.ledger.operation, step.address)
+            return await kind.settle(self.target, step.called, Accepted({}, operation=operation))
+        there = await kind.read(self.target, step.called)
+        return await kind.settle(self.target, step.called) if under_way(there) else there
 
     async def _in_place(self, kind: Kind, step: Step, body: Document, *, fresh: bool) -> bool:
         """Whether the target has it already. Raises ConflictError where the PUT would take something away."""
@@ -101,10 +115,16 @@ class Documents:
         there = await self._there(kind, step, fresh=fresh)
         if there is None:
             return False
-        found = kind.compare(step.address, body, there)
-        if found and not kind.vacant(step.address, there):
-            raise (_altered if fresh and kind.made(body, there) else _foreign)(step, f"{found[0].field} differs")
-        return not found
+        found = kind.differences(step.address, body, there)
+        if not found or kind.vacant(step.called, there) or await self._failed_before(kind, step, body, there):
+            return not found
+        raise (_altered if fresh and kind.made(body, there) else _foreign)(step, f"{found[0].field} differs")
+
+    async def _failed_before(self, kind: Kind, step: Step, body: Document, there: Document) -> bool:
+        """Whether the service failed at what an earlier attempt of this step asked for: it is written anew."""
+        if of_resource(there) is not Ending.FAILED:
+            return False
+        return kind.made(body, there) or await self.recorder.do(self.ledger.creates, step.address)
 
     async def _there(self, kind: Kind, step: Step, *, fresh: bool) -> Document | None:
         """What the target has where something is to be created.
@@ -113,22 +133,21 @@ class Documents:
         since.
         """
         if fresh or kind.looked_up(step.address):
-            return await kind.wait(self.target, step.address)
-        known = self.present.get(step.address.item)
+            return await kind.read(self.target, step.called)
+        known = self.present.get(step.called)
         return known.document if known else None
 
     async def _updated(self, kind: Kind, step: Step, body: Document) -> bool:
         """Whether an update is there already. Raises ConflictError where it would take the place of another."""
-        expected = step.target_sha256 or await self._left(step.address)
+        expected = step.target_sha256 or await self._left(step)
         fields = "it is gone"
         for seconds in (*_READ_BEFORE_SECONDS, 0.0):
-            there = await kind.wait(self.target, step.address)
+            there = await kind.read(self.target, step.called)
             if there is not None:
-                found = kind.compare(step.address, body, there)
-                if not found or kind.state(there) == expected:
+                found = kind.differences(step.address, body, there)
+                known = kind.state(there) == expected or await self._failed_before(kind, step, body, there)
+                if not found or known:
                     return not found
-                if expected == "" and kind.made(body, there) and kind.archives(body, found):
-                    return False
                 fields = ", ".join(difference.field for difference in found[:_NAMED])
             await asyncio.sleep(seconds)
         raise ConflictError(
@@ -137,38 +156,42 @@ class Documents:
             remedy="See who changed it in the target and why, then make a new plan.",
         )
 
-    async def _left(self, address: Address) -> str | None:
-        """The digest of a document as the tool left it: this plan's own step for it, or an earlier plan's.
+    async def _left(self, step: Step) -> str | None:
+        """The digest of a document as the tool left it: this plan's own writes of it, or an earlier plan's.
 
-        None where it is not the tool's own; '' where a ledger of an older version does not tell how it was left.
+        None where it is not the tool's own.
         """
-        if await self.recorder.do(self.ledger.creates, address.item):
-            return (await self.recorder.do(self.ledger.step, address.item)).target_sha256
-        return self.prior.left.get(str(address.item), "") if self.prior.owns(address) else None
+        own: str | None = await self.recorder.do(self.ledger.left_of, step.address.item)
+        if own is not None:
+            return own
+        return self.prior.left.get(str(step.called)) if self.prior.owns(step.called) else None
 
-    async def _put(self, kind: Kind, step: Step, body: Document, *, under_way: bool) -> None:
-        """The one changing call; a refusal because something is there is settled by reading it."""
-        filled = await kind.fill(self.source, self.target, step.address, body)
+    async def _apply(self, kind: Kind, step: Step, body: Document, *, begun: bool) -> Accepted | None:
+        """The one changing call, and its answer, which is recorded before anything is waited for.
+
+        A refusal because something is there is settled by reading it; None where that is somebody else's, which is
+        taken as it is, and stays theirs.
+        """
+        filled = await kind.secrets(self.source, self.target, step.address.item, body)
         try:
-            written = await kind.put(self.target, step.address, filled)
+            accepted = await kind.apply(self.target, step.called, Write(filled, step.address.phase))
         except ServiceError as error:
             if not error.taken:
                 raise
-            there = await kind.wait(self.target, step.address)
+            there = await kind.read(self.target, step.called)
             if there is None:
                 raise
-            if found := kind.compare(step.address, body, there):
+            if found := kind.differences(step.address, body, there):
                 raise _foreign(step, f"{found[0].field} differs") from error
             if not kind.made(body, there):
-                # Somebody else's, which is taken as it is, and stays theirs.
-                return
-            answer = there
+                return None
+            accepted = Accepted(there)
         else:
-            if step.action is Action.CREATE and written.replaced and not under_way:
+            if step.action is Action.CREATE and accepted.existed and not begun:
                 await self._refuse_appeared(kind, step)
-            answer = written.document
-        new = str(answer.get("id") or step.target_id)
-        await self.recorder.move(step.address, State.CREATED, target_id=new)
+        new = str(accepted.document.get("id") or step.target_id)
+        await self.recorder.move(step.address, State.CREATED, target_id=new, operation=accepted.operation)
+        return accepted
 
     async def _refuse_appeared(self, kind: Kind, step: Step) -> None:
         """A version that was there when it was put, and not when the run began, is somebody else's."""
@@ -184,7 +207,7 @@ class Documents:
         )
 
     async def _same_source(self, kind: Kind, step: Step) -> None:
-        document = await kind.wait(self.source, step.address)
+        document = await kind.read(self.source, step.address.item)
         if document is None or kind.digest(Asset(step.address.item, document)) != step.source_sha256:
             raise DriftError(
                 "The source asset is not what it was when the plan was made.",
@@ -192,16 +215,18 @@ class Documents:
                 remedy="Make a new plan: it will hold just the difference.",
             )
 
-    async def _read_back(self, kind: Kind, step: Step, body: Document) -> Document:
+    async def _settled(self, kind: Kind, step: Step, body: Document, accepted: Accepted | None) -> Document:
+        """The document as the target answers it once the write has come about."""
         why = "it is not there"
+        there = await kind.settle(self.target, step.called, accepted)
         for seconds in (*_READ_BACK_SECONDS, 0.0):
-            there = await kind.wait(self.target, step.address)
             if there is not None:
-                found = kind.compare(step.address, body, there)
+                found = kind.differences(step.address, body, there)
                 if not found:
                     return there
                 why = f"{found[0].field} is {found[0].actual!r}, not {found[0].expected!r}"
             await asyncio.sleep(seconds)
+            there = await kind.read(self.target, step.called)
         raise MigrateError(
             f"The target does not answer what was written: {why}.",
             address=str(step.address),

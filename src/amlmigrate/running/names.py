@@ -49,18 +49,18 @@ class Names:
             self._theirs = frozenset(address.container for address in foreign)
         return name not in self._theirs
 
-    async def refuse_hiding(self, kind: Kind, name: Address) -> None:
+    async def refuse_hiding(self, kind: Kind, step: Address) -> None:
         """Raises ConflictError where the target has versions now that the tool did not make.
 
         Archiving a name archives all of its versions (Learn, `az ml model archive`).
         """
-        if foreign := await self._foreign(await kind.versions(self.target, name)):
+        if foreign := await self._foreign(await kind.versions(self.target, step.item)):
             raise ConflictError(
                 "Archiving the name would hide versions that this tool did not make:"
                 f" {few(sorted(map(str, foreign)), _NAMED)}.",
-                address=str(name.archived()),
+                address=str(step),
                 remedy="See with whoever made them whether the name shall be archived; if it shall not, let this"
-                f" step go: migrate waive '{name.archived()}' --reason ...",
+                f" step go: migrate waive '{step}' --reason ...",
             )
 
     async def _foreign(self, addresses: Iterable[Address]) -> list[Address]:

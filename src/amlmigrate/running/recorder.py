@@ -50,7 +50,7 @@ class Recorder:
                 else:
                     asked.set_exception(error)
 
-    async def move(self, address: Address, state: State, **what: str) -> None:
+    async def move(self, address: Address, state: State, **what: Any) -> None:
         """Moves a step on; `what` is recorded with it, as `Ledger.move` says."""
         await self.do(self._ledger.move, address, state, **what)
 

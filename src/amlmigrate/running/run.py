@@ -30,7 +30,7 @@ from amlmigrate.running.walker import Tally, Walker
 def finished(plan: Plan, ledger: Ledger) -> bool:
     """Whether every step that a run carries out is done."""
     rows = ledger.steps()
-    return all(rows[step.address].state is State.DONE for step in plan.steps if step.action.carried_out)
+    return all(rows[step.address].state is State.DONE for step in plan.steps if step.run)
 
 
 async def run(
@@ -83,6 +83,6 @@ async def run(
 
 
 def _amounts(plan: Plan, rows: dict[Address, StepRow]) -> dict[str, int]:
-    steps = [step for step in plan.steps if step.action.carried_out]
+    steps = [step for step in plan.steps if step.run]
     done = sum(1 for step in steps if rows[step.address].state is State.DONE)
     return {"steps": len(steps), "done": done}

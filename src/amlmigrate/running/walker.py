@@ -62,11 +62,9 @@ class Walker:
         self._states = {address: row.state for address, row in rows.items()}
         self._place = {step.address: place for place, step in enumerate(plan.steps)}
         self._open = {
-            step.address: step
-            for step in plan.steps
-            if step.action.carried_out and self._states[step.address] is not State.DONE
+            step.address: step for step in plan.steps if step.run and self._states[step.address] is not State.DONE
         }
-        self._never = {step.address for step in plan.steps if not step.action.carried_out}
+        self._never = {step.address for step in plan.steps if not step.run}
         waiting = {address: self._unfinished(step) for address, step in self._open.items()}
         self._dependants: dict[Address, list[Address]] = defaultdict(list)
         for address, edges in waiting.items():

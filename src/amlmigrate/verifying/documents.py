@@ -12,11 +12,10 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
-from amlmigrate.kinds import document_digests, moving_kinds
+from amlmigrate.core.writes import Desired
+from amlmigrate.kinds import Context, document_digests, moving_kinds
 
 _OVERTAKEN = "latest-overtaken"
-# What the step that archives an item changes.
-_ARCHIVING = ("/properties/isArchived", "/properties/stage")
 _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
@@ -54,7 +53,9 @@ def compare_documents(
     Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it;
     `by_hand` are those that somebody says to have set right.
     """
-    mapping = Mapping(source.workspace, target.workspace)
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    moved = {step.address for step in plan.steps if step.action in _MOVED}
+    context = Context(mapping, [asset for address, asset in source.assets.items() if address in moved])
     # Without a digest it may come and go, as a lock does.
     steps = {
         str(step.address): step
@@ -71,15 +72,17 @@ def compare_documents(
         if now.get(address) != step.source_sha256:
             found.append(Difference(address, "source", step.source_sha256, now.get(address)))
         elif step.action in _MOVED and address not in waived:
-            differing = _between(source.assets[step.address], target, mapping)
+            asset = source.assets[step.address]
+            desired = moving_kinds()[step.address.kind].desired(asset, context)
+            differing = _between(asset, desired, target, mapping)
             differing += _not_as_good(plan, source.assets[step.address], target, by_hand)
-            unarchived = str(step.address.archived()) in waived
-            counted = [one for one in differing if not (unarchived and one.field in _ARCHIVING)]
+            left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
+            counted = [one for one in differing if not any(write.about(one.field) for write in left)]
             found += counted
             let_go += [one for one in differing if one not in counted]
             # What every workspace has by itself may be stricter, which is not the same.
             same |= set() if differing or moving_kinds()[step.address.kind].inherent else {address}
-    found += _unplanned(plan, source, target, mapping)
+    found += _unplanned(plan, source, target, context)
     found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
@@ -95,12 +98,16 @@ def compare_documents(
     )
 
 
-def _unplanned(plan: Plan, source: Inventory, target: Inventory, mapping: Mapping) -> list[Difference]:
+def _unplanned(plan: Plan, source: Inventory, target: Inventory, context: Context) -> list[Difference]:
     """In what names differ that a plan of an earlier version has no step for: those of which nothing was said."""
     steps = {step.address for step in plan.steps}
     moved = {step.address.container for step in plan.steps if step.address.version and step.action in _MOVED}
     names = (name for name in sorted(moved - steps) if name in source.assets and name in target.assets)
-    return [one for name in names for one in _between(source.assets[name], target, mapping)]
+    found = []
+    for name in names:
+        desired = moving_kinds()[name.kind].desired(source.assets[name], context)
+        found += _between(source.assets[name], desired, target, context.mapping)
+    return found
 
 
 def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset[str]) -> list[Difference]:
@@ -108,7 +115,7 @@ def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset
 
     That is a finding of the plan, and open or let go as such; one that was set right by hand must be gone.
     """
-    kind, there = moving_kinds()[asset.address.kind], target.assets.get(asset.address)
+    kind, there = moving_kinds()[asset.address.kind], target.assets.get(plan.called(asset.address))
     return [
         Difference(str(asset.address), one.code, "equal or stricter", one.summary)
         for one in (kind.shortfalls(asset, there.document) if there else ())
@@ -140,7 +147,11 @@ def _newest(plan: Plan, source: Inventory, target: Inventory, waived: frozenset[
 def _alone(name: Address, source: Inventory) -> bool:
     """Whether the versions of a name have nothing to do with each other, as those of an anonymous one."""
     kind = moving_kinds()[name.kind]
-    return any(kind.only_if_referred(asset) for asset in source.assets.values() if asset.address.container == name)
+    return any(
+        asset.address.version is not None and kind.sequence(asset) is None
+        for asset in source.assets.values()
+        if asset.address.container == name
+    )
 
 
 def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | None:
@@ -150,12 +161,12 @@ def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | 
     return None if tied or not times[-1][0] else times[-1][1]
 
 
-def _between(asset: Asset, target: Inventory, mapping: Mapping) -> list[Difference]:
+def _between(asset: Asset, desired: Desired, target: Inventory, mapping: Mapping) -> list[Difference]:
+    """In what the target differs from what `run` makes; what is left for the cutover is nothing that it lacks."""
     address = asset.address
-    kind = moving_kinds()[address.kind]
-    body = kind.translate(asset, mapping).body
-    desired = (kind.archive_body(body) or body) if asset.archived else body
-    there = target.assets.get(address)
+    if desired.ran is None:
+        return []
+    there = target.assets.get(mapping.called(address))
     if there is None:
         return [Difference(str(address), "target", "present", "missing")]
-    return kind.compare(address, desired, there.document)
+    return moving_kinds()[address.kind].differences(address, desired.ran, there.document)

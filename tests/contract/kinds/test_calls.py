@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.contract.kinds.examples import ASSETS, MAPPING, changed, every_asset, every_kind, filled, kind_of
+from tests.contract.kinds.examples import ASSETS, changed, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.workspace_of import InMemory, names
+from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import ListError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.writes import Write
 from amlmigrate.kinds import Kind
 
 
@@ -157,35 +159,36 @@ async def test_a_collection_that_cannot_be_read_is_an_error_not_an_empty_one(kin
 @every_asset
 async def test_an_asset_is_made_by_one_changing_call_at_its_path(asset: Asset) -> None:
     kind, port = kind_of(asset), InMemory()
-    body = kind.translate(asset, MAPPING).body
-    answer = await kind.put(port, asset.address, body)
+    body = kind.desired(asset, CONTEXT).first.body
+    answer = await kind.apply(port, asset.address, Write(body))
     assert port.calls == [("PUT", kind.path(asset.address))]
     assert port.bodies == [body]
     assert answer.document["id"]
-    assert not answer.replaced
+    assert not answer.existed
 
 
 @every_asset
-async def test_waiting_reads_what_is_there_and_changes_nothing(asset: Asset) -> None:
+async def test_reading_and_waiting_change_nothing(asset: Asset) -> None:
     kind, port = kind_of(asset), _holding(asset)
-    assert await kind.wait(port, asset.address) == asset.document
-    assert await kind.wait(InMemory(), asset.address) is None
+    for seen in (kind.read, kind.settle):
+        assert await seen(port, asset.address) == asset.document
+        assert await seen(InMemory(), asset.address) is None
     assert port.changing() == []
 
 
 @every_asset
 async def test_an_asset_is_archived_by_one_changing_call_at_its_own_path(asset: Asset) -> None:
     kind, port = kind_of(asset), InMemory()
-    archived = kind.archive_body(kind.translate(asset, MAPPING).body)
+    archived = archiving(asset)
     if archived is not None:
-        await kind.put(port, asset.address.archived(), archived)
+        await kind.apply(port, asset.address.archived(), Write(archived, "archive"))
         assert port.calls == [("PUT", kind.path(asset.address))]
 
 
 @every_asset
 async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) -> None:
     kind, source, target = kind_of(asset), InMemory(), InMemory()
-    body = kind.translate(asset, MAPPING).body
+    body = kind.desired(asset, CONTEXT).first.body
     secrets = (body["properties"].get("credentials") or {}).get("secrets") or {}
     wanted = {name: f"TOP SECRET {name}" for name in secrets if name != "secretsType"}
     source.secrets[f"{kind.path(asset.address)}/listSecrets"] = {
@@ -193,7 +196,7 @@ async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) 
         "secretsType": secrets.get("secretsType"),
     }
     before = copy.deepcopy(body)
-    filled_body = await kind.fill(source, target, asset.address, body)
+    filled_body = await kind.secrets(source, target, asset.address, body)
     assert body == before
     assert "$secret" not in json.dumps(filled_body)
     assert "TOP SECRET" not in json.dumps(body)
@@ -204,7 +207,7 @@ async def test_secrets_are_read_for_the_moment_and_stored_nowhere(asset: Asset) 
     assert filled_body["properties"]["credentials"]["secrets"] == wanted | {"secretsType": secrets["secretsType"]}
     assert source.calls == [("POST", f"{kind.path(asset.address)}/listSecrets")]
     assert target.calls == []
-    assert kind.compare(asset.address, body, filled_body) == []
+    assert kind.differences(asset.address, body, filled_body) == []
 
 
 @every_asset

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.contract.kinds.examples import MAPPING, NEW, changed, every_asset, every_kind, filled, kind_of
+from tests.contract.kinds.examples import NEW, changed, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.service import answered
-from tests.unit.world import TARGET
+from tests.unit.world import CONTEXT, TARGET, archiving
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -23,7 +23,7 @@ OF_NEWEST = {"/properties/migratedFrom.createdAt", "/properties/migratedFrom.cre
 
 
 def _body(asset: Asset) -> Document:
-    return kind_of(asset).translate(asset, MAPPING).body
+    return kind_of(asset).desired(asset, CONTEXT).first.body
 
 
 def _answer(asset: Asset, body: Document | None = None) -> Document:
@@ -72,19 +72,19 @@ def _other(value: Any) -> Any:
 @every_asset
 def test_what_the_service_answers_is_what_was_sent(asset: Asset) -> None:
     body = _body(asset)
-    assert kind_of(asset).compare(asset.address, body, _answer(asset, body)) == []
-    assert kind_of(asset).compare(asset.address, body, body) == []
+    assert kind_of(asset).differences(asset.address, body, _answer(asset, body)) == []
+    assert kind_of(asset).differences(asset.address, body, body) == []
 
 
 @every_asset
 def test_what_the_service_answers_of_an_archived_one_is_what_was_sent(asset: Asset) -> None:
     kind = kind_of(asset)
-    archived = kind.archive_body(_body(asset))
+    archived = archiving(asset)
     if archived is None:
         return
-    assert kind.compare(asset.address, archived, _answer(asset, archived)) == []
-    assert kind.compare(asset.address, archived, _answer(asset)) != []
-    assert kind.compare(asset.address, _body(asset), _answer(asset, archived)) != []
+    assert kind.differences(asset.address, archived, _answer(asset, archived)) == []
+    assert kind.differences(asset.address, archived, _answer(asset)) != []
+    assert kind.differences(asset.address, _body(asset), _answer(asset, archived)) != []
 
 
 @every_asset
@@ -96,7 +96,7 @@ def test_every_changed_field_is_found_and_named(asset: Asset) -> None:
     for where in sent:
         if where == "/condaFile":
             continue
-        found = kind_of(asset).compare(asset.address, body, _set(answer, where, _other))
+        found = kind_of(asset).differences(asset.address, body, _set(answer, where, _other))
         assert found, where
         member = where.split("/")[1]
         assert {difference.field.split("/")[2] for difference in found} == {member}
@@ -116,7 +116,7 @@ def test_every_missing_field_is_found_unless_it_says_nothing(asset: Asset) -> No
         unkept = _unkept(asset) | {"/properties/migratedFrom.id"}
         if nothing or default or "/secrets" in where or where in unkept:
             continue
-        assert kind_of(asset).compare(asset.address, body, _set(answer, where, None)), where
+        assert kind_of(asset).differences(asset.address, body, _set(answer, where, None)), where
 
 
 @every_asset
@@ -124,7 +124,7 @@ def test_a_field_too_many_is_found(asset: Asset) -> None:
     body, answer = _body(asset), _answer(asset)
     for value in ("x", 1, True, ["x"], {"x": "y"}):
         more = {**answer, "properties": answer["properties"] | {"somethingNew": value}}
-        found = kind_of(asset).compare(asset.address, body, more)
+        found = kind_of(asset).differences(asset.address, body, more)
         assert [(one.field.split("/")[2], one.field.split("/")[1]) for one in found] == [
             ("somethingNew", "properties")
         ]
@@ -143,7 +143,7 @@ def test_what_only_the_target_says_is_found(asset: Asset, member: str, nothing: 
     there = _answer(asset, expected)
     before = there["properties"].get(member)
     there["properties"][member] = {**before, "x": "y"} if isinstance(before, dict) else said[member]
-    [found] = kind.compare(asset.address, expected, there)
+    [found] = kind.differences(asset.address, expected, there)
     assert found.field.startswith(f"/properties/{member}")
 
 
@@ -151,8 +151,8 @@ def test_what_only_the_target_says_is_found(asset: Asset, member: str, nothing: 
 def test_comparing_is_symmetric_and_changes_nothing(asset: Asset) -> None:
     body, answer = _body(asset), _set(_answer(asset), "/description", lambda _: "other")
     before = copy.deepcopy((body, answer))
-    forth = kind_of(asset).compare(asset.address, body, answer)
-    back = kind_of(asset).compare(asset.address, answer, body)
+    forth = kind_of(asset).differences(asset.address, body, answer)
+    back = kind_of(asset).differences(asset.address, answer, body)
     assert (body, answer) == before
     assert [(one.field, one.expected, one.actual) for one in forth] == [
         (one.field, one.actual, one.expected) for one in back
@@ -165,9 +165,9 @@ def test_an_asset_that_was_there_before_needs_no_provenance(asset: Asset) -> Non
     told = answer["properties"]["properties"]
     plain = {key: value for key, value in told.items() if not key.startswith("migratedFrom.")}
     answer["properties"]["properties"] = plain
-    assert kind_of(asset).compare(asset.address, body, answer) == []
+    assert kind_of(asset).differences(asset.address, body, answer) == []
     answer["properties"]["properties"] = told | {"migratedFrom.id": "/somewhere/else"}
-    assert [one.field for one in kind_of(asset).compare(asset.address, body, answer)] == [
+    assert [one.field for one in kind_of(asset).differences(asset.address, body, answer)] == [
         "/properties/properties/migratedFrom.id"
     ]
 
@@ -176,14 +176,13 @@ def test_an_asset_that_was_there_before_needs_no_provenance(asset: Asset) -> Non
 def test_a_difference_may_be_updated_in_what_every_asset_may_change_and_in_no_bytes(kind: Kind) -> None:
     asset = filled(kind.example())
     body, answer = _body(asset), _answer(asset)
-    tags = kind.compare(asset.address, body, _set(answer, "/tags", lambda _: {"new": "tag"}))
+    tags = kind.differences(asset.address, body, _set(answer, "/tags", lambda _: {"new": "tag"}))
     assert tags
-    assert kind.can_update(tags)
-    for pointer in kind.uris:
+    assert all(one.changeable for one in tags)
+    for pointer in kind.fields.uris:
         if pointer.strip("/") in body["properties"]:
-            bytes_ = kind.compare(asset.address, body, _set(answer, pointer, _other))
-            assert not kind.can_update(bytes_)
-            assert not kind.can_update([*tags, *bytes_])
+            bytes_ = kind.differences(asset.address, body, _set(answer, pointer, _other))
+            assert not any(one.changeable for one in bytes_)
 
 
 EQUAL = [
@@ -252,16 +251,16 @@ UNEQUAL = [
 def test_the_spellings_of_one_thing_are_no_difference(kind: str, member: str, left: Any, right: Any) -> None:
     address = Address.of(kind, "n", "1")
     documents = ({"properties": {member: left}}, {"properties": {member: right}})
-    assert all_kinds()[kind].compare(address, *documents) == []
-    assert all_kinds()[kind].compare(address, *reversed(documents)) == []
+    assert all_kinds()[kind].differences(address, *documents) == []
+    assert all_kinds()[kind].differences(address, *reversed(documents)) == []
 
 
 @pytest.mark.parametrize(("kind", "member", "left", "right"), UNEQUAL)
 def test_two_things_are_a_difference_however_alike(kind: str, member: str, left: Any, right: Any) -> None:
     address = Address.of(kind, "n", "1")
     documents = ({"properties": {member: left}}, {"properties": {member: right}})
-    assert all_kinds()[kind].compare(address, *documents) != []
-    assert all_kinds()[kind].compare(address, *reversed(documents)) != []
+    assert all_kinds()[kind].differences(address, *documents) != []
+    assert all_kinds()[kind].differences(address, *reversed(documents)) != []
 
 
 @every_kind
@@ -271,4 +270,4 @@ def test_another_asset_is_never_the_same(kind: Kind) -> None:
         changed(asset, {"description": "Another", "tags": {"x": "y"}}),
         changed(asset, {"tags": {"x": ""}}),
     ):
-        assert kind.compare(asset.address, _body(asset), _answer(other)) != []
+        assert kind.differences(asset.address, _body(asset), _answer(other)) != []

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.kinds.examples import ASSETS, MAPPING, every_asset, kind_of
+from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
 from tests.contract.sandbox.bicep_types import Types
+from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.core.asset import Asset
 
@@ -30,9 +31,9 @@ def _filled(value: Any) -> Any:
 def test_bodies_are_what_the_description_allows(types: Types, asset: Asset) -> None:
     kind = kind_of(asset)
     type_ = f"{ML}/{kind.collection}{'/versions' if asset.address.version else ''}"
-    body = kind.translate(asset, MAPPING).body
+    body = kind.desired(asset, CONTEXT).first.body
     assert types.problems_of_request(type_, _filled(body)) == []
-    if archived := kind.archive_body(body):
+    if archived := archiving(asset):
         assert types.problems_of_request(type_, _filled(archived)) == []
 
 

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from tests.contract.kinds.examples import ASSETS, MAPPING, changed, every_asset, every_kind, filled, kind_of
+from tests.contract.kinds.examples import ASSETS, changed, every_asset, every_kind, filled, kind_of
+from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -86,10 +87,11 @@ def test_labels_of_an_environment_move_without_changing_its_digest() -> None:
 
 @every_asset
 def test_archiving_sends_all_that_was_sent_but_the_stage(asset: Asset) -> None:
-    body = kind_of(asset).translate(changed(asset, {"stage": "Production"}), MAPPING).body
-    before = copy.deepcopy(body)
-    archived = kind_of(asset).archive_body(body)
-    assert body == before
+    staged = changed(asset, {"stage": "Production"})
+    before = copy.deepcopy(staged.document)
+    body = kind_of(asset).desired(staged, CONTEXT).first.body
+    archived = archiving(staged)
+    assert staged.document == before
     if archived is None:
         assert not kind_of(asset).versioned
         return

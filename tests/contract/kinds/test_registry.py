@@ -108,7 +108,7 @@ def test_an_example_refers_only_to_kinds_that_come_before(kind: Kind) -> None:
 def test_the_bytes_of_an_example_are_found_where_its_uris_say(kind: Kind) -> None:
     example = filled(kind.example())
     named = {reference.where for reference in kind.references(example)}
-    present = {f"/properties{pointer}" for pointer in kind.uris if pointer.strip("/") in example.properties}
+    present = {f"/properties{pointer}" for pointer in kind.fields.uris if pointer.strip("/") in example.properties}
     assert present <= named
 
 

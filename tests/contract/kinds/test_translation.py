@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from tests.contract.kinds.examples import ASSETS, KINDS, MAPPING, OLD, every_asset, every_kind, filled, kind_of
 from tests.contract.kinds.service import READ_ONLY, answered
-from tests.unit.world import OLD_BLOBS, OLD_ID, TARGET, workspace
+from tests.unit.world import CONTEXT, OLD_BLOBS, OLD_ID, TARGET, workspace
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped, strings
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.kinds import Kind
+from amlmigrate.kinds import Context, Kind
 
 # The properties in which the new asset tells where it came from.
 PROVENANCE = "migratedFrom."
@@ -54,16 +54,16 @@ def test_an_example_is_an_asset_of_its_kind_with_the_places_of_any_workspace(kin
 @every_asset
 def test_translating_changes_neither_the_asset_nor_the_mapping_and_is_the_same_again(asset: Asset) -> None:
     before = copy.deepcopy((asset, MAPPING))
-    first = kind_of(asset).translate(asset, MAPPING)
+    first = kind_of(asset).desired(asset, CONTEXT)
     kept = copy.deepcopy(first)
-    first.body["properties"].clear()
+    first.first.body["properties"].clear()
     assert (asset, MAPPING) == before
-    assert kind_of(asset).translate(asset, MAPPING) == kept
+    assert kind_of(asset).desired(asset, CONTEXT) == kept
 
 
 @every_asset
 def test_a_body_names_nothing_of_the_source(asset: Asset) -> None:
-    body = _without_provenance(kind_of(asset).translate(asset, MAPPING).body)
+    body = _without_provenance(kind_of(asset).desired(asset, CONTEXT).first.body)
     text = json.dumps(body).lower()
     for name in (OLD.subscription, OLD.group, f"workspaces/{OLD.name}", OLD_ID, OLD_ID[:10] + "-", OLD_BLOBS):
         assert name.lower() not in text
@@ -72,9 +72,9 @@ def test_a_body_names_nothing_of_the_source(asset: Asset) -> None:
 
 @every_asset
 def test_every_string_that_changes_is_a_rewrite_and_every_rewrite_a_change(asset: Asset) -> None:
-    translation = kind_of(asset).translate(asset, MAPPING)
+    translation = kind_of(asset).desired(asset, CONTEXT)
     before = {f"/properties{where}": text for where, text in strings(asset.properties)}
-    after = {f"/properties{where}": text for where, text in strings(translation.body["properties"])}
+    after = {f"/properties{where}": text for where, text in strings(translation.first.body["properties"])}
     changed = {where for where in before.keys() & after.keys() if before[where] != after[where]}
     assert {rewrite.where for rewrite in translation.rewrites} == changed
     for rewrite in translation.rewrites:
@@ -83,7 +83,7 @@ def test_every_string_that_changes_is_a_rewrite_and_every_rewrite_a_change(asset
 
 @every_asset
 def test_everything_that_a_client_may_send_is_sent(asset: Asset) -> None:
-    body = kind_of(asset).translate(asset, MAPPING).body["properties"]
+    body = kind_of(asset).desired(asset, CONTEXT).first.body["properties"]
     own = {
         key: value for key, value in (asset.properties.get("properties") or {}).items() if key != "azureml.labels"
     }
@@ -107,20 +107,20 @@ def _nulls(value: Any, where: str = "") -> set[str]:
 
 @every_asset
 def test_of_nulls_only_those_are_sent_that_are_the_customers(asset: Asset) -> None:
-    free = tuple(f"/{member}/" for member in kind_of(asset).free)
+    free = tuple(f"/{member}/" for member in kind_of(asset).fields.customer_maps)
     theirs = {where for where in _nulls(asset.properties) if where.startswith(free)}
-    assert _nulls(kind_of(asset).translate(asset, MAPPING).body["properties"]) == theirs
+    assert _nulls(kind_of(asset).desired(asset, CONTEXT).first.body["properties"]) == theirs
     assert theirs or not str(asset.address).count("/nulls/")
 
 
 @every_asset
 def test_what_is_made_is_not_yet_archived(asset: Asset) -> None:
-    assert not kind_of(asset).translate(asset, MAPPING).body["properties"].get("isArchived")
+    assert not kind_of(asset).desired(asset, CONTEXT).first.body["properties"].get("isArchived")
 
 
 @every_asset
 def test_a_body_tells_where_it_came_from(asset: Asset) -> None:
-    told = kind_of(asset).translate(asset, MAPPING).body["properties"]["properties"]
+    told = kind_of(asset).desired(asset, CONTEXT).first.body["properties"]["properties"]
     expected = {f"{PROVENANCE}id": asset.document["id"]}
     expected |= {f"{PROVENANCE}{name}": value for name, value in asset.document["systemData"].items()}
     if job := asset.properties.get("jobName"):
@@ -131,16 +131,16 @@ def test_a_body_tells_where_it_came_from(asset: Asset) -> None:
 @every_asset
 def test_what_was_moved_before_keeps_what_was_told_of_it(asset: Asset) -> None:
     kind = kind_of(asset)
-    once = answered(TARGET.id, asset.address, kind.translate(asset, MAPPING).body)
+    once = answered(TARGET.id, asset.address, kind.desired(asset, CONTEXT).first.body)
     back = Mapping(TARGET, MAPPING.source)
-    twice = kind.translate(Asset(asset.address, once), back).body["properties"]["properties"]
+    twice = kind.desired(Asset(asset.address, once), Context(back)).first.body["properties"]["properties"]
     assert twice[f"{PROVENANCE}id"] == once["id"]
     assert twice[f"{PROVENANCE}{PROVENANCE}id"] == asset.document["id"]
 
 
 @every_asset
 def test_secrets_are_markers(asset: Asset) -> None:
-    body = kind_of(asset).translate(asset, MAPPING).body
+    body = kind_of(asset).desired(asset, CONTEXT).first.body
     secrets = (body["properties"].get("credentials") or {}).get("secrets") or {}
     assert all(value == {"$secret": key} for key, value in secrets.items() if key != "secretsType")
     assert bool(secrets) is (asset.properties.get("credentials", {}).get("credentialsType", "None") != "None")
@@ -158,9 +158,9 @@ def test_recorded_answers_of_the_service_translate(shared: Path, name: str) -> N
         tail = document["id"].split("/workspaces/mlworkspace-test2/")[1].replace("/versions/", "/")
         asset = Asset(Address.parse(tail), document)
         mapping = Mapping(workspace(ref, OLD_ID, "acct", "eastus"), TARGET)
-        body = kind_of(asset).translate(asset, mapping).body
+        body = kind_of(asset).desired(asset, Context(mapping)).first.body
         assert ref.name not in json.dumps(_without_provenance(body))
-        assert kind_of(asset).compare(asset.address, body, answered(TARGET.id, asset.address, body)) == []
+        assert kind_of(asset).differences(asset.address, body, answered(TARGET.id, asset.address, body)) == []
 
 
 def test_real_definitions_translate(shared: Path) -> None:
@@ -180,8 +180,8 @@ def test_real_definitions_translate(shared: Path) -> None:
         row = mapped(json.loads(line), placed)
         address = Address.of(row["kind"], row["name"], row["version"])
         asset = Asset(address, answered(OLD.id, address, row))
-        body = kind_of(asset).translate(asset, MAPPING).body
+        body = kind_of(asset).desired(asset, CONTEXT).first.body
         text = json.dumps(_without_provenance(body)).lower()
         assert OLD.subscription not in text
         assert not ACCOUNT.search(text)
-        assert kind_of(asset).compare(address, body, answered(TARGET.id, address, body)) == [], address
+        assert kind_of(asset).differences(address, body, answered(TARGET.id, address, body)) == [], address

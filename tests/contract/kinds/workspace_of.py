@@ -9,7 +9,7 @@ from typing import Any
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.documents import Document
-from amlmigrate.core.written import Written
+from amlmigrate.core.writes import Accepted
 
 
 @dataclass
@@ -48,12 +48,15 @@ class InMemory:
         self.calls.append(("GET", path))
         return copy.deepcopy(self.documents.get(path))
 
-    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Written:
+    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Accepted:
         self.calls.append(("PUT", path))
         self.bodies.append(copy.deepcopy(body))
         there = path in self.documents
         self.documents[path] = {"id": f"/{path}", "name": path.rsplit("/", 1)[-1], **copy.deepcopy(body)}
-        return Written(self.documents[path], replaced=there)
+        return Accepted(self.documents[path], existed=there)
+
+    async def settled(self, path: str, operation: Document | None = None) -> Document | None:
+        return await self.get(path)
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         self.calls.append(("POST", path))

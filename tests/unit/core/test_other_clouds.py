@@ -16,7 +16,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.reference import references
 from amlmigrate.core.workspace import Datastore, Location, Workspace
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import Context, all_kinds
 from amlmigrate.posture.places import account_of
 
 SUFFIXES = [cloud.storage_suffix for cloud in CLOUDS.values()]
@@ -103,7 +103,7 @@ def test_a_datastore_of_another_cloud_leads_to_nothing_of_the_source(endpoint: s
     mapping = Mapping(source, mapping.target)
     (reference,) = references({"uri": "azureml://datastores/far/paths/a"})
     assert (mapping.locate(reference) is not None) is own
-    body = all_kinds()["datastores"].translate(asset, mapping).body["properties"]
+    body = all_kinds()["datastores"].desired(asset, Context(mapping)).first.body["properties"]
     assert (body["accountName"], body.get("endpoint")) == ("cmkacct" if own else "acct", endpoint)
     loose = Location("acct", "loose")
     led = Datastore("u", system=False, root=replace(loose, suffix=str(endpoint or "")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds
 
 SPEC = "/properties/componentSpec"
@@ -12,9 +11,9 @@ SPEC = "/properties/componentSpec"
 
 @pytest.mark.parametrize("field", ["description", "display_name", "tags", "tags/team"])
 def test_what_the_service_takes_anew_is_an_update(field: str) -> None:
-    assert all_kinds()["components"].can_update([Difference("components/c/1", f"{SPEC}/{field}", "a", "b")])
+    assert all_kinds()["components"].fields.changes(f"{SPEC}/{field}")
 
 
 @pytest.mark.parametrize("field", ["descriptions", "display_name2", "tags_of", "command", "inputs/tags", "tag"])
 def test_what_only_begins_like_it_is_none(field: str) -> None:
-    assert not all_kinds()["components"].can_update([Difference("components/c/1", f"{SPEC}/{field}", "a", "b")])
+    assert not all_kinds()["components"].fields.changes(f"{SPEC}/{field}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import MAPPING, asset
+from tests.unit.world import CONTEXT, asset
 
-from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import all_kinds
 
 KIND = all_kinds()["data"]
@@ -19,23 +18,23 @@ def _data(**more: Any) -> Any:
 
 
 def test_it_is_sent_told_and_compared() -> None:
-    found = KIND.translate(_data(autoDeleteSetting=SETTING), MAPPING)
-    assert found.body["properties"]["autoDeleteSetting"] == SETTING
+    found = KIND.desired(_data(autoDeleteSetting=SETTING), CONTEXT)
+    assert found.first.body["properties"]["autoDeleteSetting"] == SETTING
     [finding] = found.findings
     assert (finding.severity, finding.address) == ("warning", "data/d/1!deletes-itself")
     assert "CreatedGreaterThan 30d" in finding.summary
     for other in (None, SETTING | {"value": "45d"}):
-        differing = KIND.compare(_data().address, found.body, _data(autoDeleteSetting=other).document)
+        differing = KIND.differences(_data().address, found.first.body, _data(autoDeleteSetting=other).document)
         assert {one.field.split("/")[2] for one in differing} == {"autoDeleteSetting"}
 
 
 def test_what_has_none_is_told_of_nothing() -> None:
     for none in ({}, {"autoDeleteSetting": None}):
-        found = KIND.translate(_data(**none), MAPPING)
+        found = KIND.desired(_data(**none), CONTEXT)
         assert found.findings == ()
-        assert "autoDeleteSetting" not in found.body["properties"]
+        assert "autoDeleteSetting" not in found.first.body["properties"]
 
 
 @pytest.mark.parametrize("field", ["autoDeleteSetting", "autoDeleteSetting/value", "tags"])
 def test_it_may_be_changed(field: str) -> None:
-    assert KIND.can_update([Difference("data/d/1", f"/properties/{field}", "30d", "45d")])
+    assert KIND.fields.changes(f"/properties/{field}")

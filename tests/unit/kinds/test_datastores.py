@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, asset
+from tests.unit.world import CONTEXT, MAPPING, NEW_BLOBS, OLD_BLOBS, asset
 
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.translation import Translation
 from amlmigrate.core.workspace import Datastore, Location
+from amlmigrate.core.writes import Desired
 from amlmigrate.kinds import all_kinds
 
 DATASTORES = all_kinds()["datastores"]
@@ -22,8 +22,8 @@ def _over(container: str, credentials: str, account: str = "acct", **more: Any) 
     return asset("datastores/mine", credentials={"credentialsType": credentials}, **properties)
 
 
-def _translated(store: Asset) -> Translation:
-    return DATASTORES.translate(store, MAPPING)
+def _translated(store: Asset) -> Desired:
+    return DATASTORES.desired(store, CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_datastore_of_the_customers_points_where_it_pointed(credentials: str) 
         (_over(OLD_BLOBS, credentials, "b"), []),
     ):
         found = _translated(store)
-        assert found.body["properties"]["accountName"] == store.properties["accountName"]
-        assert found.body["properties"]["containerName"] == store.properties["containerName"]
+        assert found.first.body["properties"]["accountName"] == store.properties["accountName"]
+        assert found.first.body["properties"]["containerName"] == store.properties["containerName"]
         assert not found.rewrites
         # One in the old workspace's account stays there, and that is said.
         assert [finding.severity for finding in found.findings] == warned
@@ -67,7 +67,7 @@ def test_a_datastore_of_the_customers_points_where_it_pointed(credentials: str) 
 @pytest.mark.parametrize(("container", "goal"), [(OLD_BLOBS, NEW_BLOBS), ("azureml", "azureml")])
 def test_one_over_the_workspaces_own_container_goes_where_its_bytes_go(container: str, goal: str) -> None:
     found = _translated(_over(container, "None"))
-    properties = found.body["properties"]
+    properties = found.first.body["properties"]
     assert (properties["accountName"], properties["containerName"]) == ("cmkacct", goal)
     assert properties["credentials"] == {"credentialsType": "None"}
     assert [(one.where, one.before, one.after) for one in found.rewrites] == [
@@ -79,11 +79,11 @@ def test_one_over_the_workspaces_own_container_goes_where_its_bytes_go(container
 
 async def test_its_key_is_that_of_the_new_account() -> None:
     store = _over(OLD_BLOBS, "AccountKey")
-    body = _translated(store).body
+    body = _translated(store).first.body
     secrets = body["properties"]["credentials"]["secrets"]
     assert secrets == {"secretsType": "AccountKey", "key": {"$secret": "key", "of": "workspaceblobstore"}}
     target = InMemory(secrets={"datastores/workspaceblobstore/listSecrets": {"key": "NEW KEY"}})
-    filled = await DATASTORES.fill(InMemory(), target, store.address, body)
+    filled = await DATASTORES.secrets(InMemory(), target, store.address, body)
     assert filled["properties"]["credentials"]["secrets"] == {"secretsType": "AccountKey", "key": "NEW KEY"}
 
 
@@ -102,7 +102,7 @@ async def test_a_datastore_is_made_without_trying_its_secret() -> None:
 
     port = Asked()
     store = _over("raw", "None", "customers")
-    await DATASTORES.put(port, store.address, _translated(store).body)
+    await DATASTORES.apply(port, store.address, _translated(store).first)
     assert port.documents["query"] == {"skipValidation": "true"}
 
 
@@ -110,6 +110,6 @@ def test_one_that_moves_names_the_group_of_its_new_account() -> None:
     store = _over(OLD_BLOBS, "None")
     properties = store.properties | {"subscriptionId": "oldsub", "resourceGroup": "oldgroup"}
     store = replace(store, document=store.document | {"properties": properties})
-    moved = _translated(store).body["properties"]
+    moved = _translated(store).first.body["properties"]
     owner = MAPPING.target.storage_account_id.split("/")
     assert (moved["subscriptionId"], moved["resourceGroup"]) == (owner[2], owner[4])

@@ -39,7 +39,7 @@ def test_a_container_is_curated_when_all_its_versions_are() -> None:
 def _compared(text: str) -> list[str]:
     left, right = ({"properties": {"condaFile": one}} for one in (text, f"{text} "))
     KIND.state(left)
-    return [one.field for one in KIND.compare(Address.of("environments", "e", "1"), left, right)]
+    return [one.field for one in KIND.differences(Address.of("environments", "e", "1"), left, right)]
 
 
 @pytest.mark.parametrize(("before", "after"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ('{"a": [', "]}")])
@@ -66,8 +66,8 @@ def test_a_conda_file_is_compared_by_what_it_says() -> None:
     left, right = '{"python": "3.10", "b": ["x"]}', "python: 3.10\nb:\n- x\n"
     found = [{"properties": {"condaFile": one}} for one in (left, right, "python: 3.1\nb: [x]\n")]
     address = Address.of("environments", "e", "1")
-    assert KIND.compare(address, found[0], found[1]) == []
-    assert [one.field for one in KIND.compare(address, found[0], found[2])] == ["/properties/condaFile/python"]
+    assert KIND.differences(address, found[0], found[1]) == []
+    assert [one.field for one in KIND.differences(address, found[0], found[2])] == ["/properties/condaFile/python"]
 
 
 def test_a_text_that_gives_a_member_twice_is_equal_to_none_that_lacks_one_of_them() -> None:

@@ -23,7 +23,7 @@ def _body(address: Address, number: str, at: str, by: str) -> Document:
 
 
 def _differences(kind: Kind, address: Address, left: Document, right: Document) -> set[str]:
-    return {one.field.removeprefix(PROVENANCE) for one in kind.compare(address, left, right)}
+    return {one.field.removeprefix(PROVENANCE) for one in kind.differences(address, left, right)}
 
 
 @pytest.mark.parametrize("kind", VERSIONED.values(), ids=VERSIONED)

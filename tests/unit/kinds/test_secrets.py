@@ -7,7 +7,7 @@ import json
 
 import pytest
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import MAPPING, OLD, OLD_BLOBS, asset
+from tests.unit.world import CONTEXT, MAPPING, OLD, OLD_BLOBS, archiving, asset
 
 from amlmigrate.core.errors import DriftError
 from amlmigrate.kinds import all_kinds
@@ -24,21 +24,21 @@ def _source() -> InMemory:
 
 
 def test_a_body_holds_none_and_is_filled_whole() -> None:
-    translation = KIND.translate(COMPONENT, MAPPING)
-    assert SECRET not in json.dumps(translation.body)
+    translation = KIND.desired(COMPONENT, CONTEXT)
+    assert SECRET not in json.dumps(translation.first.body)
     assert SECRET not in str(translation.rewrites)
     assert translation.findings == ()
-    spec = translation.body["properties"]["componentSpec"]
+    spec = translation.first.body["properties"]["componentSpec"]
     assert spec["args"][1] == {
         "$secret": "/properties/componentSpec/args/1",
         "text": "https://x.example.com/a?v=<secret>&sig=<secret>",
     }
-    body = asyncio.run(KIND.fill(_source(), InMemory(), COMPONENT.address, translation.body))
+    body = asyncio.run(KIND.secrets(_source(), InMemory(), COMPONENT.address, translation.first.body))
     assert body["properties"]["componentSpec"] == {"command": MAPPING.rewrite(COMMAND), "args": ["--in", URL]}
     assert body["properties"]["tags"] == {"from": URL}
-    assert KIND.compare(COMPONENT.address, translation.body, body) == []
-    archived = KIND.archive_body(translation.body)
-    assert archived is not None and KIND.compare(COMPONENT.address, archived, body) != []
+    assert KIND.differences(COMPONENT.address, translation.first.body, body) == []
+    archived = archiving(COMPONENT)
+    assert archived is not None and KIND.differences(COMPONENT.address, archived, body) != []
 
 
 def test_a_difference_shows_none() -> None:
@@ -48,24 +48,24 @@ def test_a_difference_shows_none() -> None:
             "componentSpec": {"command": f"wget '{URL}'", "args": ["--in", URL]},
         }
     }
-    found = KIND.compare(COMPONENT.address, COMPONENT.document, other)
+    found = KIND.differences(COMPONENT.address, COMPONENT.document, other)
     assert [difference.field for difference in found] == ["/properties/componentSpec/command"]
     assert SECRET not in str(found)
 
 
 def test_a_source_without_the_secret_is_drift() -> None:
-    body = KIND.translate(COMPONENT, MAPPING).body
+    body = KIND.desired(COMPONENT, CONTEXT).first.body
     gone = InMemory({"components/c/versions/1": asset("components/c/1", componentSpec={}).document})
     for source in (InMemory(), gone):
         with pytest.raises(DriftError):
-            asyncio.run(KIND.fill(source, InMemory(), COMPONENT.address, body))
+            asyncio.run(KIND.secrets(source, InMemory(), COMPONENT.address, body))
 
 
 def test_a_signature_of_the_old_account_is_an_error() -> None:
     url = f"https://acct.blob.core.windows.net/{OLD_BLOBS}/a.csv?sv=1&sig={SECRET}"
     for text, told in ((url, 1), (url.replace("sig=", "plain="), 0), (URL, 0)):
         kind = all_kinds()["data"]
-        found = kind.translate(asset("data/d/1", dataType="uri_file", dataUri=text), MAPPING).findings
+        found = kind.desired(asset("data/d/1", dataType="uri_file", dataUri=text), CONTEXT).findings
         assert [finding.severity for finding in found] == ["error"] * told
         assert SECRET not in str(found)
 

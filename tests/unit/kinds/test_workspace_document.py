@@ -316,7 +316,7 @@ async def _read(older: Document | int) -> Asset:
     port = _Port({"": document(**{PUBLIC: "Enabled"})})
     port.older = older
     [asset] = await KIND.scan(port)
-    assert await KIND.wait(port, asset.address) == asset.document
+    assert await KIND.read(port, asset.address) == asset.document
     return asset
 
 

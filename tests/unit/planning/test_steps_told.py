@@ -16,7 +16,7 @@ from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
-from amlmigrate.kinds import all_kinds
+from amlmigrate.kinds import Context, all_kinds
 from amlmigrate.planning.blobremarks import TOO_LONG, URL_TOO_LONG
 from amlmigrate.planning.planner import Planner
 from amlmigrate.planning.remarks import left_behind
@@ -198,11 +198,13 @@ def test_an_image_in_the_sources_own_registry_is_told() -> None:
         ("other.azurecr.io/team/train:1", 0),
         ("mcr.microsoft.com/x:1", 0),
     ):
-        findings = kind.translate(asset("environments/e/1", image=image), mapping).findings
+        findings = kind.desired(asset("environments/e/1", image=image), Context(mapping)).findings
         assert len(findings) == told
         assert all("oldregistry" in finding.summary and finding.severity == "warning" for finding in findings)
     shared = Mapping(mapping.source, replace(TARGET, document=document))
-    assert kind.translate(asset("environments/e/1", image="oldregistry.azurecr.io/x"), shared).findings == ()
+    assert (
+        kind.desired(asset("environments/e/1", image="oldregistry.azurecr.io/x"), Context(shared)).findings == ()
+    )
 
 
 @pytest.mark.parametrize(

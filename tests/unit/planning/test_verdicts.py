@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.world import MAPPING, asset
+from tests.unit.world import CONTEXT, asset
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action
@@ -23,12 +23,12 @@ def _verdict(source: Asset, target: Asset | None, prior: Prior | None = None) ->
     """Unless said otherwise the target's is the tool's own, and as the tool left it."""
     left = {"models/m/1": MODELS.state(target.document)} if target else {}
     prior = prior or Prior(OURS, left=left)
-    return document_verdict(MODELS, source, MODELS.translate(source, MAPPING).body, target, prior)
+    return document_verdict(MODELS, MODELS.desired(source, CONTEXT), target, prior, source.address)
 
 
 def _in_target(source: Asset = MODEL, **changed: Any) -> Asset:
     """The target's asset as this tool made it, with some members changed since."""
-    made = MODELS.translate(source, MAPPING).body["properties"]
+    made = MODELS.desired(source, CONTEXT).first.body["properties"]
     return asset("models/m/1", **(made | changed))
 
 
@@ -36,7 +36,7 @@ def _in_target(source: Asset = MODEL, **changed: Any) -> Asset:
 def test_what_the_target_lacks_is_created(prior: Prior) -> None:
     verdict = _verdict(MODEL, None, prior)
     assert verdict.action is Action.CREATE
-    assert verdict.body == MODELS.translate(MODEL, MAPPING).body
+    assert verdict.body == MODELS.desired(MODEL, CONTEXT).first.body
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_archived_asset_is_compared_with_its_archived_form() -> None:
     assert verdict.action is Action.UPDATE
     assert verdict.body is not None
     assert verdict.body["properties"]["isArchived"] is True
-    assert _verdict(archived, None).body == MODELS.translate(archived, MAPPING).body
+    assert _verdict(archived, None).body == MODELS.desired(archived, CONTEXT).first.body
 
 
 def test_an_asset_that_was_taken_out_of_the_archive_is_updated() -> None:

@@ -1,0 +1,137 @@
+"""What a kind wants of the target: the changing calls that make an item there, and what the service answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.plan import CUTOVER, RUN, Stage
+from amlmigrate.core.pointers import names_of
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One changing call, as the plan holds it.
+
+    `body` is the whole ARM envelope, but for `{"$secret": …}` markers. The write with the phase "" makes the item;
+    those of a phase (`core.address.PHASES`) come after it, one after the other, and after all of `after`.
+    `changes` are the JSON pointers of what a phase is about, `reason` why it is a write of its own. One of the
+    stage `cutover` goes live only when the old workspace stops, and `run` never makes it.
+    """
+
+    body: Document
+    phase: str = ""
+    after: tuple[Address, ...] = ()
+    stage: Stage = RUN
+    changes: tuple[str, ...] = ()
+    reason: str = ""
+
+    def about(self, field: str) -> bool:
+        """Whether a JSON pointer is of what this phase changes."""
+        return any(f"{field}/".startswith(f"{pointer}/") for pointer in self.changes)
+
+    def is_all(self, fields: set[str]) -> bool:
+        """Whether these are of what this phase changes, the first of it among them."""
+        return self.changes[:1] != () and self.changes[0] in fields and all(map(self.about, fields))
+
+    def over(self, body: Document) -> Document:
+        """A body as this phase changes it, all else as it is."""
+        return overlaid(body, self.body, self.changes)
+
+    @property
+    def apart(self) -> bool:
+        """Whether it cannot be made together with the one before it where the item is there already."""
+        return bool(self.after) or self.stage == CUTOVER
+
+
+def overlaid(body: Document, other: Document, pointers: Iterable[str]) -> Document:
+    """A body with what stands at these pointers in another; without it where the other has nothing there."""
+    found = body
+    for pointer in pointers:
+        found = _laid(found, other, list(names_of(pointer)))
+    return found
+
+
+def _laid(body: Document, other: Document, path: list[str]) -> Document:
+    name, *rest = path
+    if rest:
+        return body | {name: _laid(body.get(name) or {}, other.get(name) or {}, rest)}
+    if name in other:
+        return body | {name: other[name]}
+    return {key: value for key, value in body.items() if key != name}
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All writes of an item in their order, what of it names another place, and what a reviewer must know."""
+
+    writes: tuple[Write, ...]
+    rewrites: tuple[Rewrite, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def first(self) -> Write:
+        """The write that makes the item where it is not there."""
+        return self.writes[0]
+
+    @property
+    def together(self) -> tuple[Write, ...]:
+        """The first, and those that one call makes together with it where the item is there already."""
+        count = next((place for place, one in enumerate(self.writes) if place and one.apart), len(self.writes))
+        return self.writes[:count]
+
+    @property
+    def apart(self) -> tuple[Write, ...]:
+        """All others, each a call of its own in any case."""
+        return self.writes[len(self.together) :]
+
+    @property
+    def at_once(self) -> Write:
+        """The last of `together`: what the item is to be where it is there, but for what the others change."""
+        return self.together[-1]
+
+    @property
+    def ran(self) -> Document | None:
+        """What the item is to be once `run` has made all that it makes; None where that is nothing."""
+        return next((one.body for one in reversed(self.writes) if one.stage == RUN), None)
+
+    def of(self, phase: str) -> Write | None:
+        """The write of a phase."""
+        return next((one for one in self.writes if one.phase == phase), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The service's answer to a changing call, which may only have begun.
+
+    `existed`: it says that something was there before; not where an attempt without an answer came first, since
+    that one may have made it. `operation` is where the change is polled, as a ledger keeps it; None where none is
+    named.
+    """
+
+    document: Document
+    existed: bool = False
+    operation: Document | None = None
+
+
+class PlanContext(Protocol):
+    """What a pure translation may ask."""
+
+    @property
+    def mapping(self) -> Mapping:
+        """Where things of the source are in the target."""
+        ...
+
+    def children(self, address: Address) -> Sequence[Asset]:
+        """What of the source lies directly below an item, as deployments do below their endpoint, and moves."""
+        ...
+
+    def target(self, address: Address) -> Address:
+        """What the target calls an item of the source: another name where names are one in a region."""
+        ...
