@@ -13,6 +13,7 @@ from azsandbox.calls import Answer, Call
 from azsandbox.copying import Refusal, Scopes, SourceCheck, delegating, known_scopes, no_scopes
 from azsandbox.hierarchy import HIERARCHICAL, Hierarchy
 from azsandbox.immutable import Immutability
+from azsandbox.madeup import MadeUp
 from azsandbox.messages import BEING_DELETED, TENANT_ID, Deletions
 from azsandbox.refusals import storage_error
 from azsandbox.softdelete import SoftDelete
@@ -56,7 +57,9 @@ class BlobEndpoint:
         held: Immutability | None = None,
         hierarchy: Hierarchy | None = None,
         kept: SoftDelete | None = None,
+        made_up: MadeUp | None = None,
     ) -> None:
+        self._made_up = made_up
         self._kept = kept
         self._deletions, self._held, self._hierarchy = deletions, held, hierarchy
         self._azurite, self._tokens, self._refuse, self._scopes = azurite, tokens, refuse, scopes
@@ -65,6 +68,8 @@ class BlobEndpoint:
     async def serve(self, call: Call) -> Answer:
         """Answers one call of the blob service."""
         refused = malformed(call) or _unnameable(call) or self._forbidden(call) or of_blobs(call)
+        if refused is None and self._made_up is not None and (made := self._made_up.answer(call)):
+            return made
         if refused is None and call.method == "PUT" and "x-ms-copy-source" in call.headers:
             refused = await self._source.refusal(call)
         for keeper in (self._held, self._hierarchy, self._kept):

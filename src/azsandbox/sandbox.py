@@ -22,6 +22,7 @@ from azsandbox.faults import Faults
 from azsandbox.front import Front
 from azsandbox.hierarchy import Hierarchy
 from azsandbox.immutable import Immutability
+from azsandbox.madeup import MadeUp
 from azsandbox.messages import Request, Response
 from azsandbox.principals import Directory
 from azsandbox.proxy import Tunnel
@@ -118,7 +119,8 @@ class Sandbox:
         deep = Hierarchy(has, self.accounts) if has else None
         past = getattr(self._arm, "storage_past", None)
         kept = SoftDelete(past, self.accounts.shown) if past else None
-        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep, kept)
+        made_up = MadeUp(self.state.made_up)
+        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep, kept, made_up)
         plain: dict[str, Endpoint] = {
             entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
             graph.HOST: ServiceEndpoint(

@@ -55,6 +55,7 @@ class StateFolder:
         self.clock_ahead = self.root / "clock-ahead"
         self.denials = self.root / "denials.json"
         self.faults = self.root / "faults.json"
+        self.made_up = self.root / "made-up.json"
         self.running = self.root / "running.json"
         self.server_output = self.root / "server.log"
         self.blobs = self.root / "blobs"

@@ -70,9 +70,8 @@ def beside(past: Past) -> list[str]:
 def not_sorted(listings: Iterable[Listing]) -> Iterator[Finding]:
     """Of each list that did not come in the order by which two sides are compared.
 
-    The service calls its order alphabetical, capital letters first (learn.microsoft.com, list-blobs). It has been
-    seen to be that of UTF-16 code units (blobfile/blobfile#238), which is that of code points but for signs above
-    U+FFFF; in a hierarchical namespace it goes folder by folder (Azure/azure-sdk-for-go#24210).
+    The service's order is that of code points but for signs above U+FFFF (AZ-BLOB-25); in a hierarchical namespace
+    it goes folder by folder (AZ-BLOB-26).
     """
     for listing in listings:
         if not listing.sorted.rising:
