@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.armid import ArmId
 
 _ML = "microsoft.machinelearningservices/workspaces"
 _GATEWAY = re.compile(r"The Resource '([^']+)' under resource group '([^']*)' was not found", re.IGNORECASE)
 _GROUP = re.compile(r"Resource group '([^']+)' could not be found", re.IGNORECASE)
-_PROVIDERS = re.compile("/providers/", re.IGNORECASE)
-_GROUP_PATH = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/]+)\Z", re.IGNORECASE)
 
 
 class Verdict(StrEnum):
@@ -29,50 +28,6 @@ class Verdict(StrEnum):
     BY_GROUP = "the subscription's list of resource groups decides"
     BY_PARENT = "whether its parent is there decides"
     UNKNOWN = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What a path of ARM names: `types` and `names` from the last provider on, `group` where it has one."""
-
-    path: str
-    group: str
-    namespace: str = ""
-    types: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, path: str) -> Resource:
-        """Of an id or a path; a query is left out."""
-        path = re.sub(r"^https://[^/]+", "", path.partition("?")[0]).rstrip("/")
-        parts = path.split("/")
-        group = parts[4] if len(parts) > 4 and parts[3].lower() == "resourcegroups" else ""
-        *_, inner = _PROVIDERS.split(path)
-        namespace, *rest = inner.split("/") if _PROVIDERS.search(path) else [""]
-        return cls(path, group, namespace, tuple(rest[::2]), tuple(rest[1::2]))
-
-    @property
-    def type(self) -> str:
-        """As `microsoft.keyvault/vaults/keys`, in lower case."""
-        return "/".join((self.namespace, *self.types)).lower()
-
-    @property
-    def spelled(self) -> str:
-        """As ARM's gateway names it: `Microsoft.KeyVault/vaults/NAME`, children with types and names in turn."""
-        pairs = (f"{type_}/{name}" for type_, name in zip(self.types, self.names, strict=False))
-        return "/".join((self.namespace, *pairs))
-
-    @property
-    def collection(self) -> str:
-        """The list that it stands in."""
-        return self.path.rpartition("/")[0]
-
-    @property
-    def parent(self) -> str:
-        """What it lies in: a resource, or what an extension is put on."""
-        if len(self.types) > 1:
-            return self.path.rsplit("/", 2)[0]
-        return "/".join(self.path.split("/")[: -2 - len(self.types) - len(self.names)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +127,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
     """What an answer of ARM says of the resource of that path."""
     if error.status != 404:
         return Verdict.UNKNOWN
-    asked = Resource.of(path)
+    asked = ArmId.of(path)
     if error.code == "ResourceGroupNotFound":
         return _of_group(error, asked)
     if error.code == "ParentResourceNotFound":  # AZ-ABSENT-14
@@ -184,7 +139,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
 
 def whole(collection: str) -> Mapping[str, str]:
     """What the list of that path has to be asked for so that it shows everything."""
-    asked = Resource.of(collection)
+    asked = ArmId.of(collection)
     return WHOLE.get(asked.types[1].lower(), {}) if asked.type.startswith(f"{_ML}/") else {}
 
 
@@ -222,14 +177,14 @@ def of_file(error: ServiceError) -> bool:
     return error.status == 404 and error.code in ("ShareNotFound", "ResourceNotFound", "ParentNotFound")
 
 
-def _of_group(error: ServiceError, asked: Resource) -> Verdict:
+def _of_group(error: ServiceError, asked: ArmId) -> Verdict:
     found = _GROUP.search(error.message)
     if not found or not asked.group or found[1].lower() != asked.group.lower():
         return Verdict.UNKNOWN
-    return Verdict.ABSENT if _GROUP_PATH.match(asked.path) else Verdict.BY_GROUP
+    return Verdict.ABSENT if asked == asked.group_id else Verdict.BY_GROUP
 
 
-def _by_gateway(error: ServiceError, asked: Resource) -> bool:
+def _by_gateway(error: ServiceError, asked: ArmId) -> bool:
     """ARM's own words (AZ-ABSENT-1) name type, name and group; of workspaces the header is recorded too."""
     found = _GATEWAY.search(error.message)
     if error.code != "ResourceNotFound" or not found or len(asked.types) != len(asked.names):
@@ -239,15 +194,15 @@ def _by_gateway(error: ServiceError, asked: Resource) -> bool:
     return trusted and (found[1].lower(), found[2].lower()) == (asked.spelled.lower(), asked.group.lower())
 
 
-def _by_id(error: ServiceError, asked: Resource) -> bool:
+def _by_id(error: ServiceError, asked: ArmId) -> bool:
     """`Resource ID not found.`, as Microsoft.Network writes it. Inferred (AZ-ABSENT-11): others that do so."""
     if error.code not in ("NotFound", "ResourceNotFound") or not asked.names or asked.type.startswith(_ML):
         return False
-    words = rf"Resource '?{re.escape(asked.path)}'? (?:was |is )?not found"
+    words = rf"Resource '?{re.escape(asked.text)}'? (?:was |is )?not found"
     return bool(re.search(words, error.message, re.IGNORECASE))
 
 
-def _says(form: Form, error: ServiceError, asked: Resource) -> bool:
+def _says(form: Form, error: ServiceError, asked: ArmId) -> bool:
     depth = form.type.count("/") - 1
     if f"{asked.type}/".startswith(f"{form.type.lower()}/") and len(asked.names) > depth:
         found = form.text.search(error.message)
@@ -255,7 +210,7 @@ def _says(form: Form, error: ServiceError, asked: Resource) -> bool:
     return False
 
 
-def _names_it(error: ServiceError, asked: Resource) -> bool:
+def _names_it(error: ServiceError, asked: ArmId) -> bool:
     """Whether Azure ML's front ends name the item itself, in words that nobody has recorded.
 
     Inferred (AZ-ABSENT-12): an item's missing version may be told by the name of its container alone; the list

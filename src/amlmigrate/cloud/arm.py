@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from amlmigrate.cloud.polling import Poller, Reply
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.cloud.transport import Transport
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
@@ -62,8 +62,6 @@ API_VERSIONS = {
     "": "2022-09-01",
 }
 NO_QUERY: Mapping[str, str] = {}
-_PROVIDER = re.compile(r".*/providers/([^/?]+)/([^?]+)", re.IGNORECASE)
-_SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,8 @@ class Answer:
 
 def api_version(path: str) -> str:
     """The api-version for a path, by the innermost provider that it names."""
-    match = _PROVIDER.match(path)
-    if not match:
-        return API_VERSIONS[""]
-    # Types and names take turns.
-    named = (match[1].lower(), *match[2].strip("/").lower().split("/")[::2])
+    id_ = ArmId.of(path)
+    named = id_.type.split("/") if id_.types else []
     known = ("/".join(named[:depth]) for depth in range(len(named), 0, -1))
     return next((API_VERSIONS[type_] for type_ in known if type_ in API_VERSIONS), API_VERSIONS[""])
 
@@ -153,19 +148,19 @@ class Arm:
 
         Raises ServiceError and OutOfReachError where that call fails.
         """
-        asked, verdict = absence.Resource.of(path), absence.judged(error, path)
+        asked, verdict = ArmId.of(path), absence.judged(error, path)
         if verdict is absence.Verdict.BY_LIST:
             return not await self._lists(asked.collection, asked.names[-1])
         if verdict is absence.Verdict.BY_GROUP:
             return await self.lacks_group(asked)
         if verdict is absence.Verdict.BY_PARENT:
-            return await self.get(asked.parent) is None
+            return await self.get(str(asked.parent)) is None
         return verdict is absence.Verdict.ABSENT
 
-    async def lacks_group(self, asked: absence.Resource) -> bool:
+    async def lacks_group(self, asked: ArmId) -> bool:
         """Whether the subscription's list of resource groups lacks that of a resource."""
-        subscription = asked.path.split("/")[2]
-        return not await self._lists(f"/subscriptions/{subscription}/resourcegroups", asked.group, exact=False)
+        groups = f"{asked.subscription_id}/resourcegroups"
+        return not await self._lists(groups, asked.group, exact=False)
 
     async def _lists(self, collection: str, name: str, *, exact: bool = True) -> bool:
         """Whether a list has an item of that name. A list of what is not there itself has none."""
@@ -173,7 +168,7 @@ class Arm:
         try:
             names = [str(item.get("name")) async for item in self.pages(collection, query)]
         except ServiceError as error:
-            if await self.absent(error, absence.Resource.of(collection).path.rpartition("/")[0]):
+            if await self.absent(error, ArmId.of(collection).collection):
                 return False
             raise
         return name in names if exact else name.lower() in {each.lower() for each in names}
@@ -236,7 +231,7 @@ class Arm:
     ) -> Answer:
         """One call of ARM, as `Caller.call`. Raises ServiceError for every answer of 400 and above."""
         url = self._url(path, query)
-        subscription = match[1] if (match := _SUBSCRIPTION.search(url)) else ""
+        subscription = ArmId.of(url).subscription
         bucket = self._pacer.bucket(subscription, method)
         answer, doubtful = await Caller(_Lane(bucket, self._places)).made(
             method, url, lambda: self._once(bucket, method, url, body), twice=twice, first=first

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from azure.core.async_paging import AsyncItemPaged
 
 from amlmigrate.cloud.errors import ServiceError, without_query
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 
 T = TypeVar("T")
@@ -76,8 +77,8 @@ def check_item(item: Document, parent: str, url: str) -> None:
     """
     if not isinstance(item.get("name"), str) or not item["name"]:
         raise _error(url, "NotAList", "an item of the list has no name")
-    found = str(item.get("id") or "").lower()
-    if found.startswith("/subscriptions/") and not found.startswith(f"{unquote(parent).lower()}/"):
+    found, owner = ArmId.of(item.get("id")), ArmId.of(unquote(parent))
+    if found.subscription and (found == owner or not found.within(owner)):
         raise _error(url, "ListOfAnother", f"the list holds what is not of it: {item['id']}")
 
 

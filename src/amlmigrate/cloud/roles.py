@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 
@@ -111,7 +112,7 @@ class Roles:
 
         None where there is none.
         """
-        guid = definition_id.rpartition("/")[2]
+        guid = name_of(definition_id)
         return await self._arm.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 
     async def get(self, assignment_id: str) -> Document | None:

@@ -25,6 +25,7 @@ from amlmigrate.cloud.fence import Fence
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.transport import Transport
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Vaults:
 
     def uri(self, vault_id: str) -> str:
         """The URI of the vault of that ARM id."""
-        return f"https://{vault_id.rstrip('/').rsplit('/', 1)[-1].lower()}.{self.suffix}"
+        return f"https://{name_of(vault_id).lower()}.{self.suffix}"
 
     async def key(self, vault: str, name: str, version: str | None = None) -> Key | None:
         """A key in its newest or the named version; None where the vault says that it has none."""

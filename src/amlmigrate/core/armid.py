@@ -102,7 +102,17 @@ class ArmId:
     @property
     def type(self) -> str:
         """As `microsoft.keyvault/vaults/keys`, in lower case; empty for a group and a subscription."""
-        return "/".join((self.namespace, *self.types)).lower()
+        return self.spelled_type.lower()
+
+    @property
+    def spelled_type(self) -> str:
+        """As the id spells it: `Microsoft.KeyVault/vaults/keys`."""
+        return "/".join((self.namespace, *self.types))
+
+    @property
+    def is_management_group(self) -> bool:
+        """Whether it is a management group, in which subscriptions are that no id tells."""
+        return self.type == "microsoft.management/managementgroups"
 
     @property
     def name(self) -> str:
@@ -136,7 +146,8 @@ class ArmId:
         """What it lies in: a resource, or what an extension is put on; of a list whose it is."""
         if len(self.types) > 1:
             return self._above(2 if len(self.names) == len(self.types) else 1)
-        return self.scope if _parts(self.text).providers else self._above(2)
+        # A group or a subscription, or the list of either.
+        return self.scope if _parts(self.text).providers else self._above(2 - len(self.parts) % 2)
 
     @property
     def group_id(self) -> ArmId:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of, strings
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
@@ -38,9 +39,9 @@ async def account_users(side: Side, account_id: str, workspace_id: str) -> Users
     for one in seen:
         told, id_ = properties_of(one), str(one["id"])
         number = str(told.get("workspaceId") or "").lower()
-        if id_.lower() == workspace_id.lower():
+        if ArmId.of(id_) == ArmId.of(workspace_id):
             own = number
-        elif str(told.get("storageAccount") or "").lower() == account_id.lower():
+        elif ArmId.of(told.get("storageAccount")) == ArmId.of(account_id):
             numbers.add(number)
             found.known.append(f"the workspace {id_}")
 
@@ -79,8 +80,8 @@ async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, 
     except ServiceError as error:
         found.unknown.append(_unlisted(f"the datastores of {id_}", error))
         return []
-    own = id_.lower() == workspace_id.lower()
-    account = account_id.rpartition("/")[2].lower()
+    own = ArmId.of(id_) == ArmId.of(workspace_id)
+    account = name_of(account_id).lower()
     return [
         f"the datastore {address}"
         for address, one in datastores.items()
@@ -105,7 +106,7 @@ async def _containers(side: Side, account_id: str, own: str, found: Users) -> tu
     """The containers of other workspaces that were made in the account."""
     why = ""
     try:
-        return foreign(await side.blobs.containers(account_id.rpartition("/")[2]), own)
+        return foreign(await side.blobs.containers(name_of(account_id)), own)
     except ServiceError as error:
         if error.status != 403:
             raise
@@ -124,4 +125,4 @@ def _unlisted(what: str, error: ServiceError) -> str:
 
 
 def _subscription(resource_id: str) -> str:
-    return resource_id.lower().split("/")[2]
+    return ArmId.of(resource_id).subscription.lower()

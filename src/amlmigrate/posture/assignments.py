@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, permissions
 from amlmigrate.posture.denials import Who
@@ -54,12 +55,12 @@ def role_name(facts: Facts, assignment: Document) -> str:
 
 def id_of(assignment: Document) -> str:
     """Its id, in lower case."""
-    return str(assignment.get("id", "")).lower()
+    return key_of(assignment.get("id"))
 
 
 def scope(assignment: Document) -> str:
     """Where it was made."""
-    return _told(assignment, "scope") or id_of(assignment).partition("/providers/micr")[0]
+    return _told(assignment, "scope") or str(ArmId.of(id_of(assignment)).scope)
 
 
 def principal(assignment: Document) -> str:
@@ -108,9 +109,8 @@ def who(facts: Facts, principal_id: str) -> Who:
 
 def on_key(assignment: Document, ref: KeyRef) -> bool:
     """Whether an assignment counts for the key itself."""
-    key = f"{ref.vault_id}/keys/{ref.name}".lower()
-    at = scope(assignment).rstrip("/").lower()
-    return at.startswith("/providers/microsoft.management/") or f"{key}/".startswith(f"{at}/")
+    at = ArmId.of(scope(assignment))
+    return at.is_management_group or ArmId.of(f"{ref.vault_id}/keys/{ref.name}").within(at)
 
 
 def below_other(assignment: Document, ref: KeyRef) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
@@ -15,7 +16,7 @@ from amlmigrate.posture.reading import Read, tried
 
 def role_of(assignment: Document) -> str:
     """The id of an assignment's role definition, in lower case."""
-    return str(properties_of(assignment).get("roleDefinitionId", "")).lower()
+    return key_of(properties_of(assignment).get("roleDefinitionId"))
 
 
 async def users(side: Side, workspace: Workspace) -> dict[str, Document]:

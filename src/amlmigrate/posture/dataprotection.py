@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.address import blob_address
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding, Severity
@@ -45,7 +46,7 @@ class AccountProtection:
     @property
     def name(self) -> str:
         """The account's name."""
-        return self.id.rpartition("/")[2]
+        return name_of(self.id)
 
     @property
     def settings(self) -> Document:
@@ -109,7 +110,7 @@ async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) ->
     `places` are those in the source that have bytes.
     """
     left, right = mapping.source.storage_account_id, mapping.target.storage_account_id
-    if not left or not right or left.lower() == right.lower():
+    if not left or not right or ArmId.of(left) == ArmId.of(right):
         return None
     every = list(places)
     goals = _goals(mapping, every)
@@ -156,7 +157,7 @@ async def afresh(clouds: Session, mapping: Mapping, places: Iterable[Location]) 
 async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> list[Finding]:
     """Of these only what would end copies, or is not known of that: before what cannot be undone."""
     account = mapping.target.storage_account_id
-    if not account or account.lower() == mapping.source.storage_account_id.lower():
+    if not account or ArmId.of(account) == ArmId.of(mapping.source.storage_account_id):
         return []
     rules = await _rules(side, account)
     found = Pair(AccountProtection(""), AccountProtection(account, lifecycle=rules), {}, _goals(mapping, places))

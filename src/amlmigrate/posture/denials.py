@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, matches, overlaps
 
@@ -100,17 +101,15 @@ def _meant(told: Document, who: Who) -> bool | None:
 
 def _reaches(one: Document, at: str) -> bool:
     """Whether it counts at a scope. Management groups that it was seen from are above."""
-    told, here = _scope(one), at.rstrip("/").lower()
+    told, here = _scope(one), ArmId.of(at)
     if properties_of(one).get("doNotApplyToChildScopes"):
         return told == here
-    above = not told or told.startswith("/providers/microsoft.management/")
-    return above or f"{here}/".startswith(f"{told}/")
+    return told.is_management_group or here.within(told)
 
 
-def _scope(one: Document) -> str:
-    shown = str(properties_of(one).get("scope") or "")
-    id_ = str(one.get("id") or "").lower()
-    return (shown or id_.partition("/providers/microsoft.authorization/denyassignments")[0]).rstrip("/").lower()
+def _scope(one: Document) -> ArmId:
+    shown = properties_of(one).get("scope")
+    return ArmId.of(shown) if shown else ArmId.of(one.get("id")).scope
 
 
 def _ids(principals: Iterable[Document]) -> frozenset[str]:
@@ -127,4 +126,4 @@ def _groups(principals: Iterable[Document]) -> bool:
 
 def _called(one: Document) -> str:
     name = str(properties_of(one).get("denyAssignmentName") or one.get("name") or one.get("id"))
-    return f"the deny assignment '{name}' at {_scope(one) or '/'}"
+    return f"the deny assignment '{name}' at {_scope(one).key or '/'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import Workspace
 
@@ -27,16 +28,16 @@ class Identity:
     @property
     def called(self) -> str:
         """As a sentence names it."""
-        return f"identity '{self.id.rpartition('/')[2]}'" if self.id else SYSTEM
+        return f"identity '{name_of(self.id)}'" if self.id else SYSTEM
 
 
 def users_of(workspace: Workspace) -> dict[str, Document]:
     """The user-assigned identities that the document names, by id in lower case, as far as it shows them."""
     shown = (workspace.document.get("identity") or {}).get("userAssignedIdentities") or {}
-    found: dict[str, Document] = {str(id_).lower(): {"id": str(id_), **(one or {})} for id_, one in shown.items()}
+    found: dict[str, Document] = {key_of(id_): {"id": str(id_), **(one or {})} for id_, one in shown.items()}
     for id_ in (_named(workspace), workspace.properties.get("primaryUserAssignedIdentity")):
         if id_:
-            found.setdefault(str(id_).lower(), {"id": str(id_)})
+            found.setdefault(key_of(id_), {"id": str(id_)})
     return found
 
 
@@ -70,8 +71,8 @@ def identities_of(workspace: Workspace, users: Mapping[str, Document] | None = N
     every = [_user("userAssignedIdentities", str(one["id"]), known) for one in known.values()]
     if system := _system(workspace):
         every.append(system)
-    others = [one for one in every if first is None or (one.id.lower(), one.how) != (first.id.lower(), first.how)]
-    others = [one for one in others if first is None or not one.id or one.id.lower() != first.id.lower()]
+    others = [one for one in every if first is None or (key_of(one.id), one.how) != (key_of(first.id), first.how)]
+    others = [one for one in others if first is None or not one.id or key_of(one.id) != key_of(first.id)]
     return (first, *others) if first else tuple(others)
 
 
@@ -81,7 +82,7 @@ def _named(workspace: Workspace) -> str:
 
 
 def _user(how: str, id_: str, known: Mapping[str, Document]) -> Identity:
-    one = known.get(id_.lower(), {})
+    one = known.get(key_of(id_), {})
     return Identity(how, id_, str(one.get("principalId") or ""), str(one.get("refused") or ""))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
 from amlmigrate.core.keys import Key
@@ -87,7 +88,7 @@ def _place(vault: dict[str, Any], ref: KeyRef, user: str, workspace: Workspace |
         said = f"The vault of the key that {user} uses is there."
         return Claim("vault.place", True, "error", ref.vault_id, said, "", {"vault": region})
     here = region == workspace.location.replace(" ", "").lower()
-    same = f"{ref.vault_id}/".lower().startswith(f"/subscriptions/{workspace.ref.subscription}/".lower())
+    same = ArmId.of(ref.vault_id).subscription.lower() == workspace.ref.subscription.lower()
     wrong = " and ".join(what for what, good in (("subscription", same), ("region", here)) if not good)
     return Claim(
         "vault.place",
@@ -314,7 +315,7 @@ def _at(ref: KeyRef) -> str:
 
 
 def _vault_name(ref: KeyRef) -> str:
-    return ref.vault_id.rpartition("/")[2] or ref.vault.removeprefix("https://").partition(".")[0]
+    return name_of(ref.vault_id) or ref.vault.removeprefix("https://").partition(".")[0]
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
@@ -58,10 +59,10 @@ def _limit(facts: Facts, assignment: Document) -> Limit | None:
 def _is(instance: Document, assignment: Document) -> bool:
     """Whether an instance shows an assignment: by its id, else by who has which role where."""
     told = properties_of(instance)
-    if str(told.get("originRoleAssignmentId") or "").lower() == id_of(assignment):
+    if key_of(told.get("originRoleAssignmentId")) == id_of(assignment):
         return True
     same = principal(instance) == principal(assignment) and role_of(instance) == role_of(assignment)
-    return same and scope(instance).rstrip("/").lower() == scope(assignment).rstrip("/").lower()
+    return same and key_of(scope(instance)) == key_of(scope(assignment))
 
 
 def _time(text: str) -> datetime:

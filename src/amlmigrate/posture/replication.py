@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 
 
@@ -16,7 +17,7 @@ def ways(account: str, policies: Iterable[Document]) -> set[tuple[str, str]]:
     found = set()
     for policy in policies:
         told = properties_of(policy)
-        into = str(told.get("destinationAccount") or "").rpartition("/")[2].lower() == account.lower()
+        into = name_of(told.get("destinationAccount")).lower() == account.lower()
         way, member = ("into", "destinationContainer") if into else ("out of", "sourceContainer")
         found |= {(way, str(rule.get(member) or "").lower()) for rule in told.get("rules") or [{}]}
     return found

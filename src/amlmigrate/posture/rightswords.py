@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.claim import Claim
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.identities import Identity
@@ -42,4 +43,4 @@ def policy_command(ref: KeyRef, identity: Identity, more: str = "") -> str:
 
 def vault_name(ref: KeyRef) -> str:
     """The vault's own name."""
-    return ref.vault_id.rpartition("/")[2]
+    return name_of(ref.vault_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.documents import properties_of
 from amlmigrate.posture.facts import DISKS, Facts
@@ -100,4 +101,4 @@ def compute_claims(facts: Facts) -> Iterator[Claim]:
 
 
 def _called(id_: str) -> str:
-    return f"'{id_.rpartition('/')[2]}'"
+    return f"'{name_of(id_)}'"

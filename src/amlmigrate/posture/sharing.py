@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import sharing_account
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.core.workspace import Workspace
 
@@ -50,7 +51,7 @@ class Sharing:
 
 async def sharing(side: Side, workspace: Workspace) -> Sharing:
     """Who else has the storage account of a workspace, or may have it."""
-    own = {workspace.ref.subscription.lower(), _subscription(workspace.storage_account_id)} - {""}
+    own = {workspace.ref.subscription.lower(), ArmId.of(workspace.storage_account_id).subscription.lower()} - {""}
     whole = {name for name in own if await reads_all(side, name)}
     unlisted = ""
     visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
@@ -104,8 +105,3 @@ async def reads_all(side: Side, subscription: str) -> bool:
             raise
         return False
     return granted((Permission.of(one) for one in entries), _READ)
-
-
-def _subscription(resource_id: str) -> str:
-    parts = resource_id.lower().split("/")
-    return parts[2] if len(parts) > 2 else ""

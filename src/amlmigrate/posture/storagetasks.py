@@ -9,6 +9,7 @@ own (storage description, `storageTaskAssignments`, from 2023-05-01 on).
 from __future__ import annotations
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.few import few
 from amlmigrate.posture.reading import tried_list
@@ -22,7 +23,7 @@ async def unseen(side: Side, account: str) -> list[str]:
     Raises ServiceError and OutOfReachError where ARM is out of order.
     """
     found = await tried_list(side.arm, f"{account}/storageTaskAssignments")
-    name = account.rpartition("/")[2]
+    name = name_of(account)
     if found.refused:
         return [f"whether a storage task is assigned to '{name}', which might delete copies: {found.refused}"]
     on = [str(one.get("name")) for one in found.value or () if _is_on(one)]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from amlmigrate.cloud import absence
-from amlmigrate.cloud.absence import Resource, Verdict, judged
+from amlmigrate.cloud.absence import Verdict, judged
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError, of_answer
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 
 GROUP = "/subscriptions/5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154/resourceGroups/rg"
@@ -250,11 +251,11 @@ def test_every_form_names_its_source() -> None:
 
 
 def test_what_a_path_names() -> None:
-    asked = Resource.of(f"https://management.azure.com{ROLE}?api-version=1")
-    assert (asked.type, asked.names, asked.group, asked.parent) == (
+    asked = ArmId.of(f"https://management.azure.com{ROLE}?api-version=1")
+    assert (asked.type, asked.names, asked.group, str(asked.parent)) == (
         "microsoft.authorization/roleassignments", (ROLE.rpartition("/")[2],), "rg", WS
     )  # fmt: skip
-    assert Resource.of(SUBNET).parent == SUBNET.rpartition("/subnets/")[0]
+    assert str(ArmId.of(SUBNET).parent) == SUBNET.rpartition("/subnets/")[0]
 
 
 def _storage(code: str, status: int = 404) -> ServiceError:
