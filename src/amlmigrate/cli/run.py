@@ -184,10 +184,14 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Invento
 
 async def _earlier(clouds: Session, plan: Plan, folder: Path, ledger: Ledger, lease: Lease) -> Prior:
     """What other runs of the pair made; then this run has its number, which comes after theirs."""
+    import asyncio
+
     from amlmigrate.cli import plans
 
     source, target = plan.header.source, plan.header.target
-    prior = plans.prior(folder.parent, source["workspaceId"], target["workspaceId"], own=folder)
+    ids = (source["workspaceId"], target["workspaceId"])
+    # Of many blobs this takes a while, in which the lease has to be renewed.
+    prior = await asyncio.to_thread(plans.prior, folder.parent, *ids, own=folder)
     _tell_unread(prior)
     await _number(clouds, ledger, lease, prior.run)
     return prior

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from amlmigrate.bytes.areas import Key
@@ -12,11 +13,12 @@ from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.parallel import each
+from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.held import seen_by
 from amlmigrate.cutover.record import BACK, RECORD, SINCE, Held, held
@@ -153,19 +155,25 @@ async def blobs(cutover: Report, listed: Mapping[Key, Listing], target: Blobs, *
     each proven one is. Raises ServiceError.
     """
     look = _Look(target)
-    known: defaultdict[Key, set[str]] = defaultdict(set)
-    for one in held(cutover):
-        key = (one.account, one.container)
-        known[key].add(one.path)
-        look.at(one, listed[key].blobs.get(one.path) if key in listed else None, hashing=hashing)
-    await each(look.unsettled, look.read, parallel=_PARALLEL)
+    async with aclosing(in_order(look.unsettled(cutover, listed, hashing), look.read, parallel=_PARALLEL)) as read:
+        async for _ in read:
+            pass
+    known = _known(cutover)
     for key, listing in listed.items():
         look.changes += [
             Change(_address(key[1], path), ADDED, blob.etag)
             for path, blob in listing.blobs.items()
-            if path not in known[key]
+            if key not in known or known[key].get(path) is None
         ]
     return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
+
+
+def _known(cutover: Report) -> dict[Key, SortedBlobs]:
+    """What the target had at the cutover; there may be more than memory should hold."""
+    found: dict[Key, SortedBlobs] = {}
+    for key, lines in groupby(held(cutover), key=lambda one: (one.account, one.container)):
+        found.setdefault(key, SortedBlobs()).add(Blob(one.path, one.length, one.etag) for one in lines)
+    return found
 
 
 @dataclass(slots=True)
@@ -174,16 +182,25 @@ class _Look:
 
     target: Blobs
     changes: list[Change] = field(default_factory=list)
-    unsettled: list[tuple[Held, Blob]] = field(default_factory=list)
     blobs: int = 0
     bytes: int = 0
 
-    def at(self, one: Held, blob: Blob | None, *, hashing: bool) -> None:
+    def unsettled(
+        self, cutover: Report, listed: Mapping[Key, Listing], hashing: bool
+    ) -> Iterator[tuple[Held, Blob]]:
+        """Those that are settled by their bytes alone; all others are settled as they come by."""
+        for one in held(cutover):
+            listing = listed.get((one.account, one.container))
+            blob = listing.blobs.get(one.path) if listing else None
+            if blob and one.sha256 and (hashing or blob.etag != one.etag):
+                yield one, blob
+            else:
+                self._at(one, blob)
+
+    def _at(self, one: Held, blob: Blob | None) -> None:
         """One blob of then, and what there is now."""
         if blob is None:
             self._changed(one, DELETED, "")
-        elif one.sha256 and (hashing or blob.etag != one.etag):
-            self.unsettled.append((one, blob))
         elif blob.etag != one.etag:
             self._changed(one, CHANGED, blob.etag)
         elif one.sha256:

@@ -75,7 +75,9 @@ class Deltas:
     def _logs(self, place: Location, seen: _Seen) -> set[Location]:
         """Those below a place; of a table whose first ones are gone it is said that not all is known."""
         listing = self.listings.get((place.account, place.container))
-        paths = [blob.path for blob in listing.below(place.path.rstrip("/"))] if listing else []
+        found = (blob.path for blob in listing.below(place.path.rstrip("/"))) if listing else ()
+        # A table may have more files than memory should hold, and few of them are of its log.
+        paths = [path for path in found if table_root(path) is not None]
         gone = {Location(place.account, place.container, path) for path in without_beginning(paths)}
         seen.cut |= gone
         return {Location(place.account, place.container, path) for path in paths if is_log(path)}

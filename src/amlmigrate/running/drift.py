@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from amlmigrate.bytes.areas import Key, list_source
@@ -54,7 +55,9 @@ def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
 
 async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
-    check_source(plan, source, await list_source(WorkspaceMapping(source.workspace, target), blobs))
+    listed = await list_source(WorkspaceMapping(source.workspace, target), blobs)
+    # Of many blobs this takes a while, in which the lease has to be renewed.
+    await asyncio.to_thread(check_source, plan, source, listed)
 
 
 def check_source(plan: Plan, inventory: Inventory, listings: dict[Key, Listing]) -> None:
