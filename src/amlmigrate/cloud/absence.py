@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from amlmigrate.cloud import declared
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import ArmId
 
-_ML = "microsoft.machinelearningservices/workspaces"
+_ML = declared.ML
 _GATEWAY = re.compile(r"The Resource '([^']+)' under resource group '([^']*)' was not found", re.IGNORECASE)
 _GROUP = re.compile(r"Resource group '([^']+)' could not be found", re.IGNORECASE)
 
@@ -30,52 +31,13 @@ class Verdict(StrEnum):
     UNKNOWN = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a front end says that one thing is not there: `text` captures the name, `code` is one of the answer's.
-
-    `code` may be the outer one, one of `details`, or one of the chain of inner errors.
-    """
-
-    type: str
-    code: str
-    text: re.Pattern[str]
-    source: str
+def _form(type_: str, code: str, text: str, source: str) -> tuple[str, Absent]:
+    return type_, Absent.of(code, text, source)
 
 
-def _form(type_: str, code: str, text: str, source: str) -> Form:
-    return Form(type_, code, re.compile(text, re.IGNORECASE), source)
-
-
-# The name is that of the item of this type, whether that was asked or what lies in it.
-FORMS = (
-    _form(
-        f"{_ML}/models",
-        "ModelNotFound",
-        r"Model container with name: (\S+) not found",
-        "AZ-ABSENT-2, recorded for the list of its versions",
-    ),
-    # With a version it is about that version, which nobody has recorded.
-    _form(
-        f"{_ML}/environments",
-        "NotFoundError",
-        r"No environment exists for name: (\S+), version: ?, label:",
-        "AZ-ABSENT-3",
-    ),
-    _form(f"{_ML}/components", "ComponentNotFound", r"Not found component (\S+?)\.?$", "AZ-ABSENT-4"),
-    _form(f"{_ML}/batchEndpoints", "NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "AZ-ABSENT-5"),
-    _form(
-        f"{_ML}/onlineEndpoints",
-        "NoSuchEndpoint",
-        r"There is no endpoint with name: (\S+) in ",
-        "Inferred (AZ-ABSENT-6): the same front end and words as for batch endpoints",
-    ),
-    _form(
-        f"{_ML}/connections",
-        "NotFoundError",
-        r"Connection (\S+) can't be found in this workspace",
-        "AZ-ABSENT-7",
-    ),
+# The name is that of the item of this type, whether that was asked or what lies in it. Of what lies in a workspace
+# the kinds say it.
+FORMS: tuple[tuple[str, Absent], ...] = (
     _form(
         "microsoft.authorization/roleAssignments",
         "RoleAssignmentNotFound",
@@ -114,14 +76,6 @@ NO_COLLECTION: Mapping[tuple[int, str], str] = {
     (409, "MissingSubscriptionRegistration"): "Microsoft Learn, Resolve errors for resource provider registration",
 }
 
-# What a list has to be asked for so that it shows everything (AZ-LIST-2, AZ-LIST-17).
-_ALL = {"listViewType": "All"}
-WHOLE: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("models", "data", "environments", "components", "schedules", "jobs"), _ALL),
-    **dict.fromkeys(("featuresets", "featurestoreentities"), _ALL),
-    "connections": {"includeAll": "true"},
-}
-
 
 def judged(error: ServiceError, path: str) -> Verdict:
     """What an answer of ARM says of the resource of that path."""
@@ -132,7 +86,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
         return _of_group(error, asked)
     if error.code == "ParentResourceNotFound":  # AZ-ABSENT-14
         return Verdict.BY_PARENT if asked.parent else Verdict.UNKNOWN
-    if _by_gateway(error, asked) or _by_id(error, asked) or any(_says(form, error, asked) for form in FORMS):
+    if _by_gateway(error, asked) or _by_id(error, asked) or _says_so(error, asked):
         return Verdict.ABSENT
     return Verdict.BY_LIST if _names_it(error, asked) else Verdict.UNKNOWN
 
@@ -140,7 +94,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
 def whole(collection: str) -> Mapping[str, str]:
     """What the list of that path has to be asked for so that it shows everything."""
     asked = ArmId.of(collection)
-    return WHOLE.get(asked.types[1].lower(), {}) if asked.type.startswith(f"{_ML}/") else {}
+    return declared.of(f"{_ML}/{asked.types[1]}").query if asked.type.startswith(f"{_ML}/") else {}
 
 
 def no_collection(error: ServiceError) -> bool:
@@ -202,9 +156,13 @@ def _by_id(error: ServiceError, asked: ArmId) -> bool:
     return bool(re.search(words, error.message, re.IGNORECASE))
 
 
-def _says(form: Form, error: ServiceError, asked: ArmId) -> bool:
-    depth = form.type.count("/") - 1
-    if f"{asked.type}/".startswith(f"{form.type.lower()}/") and len(asked.names) > depth:
+def _says_so(error: ServiceError, asked: ArmId) -> bool:
+    return any(_says(type_, form, error, asked) for type_, form in (*FORMS, *declared.forms()))
+
+
+def _says(type_: str, form: Absent, error: ServiceError, asked: ArmId) -> bool:
+    depth = type_.count("/") - 1
+    if f"{asked.type}/".startswith(f"{type_.lower()}/") and len(asked.names) > depth:
         found = form.text.search(error.message)
         return form.code in error.codes and found is not None and found[1].lower() == asked.names[depth].lower()
     return False

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
-from amlmigrate.cloud import absence
+from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.calling import HARMLESS, Caller, Twice
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.errors import ServiceError, of_answer, without_query
@@ -30,15 +30,11 @@ from amlmigrate.core.clock import Pace
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 
-# 2025-12-01 for Azure ML unless a property needs another; the others as their providers' stable versions.
+# 2025-12-01 for Azure ML unless a kind says another; the others as their providers' stable versions.
 API_VERSIONS = {
     "microsoft.machinelearningservices": "2025-12-01",
-    # Later ones do not know `autoDeleteSetting` (azure-ai-ml 1.35.2, entities/_assets/_artifacts/data.py, which
-    # sends this one for data).
-    "microsoft.machinelearningservices/workspaces/data/versions": "2023-04-01-preview",
     "microsoft.storage": "2024-01-01",
     "microsoft.keyvault": "2023-07-01",
-    "microsoft.authorization/locks": "2020-05-01",
     "microsoft.authorization/policyassignments": "2022-06-01",
     "microsoft.authorization/policydefinitions": "2021-06-01",
     "microsoft.authorization/policysetdefinitions": "2021-06-01",
@@ -52,7 +48,6 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.containerregistry": "2023-07-01",
     "microsoft.insights": "2020-02-02",
-    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "microsoft.management": "2020-05-01",
     "microsoft.resources/tags": "2021-04-01",
     "microsoft.operationalinsights": "2023-09-01",
@@ -80,7 +75,8 @@ def api_version(path: str) -> str:
     id_ = ArmId.of(path)
     named = id_.type.split("/") if id_.types else []
     known = ("/".join(named[:depth]) for depth in range(len(named), 0, -1))
-    return next((API_VERSIONS[type_] for type_ in known if type_ in API_VERSIONS), API_VERSIONS[""])
+    versions = (declared.version(type_) or API_VERSIONS.get(type_) for type_ in known)
+    return next(filter(None, versions), API_VERSIONS[""])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from amlmigrate.cloud import absence
+from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
@@ -72,8 +72,8 @@ class WorkspacePort:
         try:
             async for item in self.arm.pages(whole, query):
                 begun = True
-                # Roles come from every scope above, and connections of a hub are listed with its projects'.
-                if not path.startswith(("providers/", "connections")):
+                # Of other providers some come from every scope above.
+                if not path.startswith("providers/") and not declared.of(f"{declared.ML}/{path}").lists_others:
                     check_item(item, whole, whole)
                 yield item
         except ServiceError as error:

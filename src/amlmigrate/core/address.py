@@ -13,8 +13,6 @@ BLOBS = "blobs"
 ARCHIVE = "archive"
 # The later writes of an item that an address may name: a name of something else may end in any other `#word`.
 PHASES = frozenset({ARCHIVE, "traffic", "defaults", "enable"})
-# The names of these are one in a region (AZ-WS-7): beside the old one the new one needs another.
-NAMED_ANEW = frozenset({"onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "computes"})
 # A blob may have nearly any name, with slashes anywhere in it.
 declare(BLOBS, open_ended=True)
 

@@ -1,6 +1,7 @@
 """The kinds: one file each, found by listing this folder."""
 
 from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
 from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
@@ -19,6 +20,7 @@ __all__ = [
     "Listed",
     "Loss",
     "Permissions",
+    "Way",
     "all_kinds",
     "children",
     "collectable",

@@ -12,7 +12,6 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
 from amlmigrate.kinds._listed import Listed, Port
-from amlmigrate.kinds._permissions import Permissions
 
 
 class Extension(Listed):
@@ -23,9 +22,9 @@ class Extension(Listed):
     needs_on = False
     shown = False
 
-    @property
-    def permissions(self) -> Permissions:
-        return Permissions.of(f"{self.provider}/{self.name}")
+    @classmethod
+    def arm_types(cls) -> tuple[str, ...]:
+        return (f"{cls.provider}/{cls.name}",)
 
     @property
     def collection(self) -> str:

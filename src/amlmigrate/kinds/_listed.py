@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol
 
+from amlmigrate.cloud import declared
+from amlmigrate.cloud.declared import Absent, ArmType
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -14,11 +16,12 @@ from amlmigrate.core.documents import Document, source_digest
 from amlmigrate.core.kindnames import declare
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.core.writes import Accepted
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
 
 NO_QUERY: Mapping[str, str] = {}
-# What is asked for so that a list shows what is archived, or switched off, too (AZ-LIST-2).
+# What is asked for so that a list shows what is archived, or switched off, too (AZ-LIST-2, AZ-LIST-17).
 EVERY_STATE: Mapping[str, str] = {"listViewType": "All"}
 # Of examples: the workspace that they are in, and when they were made.
 WORKSPACE = (
@@ -91,6 +94,12 @@ class Listed(ABC):
     manual: ClassVar[str] = ""
     # What its list has to be asked for so that it shows everything.
     query: ClassVar[Mapping[str, str]] = NO_QUERY
+    # Whether its list shows what is no child of the workspace.
+    lists_others: ClassVar[bool] = False
+    # Of its items, of what has versions of these; '' where the provider's own does.
+    api_version: ClassVar[str] = ""
+    # How the service says that there is no such item, or none that what was asked for lies in.
+    absent: ClassVar[tuple[Absent, ...]] = ()
     # Members below `properties`, dotted with `|`, that change while nobody changes anything.
     volatile: ClassVar[tuple[str, ...]] = ()
     # Whether one may go before the workspace does: an item of the plan, and no part of what is compared later.
@@ -115,12 +124,22 @@ class Listed(ABC):
     worked_on: ClassVar[bool] = False
     # Whether one may have a disk that is under Microsoft's keys, never a customer's.
     has_disks: ClassVar[bool] = False
+    # How a person makes one anew.
+    way: ClassVar[Way] = Way.PUT
     # Whether its list shows the workspace's datastores too.
     shows_datastores: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if "name" in vars(cls):
             declare(cls.name, caseless=cls.caseless, open_ended=cls.open_ended)
+            first, *_, last = (*cls.arm_types(), *cls.arm_types())
+            declared.declare(first, ArmType(cls.query, cls.absent, cls.lists_others))
+            declared.declare_version(last, cls.api_version)
+
+    @classmethod
+    def arm_types(cls) -> tuple[str, ...]:
+        """The ARM types of its items: of what has versions that of a name, then that of a version."""
+        return (f"{ML}/{cls.name}",)
 
     @property
     def parent(self) -> str:
@@ -130,7 +149,7 @@ class Listed(ABC):
     @property
     def permissions(self) -> Permissions:
         """What reads, writes and deletes one."""
-        return Permissions.of(f"{ML}/{self.name}")
+        return Permissions.of(*reversed(self.arm_types()))
 
     @abstractmethod
     def example(self) -> Asset:
@@ -168,6 +187,10 @@ class Listed(ABC):
     def stays(self, asset: Asset) -> str:
         """Why an asset has no place in the target, where it has none; '' where it moves."""
         return CANNOT_MOVE if self.manual else ""
+
+    def anew(self, properties: Document) -> Document:
+        """The properties with which a person makes one anew, of those without what the service writes."""
+        return properties
 
     def live(self, asset: Asset) -> str:
         """That it is at work, as a sentence: the workspace is not removed as long as it is; '' = at rest."""

@@ -16,7 +16,7 @@ from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, Port
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import EVERY_STATE
-from amlmigrate.kinds._permissions import ML, Permissions
+from amlmigrate.kinds._permissions import ML
 
 # What the service shows of a stage nobody set (AZ-ASSET-2). Sending Development together
 # with isArchived keeps the asset from being archived.
@@ -44,9 +44,9 @@ class VersionedKind(Kind):
     anonymous_names: ClassVar[tuple[str, ...]] = ()
     query = EVERY_STATE
 
-    @property
-    def permissions(self) -> Permissions:
-        return Permissions.of(f"{ML}/{self.name}/versions", f"{ML}/{self.name}")
+    @classmethod
+    def arm_types(cls) -> tuple[str, ...]:
+        return f"{ML}/{cls.name}", f"{ML}/{cls.name}/versions"
 
     def path(self, address: Address) -> str:
         base = str(address.container)

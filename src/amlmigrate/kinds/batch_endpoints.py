@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
@@ -12,6 +13,7 @@ class BatchEndpoints(Listed):
     """An endpoint without its deployments; its name is one in a region."""
 
     name = "batchEndpoints"
+    absent = (Absent.of("NoSuchEndpoint", r"There is no endpoint with name: (\S+) in ", "AZ-ABSENT-5"),)
     taken = "batch endpoints"
     counted = 7
     manual = "Create the endpoint under another name in the target region."

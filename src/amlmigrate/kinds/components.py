@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
@@ -20,6 +21,7 @@ class Components(VersionedKind):
     (AZ-ASSET-6)."""
 
     name = "components"
+    absent = (Absent.of("ComponentNotFound", r"Not found component (\S+?)\.?$", "AZ-ABSENT-4"),)
     worked_on = True
     counted = 4
     sdk_operations = "components"

@@ -8,6 +8,7 @@ from typing import Literal
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, shown_properties
+from amlmigrate.core.pointers import EACH, without
 from amlmigrate.kinds._listed import CREATED, Listed, Port
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
@@ -73,6 +74,15 @@ class Compute:
         return Loss("computes", self.as_dict(), says)
 
 
+# What only the service writes below `properties`, by the way to it; `state` is whether an instance runs.
+_WRITTEN = (
+    ((), frozenset({"state"})),
+    (("properties",), frozenset({"state"})),
+    (("properties", "sshSettings"), frozenset({"sshPort", "adminUserName"})),
+    (("properties", "schedules", "computeStartStop", EACH), frozenset({"id", "provisioningStatus"})),
+)
+
+
 class Computes(Listed):
     """A compute; its name is one in a region."""
 
@@ -107,6 +117,11 @@ class Computes(Listed):
 
     def lost(self, asset: Asset) -> Loss | None:
         return Compute.of(asset).loss()
+
+    def anew(self, properties: Document) -> Document:
+        for way, names in _WRITTEN:
+            properties = without(properties, way, names)
+        return properties
 
     def example(self) -> Asset:
         return Asset(

@@ -16,6 +16,9 @@ class Data(VersionedKind):
     """The service stores any URI unchecked, and answers those of datastores in full (AZ-ASSET-3)."""
 
     name = "data"
+    # Later ones do not know `autoDeleteSetting` (azure-ai-ml 1.35.2, entities/_assets/_artifacts/data.py, which
+    # sends this one for data).
+    api_version = "2023-04-01-preview"
     worked_on = True
     counted = 2
     sdk_operations = "data"

@@ -12,6 +12,7 @@ class DiagnosticSettings(Extension):
     """A setting at the workspace."""
 
     name = "diagnosticSettings"
+    api_version = "2021-05-01-preview"
     provider = "Microsoft.Insights"
     manual = "Create the setting at the target (`az monitor diagnostic-settings create`)."
 

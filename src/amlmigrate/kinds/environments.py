@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
@@ -31,6 +32,10 @@ class Environments(VersionedKind):
     (AZ-ASSET-9)."""
 
     name = "environments"
+    # With a version it is about that version, which nobody has recorded.
+    absent = (
+        Absent.of("NotFoundError", r"No environment exists for name: (\S+), version: ?, label:", "AZ-ABSENT-3"),
+    )
     counted = 3
     sdk_operations = "environments"
     tells_new = False

@@ -9,6 +9,7 @@ from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._listed import EVERY_STATE, Listed, Port
 from amlmigrate.kinds._losses import Loss
 
@@ -21,6 +22,7 @@ class Jobs(Listed):
     """All jobs of a workspace, archived ones too: a line each, where their outputs lie, and what they name."""
 
     name = "jobs"
+    way = Way.KEEP
     worked_on = True
     after = ("components", "environments", "codes", "data", "models", "datastores", "computes")
     manual = "Runs, metrics and lineage stay behind: export what you need before the workspace is removed."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._extension import Extension, at_or_below
 
 
@@ -12,6 +13,8 @@ class Locks(Extension):
     """A lock at the workspace or below; those of its group and subscription go on without it."""
 
     name = "locks"
+    way = Way.LOCK
+    api_version = "2020-05-01"
     provider = "Microsoft.Authorization"
     manual = "Put the lock on the target once all is done, and take it off the source before that is removed."
     # A lock on what lies in the workspace has that path for its last name.

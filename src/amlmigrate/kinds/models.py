@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._versioned import VersionedKind
@@ -12,6 +13,13 @@ class Models(VersionedKind):
     (AZ-ASSET-13)."""
 
     name = "models"
+    absent = (
+        Absent.of(
+            "ModelNotFound",
+            r"Model container with name: (\S+) not found",
+            "AZ-ABSENT-2, recorded for the list of its versions",
+        ),
+    )
     worked_on = True
     counted = 1
     sdk_operations = "models"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import CREATED, Listed
@@ -13,6 +14,13 @@ class OnlineEndpoints(Listed):
     """An endpoint without its deployments; its name is one in a region."""
 
     name = "onlineEndpoints"
+    absent = (
+        Absent.of(
+            "NoSuchEndpoint",
+            r"There is no endpoint with name: (\S+) in ",
+            "Inferred (AZ-ABSENT-6): the same front end and words as for batch endpoints",
+        ),
+    )
     taken = "online endpoints"
     counted = 6
     manual = "Create the endpoint under another name in the target region."

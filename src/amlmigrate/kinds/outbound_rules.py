@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
 from amlmigrate.kinds._listed import CREATED, Listed
 
 
@@ -13,6 +14,9 @@ class OutboundRules(Listed):
     name = "outboundRules"
     manual = "Create the rule on the target's managed network."
     volatile = ("status",)
+
+    def anew(self, properties: Document) -> Document:
+        return {name: value for name, value in properties.items() if name != "status"}
 
     def example(self) -> Asset:
         return Asset(

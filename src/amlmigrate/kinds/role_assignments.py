@@ -9,6 +9,7 @@ from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
 from amlmigrate.core.rights import KEPT
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._extension import Extension, at_or_below
 from amlmigrate.kinds._listed import Port
 
@@ -19,6 +20,7 @@ class RoleAssignments(Extension):
     """Those at the workspace are one item, those at what lies in it another; those from above go on without it."""
 
     name = "roleAssignments"
+    way = Way.ASSIGN
     provider = "Microsoft.Authorization"
     manual = "Assign the roles at the target (`az role assignment create`); its own identity has another id."
     # Rights are given and taken for the move itself.

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
+from amlmigrate.core.pointers import EACH, without
 from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+
+# What only the service writes below `properties`, by the way to it.
+_WRITTEN = (
+    (("action", "jobDefinition"), frozenset({"status", "parameters"})),
+    (("action", "jobDefinition", "services", EACH), frozenset({"status", "errorMessage"})),
+)
 
 
 class Schedules(Listed):
@@ -21,6 +29,12 @@ class Schedules(Listed):
         # The service takes one that does not say so for enabled.
         enabled = asset.properties.get("isEnabled") is not False
         return f"{asset.address} is an enabled schedule." if enabled else ""
+
+    def anew(self, properties: Document) -> Document:
+        for way, names in _WRITTEN:
+            properties = without(properties, way, names)
+        # Nothing runs on both sides; and one that says nothing of it is enabled (AZ-LIVE-5).
+        return {**properties, "isEnabled": False}
 
     def example(self) -> Asset:
         return Asset(

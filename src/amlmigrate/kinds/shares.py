@@ -14,8 +14,8 @@ from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
+from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._listed import Listed, Port
-from amlmigrate.kinds._permissions import Permissions
 from amlmigrate.kinds._registry import moving_kinds
 
 _NAME = "shares"
@@ -33,14 +33,15 @@ class FileShares(Listed):
     """
 
     name = _NAME
+    way = Way.FILES
     manual = "Copy it with AzCopy."
     shown = False
     refers = False
     needs_on = False
 
-    @property
-    def permissions(self) -> Permissions:
-        return Permissions.of("Microsoft.Storage/storageAccounts/fileServices/shares")
+    @classmethod
+    def arm_types(cls) -> tuple[str, ...]:
+        return ("Microsoft.Storage/storageAccounts/fileServices/shares",)
 
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         return []

@@ -14,7 +14,7 @@ from amlmigrate.core.reference import Reference
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, PlanContext, Write
 from amlmigrate.kinds._base import Kind, Port
-from amlmigrate.kinds._permissions import ML, Permissions
+from amlmigrate.kinds._permissions import ML
 from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
 from amlmigrate.kinds._workspace_settings import SETTINGS
 
@@ -32,9 +32,9 @@ class WorkspaceDocument(Kind):
     inherent = True
     sdk_operations = ""
 
-    @property
-    def permissions(self) -> Permissions:
-        return Permissions.of(ML)
+    @classmethod
+    def arm_types(cls) -> tuple[str, ...]:
+        return (ML,)
 
     def path(self, address: Address) -> str:
         return ""

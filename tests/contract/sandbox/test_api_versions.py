@@ -9,6 +9,7 @@ import pytest
 from arm_harness import GROUP, SUBSCRIPTION, WORKSPACE, ArmClient, client
 
 from amlmigrate.cloud.arm import API_VERSIONS, api_version
+from amlmigrate.kinds import all_kinds
 from azsandbox.arm import apiversions
 
 PROVIDERS = f"{GROUP}/providers"
@@ -36,7 +37,11 @@ async def test_every_kind_has_versions(arm: ArmClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in API_VERSIONS if name.count("/") or name in ("", "microsoft.storage")]
+    "name",
+    [
+        *(name for name in API_VERSIONS if name.count("/") or name in ("", "microsoft.storage")),
+        *(type_.lower() for kind in all_kinds().values() for type_ in kind.arm_types()),
+    ],
 )
 def test_what_the_product_sends_is_known(name: str) -> None:
     type_ = {"": "microsoft.resources", "microsoft.storage": "microsoft.storage/storageaccounts"}.get(name, name)

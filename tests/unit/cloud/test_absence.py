@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from amlmigrate.cloud import absence
+from amlmigrate.cloud import absence, declared
 from amlmigrate.cloud.absence import Verdict, judged
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError, of_answer
@@ -247,7 +247,8 @@ def test_deleting_what_is_not_there_is_done_and_any_other_404_is_not(
 
 
 def test_every_form_names_its_source() -> None:
-    assert all(form.source for form in absence.FORMS) and all(absence.NO_COLLECTION.values())
+    every = (*absence.FORMS, *declared.forms())
+    assert all(form.source for _, form in every) and all(absence.NO_COLLECTION.values())
 
 
 def test_what_a_path_names() -> None:

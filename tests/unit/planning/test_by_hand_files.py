@@ -21,6 +21,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
+from amlmigrate.kinds import all_kinds
 from amlmigrate.planning import build, byhand, manual, planfile
 from amlmigrate.planning.byhand import readable
 from amlmigrate.planning.byhand.bodies import body
@@ -299,7 +300,9 @@ def test_a_body_leaves_out_what_the_service_writes_and_nothing_of_the_customers(
     job = {"jobType": "Command", "status": "NotStarted", "parameters": {"a": 1}, "command": "x", "properties": {}}
     job["services"] = {"ssh": {"jobServiceType": "SSH", "status": "Running", "errorMessage": "e", "port": 22}}
     made = body(
-        "schedules", {"properties": {"action": {"actionType": "CreateJob", "jobDefinition": job}}}, MAPPING
+        all_kinds()["schedules"],
+        {"properties": {"action": {"actionType": "CreateJob", "jobDefinition": job}}},
+        MAPPING,
     )
     assert made["properties"]["action"]["jobDefinition"] == {
         "jobType": "Command",
@@ -314,14 +317,14 @@ def test_a_body_leaves_out_what_the_service_writes_and_nothing_of_the_customers(
         "sshSettings": {"sshPort": 1, "adminUserName": "u", "sshPublicAccess": "x"},
     }
     instance = {"computeType": "ComputeInstance", "properties": typed | {"schedules": schedules}}
-    made = body("computes", {"properties": instance}, MAPPING)
+    made = body(all_kinds()["computes"], {"properties": instance}, MAPPING)
     assert made["properties"]["properties"] == {
         "vmSize": "S",
         "sshSettings": {"sshPublicAccess": "x"},
         "schedules": {"computeStartStop": [{"status": "Enabled"}]},
     }
     own = {"group": "g", "createdBy": "us", "versions": "3", "status": "x", "AzureAsyncOperationUri": "u"}
-    made = body("onlineEndpoints", {"properties": {"authMode": "Key", "properties": own}}, MAPPING)
+    made = body(all_kinds()["onlineEndpoints"], {"properties": {"authMode": "Key", "properties": own}}, MAPPING)
     assert made["properties"]["properties"] == {"group": "g", "createdBy": "us", "versions": "3", "status": "x"}
 
 

@@ -8,18 +8,17 @@ from typing import Any
 from urllib.parse import quote
 
 from amlmigrate.cloud.arm import api_version
-from amlmigrate.core.address import BLOBS, NAMED_ANEW, Address
+from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import WORKING_SHARE, Location
+from amlmigrate.kinds import Way, all_kinds, kind_of, root_of
 from amlmigrate.planning.byhand import commands
 from amlmigrate.planning.byhand.bodies import body
 from amlmigrate.planning.byhand.hiding import Names, hidden
 
-# Of other providers, each at the workspace: where they are made anew.
-_PROVIDERS = {"diagnosticSettings": "Microsoft.Insights/diagnosticSettings"}
 _FILE_STORE = "azureml-filestore-"
 _ANOTHER = "another name than in the source: it is one in a region"
 
@@ -60,16 +59,17 @@ class Teller:
         address, document = left.address, left.document
         names = Names()
         shown = hidden(document, names)
-        if address.kind == "locks":
+        kind, root = kind_of(address), root_of(address)
+        if kind and kind.way is Way.LOCK:
             made = commands.lock(address.name, document, self.mapping.target.ref.id)
             return Told(shown, made, fill_in=_places(names))
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
-        if address.collection in NAMED_ANEW and self._same_region:
+        if root and root.regional and self._same_region:
             anew = Address(address.kind, ("${NEW_NAME}", *address.path[1:]))
             target = self._path(anew, self.mapping.target.ref.id)
-        sent = hidden(self._renamed(body(address.collection, document, self.mapping), names), names)
+        sent = hidden(self._renamed(body(kind, document, self.mapping), names), names)
         places = _places(names) | ({"NEW_NAME": _ANOTHER} if "${NEW_NAME}" in target else {})
         fill = [name for name in places if f"${{{name}}}" in f"{sent}{target}"]
         version = api_version(source)
@@ -85,7 +85,7 @@ class Teller:
         """A body that refers to what has another name in the target by a name to be filled in."""
         if not self._same_region:
             return sent
-        kinds = "|".join(sorted(NAMED_ANEW))
+        kinds = "|".join(sorted(kind.name for kind in all_kinds().values() if kind.regional))
         below = re.compile(rf"({re.escape(self.mapping.target.ref.id)}/({kinds})/)([^/]+)", re.IGNORECASE)
 
         def named(match: re.Match[str]) -> str:
@@ -100,22 +100,21 @@ class Teller:
 
     def _path(self, address: Address, workspace: str) -> str:
         """The ARM path of an item below a workspace."""
-        path = quote(str(address), safe="/${}")
-        if provider := _PROVIDERS.get(address.kind):
-            return f"{workspace}/providers/{provider}/{path.partition('/')[2]}"
-        return f"{workspace}/{path}"
+        kind = kind_of(address)
+        return f"{workspace}/{quote(kind.path(address) if kind else str(address), safe='/${}')}"
 
     def _list(self, left: Asset) -> Told:
         """What stands for many, or for what nobody could list."""
-        ref, kind = self.mapping.target.ref, left.address.kind
+        ref, kind = self.mapping.target.ref, kind_of(left.address)
+        way = kind.way if kind else Way.PUT
         shown = hidden(left.document, Names(), place="/")
-        if kind == "shares":
+        if way is Way.FILES:
             shown |= {"account": left.account, "share": left.address.name}
             return Told(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
-        if kind == "jobs":
+        if way is Way.KEEP:
             source = self.mapping.source.ref
             return Told(shown, commands.keep_jobs(source.subscription, source.group, source.name))
-        if kind == "roleAssignments":
+        if way is Way.ASSIGN:
             made = commands.assign_roles(left.many.lines, self.mapping.source.ref.id, ref.id)
             return Told(
                 shown | {"assignments": [hidden(line, Names(), place="/") for line in left.many.lines]}, made
