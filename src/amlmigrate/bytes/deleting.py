@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from typing import Protocol
 
+from amlmigrate.bytes.deciding import Deletions, deletions
+from amlmigrate.bytes.executing import Executor, performed, streamed
 from amlmigrate.bytes.listings import list_container, listing_digest
-from amlmigrate.bytes.ownership import removable
+from amlmigrate.bytes.tasks import End, Result
 from amlmigrate.bytes.work import conflict, etags
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
 from amlmigrate.core.few import many
-from amlmigrate.core.parallel import each, never
+from amlmigrate.core.parallel import never
 from amlmigrate.core.plan import Bytes, Gone, Step
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
-PARALLEL = 32
 # Looks when it is asked, since a run may take days, and gives who of the target refers to a place by then, or ''.
 Needed = Callable[[], Awaitable[Callable[[Location], str]]]
-# Somebody wrote it, or keeps it: a lease, a hold, a policy, a snapshot that would go with it
-# (learn.microsoft.com, delete-blob and status-and-error-codes). Anything else fails the step as it is.
-_KEPT = (409, 412)
 
 
 class Record(Protocol):
@@ -53,9 +52,12 @@ class Record(Protocol):
 class Deleter:
     """Deletes in the target's accounts; nothing is ever deleted in the source's."""
 
-    def __init__(self, source: Blobs, target: Blobs, *, stopping: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, source: Blobs, target: Blobs, executor: Executor, *, stopping: Callable[[], bool] = never
+    ) -> None:
         self._source = source
         self._target = target
+        self._executor = executor
         self._stopping = stopping
 
     async def delete(self, step: Step, amount: Bytes, record: Record, needed: Needed) -> str:
@@ -75,51 +77,37 @@ class Deleter:
                 remedy="Make a new plan: it will hold just the difference.",
             )
         refers = await needed()
-        theirs: dict[str, str] = {}
-        todo: list[Gone] = []
-        asked, before = await record.asked(), 0
-        for gone in step.gone:
-            twin = there.blobs.get(gone.path)
-            place = Location(amount.target.account, amount.target.container, gone.path)
-            if twin is None:
-                if gone.path in asked:
-                    before += 1
-                    await record.deleted(gone.path)
-            elif twin.etag != gone.etag or not removable(record.own(gone.path), twin):
-                theirs[gone.path] = "not as this tool left it"
-            elif by := refers(place):
-                theirs[gone.path] = f"{by} refers to it"
-            else:
-                todo.append(gone)
-        if todo:
-            await record.deleting(todo)
-        absent, went = len(step.gone) - len(todo) - len(theirs), list[Gone]()
+        found = deletions(amount, step.gone, there, record.own, lambda path: refers(amount.target.at(path)))
+        asked = await record.asked()
+        before = [path for path in found.gone if path in asked]
+        for path in before:
+            await record.deleted(path)
+        if found.tasks:
+            paths = {task.target.path for task in found.tasks}
+            await record.deleting([one for one in step.gone if one.path in paths])
+        theirs, went = found.theirs, list[str]()
         try:
-            await self._all(amount, todo, record, theirs, went)
+            await self._all(found, record, went)
         except (ServiceError, OutOfReachError) as error:
-            error.also(f"Of its {len(step.gone)} blobs {absent + len(went)} are known to be gone.")
+            known = len(found.gone) + len(went)
+            error.also(f"Of its {len(step.gone)} blobs {known} are known to be gone.")
             raise
         await record.left(etags(theirs, there))
         if theirs:
             others = many(len(step.gone) - len(theirs), f"of {len(step.gone)} is", f"of {len(step.gone)} are")
             raise conflict(amount, theirs, f"The other {others} gone.")
-        already = f", {many(absent - before, 'was', 'were')} gone already" if absent > before else ""
-        return f"{many(len(todo) + before, 'blob')} deleted{already}"
+        absent = len(found.gone) - len(before)
+        already = f", {many(absent, 'was', 'were')} gone already" if absent else ""
+        return f"{many(len(found.tasks) + len(before), 'blob')} deleted{already}"
 
-    async def _all(
-        self, amount: Bytes, todo: list[Gone], record: Record, theirs: dict[str, str], went: list[Gone]
-    ) -> None:
-        async def one(gone: Gone) -> None:
-            place = Location(amount.target.account, amount.target.container, gone.path)
-            try:
-                await self._target.delete(place, gone.etag)
-            except ServiceError as error:
-                if error.status not in _KEPT:
-                    raise
-                theirs[gone.path] = f"kept by the service: {error.code}"
+    async def _all(self, found: Deletions, record: Record, went: list[str]) -> None:
+        async def take(result: Result) -> None:
+            if result.end is not End.DONE:
+                found.theirs[result.path] = result.why
             else:
-                went.append(gone)
-                await record.deleted(gone.path)
+                went.append(result.path)
+                await record.deleted(result.path)
 
-        if not await each(todo, one, parallel=PARALLEL, stopping=self._stopping):
-            raise InterruptedRunError("Stopped before all blobs were deleted.")
+        async with aclosing(streamed(found.tasks)) as tasks:
+            if not await performed(self._executor, tasks, take, stopping=self._stopping):
+                raise InterruptedRunError("Stopped before all blobs were deleted.")

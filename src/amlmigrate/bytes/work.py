@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from amlmigrate.bytes.listings import Listing, goal_path
+from amlmigrate.bytes.listings import Listing, goal_path, renamed_on_the_way, source_path
+from amlmigrate.bytes.tasks import Anew, End, Result
 from amlmigrate.cloud.errors import READABLE
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import ConflictError, DriftError, UnreadableError
+from amlmigrate.core.errors import ConflictError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Bytes
 from amlmigrate.core.prior import Copied
-from amlmigrate.core.workspace import Location
 
 
 class Record(Protocol):
@@ -26,7 +25,7 @@ class Record(Protocol):
         ...
 
     async def begin(self, missing: Iterable[Blob]) -> None:
-        """Told once, before the first change: blobs that are asked for and not there, by their new paths."""
+        """Told before their first change: blobs that are asked for and not there, by their new paths."""
         ...
 
     async def arrived(self, path: str, copied: Copied) -> None:
@@ -44,17 +43,21 @@ class Copy:
 
     amount: Bytes
     record: Record
+    # The source's blobs below the prefix, as they are listed.
+    blobs: Collection[Blob]
     apart: Container[str] = frozenset()
     texts: dict[str, dict[int, Rewrite]] = field(default_factory=dict)
+    # By path in the source: files of which lines are rewritten, as they shall be, and their bytes; and files that
+    # are written anew as a whole, which are read when their turn comes.
+    made: dict[str, Blob] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
-    # Files that are written anew as a whole, by their path in the source: read when their turn comes.
-    whole: dict[str, AnewFile] = field(default_factory=dict)
+    whole: dict[str, Anew] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
-    # New paths of what an earlier run, cut off, asked for and was not there when this one listed the target.
-    asked_before: set[str] = field(default_factory=set)
-    # New paths of all that the step is about, and of those that are known to be in the target by now.
-    paths: list[str] = field(default_factory=list)
+    # New paths of those that are known to be in the target by now; and whether anything was to be changed there.
     there: set[str] = field(default_factory=set)
+    moves: bool = False
+    # Whether one was left amid its blocks.
+    halfway: bool = False
     # By their new paths, the blobs that are not brought to the target, each with why.
     theirs: dict[str, str] = field(default_factory=dict)
     # Those of them that nobody can read.
@@ -64,27 +67,52 @@ class Copy:
         """Where a blob of the source goes."""
         return goal_path(self.amount.source, self.amount.target, path)
 
-    def source(self, blob: Blob) -> Location:
-        """Where a blob lies."""
-        return Location(self.amount.source.account, self.amount.source.container, blob.path)
+    def paths(self) -> Iterator[str]:
+        """New paths of all that the step is about."""
+        return (path for path in (self.goal(blob.path) for blob in self.blobs) if path not in self.apart)
 
-    def target(self, blob: Blob) -> Location:
-        """Where its copy lies, or will."""
-        return Location(self.amount.target.account, self.amount.target.container, self.goal(blob.path))
+    def wanted(self) -> Iterator[Blob]:
+        """The blobs that this step brings, as they shall be in the target.
+
+        Whoever let the plan's finding of one that is renamed on the way go did not ask for a copy under another
+        name; and of files that are rewritten only those come that could be read.
+        """
+        for blob in self.blobs:
+            goal = self.goal(blob.path)
+            if goal in self.apart:
+                continue
+            if renamed_on_the_way(blob.path):
+                self.theirs[goal] = "cannot be copied under its name"
+            elif file := self.whole.get(blob.path):
+                yield replace(blob, length=file.file.length, md5=file.file.md5)
+            elif blob.path not in self.texts:
+                yield blob
+            elif made := self.made.get(blob.path):
+                yield made
+
+    def leave(self, path: str, end: End, why: str) -> None:
+        """Notes one that is left alone."""
+        self.theirs[path] = why
+        if end is End.SHUT:
+            self.shut.add(path)
+
+    async def take(self, result: Result) -> None:
+        """Notes and records what came of a task."""
+        if result.end is End.HALFWAY:
+            self.halfway = True
+        elif result.end is not End.DONE:
+            self.leave(result.path, result.end, result.why)
+        else:
+            if result.copied:
+                await self.record.arrived(result.path, result.copied)
+            self.there.add(result.path)
+        if result.false_label:
+            self.false_labels.append(source_path(self.amount.source, self.amount.target, result.path))
 
 
 def etags(paths: Iterable[str], there: Listing) -> dict[str, str]:
     """By path, the ETag that the target has there, '' where it has none."""
     return {path: there.blobs[path].etag if path in there.blobs else "" for path in paths}
-
-
-def changed(blob: Blob) -> DriftError:
-    """A blob that is not the one that was listed."""
-    return DriftError(
-        "A blob of the source changed while it was copied.",
-        address=blob.path,
-        remedy="Make a new plan: it will hold just the difference.",
-    )
 
 
 def conflict(amount: Bytes, theirs: dict[str, str], rest: str) -> ConflictError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, cast
 
 from amlmigrate.cloud.digests import Watch
 from amlmigrate.core.asset import Blob
@@ -98,3 +99,46 @@ class Store(Protocol):
     async def delete(self, place: Location, etag: str) -> None:
         """Deletes the version that was listed; nothing happens where there is none. Raises ServiceError 412."""
         ...
+
+
+class Labelled(Store, Protocol):
+    """A store whose blobs have a tier and index tags, which are set without their bytes."""
+
+    async def set_tier(self, place: Location, tier: str) -> None:
+        """Sets a blob's tier; its ETag stays."""
+        ...
+
+    async def set_tags(self, place: Location, tags: Iterable[tuple[str, str]]) -> None:
+        """Sets all of a blob's index tags; its ETag stays."""
+        ...
+
+
+class Accounts(Protocol):
+    """One side: the stores of all its accounts, as one principal reaches them."""
+
+    def store(self, service: Service) -> Store:
+        """The store of that service."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Both sides."""
+
+    sources: Accounts
+    targets: Accounts
+
+    def source(self, place: Location) -> Store:
+        """The source's store for a place."""
+        return self.sources.store(place.service)
+
+    def target(self, place: Location) -> Store:
+        """The target's store for a place."""
+        return self.targets.store(place.service)
+
+    def labelled(self, place: Location) -> Labelled:
+        """The target's, to set what no file of a share has. Raises UnsupportedError for such a file."""
+        store = self.target(place)
+        if place.service is not Service.BLOB:
+            raise UnsupportedError("A file of a share has no tier and no tags.", address=store.url(place))
+        return cast(Labelled, store)

@@ -115,9 +115,14 @@ class Made(ABC):
 
         Of those a later run finds there, it knows by this that they are the tool's own.
         """
+        with self.transaction():
+            self.move(address, State.DOING)
+            self.ask_for(target, blobs)
+
+    def ask_for(self, target: Location, blobs: Iterable[Blob]) -> None:
+        """Records blobs that are asked for and were not there."""
         at = now()
         with self.transaction() as db:
-            self.move(address, State.DOING)
             db.executemany(
                 "INSERT OR IGNORE INTO blobs (account, container, path, source_etag, at, sequence)"  # noqa: S608 - no input of anybody's
                 f" VALUES (?, ?, ?, ?, ?, {RUN})",

@@ -78,6 +78,7 @@ class Record:
         self._container = container
         self._arrived: list[tuple[str, Copied]] = []
         self._deleted: list[str] = []
+        self._begun = False
         self._written = time.monotonic()
 
     def own(self, path: str) -> Copied | None:
@@ -85,9 +86,13 @@ class Record:
         return self._copies.prior.copied(Location(self._container.account, self._container.container, path))
 
     async def begin(self, missing: Iterable[Blob]) -> None:
-        """Says, before the first change, which blobs are asked for that are not there, by their new paths."""
-        do = self._copies.recorder.do
-        await do(self._copies.ledger.begin_copy, self._step.address, self._container, list(missing))
+        """Says, before their first change, which blobs are asked for that are not there, by their new paths."""
+        do, ledger = self._copies.recorder.do, self._copies.ledger
+        if not self._begun:
+            self._begun = True
+            await do(ledger.begin_copy, self._step.address, self._container, list(missing))
+        else:
+            await do(ledger.ask_for, self._container, list(missing))
 
     async def arrived(self, path: str, copied: Copied) -> None:
         """A copy is there."""

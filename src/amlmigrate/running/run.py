@@ -7,7 +7,9 @@ from pathlib import Path
 
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
+from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.store import Stores
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit, Event
@@ -60,8 +62,9 @@ async def run(
     port = session.target.workspace(plan.header.target_ref)
     source = session.source.workspace(plan.header.source_ref)
     sides = (session.source.blobs, session.target.blobs)
-    copier = Copier(*sides, mapping, stopping=lambda: walker.stopping)
-    deleter = Deleter(*sides, stopping=lambda: walker.stopping)
+    executor = LocalExecutor(Stores(session.source, session.target), stopping=lambda: walker.stopping)
+    copier = Copier(*sides, mapping, executor, stopping=lambda: walker.stopping)
+    deleter = Deleter(*sides, executor, stopping=lambda: walker.stopping)
     names = Names(port, recorder, ledger, prior, target.assets)
     life = Life(
         documents=Documents(source, port, recorder, ledger, target.assets, prior, names),

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from tests.unit.bytes.executed import copier, deleter
 from tests.unit.world import MAPPING, blob, step
 
-from amlmigrate.bytes.copying import Copier
-from amlmigrate.bytes.deleting import Deleter
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.plan import Action, Bytes, Gone
 from amlmigrate.core.prior import Copied, Labels
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.running.copies import unneeded
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
@@ -30,6 +29,9 @@ PLAIN = Labels(None, ())
 @dataclass
 class Account:
     """One account: what it lists, and what it answers to calls about a path."""
+
+    service = Service.BLOB
+    guarded = True
 
     listed: dict[str, Blob] = field(default_factory=dict)
     answers: dict[str, MigrateError] = field(default_factory=dict)
@@ -117,8 +119,7 @@ async def _copy(
     blobs = sorted(source.listed.values(), key=lambda one: one.path)
     amount = Bytes(SOURCE, TARGET, len(blobs), 3)
     one = step("blobs/c/d", action=Action.COPY, source_sha256=listing_digest(blobs), bytes=amount)
-    copier = Copier(source, target, MAPPING)  # type: ignore[arg-type]
-    return await copier.copy(one, amount, record, found_is_own=False, apart=apart, **more)
+    return await copier(source, target, MAPPING).copy(one, amount, record, found_is_own=False, apart=apart, **more)
 
 
 async def test_all_others_of_a_folder_are_copied_around_one_that_is_apart() -> None:
@@ -285,12 +286,12 @@ async def _delete(
     amount = Bytes(SOURCE, TARGET, len(GONE), 5)
     sha256 = listing_digest([OURS])
     one = step("blobs/c/d#delete", action=Action.DELETE, source_sha256=sha256, bytes=amount, gone=GONE)
-    deleter = Deleter(Account({"d/1": OURS} if source is None else source), target, **more)  # type: ignore[arg-type]
+    made = deleter(Account({"d/1": OURS} if source is None else source), target, **more)
 
     async def look() -> Callable[[Location], str]:
         return needed
 
-    return await deleter.delete(one, amount, record, look)
+    return await made.delete(one, amount, record, look)
 
 
 async def test_what_is_listed_is_deleted_and_nothing_else() -> None:
@@ -368,7 +369,7 @@ async def test_nothing_is_deleted_where_the_source_s_container_is_not_there() ->
     target, amount = _there(), Bytes(SOURCE, TARGET, len(GONE), 5)
     one = step("x", action=Action.DELETE, source_sha256=listing_digest([]), bytes=amount, gone=GONE)
     with pytest.raises(DriftError):
-        await Deleter(Absent(), target).delete(one, amount, Record(KNOWN), unneeded)  # type: ignore[arg-type]
+        await deleter(Absent(), target).delete(one, amount, Record(KNOWN), unneeded)
     assert target.calls == []
 
 

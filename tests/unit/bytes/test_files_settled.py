@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from tests.unit.bytes.executed import copier
 from tests.unit.world import MAPPING, blob, step
 
-from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.jsonfiles import planned
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
@@ -19,7 +19,7 @@ from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunErro
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.prior import Copied, Labels
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
 PATH = "d/1"
@@ -29,6 +29,9 @@ OURS = blob(PATH, 3, '"s"')
 @dataclass
 class Account:
     """One account: what it lists, what bytes it has, and what it answers to a copy."""
+
+    service = Service.BLOB
+    guarded = True
 
     listed: dict[str, Blob] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
@@ -93,7 +96,7 @@ async def _copied(source: Account, target: Account, record: Record) -> None:
         bytes=Bytes(SOURCE, TARGET, len(blobs), 3),
     )
     assert one.bytes
-    await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+    await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
 
 
 TAKEN = [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (412, "TargetConditionNotMet")]
@@ -285,7 +288,7 @@ async def test_a_file_that_is_to_be_rewritten_and_was_written_since_it_was_liste
     sha256 = listing_digest([OURS])
     one = step("blobs/c/d", action=Action.COPY, source_sha256=sha256, bytes=amount, rewrites=rewrites)
     with pytest.raises(DriftError, match="changed while it was copied"):
-        await Copier(source, Account(), MAPPING).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]
+        await copier(source, Account(), MAPPING).copy(one, amount, Record(), found_is_own=False)
 
 
 JSON = b'["https://acct.blob.core.windows.net/azureml/a"]'
@@ -322,7 +325,7 @@ async def test_a_file_is_written_anew_as_planned_or_not_at_all(now: bytes, goal:
     one = step(
         "blobs/c/d", action=Action.COPY, source_sha256=listing_digest([listed]), bytes=amount, files=(file,)
     )
-    copied = Copier(source, target, goal).copy(one, amount, Record(), found_is_own=False)  # type: ignore[arg-type]
+    copied = copier(source, target, goal).copy(one, amount, Record(), found_is_own=False)
     if says:
         with pytest.raises(DriftError, match=says):
             await copied
@@ -362,7 +365,7 @@ async def _rewritten(data: bytes, record: Record) -> _Tables:
         rewrites=(LINES,),
     )
     assert one.bytes
-    await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+    await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
     return target
 
 
@@ -385,7 +388,7 @@ async def test_a_file_to_be_rewritten_that_nobody_reads_fails_alone(error: Migra
     )
     assert one.bytes
     with pytest.raises(UnreadableError) as raised:
-        await Copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)  # type: ignore[arg-type]
+        await copier(source, target, MAPPING).copy(one, one.bytes, record, found_is_own=False)
     assert target.listed.keys() == {"d/1", "d/2"} == set(record.told)
     assert record.alone == [TABLE] and f"1 blob is not copied: {TABLE} (cannot be read: it" in str(raised.value)
     assert "The other 2 of its 3 blobs are there." in str(raised.value)
