@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 from amlmigrate.core.redaction import masked
 
@@ -34,10 +35,21 @@ class MigrateError(Exception):
         self.address = masked(address)
         self.remedy = masked(remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its class is made of: what fails in another process is told as it was there."""
+        return _again, (type(self), self.args, self.__dict__)
+
     def also(self, text: str) -> None:
         """Says one thing more: what it means for the larger work that it ended."""
         self.summary = f"{self.summary} {masked(text)}"
         self.args = (self.summary,)
+
+
+def _again(made: type[MigrateError], args: tuple[Any, ...], members: dict[str, Any]) -> MigrateError:
+    error = made.__new__(made)
+    error.args = args
+    error.__dict__.update(members)
+    return error
 
 
 class BadInputError(MigrateError):

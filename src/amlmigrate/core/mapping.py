@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.places import Places
@@ -72,6 +73,10 @@ class Mapping:
             parent = self.called(own.parent)
             found = Address(own.kind, (*parent.path, own.name))
         return replace(item, path=(*(found or own).path, *item.path[len(own.path) :]), phase=address.phase)
+
+    def __reduce__(self) -> tuple[type[Mapping], tuple[Any, ...]]:
+        """What it is made of: its places are made of itself, and anew."""
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     def in_source(self, scope: Scope) -> bool:
         """Whether a reference's workspace is the source."""

@@ -45,6 +45,10 @@ class Places:
         self._tokens = [token.lower().encode() for token in tokens if token]
         self._tokens += [b"azureml://jobs/", b"runs:/"] if self._jobs else []
 
+    def __reduce__(self) -> tuple[type[Places], tuple[Mapping]]:
+        """What it is made of: what it has looked up is made anew."""
+        return type(self), (self._mapping,)
+
     def count(self, data: bytes) -> int:
         """How many addresses in a piece of text lead to a place of the source. One that its end cuts is none."""
         return sum(1 for _ in self._found(data))

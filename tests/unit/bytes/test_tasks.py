@@ -1,0 +1,195 @@
+"""Tasks and results are plain values that another process may be handed, errors and all that a task needs too."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from typing import Any
+
+import pytest
+from tests.unit.bytes.executed import executor
+from tests.unit.world import MAPPING, blob
+
+from amlmigrate.bytes.executing import performed, streamed
+from amlmigrate.bytes.performing import perform
+from amlmigrate.bytes.searching import Found
+from amlmigrate.bytes.tasks import (
+    Anew,
+    CompareTask,
+    CopyTask,
+    DeleteTask,
+    Digested,
+    DigestTask,
+    End,
+    RelabelTask,
+    Result,
+    Task,
+)
+from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
+from amlmigrate.cloud.store import Stores, UnsupportedError
+from amlmigrate.core.anew import AnewFile
+from amlmigrate.core.errors import (
+    ConflictError,
+    DriftError,
+    InterruptedRunError,
+    MigrateError,
+    RefusedError,
+    UnreadableError,
+)
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.places import Places
+from amlmigrate.core.prior import Copied, Labels
+from amlmigrate.core.workspace import Location, Service
+
+SOURCE, TARGET = Location("acct", "c", "d/1"), Location("cmkacct", "t", "d/1")
+FILE = Location("cmkacct", "share", "d/1", service=Service.FILE)
+OURS = blob("d/1", 3, '"s"', md5="bWQ1", tags=(("a", "b"),), tier="Cool")
+KNOWN = Copied('"s"', '"t"', Labels("Cool", (("a", "b"),)))
+ANEW = Anew(AnewFile("d/1", "aa", "bb", "bWQ1", 3, 1), MAPPING)
+DENIED = ServiceError(
+    403,
+    "AuthorizationFailure",
+    "no",
+    method="GET",
+    url="https://acct/d?sig=1",
+    retry_after=2.0,
+    codes=("KeyVaultKeyNotFound",),
+)
+TASKS: list[Task] = [
+    CopyTask(SOURCE, OURS, TARGET),
+    CopyTask(SOURCE, OURS, TARGET, replaces='"t"', data=b"\0x", asked_before=True),
+    CopyTask(SOURCE, OURS, TARGET, anew=ANEW),
+    RelabelTask(OURS, TARGET, OURS),
+    CompareTask(SOURCE, OURS, TARGET, OURS, KNOWN),
+    DeleteTask(TARGET, '"t"'),
+    DeleteTask(FILE, '"t"'),
+    DigestTask(SOURCE, OURS, of_source=True),
+]
+RESULTS = [
+    Result("d/1"),
+    Result("d/1", End.SHUT, "cannot be read: it is in the archive tier"),
+    Result("d/1", copied=KNOWN, false_label=True),
+    Result("d/1", digested=Digested("aa", "bb", Found(True, 3))),
+]
+ERRORS: list[MigrateError] = [
+    DENIED,
+    OutOfReachError("it broke", method="PUT", url="https://x", retried=True),
+    OtherBytesError("1 byte", url="https://x"),
+    DriftError("It changed.", address="d/1", remedy="Plan anew."),
+    RefusedError("No.", reasons=("a", "b")),
+    UnreadableError("No.", why="it is in the archive tier"),
+    UnsupportedError("No.", address="https://x"),
+    ConflictError("No."),
+    InterruptedRunError("Stopped."),
+]
+
+
+def _again(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("value", [*TASKS, *RESULTS], ids=lambda one: type(one).__name__)
+def test_a_task_and_its_result_are_the_same_in_another_process(value: Task | Result) -> None:
+    assert _again(value) == value and type(_again(value)) is type(value)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda one: type(one).__name__)
+def test_so_is_an_error_with_all_that_it_tells(error: MigrateError) -> None:
+    error.also("And so on.")
+    again = _again(error)
+    assert type(again) is type(error) and str(again) == str(error) and again.args == error.args
+    assert again.__dict__ == error.__dict__ and again.exit_code is error.exit_code
+
+
+def test_an_answer_that_is_no_result_of_one_blob_travels_with_its_result() -> None:
+    again = _again(Result("d/1", End.SHUT, "not read", refused=DENIED)).refused
+    assert (again.status, again.code, again.codes, again.retry_after) == (403, DENIED.code, DENIED.codes, 2.0)
+
+
+def test_what_is_searched_for_is_the_same_after_it_was_used() -> None:
+    mapping = Mapping(MAPPING.source, MAPPING.target)
+    text = f"https://{MAPPING.source.storage_account}.blob.core.windows.net/azureml/a\n".encode()
+    assert mapping.places.count(text) == 1
+    again = _again(mapping)
+    assert again == mapping and again.places.count(text) == 1
+    task = _again(DigestTask(SOURCE, OURS, of_source=False, places=Places(mapping)))
+    assert task.places.count(text) == 1
+
+
+class _Share:
+    """A store that guards no version: nothing of it may be called."""
+
+    service = Service.FILE
+    guarded = False
+
+    def url(self, place: Location) -> str:
+        return f"https://{place.account}/{place.path}"
+
+    def store(self, _: Service) -> _Share:
+        return self
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        CopyTask(FILE, OURS, FILE),
+        CopyTask(FILE, OURS, FILE, data=b"x"),
+        CopyTask(FILE, OURS, FILE, anew=ANEW),
+        DeleteTask(FILE, '"t"'),
+        RelabelTask(OURS, FILE, OURS),
+    ],
+    ids=["copy", "write", "write anew", "delete", "relabel"],
+)
+async def test_nothing_is_changed_in_a_store_that_guards_no_version(task: Task) -> None:
+    share: Any = _Share()
+    with pytest.raises(UnsupportedError) as refused:
+        await perform(task, Stores(share, share))
+    assert refused.value.address == "https://cmkacct/d/1"
+
+
+class _Side:
+    """Deletes, and notes how many are under way."""
+
+    service = Service.BLOB
+    guarded = True
+
+    def __init__(self) -> None:
+        self.most = self.now = 0
+        self.done: list[str] = []
+
+    async def delete(self, place: Location, _: str) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.001)
+        self.now -= 1
+        self.done.append(place.path)
+
+
+async def test_no_more_tasks_are_made_or_under_way_than_the_executor_takes() -> None:
+    """However many there are: the rest is decided when its turn comes."""
+    side, made, results = _Side(), 0, list[str]()
+
+    def tasks() -> Any:
+        nonlocal made
+        for number in range(500):
+            made += 1
+            assert made <= len(results) + 35
+            yield DeleteTask(TARGET.at(f"d/{number}"), '"t"')
+
+    async def record(result: Result) -> None:
+        results.append(result.path)
+
+    assert await performed(executor(side, side), streamed(tasks()), record)
+    assert len(results) == len(side.done) == 500 and side.most == 32
+
+
+async def test_who_stops_begins_no_further_task_and_records_those_that_were_begun() -> None:
+    side, results = _Side(), list[str]()
+
+    async def record(result: Result) -> None:
+        results.append(result.path)
+
+    tasks = streamed(DeleteTask(TARGET.at(f"d/{number}"), '"t"') for number in range(500))
+    stopping = lambda: len(results) >= 100  # noqa: E731
+    assert not await performed(executor(side, side), tasks, record, stopping=stopping)
+    assert 100 <= len(results) <= 132 and sorted(results) == sorted(side.done)
