@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import islice
 
-from amlmigrate.bytes.comparing import Kind, judged
+from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.contents import as_written, files, rewritten
 from amlmigrate.bytes.deciding import Decided, copies
 from amlmigrate.bytes.executing import Executor, performed
@@ -158,8 +158,8 @@ class Copier:
         """
         found = judged(work.amount.source, work.amount.target, work.wanted(), there, work.record.own)
         for one in found:
-            if one.kind in _WRONG and (one.blob or one.path not in work.apart):
-                work.theirs.setdefault(one.path, _WRONG[one.kind])
+            if one.what in _WRONG and (one.pair.blob or one.pair.path not in work.apart):
+                work.theirs.setdefault(one.pair.path, _WRONG[one.what])
         await work.record.left(etags(work.theirs, there))
         if work.theirs:
             mine = [path in work.theirs for path in work.paths()]
@@ -171,12 +171,12 @@ class Copier:
 
 _UNLIKE = "not like the source's"
 _WRONG = {
-    Kind.MISSING: _UNLIKE,
-    Kind.CHANGED: _UNLIKE,
-    Kind.RELABELLED: _UNLIKE,
-    Kind.FOREIGN: _UNLIKE,
-    Kind.GONE: "without a source any more: plan anew",
-    Kind.EXTRA: "too many, and not made by this tool",
+    Comparison.MISSING: _UNLIKE,
+    Comparison.CHANGED: _UNLIKE,
+    Comparison.RELABELLED: _UNLIKE,
+    Comparison.FOREIGN: _UNLIKE,
+    Comparison.GONE: "without a source any more: plan anew",
+    Comparison.EXTRA: "too many, and not made by this tool",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from amlmigrate.bytes.comparing import Judged, Kind, judged
+from amlmigrate.bytes.comparing import Comparison, Judged, judged
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.tasks import Anew, CompareTask, CopyTask, DeleteTask, RelabelTask
@@ -48,33 +48,34 @@ def copies(
     written anew.
     """
     for one in judged(amount.source, amount.target, blobs, there, own):
-        if one.blob is None:
+        path, blob, twin = one.pair
+        if blob is None:
             continue
-        copied = own(one.path)
-        if one.kind is Kind.FOREIGN:
-            yield Decided(one.path, one.blob, theirs=one.why)
-        elif one.kind is Kind.SAME:
-            yield _same(amount, one, one.blob, copied, found_is_own=found_is_own)
-        elif one.kind is Kind.RELABELLED:
-            assert one.twin
-            yield Decided(one.path, one.blob, RelabelTask(one.blob, amount.target.at(one.path), one.twin))
+        copied = own(path)
+        if one.what is Comparison.FOREIGN:
+            yield Decided(path, blob, theirs=one.why)
+        elif one.what is Comparison.SAME:
+            yield _same(amount, one, blob, copied, found_is_own=found_is_own)
+        elif one.what is Comparison.RELABELLED:
+            assert twin
+            yield Decided(path, blob, RelabelTask(blob, amount.target.at(path), twin))
         else:
             before = found_is_own and copied is not None and not copied.target_etag
             task = CopyTask(
-                amount.source.at(one.blob.path),
-                one.blob,
-                amount.target.at(one.path),
-                replaces=one.twin.etag if one.twin else None,
-                data=data.get(one.blob.path),
-                anew=whole.get(one.blob.path),
-                asked_before=before and one.twin is None,
+                amount.source.at(blob.path),
+                blob,
+                amount.target.at(path),
+                replaces=twin.etag if twin else None,
+                data=data.get(blob.path),
+                anew=whole.get(blob.path),
+                asked_before=before and twin is None,
             )
-            yield Decided(one.path, one.blob, task, asked=one.twin is None)
+            yield Decided(path, blob, task, asked=twin is None)
 
 
 def _same(amount: Bytes, one: Judged, blob: Blob, copied: Copied | None, *, found_is_own: bool) -> Decided:
     """Of one that looks like its source: whose it is, and whether its bytes have to be read for that."""
-    twin = one.twin
+    path, twin = one.pair.path, one.pair.twin
     assert twin
     known: Copied | None = None
     if one.settled:
@@ -86,10 +87,9 @@ def _same(amount: Bytes, one: Judged, blob: Blob, copied: Copied | None, *, foun
         known = Copied(blob.etag, twin.etag, Labels.of(twin))
     # The tool did not copy it, and no MD5 speaks for it.
     if not one.settled and blob.length > 0 and None in (blob.md5, twin.md5):
-        place = amount.target.at(one.path)
-        task = CompareTask(amount.source.at(blob.path), blob, place, twin, known)
-        return Decided(one.path, blob, task)
-    return Decided(one.path, blob, known=known)
+        task = CompareTask(amount.source.at(blob.path), blob, amount.target.at(path), twin, known)
+        return Decided(path, blob, task)
+    return Decided(path, blob, known=known)
 
 
 class Deletions(NamedTuple):
