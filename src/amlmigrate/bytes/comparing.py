@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -21,16 +20,6 @@ Others = Callable[[str], str]
 def nobodys(_: str) -> str:
     """No blob is known to be another's that looks the same."""
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A blob of the target that differs and is not the tool's to change; `blob` is the source's as it shall be."""
-
-    path: str
-    blob: Blob
-    there: Blob
-    why: str
 
 
 class Comparison(Enum):
@@ -96,49 +85,3 @@ def _both(pair: Pair, blob: Blob, twin: Blob, copied: Copied | None, others: Oth
 
 
 _DOING = {Doing.REPLACE: Comparison.CHANGED, Doing.RELABEL: Comparison.RELABELLED, Doing.LEAVE: Comparison.FOREIGN}
-
-
-@dataclass(slots=True)
-class Compared:
-    """All blobs of a prefix, by what becomes of each; of the last two by what the target has.
-
-    `settled` are those that are the tool's own copies of just the versions that the source has.
-    """
-
-    missing: list[Blob] = field(default_factory=list)
-    changed: list[Blob] = field(default_factory=list)
-    relabelled: list[Blob] = field(default_factory=list)
-    same: list[Blob] = field(default_factory=list)
-    settled: set[str] = field(default_factory=set)
-    foreign: list[Foreign] = field(default_factory=list)
-    gone: list[Blob] = field(default_factory=list)
-    extra: list[Blob] = field(default_factory=list)
-
-
-def compare(
-    source: Location,
-    goal: Location,
-    blobs: Iterable[Blob],
-    there: Listing,
-    own: Own,
-    others: Others = nobodys,
-) -> Compared:
-    """What becomes of all blobs of a prefix, held together."""
-    found = Compared()
-    lists = {
-        Comparison.MISSING: found.missing,
-        Comparison.CHANGED: found.changed,
-        Comparison.RELABELLED: found.relabelled,
-        Comparison.SAME: found.same,
-        Comparison.GONE: found.gone,
-        Comparison.EXTRA: found.extra,
-    }
-    for what, (path, blob, twin), known, why in judged(source, goal, blobs, there, own, others):
-        if known and blob:
-            found.settled.add(blob.path)
-        if what is Comparison.FOREIGN:
-            assert blob and twin
-            found.foreign.append(Foreign(path, blob, twin, why))
-        elif one := blob or twin:
-            lists[what].append(one)
-    return found

@@ -108,4 +108,4 @@ def test_each_file_at_the_root_of_a_container_is_named(start: str) -> None:
 def test_an_asset_by_its_full_address_is_named() -> None:
     data = json.dumps([f"{WORKSPACE}{OLD.name}/data/d/versions/1"]).encode()
     [name] = planned(Location("acct", OLD_BLOBS, "t/a.json"), data, MAPPING).names
-    assert (name.kind, name.name, name.version) == ("data", "d", "1")
+    assert (name.kind, name.names, name.version) == ("data", ("d",), "1")

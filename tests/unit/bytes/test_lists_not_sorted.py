@@ -11,7 +11,7 @@ import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob
 
 from amlmigrate.bytes.areas import list_places
-from amlmigrate.bytes.comparing import compare
+from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.workspace import Location
@@ -48,9 +48,9 @@ async def test_its_lists_compare_as_those_of_one_that_does(paths: tuple[str, ...
     assert listing_digest(odd.blobs.values()) == listing_digest(even.blobs.values())
     assert [one.path for one in odd.below("a")] == ["a/1", "a/2"]
     for left, right in ((odd, even), (even, odd)):
-        found = compare(left.place, right.place, left.below(""), right, lambda _: None)
-        assert [one.path for one in found.same] == list(PATHS)
-        assert not (found.missing or found.changed or found.foreign or found.gone or found.extra)
+        found = list(judged(left.place, right.place, left.below(""), right, lambda _: None))
+        assert [one.pair.path for one in found] == list(PATHS)
+        assert {one.what for one in found} == {Comparison.SAME}
 
 
 @pytest.mark.parametrize("paths", ORDERS, ids=range(len(ORDERS)))

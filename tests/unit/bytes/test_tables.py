@@ -100,7 +100,7 @@ def test_what_is_no_storage_is_nowhere_and_leaves_no_container(text: str) -> Non
 def test_an_asset_is_named_by_its_short_form_alone() -> None:
     found = reference(Entry("file", "azureml:titanic:2"), TABLE)
     assert found is not None
-    assert (found.kind, found.name, found.version, found.location) == ("data", "titanic", "2", None)
+    assert (found.kind, found.names, found.version, found.location) == ("data", ("titanic",), "2", None)
 
 
 SHAPES = [

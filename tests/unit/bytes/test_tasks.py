@@ -27,6 +27,7 @@ from amlmigrate.bytes.tasks import (
 )
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
 from amlmigrate.cloud.store import Stores, UnsupportedError
+from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.errors import (
     ConflictError,
@@ -107,7 +108,8 @@ def test_an_answer_that_is_no_result_of_one_blob_travels_with_its_result() -> No
 
 
 def test_what_is_searched_for_is_the_same_after_it_was_used() -> None:
-    mapping = Mapping(MAPPING.source, MAPPING.target)
+    names = {Address.of("data", "d"): Address.of("data", "e")}
+    mapping = Mapping(MAPPING.source, MAPPING.target, names)
     text = f"https://{MAPPING.source.storage_account}.blob.core.windows.net/azureml/a\n".encode()
     assert mapping.places.count(text) == 1
     again = _again(mapping)
