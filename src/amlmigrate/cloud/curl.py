@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import re
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache, cached_property
 
 import pycurl
 from multidict import CIMultiDict
@@ -24,13 +26,30 @@ _BUFFER = 512 * 2**10
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Head:
-    """What an answer says before its bytes come."""
+    """What an answer says before its bytes come: the lines of its head, of which most are never looked at."""
 
-    status: int
-    reason: str
-    headers: CIMultiDict[str]
+    def __init__(self, lines: bytes) -> None:
+        first, _, self._lines = lines.decode("latin-1").partition("\r\n")
+        _, code, *reason = first.split(" ", 2)
+        self.status = int(code)
+        self.reason = "".join(reason)
+
+    @cached_property
+    def headers(self) -> CIMultiDict[str]:
+        """Its headers by name, in any case."""
+        pairs = (line.split(":", 1) for line in self._lines.split("\r\n") if ":" in line)
+        return CIMultiDict((name, value.strip()) for name, value in pairs)
+
+    def get(self, name: str) -> str:
+        """One header; empty where there is none."""
+        found = _header(name).search(self._lines)
+        return found[1] if found else ""
+
+
+@cache
+def _header(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^{re.escape(name)}:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 # Takes the pieces of an answer, in their order. What it raises ends the transfer.
@@ -46,7 +65,10 @@ class Curl:
         self._multi: pycurl.CurlMulti | None = None
         self._idle: list[_Transfer] = []
         self._under_way: dict[pycurl.Curl, _Transfer] = {}
-        self._timer: asyncio.Handle | None = None
+        # What each socket is watched for, as libcurl has it.
+        self._watched: dict[int, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
 
     async def get(self, url: str, headers: Sequence[str], begin: Begin) -> None:
         """One GET; `headers` are whole lines. Raises OutOfReachError where no whole answer came."""
@@ -68,7 +90,7 @@ class Curl:
 
     def close(self) -> None:
         """Ends the connections; nothing may be under way."""
-        self._on_timer(-1)
+        self._stop_timer()
         for transfer in self._idle:
             transfer.curl.close()
         self._idle.clear()
@@ -85,25 +107,46 @@ class Curl:
 
     def _on_socket(self, what: int, socket: int, *_: object) -> None:
         """libcurl wants to be told when that socket can be read or written; POLL_REMOVE is neither."""
-        watched = what != pycurl.POLL_REMOVE
-        if watched and what & pycurl.POLL_IN:
-            self._loop.add_reader(socket, self._act, socket, pycurl.CSELECT_IN)
-        else:
-            self._loop.remove_reader(socket)
-        if watched and what & pycurl.POLL_OUT:
-            self._loop.add_writer(socket, self._act, socket, pycurl.CSELECT_OUT)
-        else:
-            self._loop.remove_writer(socket)
+        wanted = 0 if what == pycurl.POLL_REMOVE else what
+        changed = wanted ^ self._watched.pop(socket, 0)
+        if wanted:
+            self._watched[socket] = wanted
+        if changed & pycurl.POLL_IN:
+            if wanted & pycurl.POLL_IN:
+                self._loop.add_reader(socket, self._act, socket, pycurl.CSELECT_IN)
+            else:
+                self._loop.remove_reader(socket)
+        if changed & pycurl.POLL_OUT:
+            if wanted & pycurl.POLL_OUT:
+                self._loop.add_writer(socket, self._act, socket, pycurl.CSELECT_OUT)
+            else:
+                self._loop.remove_writer(socket)
 
     def _on_timer(self, milliseconds: int) -> None:
-        """libcurl wants to be called after so long; not at all where it is negative."""
+        """libcurl wants to be called after so long; not at all where it is negative.
+
+        A call that comes too early does no harm, so that one that waits is moved only where it comes too late.
+        """
+        self._due = self._loop.time() + milliseconds / 1000 if milliseconds >= 0 else math.inf
+        if self._timer is None or self._due < self._timer.when():
+            self._stop_timer()
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._due < math.inf:
+            self._timer = self._loop.call_at(self._due, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        if self._due > self._loop.time():
+            self._wait()
+        else:
+            self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _stop_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        if milliseconds == 0:
-            self._timer = self._loop.call_soon(self._act, pycurl.SOCKET_TIMEOUT, 0)
-        elif milliseconds > 0:
-            self._timer = self._loop.call_later(milliseconds / 1000, self._act, pycurl.SOCKET_TIMEOUT, 0)
 
     def _act(self, socket: int, events: int) -> None:
         """Lets libcurl do what can be done, and tells who waits for it what has ended."""
@@ -151,11 +194,10 @@ class _Transfer:
     def _reach(self, host: str) -> None:
         if host != self._host:
             self._host = host
-            proxy = proxy_of("https", host) or ""
+            proxy, name, password = _way(host)
             self.curl.setopt(pycurl.PROXY, proxy)
-            if login := proxy_login(proxy):
-                self.curl.setopt(pycurl.PROXYUSERNAME, login[0])
-                self.curl.setopt(pycurl.PROXYPASSWORD, login[1])
+            self.curl.setopt(pycurl.PROXYUSERNAME, name)
+            self.curl.setopt(pycurl.PROXYPASSWORD, password)
 
     def end(self, trouble: str | None) -> None:
         """It came whole, or what libcurl says of it."""
@@ -184,7 +226,7 @@ class _Transfer:
         try:
             if self._sink is None:
                 assert self._begin is not None
-                self._head = _head(self._lines)
+                self._head = Head(b"".join(self._lines))
                 self._sink = self._begin(self._head)
             self._sink(piece)
         except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
@@ -192,6 +234,13 @@ class _Transfer:
             # Less than was given: libcurl ends the transfer.
             return -1
         return len(piece)
+
+
+@cache
+def _way(host: str) -> tuple[str, str, str]:
+    """The proxy of a host, and who signs in there; each empty where there is none."""
+    proxy = proxy_of("https", host) or ""
+    return proxy, *(proxy_login(proxy) or ("", ""))
 
 
 def _handle() -> pycurl.Curl:
@@ -217,11 +266,3 @@ def _trust(curl: pycurl.Curl) -> None:
         if path:
             curl.setopt(option, path)
             curl.setopt(pycurl.PROXY_CAINFO if option == pycurl.CAINFO else pycurl.PROXY_CAPATH, path)
-
-
-def _head(lines: Sequence[bytes]) -> Head:
-    """The status line and the headers, as they came."""
-    status, *rest = (line.decode("latin-1").strip() for line in lines)
-    _, code, *reason = status.split(" ", 2)
-    pairs = (line.split(":", 1) for line in rest if ":" in line)
-    return Head(int(code), "".join(reason), CIMultiDict((name, value.strip()) for name, value in pairs))

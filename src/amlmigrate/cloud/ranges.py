@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.curl import Head, Sink
@@ -73,9 +72,9 @@ async def read(storage: Storage, version: Version, part: Range, sink: Sink) -> N
 
 async def read_range(storage: Storage, version: Version, part: Range) -> bytes:
     """The same in one piece."""
-    data = BytesIO()
-    await read(storage, version, part, data.write)
-    return data.getvalue()
+    pieces: list[bytes] = []
+    await read(storage, version, part, pieces.append)
+    return b"".join(pieces)
 
 
 def _check(answer: Head, version: Version, part: Range) -> None:
@@ -83,7 +82,7 @@ def _check(answer: Head, version: Version, part: Range) -> None:
 
     Whoever answers the whole blob for a part of it does so for every part: none of it is read.
     """
-    etag, told = answer.headers.get("ETag", ""), answer.headers.get("Content-Range", "")
+    etag, told = answer.get("ETag"), answer.get("Content-Range")
     if etag and quoted(etag) != version.etag:
         # Whoever answered passed over the condition: a cache on the way, since the service does not.
         text = f"the answer is of the version {etag}"

@@ -110,14 +110,25 @@ async def retrying(
     turn: what it finds is the answer. Who makes a call that must not be made twice says so (`calling`).
     """
     patience = _Patience()
+
+    async def attempt() -> T:
+        if (found := await before()) is not None:
+            return found
+        async with turn():
+            patience.begin()
+            return await call()
+
+    # Nearly all calls succeed at once; what counts and waits takes longer than all else around them.
+    try:
+        return await attempt()
+    except Exception as error:  # noqa: BLE001 - raised again, at once or later
+        failed = [error]
     policy = AsyncRetrying(retry=patience.again, wait=_wait, stop=patience.over, reraise=True)
-    async for attempt in policy:
-        with attempt:
-            if (found := await before()) is not None:
-                return found
-            async with turn():
-                patience.begin()
-                return await call()
+    async for state in policy:
+        with state:
+            if failed:
+                raise failed.pop()
+            return await attempt()
     raise AssertionError("unreachable")  # pragma: no cover - reraise ends the loop
 
 

@@ -21,7 +21,6 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from multidict import CIMultiDict
 
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential
 from amlmigrate.cloud.curl import Begin, Curl, Head, Sink
@@ -73,8 +72,7 @@ class Storage:
         response = await self._send(method, url, headers, stream=False, **options)
         body: bytes = response.content
         if response.status_code >= 400:
-            head = Head(response.status_code, str(response.reason or ""), CIMultiDict(response.headers))
-            raise _refused(head, method, url, body)
+            raise _refused(response, response.status_code, method, url, body)
         return body, response.headers.get("ETag", "")
 
     async def read(self, url: str, headers: Mapping[str, str], begin: Begin) -> None:
@@ -83,13 +81,14 @@ class Storage:
         Raises ServiceError, what `begin` and the other raise, and OutOfReachError where no whole answer came.
         """
         authorization = f"Bearer {(await self._credential.get_token(STORAGE_SCOPE)).token}"
-        sent = {**_always(), **headers, "Authorization": authorization}
+        sent = [f"{name}: {value}" for name, value in headers.items()]
+        sent += (f"Authorization: {authorization}", *(f"{name}: {value}" for name, value in _always().items()))
         refusal = _Refusal(begin)
-        await self._curl.get(url, [f"{name}: {value}" for name, value in sent.items()], refusal.begin)
+        await self._curl.get(url, sent, refusal.begin)
         if refusal.head:
             if refusal.head.status == 401:
                 self._credential.forget(authorization)
-            raise _refused(refusal.head, "GET", url, bytes(refusal.body))
+            raise _refused(refusal.head, refusal.head.status, "GET", url, bytes(refusal.body))
 
     def close(self) -> None:
         """Ends the connections that blobs were read over."""
@@ -122,6 +121,6 @@ def _always() -> dict[str, str]:
     return {"x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
 
 
-def _refused(answer: Head, method: str, url: str, body: bytes) -> ServiceError:
-    reason = answer.reason or "no message"
-    return of_storage(answer.status, answer.headers, body, reason, method=method, url=url)
+def _refused(answer: Head | AsyncHttpResponse, status: int, method: str, url: str, body: bytes) -> ServiceError:
+    reason = str(answer.reason or "no message")
+    return of_storage(status, answer.headers, body, reason, method=method, url=url)

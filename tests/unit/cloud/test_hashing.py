@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from multidict import CIMultiDict
 from tests.unit.world import blob
 
 from amlmigrate.cloud import blobs as module
@@ -41,7 +40,11 @@ class Answer:
     @property
     def head(self) -> Head:
         """What comes before its bytes."""
-        return Head(self.status, "", CIMultiDict(self.headers))
+        lines = [
+            f"HTTP/1.1 {self.status} Some reason",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+        ]
+        return Head("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
 
     def give(self, sink: Sink) -> None:
         """Its bytes, in two pieces."""
