@@ -18,6 +18,13 @@ _AGAIN = 4 * 2**10
 # A text may hold a few control signs, as colours in a log; of what is none they are a good part.
 _CONTROLS = bytes(sorted({*range(32), 127} - {*b"\t\n\r\f\b\x1b"}))
 _FEW = 0.02
+_Decode = Callable[[bytes, str, bool], tuple[str, int]]
+_WIDE: tuple[_Decode, ...] = (
+    codecs.utf_16_le_decode,
+    codecs.utf_16_be_decode,
+    codecs.utf_32_le_decode,
+    codecs.utf_32_be_decode,
+)
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
@@ -25,16 +32,17 @@ def is_text(beginning: bytes) -> bool:
     """Whether what begins like that is text, of one byte a sign, of two or of four."""
     if beginning.startswith(_MARKS) or b"\0" not in beginning:
         return True
-    if any(_is_wide(beginning, code) for code in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")):
+    if any(_is_wide(beginning, decode) for decode in _WIDE):
         return True
     controls = len(beginning) - len(beginning.translate(None, _CONTROLS))
     return controls <= _FEW * len(beginning)
 
 
-def _is_wide(beginning: bytes, code: str) -> bool:
+def _is_wide(beginning: bytes, decode: _Decode) -> bool:
     """Whether it is text in that code: nothing it does not have, no control signs."""
     try:
-        text = codecs.getincrementaldecoder(code)().decode(beginning)
+        # The last sign may be cut off.
+        text, _ = decode(beginning, "strict", False)
     except UnicodeDecodeError:
         return False
     return bool(text) and not any(

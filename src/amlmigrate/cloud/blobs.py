@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from azure.core import MatchConditions
@@ -68,6 +68,8 @@ class Blobs:
         self._transport = Transport(credential, fence)
         self._services: dict[str, BlobServiceClient] = {}
         self._long = asyncio.Semaphore(_LONG_AT_ONCE)
+        # Used again for other ranges: to have the memory of each anew takes as long as to read it.
+        self._buffers: list[bytearray] = []
         self._raw = Storage(credential, Shared(self._transport), self._suffix)
 
     async def close(self) -> None:
@@ -291,15 +293,17 @@ class Blobs:
     ) -> tuple[str, str, int]:
         digest = Digest(watch)
 
-        async def fetched(part: Range) -> bytes:
+        async def fetched(part: Range) -> memoryview:
             if stopping():
                 raise InterruptedRunError("Stopped before all bytes of a blob were read.")
-            return await self._call("GET", version.url, partial(read_range, self._raw, version, part))
+            buffer = self._buffers.pop() if self._buffers else bytearray(RANGE)
+            return await self._call("GET", version.url, partial(read_range, self._raw, version, part, buffer))
 
         async with aclosing(in_order(ranges_of(version.length, RANGE), fetched, parallel=_AHEAD)) as parts:
             async for data in parts:
                 # Hashing lets go of the interpreter for long buffers, so a thread overlaps it with reading.
                 await asyncio.to_thread(digest.update, data)
+                self._buffers.append(cast(bytearray, data.obj))
         return digest.result()
 
     async def delete(self, place: Location, etag: str) -> None:

@@ -30,7 +30,9 @@ class Head:
     """What an answer says before its bytes come: the lines of its head, of which most are never looked at."""
 
     def __init__(self, lines: bytes) -> None:
-        first, _, self._lines = lines.decode("latin-1").partition("\r\n")
+        """`lines` may begin with those of a proxy's answer to CONNECT, up to an empty one."""
+        own = lines.decode("latin-1").rstrip().rpartition("\r\n\r\n")[2]
+        first, _, self._lines = own.partition("\r\n")
         _, code, *reason = first.split(" ", 2)
         self.status = int(code)
         self.reason = "".join(reason)
@@ -44,12 +46,12 @@ class Head:
     def get(self, name: str) -> str:
         """One header; empty where there is none."""
         found = _header(name).search(self._lines)
-        return found[1] if found else ""
+        return found[1].strip() if found else ""
 
 
 @cache
 def _header(name: str) -> re.Pattern[str]:
-    return re.compile(rf"^{re.escape(name)}:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+    return re.compile(rf"^{re.escape(name)}:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 # Takes the pieces of an answer, in their order. What it raises ends the transfer.
@@ -168,14 +170,15 @@ class _Transfer:
 
     def __init__(self) -> None:
         self.curl = curl = _handle()
-        curl.setopt(pycurl.HEADERFUNCTION, self._line)
+        self._lines: list[bytes] = []
+        curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._piece)
         self._host = ""
         self._clear()
 
     def _clear(self) -> None:
         """Holds nobody's bytes while it is idle."""
-        self._lines: list[bytes] = []
+        self._lines.clear()
         self._head: Head | None = None
         self._sink: Sink | None = None
         self._failure: Exception | None = None
@@ -214,12 +217,6 @@ class _Transfer:
         head, failure = self._head, self._failure
         self._clear()
         return head, failure
-
-    def _line(self, line: bytes) -> None:
-        """A line of the head; a status line begins it anew: what came before was a proxy's answer to CONNECT."""
-        if line.startswith(b"HTTP/"):
-            self._lines.clear()
-        self._lines.append(line)
 
     def _piece(self, piece: bytes) -> int:
         """What is raised here would be printed by libcurl's binding, and forgotten."""

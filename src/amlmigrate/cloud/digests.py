@@ -18,13 +18,13 @@ class Digest:
         self._length = 0
         self._beside = watch() if watch else None
 
-    def update(self, piece: bytes) -> None:
-        """The next piece."""
+    def update(self, piece: bytes | memoryview) -> None:
+        """The next piece; what it lies in may be used again afterwards."""
         self._sha.update(piece)
         self._md5.update(piece)
         self._length += len(piece)
         if self._beside:
-            self._beside(piece)
+            self._beside(bytes(piece))
 
     def result(self) -> tuple[str, str, int]:
         """SHA-256 (hex), MD5 (base64) and length in bytes."""

@@ -70,11 +70,18 @@ async def read(storage: Storage, version: Version, part: Range, sink: Sink) -> N
         raise OtherBytesError(f"{found} bytes instead of {part.length}", url=version.url)
 
 
-async def read_range(storage: Storage, version: Version, part: Range) -> bytes:
-    """The same in one piece."""
-    pieces: list[bytes] = []
-    await read(storage, version, part, pieces.append)
-    return b"".join(pieces)
+async def read_range(storage: Storage, version: Version, part: Range, buffer: bytearray) -> memoryview:
+    """The same into a buffer that is long enough: the part of it that is filled."""
+    view = memoryview(buffer)
+    found = 0
+
+    def take(piece: bytes) -> None:
+        nonlocal found
+        view[found : found + len(piece)] = piece
+        found += len(piece)
+
+    await read(storage, version, part, take)
+    return view[:found]
 
 
 def _check(answer: Head, version: Version, part: Range) -> None:
