@@ -28,6 +28,10 @@ class Needs:
     findings: list[Finding] = field(default_factory=list)
 
 
+# Who refers to something where it does not matter who.
+_NOBODY = Address("")
+
+
 class Resolver:
     """Resolves references against one inventory; labels mean the newest version of the name.
 
@@ -76,7 +80,7 @@ class Resolver:
     def needs_of(self, reference: Reference) -> Needs:
         """The same for one reference, whosever it is."""
         found = Needs()
-        self._resolve(Address("jobs"), reference, found)
+        self._resolve(_NOBODY, reference, found)
         return found
 
     def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:

@@ -321,7 +321,12 @@ NEEDS: tuple[Need, ...] = (
     *_secrets(Where.SOURCE, "copies their secrets", OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),
     Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
-    Need(Where.SOURCE_ACCOUNT, f"{FILE}/shares/read", _READING, "lists the file shares"),
+    *(
+        Need(Where.SOURCE_ACCOUNT, action, _READING, "lists the file shares")
+        for kind in all_kinds().values()
+        for action in kind.permissions.read
+        if action.startswith(f"{FILE}/")
+    ),
     Need(
         Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/read", _READING, "lists blobs; `verify` reads every byte", data=True
     ),
