@@ -35,8 +35,8 @@ _NOBODY = Address("")
 class Resolver:
     """Resolves references against one inventory; labels mean the newest version of the name.
 
-    Clients ask for the newest of those that are not archived (AZ-ASSET-18); only where all are, the
-    newest of them is meant.
+    Clients ask for the newest of those that a list shows by default: neither archived (AZ-ASSET-18) nor
+    anonymous (AZ-LIST-17). Only where there is none, the newest of all is meant.
     """
 
     def __init__(self, inventory: Inventory, target: Inventory, mapping: Mapping) -> None:
@@ -141,7 +141,7 @@ class Resolver:
 
 
 def _newness(asset: Asset) -> tuple[bool, str, tuple[int, int, str]]:
-    return (not asset.archived, asset.created_at, asset.address.order)
+    return (not asset.archived and not asset.anonymous, asset.created_at, asset.address.order)
 
 
 def _of_service(mapping: Mapping, name: str) -> bool:

@@ -231,3 +231,17 @@ async def test_whose_times_a_name_has_in_its_list(arm: ArmClient, kind: str) -> 
     shown = newest if kind in ("components", "environments") else name
     assert line["systemData"] == shown["systemData"]
     assert name["systemData"]["createdAt"] < newest["systemData"]["createdAt"]
+
+
+@pytest.mark.parametrize("kind", ["data", "models"])
+async def test_which_lists_leave_anonymous_versions_out(arm: ArmClient, kind: str) -> None:
+    # AZ-LIST-17: recorded of models alone.
+    for number, anonymous in (("1", False), ("2", True)):
+        properties = BODIES[kind] | {"isAnonymous": anonymous}
+        await arm.ok("PUT", f"{WORKSPACE}/{kind}/a/versions/{number}", {"properties": properties})
+    seen = {
+        view: [one["name"] for one in await arm.every(f"{WORKSPACE}/{kind}/a/versions?listViewType={view}")]
+        for view in ("ActiveOnly", "ArchivedOnly", "All")
+    }
+    active = ["1"] if kind == "models" else ["2", "1"]
+    assert seen == {"ActiveOnly": active, "ArchivedOnly": [], "All": ["2", "1"]}

@@ -275,6 +275,16 @@ def test_a_jobs_output_in_a_datastore_of_the_customers_comes_after_it(output: st
     )
 
 
+@pytest.mark.parametrize(
+    ("hidden", "meant"), [({}, "2"), ({"isArchived": True}, "1"), ({"isAnonymous": True}, "1")], ids=str
+)
+def test_a_label_means_the_newest_version_that_clients_list(hidden: dict[str, bool], meant: str) -> None:
+    versions = asset("models/m/1", created=EARLY), asset("models/m/2", created=LATE, **hidden)
+    used = asset("components/c/1", componentSpec={"model": f"azureml:{SOURCE.id}/models/m/labels/latest"})
+    found = Resolver(inventory(used, *versions), inventory(of=TARGET), Mapping(SOURCE, TARGET)).needs(used)
+    assert {str(address) for address in found.assets} == {f"models/m/{meant}"}
+
+
 STORES = {"trained": "lake", "gone": "gone"}
 
 

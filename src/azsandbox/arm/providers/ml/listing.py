@@ -10,13 +10,21 @@ from azsandbox.arm.queries import one_of, positive, unreadable
 from azsandbox.arm.store import Record
 
 
-def active(call: Call, *, hidden: bool = False) -> Callable[[Record], bool] | None:
-    """The filter of `listViewType`: ActiveOnly unless asked, ArchivedOnly, All. `hidden`: all are archived."""
+def active(call: Call, *, hidden: bool = False, named: bool = False) -> Callable[[Record], bool] | None:
+    """The filter of `listViewType`: ActiveOnly unless asked, ArchivedOnly, All.
+
+    `hidden`: all are archived; `named`: those that are active and anonymous are left out (AZ-LIST-17).
+    """
     view = one_of(call.query, "listviewtype", "activeonly", "archivedonly", "all")
     if view == "all":
         return None
     archived = view == "archivedonly"
-    return lambda record: (hidden or bool(record.properties.get("isArchived"))) is archived
+
+    def seen(record: Record) -> bool:
+        left_out = named and not archived and record.properties.get("isAnonymous") is True
+        return not left_out and (hidden or bool(record.properties.get("isArchived"))) is archived
+
+    return seen
 
 
 def size_of(call: Call, usual: int) -> int:

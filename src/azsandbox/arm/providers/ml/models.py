@@ -35,6 +35,7 @@ class Models(VersionKind):
     """`workspaces/models/versions`."""
 
     type = f"{NAMESPACE}/workspaces/models/versions"
+    lists_named_only = True
     staged = True
 
     def no_container(self, call: Call, name: str) -> ArmError:

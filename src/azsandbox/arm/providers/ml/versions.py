@@ -26,6 +26,7 @@ class VersionKind(WorkspaceKind):
 
     case_sensitive = True
     put_always_creates: ClassVar[bool] = False
+    lists_named_only: ClassVar[bool] = False  # shows anonymous versions only where all are asked for
     staged: ClassVar[bool] = False  # has a `stage`, which wins over `isArchived`
     preview_fields: ClassVar[tuple[str, ...]] = ()  # null in the previews of 2023-04 to 2024-01, else absent
 
@@ -93,7 +94,8 @@ class VersionKind(WorkspaceKind):
         container = self.container(call)
         if container is None:
             raise self.no_container(call, self.container_name(call))
-        wanted = active(call, hidden=bool(container.properties.get("isArchived")))
+        hidden = bool(container.properties.get("isArchived"))
+        wanted = active(call, hidden=hidden, named=self.lists_named_only)
         return page(call, self.listed(call), size_of(call, self.page_size), self.view, wanted)
 
     def view(self, call: Call, record: Record) -> dict[str, Any]:
