@@ -16,13 +16,15 @@ from amlmigrate.bytes import jsonfiles
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, written_anew
 from amlmigrate.bytes.drift import shared
+from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.merging import in_place, merged
-from amlmigrate.bytes.searching import Found, Search
+from amlmigrate.bytes.searching import Found
 from amlmigrate.bytes.tables import is_table
+from amlmigrate.bytes.tasks import DigestTask
 from amlmigrate.cloud import unreadable
-from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.store import Stores
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
@@ -40,7 +42,6 @@ _PARALLEL = 16
 _AHEAD = 256
 _PREFIXES = 8
 _LARGE_AT_ONCE = 2
-_REFUSED = 403
 
 
 @dataclass(slots=True)
@@ -80,8 +81,8 @@ class BlobVerifier:
 
     def __init__(
         self,
-        source: Blobs,
-        target: Blobs,
+        stores: Stores,
+        executor: Executor,
         containers: Containers,
         *,
         mapping: Mapping,
@@ -89,8 +90,8 @@ class BlobVerifier:
         hashing: bool,
         emit: Emit,
     ) -> None:
-        self._source = source
-        self._target = target
+        self._stores = stores
+        self._executor = executor
         self._containers = containers
         self._mapping = mapping
         self._places = places
@@ -216,17 +217,15 @@ class BlobVerifier:
 
     async def _entry(self, side: _Side, place: Location) -> Entry:
         """A blob as it was read; of the target's what is read is searched for the source's places."""
-        blobs, places = (self._source, None) if side.of_source else (self._target, self._places)
-        entry = await self._hash(blobs, place, places, side.blob) if self._hashing else Entry(side.blob)
+        entry = await self._hash(side, place) if self._hashing else Entry(side.blob)
         if entry.found and entry.found.count and is_table(side.blob.path):
-            return await self._in_table(blobs, place, entry)
+            return await self._in_table(place.at(side.blob.path), entry)
         return entry
 
-    async def _in_table(self, blobs: Blobs, place: Location, entry: Entry) -> Entry:
+    async def _in_table(self, file: Location, entry: Entry) -> Entry:
         """Of a table only what it reads counts; the plan has told of its comments and literals."""
-        file = Location(place.account, place.container, entry.blob.path)
         try:
-            data = await blobs.read(file, LARGEST, entry.blob.etag)
+            data = await self._stores.target(file).read(file, LARGEST, entry.blob.etag)
             left = left_in(file.path, (data or b"").decode(), self._mapping)
         except ServiceError as error:
             return _unread(entry.blob, error)
@@ -236,10 +235,10 @@ class BlobVerifier:
 
     async def _rewritten(self, place: Location, entry: Entry) -> Entry:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
-        file = Location(place.account, place.container, entry.blob.path)
+        file = place.at(entry.blob.path)
         try:
             largest = LARGEST if is_table(file.path) else jsonfiles.LARGEST
-            found = await self._source.read(file, largest, entry.blob.etag)
+            found = await self._stores.source(file).read(file, largest, entry.blob.etag)
         except ServiceError as error:
             return _unread(entry.blob, error)
         write = written_anew if is_table(file.path) else jsonfiles.written_anew
@@ -250,18 +249,17 @@ class BlobVerifier:
         blob = as_written(entry.blob, data)
         return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 
-    async def _hash(self, blobs: Blobs, place: Location, places: Places | None, blob: Blob) -> Entry:
-        search = Search(places) if places and not label(blob) else None
-        try:
-            file = Location(place.account, place.container, blob.path)
-            sha256, md5, _ = await blobs.digest(file, blob, search.begin if search else None)
-        except ServiceError as error:
-            unread = _unread(blob, error)
-            if error.status == _REFUSED:
-                self._refused.setdefault(place.account, error)
-            return unread
+    async def _hash(self, side: _Side, place: Location) -> Entry:
+        """A blob whose every byte was read; of the target's all text is searched."""
+        blob = side.blob
+        places = None if side.of_source or label(blob) else self._places
+        result = await self._executor.perform(DigestTask(place.at(blob.path), blob, side.of_source, places))
+        if result.refused:
+            self._refused.setdefault(place.account, result.refused)
+        if (read := result.digested) is None:
+            return Entry(blob, unread=result.why)
         self._open |= {place.account} if blob.length else set()
-        return Entry(blob, sha256, md5, found=search.end() if search else None)
+        return Entry(blob, read.sha256, read.md5, found=read.found)
 
 
 def _unread_in_both(plan: Plan) -> set[str]:

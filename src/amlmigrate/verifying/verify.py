@@ -10,9 +10,11 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, encryption_counts, list_both
 from amlmigrate.bytes.bound import bound
 from amlmigrate.bytes.drift import drifted
+from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.bytes.listings import not_sorted
 from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.session import Session
+from amlmigrate.cloud.store import Stores
 from amlmigrate.core import headline
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
@@ -97,9 +99,10 @@ async def verify(
 
 
 def _verifier(session: Session, listed: Containers, mapping: Mapping, depth: Depth, emit: Emit) -> BlobVerifier:
+    stores = Stores(session.source, session.target)
     return BlobVerifier(
-        session.source.blobs,
-        session.target.blobs,
+        stores,
+        LocalExecutor(stores),
         listed,
         mapping=mapping,
         places=mapping.places,

@@ -26,9 +26,14 @@ class One:
         return self.account
 
 
+def stores(source: Any, target: Any) -> Stores:
+    """Both sides, of which each is one account."""
+    return Stores(One(source), One(target))
+
+
 def executor(source: Any, target: Any, stopping: Callable[[], bool] = never) -> LocalExecutor:
     """What performs tasks between two accounts."""
-    return LocalExecutor(Stores(One(source), One(target)), stopping=stopping)
+    return LocalExecutor(stores(source, target), stopping=stopping)
 
 
 def copier(source: Any, target: Any, mapping: Mapping, stopping: Callable[[], bool] = never) -> Copier:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.bytes.executed import executor
 from tests.unit.world import MAPPING, blob
 
+import amlmigrate
 from amlmigrate.bytes.executing import performed, streamed
 from amlmigrate.bytes.performing import perform
 from amlmigrate.bytes.searching import Found
@@ -195,3 +198,19 @@ async def test_who_stops_begins_no_further_task_and_records_those_that_were_begu
     stopping = lambda: len(results) >= 100  # noqa: E731
     assert not await performed(executor(side, side), tasks, record, stopping=stopping)
     assert 100 <= len(results) <= 132 and sorted(results) == sorted(side.done)
+
+
+def test_only_who_begins_a_stage_knows_which_executor_it_has() -> None:
+    root = Path(amlmigrate.__file__).parent
+    named = {
+        path.relative_to(root).as_posix() for path in root.rglob("*.py") if "LocalExecutor" in path.read_text()
+    }
+    assert named == {"bytes/executing.py", "running/run.py", "verifying/verify.py"}
+
+
+def test_whoever_performs_knows_no_ledger_and_no_listing_of_either_side() -> None:
+    root = Path(amlmigrate.__file__).parent / "bytes"
+    for name in ("tasks", "performing"):
+        tree = ast.parse((root / f"{name}.py").read_text())
+        imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not [one for one in imported if "ledger" in one or one.endswith((".copying", ".work", ".deciding"))]

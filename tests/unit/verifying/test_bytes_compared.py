@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.unit.bytes.executed import executor, stores
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers, plan, step
 
+from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.bytes.tasks import DigestTask, Result, Task
 from amlmigrate.cloud.digests import Watch
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Blob
@@ -16,7 +20,7 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 
 CODES = f"{OLD_ID}-75avxb"
@@ -25,11 +29,15 @@ CODES = f"{OLD_ID}-75avxb"
 class Account:
     """Answers digests; for some blobs an error."""
 
+    service = Service.BLOB
+
     def __init__(self, answers: dict[str, Any] | None = None) -> None:
         self._answers = answers or {}
         self.asked: list[tuple[str, str]] = []
 
-    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    async def digest(
+        self, place: Location, one: Blob, watch: Watch | None = None, **_: Any
+    ) -> tuple[str, str, int]:
         self.asked.append((place.path, one.etag))
         answer = self._answers.get(place.path, "same")
         if isinstance(answer, Exception):
@@ -51,12 +59,16 @@ def _step(container: str, path: str, goal: str, *blobs: Blob) -> Step:
 
 
 async def _compared(
-    one: Step, source: dict[str, Any], target: dict[str, Any], accounts: tuple[Account, Account] | None = None
+    one: Step,
+    source: dict[str, Any],
+    target: dict[str, Any],
+    accounts: tuple[Account, Account] | None = None,
+    by: Executor | None = None,
 ) -> Verdict:
     left, right = accounts or (Account(), Account())
     verifier = BlobVerifier(
-        left,  # type: ignore[arg-type]
-        right,  # type: ignore[arg-type]
+        stores(left, right),
+        by or executor(left, right),
         containers(source, target),
         mapping=MAPPING,
         places=Places(MAPPING),
@@ -270,3 +282,35 @@ async def test_a_container_of_both_workspaces_is_told_as_not_read() -> None:
     assert told.startswith("whether files in 'azureml' of 'acct', which both workspaces have, name places")
     left = replace(both, bytes=Bytes(place, Location("cmkacct", "azureml", "ExperimentRun"), 2, 9))
     assert not (await _compared(left, {}, {})).not_checked
+
+
+class Elsewhere:
+    """An executor that hands over each task, and takes its result, as bytes."""
+
+    parallel = 4
+
+    def __init__(self, left: Account, right: Account) -> None:
+        self._inner = executor(left, right)
+        self.performed: list[Task] = []
+
+    async def perform(self, task: Task) -> Result:
+        handed: Task = pickle.loads(pickle.dumps(task))
+        self.performed.append(handed)
+        result: Result = pickle.loads(pickle.dumps(await self._inner.perform(handed)))
+        return result
+
+
+async def test_every_byte_is_hashed_by_the_executor_wherever_that_is() -> None:
+    """The target's are searched there too; what nobody reads comes back with its reason."""
+    blobs = [blob(f"d/{number}", 3) for number in range(3)]
+    named = "https://acct.blob.core.windows.net/azureml-blobstore-1/x"
+    shut = ServiceError(409, "BlobArchived", "no", method="GET", url="https://x")
+    accounts = (Account({"d/2": shut}), Account({"d/0": named}))
+    one = _step(OLD_BLOBS, "d", "d", *blobs)
+    by = Elsewhere(*accounts)
+    verdict = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, accounts, by)
+    here = await _compared(one, {OLD_BLOBS: blobs}, {NEW_BLOBS: blobs}, accounts)
+    assert verdict.differences == here.differences and verdict.trees == here.trees
+    assert {one.field for one in verdict.differences} == {"d/0:sha256", "d/2:bytes"}
+    sides = [task.of_source for task in by.performed if isinstance(task, DigestTask)]
+    assert sorted(sides) == [False] * 3 + [True] * 3 and len(by.performed) == 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.bytes.executed import executor, stores
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import listing_digest
@@ -40,8 +41,8 @@ FOREIGN, EXTRA = _item(THEIRS, 1), _item(MORE, 0)
 
 async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> Verdict:  # type: ignore[assignment]
     verifier = BlobVerifier(
-        None,  # type: ignore[arg-type]
-        None,  # type: ignore[arg-type]
+        stores(None, None),
+        executor(None, None),
         containers({OLD_BLOBS: FIFTY}, {NEW_BLOBS: there}),
         mapping=MAPPING,
         places=Places(MAPPING),

@@ -15,7 +15,7 @@ from amlmigrate.cloud.blobs import Watch
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.verifying.blobs import Verdict
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
@@ -26,10 +26,14 @@ PATH = "d/MLTable"
 class Account:
     """One that has one file."""
 
+    service = Service.BLOB
+
     def __init__(self, data: bytes) -> None:
         self._data = data
 
-    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    async def digest(
+        self, place: Location, one: Blob, watch: Watch | None = None, **_: object
+    ) -> tuple[str, str, int]:
         if watch:
             watch()(self._data)
         made = as_written(one, self._data)
