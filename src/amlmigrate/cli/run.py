@@ -288,7 +288,7 @@ def _drain(walker: Walker, view: View) -> Callable[[], None]:
 
 
 def _say_dry(view: View, plan: Plan) -> None:
-    steps = [step for step in plan.steps if step.action.carried_out]
+    steps = [step for step in plan.steps if step.run]
     view.result(
         "run.dry",
         {
@@ -311,7 +311,7 @@ def _dry(step: Step) -> Iterator[str]:
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
     from amlmigrate.core.headline import ran
     from amlmigrate.ledger.evidence import Evidence
-    from amlmigrate.ledger.items import items, over_foreign_bytes
+    from amlmigrate.ledger.items import for_cutover, items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
     from amlmigrate.ledger.standing import Standing, open_findings
     from amlmigrate.ledger.subjects import found_by
@@ -328,6 +328,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
         "items": count(found),
         "lines": [
             *(f"{item.outcome.value}: {item.address}: {item.detail}" for item in left),
+            *for_cutover(found),
             *(f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign),
             *(f"{one.severity}: {one.address}: {one.summary}" for one in (*found_there, *plan.header.findings)),
         ],

@@ -68,14 +68,14 @@ async def _one(view: View, shared: Shared, plan: str | None) -> ExitCode:
 def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
     """How each item stands."""
     from amlmigrate.core.state import Outcome
-    from amlmigrate.ledger.items import eta_seconds, items, over_foreign_bytes, tally
+    from amlmigrate.ledger.items import eta_seconds, for_cutover, items, over_foreign_bytes, tally
 
     found = items(plan, ledger)
     remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
     eta = eta_seconds(ledger, remaining) if ledger else None
     left = [item for item in found if not item.outcome.settled] if ledger and ledger.begun else []
     foreign = over_foreign_bytes(found)
-    lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left]
+    lines = [f"{item.outcome.value}: {item.address}: {item.detail}" for item in left] + for_cutover(found)
     lines += [f"over foreign bytes: {item['address']}: {item['detail']}" for item in foreign]
     if remaining and eta is not None:
         lines.append(f"about {eta:.0f} s left at the rate of the last minutes")

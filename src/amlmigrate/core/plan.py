@@ -116,8 +116,13 @@ class Step:
 
     @property
     def run(self) -> bool:
-        """Whether a run has anything to do for it."""
-        return self.action.carried_out and self.stage == RUN
+        """Whether a run has anything to do for it: nothing is made in it that is for the cutover."""
+        return self.action.carried_out and not self.for_cutover
+
+    @property
+    def for_cutover(self) -> bool:
+        """Whether only the cutover makes it."""
+        return self.stage == CUTOVER and self.action.writes
 
     def as_dict(self) -> dict[str, Any]:
         """Its line in `plan.jsonl`."""

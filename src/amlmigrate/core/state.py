@@ -47,6 +47,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     BLOCKED = "blocked"
     REMAINING = "remaining"
+    TO_CUT_OVER = "left for the cutover"
 
     @property
     def settled(self) -> bool:
@@ -60,6 +61,8 @@ class Outcome(StrEnum):
             Outcome.NOT_NEEDED,
             Outcome.BY_HAND,
             Outcome.WAIVED,
+            # No run and no verification waits for it; the gate of the removal asks for it.
+            Outcome.TO_CUT_OVER,
         )
 
 
@@ -80,7 +83,9 @@ _LEFT = {
 _BY_STATE = {State.FAILED: Outcome.FAILED, State.BLOCKED: Outcome.BLOCKED}
 
 
-def outcome(action: Action, reason: str, state: State, decided: Verb | None = None) -> Outcome:
+def outcome(
+    action: Action, reason: str, state: State, decided: Verb | None = None, *, for_cutover: bool = False
+) -> Outcome:
     """How a step's item ends, given its state and what a person decided about it."""
     if action is Action.SKIP and not reason.startswith(UNSELECTED_REASON):
         return Outcome.NOT_NEEDED
@@ -88,4 +93,6 @@ def outcome(action: Action, reason: str, state: State, decided: Verb | None = No
         return _ENDED[action]
     if decided:
         return Outcome.BY_HAND if decided is Verb.DONE else Outcome.WAIVED
+    if for_cutover and state is State.PENDING:
+        return Outcome.TO_CUT_OVER
     return _LEFT.get(action) or _BY_STATE.get(state, Outcome.REMAINING)

@@ -9,6 +9,7 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
+from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
@@ -17,6 +18,11 @@ from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.ledger.subjects import found_by
 
+# This version records a cutover and makes nothing in it.
+NOT_MADE = (
+    "make it live in the target once the source has stopped, and record that with `migrate done {0}`, or let it go"
+    " with `migrate waive {0}`."
+)
 UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why it may be written all the same."
 
 
@@ -49,6 +55,9 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, 
 def _open(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterator[str]:
     """What was settled when it was verified, and has been taken up again since."""
     for item in items(plan, ledger):
+        if item.outcome is Outcome.TO_CUT_OVER:
+            told = NOT_MADE.format(item.address)
+            yield f"{item.address} is for the cutover to make, and this version cannot: {told}"
         if not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."
     for finding in open_findings(plan, Standing(plan, ledger), found_by(reports)):

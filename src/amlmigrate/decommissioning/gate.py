@@ -13,6 +13,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
 from amlmigrate.cutover.record import active
+from amlmigrate.cutover.refusals import NOT_MADE
 from amlmigrate.decommissioning import soaking
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
@@ -75,6 +76,9 @@ def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
 
 def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:
     for item in items(plan, ledger):
+        if item.outcome is Outcome.TO_CUT_OVER:
+            yield f"{item.address} is left for the cutover, and is not made: {NOT_MADE.format(item.address)}"
+            continue
         # What was left by selection goes with the source: only here somebody has to say that it may.
         if item.outcome is Outcome.UNSELECTED or not item.outcome.settled:
             yield f"{item.address} is {item.outcome.value} and not waived."

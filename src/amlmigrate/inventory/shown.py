@@ -6,7 +6,7 @@ import asyncio
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import ARCHIVE, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.finding import MARK
 from amlmigrate.kinds import Listed, moving_kinds, root_of
@@ -22,7 +22,10 @@ async def shown(port: WorkspacePort, address: Address) -> bool | None:
         if kind:
             document = await kind.read(port, address.item)
             found = document is not None
-            return Asset(address.item, document).archived if document and address.phase else found
+            if not found or not address.phase:
+                return found
+            # What any other phase makes of it, only its kind and the plan know.
+            return Asset(address.item, document or {}).archived if address.phase == ARCHIVE else None
         if listed and listed.shown and address.name:
             return await _listed(port, listed, address)
     except ServiceError as error:

@@ -93,6 +93,7 @@ def refuse_early(ledger: Ledger, subject: Subject) -> None:
         step is None
         or step.action in (Action.MANUAL, Action.CONFLICT)
         or step.reason.startswith(UNSELECTED_REASON)
+        or step.for_cutover
     ):
         return
     state = ledger.step(step.address).state

@@ -43,9 +43,8 @@ def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -
     for step in plan.steps:
         row = rows.get(step.address)
         decision = _decision(standing, step, plan)
-        end = outcome(
-            step.action, step.reason, row.state if row else State.PENDING, decision.verb if decision else None
-        )
+        state, verb = row.state if row else State.PENDING, decision.verb if decision else None
+        end = outcome(step.action, step.reason, state, verb, for_cutover=step.for_cutover)
         if end is Outcome.MIGRATED and not step.is_bytes and str(step.address) not in made:
             # It had come there in the meantime, by somebody else, and was taken as it is.
             end = Outcome.ADOPTED
@@ -60,6 +59,11 @@ def items(plan: Plan, ledger: Ledger | None, standing: Standing | None = None) -
             detail = finding.summary if row and row.state is State.DONE else detail
         found.append(Item(str(step.address), end, detail, theirs))
     return found
+
+
+def for_cutover(found: Iterable[Item]) -> list[str]:
+    """A line for each item that only the cutover makes, and that is not made."""
+    return [f"{item.outcome.value}: {item.address}" for item in found if item.outcome is Outcome.TO_CUT_OVER]
 
 
 def over_foreign_bytes(found: Iterable[Item]) -> list[dict[str, str]]:

@@ -15,7 +15,14 @@ from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.ledger.subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
 
 # What `run` is still to try is nobody's to decide yet.
-_OPEN = (Outcome.MANUAL, Outcome.CONFLICT, Outcome.UNSELECTED, Outcome.FAILED, Outcome.BLOCKED)
+_OPEN = (
+    Outcome.MANUAL,
+    Outcome.CONFLICT,
+    Outcome.UNSELECTED,
+    Outcome.FAILED,
+    Outcome.BLOCKED,
+    Outcome.TO_CUT_OVER,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,9 +120,11 @@ def _untagged(listing: Listing) -> Finding:
 
 
 def _estimate(source: Inventory, steps: list[Step]) -> dict[str, float]:
-    written = sum(step.action.writes and not step.is_bytes and not step.comes_with_version for step in steps)
+    written = sum(
+        step.run and step.action.writes and not step.is_bytes and not step.comes_with_version for step in steps
+    )
     names = len({address.container for address in source.assets})
-    reads = names + sum(_reads(step) for step in steps if step.action.carried_out and not step.is_bytes)
+    reads = names + sum(_reads(step) for step in steps if step.run and not step.is_bytes)
     reads += -(-sum(map(_in_list, steps)) // _PAGE)
     return {
         "arm_reads": reads,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset, Inventory
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK, Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.plan import RUN, Action, Plan
 from amlmigrate.core.seal import comparable
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired
@@ -55,6 +56,7 @@ def compare_documents(
     """
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     moved = {step.address for step in plan.steps if step.action in _MOVED}
+    adopted = {step.address for step in plan.steps if step.action is Action.ADOPT}
     context = Context(mapping, [asset for address, asset in source.assets.items() if address in moved])
     # Without a digest it may come and go, as a lock does.
     steps = {
@@ -74,7 +76,7 @@ def compare_documents(
         elif step.action in _MOVED and address not in waived:
             asset = source.assets[step.address]
             desired = moving_kinds()[step.address.kind].desired(asset, context)
-            differing = _between(asset, desired, target, mapping)
+            differing = _between(asset, _expected(desired, step.address, adopted), target, mapping)
             differing += _not_as_good(plan, source.assets[step.address], target, by_hand)
             left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
             counted = [one for one in differing if not any(write.about(one.field) for write in left)]
@@ -106,7 +108,7 @@ def _unplanned(plan: Plan, source: Inventory, target: Inventory, context: Contex
     found = []
     for name in names:
         desired = moving_kinds()[name.kind].desired(source.assets[name], context)
-        found += _between(source.assets[name], desired, target, context.mapping)
+        found += _between(source.assets[name], desired.ran, target, context.mapping)
     return found
 
 
@@ -161,12 +163,17 @@ def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | 
     return None if tied or not times[-1][0] else times[-1][1]
 
 
-def _between(asset: Asset, desired: Desired, target: Inventory, mapping: Mapping) -> list[Difference]:
-    """In what the target differs from what `run` makes; what is left for the cutover is nothing that it lacks."""
+def _expected(desired: Desired, address: Address, adopted: set[Address]) -> Document | None:
+    """What the target is to have: what `run` makes, and of what is for the cutover only what was there before."""
+    bodies = [one.body for one in desired.writes if one.stage == RUN or address.at(one.phase) in adopted]
+    return bodies[-1] if bodies else None
+
+
+def _between(asset: Asset, expected: Document | None, target: Inventory, mapping: Mapping) -> list[Difference]:
     address = asset.address
-    if desired.ran is None:
+    if expected is None:
         return []
     there = target.assets.get(mapping.called(address))
     if there is None:
         return [Difference(str(address), "target", "present", "missing")]
-    return moving_kinds()[address.kind].differences(address, desired.ran, there.document)
+    return moving_kinds()[address.kind].differences(address, expected, there.document)
