@@ -146,7 +146,7 @@ def _done(folder: Path, pair: tuple[str, str], blobs: Known, *, own: bool) -> _D
             return None
         if not own and (why := _doubt(folder, ledger, pair)):
             return _Done(set(), {}, ledger.sequence, why)
-        found = _Done(set(ledger.owned()), dict(ledger.left()), ledger.sequence)
+        found = _Done(*ledger.in_target(), ledger.sequence)
         blobs.add(ledger)
         return found
 

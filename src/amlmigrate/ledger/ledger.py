@@ -19,7 +19,7 @@ from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.decided import Decided
 from amlmigrate.ledger.lost import FILE, refuse_lost
-from amlmigrate.ledger.made import OPERATION, RUN, Made
+from amlmigrate.ledger.made import CALLED, OPERATION, RUN, Made
 from amlmigrate.ledger.made import now as _now
 
 _RUNS = "runs_started"
@@ -205,6 +205,7 @@ class Ledger(Made, Decided):
                     ("source_workspace_id", plan.header.source["workspaceId"]),
                     ("target_workspace_id", plan.header.target["workspaceId"]),
                     ("created", now),
+                    *((f"{CALLED}{one}", str(other)) for one, other in plan.names().items()),
                 ],
             )
             db.executemany(

@@ -40,6 +40,8 @@ _CLAIMS = (
 )
 # Where the change of a step is polled, by the step.
 OPERATION = "operation_of:"
+# What the target calls an item that has another name there.
+CALLED = "called:"
 _BLOB = "account, container, path, source_etag, target_etag, at, labels"
 
 
@@ -91,6 +93,13 @@ class Made(ABC):
         """Where a change that was accepted is polled; None where none is known, or it has come about."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", f"{OPERATION}{address}")
         return json.loads(rows[0][0]) if rows else None
+
+    def in_target(self) -> tuple[set[str], dict[str, tuple[When, str]]]:
+        """The same as `owned` and `left`, by the addresses that the target has for its documents."""
+        rows = self._rows("SELECT key, value FROM meta WHERE key LIKE ?", f"{CALLED}%")
+        called = {key.removeprefix(CALLED): text for key, text in rows}
+        owned = {called.get(address, address) for address in self.owned()}
+        return owned, {called.get(address, address): seen for address, seen in self.left().items()}
 
     def owned(self) -> set[str]:
         """The addresses of documents that this ledger shows as created in the target."""

@@ -59,6 +59,8 @@ class Resolver:
         found = Needs()
         named = kind.references(asset)
         self._all(asset.address, [one for one in named if one.where.startswith("/")], found)
+        if asset.address.parent in self._inventory.assets:
+            found.assets.add(asset.address.parent)
         documented = set(found.assets)
         self._all(asset.address, [one for one in named if not one.where.startswith("/")], found)
         # Files may well name each other in a circle; a document is made without a look into them.
