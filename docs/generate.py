@@ -389,6 +389,8 @@ OUTCOMES = {
     Outcome.FAILED: "its step failed",
     Outcome.BLOCKED: "something that it comes after failed",
     Outcome.REMAINING: "its step was not carried out yet",
+    Outcome.TO_CUT_OVER: "goes live only when the old workspace stops: no run makes it, `verify` does not miss it,"
+    " and `decommission` asks for it",
 }
 
 
@@ -445,6 +447,8 @@ STEP = {
     "target_id": "ARM id in the target; empty where there is none",
     "source_sha256": "digest of the source document or of the listing of its blobs, by which drift is found;"
     " empty for what may come and go, as locks and role assignments",
+    "stage": "`cutover` where only the cutover makes it, and no run; absent of all others",
+    "target": "what the target calls the item, where it has another name there",
     "target_sha256": "updates and conflicts: digest of the target's document in canonical form, or of the blob"
     " that it has there, as the planner saw it",
     "after": "addresses of the steps that must be done before",
@@ -482,7 +486,8 @@ def step_fields() -> str:
 COLUMNS = {
     "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
     " `target_workspace_id`, `created`, `begun`, `sequence` (the number of its newest run among all of the pair),"
-    " `evidence_head`, `evidence_next`, and"
+    " `evidence_head`, `evidence_next`, `operation_of:ADDRESS` (where a change that Azure accepted is polled, until"
+    " its step is done), `called:ADDRESS` (what the target calls an item that has another name there), and"
     " `decommission`: what a removal has set out to do, how far it came, and where its deletion is polled (an"
     " address that Azure signs, and that stands nowhere else).",
     "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"

@@ -54,7 +54,11 @@ class Fields:
 
 COMMON = Fields(
     computed={"provisioningState": "how the service stands with it"},
-    mutable={"description": "text for people", "tags": "the customer's labels"},
+    mutable={
+        "description": "text for people",
+        "tags": "the customer's labels",
+        "/tags": "the customer's labels, where they are the envelope's",
+    },
     customer_maps={
         "tags": "a tag may have no value",
         "properties": "the customer's own",

@@ -1,0 +1,226 @@
+"""Kinds as those to come are: nested, long-running, live, renamed in the target, with secrets and a cutover stage.
+
+Two kinds, endpoints and their deployments (AZ-LIVE-1), and a service in memory that behaves towards them as Azure does:
+it answers a PUT before it is done, hides keys, gives a name once in a region, and takes traffic for nothing that is not
+there. What waits for it is the product's own poller.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.contract.kinds.workspace_of import InMemory
+from tests.unit.world import NEW, OLD, asset
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.operations import Operation
+from amlmigrate.cloud.polling import Poller
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.clock import Clock, Pace
+from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write, overlaid
+from amlmigrate.kinds import Kind
+from amlmigrate.kinds._base import SECRET, Port
+from amlmigrate.kinds._fields import COMMON
+
+KEYS = {"primaryKey": "TOP-SECRET-1", "secondaryKey": "TOP-SECRET-2"}
+_TRAFFIC, _PUBLIC = "/properties/traffic", "/properties/publicNetworkAccess"
+
+
+class Endpoints(Kind):
+    """Made without traffic and shut; then traffic, once its deployments are there; opened at the cutover."""
+
+    name = "onlineEndpoints"
+    regional = True
+    sdk_operations = ""
+    fields = COMMON.but(
+        computed={"scoringUri": "made of its name", "principal": "the service's"},
+        mutable={"traffic": "moved on", "publicNetworkAccess": "shut and opened"},
+        secrets={"keys": "a GET never shows them"},
+    )
+
+    def example(self) -> Asset:
+        found = asset(
+            "onlineEndpoints/score",
+            authMode="Key",
+            provisioningState="Succeeded",
+            publicNetworkAccess="Enabled",
+            scoringUri="https://score.westeurope.inference.ml.azure.com/score",
+            traffic={"blue": 90, "green": 10},
+            properties={"owner": "risk"},
+        )
+        identity = {"type": "SystemAssigned", "principalId": "0-0", "tenantId": "1-1"}
+        around = {"location": "westeurope", "kind": "Managed", "identity": identity, "tags": {"team": "risk"}}
+        return replace(found, document={**found.document, **around})
+
+    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
+        found = super().desired(asset, plan)
+        whole = found.first.body
+        properties = whole["properties"] | {"keys": {name: {SECRET: name} for name in KEYS}}
+        whole = whole | {"properties": properties}
+        shut = overlaid(
+            whole, {"properties": {"traffic": {}, "publicNetworkAccess": "Disabled"}}, (_TRAFFIC, _PUBLIC)
+        )
+        served = overlaid(shut, whole, (_TRAFFIC,))
+        below = tuple(one.address for one in plan.children(asset.address))
+        writes = [Write(shut)]
+        if properties.get("traffic"):
+            reason = "once its deployments are there"
+            writes.append(Write(served, "traffic", below, changes=(_TRAFFIC,), reason=reason))
+        if properties.get("publicNetworkAccess") == "Enabled":
+            reason = "opened when the old one is shut"
+            writes.append(Write(whole, "enable", stage="cutover", changes=(_PUBLIC,), reason=reason))
+        return replace(found, writes=tuple(writes))
+
+    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+        given = await source.post(f"{self.path(address)}/listKeys")
+        keys = {name: given[marker[SECRET]] for name, marker in body["properties"]["keys"].items()}
+        return {**body, "properties": {**body["properties"], "keys": keys}}
+
+    def live(self, asset: Asset) -> str:
+        return f"{asset.address} answers." if asset.properties.get("traffic") else ""
+
+
+class Deployments(Kind):
+    """A model that is served below an endpoint."""
+
+    name = "onlineEndpoints/deployments"
+    after = ("models",)
+    sdk_operations = ""
+    fields = COMMON.but(mutable={"/sku": "more or fewer instances"})
+
+    def example(self) -> Asset:
+        found = asset(
+            "onlineEndpoints/score/deployments/blue",
+            model=f"{OLD.id}/models/m/versions/1",
+            environmentVariables={"HOME": f"{OLD.id}/onlineEndpoints/score/deployments/blue"},
+            instanceType="Standard_DS3_v2",
+            provisioningState="Succeeded",
+        )
+        around = {"location": "West Europe", "sku": {"name": "Default", "capacity": 2, "tier": None}}
+        return replace(found, document={**found.document, **around})
+
+
+ENDPOINTS, DEPLOYMENTS = Endpoints(), Deployments()
+
+
+class KilledError(BaseException):
+    """The process ended here: nothing catches it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass
+class Time:
+    """Time that a pause moves on at once."""
+
+    seconds: float = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(Clock(lambda: self.seconds, self.sleep))
+
+
+@dataclass
+class Service(InMemory):
+    """One workspace whose writes take `slow` looks; `fails` are the words that a path fails with, once it has."""
+
+    taken: frozenset[str] = frozenset()
+    fails: dict[str, str] = field(default_factory=dict)
+    slow: int = 3
+    dying: int = -1
+    looks: dict[str, int] = field(default_factory=dict)
+    time: Time = field(default_factory=Time)
+    id: str = NEW.id
+    ref: WorkspaceRef = NEW
+    frozen: tuple[Document, ...] = ()
+
+    async def put(self, path: str, body: Document, query: Mapping[str, str] | None = None) -> Accepted:
+        if not path.startswith("onlineEndpoints/"):
+            # A name comes with its first version.
+            name = path.partition("/versions/")[0]
+            self.documents.setdefault(name, {"name": name.rpartition("/")[2], "properties": {"isArchived": False}})
+            return await super().put(path, body, query)
+        self.calls.append(("PUT", path))
+        self.bodies.append(copy.deepcopy(body))
+        self._refuse(path, body)
+        self.looks[path] = self.slow
+        properties = {key: value for key, value in body["properties"].items() if key != "keys"}
+        properties |= {"provisioningState": "Creating"}
+        around = {**copy.deepcopy(body), "id": f"{self.id}/{path}", "name": path.rpartition("/")[2]}
+        if "identity" in around:
+            around["identity"] = {**around["identity"], "principalId": "2-2", "tenantId": "1-1"}
+        existed = path in self.documents
+        self.documents[path] = around | {"properties": copy.deepcopy(properties)}
+        return Accepted(
+            copy.deepcopy(self.documents[path]), existed, {"url": f"/operations/{path}", "tells": True}
+        )
+
+    def _refuse(self, path: str, body: Document) -> None:
+        endpoint = path.partition("/deployments/")[0]
+        told = ""
+        if endpoint.rpartition("/")[2] in self.taken:
+            told = "There is already an endpoint with this name: it needs to be unique within a region."
+        elif endpoint != path and endpoint not in self.documents:
+            told = "The endpoint is not there."
+        elif missing := [
+            name
+            for name in body["properties"].get("traffic") or ()
+            if properties_of(self.documents.get(f"{path}/deployments/{name}")).get("provisioningState")
+            != "Succeeded"
+        ]:
+            told = f"No deployment {missing}."
+        if told:
+            raise ServiceError(400, "UserError", told, method="PUT", url=path)
+
+    async def call(self, method: str, path: str) -> Reply:
+        """One look at an operation."""
+        word = self._look(path.removeprefix("/operations/"))
+        error = {"error": {"code": "ImageBuildFailure", "message": self.fails.get(path[12:], "")}}
+        return Reply(200, {}, {"status": word} | (error if word == "Failed" else {}))
+
+    async def get(self, path: str, query: Any = None) -> Document | None:
+        if path in self.looks:
+            self._look(path)
+        return await super().get(path)
+
+    def _look(self, path: str) -> str:
+        """Time goes by with each look; one that is killed looks no more."""
+        if self.dying == 0:
+            self.dying = -1
+            raise KilledError
+        self.dying -= 1
+        self.looks[path] -= 1
+        properties = self.documents[path]["properties"]
+        if self.looks[path] == 0:
+            properties["provisioningState"] = "Failed" if path in self.fails else "Succeeded"
+            if path in self.fails:
+                properties["error"] = {"code": "ImageBuildFailure", "message": self.fails[path]}
+            if path == "onlineEndpoints/" + path.rpartition("/")[2]:
+                properties["scoringUri"] = (
+                    f"https://{path.rpartition('/')[2]}.northeurope.inference.ml.azure.com/score"
+                )
+        return str(properties["provisioningState"])
+
+    async def settled(self, path: str, operation: Document | None = None) -> Document | None:
+        waited = Operation.of_dict(operation) if operation else None
+        return await Poller(self, self.time.pace).settled(path, waited)
+
+    async def post(self, path: str, body: Document | None = None) -> Document:
+        self.calls.append(("POST", path))
+        return dict(KEYS)
