@@ -486,8 +486,8 @@ def step_fields() -> str:
 COLUMNS = {
     "meta": "What the ledger is tied to, and facts about the run: `plan_sha256`, `source_workspace_id`,"
     " `target_workspace_id`, `created`, `begun`, `sequence` (the number of its newest run among all of the pair),"
-    " `evidence_head`, `evidence_next`, `operation_of:ADDRESS` (where a change that Azure accepted is polled, until"
-    " its step is done), `called:ADDRESS` (what the target calls an item that has another name there), and"
+    " `evidence_head`, `evidence_next`, `operation_of:ADDRESS` (where a change that Azure accepted is polled,"
+    " until its step is done), `called:ADDRESS` (what the target calls an item that has another name there), and"
     " `decommission`: what a removal has set out to do, how far it came, and where its deletion is polled (an"
     " address that Azure signs, and that stands nowhere else).",
     "steps": "The state of each step now. `attempts` counts how often it was begun. `target_sha256` is the digest"
