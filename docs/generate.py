@@ -31,7 +31,7 @@ from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.clock import Pace
 from amlmigrate.core.findingcodes import Code
-from amlmigrate.core.plan import Action, Bytes, Gone, Header, Step
+from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
@@ -478,8 +478,10 @@ def step_fields() -> str:
     place = Location("", "")
     file = AnewFile("", "", "", "", 0, 0)
     amount, gone = Bytes(place, place, 0, 0), (Gone("", "", 0),)
-    of_bytes = Step(Address("blobs", "c"), Action.COPY, bytes=amount, blob=True, files=(file,), gone=gone)
-    names = [*Step(Address("models", "m", "1"), Action.UPDATE, target_sha256="0").as_dict(), *of_bytes.as_dict()]
+    of_bytes = Step(Address.of("blobs", "c"), Action.COPY, bytes=amount, blob=True, files=(file,), gone=gone)
+    item = Address.of("models", "m", "1")
+    document = Step(item, Action.UPDATE, target_sha256="0", stage=CUTOVER, target=item)
+    names = [*document.as_dict(), *of_bytes.as_dict()]
     return table(("member", "meaning"), ([f"`{key}`", STEP[key]] for key in dict.fromkeys(names)))
 
 
