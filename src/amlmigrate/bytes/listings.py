@@ -131,6 +131,10 @@ def unlike(source: Blob, target: Blob) -> list[str]:
     return found
 
 
+# Made once: there is one for each blob of each list.
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class ListingDigest:
     """SHA-256 over listed blobs, added in the order of their paths: `listing_digest` says of what.
 
@@ -161,7 +165,7 @@ class ListingDigest:
             blob.tags or None,
             blob.tier,
         )
-        self._sha.update(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self._sha.update(_ENCODED(line).encode() + b"\n")
         self.blobs += 1
         self.bytes += blob.length
 

@@ -1,0 +1,107 @@
+"""Bytes that are compared as they stream by come to what two dicts of all entries come to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
+
+from amlmigrate.bytes.listings import goal_path, listing_digest, unlike
+from amlmigrate.cloud.digests import Watch
+from amlmigrate.core.asset import Blob
+from amlmigrate.core.places import Places
+from amlmigrate.core.plan import Action, Bytes
+from amlmigrate.core.translation import Difference
+from amlmigrate.core.workspace import Location
+from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+
+_PATHS = st.lists(st.text("ab/.\U0001f600\uff01", min_size=1, max_size=5), max_size=10, unique=True)
+_PLACES = st.sampled_from([("", ""), ("a", "a"), ("a/b", "a/b"), ("", "migrated-code/x")])
+
+
+class Account:
+    """Each blob's digest is by its length; what is long takes its time, so that others overtake it."""
+
+    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+        for _ in range(one.length % 3):
+            await asyncio.sleep(0)
+        return f"sha-{one.length}", "AAAA", one.length
+
+
+def _verified(places: tuple[str, str], left: list[Blob], right: list[Blob], *, hashing: bool) -> Verdict:
+    source, target = Location("acct", OLD_BLOBS, places[0]), Location("cmkacct", NEW_BLOBS, places[1])
+    listed = containers({OLD_BLOBS: left}, {NEW_BLOBS: right})
+    below = listed.source["acct", OLD_BLOBS].below(places[0])
+    one = step(
+        "blobs/c", action=Action.COPY, source_sha256=listing_digest(below), bytes=Bytes(source, target, 0, 0)
+    )
+    account: Any = Account()
+    verifier = BlobVerifier(
+        account, account, listed, mapping=MAPPING, places=Places(MAPPING), hashing=hashing, emit=lambda _: None
+    )
+    return asyncio.run(verifier.verify(plan(one)))
+
+
+def _tree(place: str, blobs: list[Blob], *, hashing: bool) -> str:
+    found = hashlib.sha256()
+    for one in sorted(blobs, key=lambda found: found.path):
+        content = f"sha-{one.length}" if hashing else one.md5 or ""
+        found.update(f"{one.path.removeprefix(place).lstrip('/')}\0{one.length}\0{content}\n".encode())
+    return found.hexdigest()
+
+
+@given(_PATHS, _PATHS, _PLACES, st.booleans(), st.data())
+def test_what_streams_by_is_compared_as_all_at_once(
+    lefts: list[str], rights: list[str], places: tuple[str, str], hashing: bool, data: st.DataObject
+) -> None:
+    lengths = st.integers(0, 2)
+    left = [blob(path, data.draw(lengths), md5="AAAA") for path in lefts]
+    source, target = Location("acct", OLD_BLOBS, places[0]), Location("cmkacct", NEW_BLOBS, places[1])
+
+    def below(path: str, prefix: str) -> bool:
+        return not prefix or path == prefix or path.startswith(f"{prefix}/")
+
+    ours = {goal_path(source, target, one.path): one for one in left if below(one.path, places[0])}
+    copies = [
+        replace(one, path=path, length=data.draw(lengths))
+        for path, one in ours.items()
+        if data.draw(st.booleans())
+    ]
+    there = {one.path: one for one in (*(blob(path, 1) for path in rights), *copies)}
+    verdict = _verified(places, left, list(there.values()), hashing=hashing)
+    twins = {
+        path: one
+        for path, one in there.items()
+        if below(path, places[1]) and (places[1] or path in ours or not path.startswith("migrated-code/"))
+    }
+    wanted: list[Difference] = []
+    for path, one in sorted(ours.items()):
+        twin = twins.get(path)
+        if twin is None:
+            wanted.append(Difference("blobs/c", path, "present", "missing"))
+            continue
+        names = unlike(one, twin)
+        wanted += [
+            Difference("blobs/c", f"{path}:{name}", getattr(one, name), getattr(twin, name)) for name in names
+        ]
+        if hashing and one.length != twin.length:
+            wanted.append(Difference("blobs/c", f"{path}:sha256", f"sha-{one.length}", f"sha-{twin.length}"))
+    told = {difference.field.partition(":")[0] for difference in wanted}
+    wanted += [Difference("blobs/c", path, "absent", "extra") for path in sorted(twins.keys() - ours.keys())]
+    assert verdict.differences == wanted
+    assert (verdict.blobs, verdict.same) == (len(ours), len(ours.keys() - told))
+    assert verdict.bytes == sum(one.length for one in ours.values())
+    mine = [one for one in left if below(one.path, places[0])]
+    assert verdict.trees["blobs/c"] == {
+        "source": _tree(places[0], mine, hashing=hashing),
+        "target": _tree(places[1], list(twins.values()), hashing=hashing),
+    }
+    lines = {side: b"".join(found.pieces()).splitlines() for side, found in verdict.manifests.items()}
+    paths = {side: [json.loads(line)["path"] for line in found] for side, found in lines.items()}
+    assert paths == {"source": sorted(one.path for one in mine), "target": sorted(twins)}
