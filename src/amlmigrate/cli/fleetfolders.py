@@ -14,6 +14,7 @@ from typing import Any
 
 from amlmigrate.cmk.fleet.fleetfile import Entry
 from amlmigrate.core import unforeseen
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
@@ -52,7 +53,7 @@ def found(out: Path, entry: Entry) -> Header | None:
             )
         return None
     header = planfile.read(folder).header
-    pair = (header.source_ref.id.lower(), header.target_ref.id.lower())
+    pair = (key_of(header.source_ref.id), key_of(header.target_ref.id))
     if pair != (entry.source.lower(), entry.target.lower()):
         raise BadInputError(
             "There is a plan of other workspaces in this folder.",

@@ -19,6 +19,7 @@ from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
 from amlmigrate.cmk.fleet.members import Left, asked_for, members, unread
 from amlmigrate.cmk.fleet.waves import named_waves, waves
 from amlmigrate.cmk.scanning import scanfile
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.events import Event, ignore
@@ -61,7 +62,7 @@ async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCod
     environments = kept.header["levels"]["environment"]
     left += unread(kept.header)
     if wanted.waves:
-        known = {one.id.lower() for one in chosen} | {one.id.lower() for one in left}
+        known = {key_of(one.id) for one in chosen} | {key_of(one.id) for one in left}
         numbers = pairs.waves(wanted.waves, subscription, known)
         left = asked_for(left, numbers)
         order = named_waves(chosen, numbers, environments)

@@ -16,6 +16,7 @@ import typer
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import Shared, execute
 from amlmigrate.cli.views.base import View
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, ExitCode
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _lacking(folder: Path, entry: Entry) -> str:
         if not (folder / planfile.FILE).exists():
             return str(entry.told.get("reason") or "nothing was planned yet, or its folder was deleted")
         header = planfile.read_header(folder)
-        pair = (header.source_ref.id.lower(), header.target_ref.id.lower())
+        pair = (key_of(header.source_ref.id), key_of(header.target_ref.id))
     except Exception:  # noqa: BLE001 - of one plan, whose own line says so
         return ""
     there = pair == (entry.source.lower(), entry.target.lower())

@@ -81,7 +81,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
     """What an answer of ARM says of the resource of that path."""
     if error.status != 404:
         return Verdict.UNKNOWN
-    asked = ArmId.of(path)
+    asked = ArmId.at(path)
     if error.code == "ResourceGroupNotFound":
         return _of_group(error, asked)
     if error.code == "ParentResourceNotFound":  # AZ-ABSENT-14
@@ -93,7 +93,7 @@ def judged(error: ServiceError, path: str) -> Verdict:
 
 def whole(collection: str) -> Mapping[str, str]:
     """What the list of that path has to be asked for so that it shows everything."""
-    asked = ArmId.of(collection)
+    asked = ArmId.at(collection)
     return declared.of(f"{_ML}/{asked.types[1]}").query if asked.type.startswith(f"{_ML}/") else {}
 
 

@@ -72,7 +72,7 @@ class Answer:
 
 def api_version(path: str) -> str:
     """The api-version for a path, by the innermost provider that it names."""
-    id_ = ArmId.of(path)
+    id_ = ArmId.at(path)
     named = id_.type.split("/") if id_.types else []
     known = ("/".join(named[:depth]) for depth in range(len(named), 0, -1))
     versions = (declared.version(type_) or API_VERSIONS.get(type_) for type_ in known)
@@ -144,7 +144,7 @@ class Arm:
 
         Raises ServiceError and OutOfReachError where that call fails.
         """
-        asked, verdict = ArmId.of(path), absence.judged(error, path)
+        asked, verdict = ArmId.at(path), absence.judged(error, path)
         if verdict is absence.Verdict.BY_LIST:
             return not await self._lists(asked.collection, asked.names[-1])
         if verdict is absence.Verdict.BY_GROUP:
@@ -164,7 +164,7 @@ class Arm:
         try:
             names = [str(item.get("name")) async for item in self.pages(collection, query)]
         except ServiceError as error:
-            if await self.absent(error, ArmId.of(collection).collection):
+            if await self.absent(error, ArmId.at(collection).collection):
                 return False
             raise
         return name in names if exact else name.lower() in {each.lower() for each in names}
@@ -227,7 +227,7 @@ class Arm:
     ) -> Answer:
         """One call of ARM, as `Caller.call`. Raises ServiceError for every answer of 400 and above."""
         url = self._url(path, query)
-        subscription = ArmId.of(url).subscription
+        subscription = ArmId.at(url).subscription
         bucket = self._pacer.bucket(subscription, method)
         answer, doubtful = await Caller(_Lane(bucket, self._places)).made(
             method, url, lambda: self._once(bucket, method, url, body), twice=twice, first=first

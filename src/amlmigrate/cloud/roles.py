@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.armid import name_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 
@@ -48,7 +48,7 @@ class Roles:
         """The ids, in lower case, of those that an identity has there, itself or through its groups."""
         query = {"$filter": f"assignedTo('{object_id}')"}
         found = [item async for item in self._arm.pages(f"{scope}/{_ASSIGNMENTS}", query)]
-        return {str(item["id"]).lower() for item in found}
+        return {key_of(item["id"]) for item in found}
 
     async def assigned(self, scope: str, object_id: str) -> list[Document]:
         """Those that an identity has at a scope, above it and below it, itself or through its groups."""
@@ -100,7 +100,7 @@ class Roles:
         found: dict[str, Document] = {}
         for query in ({}, {"$filter": "atScope()"}):
             async for item in self._arm.pages(f"{scope}/{collection}", query):
-                found[str(item.get("id")).lower()] = item
+                found[key_of(item.get("id"))] = item
         return list(found.values())
 
     async def permissions(self, scope: str) -> list[Document]:

@@ -9,6 +9,7 @@ from amlmigrate.cloud.arm import NO_QUERY, Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.lists import check_item
 from amlmigrate.cloud.operations import Operation
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.mapping import DEFAULT_STORE
@@ -166,12 +167,12 @@ class InventoryPort(WorkspacePort):
 
 async def sharing_account(arm: Arm, workspace: Workspace, subscription: str) -> list[str]:
     """The other workspaces of a subscription with the same storage account: of those that the caller may read."""
-    account = workspace.storage_account_id.lower()
+    account = key_of(workspace.storage_account_id)
     path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/workspaces"
     found = [
         str(item["id"])
         async for item in arm.pages(path)
-        if str(properties_of(item).get("storageAccount", "")).lower() == account
+        if key_of(properties_of(item).get("storageAccount")) == account
         # By its number: one that was made anew under this name is another.
         and properties_of(item).get("workspaceId") != workspace.workspace_id
     ]

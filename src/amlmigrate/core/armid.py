@@ -47,9 +47,13 @@ class ArmId:
 
     @classmethod
     def of(cls, text: Any) -> ArmId:
-        """Of an id, a path or a URL, None for none; without host, query and slashes at the end."""
-        path = _HOST.sub("", str(text or "").partition("?")[0], count=1)
-        return cls(path.rstrip("/"))
+        """Of an id, None for none; without slashes at the end. A URL, as of a key in a vault, is no id."""
+        return cls(str(text or "").rstrip("/"))
+
+    @classmethod
+    def at(cls, url: str) -> ArmId:
+        """Of what a request to ARM is about: its URL or path, without host and query."""
+        return cls.of(_HOST.sub("", url.partition("?")[0], count=1))
 
     @property
     def key(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.rights import KEPT
@@ -24,7 +25,7 @@ KIND = "frozen"
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _AUTHORIZATION = r"/providers/Microsoft\.Authorization"
 # A scope's names are those of groups and resources: no query, no escape, nothing that leads elsewhere.
-_ID = re.compile(rf"((?:/[\w.()-]+)+){_AUTHORIZATION}/roleAssignments/({_GUID})", re.IGNORECASE)
+_ID = re.compile(rf"((?:/[\w.()-]+)+){_AUTHORIZATION}/roleAssignments/{_GUID}", re.IGNORECASE)
 # Nothing wider than one account is taken for it, whatever a report says that the source's is.
 _ACCOUNT = re.compile(
     rf"/subscriptions/{_GUID}/resourceGroups/[\w.()-]+/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{{3,24}}",
@@ -101,16 +102,16 @@ class Assignment:
     @property
     def key(self) -> str:
         """By which two are one: ARM ids do not mind letter case."""
-        return self.id.lower()
+        return key_of(self.id)
 
     @property
     def address(self) -> str:
         """By which it is decided about: `frozen/GUID`."""
-        return f"{KIND}/{self.key.rpartition('/')[2]}"
+        return f"{KIND}/{name_of(self.key)}"
 
     def within(self, scope: str) -> bool:
         """Whether it is at a scope or below it."""
-        return bool(scope) and f"{self.scope}/".lower().startswith(f"{scope.rstrip('/')}/".lower())
+        return bool(scope) and ArmId.of(self.scope).within(ArmId.of(scope))
 
     def __str__(self) -> str:
         kind = self.properties.get("principalType") or "principal"
@@ -136,9 +137,9 @@ def strange(one: Assignment, source: str, account: str) -> str | None:
 
 def _misplaced(one: Assignment, source: str, account: str) -> str | None:
     found = _ID.fullmatch(one.id)
-    if not found or set(one.id.split("/")) & {".", ".."}:
+    if not found or {".", ".."} & set(ArmId(one.id).parts):
         return "its id is none of a role assignment"
-    if found[1].lower() != one.scope.rstrip("/").lower():
+    if ArmId.of(found[1]) != ArmId.of(one.scope):
         return f"its id is not at its scope '{one.scope}'"
     if not (one.within(source) or (one.within(account) and _ACCOUNT.fullmatch(account.rstrip("/")))):
         return f"'{one.scope}' is neither the source nor its storage account"

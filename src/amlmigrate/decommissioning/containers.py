@@ -10,6 +10,7 @@ from amlmigrate.bytes.prefixes import Cover
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session, Side
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
@@ -86,11 +87,11 @@ class Deletion:
 
     async def around(self) -> Neighbours:
         """The datastores of every other workspace that can be seen; the target's are looked at with all of it."""
-        account = self.source.storage_account_id.split("/")
+        account = ArmId.of(self.source.storage_account_id)
         return await neighbours(
             (self.clouds.source, self.clouds.target),
             {self.source.workspace_id, self.target.workspace.workspace_id},
-            {self.source.ref.subscription, *account[2:3]},
+            {self.source.ref.subscription, account.subscription} - {""},
         )
 
     async def delete(self, wanted: dict[str, str], emit: Emit, first: First) -> Deleted:
@@ -138,7 +139,7 @@ class Deletion:
         side, source = self.clouds.source, self.source
         found = await sharing(side, source)
         others = dict.fromkeys(found.workspaces)
-        if self.target.workspace.storage_account_id.lower() == source.storage_account_id.lower():
+        if key_of(self.target.workspace.storage_account_id) == key_of(source.storage_account_id):
             others |= {self.target.workspace.id: None}
         unlisted = [f"Whether the storage account serves another workspace is not known: {found.unlisted}."]
         # Which subscriptions could not be looked at whole is told with the datastores of their workspaces.

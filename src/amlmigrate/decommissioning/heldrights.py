@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
@@ -107,7 +108,7 @@ def identities(source: Inventory) -> list[Identity]:
         if identity.get("principalId"):
             found.setdefault(str(identity["principalId"]), Identity(of, "", str(identity["principalId"])))
         for id_, one in (identity.get("userAssignedIdentities") or {}).items():
-            found.setdefault(str(id_).lower(), Identity(of, str(id_), str((one or {}).get("principalId") or "")))
+            found.setdefault(key_of(id_), Identity(of, str(id_), str((one or {}).get("principalId") or "")))
     # The workspace may name them elsewhere only, as for its key.
     for id_, one in users_of(source.workspace).items():
         found.setdefault(id_, Identity(source.workspace.id, str(one["id"]), str(one.get("principalId") or "")))
@@ -128,14 +129,14 @@ async def held(sides: Iterable[Side], source: Inventory) -> Held:
         if not identity.principal:
             found.unread.append(Unseen(identity.called, f"its principal is not told of {identity.called}"))
             continue
-        used = tuple(shared.get(identity.id.lower(), ()))
+        used = tuple(shared.get(key_of(identity.id), ()))
         for subscription in subscriptions:
             await _assignments(side, subscription, workspace, identity, used, found)
         found.rights += [
             _policy(vault, identity, used) for vault, who in policies if who == identity.principal.lower()
         ]
     # A management group's assignment is seen from each subscription below it.
-    found.rights = list({(one.id.lower(), one.identity.principal): one for one in found.rights}.values())
+    found.rights = list({(key_of(one.id), one.identity.principal): one for one in found.rights}.values())
     return found
 
 
@@ -175,7 +176,7 @@ async def _role(side: Side, scope: str, definition: str) -> str:
 
 
 def _policy(vault: str, identity: Identity, used: tuple[str, ...]) -> Right:
-    name, subscription = shlex.quote(vault.rsplit("/", 1)[-1]), vault.split("/")[2]
+    name, subscription = shlex.quote(name_of(vault)), ArmId.of(vault).subscription
     command = (
         f"az keyvault delete-policy --name {name} --object-id {identity.principal} --subscription {subscription}"
     )
@@ -201,7 +202,7 @@ async def _vaults(side: Side, workspace: Workspace, found: Held) -> list[tuple[s
 
 async def _users(sides: list[Side], source: Inventory, found: Held) -> dict[str, list[str]]:
     """The other workspaces that use a user-assigned identity of the source, by its ARM id in lower case."""
-    wanted = {one.id.lower() for one in identities(source) if one.id}
+    wanted = {key_of(one.id) for one in identities(source) if one.id}
     if not wanted:
         return {}
     seen = await visible(sides, _subscriptions(source.workspace))
@@ -211,7 +212,7 @@ async def _users(sides: list[Side], source: Inventory, found: Held) -> dict[str,
         if number_of(document) == source.workspace.workspace_id:
             continue
         named = (document.get("identity") or {}).get("userAssignedIdentities") or {}
-        for id_ in {str(one).lower() for one in named} & wanted:
+        for id_ in {key_of(one) for one in named} & wanted:
             users.setdefault(id_, []).append(str(document["id"]))
     return users
 
@@ -219,5 +220,4 @@ async def _users(sides: list[Side], source: Inventory, found: Held) -> dict[str,
 def _subscriptions(workspace: Workspace) -> list[str]:
     """Those of the workspace and of what it names."""
     ids = [workspace.id, *(str(workspace.properties.get(name) or "") for name in _RESOURCES)]
-    parts = (id_.lower().split("/") for id_ in ids)
-    return sorted({one[2] for one in parts if len(one) > 2})
+    return sorted({ArmId.of(id_).subscription.lower() for id_ in ids} - {""})

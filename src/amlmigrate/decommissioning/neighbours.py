@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.workspaces import datastores_of
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of, shown_properties
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.leading import leads_into
@@ -72,7 +73,7 @@ def scope(text: str) -> str:
     if match := _GUID.fullmatch(text.strip()):
         return match[1].lower()
     try:
-        return WorkspaceRef.parse(text.strip()).id.lower()
+        return key_of(WorkspaceRef.parse(text.strip()).id)
     except BadInputError as error:
         raise BadInputError(
             f"'{text}' is neither a subscription nor a workspace.",
@@ -136,11 +137,11 @@ def number_of(workspace: Document) -> str | None:
 
 
 async def _workspace(side: Side, id_: str, found: Neighbours) -> None:
-    found.workspaces.add(id_.lower())
+    found.workspaces.add(key_of(id_))
     try:
         datastores = await datastores_of(side.arm, id_)
     except ServiceError as error:
-        found.unseen.append(_unseen(id_.lower(), f"the datastores of {id_}", error))
+        found.unseen.append(_unseen(key_of(id_), f"the datastores of {id_}", error))
         return
     for address, document in datastores.items():
         found.stores[address] = shown_properties(document)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.asset import SENT_KEY, Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Workspace
@@ -137,7 +138,7 @@ async def _container(side: Side, listing: Listing, account: Remaining | None) ->
     place, blobs = listing.place, listing.blobs.values()
     found = Remaining("container", "container", f"{place.account}/{place.container}", True, None, "")
     found = replace(found, blobs=len(blobs), bytes=sum(blob.length for blob in blobs))
-    if account is None or account.id.rsplit("/", 1)[-1].lower() != place.account.lower():
+    if account is None or name_of(account.id).lower() != place.account.lower():
         return replace(found, why="Its key could not be read: its account is none that the workspace names.")
     read = await tried(side.arm.get(f"{account.id}/blobServices/default/containers/{place.container}"))
     if read.value is None:
@@ -172,7 +173,7 @@ async def deleted(side: Side, account: Remaining | None, workspace: Workspace) -
             key, why = await _scope(side, account, str(properties.get("defaultEncryptionScope") or ""))
             when, days = properties.get("deletedTime"), properties.get("remainingRetentionDays")
             why = f"It was deleted at {when}, and the account keeps it for {days} days more. {why}"
-            id_ = f"{account.id.rsplit('/', 1)[-1]}/{name}"
+            id_ = f"{name_of(account.id)}/{name}"
             found[name] = Remaining("deleted", "deleted container", id_, True, key, why, account.encryption)
     return list(found.values()), ""
 
@@ -195,7 +196,7 @@ def shares(account: Remaining | None, by_hand: Iterable[Asset]) -> list[Remainin
     """The workspace's file shares that hold anything, or may: a share has no key of its own but its account's."""
     if account is None:
         return []
-    owner = account.id.rsplit("/", 1)[-1]
+    owner = name_of(account.id)
     key, why = _in_account(account)
     return [
         Remaining(

@@ -10,6 +10,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending, Operation, going
 from amlmigrate.cloud.polling import ended, failed
 from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.clock import Clock, Pace
 from amlmigrate.core.documents import Document, properties_of
@@ -61,7 +62,7 @@ async def not_in_list(port: WorkspacePort) -> list[str]:
 
     A list leaves out what its reader may not see.
     """
-    group = port.ref.id.partition("/providers/")[0]
+    group = ArmId.of(port.ref.id).group_id
     try:
         listed = await _listed(port)
     except ServiceError as error:
@@ -78,15 +79,13 @@ async def not_in_list(port: WorkspacePort) -> list[str]:
 async def _listed(port: WorkspacePort) -> bool:
     """Whether the group's list still has it; that of a group that is shown to be gone has nothing."""
     ref = port.ref
-    group, _, name = ref.id.partition("/providers/")
-    collection = f"{group}/providers/{name.rpartition('/')[0]}"
     try:
-        ids = [str(item.get("id")).lower() async for item in port.arm.pages(collection)]
+        ids = [ArmId.of(item.get("id")) async for item in port.arm.pages(ArmId.of(ref.id).collection)]
     except ServiceError as error:
         if error.status == 404 and await port.arm.absent(error, ref.id):
             return False
         raise
-    return ref.id.lower() in ids
+    return ArmId.of(ref.id) in ids
 
 
 async def clear(port: WorkspacePort, source: Inventory, emit: Emit) -> None:
@@ -149,7 +148,7 @@ async def held_by(arm: Arm, ref: WorkspaceRef) -> list[str]:
 
     The workspace itself is not there to be asked. A lock that could not be read is one that may be there.
     """
-    group = ref.id.partition("/providers/")[0]
+    group = str(ArmId.of(ref.id).group_id)
     scopes = (group, f"/subscriptions/{ref.subscription}")
     found: list[str] = []
     for scope in scopes:

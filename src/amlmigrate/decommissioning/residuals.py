@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.ledger.evidence import Report, last
@@ -44,7 +45,7 @@ def residuals(remains: Iterable[Remaining]) -> list[Residual]:
     """
     found, taken = [], Counter[str]()
     for one in remains:
-        name = one.id if one.kind in _IN_ACCOUNT else one.id.rstrip("/").rsplit("/", 1)[-1]
+        name = one.id if one.kind in _IN_ACCOUNT else name_of(one.id)
         taken[name.lower()] += 1
         address = f"{PREFIX}{name}" if taken[name.lower()] == 1 else f"{PREFIX}{name}:{one.kind}"
         if one.residual:

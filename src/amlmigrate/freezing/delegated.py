@@ -8,6 +8,7 @@ delegated.
 from __future__ import annotations
 
 from amlmigrate.cloud.arm import Arm
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Workspace
@@ -20,7 +21,7 @@ async def delegated(arm: Arm, source: Workspace) -> list[Finding]:
     Raises ServiceError where ARM is out of order.
     """
     subscriptions = dict.fromkeys(
-        id_.split("/")[2].lower() for id_ in (source.id, source.storage_account_id) if id_
+        ArmId.of(id_).subscription.lower() for id_ in (source.id, source.storage_account_id) if id_
     )
     found = [await _of(arm, f"/subscriptions/{one}") for one in subscriptions]
     return [one for one in found if one]
@@ -45,7 +46,7 @@ async def _of(arm: Arm, subscription: str) -> Finding | None:
         f"Another tenant manages the subscription ({', '.join(tenants)}): whoever may write by that is in no list"
         " of role assignments, and stays.",
         f"Look at what is delegated (az managedservices assignment list --subscription"
-        f" {subscription.rpartition('/')[2]}), and ask its holders not to write until the move is over.",
+        f" {name_of(subscription)}), and ask its holders not to write until the move is over.",
         code="delegated",
     )
 

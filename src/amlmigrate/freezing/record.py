@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, Record, State, of_reports, strange
@@ -52,8 +53,8 @@ def trusted(ledger: Ledger, plan: Plan, reports: list[Report]) -> Record | None:
 
 def _refuse_others(folder: Path, plan: Plan, known: Record) -> None:
     header = plan.header.source
-    of_it = (known.plan.get("sha256"), known.source.get("workspaceId"), str(known.source.get("id")).lower())
-    if of_it != (plan.sha256, header["workspaceId"], str(header["id"]).lower()):
+    of_it = (known.plan.get("sha256"), known.source.get("workspaceId"), key_of(known.source.get("id")))
+    if of_it != (plan.sha256, header["workspaceId"], key_of(header["id"])):
         raise _untrusted(folder, "it is of another plan or another source")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.frozen import Assignment, differing
 from amlmigrate.freezing.freeze import End, Port
@@ -29,10 +30,8 @@ def _is_same(there: Document, one: Assignment) -> bool:
     """Whether it is the same role of the same principal at the very scope, under whatever name."""
     other = Assignment.of(there, one.role)
     names = ("roleDefinitionId", "principalId")
-    guids = [
-        [str(each.properties.get(name, "")).rpartition("/")[2].lower() for name in names] for each in (one, other)
-    ]
-    return guids[0] == guids[1] and one.scope.rstrip("/").lower() == other.scope.rstrip("/").lower()
+    guids = [[name_of(each.properties.get(name)).lower() for name in names] for each in (one, other)]
+    return guids[0] == guids[1] and ArmId.of(one.scope) == ArmId.of(other.scope)
 
 
 async def _less(one: Assignment, there: Document, end: End) -> str | None:

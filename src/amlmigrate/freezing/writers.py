@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from amlmigrate.cloud.roles import Roles
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
@@ -70,8 +71,7 @@ class Place:
 
     def holds(self, scope: str) -> bool:
         """Whether an assignment at that scope serves this place alone: it is made at it or below it."""
-        low, own = scope.lower().rstrip("/"), self.scope.lower().rstrip("/")
-        return low == own or low.startswith(f"{own}/")
+        return ArmId.of(scope).within(ArmId.of(self.scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class Finder:
             found[one.key] = one
 
     async def _definition(self, scope: str, definition_id: str) -> Document | None:
-        key = definition_id.lower()
+        key = key_of(definition_id)
         if key not in self._definitions:
             self._definitions[key] = await self._roles.definition_at(scope, definition_id)
         return self._definitions[key]
@@ -353,4 +353,4 @@ def _identities(workspace: Workspace) -> set[str]:
 
 def _name(definition: Document | None, properties: Document) -> str:
     told = properties_of(definition).get("roleName")
-    return str(told or str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1])
+    return str(told or name_of(properties.get("roleDefinitionId")))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
@@ -68,4 +69,4 @@ def not_listed(path: str, error: ServiceError) -> str:
 
 def at_or_below(workspace: str, scope: str) -> bool:
     """Whether a scope is the workspace's own, or lies in it."""
-    return f"{scope.lower().rstrip('/')}/".startswith(f"{workspace.lower()}/")
+    return ArmId.of(scope).within(ArmId.of(workspace))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
@@ -187,8 +188,8 @@ def _of(found: Desired, properties: Document) -> Desired:
 
 def _owner(account_id: str) -> dict[str, str]:
     """The members of a datastore by which it names the subscription and the group of its account."""
-    parts = account_id.split("/")
-    return {"subscriptionId": parts[2], "resourceGroup": parts[4]} if len(parts) > 4 else {}
+    id_ = ArmId.of(account_id)
+    return {"subscriptionId": id_.subscription, "resourceGroup": id_.group} if id_.group else {}
 
 
 def _left_behind(asset: Asset, mapping: Mapping) -> list[Finding]:

@@ -10,6 +10,7 @@ import yaml
 
 from amlmigrate.cloud.declared import Absent
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
@@ -139,7 +140,7 @@ def _as_curated(asset: Asset) -> Asset:
 
 def _registry(workspace: Workspace) -> str:
     """The name of a workspace's own container registry, in lower case; empty where it has none."""
-    return str(workspace.properties.get("containerRegistry") or "").rpartition("/")[2].lower()
+    return name_of(workspace.properties.get("containerRegistry")).lower()
 
 
 def _conda(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.kinds._byhand import Way
@@ -25,7 +26,7 @@ class Locks(Extension):
     def items(self, workspace: str, found: list[Document]) -> list[Asset]:
         items = []
         for item in found:
-            scope = str(item["id"]).rpartition("/providers/")[0]
+            scope = str(ArmId.of(item["id"]).scope)
             if at_or_below(workspace, scope):
                 below = scope[len(workspace) :].strip("/") or None
                 items.append(self._found(Address.of(self.name, item["name"], below), item))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from amlmigrate.core.address import Address
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.few import many
@@ -39,7 +40,7 @@ class RoleAssignments(Extension):
                 line = {"scope": scope} | {key: properties[key] for key in KEPT if properties.get(key) is not None}
                 # Told apart by what they give to whom: one that was given back may have another name.
                 sha256 = digest({key: str(value).lower() for key, value in line.items()})
-                (own if scope.lower() == workspace.lower() else below)[sha256] = line
+                (own if key_of(scope) == key_of(workspace) else below)[sha256] = line
         return [*self._of(own, "", "at the workspace"), *self._of(below, _BELOW, "at what lies in the workspace")]
 
     def _of(self, lines: dict[str, Document], name: str, where: str) -> Iterator[Asset]:

@@ -9,6 +9,7 @@ from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, not_sorted
 from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import blob_address
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
@@ -34,7 +35,7 @@ _PAGE = 50
 
 def check_pair(left: Workspace, right: Workspace) -> None:
     """Refuses two workspaces that are one, and kinds other than a plain workspace."""
-    if left.id.lower() == right.id.lower() or left.workspace_id.lower() == right.workspace_id.lower():
+    if ArmId.of(left.id) == ArmId.of(right.id) or left.workspace_id.lower() == right.workspace_id.lower():
         raise BadInputError(
             "Source and target are one workspace.",
             address=left.id,

@@ -252,11 +252,11 @@ def test_every_form_names_its_source() -> None:
 
 
 def test_what_a_path_names() -> None:
-    asked = ArmId.of(f"https://management.azure.com{ROLE}?api-version=1")
+    asked = ArmId.at(f"https://management.azure.com{ROLE}?api-version=1")
     assert (asked.type, asked.names, asked.group, str(asked.parent)) == (
         "microsoft.authorization/roleassignments", (ROLE.rpartition("/")[2],), "rg", WS
     )  # fmt: skip
-    assert str(ArmId.of(SUBNET).parent) == SUBNET.rpartition("/subnets/")[0]
+    assert str(ArmId.at(SUBNET).parent) == SUBNET.rpartition("/subnets/")[0]
 
 
 def _storage(code: str, status: int = 404) -> ServiceError:

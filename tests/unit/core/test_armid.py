@@ -116,8 +116,8 @@ def test_any_text_can_be_asked_and_what_is_none_has_no_parts(text: str) -> None:
     ],
 )  # fmt: skip
 def test_the_parts_of_an_id(text: str, type_: str, names: tuple[str, ...], parent: str, scope: str) -> None:
-    for spelling in (text, f"{text}/", f"https://management.azure.com{text}?api-version=1"):
-        one = ArmId.of(spelling)
+    url = f"https://management.azure.com{text}?api-version=1"
+    for one in (ArmId.of(text), ArmId.of(f"{text}/"), ArmId.at(text), ArmId.at(f"{text}/"), ArmId.at(url)):
         assert (one.text, one.type, one.names, one.whole) == (text, type_, names, True)
         assert (one.parent.text, one.scope.text) == (parent, scope)
     assert ArmId.of(text.upper()).type == type_
@@ -176,3 +176,10 @@ def test_the_names_that_the_gateway_uses() -> None:
     assert ArmId.of(MODEL).spelled == "Microsoft.MachineLearningServices/workspaces/Ws/models/m/versions/1"
     assert ArmId.of(MODEL).collection == f"{WS}/models/m/versions"
     assert ArmId.of(LOCK).name == "l"
+
+
+def test_a_url_is_no_id_and_another_host_is_another_thing() -> None:
+    keys = [f"https://{vault}.vault.azure.net/keys/k" for vault in ("one", "two")]
+    assert ArmId.of(keys[0]) != ArmId.of(keys[1]) and not ArmId.of(keys[0]).whole
+    assert key_of(keys[0]) == keys[0] and ArmId.of(f"https://management.azure.com{WS}").type == ""
+    assert ArmId.of(f"{WS}?x=y") != ArmId.of(WS)

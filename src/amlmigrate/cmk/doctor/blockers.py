@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.doctor.needs import SideName
 from amlmigrate.cmk.doctor.unchecked import unchecked
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.workspace import Workspace
@@ -30,7 +31,7 @@ async def locks(arm: Arm, workspace: Workspace, *, side: SideName) -> list[Findi
         for scope, read in zip(scopes, reads, strict=True)
         if read.value is None
     ]
-    seen = {str(lock.get("id")).lower(): lock for read in reads for lock in read.value or ()}
+    seen = {key_of(lock.get("id")): lock for read in reads for lock in read.value or ()}
     return [*found, *_locks(seen.values(), workspace, side)]
 
 
@@ -45,9 +46,8 @@ def _locks(found: Iterable[Document], workspace: Workspace, side: SideName) -> I
     for lock in found:
         level = str(properties_of(lock).get("level", ""))
         id_ = str(lock.get("id"))
-        holds = id_.lower().partition(f"/providers/{_LOCKS}/".lower())[0]
-        here = f"{workspace.id}/".lower()
-        beside = not here.startswith(f"{holds}/") and not f"{holds}/".startswith(here)
+        holds, here = ArmId.of(id_).scope, ArmId.of(workspace.id)
+        beside = not here.within(holds) and not holds.within(here)
         if said := _told(level, side, beside=beside):
             severity: Severity = "error" if side == "target" and not beside else "warning"
             yield Finding(
@@ -131,7 +131,7 @@ async def deleted_vaults(arm: Arm, workspace: Workspace, vault_id: str) -> list[
     """Soft-deleted vaults of the target's group, or of its key's name: their names are blocked."""
     place = f"/subscriptions/{workspace.ref.subscription}"
     read = await tried_list(arm, f"{place}/providers/Microsoft.KeyVault/deletedVaults")
-    group = f"{place}/resourceGroups/{workspace.ref.group}/".lower()
+    group = ArmId.of(f"{place}/resourceGroups/{workspace.ref.group}")
     return _judged(
         read,
         place,
@@ -141,18 +141,18 @@ async def deleted_vaults(arm: Arm, workspace: Workspace, vault_id: str) -> list[
     )
 
 
-def _blocked(vaults: list[Document], group: str, vault_id: str) -> Iterator[Finding]:
+def _blocked(vaults: list[Document], group: ArmId, vault_id: str) -> Iterator[Finding]:
     for vault in vaults:
         properties = properties_of(vault)
-        was = str(properties.get("vaultId", ""))
-        if not was.lower().startswith(group) and was.lower() != vault_id.lower():
+        was = ArmId.of(properties.get("vaultId"))
+        if not was.within(group) and was != ArmId.of(vault_id):
             continue
         kept = properties.get("purgeProtectionEnabled") is True
         name = vault.get("name")
         recover = f"az keyvault recover --name {name}"
         yield Finding(
             "warning",
-            was,
+            str(properties.get("vaultId", "")),
             f"The vault '{name}' is deleted and its name blocked"
             + (", and nobody can purge it." if kept else " until it is purged."),
             recover if kept else f"{recover}, or: az keyvault purge --name {name}",

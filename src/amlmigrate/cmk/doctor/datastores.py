@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cmk.doctor.effective import Effective, covers
 from amlmigrate.cmk.doctor.needs import ACCOUNT, BLOB
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.rights import permissions
@@ -76,8 +77,8 @@ def _finding(
 def principal_of(workspace: Workspace) -> str:
     """The object id with which a workspace reads data: its primary identity's, else the system's."""
     identity = workspace.document.get("identity") or {}
-    primary = str(workspace.properties.get("primaryUserAssignedIdentity") or "").lower()
+    primary = key_of(workspace.properties.get("primaryUserAssignedIdentity"))
     for id_, one in (identity.get("userAssignedIdentities") or {}).items():
-        if str(id_).lower() == primary:
+        if key_of(id_) == primary:
             return str((one or {}).get("principalId") or "")
     return str(identity.get("principalId") or "")

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.cloud.roles import Roles
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, granted, permissions
 from amlmigrate.posture.reading import tried
@@ -63,5 +64,5 @@ class Rights:
 
 def covers(assignment: Document, scope: str) -> bool:
     """Whether an assignment counts at a scope: made at it or above it."""
-    at = str(properties_of(assignment).get("scope") or "").rstrip("/").lower()
-    return at.startswith("/providers/microsoft.management/") or f"{scope}/".lower().startswith(f"{at}/")
+    at = ArmId.of(properties_of(assignment).get("scope"))
+    return at.is_management_group or ArmId.of(scope).within(at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding
@@ -50,7 +51,7 @@ async def _listed(arm: Arm, ref: WorkspaceRef) -> Document | None:
     subscription = f"/subscriptions/{ref.subscription}"
     for scope in (f"{subscription}/resourceGroups/{ref.group}", subscription):
         for one in (await tried_list(arm, f"{scope}/{_TYPE}")).value or ():
-            if str(one.get("id", "")).lower() == ref.id.lower():
+            if key_of(one.get("id")) == key_of(ref.id):
                 return one
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.cmk.doctor.needs import Where
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.workspace import Workspace
 
 
@@ -13,7 +14,7 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
         found |= {
             Where.SOURCE: source.id,
             Where.SOURCE_ACCOUNT: source.storage_account_id,
-            Where.SOURCE_GROUP: source.id.partition("/providers/")[0],
+            Where.SOURCE_GROUP: str(ArmId.of(source.id).group_id),
             Where.SOURCE_SUBSCRIPTION: f"/subscriptions/{source.ref.subscription}",
             Where.SOURCE_ACCOUNT_SUBSCRIPTION: _other_subscription(source),
         }
@@ -32,5 +33,5 @@ def places(source: Workspace | None, target: Workspace | None) -> dict[Where, st
 
 def _other_subscription(workspace: Workspace) -> str:
     """Its account's, where that is not its own, which is a place already."""
-    found = "/".join(workspace.storage_account_id.split("/")[:3])
-    return "" if found.lower() == f"/subscriptions/{workspace.ref.subscription}".lower() else found
+    found = ArmId.of(workspace.storage_account_id).subscription_id
+    return "" if found == ArmId.of(workspace.ref.id).subscription_id else str(found)

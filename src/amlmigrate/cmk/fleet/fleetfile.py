@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cmk.fleet.members import Left, Member
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.names import is_name
 from amlmigrate.core.workspace import WorkspaceRef
@@ -156,8 +157,8 @@ def placed(waves: Mapping[int, Sequence[Member]], before: Fleet | None, taken: I
     found = []
     for number, wave in waves.items():
         for member in wave:
-            old = known.get(member.source.id.lower())
-            if old and old.state is Progress.PLANNED and old.target.lower() != member.target.id.lower():
+            old = known.get(key_of(member.source.id))
+            if old and old.state is Progress.PLANNED and key_of(old.target) != key_of(member.target.id):
                 # Its plan stays where it is, since it may have been run.
                 old = None
             fresh = Entry.of(member, number, old.folder if old else _folder(member.source, used))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -49,14 +50,14 @@ def members(
     workspaces: Iterable[Document], targets: Mapping[WorkspaceRef, WorkspaceRef]
 ) -> tuple[list[Member], list[Left]]:
     """Every workspace of the scan, and every source of the targets, is in one of the two lists."""
-    wanted = {source.id.lower(): target for source, target in targets.items()}
+    wanted = {key_of(source.id): target for source, target in targets.items()}
     found: list[Member] = []
     left: list[Left] = []
     scanned: set[str] = set()
     for one in workspaces:
         source = WorkspaceRef.parse(one["id"])
-        scanned.add(source.id.lower())
-        target = wanted.get(source.id.lower())
+        scanned.add(key_of(source.id))
+        target = wanted.get(key_of(source.id))
         if (why := _left(one, target)) is not None:
             left.append(why)
         elif target is not None:
@@ -64,7 +65,7 @@ def members(
     left += [
         Left(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.", named=True)
         for source in targets
-        if source.id.lower() not in scanned
+        if key_of(source.id) not in scanned
     ]
     return found, left
 
@@ -79,8 +80,8 @@ def unread(header: Document) -> list[Left]:
 
 def asked_for(left: Iterable[Left], sources: Iterable[WorkspaceRef]) -> list[Left]:
     """The same, those marked that the sources name."""
-    ids = {source.id.lower() for source in sources}
-    return [replace(one, named=one.named or one.id.lower() in ids) for one in left]
+    ids = {key_of(source.id) for source in sources}
+    return [replace(one, named=one.named or key_of(one.id) in ids) for one in left]
 
 
 def _left(one: Document, target: WorkspaceRef | None) -> Left | None:

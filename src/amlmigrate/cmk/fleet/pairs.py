@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from amlmigrate.core import strictyaml
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -27,7 +28,7 @@ def targets(path: Path, subscription: str | None = None) -> dict[WorkspaceRef, W
     sources: dict[str, WorkspaceRef] = {}
     for _, source, value in _entries(path, "target", subscription):
         target = _ref(path, value, subscription)
-        if (other := sources.setdefault(target.id.lower(), source)) != source:
+        if (other := sources.setdefault(key_of(target.id), source)) != source:
             raise _bad(
                 path,
                 f"'{target.short}' is the target of '{other.short}' and of '{source.short}'",
@@ -46,7 +47,7 @@ def waves(path: Path, subscription: str | None, known: Collection[str]) -> dict[
     for line, source, value in _entries(path, "wave", subscription):
         if not _WAVE.fullmatch(value):
             raise _bad(path, f"'{value[:40]}' in line {line} is no wave", "Waves are numbers from 1 to 999999.")
-        if source.id.lower() not in known:
+        if key_of(source.id) not in known:
             raise _bad(
                 path,
                 f"line {line} names '{source.short}', which neither the scan nor the targets have",
@@ -62,9 +63,9 @@ def _entries(path: Path, column: str, subscription: str | None) -> Iterator[tupl
         if not source or not value:
             raise _bad(path, f"line {line} has no source or no {column}")
         ref = _ref(path, source, subscription)
-        if ref.id.lower() in seen:
+        if key_of(ref.id) in seen:
             raise _bad(path, f"'{ref.short}' stands in it twice", "Leave one of the lines out.")
-        seen.add(ref.id.lower())
+        seen.add(key_of(ref.id))
         yield line, ref, value
 
 

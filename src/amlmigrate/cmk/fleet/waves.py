@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, groupby
 
 from amlmigrate.cmk.fleet.members import Member
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.workspace import WorkspaceRef
 
 # By their numbers, in order.
@@ -24,7 +25,7 @@ def waves(
         known = member.environment in environments
         return environments.index(str(member.environment)) if known else len(environments) - 1
 
-    ordered = sorted(members, key=lambda one: (place(one), -one.score, one.size, one.source.id.lower()))
+    ordered = sorted(members, key=lambda one: (place(one), -one.score, one.size, key_of(one.source.id)))
     parts = (part for _, group in groupby(ordered, place) for part in _parts(list(group), size))
     return dict(zip(count(first), parts, strict=False))
 
@@ -36,12 +37,12 @@ def named_waves(members: Iterable[Member], numbers: Mapping[WorkspaceRef, int], 
     """
     by_id = {source.id.lower(): number for source, number in numbers.items()}
     members = list(members)
-    numbered = [member for member in members if member.source.id.lower() in by_id]
-    others = [member for member in members if member.source.id.lower() not in by_id]
+    numbered = [member for member in members if key_of(member.source.id) in by_id]
+    others = [member for member in members if key_of(member.source.id) not in by_id]
     found: Waves = {}
-    for number in sorted({by_id[member.source.id.lower()] for member in numbered}):
-        chosen = [member for member in numbered if by_id[member.source.id.lower()] == number]
-        found[number] = sorted(chosen, key=lambda one: (-one.score, one.size, one.source.id.lower()))
+    for number in sorted({by_id[key_of(member.source.id)] for member in numbered}):
+        chosen = [member for member in numbered if by_id[key_of(member.source.id)] == number]
+        found[number] = sorted(chosen, key=lambda one: (-one.score, one.size, key_of(one.source.id)))
     return found | waves(others, rest, first=max(by_id.values(), default=0) + 1)
 
 

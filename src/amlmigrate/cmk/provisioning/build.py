@@ -20,6 +20,7 @@ from amlmigrate.cmk.provisioning.wanted import (
     WorkspaceWanted,
     region,
 )
+from amlmigrate.core.armid import ArmId
 
 _OPTIONS = (
     "friendlyName",
@@ -68,7 +69,7 @@ def _optional(part: Part | None, group: str, type_: str) -> Named | None:
 
 
 def _id(part: Part, group: str, type_: str) -> str:
-    return str(part["id"]).rstrip("/") if "id" in part else f"{group}/providers/{type_}/{part['name']}"
+    return str(ArmId.of(part["id"])) if "id" in part else f"{group}/providers/{type_}/{part['name']}"
 
 
 def _network(part: Part) -> Network:

@@ -11,7 +11,8 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.planning import Planned
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.cmk.provisioning.wanted import name_of, region, same
+from amlmigrate.cmk.provisioning.wanted import region, same
+from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.posture.reading import tried, tried_list
@@ -79,7 +80,7 @@ async def _name(part: Part, port: Port, found: _Foreseen) -> None:
 async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
     """Whether a deleted one, with all that others kept in it, would come back under the name."""
     type_, name = _type(part.id), name_of(part.id)
-    group = part.id.partition("/providers/")[0]
+    group = str(ArmId.of(part.id).group_id)
     path = f"{group}/providers/{type_.partition('/')[0]}/{part.recovered}"
     read = await tried_list(port.resources.arm, path)
     # A group that is not there has none.
@@ -127,7 +128,7 @@ async def _policies(part: Part, port: Port, body: Document, group: str, found: _
 
     In a group that is yet to be made none can be assigned: then what the subscription inherits and has counts.
     """
-    scope = part.id.partition("/providers/")[0]
+    scope = str(ArmId.of(part.id).group_id)
     scope = _subscription(part.id) if group or _type(part.id) == _GROUP else scope
     content = {**body, "type": _type(part.id), "name": name_of(part.id)}
     asked = {"resourceDetails": {"resourceContent": content, "apiVersion": api_version(part.id)}}
@@ -203,9 +204,8 @@ def _offered(planned: Iterable[Planned]) -> Iterator[tuple[str, frozenset[str]]]
 
 def _type(id_: str) -> str:
     """The type in an ARM id; that of a resource group for a group's."""
-    provider, _, rest = id_.rpartition("/providers/")[2].partition("/")
-    return "/".join((provider, *rest.split("/")[::2])) if "/providers/" in id_ else _GROUP
+    return ArmId.of(id_).spelled_type or _GROUP
 
 
 def _subscription(id_: str) -> str:
-    return "/".join(id_.split("/")[:3])
+    return str(ArmId.of(id_).subscription_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 
@@ -58,7 +59,7 @@ class Word:
         tagged = tag_of(document)
         if tagged.lower() == self.owner.lower():
             return None
-        id_ = part.id.lower()
+        id_ = key_of(part.id)
         return Others(part.what, part.address, tagged, id_ in self.adopted, self.allowed.get(id_, frozenset()))
 
 
@@ -90,7 +91,7 @@ def _names(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
     for part in parts:
         if part.kind:
             for name in (part.address, part.address.partition("/")[2], part.id):
-                known.setdefault(name.lower(), {})[part.id.lower()] = part.address
+                known.setdefault(name.lower(), {})[key_of(part.id)] = part.address
     return known
 
 
@@ -118,7 +119,7 @@ def changes(part: Part, body: Document | None) -> Iterator[Change]:
 
 def closing(part: Part, touched: Iterable[Change]) -> list[str]:
     """What of the changes may shut out those who use the part's thing."""
-    return [kind for id_, kind in touched if id_.lower() == part.id.lower() and kind in _CLOSING]
+    return [kind for id_, kind in touched if key_of(id_) == key_of(part.id) and kind in _CLOSING]
 
 
 def shut_out(part: Part, kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ def told(users: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
 def forbidden(touched: Iterable[Change], others: Mapping[str, Others]) -> Iterator[str]:
     """Why changes of what is others' are not made, each change of each thing by itself."""
     for id_, kind in touched:
-        one = others.get(id_.lower())
+        one = others.get(key_of(id_))
         if one is None or (one.adopted and kind in one.allowed):
             continue
         if kind == REPLACED:

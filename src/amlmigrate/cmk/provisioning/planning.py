@@ -12,6 +12,7 @@ from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.ownership import Others, Word
 from amlmigrate.cmk.provisioning.parts.base import Part, Port, document_of
 from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 
@@ -31,7 +32,7 @@ class Planned:
         known = self.part.learn(self.found, known)
         if self.others is None:
             return known
-        return replace(known, others={**known.others, self.part.id.lower(): self.others})
+        return replace(known, others={**known.others, key_of(self.part.id): self.others})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Looker:
         # Only what is there already: a PUT of it would replace what is others'.
         if step.verb is Verb.CREATE:
             step = _refused(
-                part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {part.id.lower(): others}))
+                part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {key_of(part.id): others}))
             )
         if not others.adopted:
             return Planned(part, found, _unadopted(part, step, others), others)
@@ -120,7 +121,7 @@ def _kept_off(part: Part, step: Step, known: Known) -> Step:
 
 def _unadopted(part: Part, step: Step, others: Others) -> Step:
     """A refusal with everything that would be changed."""
-    changed = ownership.forbidden(_changes(part, step), {part.id.lower(): others})
+    changed = ownership.forbidden(_changes(part, step), {key_of(part.id): others})
     return _refused(part, step, (ownership.unadopted(others), *changed))
 
 
@@ -135,7 +136,7 @@ def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:
     return tuple(
         f"{one.what} {one.name} is others', and is changed ({kind}): {part.what}"
         for id_, kind in _changes(part, step)
-        if (one := known.others.get(id_.lower()))
+        if (one := known.others.get(key_of(id_)))
     )
 
 

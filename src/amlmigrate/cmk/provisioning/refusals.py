@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import DeniedError, IncompleteError, MigrateError, RefusedError
 
 _POLICY = re.compile(r'"policyAssignment"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"')
@@ -53,7 +54,7 @@ def explained(error: ServiceError, id_: str, instead: str = "") -> MigrateError:
             address=id_,
             remedy="Run the same command again, or give it longer with --wait MINUTES; what was done is kept.",
         )
-    found = _remedy(error, id_.rstrip("/").rsplit("/", 1)[-1])
+    found = _remedy(error, name_of(id_))
     if found is None:
         return error
     summary, remedy = found

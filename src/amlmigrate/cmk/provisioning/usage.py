@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cmk.provisioning.ownership import tag_of
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import Permission, granted
@@ -76,12 +77,12 @@ async def _answered(side: Side, path: str) -> Read[list[Document]]:
 async def users(port: Port, part: Part, document: Document, known: Known) -> Users:
     """Who uses a thing beside this file, in words, and why there may be more."""
     found = Users()
-    everything, unseen = await port.estate.documents(part.id.split("/")[2])
+    everything, unseen = await port.estate.documents(ArmId.of(part.id).subscription)
     found.unknown += unseen
     found.known += [
         f"{what} {one['id']}"
         for what, one in everything
-        if str(one["id"]).lower() != part.id.lower() and not _own(one, part) and part.named_in(_text(one))
+        if ArmId.of(one["id"]) != ArmId.of(part.id) and not _own(one, part) and part.named_in(_text(one))
     ]
     await _assigned(port, part, known, found)
     more = await part.more_users(port, document)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.keys import Rotation
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -168,19 +169,14 @@ class Wanted:
         return WorkspaceRef(self.subscription, self.group, name_of(self.workspace.id))
 
 
-def name_of(id_: str) -> str:
-    """The last part of an ARM id."""
-    return id_.rstrip("/").rsplit("/", 1)[-1]
-
-
 def subscription_of(id_: str) -> str:
     """The subscription of an ARM id, in lower case."""
-    return id_.split("/")[2].lower()
+    return ArmId.of(id_).subscription.lower()
 
 
 def same(first: Any, second: Any) -> bool:
     """Whether two ARM ids, or two values of an enumeration, are one: letter case does not count."""
-    return str(first or "").rstrip("/").lower() == str(second or "").rstrip("/").lower()
+    return key_of(first) == key_of(second)
 
 
 def region(location: str) -> str:

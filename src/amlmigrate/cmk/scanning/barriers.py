@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from amlmigrate.cmk.scanning.values import Barrier, Scanned
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.kinds import all_kinds
 
@@ -68,7 +69,7 @@ def _of_storage(workspace: Scanned) -> Iterator[Barrier]:
 def _of_locks(workspace: Scanned, locks: Iterable[Document]) -> Iterator[Barrier]:
     held = [workspace.id, workspace.storage.id if workspace.storage else ""]
     for lock in locks:
-        scope, _, name = str(lock.get("id", "")).rpartition("/providers/Microsoft.Authorization/locks/")
+        id_ = ArmId.of(lock.get("id"))
         level = properties_of(lock).get("level", "")
-        if any(f"{id_}/".lower().startswith(f"{scope}/".lower()) for id_ in held if id_ and scope):
-            yield Barrier("lock", f"The lock '{name}' ({level}) on {scope} holds it.")
+        if any(ArmId.of(one).within(id_.scope) for one in held if one and id_.scope):
+            yield Barrier("lock", f"The lock '{id_.name}' ({level}) on {id_.scope} holds it.")

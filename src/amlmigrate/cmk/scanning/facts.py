@@ -17,6 +17,7 @@ from amlmigrate.cmk.scanning.values import (
     Storage,
     Vault,
 )
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import WorkspaceRef
 
@@ -122,8 +123,7 @@ def key_age(document: Document, now: datetime) -> tuple[str | None, int | None]:
 
 def subscription_of(id_: str) -> str:
     """The subscription in an ARM id, in lower case; empty where there is none."""
-    parts = id_.lower().split("/")
-    return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
+    return ArmId.of(id_).subscription.lower()
 
 
 def normal(location: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.scanning.facts import subscription_of
+from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 
@@ -36,14 +37,14 @@ class Resources:
         Those in the subscription `near` come from its list; others are read one by one.
         """
         if subscription_of(id_) == near.lower():
-            found = (await self._index(near, type_)).get(id_.lower())
+            found = (await self._index(near, type_)).get(key_of(id_))
             if found is not None:
                 return found
         return await self.single(id_)
 
     async def single(self, id_: str) -> Document | None:
         """A document by a read of its own; None where it is not there. Raises ServiceError, OutOfReachError."""
-        return await self._once(("GET", id_.lower()), lambda: self._arm.get(id_))
+        return await self._once(("GET", key_of(id_)), lambda: self._arm.get(id_))
 
     async def locks(self, subscription: str) -> list[Document]:
         """Every lock of a subscription and of what lies in it. Raises ServiceError, OutOfReachError."""
@@ -56,7 +57,7 @@ class Resources:
             except MigrateError:
                 # Rights on the group or the resource alone are enough for single reads, which say what is wrong.
                 return {}
-            return {str(item.get("id")).lower(): item for item in found}
+            return {key_of(item.get("id")): item for item in found}
 
         return await self._once((type_, subscription.lower()), read)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amlmigrate.cmk.scanning.values import MICROSOFT, Risk, Scanned
+from amlmigrate.core.armid import key_of
 
 ENCRYPTION = 40
 STORAGE = 10
@@ -86,4 +87,4 @@ def _key_age(workspace: Scanned) -> Points:
 
 def rank(workspaces: Sequence[Scanned]) -> list[Scanned]:
     """The highest score first; equal ones by id, so that two scans have one order."""
-    return sorted(workspaces, key=lambda one: (-(one.risk.score if one.risk else 0), one.id.lower()))
+    return sorted(workspaces, key=lambda one: (-(one.risk.score if one.risk else 0), key_of(one.id)))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from shlex import quote
 
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 
 # A name to be filled in, and what acts between double quotes (POSIX, 2.2.3).
@@ -73,7 +74,7 @@ def lock(name: str, document: Document, target: str) -> list[str]:
 def _in(id_: str) -> str:
     """The subscription of an id: of one that it is given the CLI takes group and name, and asks its own default
     subscription (azure-cli 2.x, command_modules: storage/_validators.py, resource/_validators.py)."""
-    return f" --subscription {quote(id_.split('/')[2])}"
+    return f" --subscription {quote(ArmId.of(id_).subscription)}"
 
 
 # The paths of this workspace, where others' lie beside them. Without any a shell says so, and copies nothing.

@@ -14,7 +14,7 @@ from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
 from amlmigrate.cmk.provisioning.usage import Estate
-from amlmigrate.cmk.provisioning.wanted import name_of
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.posture.accountusers import Users
 

@@ -8,7 +8,8 @@ from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.cmk.provisioning.wanted import EndpointWanted, name_of, same
+from amlmigrate.cmk.provisioning.wanted import EndpointWanted, same
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users
 

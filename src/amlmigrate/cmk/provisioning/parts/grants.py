@@ -11,7 +11,8 @@ from amlmigrate.cmk.provisioning import ownership
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
-from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, subscription_of
+from amlmigrate.cmk.provisioning.wanted import VaultWanted, subscription_of
+from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -78,7 +79,7 @@ class RoleGrant(Part):
 
     def forever(self, step: Step) -> tuple[str, ...]:
         """A role on a whole subscription reaches all that others have there."""
-        if not step.verb.writes or "/resourcegroups/" in self.id.lower():
+        if not step.verb.writes or ArmId.of(self.id).group:
             return ()
         return (f"{self.what} ({self._holder[1] if self._holder else 'its identity'}) on the whole of {self.id}",)
 
@@ -97,7 +98,7 @@ class RoleGrant(Part):
     def decide(self, found: list[Document], known: Known) -> Step:
         """Granted unless the holder has it, or more, at the scope or above it; what is more is said."""
         if held := self._held(found):
-            itself = (self.role.name, self.id.lower())
+            itself = (self.role.name, key_of(self.id))
             there = [] if itself in held else [f"at {scope}" for name, scope in held if name == self.role.name]
             more = [f"{name} at {scope}" for name, scope in held if name != self.role.name]
             return self.exists(
@@ -132,7 +133,7 @@ class RoleGrant(Part):
         for told in map(properties_of, found):
             role, scope = name_of(str(told.get("roleDefinitionId", ""))).lower(), str(told.get("scope") or self.id)
             if role in names and not told.get("condition"):
-                held.append((names[role], scope.lower() if scope.lower() == self.id.lower() else scope))
+                held.append((names[role], key_of(scope) if key_of(scope) == key_of(self.id) else scope))
         return held
 
     def _in_the_way(self, found: list[Document], principal: str) -> str:
@@ -144,7 +145,7 @@ class RoleGrant(Part):
         for one in found:
             told = properties_of(one)
             same = name_of(str(told.get("roleDefinitionId", ""))).lower() == self.role.id
-            itself = str(told.get("scope") or self.id).rstrip("/").lower() == self.id.rstrip("/").lower()
+            itself = ArmId.of(told.get("scope") or self.id) == ArmId.of(self.id)
             if same and itself and str(told.get("principalId", "")).lower() == principal.lower():
                 return str(one.get("id") or "its id is not shown")
         return ""
@@ -174,7 +175,7 @@ class VaultGrant(RoleGrant):
         self._vault, self._permissions = vault, permissions
 
     def _by_roles(self, known: Known) -> bool:
-        return known.by_roles.get(self._vault.id.lower(), self._vault.access != "policies")
+        return known.by_roles.get(key_of(self._vault.id), self._vault.access != "policies")
 
     async def read(self, port: Port, known: Known) -> list[Document]:
         """Assignments, or the vault's policies of the holder."""

@@ -19,7 +19,8 @@ from amlmigrate.cmk.provisioning.durations import days, no_longer
 from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
-from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted, name_of
+from amlmigrate.cmk.provisioning.wanted import KeyWanted, Wanted
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation_of
 from amlmigrate.posture.reading import tried_list

@@ -5,7 +5,8 @@ from __future__ import annotations
 from amlmigrate.cmk.provisioning.known import Known
 from amlmigrate.cmk.provisioning.parts.base import Part
 from amlmigrate.cmk.provisioning.steps import Step, Verb
-from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, name_of, region, same
+from amlmigrate.cmk.provisioning.wanted import RegistryWanted, Wanted, region, same
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 
 

@@ -10,7 +10,8 @@ from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.parts.networks import new_network, shuts_out_services, tightened
 from amlmigrate.cmk.provisioning.steps import Step, Verb
 from amlmigrate.cmk.provisioning.usage import few
-from amlmigrate.cmk.provisioning.wanted import VaultWanted, name_of, region, same, subscription_of
+from amlmigrate.cmk.provisioning.wanted import VaultWanted, region, same, subscription_of
+from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.posture.accountusers import Users
 from amlmigrate.posture.reading import tried_list
@@ -74,7 +75,7 @@ class Vault(Part):
         if found.document is None:
             return known
         by_roles = bool(properties_of(found.document).get("enableRbacAuthorization"))
-        return replace(known, by_roles={**known.by_roles, self.id.lower(): by_roles})
+        return replace(known, by_roles={**known.by_roles, key_of(self.id): by_roles})
 
     def named_in(self, text: str) -> bool:
         """By its ARM id, or by its address, which is how what is under a key of its names it."""

@@ -12,7 +12,8 @@ from amlmigrate.cmk.provisioning.members import GROUP_ROLE
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.parts.likeness import differences
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
-from amlmigrate.cmk.provisioning.wanted import Wanted, name_of, same
+from amlmigrate.cmk.provisioning.wanted import Wanted, same
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
