@@ -8,6 +8,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import ready
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 
 
@@ -30,7 +31,7 @@ class Resources:
         try:
             return [item async for item in self.arm.pages(collection, query)]
         except ServiceError as error:
-            if error.status == 404 and await self.get(collection.rpartition("/providers/")[0]) is None:
+            if error.status == 404 and await self.get(str(ArmId.of(collection).scope)) is None:
                 return []
             raise
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.kindnames import plain_name
 
 _WORKSPACE = re.compile(
@@ -18,7 +19,7 @@ _WORKSPACE = re.compile(
 _REGION = re.compile(
     r"^(?P<workspace>azureml://locations/[^/]+/workspaces/[^/]+)(?P<tail>/.*)?\Z", re.IGNORECASE | re.DOTALL
 )
-_ARM = re.compile(r"^/subscriptions/[^/\s]+(?:/[^/\s]+)*/?\Z", re.IGNORECASE)
+_BLANK = re.compile(r"\s")
 _TAIL = re.compile(r"^/(?P<kind>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?\Z", re.DOTALL)
 _VERSION = re.compile(r"^/(versions|labels|outputs|paths)(?=/|\Z)", re.IGNORECASE)
 _HOST = re.compile(
@@ -41,7 +42,8 @@ def plain(text: str) -> str:
         return f"azureml:/{_tail(match['tail'])}"
     if match := _HOST.match(text):
         return f"https://{match['host'].lower()}{match['rest'] or ''}"
-    return text.lower() if _ARM.match(text) else text
+    id_ = ArmId.of(text)
+    return id_.key if id_.subscription and not _BLANK.search(text) else text
 
 
 def _tail(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.pointers import Way, member, spelled, way_of
 
@@ -123,8 +124,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(child) for key, child in value.items() if child is not None}
     if isinstance(value, list):
         return [_plain(child) for child in value]
-    if isinstance(value, str) and value.lower().startswith("/subscriptions/"):
-        return value.lower()
+    if isinstance(value, str) and ArmId.of(value).subscription:
+        return key_of(value)
     return value
 
 

@@ -1,8 +1,9 @@
-"""What the product does in one place only: reading the properties of a document, and JSON pointers."""
+"""What the product does in one place only: the properties of a document, JSON pointers, the parts of an ARM id."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -64,3 +65,84 @@ def test_only_one_module_escapes_names_in_pointers() -> None:
     found = {name for name, text in texts.items() if any(mark in text for mark in marks) or "jsonpointer" in text}
     # Alternatives of a regular expression, and of a sentence, are joined by a bar too.
     assert found - {"core/places.py", "planning/byhand/items.py"} == {"core/pointers.py"}
+
+
+# What each of these takes apart, which is no ARM id.
+_APART = {
+    "bytes/jsonfiles.py": "paths of blobs",
+    "bytes/listings.py": "paths of blobs",
+    "bytes/prefixes.py": "paths of blobs",
+    "bytes/tables.py": "paths of blobs",
+    "cli/show.py": "addresses of items",
+    "cli/showing.py": "addresses of items",
+    "cloud/arm.py": "a type, as an id's `type` gives it",
+    "cloud/bloblists.py": "URLs of lists of blobs",
+    "cloud/curl.py": "URLs",
+    "cloud/shares.py": "paths of files",
+    "cloud/vault.py": "URLs of keys in a vault",
+    "cloud/workspaces.py": "paths below a workspace, as kinds name them",
+    "cmk/provisioning/ownership.py": "names of parts of a file",
+    "cmk/provisioning/parts/likeness.py": "URLs of keys in a vault",
+    "cmk/scanning/scan.py": "a type of its own",
+    "core/address.py": "addresses of items",
+    "core/frozen.py": "the whole form of an id, since the file may be made up: nothing wider is taken for it",
+    "core/keys.py": "URLs of keys in a vault",
+    "core/mapping.py": "paths below a workspace in references of Azure ML",
+    "core/places.py": "references of Azure ML inside any bytes",
+    "core/reference.py": "references of Azure ML inside any text",
+    "core/seal.py": "paths of files",
+    "core/spelling.py": "references of Azure ML, in which names below a workspace are told apart by case",
+    "core/workspace.py": "`SUBSCRIPTION/GROUP/NAME`, as people write it",
+    "decommissioning/containers.py": "`ACCOUNT/CONTAINER`",
+    "decommissioning/neighbours.py": "subscriptions, as people write them",
+    "inventory/contents.py": "paths of blobs",
+    "inventory/jsonfiles.py": "paths of blobs",
+    "inventory/shown.py": "addresses of items",
+    "inventory/unlisted.py": "paths below a workspace, as kinds name them",
+    "kinds/_listed.py": "names of kinds",
+    "ledger/bearing.py": "paths of blobs",
+    "planning/byhand/folder.py": "addresses of items",
+    "planning/byhand/items.py": "paths below a workspace, as kinds name them",
+    "posture/keys.py": "URLs of keys in a vault",
+}
+_PART = re.compile(r"/(subscriptions|resourcegroups|providers)/", re.IGNORECASE)
+_PATTERN = re.compile(r"(subscriptions|resourcegroups|providers)/[^/]*[\[(\\?]", re.IGNORECASE)
+
+
+def _takes_apart(tree: ast.AST) -> Iterator[int]:
+    """The lines that cut a text at slashes, ask for its beginning or its end, or have a pattern with parts of an id."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="split" | "rsplit" | "partition" | "rpartition"),
+                args=[ast.Constant(value=str(sign)), *_],
+            ) if "/" in sign and "//" not in sign:
+                yield node.lineno
+            case ast.Call(
+                func=ast.Attribute(attr="startswith" | "endswith" | "removeprefix" | "removesuffix"),
+                args=[ast.Constant(value=str(text)), *_],
+            ) if _PART.search(text):
+                yield node.lineno
+            case ast.Constant(value=str(text)) if "\n" not in text and _PATTERN.search(text):
+                yield node.lineno
+
+
+def test_only_one_module_takes_arm_ids_apart() -> None:
+    found = {name for name, tree in _modules().items() if any(_takes_apart(tree))}
+    assert found - {"core/armid.py"} == set(_APART)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'id_.split("/")[2]',
+        'id_.rstrip("/").rsplit("/", 1)[-1]',
+        'id_.rpartition("/")[2]',
+        'id_.lower().partition("/providers/microsoft.authorization/locks")[0]',
+        'id_.startswith("/subscriptions/")',
+        're.compile(r"/subscriptions/([^/]+)")',
+        're.compile(r"/resourceGroups/[^/]+/providers/Microsoft\\.KeyVault")',
+    ],
+)
+def test_whoever_takes_one_apart_by_hand_would_be_found(code: str) -> None:
+    assert list(_takes_apart(ast.parse(code))) == [1]

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.terminal import Piece
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
@@ -95,7 +96,7 @@ class HumanView:
             self._say(f"removing {data['address']}")
         elif name in ("provision.doing", "provision.waiting"):
             told = data.get("why") or data["action"]
-            self._say(_dim(f"{data['what']} {data['id'].rsplit('/', 1)[-1]}: {told}"))
+            self._say(_dim(f"{data['what']} {name_of(data['id'])}: {told}"))
         elif name == "freeze.list":
             for line in data["lines"]:
                 self._say(f"to be taken away: {line}")

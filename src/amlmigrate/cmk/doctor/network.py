@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
@@ -44,7 +45,7 @@ def _closed(side: str, reached: Reached) -> Iterator[Finding]:
             "error",
             id_,
             f"The {side}'s storage account {how}{more}, and this machine is not let in: no blob can be copied.",
-            f"az storage account network-rule add --account-name {id_.rpartition('/')[2]} --ip-address ADDRESS,"
+            f"az storage account network-rule add --account-name {name_of(id_)} --ip-address ADDRESS,"
             " or run the move in a network that reaches both accounts.",
             code="network-closed",
         )

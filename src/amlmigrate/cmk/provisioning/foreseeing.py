@@ -67,7 +67,7 @@ async def _name(part: Part, port: Port, found: _Foreseen) -> None:
     it counts deleted vaults of other subscriptions, too.
     """
     type_, name = _type(part.id), name_of(part.id)
-    path = f"{_subscription(part.id)}/providers/{type_.partition('/')[0]}/checkNameAvailability"
+    path = f"{_subscription(part.id)}/providers/{ArmId.of(part.id).namespace}/checkNameAvailability"
     read = await tried(port.resources.arm.post(path, {"name": name, "type": type_}))
     if read.value is None:
         found.unasked.append(f"whether the name '{name}' is free: {read.refused}")
@@ -79,9 +79,9 @@ async def _name(part: Part, port: Port, found: _Foreseen) -> None:
 
 async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
     """Whether a deleted one, with all that others kept in it, would come back under the name."""
-    type_, name = _type(part.id), name_of(part.id)
+    name = name_of(part.id)
     group = str(ArmId.of(part.id).group_id)
-    path = f"{group}/providers/{type_.partition('/')[0]}/{part.recovered}"
+    path = f"{group}/providers/{ArmId.of(part.id).namespace}/{part.recovered}"
     read = await tried_list(port.resources.arm, path)
     # A group that is not there has none.
     if read.value is None and await port.resources.get(group) is not None:
@@ -95,8 +95,8 @@ async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
 
 async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
     """Whether a deleted one of the name, with all that somebody kept in it, could still be brought back."""
-    type_, name = _type(part.id), name_of(part.id)
-    path = f"{_subscription(part.id)}/providers/{type_.partition('/')[0]}/{part.given_up}"
+    name = name_of(part.id)
+    path = f"{_subscription(part.id)}/providers/{ArmId.of(part.id).namespace}/{part.given_up}"
     read = await tried_list(port.resources.arm, path)
     if read.value is None:
         found.unasked.append(f"whether a deleted one of the name '{name}' could be recovered: {read.refused}")
@@ -110,7 +110,7 @@ async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
 
 async def _quota(part: Part, port: Port, here: str, found: _Foreseen) -> None:
     """Whether the subscription may have one more in the region."""
-    provider = _type(part.id).partition("/")[0]
+    provider = ArmId.of(part.id).namespace
     path = f"{_subscription(part.id)}/providers/{provider}/locations/{here}/usages"
     read = await tried_list(port.resources.arm, path)
     if read.value is None:

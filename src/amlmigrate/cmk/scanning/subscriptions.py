@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cmk.scanning.values import NotKnown
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.names import is_guid, is_name
 
@@ -18,7 +19,7 @@ def checked(subscriptions: Iterable[str]) -> list[str]:
     """The ids without their doubles, in order. Raises BadInputError for one that is no GUID."""
     found: dict[str, str] = {}
     for text in subscriptions:
-        id_ = text.removesuffix("/").removeprefix("/subscriptions/")
+        id_ = ArmId(text.removesuffix("/")).subscription or text.removesuffix("/")
         if not is_guid(id_):
             raise BadInputError(
                 f"'{text}' is no subscription.",
