@@ -60,7 +60,7 @@ def filled(asset: Asset) -> Asset:
         return text
 
     document = mapped(asset.document, replaced)
-    path = moving_kinds()[asset.address.kind].path(asset.address)
+    path = all_kinds()[asset.address.kind].path(asset.address)
     return Asset(
         asset.address, {"id": f"{OLD.id}/{path}", **document, "systemData": TIMES | document["systemData"]}
     )

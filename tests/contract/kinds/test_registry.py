@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
+import json
 import os
 import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.contract.kinds.examples import ALL, EVERY, every_kind, every_listed, filled
-from tests.unit.world import NEW, TARGET, asset, containers, inventory
+from tests.unit.world import NEW, OLD, TARGET, asset, by_hand, containers, inventory
 
 import amlmigrate
 from amlmigrate import kinds
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.address import Address
+from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.select import Selection
+from amlmigrate.decommissioning.gate import _alive
+from amlmigrate.decommissioning.removal import blocking, clear
+from amlmigrate.inventory.listing import by_hand_kinds, scan
 from amlmigrate.kinds import Kind, Listed, all_kinds, moving_kinds
 from amlmigrate.kinds import _registry as registry
 from amlmigrate.kinds._extension import Extension
@@ -47,6 +57,47 @@ class Probes(VersionedKind):
 
 KIND = Probes()
 '''
+SENSORS = '''
+from amlmigrate.core.address import Address
+from amlmigrate.core.asset import Asset
+from amlmigrate.kinds._listed import Listed
+
+
+class Sensors(Listed):
+    """A kind that is listed only, and that nobody has heard of."""
+
+    name = "sensors"
+    after = ("models",)
+    manual = "Wire it anew."
+    blocks_deletion = True
+    counted = 10
+    taken = "sensors"
+
+    def live(self, asset):
+        return f"{asset.address} is a live sensor."
+
+    def example(self):
+        return Asset(Address.of("sensors", "s"), {"name": "s", "properties": {}})
+
+
+KIND = Sensors()
+'''
+# Before anything is imported: what is made of the kinds once and for all takes it too.
+TOLD = """
+import json, pkgutil, sys
+folder, listed = sys.argv[1], pkgutil.iter_modules
+def more(paths=None, prefix=""):
+    if paths and paths[0].endswith("kinds"):
+        sys.modules["amlmigrate.kinds"].__path__.append(folder)
+        paths = [*paths, folder]
+    return listed(paths, prefix)
+pkgutil.iter_modules = more
+from amlmigrate.cmk.doctor.needs import NEEDS, needs
+from amlmigrate.cmk.doctor.role import least_role
+from amlmigrate.cmk.scanning.counting import COUNTED
+asked = [action for need in needs("plan") for action in need.asks]
+print(json.dumps({"asked": asked, "role": least_role([])["Actions"], "counted": COUNTED}))
+"""
 
 
 def _file(name: str) -> str:
@@ -218,8 +269,9 @@ def _forget() -> None:
 
 @pytest.fixture
 def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A file more in the folder of kinds."""
+    """Two files more in the folder of kinds: one that moves, and one that is listed only."""
     (tmp_path / "probes.py").write_text(PROBES)
+    (tmp_path / "sensors.py").write_text(SENSORS)
     (tmp_path / "_helper.py").write_text("raise AssertionError('no kind, so it is not imported')")
     listed = pkgutil.iter_modules
     monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
@@ -228,14 +280,15 @@ def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _forget()
     yield
     _forget()
-    sys.modules.pop("amlmigrate.kinds.probes", None)
-    vars(kinds).pop("probes", None)
+    for name in ("probes", "sensors"):
+        sys.modules.pop(f"amlmigrate.kinds.{name}", None)
+        vars(kinds).pop(name, None)
 
 
 @pytest.mark.usefixtures("probes")
 def test_a_new_file_is_a_new_kind() -> None:
     names = list(all_kinds())
-    assert set(names) == {kind.name for kind in ALL} | {"probes"}
+    assert set(names) == {kind.name for kind in ALL} | {"probes", "sensors"}
     assert names.index("models") < names.index("probes")
 
 
@@ -249,6 +302,53 @@ def test_the_planner_takes_a_new_kind_along_without_being_told() -> None:
     [step] = [step for step in steps if step.address.kind == "probes"]
     assert step.action is Action.CREATE
     assert step.target_id == f"{NEW.id}/probes/p/versions/1"
+
+
+SENSOR = by_hand(Address.of("sensors", "s"), "this version cannot move it", "Wire it anew.", {"name": "s"})
+
+
+@pytest.mark.usefixtures("probes")
+def test_a_kind_that_is_listed_only_is_taken_along_without_being_told() -> None:
+    found = asyncio.run(scan(by_hand_kinds(needs_on=True), cast(WorkspacePort, _WithSensor())))
+    [sensor] = found["sensors"]
+    assert (sensor.address, sensor.reason, sensor.remedy) == (SENSOR.address, SENSOR.reason, SENSOR.remedy)
+    source = replace(inventory(), by_hand=[sensor])
+    planner = Planner(source, inventory(of=TARGET), selection=Selection(), prior=Prior(), copy_unreferenced=False)
+    [step] = [step for step in planner.steps(containers())[0] if step.address.kind == "sensors"]
+    assert step.action is Action.MANUAL and "Wire it anew." in step.reason
+    assert list(_alive(source)) == ["sensors/s is a live sensor."]
+    assert blocking(source) == [sensor]
+    port = _WithSensor()
+    asyncio.run(clear(cast(WorkspacePort, port), source, lambda _: None))
+    assert port.deleted == ["sensors/s"]
+
+
+def test_rights_and_counts_take_a_new_kind_along_without_being_told(tmp_path: Path) -> None:
+    (tmp_path / "sensors.py").write_text(SENSORS)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", TOLD, str(tmp_path)], env=environment, check=True, capture_output=True
+    )
+    told = json.loads(ran.stdout)
+    provider = "Microsoft.MachineLearningServices/workspaces"
+    assert f"{provider}/sensors/read" in told["asked"]
+    assert f"{provider}/sensors/delete" in told["role"]
+    assert told["counted"][-1] == "sensors"
+
+
+class _WithSensor:
+    """A workspace with one sensor, and nothing else."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+        self.id, self.frozen = OLD.id, ()
+
+    async def pages(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Document]:
+        if path == "sensors":
+            yield {"name": "s"}
+
+    async def delete(self, path: str, query: Mapping[str, str] | None = None) -> None:
+        self.deleted.append(path)
 
 
 def test_the_folder_is_as_it_was() -> None:
