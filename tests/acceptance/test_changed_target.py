@@ -7,8 +7,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from azure.storage.blob import BlobLeaseClient
-from tests.acceptance.world import LEASE, Result, World
+from tests.acceptance.world import Result, World
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 MODEL = {"modelType": "custom_model", "tags": {"team": "risk"}, "modelUri": f"{STORE}/m/1"}
@@ -213,40 +212,6 @@ def test_what_is_equal_and_somebody_elses_is_adopted_and_not_archived(small_worl
     )
     _edit(world, "source", tags={"team": "other"})
     assert _plan(world, "second")["models/m/1"]["action"] == "conflict"
-
-
-def _as_version_2(world: World) -> None:
-    """The ledger as an older version wrote it, which did not record how it left anything, and held no lease."""
-    db = sqlite3.connect(world.folder / "plans" / world.source / "ledger.db")
-    db.executescript(
-        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at; DROP INDEX history_of; DROP TABLE lease;"
-        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
-        "DROP TABLE decisions; CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL,"
-        " at TEXT NOT NULL, object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
-        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence; DROP TABLE approvals;"
-        "CREATE TABLE approvals (plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL,"
-        " at TEXT NOT NULL, report INTEGER NOT NULL, PRIMARY KEY (plan_sha256, object_id)) STRICT;"
-        "UPDATE blobs SET target_etag = ''; PRAGMA user_version = 2;"
-    )
-    db.close()
-    with world.container_client("target") as client:
-        BlobLeaseClient(client.get_blob_client(LEASE)).break_lease(0)
-
-
-@pytest.mark.parametrize(("theirs", "code"), [(None, 0), ("theirs", 3)])
-def test_what_an_older_version_made_is_archived_unless_it_was_changed(
-    small_world: World, theirs: str | None, code: int
-) -> None:
-    world, two = small_world, "models/m/versions/2"
-    world.put(two, {"properties": MODEL | {"modelUri": f"{STORE}/m/2", "isArchived": True}})
-    world.ok("plan", *world.names)
-    archiving = {"method": "PUT", "path": f"/{world.target}/{two}$", "nth": 2}
-    assert world.with_faults([{"match": archiving, "action": "kill", "when": "before"}], "run").code == -9
-    _as_version_2(world)
-    if theirs:
-        _edit(world, "target", two, description=theirs)
-    assert world.migrate("run", "--resume").code == code
-    assert world.get(two)["properties"]["isArchived"] is (code == 0)
 
 
 @pytest.mark.parametrize("fault", [{"action": "kill", "when": "before"}, {"action": "status", "status": 400}])

@@ -145,10 +145,8 @@ def of_file(path: Path) -> str:
 def _decisions(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
     told = _told(reports)
     rows = ledger.decisions()
-    upgraded = ledger.meta().get("upgraded", "")
-    older = {address for address, row in rows.items() if row.report == 0 and row.at <= upgraded}
     for address in sorted(rows.keys() | told.keys()):
-        if rows.get(address) != told.get(address) and not (address in older and address not in told):
+        if rows.get(address) != told.get(address):
             yield f"The decision about {address} is not the one that was recorded."
 
 
@@ -157,29 +155,11 @@ def _told(reports: list[Report]) -> dict[str, Decision]:
     found: dict[str, Decision] = {}
     for report in reports:
         content = report.content
-        if content["record"] == "waiver":
-            found[content["address"]] = _of_waiver(report)
-        elif content["record"] == deciding.RECORD:
+        if content["record"] == deciding.RECORD:
             for line in content["decisions"]:
                 found.pop(line["address"], None)
             found |= {one.address: one for one in deciding.told(content)}
     return found
-
-
-def _of_waiver(report: Report) -> Decision:
-    """Older versions wrote a report of each waiver, which named no digest."""
-    content = report.content
-    object_id = (content["by"]["identity"] or {}).get("object_id", "")
-    return Decision(
-        content["address"],
-        Verb.WAIVE,
-        "",
-        content["reason"],
-        content["by"]["user"],
-        content["time"],
-        object_id,
-        report=content["number"],
-    )
 
 
 def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:

@@ -8,7 +8,6 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,9 @@ from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger, decisions, schema
+from amlmigrate.ledger import Ledger, schema
 from amlmigrate.ledger.alone import alone
 from amlmigrate.ledger.copied import copied
-from amlmigrate.ledger.decided import Approval
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.schema import VERSION
 
@@ -78,24 +76,21 @@ def test_a_ledger_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> Non
     assert (tmp_path / "ledger.db").read_bytes() == before
 
 
-def _as_version_1(folder: Path) -> None:
-    """A ledger as the first version wrote it: its lock knew no start, its waivers no identity and no evidence."""
-    with _bound(folder) as ledger:
+@pytest.fixture
+def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a ledger whose tables are a version behind: the next one knows a colour of each step."""
+    with _bound(tmp_path) as ledger:
         ledger.move(FIRST, State.DOING)
-    db = sqlite3.connect(folder / "ledger.db")
-    db.executescript(
-        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
-        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
-        "DROP TABLE lease; ALTER TABLE lock DROP COLUMN started; DROP INDEX history_of; DROP TABLE decisions;"
-        "DROP TABLE approvals;"
-        "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)"
-        " STRICT;"
-        "CREATE TABLE approvals (plan_sha256 TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;"
-        "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01T00:00:00.000+00:00');"
-        "PRAGMA user_version = 1; PRAGMA journal_mode = DELETE;"
-    )
+    db = sqlite3.connect(tmp_path / "ledger.db")
+    db.execute("PRAGMA journal_mode = DELETE")
     db.close()
+    monkeypatch.setattr(schema, "VERSION", VERSION + 1)
+    more = "ALTER TABLE steps ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';"
+    monkeypatch.setattr(schema, "_UPGRADES", {VERSION: more})
+    return tmp_path
+
+
+KEPT = f"ledger.db.v{VERSION}"
 
 
 def _content(file: Path) -> list[str]:
@@ -106,50 +101,34 @@ def _content(file: Path) -> list[str]:
         db.close()
 
 
-def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(tmp_path: Path) -> None:
-    _as_version_1(tmp_path)
-    before = _content(tmp_path / "ledger.db")
-    with Ledger(tmp_path) as ledger:
-        assert ledger.step(FIRST).state is State.DOING
-        with Lock(ledger):
-            pass
-    assert _content(tmp_path / "ledger.db.v1") == before
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    _bound(fresh).close()
-    columns = [_columns(folder / "ledger.db") for folder in (fresh, tmp_path)]
-    assert columns[0] == columns[1]
+def test_a_ledger_of_an_older_version_is_upgraded_and_a_copy_kept(older: Path) -> None:
+    before = _content(older / "ledger.db")
+    for _ in range(2):
+        with Ledger(older) as ledger:
+            assert ledger.step(FIRST).state is State.DOING
+            assert ledger._rows("SELECT DISTINCT colour FROM steps") == [("blue",)]
+            with Lock(ledger):
+                pass
+    assert _content(older / KEPT) == before
 
 
-def test_a_ledger_of_an_older_version_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
-    _as_version_1(tmp_path)
-    before = (tmp_path / "ledger.db").read_bytes()
-    with copied(tmp_path) as ledger:
-        assert ledger.step(FIRST).state is State.DOING and ledger.home == tmp_path
-    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
-    assert (tmp_path / "ledger.db").read_bytes() == before
+def test_a_ledger_of_an_older_version_that_is_only_read_stays_as_it_is(older: Path) -> None:
+    before = (older / "ledger.db").read_bytes()
+    with copied(older) as ledger:
+        assert ledger.step(FIRST).state is State.DOING and ledger.home == older
+    assert [path.name for path in older.iterdir()] == ["ledger.db"]
+    assert (older / "ledger.db").read_bytes() == before
 
 
-def _columns(file: Path) -> set[tuple[str, str]]:
-    db = sqlite3.connect(file)
-    try:
-        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema")]
-        columns = {(name, row[1]) for name in names for row in db.execute(f"PRAGMA table_info({name})")}
-        return columns | {(name, "") for name in names}
-    finally:
-        db.close()
-
-
-def test_an_upgrade_waits_for_whoever_is_in_the_folder(tmp_path: Path) -> None:
-    _as_version_1(tmp_path)
-    before = sorted(tmp_path.iterdir())
-    opened = threading.Thread(target=lambda: Ledger(tmp_path).close())
-    with alone(tmp_path):
+def test_an_upgrade_waits_for_whoever_is_in_the_folder(older: Path) -> None:
+    before = sorted(older.iterdir())
+    opened = threading.Thread(target=lambda: Ledger(older).close())
+    with alone(older):
         opened.start()
         time.sleep(0.2)
-        assert sorted(tmp_path.iterdir()) == before
+        assert sorted(older.iterdir()) == before
     opened.join(20)
-    assert (tmp_path / "ledger.db.v1").exists()
+    assert (older / KEPT).exists()
 
 
 def test_what_is_taken_up_again_is_one_change_and_reads_no_history_twice(tmp_path: Path) -> None:
@@ -177,35 +156,16 @@ def test_what_failed_on_its_way_is_under_way_again(tmp_path: Path, before: State
         assert ledger.step(FIRST).state is State.DOING
 
 
-def test_an_upgrade_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _as_version_1(tmp_path)
-    before = _content(tmp_path / "ledger.db")
+def test_an_upgrade_that_was_cut_off_is_done_again(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, more = _content(older / "ledger.db"), schema._UPGRADES[VERSION]
     with monkeypatch.context() as patched:
-        patched.setitem(schema._UPGRADES, 1, f"{schema._UPGRADES[1]} INSERT INTO nowhere VALUES (1);")
+        patched.setitem(schema._UPGRADES, VERSION, f"{more} INSERT INTO nowhere VALUES (1);")
         with pytest.raises(MigrateError, match="nowhere"):
-            Ledger(tmp_path)
-    assert _content(tmp_path / "ledger.db") == before
-    with Ledger(tmp_path) as ledger:
+            Ledger(older)
+    assert _content(older / "ledger.db") == before
+    with Ledger(older) as ledger:
         assert ledger.step(FIRST).state is State.DOING
-    assert _content(tmp_path / "ledger.db.v1") == before
-
-
-def test_a_ledger_of_the_first_version_keeps_its_waivers(tmp_path: Path) -> None:
-    _as_version_1(tmp_path)
-    with Ledger(tmp_path) as ledger:
-        assert ledger.decisions() == {
-            "jobs": Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "2026-01-01T00:00:00.000+00:00")
-        }
-        assert ledger.approvals() == []
-        # It was made before waivers were evidence; one put in later by hand was not.
-        assert decisions.problems(ledger, []) == []
-        forged = Decision("models/m/1", Verb.WAIVE, "", "forged", "eve@host", "2099-01-01T00:00:00.000+00:00")
-        ledger.decide([forged])
-        assert decisions.problems(ledger, []) == [
-            "The decision about models/m/1 is not the one that was recorded."
-        ]
-    with Ledger(tmp_path) as again:
-        assert again.bind(PLAN) is False
+    assert _content(older / KEPT) == before
 
 
 def _cut(data: bytes) -> bytes:
@@ -350,38 +310,6 @@ def test_how_a_document_was_left_is_that_of_its_last_step(tmp_path: Path) -> Non
         assert {address: sha256 for address, (_, sha256) in ledger.left().items()} == {"models/m/1": "two"}
 
 
-def test_a_ledger_of_version_2_knows_its_copies_and_not_how_they_were_left(tmp_path: Path) -> None:
-    with _bound(tmp_path) as ledger:
-        ledger.move(FIRST, State.DOING)
-        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', ""))])
-    db = sqlite3.connect(tmp_path / "ledger.db")
-    db.executescript(
-        "ALTER TABLE steps DROP COLUMN target_sha256; ALTER TABLE blobs DROP COLUMN at;"
-        "DROP TABLE deletions; DROP TABLE left_alone; ALTER TABLE blobs DROP COLUMN labels;"
-        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
-        "DROP INDEX history_of; DROP TABLE lease; DROP TABLE decisions; DROP TABLE approvals;"
-        "CREATE TABLE approvals (plan_sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL,"
-        " comment TEXT NOT NULL, at TEXT NOT NULL, report INTEGER NOT NULL,"
-        " PRIMARY KEY (plan_sha256, object_id)) STRICT;"
-        "CREATE TABLE waivers (address TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,"
-        " object_id TEXT NOT NULL DEFAULT '', report INTEGER NOT NULL DEFAULT 0) STRICT;"
-        "INSERT INTO waivers VALUES ('jobs', 'exported', 'ann@host', '2026-01-01', 'Ann-1', 1);"
-        "INSERT INTO approvals VALUES ('ab', 'ben-1', 'ben', 'looked', '2026-01-02', 2);"
-        "PRAGMA user_version = 2; PRAGMA journal_mode = DELETE;"
-    )
-    db.close()
-    with Ledger(tmp_path) as ledger:
-        assert ledger.left() == {}
-        [(place, at, copied)] = ledger.blobs()
-        assert (place, copied) == (("acct", "one", "a"), Copied('"1"'))
-        assert at == (0, ledger.meta()["created"])
-        assert "upgraded" not in ledger.meta(), "waivers without evidence are those of version 1"
-        waived = Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "2026-01-01", "Ann-1", report=1)
-        assert ledger.decisions() == {"jobs": waived}
-        assert ledger.approvals() == [Approval("ab", "ben-1", "ben", "looked", "2026-01-02", 2)]
-    assert (tmp_path / "ledger.db.v2").exists()
-
-
 def test_a_run_that_was_begun_stays_begun(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
         assert not ledger.begun
@@ -407,33 +335,3 @@ def test_several_that_begin_at_once_make_one_ledger(tmp_path: Path) -> None:
         for ended in [threads.submit(begin) for _ in range(others)]:
             ended.result()
     assert len(fresh) == rounds * others and sum(fresh) == rounds
-
-
-def test_a_ledger_of_version_7_keeps_its_approvals_and_decisions_without_a_tenant(tmp_path: Path) -> None:
-    row = Decision("jobs", Verb.WAIVE, "ab", "known", "ann", "2026-01-01", "Ann-1", report=1)
-    given = Approval("ab", "ben-1", "ben", "looked", "2026-01-02", 2, ("cd",))
-    with _bound(tmp_path) as ledger:
-        ledger.decide([row])
-        ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"'))])
-    db = sqlite3.connect(tmp_path / "ledger.db")
-    db.executescript(
-        "ALTER TABLE steps DROP COLUMN sequence; ALTER TABLE blobs DROP COLUMN sequence;"
-        "ALTER TABLE decisions DROP COLUMN tenant_id; DROP TABLE approvals;"
-        "CREATE TABLE approvals (sha256 TEXT NOT NULL, object_id TEXT NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL,"
-        " at TEXT NOT NULL, report INTEGER NOT NULL, decisions TEXT NOT NULL DEFAULT '[]',"
-        " PRIMARY KEY (sha256, object_id)) STRICT;"
-        """INSERT INTO approvals VALUES ('ab', 'ben-1', 'ben', 'looked', '2026-01-02', 2, '["cd"]');"""
-        "PRAGMA user_version = 7; PRAGMA journal_mode = DELETE;"
-    )
-    db.close()
-    with Ledger(tmp_path) as ledger:
-        assert ledger.decisions() == {"jobs": row} and ledger.approvals() == [given]
-        [(_, when, copied)] = ledger.blobs()
-        assert when.sequence == 0 and copied == Copied('"1"', '"2"')
-        # The same identity of two tenants are two.
-        ledger.approve(replace(given, tenant_id="t1"))
-        assert len(ledger.approvals()) == 2
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    _bound(fresh).close()
-    assert _columns(fresh / "ledger.db") == _columns(tmp_path / "ledger.db")
