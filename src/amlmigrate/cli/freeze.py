@@ -12,7 +12,6 @@ Example: migrate freeze plans/old-ws --back --give frozen/0b4a7a52-9c1c-4b0e-8a0
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -150,14 +149,10 @@ class Work:
         return known
 
     def _deeds(self, known: Record | None, by: By, account: str) -> Deeds:
-        """The book of deeds, with what a version before deeds was cut off with: nobody knows what came of that."""
-        from amlmigrate.core.frozen import State
+        """The book of deeds. Raises RefusedError for what no freeze of this source would hold."""
         from amlmigrate.freezing import record
 
-        older = record.older_file(self.ledger, self._evidence.reports())
         book = record.Deeds(self.ledger, self.plan, by, known, account)
-        for one in older:
-            book.add(replace(one, state=State.UNKNOWN, note="an earlier version was cut off"))
         record.refuse_strange(self._folder, book.record, self.plan.header.source["id"], account)
         return book
 
@@ -202,7 +197,7 @@ class Work:
         from amlmigrate.freezing.giving import Decided, give_back
 
         known = self._known()
-        if known is None and not self._cut_off():
+        if known is None:
             raise self._nothing_frozen()
         if dry_run:
             return nothing_given(self.view, known, self._let_go())
@@ -219,11 +214,6 @@ class Work:
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
         return given(self.view, self._folder, came, source, let_go, report, self.not_compared)
-
-    def _cut_off(self) -> bool:
-        from amlmigrate.freezing import record
-
-        return bool(record.older_file(self.ledger, self._evidence.reports()))
 
     async def _source(self, known: Record | None) -> tuple[Source, str]:
         """The source as it is, and its storage account. Raises RefusedError where evidence has another."""

@@ -52,8 +52,8 @@ class Subject:
 class Decision:
     """One decision, as ledger and evidence have it.
 
-    `sha256` is the digest of what was decided, empty for those of older versions, which named none. `until` is an
-    ISO time in UTC, empty where it does not end. `seen`: the tool itself saw in the target what was done.
+    `sha256` is the digest of what was decided. `until` is an ISO time in UTC, empty where it does not end. `seen`:
+    the tool itself saw in the target what was done.
     """
 
     address: str
@@ -65,9 +65,9 @@ class Decision:
     object_id: str = ""
     until: str = ""
     seen: bool = False
-    # The number of the evidence that says so; 0 for one made before decisions were evidence.
+    # The number of the evidence that says so.
     report: int = 0
-    # Of which Entra tenant the identity is; '' in older ones, which named none.
+    # Of which Entra tenant the identity is; '' where its token named none.
     tenant_id: str = ""
 
     @property
@@ -89,7 +89,7 @@ class Decision:
 
     @property
     def digest(self) -> str:
-        """What an approval of it names; of older ones, without a tenant, what it named then."""
+        """What an approval of it names."""
         content = asdict(self) | {"verb": self.verb.value}
         return digest({name: value for name, value in content.items() if name != "tenant_id" or value})
 

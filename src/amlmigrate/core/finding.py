@@ -19,7 +19,7 @@ class Finding:
 
     `error`: `run` refuses until it is waived. `blocks`: meaning or bytes will be missing in the target, and
     verification is not green until it is waived. `warning`: told in every report, blocks nothing.
-    Each code is declared (`findingcodes`); it is empty only where an older plan without codes was read.
+    Each code is declared (`findingcodes`).
     """
 
     severity: Severity
@@ -35,7 +35,7 @@ class Finding:
     @property
     def address(self) -> str:
         """By which it is told, waived and reopened."""
-        return f"{self.about}{MARK}{self.code}" if self.code else self.about
+        return f"{self.about}{MARK}{self.code}"
 
     def as_dict(self) -> dict[str, str]:
         """Its form in a plan's header and in evidence."""
@@ -49,10 +49,9 @@ class Finding:
 
     @classmethod
     def of_dict(cls, line: dict[str, Any]) -> Finding:
-        """Reads that form, or the older one without a code. Raises KeyError and TypeError where it is none."""
-        code = line.get("code", "")
-        about = line["address"].removesuffix(f"{MARK}{code}") if code else line["address"]
-        return cls(line["severity"], about, line["summary"], line["remedy"], code)
+        """Reads that form. Raises KeyError and TypeError where it is none."""
+        about = line["address"].removesuffix(f"{MARK}{line['code']}")
+        return cls(line["severity"], about, line["summary"], line["remedy"], line["code"])
 
 
 def by_weight(finding: Finding) -> int:

@@ -17,9 +17,9 @@ from amlmigrate.core.escapes import as_json
 from amlmigrate.core.rights import KEPT
 
 DEED = "deed"
-# Each sums up what a command came to. Earlier versions called giving back a thaw.
-SUMMARIES = ("freeze", "back", "thaw")
-FORMAT = 2
+# Each sums up what a command came to.
+SUMMARIES = ("freeze", "back")
+FORMAT = 1
 # By which one is decided about.
 KIND = "frozen"
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -56,8 +56,6 @@ class State(StrEnum):
 
 # What is still to be given back, or to be decided.
 _OWED = frozenset({State.TAKING, State.TAKEN, State.UNKNOWN, State.GIVING})
-# How versions before deeds wrote them.
-_OLDER = {"listed": State.LISTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +85,13 @@ class Assignment:
         return cls(str(document["id"]), str(properties.get("scope", "")), role, kept, created=created)
 
     @classmethod
-    def of_dict(cls, found: Document, older: str = "") -> Assignment:
-        """One of a report; `older` is how far all of them together were, where earlier versions told only that.
-
-        Raises KeyError, TypeError, ValueError for what is none.
-        """
-        told = found.get("state") or (State.TAKEN if older == "frozen" else State.GIVEN)
+    def of_dict(cls, found: Document) -> Assignment:
+        """One of a report. Raises KeyError, TypeError, ValueError for what is none."""
         texts = {name: found.get(name, "") for name in ("end", "since", "note", "created")}
         must = {name: found[name] for name in ("id", "scope", "role")}
         if not all(isinstance(one, str) for one in (*must.values(), *texts.values())):
             raise TypeError("a text is none")
-        return cls(**must, **texts, properties=dict(found["properties"]), state=State(_OLDER.get(told, told)))
+        return cls(**must, **texts, properties=dict(found["properties"]), state=State(found["state"]))
 
     @property
     def key(self) -> str:
@@ -231,17 +225,22 @@ def of_reports(contents: Iterable[Mapping[str, Any]]) -> Record | None:
     record: Record | None = None
     for content in contents:
         if content["record"] == DEED:
-            if content["format"] > FORMAT:
-                raise ValueError(f"a deed has format {content['format']}, this version reads up to {FORMAT}")
+            _check(content)
             record = _told(content, record.found if record else {}).after(
                 Assignment.of_dict(content["assignment"])
             )
-        elif content["record"] in SUMMARIES and content.get("format", 1) == 1:
-            ones = (Assignment.of_dict(one, content["state"]) for one in content["assignments"])
-            record = _told(content, {one.key: one for one in ones})
-        elif content["record"] in SUMMARIES and record:
-            record = _told(content, record.found)
+        elif content["record"] in SUMMARIES:
+            _check(content)
+            found = record.found if record else {}
+            if {str(one["id"]).lower() for one in content["assignments"]} != set(found):
+                raise ValueError("a report sums up other assignments than its deeds are of")
+            record = _told(content, found) if record else None
     return record
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    if content["format"] > FORMAT:
+        raise ValueError(f"a report has format {content['format']}, this version reads up to {FORMAT}")
 
 
 def _told(content: Mapping[str, Any], found: Mapping[str, Assignment]) -> Record:

@@ -277,18 +277,18 @@ class Header:
 
     @property
     def planner(self) -> Identity | None:
-        """Who made the plan, as far as the token said; plans of an older format say so under another name."""
-        found = (self.extra.get("planned_by") or {}).get("identity") or self.extra.get("planner")
+        """Who made the plan, as far as the token said."""
+        found = (self.extra.get("planned_by") or {}).get("identity")
         return Identity(**found) if found else None
 
     @property
     def target_tenant(self) -> str:
-        """The Entra tenant that the target is of; of older plans that of the planner, '' where it is not known."""
+        """The Entra tenant that the target is of, else that of the planner; '' where neither token named one."""
         found = str(self.extra.get("target_tenant") or "")
         return found or (self.planner.tenant_id if self.planner else "")
 
     def takes_tenant(self, tenant_id: str) -> bool:
-        """Whether an approval by an identity of that tenant counts; those of older versions named none."""
+        """Whether an approval by an identity of that tenant counts; '' is of a token that named none."""
         if not tenant_id:
             return not self.extra.get("target_tenant")
         return not self.target_tenant or self.target_tenant.lower() == tenant_id.lower()

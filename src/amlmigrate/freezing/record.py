@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -130,27 +129,6 @@ class Deeds:
         files.write(self._ledger.home / FILE, data)
         self._ledger.note(decisions.FREEZE_HEAD, sha256)
         return report
-
-
-def older_file(ledger: Ledger, reports: list[Report]) -> list[Assignment]:
-    """What a version before deeds was cut off with: those of its file that its evidence does not tell of so.
-
-    Only where the ledger noted that very file. Nothing but a decision can come of it.
-    """
-    path = ledger.home / FILE
-    if any(one.content["record"] == DEED for one in reports):
-        return []
-    if decisions.of_file(path) not in decisions.freeze_noted(ledger):
-        return []
-    try:
-        found = json.loads(path.read_bytes())
-        ones = [Assignment.of_dict(one, found["state"]) for one in found["assignments"]]
-    except _UNREADABLE as error:
-        raise _untrusted(ledger.home, f"{FILE} cannot be read ({type(error).__name__})") from error
-    known = read(reports, ledger.home)
-    told = known.found if known else {}
-    states = {one.key: told[one.key].state if one.key in told else State.LISTED for one in ones}
-    return [one for one in ones if one.state is not states[one.key]]
 
 
 def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], list[str]]:

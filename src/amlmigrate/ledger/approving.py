@@ -102,10 +102,9 @@ def told(reports: list[Report]) -> list[Approval]:
 
 
 def _told(content: dict[str, Any]) -> Approval:
-    # Reports of older versions had the identity alone, and were of the plan.
-    identity = Identity(**(content["by"]["identity"] if "identity" in content["by"] else content["by"]))
+    identity = Identity(**content["by"]["identity"])
     return Approval(
-        content.get("sha256", content["plan"]["sha256"]),
+        content["sha256"],
         identity.object_id,
         str(identity),
         content["comment"],

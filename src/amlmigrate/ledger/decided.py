@@ -31,7 +31,7 @@ class Approval:
     at: str
     report: int
     decisions: tuple[str, ...] = ()
-    # Of which Entra tenant the identity is; '' in older ones, which named none.
+    # Of which Entra tenant the identity is; '' where its token named none.
     tenant_id: str = ""
 
 

@@ -131,12 +131,6 @@ def freeze_state(reports: list[Report]) -> Report | None:
     return next((one for one in reversed(reports) if one.content["record"] in (DEED, *SUMMARIES)), None)
 
 
-def freeze_noted(ledger: Ledger) -> set[str]:
-    """The SHA-256 of `freeze.json` as the ledger knows it: of the last one, and of one that was being written."""
-    meta = ledger.meta()
-    return {meta[key] for key in (FREEZE_HEAD, FREEZE_NEXT) if key in meta}
-
-
 def of_file(path: Path) -> str:
     """The SHA-256 of a file; '' where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
@@ -170,17 +164,15 @@ def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
 def frozen(folder: Path, reports: list[Report], meta: Mapping[str, str]) -> Iterable[str]:
     """Whether `freeze.json` is that of the newest report, and the freeze or what was given back came to its end.
 
-    `meta` are the ledger's notes. The file is written after the report, and may be one behind after a kill;
-    that of a version before deeds was written first.
+    `meta` are the ledger's notes. The file is written after the report, and may be one behind after a kill.
     """
     newest = freeze_state(reports)
     found, told = of_file(folder / FREEZE_FILE), newest.content["file"]["sha256"] if newest else ""
     head, coming = meta.get(FREEZE_HEAD, ""), meta.get(FREEZE_NEXT, "")
-    older = not any(one.content["record"] == DEED for one in reports)
     if found == told:
         cut_off = newest is not None and newest.content["record"] == DEED
     else:
-        cut_off = found in (head, coming) if older and found else (found, told) == (head, coming)
+        cut_off = (found, told) == (head, coming)
         if not cut_off:
             yield f"{FREEZE_FILE} is not the one that was recorded."
     if cut_off:

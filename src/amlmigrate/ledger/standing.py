@@ -32,14 +32,11 @@ class Standing:
         return None
 
     def _names(self, row: Decision, subject: Subject) -> bool:
-        """Whether a decision is about just this; of what a run left undone, about just how it failed.
-
-        Older versions named no digest, or not how a step failed: what they decided is of this very plan.
-        """
+        """Whether a decision is about just this; of what a run left undone, about just how it failed."""
         failure = self._failures.get(subject.address, "") if subject.step else ""
         if subject.step and failure and row.sha256 == of_step(subject.step, failure).sha256:
             return True
-        return row.sha256 in ("", (of_step(subject.step) if subject.step else subject).sha256)
+        return row.sha256 == (of_step(subject.step) if subject.step else subject).sha256
 
     def settled(self, findings: Iterable[Finding]) -> dict[str, Decision]:
         """Of these findings, by address, the decisions that count for just what they say."""

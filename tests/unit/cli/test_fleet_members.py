@@ -17,7 +17,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.fleet import fleetfile
-from amlmigrate.cmk.fleet.fleetfile import Entry, Progress
+from amlmigrate.cmk.fleet.fleetfile import Entry
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
 from amlmigrate.core.events import Event
@@ -297,22 +297,10 @@ def test_a_fleet_that_was_written_by_hand_is_refused(tmp_path: Path, change: dic
 
     from amlmigrate.ledger import sealedlines
 
-    head = {"record": "header", "format": 1, "scan_sha256": "x"}
+    head = {"record": "header", "format": 1, "scan_sha256": "x", "options": {}}
     sealedlines.write(tmp_path / fleetfile.FILE, [head, {"record": "plan", **asdict(entry("a")), **change}])
     with pytest.raises(BadInputError, match=told):
         fleetfile.read(tmp_path)
-
-
-def test_a_fleet_of_the_format_before_is_read(tmp_path: Path) -> None:
-    from dataclasses import asdict
-
-    from amlmigrate.ledger import sealedlines
-
-    head = {"record": "header", "format": 1, "scan_sha256": "x"}
-    done = asdict(entry("a").became(Progress.PLANNED, {"blobs": 1}))
-    sealedlines.write(tmp_path / fleetfile.FILE, [head, {"record": "plan", **done}])
-    found = fleetfile.read(tmp_path)
-    assert found and (found.entries[0].state, found.options) == (Progress.PLANNED, {})
 
 
 def test_what_the_scan_could_not_read_is_told_and_leaves_the_fleet_open(

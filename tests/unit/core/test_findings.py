@@ -64,10 +64,10 @@ def test_a_finding_reads_as_it_was_written(about: str, code: str) -> None:
     assert Finding.of_dict(one.as_dict()) == one
 
 
-def test_one_of_a_plan_without_codes_reads_too() -> None:
+def test_one_without_a_code_is_none() -> None:
     line = {"severity": "error", "address": "blobs/c/a!b", "summary": "what", "remedy": "then"}
-    assert Finding.of_dict(line) == Finding("error", "blobs/c/a!b", "what", "then", "")
-    assert Finding.of_dict(line).address == "blobs/c/a!b"
+    with pytest.raises(KeyError, match="code"):
+        Finding.of_dict(line)
 
 
 def test_claims_that_one_thing_leaves_unproven_are_one_finding_with_the_first_ones_name() -> None:

@@ -179,8 +179,6 @@ class Folder:
         if known:
             record.show(ledger, reports, known)
         book = Deeds(ledger, PLAN, BY, known, ACCOUNT)
-        for each in record.older_file(ledger, reports):
-            book.add(replace(each, state=State.UNKNOWN))
         record.refuse_strange(self.path, book.record, OLD.id, ACCOUNT)
         return book
 

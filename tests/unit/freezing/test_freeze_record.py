@@ -297,46 +297,6 @@ def test_a_file_alone_beside_it_is_told_and_not_believed(folder: Folder, tmp_pat
 # Earlier versions.
 
 
-def _older(folder: Folder, state: str, *, kind: str = "freeze", each: bool = True) -> None:
-    """A freeze as versions before deeds left it: one file, and one report with all of it."""
-    told = one("a", State.TAKEN).as_dict()
-    kept = ("id", "scope", "role", "properties", *(["state"] if each else []))
-    content = {
-        "format": 1,
-        "state": state,
-        "plan": {"name": "ws1", "sha256": PLAN.sha256},
-        "source": {"id": OLD.id, "workspaceId": OLD_ID},
-        "by": {"user": "ann", "identity": None, "host": "h", "version": "0"},
-        "time": "2026-01-01T00:00:00+00:00",
-        "assignments": [{name: told[name] for name in kept}],
-    }
-    data = json.dumps(content).encode()
-    with Ledger(folder.path) as ledger:
-        files.write(folder.path / record.FILE, data)
-        for note in (decisions.FREEZE_NEXT, decisions.FREEZE_HEAD):
-            ledger.note(note, hashlib.sha256(data).hexdigest())
-        if kind:
-            file = {"name": record.FILE, "sha256": hashlib.sha256(data).hexdigest()}
-            Evidence(folder.path, ledger).add(kind, {**content, "file": file})
-
-
-@pytest.mark.parametrize(("state", "kind", "each"), [("frozen", "freeze", True), ("frozen", "freeze", False), ("thawed", "thaw", False)])  # fmt: skip
-def test_what_an_earlier_version_took_is_given_back(folder: Folder, state: str, kind: str, each: bool) -> None:
-    _older(folder, state, kind=kind, each=each)
-    azure = Azure()
-    folder.back(azure)
-    assert azure.names() == ({id_of("a")} if state == "frozen" else set())
-
-
-def test_what_an_earlier_version_was_cut_off_with_needs_a_decision(folder: Folder) -> None:
-    _older(folder, "frozen", kind="")
-    azure = Azure()
-    came = folder.back(azure)
-    assert azure.names() == set() and [each.id for each in came.unknown] == [id_of("a")]
-    folder.back(azure, None, "a")
-    assert azure.names() == {id_of("a")}
-
-
 def test_the_evidence_of_a_freeze_that_was_cut_off_is_told_apart_from_an_altered_one(folder: Folder) -> None:
     azure = Azure(document("a"))
     azure.before["remove", id_of("a")] = Killed()

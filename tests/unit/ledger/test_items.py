@@ -17,6 +17,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
 from amlmigrate.ledger.files import FileError
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
+from amlmigrate.ledger.subjects import of_step
 
 PLAN = plan(
     step("models/m/1", reason="not in the target"),
@@ -66,7 +67,8 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
         for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
-            ledger.decide([Decision(address, Verb.WAIVE, "", "exported", "ann@host", "t")])
+            sha256 = of_step(next(one for one in PLAN.steps if str(one.address) == address)).sha256
+            ledger.decide([Decision(address, Verb.WAIVE, sha256, "exported", "ann@host", "t")])
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert (
         found["jobs"]

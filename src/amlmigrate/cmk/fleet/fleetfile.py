@@ -16,8 +16,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.ledger import sealedlines
 
 FILE = "fleet.jsonl"
-# Format 1 did not keep the options.
-FORMAT = 2
+FORMAT = 1
 _WORDING = sealedlines.Wording("fleet", "Make one with `migrate plan --fleet SCAN --targets FILE`.")
 
 
@@ -114,7 +113,7 @@ def read(folder: Path) -> Fleet | None:
     lines = sealedlines.read(path, _WORDING).lines[1:]
     try:
         return Fleet(
-            str(first["scan_sha256"]), tuple(_entries(lines)), tuple(_left(lines)), first.get("options") or {}
+            str(first["scan_sha256"]), tuple(_entries(lines)), tuple(_left(lines)), dict(first["options"])
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(
