@@ -89,7 +89,7 @@ class Copier:
         except (InterruptedRunError, PlanLockedError):
             raise
         except Exception as error:
-            await _broken_off(work, there, error)
+            await _broken_off(work, there, error, _decided(work, there, found_is_own=found_is_own))
             raise
         await self._check(work, now)
         if work.false_labels:
@@ -123,15 +123,7 @@ class Copier:
 
     async def _bring(self, work: Copy, there: Listing, *, found_is_own: bool) -> Listing:
         """Brings what is missing or another; the target as it is then."""
-        decided = copies(
-            work.amount,
-            work.wanted(),
-            there,
-            work.record.own,
-            found_is_own=found_is_own,
-            data=work.data,
-            whole=work.whole,
-        )
+        decided = _decided(work, there, found_is_own=found_is_own)
         async with aclosing(_begun(work, decided)) as tasks:
             every = await performed(self._executor, tasks, work.take, stopping=self._stopping)
         if not every or work.halfway:
@@ -180,6 +172,19 @@ _WRONG = {
 }
 
 
+def _decided(work: Copy, there: Listing, *, found_is_own: bool) -> Iterator[Decided]:
+    """What is to become of each blob of the step, by what was listed before its first change."""
+    return copies(
+        work.amount,
+        work.wanted(),
+        there,
+        work.record.own,
+        found_is_own=found_is_own,
+        data=work.data,
+        whole=work.whole,
+    )
+
+
 async def _begun(work: Copy, decided: Iterator[Decided]) -> AsyncGenerator[Task, None]:
     """The tasks, those that change anything once it is recorded that they are asked for."""
     while batch := list(islice(decided, _BATCH)):
@@ -197,6 +202,8 @@ async def _begun(work: Copy, decided: Iterator[Decided]) -> AsyncGenerator[Task,
                 work.there.add(one.path)
                 if one.known:
                     await work.record.arrived(one.path, one.known)
+        # Of many that are there already none waits for anything: others have a turn between two batches.
+        await asyncio.sleep(0)
 
 
 def _is_new(known: Copied, before: Copied | None) -> bool:
@@ -204,11 +211,17 @@ def _is_new(known: Copied, before: Copied | None) -> bool:
     return before is None or before.target_etag != known.target_etag
 
 
-async def _broken_off(work: Copy, there: Listing, error: Exception) -> None:
-    """Says how far a copy came that failed for what is about no single blob.
+async def _broken_off(work: Copy, there: Listing, error: Exception, decided: Iterator[Decided]) -> None:
+    """Says how far a copy came that failed for what is about no single blob. `decided`: all that there was to do.
 
-    Whoever lets it go lets go what was not seen to be there, and no more.
+    Whoever lets it go lets go what was not seen to be there, and no more: the lists show it of those too whose
+    turn had not come.
     """
+    for one in decided:
+        if one.theirs:
+            work.theirs.setdefault(one.path, one.theirs)
+        elif one.task is None:
+            work.there.add(one.path)
     whole, missing = 0, list[str]()
     for path in work.paths():
         whole += 1

@@ -188,6 +188,32 @@ async def test_what_shuts_an_account_lets_nobody_let_go_what_is_there_or_forget_
     assert record.etags == {"d/02": "", "d/03": '"t"', "d/04": ""}
 
 
+async def test_of_a_long_list_that_breaks_off_early_nobody_lets_go_what_is_there_further_on() -> None:
+    """More than are asked for at once: what was not reached is told by the lists all the same."""
+    many = {f"d/{number:04}": blob(f"d/{number:04}", 3, '"s"', md5="bWQ1") for number in range(2500)}
+    there = {path: one for path, one in many.items() if path not in ("d/0000", "d/2400", "d/2499")}
+    theirs = blob("d/2499", 9, '"t"')
+    target = Account({**there, "d/2499": theirs}, answers={"d/0000": _answer(403, "AuthorizationFailure")})
+    record = Record()
+    with pytest.raises(ServiceError, match="Of its 2500 blobs 2497 are known to be there, and 3 are not"):
+        await _copy(Account(many), target, record)
+    assert record.etags == {"d/0000": "", "d/2400": "", "d/2499": '"t"'} and record.begun == ["d/0000"]
+
+
+async def test_each_is_recorded_as_asked_for_before_its_own_call_and_no_more_than_a_thousand_before() -> None:
+    many = {f"d/{number:04}": blob(f"d/{number:04}", 3, '"s"', md5="bWQ1") for number in range(2500)}
+    target, record = Account(), Record()
+    called = target._called
+
+    def first(what: str, path: str) -> None:
+        assert path in record.begun and len(record.begun) <= len(target.calls) + 1000 + 32
+        called(what, path)
+
+    target._called = first  # type: ignore[method-assign]
+    await _copy(Account(many), target, record)
+    assert record.begun == list(many) and len(record.told) == 2500
+
+
 async def test_a_source_that_changes_amid_a_copy_is_told_with_how_far_it_came() -> None:
     """Nothing is recorded as left: such a folder is compared with a new plan, or not at all."""
     target, record = Account(answers={"d/07": _answer(412, "SourceConditionNotMet")}), Record()
