@@ -15,7 +15,8 @@ from typing import Any
 from amlmigrate.cloud.errors import retry_after
 from amlmigrate.core.documents import Document, shown_properties
 
-_ACCEPTED = (201, 202)
+# With 201 `Location` is the resource, as the request named it, whose own state tells (AZ-ARM-13).
+_ACCEPTED = 202
 # Nothing is asked sooner of an operation whose first answer names no time.
 _FIRST = 0.5
 
@@ -101,7 +102,7 @@ class Operation:
         after = retry_after(headers) or _FIRST
         if url := headers.get("Azure-AsyncOperation"):
             return cls(str(url), tells=True, after=after)
-        link = headers.get("Location") if status in _ACCEPTED else None
+        link = headers.get("Location") if status == _ACCEPTED else None
         return cls(str(link), tells=False, after=after) if link else None
 
     @classmethod
