@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from azure.core.async_paging import AsyncItemPaged
 
 from amlmigrate.cloud.errors import ServiceError, without_query
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ def _error(url: str, code: str, message: str, status: int = 200) -> ListError:
 
 def _key(item: Document) -> str:
     """By which an item is known again: its id, else all that it says."""
-    return str(item["id"]).lower() if item.get("id") else json.dumps(item, sort_keys=True)
+    return key_of(item["id"]) if item.get("id") else json.dumps(item, sort_keys=True)
 
 
 def _promised(body: Document) -> int | None:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from amlmigrate.cloud.roles import Roles
-from amlmigrate.core.armid import ArmId
+from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, granted, permissions
 from amlmigrate.posture.reading import tried
@@ -40,7 +40,7 @@ class Rights:
 
     async def at(self, scope: str, *, data: bool) -> Effective:
         """The rights at a scope; with `data` the role assignments are asked too."""
-        key = (scope.lower(), data)
+        key = (key_of(scope), data)
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(self._read(scope, data=data))
         return await self._tasks[key]

@@ -35,7 +35,7 @@ def named_waves(members: Iterable[Member], numbers: Mapping[WorkspaceRef, int], 
 
     A number that no member has stays free, so that every other one is the wave that it was said to be.
     """
-    by_id = {source.id.lower(): number for source, number in numbers.items()}
+    by_id = {key_of(source.id): number for source, number in numbers.items()}
     members = list(members)
     numbered = [member for member in members if key_of(member.source.id) in by_id]
     others = [member for member in members if key_of(member.source.id) not in by_id]

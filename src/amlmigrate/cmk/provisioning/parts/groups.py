@@ -10,6 +10,7 @@ from amlmigrate.cmk.provisioning.known import UNKNOWN, Known
 from amlmigrate.cmk.provisioning.members import offer_of
 from amlmigrate.cmk.provisioning.parts.base import Part, Port
 from amlmigrate.cmk.provisioning.steps import Change, Step, Verb
+from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
 
 
@@ -51,7 +52,7 @@ class Provider(Part):
 
     def learn(self, found: Document | None, known: Known) -> Known:
         """Of Azure ML, what it offers for workspaces."""
-        if not self.id.lower().endswith("/microsoft.machinelearningservices"):
+        if ArmId.of(self.id).namespace.lower() != "microsoft.machinelearningservices":
             return known
         return replace(known, offer=offer_of(found))
 
