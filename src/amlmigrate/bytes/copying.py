@@ -32,7 +32,7 @@ from amlmigrate.core.errors import (
 )
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.parallel import never
+from amlmigrate.core.parallel import in_turns, never
 from amlmigrate.core.plan import Bytes, Step
 from amlmigrate.core.prior import Copied
 
@@ -81,7 +81,8 @@ class Copier:
         whole = {file.path: Anew(file, self._mapping) for file in step.files}
         blobs = listed.below(amount.source.path)
         work = Copy(amount, record, blobs, apart, texts=files(step.rewrites), whole=whole)
-        if listing_digest(work.blobs) != step.source_sha256:
+        # Of many blobs this takes a while, in which the lease has to be renewed.
+        if await asyncio.to_thread(listing_digest, work.blobs) != step.source_sha256:
             await self._drifted(work, there, found_is_own=found_is_own)
         try:
             await self._read_texts(work, listed)
@@ -134,7 +135,7 @@ class Copier:
         """Raises DriftError. What arrived of what did not change is the tool's own all the same."""
         if found_is_own:
             decided = copies(work.amount, work.blobs, there, work.record.own, found_is_own=True, data={}, whole={})
-            for one in decided:
+            async for one in in_turns(decided):
                 if one.task is None and one.known and _is_new(one.known, work.record.own(one.path)):
                     await work.record.arrived(one.path, one.known)
         raise DriftError(
@@ -149,7 +150,7 @@ class Copier:
         Raises UnreadableError where all that is missing cannot be read.
         """
         found = judged(work.amount.source, work.amount.target, work.wanted(), there, work.record.own)
-        for one in found:
+        async for one in in_turns(found):
             if one.what in _WRONG and (one.pair.blob or one.pair.path not in work.apart):
                 work.theirs.setdefault(one.pair.path, _WRONG[one.what])
         await work.record.left(etags(work.theirs, there))
@@ -188,6 +189,8 @@ def _decided(work: Copy, there: Listing, *, found_is_own: bool) -> Iterator[Deci
 async def _begun(work: Copy, decided: Iterator[Decided]) -> AsyncGenerator[Task, None]:
     """The tasks, those that change anything once it is recorded that they are asked for."""
     while batch := list(islice(decided, _BATCH)):
+        # Where all is there nothing of it waits, and what does has to have its turn.
+        await asyncio.sleep(0)
         changing = [one for one in batch if one.task and not isinstance(one.task, CompareTask)]
         if changing:
             work.moves = True

@@ -102,6 +102,14 @@ async def one_by_one(
             await asyncio.sleep(0)
 
 
+async def in_turns(items: Iterable[T], *, every: int = 1_000) -> AsyncGenerator[T, None]:
+    """The same items; after each `every` of them all else that waits has its turn, as a lease that is renewed."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % every == 0:
+            await asyncio.sleep(0)
+
+
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     """The first plain exception of a group."""
     error = errors.exceptions[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -410,3 +411,25 @@ async def test_a_stop_begins_no_further_deletion() -> None:
     with pytest.raises(InterruptedRunError):
         await _delete(target, Record(KNOWN), stopping=lambda: True)
     assert target.calls == []
+
+
+async def test_others_have_their_turn_while_a_long_list_of_what_is_there_is_gone_through() -> None:
+    """The lease is renewed in the same loop: who keeps it to itself loses the target."""
+    many = {f"d/{number:05d}": blob(f"d/{number:05d}", 3, md5="AAAA") for number in range(5_000)}
+    turns = 0
+
+    async def ticking() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    ticker = asyncio.create_task(ticking())
+    target = Account(dict(many))
+    await asyncio.sleep(0)
+    turns = 0
+    await _copy(Account(dict(many)), target, Record())
+    ticker.cancel()
+    assert target.calls == []
+    # After every thousand blobs, twice; and all the time while the digest is worked out.
+    assert turns >= 10
