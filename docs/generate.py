@@ -613,7 +613,7 @@ def provenance() -> str:
     """The properties that say where an asset came from."""
     facts = ("createdAt", "createdBy", "lastModifiedAt")
     document = {"id": "x", "systemData": dict.fromkeys(facts, "x"), "properties": {"jobName": "x"}}
-    names = stamped(Asset(Address("models", "m", "1"), document), {})
+    names = stamped(Asset(Address.of("models", "m", "1"), document), {})
     return table(("property", "value"), ([f"`{name}`", PROVENANCE[name.partition(".")[2]]] for name in names))
 
 

@@ -35,9 +35,8 @@ class Datastores(Kind):
     # Names of assets and their versions are told apart by case, those of datastores are not (AZ-ARM-6).
     caseless = True
     sdk_operations = "datastores"
-    fields = replace(
-        COMMON.but(mutable={"credentials": "a secret is given anew"}),
-        computed={"isDefault": "the workspace's, one for all"},
+    fields = COMMON.but(
+        computed={"isDefault": "the workspace's, one for all"}, mutable={"credentials": "a secret is given anew"}
     )
 
     @property

@@ -143,6 +143,8 @@ class Service(InMemory):
     taken: frozenset[str] = frozenset()
     fails: dict[str, str] = field(default_factory=dict)
     slow: int = 3
+    # Where a write of another kind takes as long, as those of no kind of today do.
+    slow_at: str = ""
     dying: int = -1
     looks: dict[str, int] = field(default_factory=dict)
     time: Time = field(default_factory=Time)
@@ -155,7 +157,13 @@ class Service(InMemory):
             # A name comes with its first version.
             name = path.partition("/versions/")[0]
             self.documents.setdefault(name, {"name": name.rpartition("/")[2], "properties": {"isArchived": False}})
-            return await super().put(path, body, query)
+            accepted = await super().put(path, body, query)
+            if path == self.slow_at:
+                self.looks[path] = self.slow
+                self.documents[path]["properties"]["provisioningState"] = "Creating"
+                operation = {"url": f"/operations/{path}", "tells": True}
+                return Accepted(copy.deepcopy(self.documents[path]), accepted.existed, operation)
+            return accepted
         self.calls.append(("PUT", path))
         self.bodies.append(copy.deepcopy(body))
         self._refuse(path, body)
@@ -223,4 +231,4 @@ class Service(InMemory):
 
     async def post(self, path: str, body: Document | None = None) -> Document:
         self.calls.append(("POST", path))
-        return dict(KEYS)
+        return self.secrets[path] if path in self.secrets else dict(KEYS)

@@ -1,0 +1,157 @@
+"""The rules of writes, over every kind's example: what a plan shows of them, and how each comes about or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.contract.kinds.examples import ASSETS, KINDS, every_asset, kind_of
+from tests.contract.kinds.living import DEPLOYMENTS, ENDPOINTS, KilledError, Service
+from tests.contract.kinds.workspace_of import InMemory
+from tests.unit.world import CONTEXT, NEW, header
+
+from amlmigrate.core.address import PHASES
+from amlmigrate.core.asset import Asset
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.prior import Prior
+from amlmigrate.core.state import State
+from amlmigrate.core.writes import overlaid
+from amlmigrate.kinds import Kind, moving_kinds
+from amlmigrate.ledger import Ledger
+from amlmigrate.running.documents import Documents
+from amlmigrate.running.names import Names
+from amlmigrate.running.recorder import Recorder
+
+# With every state that a source can have one in.
+STATES = [one for one in ASSETS if not kind_of(one).inherent]
+every_state = pytest.mark.parametrize(
+    "asset",
+    [*STATES, ENDPOINTS.example(), DEPLOYMENTS.example()],
+    ids=lambda one: str(one.address),
+)
+
+
+@pytest.fixture(autouse=True)
+def living(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The kinds to come among the others."""
+    for kind in (ENDPOINTS, DEPLOYMENTS):
+        monkeypatch.setitem(moving_kinds(), kind.name, kind)
+    yield
+
+
+def _kind(asset: Asset) -> Kind:
+    return moving_kinds()[asset.address.kind]
+
+
+def _archived(asset: Asset) -> Asset:
+    return Asset(asset.address, {**asset.document, "properties": {**asset.properties, "isArchived": True}})
+
+
+@every_state
+def test_each_write_says_what_it_changes_and_the_cutovers_come_last(asset: Asset) -> None:
+    for one in (asset, _archived(asset)):
+        desired = _kind(one).desired(one, CONTEXT)
+        phases = [write.phase for write in desired.writes]
+        assert phases[0] == "" and set(phases[1:]) <= PHASES and len(set(phases)) == len(phases)
+        for before, write in zip(desired.writes, desired.writes[1:], strict=False):
+            assert write.changes and write.reason
+            assert overlaid(before.body, write.body, write.changes) == write.body != before.body
+        stages = [write.stage for write in desired.writes]
+        assert stages == sorted(stages, reverse=True)
+
+
+@every_state
+@pytest.mark.parametrize("word", ["Creating", "Updating", "Failed", "Canceled", "SomethingNew"])
+def test_what_is_not_settled_is_never_equal(asset: Asset, word: str) -> None:
+    kind = _kind(asset)
+    body = kind.desired(asset, CONTEXT).first.body
+    there = {**body, "properties": {**body["properties"], "provisioningState": word}}
+    [found] = kind.differences(asset.address, body, there)
+    assert (found.field, found.expected, found.actual) == ("/properties/provisioningState", "Succeeded", word)
+    assert found.changeable
+
+
+@dataclass
+class Begun:
+    """A step of a plan, and what carries it out."""
+
+    step: Step
+    target: Service
+    ledger: Ledger
+    documents: Documents
+    recorder: Recorder
+
+    async def go_on(self) -> None:
+        """As a run does that finds it as it is."""
+        await self.documents.write(self.step, self.ledger.step(self.step.address).state)
+
+
+@pytest.fixture
+def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
+    kind = _kind(asset)
+    path, body = kind.path(asset.address), kind.desired(asset, CONTEXT).first.body
+    step = Step(
+        asset.address,
+        Action.CREATE,
+        source_id=str(asset.document.get("id", "")),
+        target_id=f"{NEW.id}/{path}",
+        source_sha256=kind.digest(asset),
+        body=body,
+    )
+    source = Service({path: asset.document})
+    target = Service(slow_at=path)
+    # What it lies below is there.
+    if asset.address.parent:
+        target.documents[str(asset.address.parent)] = {"properties": {}}
+    for secrets in (source.secrets, target.secrets):
+        secrets |= {f"{path}/listSecrets": _Any(), "datastores/workspaceblobstore/listSecrets": _Any()}
+    ledger = Ledger(tmp_path)
+    ledger.bind(Plan(header(), (step,), "ab" * 32))
+    recorder = Recorder(ledger)
+    names = Names(target, recorder, ledger, Prior(), {})
+    yield Begun(step, target, ledger, Documents(source, target, recorder, ledger, {}, Prior(), names), recorder)
+    recorder.close()
+    ledger.close()
+
+
+class _Any(dict[str, str]):
+    """Every secret."""
+
+    def __missing__(self, name: str) -> str:
+        return "secret"
+
+
+@every_state
+@pytest.mark.parametrize("looks", range(4))
+async def test_a_kill_during_the_wait_is_resumed_by_reading(begun: Begun, asset: Asset, looks: int) -> None:
+    begun.target.dying = looks
+    with pytest.raises(KilledError):
+        await begun.go_on()
+    assert begun.ledger.step(begun.step.address).state is State.CREATED
+    begun.target.calls.clear()
+    await begun.go_on()
+    assert begun.ledger.step(begun.step.address).state is State.DONE
+    assert begun.target.changing() == []
+
+
+@every_state
+async def test_what_is_failed_at_fails_the_step_in_the_services_words(begun: Begun, asset: Asset) -> None:
+    begun.target.fails[begun.target.slow_at] = "no quota is left"
+    with pytest.raises(MigrateError) as caught:
+        await begun.go_on()
+    assert "no quota is left" in caught.value.summary
+    assert begun.ledger.step(begun.step.address).state is State.CREATED
+
+
+@every_asset
+async def test_nothing_is_read_between_the_call_and_its_answer(asset: Asset) -> None:
+    port, kind = InMemory(), kind_of(asset)
+    await kind.apply(port, asset.address, kind.desired(asset, CONTEXT).first)
+    assert len(port.calls) == 1
+
+
+def test_the_examples_are_of_every_kind_that_moves() -> None:
+    assert {one.address.kind for one in STATES} == {kind.name for kind in KINDS if not kind.inherent}
