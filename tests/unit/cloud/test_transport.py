@@ -9,7 +9,7 @@ import pytest
 
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.credentials import Credential, Login
-from amlmigrate.cloud.transport import Transport, proxy_of
+from amlmigrate.cloud.transport import Transport, proxy_login, proxy_of
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +58,20 @@ async def test_only_who_has_a_netrc_is_left_to_aiohttp(tmp_path: Path) -> None:
     async with Transport(credential) as left:
         assert left.session is not None and left.session.trust_env
     await credential.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "login"),
+    [
+        ("machine proxy login user password pw\n", ("user", "pw")),
+        ("machine other login user password pw\n", None),
+        ("machine other login a password b\ndefault login user password pw\n", ("user", "pw")),
+        ("no such word\n", None),
+    ],
+)
+def test_who_signs_in_at_a_proxy_is_in_the_netrc(tmp_path: Path, text: str, login: tuple[str, str] | None) -> None:
+    assert proxy_login("http://proxy:3128") is None
+    (tmp_path / ".netrc").write_text(text)
+    (tmp_path / ".netrc").chmod(0o600)
+    assert proxy_login("http://proxy:3128") == login
+    assert proxy_login("") is None
