@@ -51,8 +51,8 @@ TARGET := demo-rg/demo-target
 crash: venv
 	$(BIN)/pytest -m crash -n 2
 
-# Measures against a loop over MLClient, against AzCopy and at 20,000 versions; takes a quarter of an hour on an idle
-# machine. AzCopy needs the library libsecret-1-0; without it its two measurements are left out.
+# Measures against a loop over MLClient, against AzCopy, against rclone and at 20,000 versions; takes twenty minutes on an
+# idle machine. AzCopy needs the library libsecret-1-0, rclone Debian's package rclone; what is not there is left out.
 .PHONY: bench
 bench: venv
 	MIGRATE_BENCH_PAGE=1 $(BIN)/pytest tests/bench -m bench -s --durations=0
