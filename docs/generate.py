@@ -499,20 +499,20 @@ COLUMNS = {
     "ids": "Old ARM id to new ARM id of what was migrated; `idmap.csv` is made of it.",
     "blobs": "Every blob that was copied, when, with the ETags of its source and of the copy. Only what still has"
     " the latter may be overwritten or deleted. It is empty for what was asked for and not yet seen to arrive."
-    " `labels` are the tier and the index tags that the copy was left with, as JSON; empty where an older version"
-    " copied it. `sequence` as in `steps`.",
+    " `labels` are the tier and the index tags that the copy was left with, as JSON."
+    " `sequence` as in `steps`.",
     "deletions": "Every blob of the target that a step was to delete: `asked` is when it was asked for, `deleted`"
     " when it was gone.",
     "left_alone": "The blobs of the target that a step left alone when it was last tried, since they were not as"
     " planned, with the ETags that they had; without one those that it was not seen to bring before it failed."
     " `decided` is 1 for those that were so when somebody decided about the step.",
     "decisions": "What was decided about which address: `verb` is `done`, `waive` or, of an option, `want`;"
-    " `sha256` is the digest of what the address then was, empty for those of older versions. Why, by whom and"
+    " `sha256` is the digest of what the address then was. Why, by whom and"
     " when; `until` is when it ends, `seen` whether the tool saw in the target what was done, `report` the number"
     " of the evidence that says so.",
     "approvals": "Who approved what, when, with what comment, and the number of the evidence that says so: a plan"
     " by its SHA-256, or decisions by the digest over all that were open, with the digest of each. `tenant_id` is"
-    " the Entra tenant of who approved, as with decisions; empty for those of older versions.",
+    " the Entra tenant of who approved, as with decisions; empty where the token named none.",
     "lock": "At most one row: the run that holds the plan, with its heartbeat; `started` is when its process"
     " started and where its number holds: the start of the machine, and the container.",
     "lease": "At most one row: the id of the lease that this folder asked for on the target, where, and from which"

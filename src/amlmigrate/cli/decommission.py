@@ -271,7 +271,7 @@ def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
 
 
 def _shown(content: Document) -> str:
-    """What the verification showed that the removal rests on; nothing of one of an earlier version."""
+    """What the verification showed that the removal rests on."""
     verified = content.get("verified") or {}
     return f" By {verified['report']}: {verified['says']}" if verified.get("says") else ""
 

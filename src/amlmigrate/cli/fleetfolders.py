@@ -74,8 +74,7 @@ def refuse_other_options(out: Path, plans: Mapping[str, Header], asked: Mapping[
     wanted = counting(asked)
     differing: dict[str, list[str]] = {}
     for folder, header in plans.items():
-        # Plans of older versions do not tell theirs.
-        made = counting(header.extra["options"]) if "options" in header.extra else wanted
+        made = counting(header.extra.get("options") or {})
         for name in sorted({*made, *wanted}):
             if made.get(name) != wanted.get(name):
                 text = f"--{name.replace('_', '-')} {_said(made.get(name))}, now {_said(wanted.get(name))}"

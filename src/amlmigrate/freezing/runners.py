@@ -48,7 +48,7 @@ def runners(header: Header, reports: Iterable[Report]) -> tuple[Runner, ...]:
 
 
 def _identity(by: Any) -> Identity | None:
-    """As reports have it; None where the token did not say who it was, or an older version did not write it."""
+    """As reports have it; None where the token did not say who it was."""
     told = by.get("identity") if isinstance(by, Mapping) else None
     if not isinstance(told, Mapping) or not isinstance(told.get("object_id"), str) or not told["object_id"]:
         return None

@@ -32,7 +32,7 @@ def made(ledger: Ledger) -> dict[str, Any]:
 def problems(ledger: Ledger, reports: list[Report]) -> Iterator[str]:
     """Where a plan's own ledger says another thing than the report of its last run.
 
-    After a run that was killed it knows more than any report. Reports of older versions do not tell.
+    After a run that was killed it knows more than any report.
     """
     if ledger.untold_runs:
         return
@@ -40,7 +40,7 @@ def problems(ledger: Ledger, reports: list[Report]) -> Iterator[str]:
     if told is None:
         if not ledger.begun and any(ledger.claims()):
             yield "The ledger tells of what was made in the target, and of no run that made it."
-    elif _MADE in told.content and told.content[_MADE] != made(ledger):
+    elif told.content.get(_MADE) != made(ledger):
         yield f"What the ledger says was made in the target is not what {told.path.name} tells."
 
 
