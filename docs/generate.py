@@ -35,7 +35,7 @@ from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
-from amlmigrate.kinds import Kind, moving_kinds
+from amlmigrate.kinds import Kind, all_kinds, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
@@ -600,6 +600,16 @@ def kind_index() -> str:
     return table(("kind", "what it is"), rows)
 
 
+def listed_index() -> str:
+    """The kinds that are listed and never moved, with what a person does."""
+    rows = [
+        [f"`{name}`", str(sys.modules[type(kind).__module__].__doc__).strip().splitlines()[0], kind.manual]
+        for name, kind in sorted(all_kinds().items())
+        if kind.manual
+    ]
+    return table(("kind", "what it is", "what a person does"), rows)
+
+
 PROVENANCE = {
     "id": "the ARM id in the source",
     "createdAt": "`systemData.createdAt`: when it was created there",
@@ -754,6 +764,7 @@ def blocks() -> dict[str, str]:
         "step": step_fields(),
         "ledger": ledger_tables(),
         "kinds": kind_index(),
+        "listed-kinds": listed_index(),
         "settings": settings(),
         "provenance": provenance(),
         "azsandbox": sandbox_pages(),
