@@ -72,12 +72,12 @@ class _Reader:
     async def read(self, asset: Asset) -> None:
         """Reads the files of one asset, and those below whatever these read."""
         kind = moving_kinds()[asset.address.kind]
-        if not kind.holds_tables(asset):
+        if not kind.storage(asset).tables:
             return
         named = kind.references(asset)
         queue = self._places(named)
         own = self._places(one for one in named if one.where.removeprefix("/properties") in kind.fields.uris)
-        needed = {file for place in own for file in _needed(place, kind.content_files(asset))}
+        needed = {file for place in own for file in _needed(place, kind.storage(asset).files)}
         seen: set[Location] = set()
         looked: set[Location] = set()
         found: dict[Location, Content] = {}

@@ -73,7 +73,7 @@ class _Reader:
         kind = moving_kinds()[asset.address.kind]
         for content in asset.contents:
             yield from self._of_names(content.names)
-        if kind.is_file(asset):
+        if kind.storage(asset).one_file:
             own = (
                 one for one in kind.references(asset) if one.where.removeprefix("/properties") in kind.fields.uris
             )

@@ -67,5 +67,5 @@ async def _listed(port: WorkspacePort, kind: Listed, address: Address) -> bool |
 
 
 async def _is_datastore(port: WorkspacePort, name: str) -> bool:
-    kinds = [kind for kind in moving_kinds().values() if kind.datastore(kind.example())]
+    kinds = [kind for kind in moving_kinds().values() if kind.storage(kind.example()).datastore]
     return any([await port.get(f"{kind.collection}/{name}") is not None for kind in kinds])

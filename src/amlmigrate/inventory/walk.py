@@ -74,12 +74,12 @@ def _known(workspace: Workspace, assets: Assets, left: Iterable[Asset]) -> Works
 
 
 def _datastores(assets: Assets) -> tuple[Datastore, ...]:
-    found = (moving_kinds()[address.kind].datastore(asset) for address, asset in assets.items())
+    found = (moving_kinds()[address.kind].storage(asset).datastore for address, asset in assets.items())
     return tuple(store for store in found if store is not None)
 
 
 def _uploads(workspace: Workspace, assets: Assets) -> frozenset[str]:
     """The containers of the workspace's own account that uploads lie in."""
-    found = (moving_kinds()[address.kind].upload(asset) for address, asset in assets.items())
+    found = (moving_kinds()[address.kind].storage(asset).upload for address, asset in assets.items())
     account = workspace.storage_account
     return frozenset(place.container for place in found if place and place.account == account)

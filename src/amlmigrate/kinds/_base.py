@@ -21,8 +21,8 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
+from amlmigrate.core.storage import Storage
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._envelope import canonical as envelope
 from amlmigrate.kinds._envelope import placed, sent
@@ -73,25 +73,9 @@ class Kind(Listed):
         """Whether an asset moves only together with something that refers to it."""
         return False
 
-    def datastore(self, asset: Asset) -> Datastore | None:
-        """The datastore that an asset is, for references through it."""
-        return None
-
-    def upload(self, asset: Asset) -> Location | None:
-        """Where the service put the asset's bytes at upload, if it does so outside the default container."""
-        return None
-
-    def content_files(self, asset: Asset) -> tuple[str, ...]:
-        """Paths, below the asset's bytes, of the files without which it means nothing."""
-        return ()
-
-    def holds_tables(self, asset: Asset) -> bool:
-        """Whether files that name other places may lie anywhere among the asset's bytes."""
-        return False
-
-    def is_file(self, asset: Asset) -> bool:
-        """Whether the asset's bytes are one file, which it names."""
-        return False
+    def storage(self, asset: Asset) -> Storage:
+        """What the asset is to the storage of its workspace."""
+        return Storage()
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to, and the files among its bytes."""

@@ -9,6 +9,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.storage import Storage
 from amlmigrate.kinds._versioned import VersionedKind
 
 
@@ -45,16 +46,11 @@ class Data(VersionedKind):
             )
         ]
 
-    def content_files(self, asset: Asset) -> tuple[str, ...]:
-        # What it reads and how is said there alone (AZ-ASSET-4).
-        return ("MLTable",) if asset.properties.get("dataType") == "mltable" else ()
-
-    def holds_tables(self, asset: Asset) -> bool:
-        # A job may be given any folder as a table, whatever the type of the asset.
-        return True
-
-    def is_file(self, asset: Asset) -> bool:
-        return asset.properties.get("dataType") == "uri_file"
+    def storage(self, asset: Asset) -> Storage:
+        kind = asset.properties.get("dataType")
+        # What a table reads and how is said in that file alone (AZ-ASSET-4). A job may be given any folder as a
+        # table, whatever the type of the asset.
+        return Storage(files=("MLTable",) if kind == "mltable" else (), tables=True, one_file=kind == "uri_file")
 
     def example(self) -> Asset:
         return Asset(

@@ -12,6 +12,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.storage import Storage
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._base import SECRET, Kind, Port
@@ -52,13 +53,8 @@ class Datastores(Kind):
             return "the service makes it in every workspace; references lead to the target's own"
         return ""
 
-    def datastore(self, asset: Asset) -> Datastore | None:
-        properties = asset.properties
-        container = properties.get("containerName") or properties.get("filesystem")
-        account = properties.get("accountName")
-        cloud = str(properties.get("endpoint") or "")
-        root = Location(account, container, suffix=cloud) if account and container else None
-        return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
+    def storage(self, asset: Asset) -> Storage:
+        return Storage(datastore=_datastore(asset))
 
     def _with_secrets(self, properties: Document) -> Document:
         """With markers for what only the service knows."""
@@ -72,7 +68,7 @@ class Datastores(Kind):
     def desired(self, asset: Asset, plan: PlanContext) -> Desired:
         found, mapping = super().desired(asset, plan), plan.mapping
         found = _of(found, self._with_secrets(found.first.body["properties"]))
-        store = self.datastore(asset)
+        store = _datastore(asset)
         goal = mapping.place(store.root) if store and store.root else None
         if store is None or store.root is None or goal is None or goal.path:
             return replace(found, findings=(*found.findings, *_left_behind(asset, mapping)))
@@ -178,6 +174,15 @@ class Datastores(Kind):
                 "systemData": {"createdAt": "2026-03-26T19:14:58.1234567+00:00"},
             },
         )
+
+
+def _datastore(asset: Asset) -> Datastore | None:
+    properties = asset.properties
+    container = properties.get("containerName") or properties.get("filesystem")
+    account = properties.get("accountName")
+    cloud = str(properties.get("endpoint") or "")
+    root = Location(account, container, suffix=cloud) if account and container else None
+    return Datastore(asset.address.name, asset.address.name.lower() in SYSTEM_DATASTORES, root)
 
 
 def _of(found: Desired, properties: Document) -> Desired:

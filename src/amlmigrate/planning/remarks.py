@@ -116,7 +116,7 @@ def signed_lines(step: Step) -> Iterable[Finding]:
 
 def without_twin(asset: Asset, mapping: Mapping, listings: Map[tuple[str, str], Listing]) -> Iterable[Finding]:
     """A datastore of the service's that the target does not have: it is not known where what lies in it goes."""
-    store = moving_kinds()[asset.address.kind].datastore(asset)
+    store = moving_kinds()[asset.address.kind].storage(asset).datastore
     if store and store.system and store.root:
         listing = listings.get((store.root.account, store.root.container))
         twin = mapping.target.datastore(store.name)

@@ -47,7 +47,7 @@ class Resolver:
         self._newest: dict[Address, Asset] = {}
         self._stores: dict[str, Address] = {}
         for asset in inventory.assets.values():
-            if store := moving_kinds()[asset.address.kind].datastore(asset):
+            if store := moving_kinds()[asset.address.kind].storage(asset).datastore:
                 self._stores[store.name.lower()] = asset.address
             if asset.address.version is not None:
                 known = self._newest.setdefault(asset.address.container, asset)

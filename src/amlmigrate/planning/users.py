@@ -97,7 +97,7 @@ def _references(target: Inventory, own: Container[Address]) -> Iterator[tuple[Lo
     for address, asset in target.assets.items():
         if address in own:
             continue
-        store = moving_kinds()[address.kind].datastore(asset)
+        store = moving_kinds()[address.kind].storage(asset).datastore
         if store and store.root and not store.system:
             yield store.root, str(address)
         yield from through.places(str(address), resolver.needs(asset))

@@ -96,7 +96,7 @@ def test_a_datastore_of_another_cloud_leads_to_nothing_of_the_source(endpoint: s
         "credentials": {"credentialsType": "None"},
     }  # fmt: skip
     asset = Asset(Address.of("datastores", "far"), {"name": "far", "properties": properties})
-    store = all_kinds()["datastores"].datastore(asset)
+    store = all_kinds()["datastores"].storage(asset).datastore
     assert store and store.root
     mapping = of_cloud("core.windows.net")
     source = replace(mapping.source, datastores=(*mapping.source.datastores, store))

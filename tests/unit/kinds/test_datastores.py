@@ -37,7 +37,7 @@ def _translated(store: Asset) -> Desired:
     ],
 )
 def test_a_datastore_has_a_root_when_it_points_to_blobs(properties: dict[str, str], root: Location | None) -> None:
-    assert DATASTORES.datastore(asset("datastores/mine", **properties)) == Datastore("mine", False, root)
+    assert DATASTORES.storage(asset("datastores/mine", **properties)).datastore == Datastore("mine", False, root)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_datastore_has_a_root_when_it_points_to_blobs(properties: dict[str, st
 def test_the_services_own_are_known_by_their_names(name: str) -> None:
     store = asset(f"datastores/{name}", accountName="a", containerName="c")
     assert DATASTORES.stays(store)
-    assert DATASTORES.datastore(store) == Datastore(name, True, Location("a", "c"))
+    assert DATASTORES.storage(store).datastore == Datastore(name, True, Location("a", "c"))
 
 
 @pytest.mark.parametrize("credentials", ["None", "AccountKey", "Sas", "ServicePrincipal", "Certificate"])
