@@ -81,7 +81,7 @@ def _with_migrate(world: World) -> Spent:
     done = spent([MIGRATE, "verify", "--json"], world.folder, env)
     end = json.loads(done.out.splitlines()[-1])
     assert end["green"] is True
-    assert end["blobs"] == SMALL + LARGE
+    assert end["same"]["blobs"] == SMALL + LARGE
     return done
 
 
