@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -196,7 +197,11 @@ def _check_header(world: World, header: dict[str, Any], steps: dict[str, dict[st
         if step["action"] == "update" or step["address"].startswith(("datastores/", "environments/"))
     ]
     assert brought
-    assert estimate["arm_reads"] == len(names) + 2 * len(written) + 2 * len(adopted) + len(looked) + 1
+    # Three versions of a name or more are looked at in the source by one list.
+    named = Counter(step["address"].rpartition("/")[0] for step in written)
+    spared = sum(count - 1 for count in named.values() if count >= 3)
+    assert spared
+    assert estimate["arm_reads"] == len(names) + 2 * len(written) + 2 * len(adopted) + len(looked) + 1 - spared
     # A full bucket of 200 writes is free, and 250 reads are.
     assert estimate["floor_seconds"] == 0
 

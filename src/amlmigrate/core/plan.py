@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -338,3 +339,15 @@ class Plan:
     def step(self, address: Address) -> Step | None:
         """The step of that address, or None."""
         return next((step for step in self.steps if step.address == address), None)
+
+
+# Fewer versions of a name are each read by themselves: a list would spare nothing.
+_MANY = 3
+
+
+def read_in_lists(steps: Iterable[Step]) -> Counter[Address]:
+    """The names of which a list shows the source, since many versions are to be made: how many looks."""
+    open_ = [step.address for step in steps if step.run and not step.is_bytes and step.address.version]
+    versions = Counter(address.container for address in open_ if not address.phase)
+    looks = Counter(address.container for address in open_)
+    return Counter({name: looks[name] for name, count in versions.items() if count >= _MANY})

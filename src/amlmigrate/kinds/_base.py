@@ -65,9 +65,9 @@ class Kind(Listed):
         """The documents of all names, by their addresses; none where the kind has no versions."""
         return {}
 
-    async def versions(self, port: Port, name: Address) -> list[Address]:
-        """The versions of one name, whatever their state."""
-        return []
+    async def versions(self, port: Port, name: Address) -> dict[Address, Document]:
+        """The documents of all versions of one name, whatever their state, by their addresses."""
+        return {}
 
     def only_if_referred(self, asset: Asset) -> bool:
         """Whether an asset moves only together with something that refers to it."""

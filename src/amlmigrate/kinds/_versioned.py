@@ -72,9 +72,9 @@ class VersionedKind(Kind):
         items = port.pages(self.collection, self.query)
         return {Address.of(self.name, item["name"]): item async for item in items}
 
-    async def versions(self, port: Port, name: Address) -> list[Address]:
+    async def versions(self, port: Port, name: Address) -> dict[Address, Document]:
         items = port.pages(f"{self.collection}/{name.name}/versions", self.query, absent_is_empty=True)
-        return [Address.of(self.name, name.name, item["name"]) async for item in items]
+        return {Address.of(self.name, name.name, item["name"]): item async for item in items}
 
     async def _versions(
         self, source: Port, name: str, view: Mapping[str, str], container: Document | None

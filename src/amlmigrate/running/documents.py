@@ -10,7 +10,7 @@ from amlmigrate.cloud.operations import Ending, of_resource, under_way
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.core.errors import ConflictError, DriftError, MigrateError
+from amlmigrate.core.errors import ConflictError, MigrateError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.state import State
@@ -20,6 +20,7 @@ from amlmigrate.kinds._base import Port
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
+from amlmigrate.running.sources import Sources
 
 # A read right after a write may be stale; it is asked again before it counts.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -33,6 +34,7 @@ class Documents:
 
     source: Port
     target: Port
+    sources: Sources
     recorder: Recorder
     ledger: Ledger
     present: dict[Address, Asset]
@@ -48,7 +50,7 @@ class Documents:
         begun = state in (State.DOING, State.CREATED)
         # What an earlier attempt left is recorded first: whatever becomes of the step, that is the tool's own.
         recovered = begun and await self._recover(kind, step, body, state)
-        await self._same_source(kind, step)
+        await self.sources.refuse_changed(kind, step)
         accepted = None
         if not recovered and not await self._in_place(kind, step, body, fresh=begun):
             if step.address.phase and kind.versioned and step.address.version is None:
@@ -79,7 +81,7 @@ class Documents:
             # All names of a kind by one list; nothing acts upon their source.
             await self._done(kind, step, listed)
             return
-        await self._same_source(kind, step)
+        await self.sources.refuse_changed(kind, step)
         there = await kind.read(self.target, step.called)
         if there is None:
             raise _foreign(step, "it is gone")
@@ -205,15 +207,6 @@ class Documents:
             address=str(step.address),
             remedy="See with whoever made it what it shall be, then go on with `migrate run --resume`.",
         )
-
-    async def _same_source(self, kind: Kind, step: Step) -> None:
-        document = await kind.read(self.source, step.address.item)
-        if document is None or kind.digest(Asset(step.address.item, document)) != step.source_sha256:
-            raise DriftError(
-                "The source asset is not what it was when the plan was made.",
-                address=str(step.address),
-                remedy="Make a new plan: it will hold just the difference.",
-            )
 
     async def _settled(self, kind: Kind, step: Step, body: Document, accepted: Accepted | None) -> Document:
         """The document as the target answers it once the write has come about."""

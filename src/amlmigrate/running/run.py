@@ -26,6 +26,7 @@ from amlmigrate.running.documents import Documents
 from amlmigrate.running.life import Life
 from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
+from amlmigrate.running.sources import Sources
 from amlmigrate.running.walker import Tally, Walker
 
 
@@ -66,12 +67,13 @@ async def run(
     copier = Copier(*sides, mapping, executor, stopping=lambda: walker.stopping)
     deleter = Deleter(*sides, executor, stopping=lambda: walker.stopping)
     names = Names(port, recorder, ledger, prior, target.assets)
+    rows = ledger.steps()
+    sources = Sources(source, [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE])
     life = Life(
-        documents=Documents(source, port, recorder, ledger, target.assets, prior, names),
+        documents=Documents(source, port, sources, recorder, ledger, target.assets, prior, names),
         copies=Copies(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
         reads_target=port.exists,
     )
-    rows = ledger.steps()
     walker: Walker = Walker(plan, rows, recorder, life.carry_out, emit)
     emit(Event("run.start", _amounts(plan, rows)))
     on_start(walker)

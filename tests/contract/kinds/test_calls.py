@@ -94,12 +94,12 @@ async def test_a_name_is_an_item_whatever_is_said_of_it(kind: Kind) -> None:
 @every_kind
 async def test_all_versions_of_a_name_are_listed_archived_ones_too(kind: Kind) -> None:
     if not kind.versioned:
-        assert await kind.versions(InMemory(), kind.example().address) == []
+        assert await kind.versions(InMemory(), kind.example().address) == {}
         return
     archived = changed(filled(kind.example()), {"isArchived": True})
     name = archived.address.container
-    assert await kind.versions(_holding(archived), name) == [archived.address]
-    assert await kind.versions(InMemory(), name) == []
+    assert await kind.versions(_holding(archived), name) == {archived.address: archived.document}
+    assert await kind.versions(InMemory(), name) == {}
 
 
 @every_kind

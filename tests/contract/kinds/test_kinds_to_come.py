@@ -34,6 +34,7 @@ from amlmigrate.running.documents import Documents
 from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.run import finished
+from amlmigrate.running.sources import Sources
 from amlmigrate.running.walker import Tally, Walker
 from amlmigrate.verifying.documents import compare_documents
 
@@ -108,7 +109,9 @@ class Move:
         recorder = Recorder(self.ledger)
         present = (await self.holds()).assets
         names = Names(self.target, recorder, self.ledger, self.prior, present)
-        documents = Documents(self.source, self.target, recorder, self.ledger, present, self.prior, names)
+        documents = Documents(
+            self.source, self.target, Sources(self.source, ()), recorder, self.ledger, present, self.prior, names
+        )
 
         async def carry_out(step: Step, state: State) -> None:
             await (documents.adopt(step) if step.action is Action.ADOPT else documents.write(step, state))

@@ -220,3 +220,11 @@ def test_names_that_need_only_be_there_cost_a_page_of_a_list_for_many() -> None:
     assert made["arm_writes"] == 60 and made["arm_reads"] == names + 2 * 60 + 2
     there = tuple(asset(str(one.address), **one.properties) for one in assets)
     assert _estimate(source, plan(*assets, there=there).steps)["arm_reads"] == names + 2 * 60 + 2
+
+
+@pytest.mark.parametrize(("versions", "looks"), [(2, 2), (3, 1), (120, 3)])
+def test_many_versions_of_a_name_are_looked_at_in_lists(versions: int, looks: int) -> None:
+    assets = [asset(f"models/n/{number}", f"2026-01-01T00:{number:03}") for number in range(versions)]
+    made = _estimate(inventory(*assets), plan(*assets).steps)
+    names = 1 + 2
+    assert made["arm_reads"] == names + looks + versions

@@ -22,6 +22,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
+from amlmigrate.running.sources import Sources
 
 PLAIN: dict[str, Any] = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
 LIST = ("GET", "models")
@@ -44,7 +45,9 @@ class Run:
         self.recorder = Recorder(self.ledger)
         present = {one.address: one for one in there}
         names = Names(self.target, self.recorder, self.ledger, prior, present)
-        self.documents = Documents(self.source, self.target, self.recorder, self.ledger, present, prior, names)
+        self.documents = Documents(
+            self.source, self.target, Sources(self.source, ()), self.recorder, self.ledger, present, prior, names
+        )
 
     async def write(self, address: str) -> None:
         """Carries out one step as a run does that finds it pending, and forgets what was asked before."""
