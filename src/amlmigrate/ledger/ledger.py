@@ -287,7 +287,8 @@ class Ledger(Made, Decided):
         """Moves a step on. Raises ValueError for a state that cannot follow.
 
         With `source_id` it also records, in the same transaction, that this old id has become `target_id`; with
-        `operation` where the change that was accepted is polled, which is kept until the step is done.
+        `operation` where the change that was accepted is polled, which is kept until the step is done, or made
+        anew: that of an earlier attempt says nothing of a later one.
         """
         before = self.step(address).state
         if state is not before and state not in FOLLOWS[before]:
@@ -304,11 +305,10 @@ class Ledger(Made, Decided):
                 "INSERT INTO history (address, state, detail, at) VALUES (?, ?, ?, ?)",
                 (str(address), state, detail, now),
             )
-            if operation:
-                kept = (f"{OPERATION}{address}", json.dumps(operation))
-                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", kept)
-            elif state is State.DONE:
+            if state in (State.CREATED, State.DONE):
                 db.execute("DELETE FROM meta WHERE key = ?", (f"{OPERATION}{address}",))
+            if operation:
+                db.execute("INSERT INTO meta VALUES (?, ?)", (f"{OPERATION}{address}", json.dumps(operation)))
             if source_id:
                 db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", (source_id, target_id, str(address)))
 

@@ -79,11 +79,14 @@ class Made(ABC):
         return bool(self._rows(query, str(address)))
 
     def left_of(self, item: Address) -> str | None:
-        """The digest of a document as this plan's last write of it left it; None where this plan made none."""
+        """The digest of a document as this plan's last write of it left it; None where this plan made none.
+
+        One that was accepted and not read back yet left nothing that is known: the one before it counts.
+        """
         addresses = [str(item), *(str(item.at(phase)) for phase in sorted(PHASES))]
         rows = self._rows(
             f"SELECT target_sha256 FROM steps WHERE address IN ({', '.join('?' * len(addresses))})"  # noqa: S608 - marks
-            " AND address IN (SELECT address FROM history WHERE state = 'created')"
+            " AND target_sha256 <> '' AND address IN (SELECT address FROM history WHERE state = 'created')"
             " ORDER BY sequence DESC, at DESC LIMIT 1",
             *addresses,
         )
