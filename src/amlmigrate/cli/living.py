@@ -48,7 +48,8 @@ async def look(
     cutover = active(reports)
     if cutover is None:
         return since.Since()
-    proven = moved(plan) - decided(items(plan, ledger))
+    settled = decided(items(plan, ledger))
+    proven = {there: item for there, item in moved(plan).items() if item not in settled}
     found = await since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
     found = found.with_documents(since.documents(cutover, document_digests(target), proven))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))

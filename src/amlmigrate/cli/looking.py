@@ -67,7 +67,7 @@ async def _steps(clouds: Session, plan: Plan, port: WorkspacePort, steps: list[S
     for step in steps:
         address = step.address
         if not step.is_bytes:
-            found[str(address)] = await shown(port, address)
+            found[str(address)] = await shown(port, step.called.at(address.phase))
         elif step.bytes:
             found[str(address)] = await prefix_arrived(clouds, step)
         else:

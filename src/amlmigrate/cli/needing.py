@@ -64,9 +64,9 @@ class Needing:
         blobs = self.clouds.source.blobs, self.clouds.target.blobs
         listed = await list_both(Mapping(self.source, target.workspace), *blobs)
         await read_files(self.clouds, self.source, target, listed.target)
-        moved = (step.address for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
+        moved = (step for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
         made = self.made()
-        own = {address for address in moved if self.prior.owns(address) or str(address.item) in made}
+        own = {one.called for one in moved if self.prior.owns(one.called) or str(one.address.item) in made}
         users = Users(target, own)
         told = {one.about for one in self.plan.header.findings if one.code == "users-unknown"}
         # What the plan told of was let go by somebody, or nothing would run.

@@ -110,13 +110,13 @@ def held(cutover: Report) -> Iterator[Held]:
     return (Held(**line) for line in _read(cutover, TARGET))
 
 
-def moved(plan: Plan) -> frozenset[str]:
-    """The addresses of the documents that the plan brings to the target."""
-    return frozenset(
-        str(step.address)
+def moved(plan: Plan) -> dict[str, str]:
+    """The addresses that the target has for the documents that the plan brings there, and the plan's for each."""
+    return {
+        str(step.called): str(step.address)
         for step in plan.steps
         if step.action in _MOVED and not step.is_bytes and not step.address.phase
-    )
+    }
 
 
 def _held(verified: Report, plan: Plan, listed: Containers) -> Iterator[Held]:

@@ -134,18 +134,18 @@ def _told(report: Report) -> list[dict[str, str]]:
     return found
 
 
-def documents(cutover: Report, now: Mapping[str, str], proven: Container[str]) -> list[Change]:
-    """What was added, changed and deleted in the target; `proven` are the documents that it must keep."""
+def documents(cutover: Report, now: Mapping[str, str], proven: Mapping[str, str]) -> list[Change]:
+    """What was added, changed and deleted in the target.
+
+    `proven` are the documents that it must keep, by its addresses, with what the plan calls each.
+    """
     then, now = comparable(seen_by(cutover)[PARTS[1]], now)
     found = [
         *((address, ADDED) for address in now.keys() - then.keys()),
         *((address, DELETED) for address in then.keys() - now.keys()),
         *((address, CHANGED) for address in now.keys() & then.keys() if now[address] != then[address]),
     ]
-    return sorted(
-        Change(address, what, now.get(address, ""), address if address in proven else "")
-        for address, what in found
-    )
+    return sorted(Change(address, what, now.get(address, ""), proven.get(address, "")) for address, what in found)
 
 
 async def blobs(cutover: Report, listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool) -> Since:

@@ -130,7 +130,7 @@ def _missing(plan: Plan, ledger: Ledger, target: Inventory) -> list[str]:
         str(step.address)
         for step in plan.steps
         if step.action in moved and not step.is_bytes and not step.address.phase
-        if str(step.address) not in settled and step.address not in target.assets
+        if str(step.address) not in settled and step.called not in target.assets
     ]
     return [f"What was moved is no longer in the target: {few(gone, _NAMED)}."] if gone else []
 

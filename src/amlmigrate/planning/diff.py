@@ -88,7 +88,8 @@ def _verdicts(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, 
     apart = desired.apart
     if item.action is Action.CONFLICT:
         why = f"the item is in conflict: {item.reason}"
-        return [item, *(Verdict(Action.CONFLICT, why).for_(one) for one in apart)]
+        blocked = Verdict(Action.CONFLICT, why, target_sha256=item.target_sha256)
+        return [item, *(blocked.for_(one) for one in apart)]
     found = [item]
     for place, write in enumerate(apart):
         verdict = _apart(kind, write, apart[place + 1 :], target.document, prior, called).for_(write)

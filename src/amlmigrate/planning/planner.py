@@ -74,7 +74,7 @@ class Planner:
         moving = [asset for address, asset in source.assets.items() if address in self._moving]
         self.context = Context(self.mapping, moving)
         self._cover = Cover(choice.places)
-        own = {address for address in self._moving if prior.owns(address)}
+        own = {there for there in map(self.mapping.called, self._moving) if prior.owns(there)}
         self._users = Users(target, own) if delete else None
         needed = self._users.of if self._users else nobody
         self._steps = ByteSteps(self.mapping, prior, self._files, delete, needed)

@@ -53,13 +53,13 @@ def of_documents(plan: Plan, steps: Iterable[Step], target: Inventory) -> dict[s
     Of a name that is not archived for the sake of others' versions: of all that the plan does not create.
     """
     found: dict[str, str] = {}
-    created = {step.address for step in plan.steps if step.action is Action.CREATE}
+    created = {step.called for step in plan.steps if step.action is Action.CREATE}
     for step in steps:
-        if step.address.phase and step.address.version is None:
-            found[str(step.address)] = versions_digest(step.address.item, target.assets.keys() - created)
-        elif not step.is_bytes and step.address.kind in moving_kinds():
-            there = target.assets.get(step.address)
-            kind = moving_kinds()[step.address.kind]
+        kind = moving_kinds().get(step.address.kind)
+        if kind and kind.versioned and step.address.phase and step.address.version is None:
+            found[str(step.address)] = versions_digest(step.called, target.assets.keys() - created)
+        elif kind:
+            there = target.assets.get(step.called)
             found[str(step.address)] = kind.state(there.document) if there else ""
     return found
 

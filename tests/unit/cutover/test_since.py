@@ -160,7 +160,7 @@ async def test_what_azure_does_not_give_is_no_knowledge(chain: Evidence, error: 
 def test_documents_that_were_proven_must_stay_and_all_else_is_information(chain: Evidence) -> None:
     cutover = cut.cut_over(chain)
     proven = record.moved(cut.PLAN)
-    assert proven == {"models/m/1"}
+    assert proven == {"models/m/1": "models/m/1"}
     now = {"models/m/1": "t2", "data/new/1": "n"}
     assert [(one.address, one.what, bool(one.finding)) for one in since.documents(cutover, now, proven)] == [
         ("data/new/1", "added", False),
