@@ -49,7 +49,7 @@ class Shares:
     """One principal's way to the file shares of every storage account: a `Store`."""
 
     service = Service.FILE
-    # No call of the service takes a condition (AZ-FILE-4).
+    # No call of the service takes a condition on a file's version (AZ-FILE-4).
     guarded = False
 
     def __init__(self, login: Login, credential: Credential, fence: Fence | None = None) -> None:

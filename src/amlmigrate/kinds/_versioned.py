@@ -73,6 +73,7 @@ class VersionedKind(Kind):
         return {Address.of(self.name, item["name"]): item async for item in items}
 
     async def versions(self, port: Port, name: Address) -> dict[Address, Document]:
+        # Each line is a whole document (AZ-LIST-18), as it was a moment ago (AZ-LIST-19).
         items = port.pages(f"{self.collection}/{name.name}/versions", self.query, absent_is_empty=True)
         return {Address.of(self.name, name.name, item["name"]): item async for item in items}
 

@@ -16,8 +16,9 @@ from amlmigrate.core.plan import Step, read_in_lists
 from amlmigrate.kinds import Kind
 from amlmigrate.kinds._base import Port
 
-# How long a list counts as what the source is now, and how much longer one of many versions does, which takes a
-# call for each page: so it costs less than a call for every third step.
+# How long a list counts as what the source is now, which it is not to the second by itself (AZ-LIST-19), and how
+# much longer one of many versions does, which takes a call for each page: so it costs less than a call for every
+# third step.
 _SECONDS, _SECONDS_EACH = 30.0, 0.06
 
 

@@ -86,8 +86,8 @@ def copy_share(source: str, target: str, account: str = "", share: str = "", *, 
     """Copies a file share; both are URLs. With the id of an account it makes its share first.
 
     AzCopy 10.32 takes this line, signed in to both sides (learn.microsoft.com: azcopy copy), and asks for a target
-    share that is there; every 10.x knows this spelling of the flag. Inferred (AZ-FILE-1): the files arrive with
-    their permissions and times (`--preserve-smb-info`), as that page says; no share was copied by it.
+    share that is there; every 10.x knows this spelling of the flag. By it files keep their attributes and times,
+    and not their ACLs (AZ-FILE-1); no share was copied by it.
     """
     copied = _azcopy(source, target, "--preserve-smb-info=true", chosen=chosen)
     if not account:

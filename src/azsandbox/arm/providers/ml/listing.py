@@ -1,4 +1,7 @@
-"""Query parameters that lists of assets have in common."""
+"""Query parameters that lists of assets have in common.
+
+A line is the whole document (AZ-LIST-18), and shows at once what was just written, unlike Azure (AZ-LIST-19).
+"""
 
 from __future__ import annotations
 
