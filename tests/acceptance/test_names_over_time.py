@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sqlite3
 from typing import Any
 
 import pytest
@@ -146,33 +143,3 @@ def test_versions_of_others_that_come_between_plan_and_run_stay_in_sight(moved: 
     world.azure(lambda client: client.arm("DELETE", path, "2025-12-01"))
     world.ok("run", "plans/second", "--resume")
     assert _state(world, "models/m") == {"isArchived": True}
-
-
-def test_what_an_older_version_moved_without_its_name_is_archived(moved: World) -> None:
-    """Its plan and its ledger have no step for a name of which nothing was said."""
-    world = moved
-    _forget_names(world, "first")
-    _say(world, "models/m", isArchived=True)
-    assert _plan(world, "second")[ARCHIVE]["action"] == "update"
-    world.ok("run", "plans/second")
-    assert _state(world, "models/m") == {"isArchived": True}
-
-
-def _forget_names(world: World, plan: str) -> None:
-    """As that version left it: its reports of runs held no digest of what its ledger says that it made."""
-    folder = world.folder / "plans" / plan
-    db = sqlite3.connect(folder / "ledger.db")
-    before = None
-    for file in sorted((folder / "evidence").glob("*.json")):
-        content = {**json.loads(file.read_bytes()), "previous": before}
-        content.pop("made", None)
-        data = json.dumps(content, indent=1).encode() + b"\n"
-        file.write_bytes(data)
-        before = hashlib.sha256(data).hexdigest()
-    db.execute("UPDATE meta SET value = ? WHERE key IN ('evidence_head', 'evidence_next')", [before])
-    for table in ("steps", "history", "ids"):
-        db.execute(
-            f"DELETE FROM {table} WHERE address IN ('models/m', 'data/d', 'components/c', 'environments/py')"
-        )
-    db.commit()
-    db.close()

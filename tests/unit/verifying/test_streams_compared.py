@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.bytes.executed import executor, stores
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.bytes.listings import goal_path, listing_digest, unlike
@@ -18,7 +19,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.translation import Difference
-from amlmigrate.core.workspace import Location
+from amlmigrate.core.workspace import Location, Service
 from amlmigrate.verifying.blobs import BlobVerifier, Verdict
 
 _PATHS = st.lists(st.text("ab/.\U0001f600\uff01", min_size=1, max_size=5), max_size=10, unique=True)
@@ -28,7 +29,11 @@ _PLACES = st.sampled_from([("", ""), ("a", "a"), ("a/b", "a/b"), ("", "migrated-
 class Account:
     """Each blob's digest is by its length; what is long takes its time, so that others overtake it."""
 
-    async def digest(self, place: Location, one: Blob, watch: Watch | None = None) -> tuple[str, str, int]:
+    service = Service.BLOB
+
+    async def digest(
+        self, place: Location, one: Blob, watch: Watch | None = None, **_: Any
+    ) -> tuple[str, str, int]:
         for _ in range(one.length % 3):
             await asyncio.sleep(0)
         return f"sha-{one.length}", "AAAA", one.length
@@ -43,7 +48,13 @@ def _verified(places: tuple[str, str], left: list[Blob], right: list[Blob], *, h
     )
     account: Any = Account()
     verifier = BlobVerifier(
-        account, account, listed, mapping=MAPPING, places=Places(MAPPING), hashing=hashing, emit=lambda _: None
+        stores(account, account),
+        executor(account, account),
+        listed,
+        mapping=MAPPING,
+        places=Places(MAPPING),
+        hashing=hashing,
+        emit=lambda _: None,
     )
     return asyncio.run(verifier.verify(plan(one)))
 
