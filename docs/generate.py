@@ -220,6 +220,7 @@ def _pauses(seconds: Iterable[float]) -> str:
 
 
 _LIKE_503, _DONE = "like 503", "like 503; the second call finds the work done"
+_IN_ITS_WORDS = "the service's words: a step of `run` fails (exit 3), another command ends (exit 1)"
 _STEP_FAILS, _COMPARED = (
     "the step fails (exit 3)",
     "it is read and compared: equal is done, all else a conflict (exit 3)",
@@ -310,8 +311,8 @@ RETRIES = {
         "as the first time",
         "the gate is passed anew; 404 and 410 of the address confirm nothing",
     ),
-    "a long-running operation that fails": ("never", "", "the service's words (exit 1)"),
-    "a long-running operation that is cancelled": ("never", "", "the service's words (exit 1)"),
+    "a long-running operation that fails": ("never", "", _IN_ITS_WORDS),
+    "a long-running operation that is cancelled": ("never", "", _IN_ITS_WORDS),
     "a long-running operation that outlives the client": (
         f"polled for {_minutes(Pace().longest)}",
         "as the service says, else 0.5 to 15 s",

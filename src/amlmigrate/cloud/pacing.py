@@ -21,7 +21,7 @@ _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 _RESERVE = 2.0
 _THROTTLED = 429
 # What storage says, with 503 or 500, where it is asked for more than it can do (AZ-PACE-3); vaults say 429
-# (learn.microsoft.com/azure/key-vault/general/overview-throttling).
+# (AZ-PACE-5).
 _TOO_MUCH = (_THROTTLED, 503)
 _BUSY = frozenset({"ServerBusy", "OperationTimedOut"})
 _SCOPES = ("subscription", "subscription-global", "tenant", "tenant-global")
