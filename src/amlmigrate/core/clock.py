@@ -52,7 +52,10 @@ class Wait:
         return self.spent >= self._pace.longest
 
     async def pause(self, asked: float | None = None) -> None:
-        """Sleeps for as long as the service asked, else for the next pause; never far beyond the deadline."""
-        pause = self._next if asked is None else asked
+        """Sleeps for as long as the service asked, else for the next pause; never far beyond the deadline.
+
+        Who asks for no time at all (`Retry-After: 0`) names none: nobody is asked without a pause.
+        """
+        pause = max(asked, self._pace.first) if asked else self._next
         self._next = min(self._next * 1.5, self._pace.last)
         await self._pace.clock.sleep(max(0.0, min(pause, self._pace.longest - self.spent)))

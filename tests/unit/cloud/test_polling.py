@@ -313,6 +313,17 @@ def test_a_later_process_polls_the_address_that_the_first_one_kept() -> None:
     assert asyncio.run(port.settled("onlineEndpoints/e")) == DONE and third.polled == []
 
 
+@pytest.mark.parametrize("name", ["Retry-After", "x-ms-retry-after-ms"])
+def test_no_time_to_wait_is_none_that_the_service_names(name: str) -> None:
+    busy = Answer(202, {name: "0"}, None)
+    azure = Azure([*[busy] * 12, status("Succeeded")], [DONE])
+    assert azure.settled(Operation.of(202, {"Location": URL, name: "0"})) == DONE
+    assert azure.slept[:4] == [0.5, 0.75, 1.125, 1.6875] and azure.slept[-1] == 15.0
+    hasty = Azure([Answer(202, {"x-ms-retry-after-ms": "1"}, None), status("Succeeded")], [DONE])
+    hasty.settled(TELLS)
+    assert min(hasty.slept) == 0.5
+
+
 def test_no_pause_goes_beyond_the_deadline() -> None:
     azure = Azure()
     wait = Wait(Pace(Clock(lambda: azure.time, azure.sleep), longest=10.0))
