@@ -19,7 +19,8 @@ _WORKSPACE = re.compile(
 _REGION = re.compile(
     r"^(?P<workspace>azureml://locations/[^/]+/workspaces/[^/]+)(?P<tail>/.*)?\Z", re.IGNORECASE | re.DOTALL
 )
-_BLANK = re.compile(r"\s")
+# No part of an id is empty: with two slashes it is the path of something else, which case may tell apart.
+_NO_ID = re.compile(r"\s|//")
 _TAIL = re.compile(r"^/(?P<kind>[^/]+)/(?P<name>[^/]+)(?P<rest>/.*)?\Z", re.DOTALL)
 _VERSION = re.compile(r"^/(versions|labels|outputs|paths)(?=/|\Z)", re.IGNORECASE)
 _HOST = re.compile(
@@ -43,7 +44,7 @@ def plain(text: str) -> str:
     if match := _HOST.match(text):
         return f"https://{match['host'].lower()}{match['rest'] or ''}"
     id_ = ArmId.of(text)
-    return id_.key if id_.subscription and not _BLANK.search(text) else text
+    return id_.key if id_.subscription and not _NO_ID.search(text) else text
 
 
 def _tail(text: str) -> str:

@@ -38,7 +38,8 @@ class WorkspaceRef:
         Each part has to be a name as it stands: what would lead elsewhere in a URL or a path is refused.
         """
         id_ = ArmId("/" + text.removeprefix("/").removesuffix("/"))
-        if id_.type == _TYPE.lower() and id_.whole and id_.group:
+        # In the group itself: what lies on another resource has the same type.
+        if id_.type == _TYPE.lower() and id_.whole and id_.group and id_.scope == id_.group_id:
             parts = [id_.subscription, id_.group, id_.name]
         else:
             parts = text.strip("/").split("/")

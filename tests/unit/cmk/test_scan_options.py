@@ -47,8 +47,11 @@ def test_what_does_not_go_together_is_bad_input(
 def test_subscriptions_are_guids_and_told_once() -> None:
     one = "AAAAAAAA-2222-3333-4444-555555555555"
     assert checked([one, f"/subscriptions/{one.lower()}"]) == [one]
-    with pytest.raises(BadInputError, match="'a/b' is no subscription"):
-        checked(["a/b"])
+    assert checked([f"/SUBSCRIPTIONS/{one}/"]) == [one]
+    narrower = f"/subscriptions/{one}/resourceGroups/rg"
+    for other in ("a/b", narrower, f"{narrower}/providers/Microsoft.X/y/z", f"/subscriptions/{one}//", "", "/"):
+        with pytest.raises(BadInputError, match=f"'{other}' is no subscription"):
+            checked([other])
 
 
 def test_a_scan_never_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,8 @@ def test_what_names_nothing_below_a_workspace_is_spelled_too(start: str, one: st
         ("Some Text / Other", "some text / other"),
         ("python X.py /subscriptions/S", "python x.py /subscriptions/S"),
         ("mcr.microsoft.com/Azure", "mcr.microsoft.com/azure"),
+        ("/subscriptions/S//Data/A.csv", "/subscriptions/S//Data/a.csv"),
+        ("/subscriptions/S/resourceGroups/G//Train", "/subscriptions/S/resourceGroups/G//train"),
     ],
 )
 def test_two_things_stay_two(left: str, right: str) -> None:

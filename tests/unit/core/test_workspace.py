@@ -47,6 +47,8 @@ def test_two_parts_need_a_subscription_from_elsewhere() -> None:
         f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg",
         ID.replace("workspaces", "registries"),
         f"{ID}/models/m",
+        ID.replace("/providers", "/providers/Microsoft.Compute/virtualMachines/vm/providers"),
+        f"{ID}/providers/Microsoft.MachineLearningServices/workspaces/other",
         "https://ml.azure.com/x/y",
     ],
 )

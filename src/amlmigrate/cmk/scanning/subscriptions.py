@@ -19,7 +19,9 @@ def checked(subscriptions: Iterable[str]) -> list[str]:
     """The ids without their doubles, in order. Raises BadInputError for one that is no GUID."""
     found: dict[str, str] = {}
     for text in subscriptions:
-        id_ = ArmId(text.removesuffix("/")).subscription or text.removesuffix("/")
+        asked = ArmId(text.removesuffix("/"))
+        # A group's id has a subscription too, and all of that is more than was asked for.
+        id_ = asked.subscription if asked and asked == asked.subscription_id else str(asked)
         if not is_guid(id_):
             raise BadInputError(
                 f"'{text}' is no subscription.",
