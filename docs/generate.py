@@ -253,7 +253,7 @@ RETRIES = {
     "412, the target's blob is taken": ("never", "", _COMPARED),
     "429 with `Retry-After`": (
         _THROTTLED,
-        "exactly so long, and all calls of that kind wait with it",
+        "exactly so long, and all calls of that kind wait with it; not at all where it is for longer than that",
         _STEP_FAILS,
     ),
     "429 without": (_THROTTLED, _AT_RANDOM, _STEP_FAILS),

@@ -12,6 +12,8 @@ from amlmigrate.cloud import keytrouble
 from amlmigrate.core.errors import ExitCode, MigrateError
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+# Who asks for so many seconds is told of it: nobody runs the same command again at once.
+_LONG = 60.0
 # How Azure ML says that an asset is there and cannot become the one that was sent: by code and text, since the
 # status is 400 or 409 as it pleases (AZ-ARM-2).
 _TAKEN = re.compile(
@@ -117,6 +119,8 @@ class ServiceError(MigrateError):
             return READABLE
         if self.status in _REMEDIES and not self.transient:
             return _REMEDIES[self.status]
+        if self.transient and self.retry_after and self.retry_after > _LONG:
+            return f"Run the same command again in {math.ceil(self.retry_after)} s, as the service asks."
         return "Run the same command again; with --verbose it shows the whole answer."
 
 

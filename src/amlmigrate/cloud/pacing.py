@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.cloud.retrying import THROTTLED_SECONDS
 
 _LIMITS = {"reads": (250, 25.0), "writes": (200, 10.0), "deletes": (200, 10.0)}
 # Left for others of the same subscription and principal, and for what is under way.
@@ -89,8 +90,8 @@ class Bucket:
             self.give_back()
 
     def failed(self, error: ServiceError) -> None:
-        """All calls of its kind wait once one is throttled."""
-        if error.status == _THROTTLED:
+        """All calls of its kind wait with one that is throttled, unless for longer than any call is waited for."""
+        if error.status == _THROTTLED and (error.retry_after or 0.0) <= THROTTLED_SECONDS:
             self.pause(error.retry_after or 1.0)
 
     def give_back(self) -> None:

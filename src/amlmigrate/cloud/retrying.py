@@ -73,6 +73,9 @@ class _Patience:
 
     def over(self, state: RetryCallState) -> bool:
         """Whether it has been often and long enough."""
+        if state.upcoming_sleep > THROTTLED_SECONDS:
+            # The service asks for more than is ever waited: half an hour or a day makes no difference then.
+            return True
         error, took = _error(state), time.monotonic() - self._began
         if isinstance(error, ServiceError) and error.status == _THROTTLED:
             self._throttled += took

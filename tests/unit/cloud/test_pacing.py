@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 
 from amlmigrate.cloud import pacing
+from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.pacing import Bucket, Crowd, Pacer, floor_seconds, kind_of_call
 from azsandbox.arm.errors import ArmError
 from azsandbox.arm.throttle import Throttle
@@ -81,6 +83,15 @@ async def test_nobody_goes_through_a_pause_and_few_at_its_end(clock: Clock) -> N
     bucket.pause(4.0)
     # What was in the bucket is gone but for one; what the service refills during the pause is not.
     assert await _taken(clock, bucket, 5) == [4, 4, 4, 6, 8]
+
+
+@pytest.mark.parametrize(("asked", "paused"), [(17.0, 17.0), (None, 1.0), (1800.0, 1800.0), (1801.0, 0.0)])
+def test_all_wait_with_who_is_throttled_unless_that_one_is_not_waited_for(
+    asked: float | None, paused: float
+) -> None:
+    bucket = Bucket(capacity=10, refill=1.0, tokens=10)
+    bucket.failed(ServiceError(429, "TooManyRequests", "text", method="GET", url="https://x", retry_after=asked))
+    assert max(0.0, bucket.paused_until - time.monotonic()) == pytest.approx(paused, abs=0.5)
 
 
 async def test_a_shorter_pause_does_not_end_a_longer_one(clock: Clock) -> None:

@@ -132,6 +132,18 @@ async def test_anything_else_is_raised_as_it_is(slept: list[float], error: BaseE
     assert slept == []
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("seconds", [THROTTLED_SECONDS + 1, 86400.0, 1e15])
+async def test_who_asks_for_longer_than_is_ever_waited_is_not_waited_for(
+    slept: list[float], status: int, seconds: float
+) -> None:
+    call, calls = _failing(_answer(status, seconds))
+    with pytest.raises(ServiceError) as caught:
+        await retrying(call)
+    assert (len(calls), slept) == (1, [])
+    assert f"in {seconds:.0f} s" in caught.value.remedy
+
+
 async def test_being_throttled_is_no_failure_for_half_an_hour(slept: list[float]) -> None:
     throttled = [_answer(429, 17.0) for _ in range(100)]
     call, calls = _failing(*throttled)
