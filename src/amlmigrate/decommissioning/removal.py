@@ -77,7 +77,7 @@ async def not_in_list(port: WorkspacePort) -> list[str]:
 
 
 async def _listed(port: WorkspacePort) -> bool:
-    """Whether the group's list still has it; that of a group that is shown to be gone has nothing."""
+    """Whether the group's list still has it (AZ-DEL-4); that of a group that is shown to be gone has nothing."""
     ref = port.ref
     try:
         ids = [ArmId.of(item.get("id")) async for item in port.arm.pages(ArmId.of(ref.id).collection)]

@@ -32,7 +32,7 @@ async def target_of(side: Side, ref: WorkspaceRef) -> tuple[Workspace, list[Find
     try:
         return await side.workspace(ref).read(), []
     except BadInputError as error:
-        # Azure lists no soft-deleted workspaces, but their names are blocked (AZ-DEL-4).
+        # No list reliably shows soft-deleted workspaces, but their names are blocked (AZ-DEL-4).
         raise BadInputError(
             error.summary,
             address=error.address,

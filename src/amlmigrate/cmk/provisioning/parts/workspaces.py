@@ -157,7 +157,7 @@ class Workspace(Part):
         }
 
     def _notes(self, known: Known) -> list[str]:
-        # Azure lists no soft-deleted workspaces (AZ-DEL-4).
+        # No list reliably shows soft-deleted workspaces (AZ-DEL-4).
         unasked = "not checked: whether a deleted workspace still holds the name; Azure does not tell"
         notes = [_CLASSIC if self.wanted.workspace.classic else "service-side encryption under the key"]
         if self.wanted.workspace.classic and not self.wanted.workspace.classic.learning_principal:
