@@ -16,6 +16,7 @@ from functools import cache, cached_property
 
 import pycurl
 from multidict import CIMultiDict
+from yarl import URL
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.errors import OutOfReachError, without_query
@@ -31,7 +32,9 @@ class Head:
 
     def __init__(self, lines: bytes) -> None:
         """`lines` may begin with those of a proxy's answer to CONNECT, up to an empty one."""
-        own = lines.decode("latin-1").rstrip().rpartition("\r\n\r\n")[2]
+        text = lines.decode("latin-1")
+        # Of an answer without a byte what follows its chunks may stand behind it.
+        own = text[text.rfind("\r\n\r\nHTTP/") + 1 :].lstrip().partition("\r\n\r\n")[0]
         first, _, self._lines = own.partition("\r\n")
         _, code, *reason = first.split(" ", 2)
         self.status = int(code)
@@ -234,10 +237,17 @@ class _Transfer:
 
 
 @cache
-def _way(host: str) -> tuple[str, str, str]:
-    """The proxy of a host, and who signs in there; each empty where there is none."""
+def _way(host: str) -> tuple[str, bytes, bytes]:
+    """The proxy of a host, and who signs in there; each empty where there is none.
+
+    The login is taken out as aiohttp takes it: libcurl refuses a URL with a blank or an `@` in a password, which
+    that takes, and tells the whole of it.
+    """
     proxy = proxy_of("https", host) or ""
-    return proxy, *(proxy_login(proxy) or ("", ""))
+    url = URL(proxy.strip())
+    own = (url.user or "", url.password or "") if url.raw_user or url.raw_password else proxy_login(proxy)
+    name, password = (one.encode("latin-1", "replace") for one in own or ("", ""))
+    return str(url.with_user(None)) if proxy else "", name, password
 
 
 def _handle() -> pycurl.Curl:

@@ -13,10 +13,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
+from yarl import URL
 
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.credentials import Credential
 from amlmigrate.cloud.fence import Fence
+from amlmigrate.core.errors import BadInputError
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]  # its base has no types
@@ -77,8 +79,21 @@ def _asking(fence: Fence) -> aiohttp.TraceConfig:
 
 @cache
 def proxy_of(scheme: str, host: str) -> str | None:
-    """The URL of the proxy that the environment names for a host; None where it is reached without one."""
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+    """The URL of the proxy that the environment names for a host; None where it is reached without one.
+
+    Raises BadInputError for what is no URL: whoever is given it tells all of it, a password too.
+    """
+    found = None if proxy_bypass(host) else getproxies().get(scheme)
+    try:
+        URL(found or "")
+    except ValueError:
+        raise BadInputError(
+            "The proxy that the environment names is no URL.",
+            address=f"{scheme.upper()}_PROXY",
+            remedy="Write its signs beside letters and digits percent-encoded where they are part of a name or a"
+            " password: `#` as %23, `/` as %2F.",
+        ) from None
+    return found
 
 
 def proxy_login(proxy: str) -> tuple[str, str] | None:

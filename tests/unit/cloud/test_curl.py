@@ -42,3 +42,9 @@ def test_a_header_is_found_by_its_whole_name_in_any_case(name: str, value: str) 
 def test_a_status_line_may_give_no_reason() -> None:
     head = Head(b"HTTP/1.1 404\r\n\r\n")
     assert (head.status, head.reason, dict(head.headers)) == (404, "", {})
+
+
+def test_what_follows_the_chunks_of_an_empty_answer_is_none_of_its_head() -> None:
+    head = Head(CONNECT + OWN + b"ETag: other\r\nHTTP/1.1: x\r\n\r\n")
+    assert (head.status, head.get("ETag"), head.get("HTTP/1.1")) == (206, '"0x1"', "")
+    assert head.headers.getall("ETag") == ['"0x1"']

@@ -10,6 +10,7 @@ import pytest
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.transport import Transport, proxy_login, proxy_of
+from amlmigrate.core.errors import BadInputError
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,15 @@ def test_a_host_has_the_proxy_that_the_environment_names(host: str, proxy: str |
 def test_without_a_proxy_hosts_are_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HTTPS_PROXY")
     assert proxy_of("https", "management.azure.com") is None
+
+
+@pytest.mark.parametrize("sign", ["#", "/", "?"])
+def test_what_is_no_url_of_a_proxy_is_not_told(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:ge{sign}heim@proxy:3128")
+    with pytest.raises(BadInputError) as refused:
+        proxy_of("https", "management.azure.com")
+    assert refused.value.address == "HTTPS_PROXY" and refused.value.__suppress_context__
+    assert "heim" not in f"{refused.value} {refused.value.remedy}"
 
 
 async def test_a_connection_and_an_answer_have_the_times_of_the_policy() -> None:
