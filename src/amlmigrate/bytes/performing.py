@@ -122,7 +122,8 @@ async def _copy(task: CopyTask, stores: Stores, stopping: Stopping) -> Result:
         try:
             etag = await _put(task, stores, stopping)
         except ServiceError as error:
-            if error.code != "Md5Mismatch":
+            if error.code != "Md5Mismatch" or task.anew or task.data is not None:
+                # Of what is written the label is our own, and false only where it was damaged on the way.
                 raise
             # The label in the source is false: the bytes are what counts, and the label is kept as it is.
             false_label = True

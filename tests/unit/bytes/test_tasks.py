@@ -214,3 +214,42 @@ def test_whoever_performs_knows_no_ledger_and_no_listing_of_either_side() -> Non
         tree = ast.parse((root / f"{name}.py").read_text())
         imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert not [one for one in imported if "ledger" in one or one.endswith((".copying", ".work", ".deciding"))]
+
+
+class _Damaging:
+    """A store that finds, so often, other bytes than the label says; `calls` says whether it was to look."""
+
+    guarded = True
+
+    def __init__(self, times: int) -> None:
+        self.calls: list[bool] = []
+        self._times = times
+
+    def store(self, _: Service) -> _Damaging:
+        return self
+
+    async def read(self, *_: Any) -> bytes:
+        return b"{}"
+
+    async def write(self, *_: Any, **__: Any) -> str:
+        return await self.copy_from()
+
+    async def copy_from(self, *_: Any, check: bool = True, **__: Any) -> str:
+        self.calls.append(check)
+        if len(self.calls) <= self._times:
+            raise ServiceError(400, "Md5Mismatch", "no", method="PUT", url="https://cmkacct/d")
+        return '"made"'
+
+
+async def test_only_of_a_copy_a_label_of_the_source_is_called_false() -> None:
+    store = _Damaging(1)
+    result = await perform(CopyTask(SOURCE, OURS, TARGET), Stores(store, store))  # type: ignore[arg-type]
+    assert (result.end, result.false_label, store.calls) == (End.DONE, True, [True, False])
+
+
+async def test_what_is_written_and_damaged_on_the_way_tells_nothing_of_the_source() -> None:
+    """Its label is made of what is written: the source's has nothing to do with it."""
+    store = _Damaging(1)
+    result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), Stores(store, store))  # type: ignore[arg-type]
+    assert (result.end, result.false_label, store.calls) == (End.LEFT, False, [True])
+    assert result.why == "refused by the service: 400 Md5Mismatch"
