@@ -11,6 +11,7 @@ import json
 import sqlite3
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -53,14 +54,12 @@ class SortedBlobs(Collection[Blob]):
         known = iter(blobs)
         if (first := next(known, None)) is None:
             return
-        db = self._opened()
-        try:
+        with _on_disk():
+            db = self._opened()
             db.execute("BEGIN")
             rows = map(self._row, chain([first], known))
             db.executemany(f"INSERT OR REPLACE INTO blobs VALUES ({', '.join('?' * 8)})", rows)  # noqa: S608 - as above
             db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise _full(error) from error
         self._count = None
 
     def _opened(self) -> sqlite3.Connection:
@@ -85,14 +84,16 @@ class SortedBlobs(Collection[Blob]):
         # All that starts with "a/" stands between "a/" and "a0", the sign after the slash.
         filled = "EXISTS (SELECT 1 FROM blobs WHERE path > :path || '/' AND path < :path || '0')"
         # In their order a folder comes before all that lies in it: what fills it is still there.
-        for path in paths:
-            self._db.execute(f"DELETE FROM blobs WHERE path = :path AND {filled}", {"path": path})  # noqa: S608 - as above
+        with _on_disk():
+            for path in paths:
+                self._db.execute(f"DELETE FROM blobs WHERE path = :path AND {filled}", {"path": path})  # noqa: S608 - as above
         self._count = None
 
     def discard(self, path: str) -> None:
         """Takes out the blob of a path, if there is one."""
         if self._db is not None:
-            self._db.execute("DELETE FROM blobs WHERE path = ?", (path,))
+            with _on_disk():
+                self._db.execute("DELETE FROM blobs WHERE path = ?", (path,))
             self._count = None
 
     def get(self, path: str) -> Blob | None:
@@ -106,7 +107,8 @@ class SortedBlobs(Collection[Blob]):
     def paths(self) -> Iterator[str]:
         """The paths alone, in their order."""
         if self._db is not None:
-            yield from (path for (path,) in self._db.execute("SELECT path FROM blobs ORDER BY path"))
+            with _on_disk():
+                yield from (path for (path,) in self._db.execute("SELECT path FROM blobs ORDER BY path"))
 
     def between(self, first: str, last: str) -> Iterator[Blob]:
         """Those from one path on and before another."""
@@ -118,7 +120,8 @@ class SortedBlobs(Collection[Blob]):
     def __len__(self) -> int:
         if self._count is None:
             assert self._db is not None
-            [(self._count,)] = self._db.execute("SELECT count(*) FROM blobs")
+            with _on_disk():
+                [(self._count,)] = self._db.execute("SELECT count(*) FROM blobs")
         return self._count or 0
 
     def __contains__(self, blob: object) -> bool:
@@ -126,7 +129,8 @@ class SortedBlobs(Collection[Blob]):
 
     def _rows(self, query: str, *values: str) -> Iterator[Blob]:
         if self._db is not None:
-            yield from map(_blob, self._db.execute(query, values))
+            with _on_disk():
+                yield from map(_blob, self._db.execute(query, values))
 
 
 class Below(Collection[Blob]):
@@ -204,8 +208,13 @@ def _blob(row: tuple[Any, ...]) -> Blob:
     return Blob(path, length, etag, md5, kind, *_pairs(pairs), tier, encryption)
 
 
-def _full(error: sqlite3.Error) -> MigrateError:
-    return MigrateError(
-        f"A list of blobs could not be written to the disk for the time of this command: {error}.",
-        remedy="Make room, or name a folder that has some in the environment variable SQLITE_TMPDIR.",
-    )
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """Raises MigrateError where the disk is full. What is only read or taken out has to be written there too."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise MigrateError(
+            f"A list of blobs could not be kept on the disk for the time of this command: {error}.",
+            remedy="Make room, or name a folder that has some in the environment variable SQLITE_TMPDIR.",
+        ) from error

@@ -63,20 +63,34 @@ class Scratch:
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with this
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _let_go, self._file)
 
     def write(self, data: bytes) -> None:
         """Adds to its end. Raises FileError."""
         try:
             self._file.write(data)
         except OSError as error:
-            raise FileError(error, tempfile.gettempdir()) from error
+            raise _no_room(error) from error
 
     def pieces(self) -> Iterator[bytes]:
-        """All that it holds, a piece at a time; nothing is added after that."""
-        self._file.seek(0)
+        """All that it holds, a piece at a time; nothing is added after that. Raises FileError."""
+        try:
+            # The last of it is written only now.
+            self._file.seek(0)
+        except OSError as error:
+            raise _no_room(error) from error
         while piece := self._file.read(_PIECE):
             yield piece
+
+
+def _let_go(file: IO[bytes]) -> None:
+    """Closes a file of which nothing is needed any more, what is not written of it neither."""
+    with suppress(OSError):
+        file.close()
+
+
+def _no_room(error: OSError) -> FileError:
+    return FileError(error, tempfile.gettempdir())
 
 
 class FileError(MigrateError):

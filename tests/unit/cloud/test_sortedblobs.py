@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,28 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
     with pytest.raises(MigrateError, match="full") as caught:
         listed.add(blob(f"{n:05d}") for n in range(10_000))
     assert "SQLITE_TMPDIR" in caught.value.remedy
+
+
+def test_whatever_a_disk_does_not_let_do_is_told_with_what_to_do() -> None:
+    """Reading and taking out too: what waits in memory has to be written for it."""
+    listed = SortedBlobs([blob("a"), blob("a/b")])
+    assert listed._db
+    listed._db.execute("DROP TABLE blobs")
+    ways: list[Callable[[], object]] = [
+        lambda: listed.add([blob("c")]),
+        lambda: listed.drop_filled(["a"]),
+        lambda: listed.discard("a"),
+        lambda: listed.get("a"),
+        lambda: len(listed),
+        lambda: list(listed),
+        lambda: list(listed.paths()),
+        lambda: list(listed.below("a")),
+    ]
+    for way in ways:
+        listed._count = None
+        with pytest.raises(MigrateError) as caught:
+            way()
+        assert "SQLITE_TMPDIR" in caught.value.remedy
 
 
 def test_its_file_is_gone_with_the_list() -> None:
