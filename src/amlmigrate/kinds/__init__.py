@@ -1,6 +1,6 @@
 """The kinds: one file each, found by listing this folder."""
 
-from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._base import STATE, Kind
 from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
@@ -15,6 +15,7 @@ from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kind
 all_kinds()
 
 __all__ = [
+    "STATE",
     "Context",
     "Kind",
     "Listed",

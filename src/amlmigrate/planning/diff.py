@@ -13,7 +13,7 @@ from amlmigrate.core.plan import RUN, Action, Stage, Step
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write, overlaid
-from amlmigrate.kinds import Kind
+from amlmigrate.kinds import STATE, Kind
 
 _NAMED = 3
 # What says that there is none: the service may keep what is not sent. Inferred (AZ-ASSET-21): it takes these for
@@ -107,25 +107,25 @@ def document_verdict(kind: Kind, desired: Desired, target: Asset | None, prior: 
     body, there = desired.at_once.body, target.document
     found, sha256 = _differences(kind, called, body, there, desired.apart), kind.state(there)
     if not found:
-        return Verdict(Action.ADOPT, "equal in the target", body)
+        return Verdict(Action.ADOPT, "equal in the target", _left_as_is(body, there, desired.apart))
     if refused := _refused(kind, found, body, there, prior, called, desired.together[1:]):
         return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
-    return Verdict(
-        Action.UPDATE, f"changed in the source: {_fields(found)}", _update(kind, desired, there), sha256
-    )
+    return Verdict(Action.UPDATE, _why(found), _update(kind, desired, there), sha256)
 
 
 def _apart(
     kind: Kind, write: Write, after: Iterable[Write], there: Document, prior: Prior, called: Address
 ) -> Verdict:
     """What becomes of a later write of an item that is there: of what the write is about."""
-    found = [one for one in _differences(kind, called, write.body, there, after) if write.about(one.field)]
+    later_ones = tuple(after)
+    found = [one for one in _differences(kind, called, write.body, there, later_ones) if write.about(one.field)]
+    body = _left_as_is(write.body, there, later_ones)
     if not found:
-        return Verdict(Action.ADOPT, "equal in the target", write.body)
+        return Verdict(Action.ADOPT, "equal in the target", body)
     sha256 = kind.state(there)
     if refused := _refused(kind, found, write.body, there, prior, called, (write,)):
         return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
-    return Verdict(Action.UPDATE, write.reason, write.body, sha256)
+    return Verdict(Action.UPDATE, write.reason, body, sha256)
 
 
 def _differences(
@@ -170,10 +170,14 @@ def _update(kind: Kind, desired: Desired, there: Document) -> Document:
     body, properties = desired.at_once.body, properties_of(there)
     cleared = {name: none for name, none in _CLEARED.items() if (properties.get(name) or none) != none}
     own = own_bag(kind, there)
-    found = body | {"properties": cleared | body["properties"] | own}
-    for write in desired.apart:
-        found = overlaid(found, there, write.changes)
-    return found
+    return _left_as_is(body | {"properties": cleared | body["properties"] | own}, there, desired.apart)
+
+
+def _left_as_is(body: Document, there: Document, after: Iterable[Write]) -> Document:
+    """A body that leaves alone what only later writes are for: an earlier plan, or people, may have made it so."""
+    for write in after:
+        body = overlaid(body, there, write.changes)
+    return body
 
 
 def own_bag(kind: Kind, there: Document) -> Document:
@@ -182,6 +186,13 @@ def own_bag(kind: Kind, there: Document) -> Document:
     if not bag:
         return {}
     return {bag: kind.storable(properties_of(there).get(bag) or {}, f"/properties/{bag}")}
+
+
+def _why(found: list[Difference]) -> str:
+    """Why the tool's own is written again."""
+    if [one.field for one in found] == [STATE]:
+        return f"made before, and not finished in the target: it is {found[0].actual}"
+    return f"changed in the source: {_fields(found)}"
 
 
 def _fields(found: list[Difference]) -> str:

@@ -82,7 +82,7 @@ class Documents:
             await self._done(kind, step, listed)
             return
         await self.sources.refuse_changed(kind, step)
-        there = await kind.read(self.target, step.called)
+        there = await self._at_rest(kind, step)
         if there is None:
             raise _foreign(step, "it is gone")
         if found := kind.differences(step.address, step.body or {}, there):
@@ -107,6 +107,13 @@ class Documents:
         if state is State.CREATED:
             operation = await self.recorder.do(self.ledger.operation, step.address)
             return await kind.settle(self.target, step.called, Accepted({}, operation=operation))
+        return await self._at_rest(kind, step)
+
+    async def _at_rest(self, kind: Kind, step: Step) -> Document | None:
+        """What the target has, once the service is at work on it no more, whoever asked for that.
+
+        Raises ProvisioningFailedError, NotSettledError.
+        """
         there = await kind.read(self.target, step.called)
         return await kind.settle(self.target, step.called) if under_way(there) else there
 
@@ -144,7 +151,7 @@ class Documents:
         expected = step.target_sha256 or await self._left(step)
         fields = "it is gone"
         for seconds in (*_READ_BEFORE_SECONDS, 0.0):
-            there = await kind.read(self.target, step.called)
+            there = await self._at_rest(kind, step)
             if there is not None:
                 found = kind.differences(step.address, body, there)
                 known = kind.state(there) == expected or await self._failed_before(kind, step, body, there)
