@@ -24,6 +24,7 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.running.documents import Documents
 from amlmigrate.running.names import Names
 from amlmigrate.running.recorder import Recorder
+from amlmigrate.running.sources import Sources
 
 # With every state that a source can have one in.
 STATES = [one for one in ASSETS if not kind_of(one).inherent]
@@ -112,7 +113,8 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     ledger.bind(Plan(header(), (step,), "ab" * 32))
     recorder = Recorder(ledger)
     names = Names(target, recorder, ledger, Prior(), {})
-    yield Begun(step, target, ledger, Documents(source, target, recorder, ledger, {}, Prior(), names), recorder)
+    documents = Documents(source, target, Sources(source, ()), recorder, ledger, {}, Prior(), names)
+    yield Begun(step, target, ledger, documents, recorder)
     recorder.close()
     ledger.close()
 
