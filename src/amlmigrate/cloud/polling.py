@@ -76,6 +76,8 @@ class Poller:
         ending, answer = await self.ended(operation)
         if ending is Ending.FAILED:
             raise failed(answer.body, path)
+        if ending is Ending.UNKNOWN:
+            raise NotSettledError("the operation's address says nothing of its end", url=path)
         if ending is not Ending.SUCCEEDED:
             raise NotSettledError("the operation did not end within an hour", url=path, told=word_of(answer.body))
 
