@@ -129,7 +129,12 @@ def _message(error: HttpResponseError) -> str:
 
 
 def _unreadable(error: Exception, method: str, url: str) -> MigrateError:
-    """The pipeline raises by itself where a body is not what its content type says."""
+    """The pipeline raises by itself where a body is not what its content type says.
+
+    A refusal whose body nobody can read, as of a firewall in between, is one all the same: its status says so.
+    """
+    if isinstance(error, HttpResponseError) and (error.status_code or 0) >= 400:
+        return _answered(error, method, url)
     return OutOfReachError(f"unreadable answer: {_reason(error)}", method=method, url=url)
 
 

@@ -58,6 +58,8 @@ async def _told(error: BaseException) -> MigrateError:
         (_of_storage(409, "BlobAlreadyExists"), 409, "BlobAlreadyExists", "The words."),
         (_of(core.HttpResponseError, 403, x_ms_error_code="AuthorizationFailure"), 403, "AuthorizationFailure", "The words."),
         (_of(core.ClientAuthenticationError, 401), 401, "401", "The words."),
+        (_of(core.DecodeError, 403, "<no XML", x_ms_error_code="AuthorizationFailure"), 403, "AuthorizationFailure", "The words."),
+        (_of(core.DecodeError, 404, "<no XML"), 404, "404", "The words."),
         (_of(core.HttpResponseError, 403, json.dumps(FORBIDDEN)), 403, "ForbiddenByRbac", "Not allowed."),
         (_of(core.ResourceNotFoundError, 404, '{"error":{"code":"KeyNotFound","message":"no"}}'), 404, "KeyNotFound", "no"),
         (_of(core.ResourceModifiedError, 412), 412, "412", "The words."),
@@ -69,6 +71,12 @@ async def test_an_answer_has_the_services_own_code(error: Exception, status: int
     assert isinstance(told, ServiceError)
     assert (told.status, told.code, told.message) == (status, code, message)
     assert (told.exit_code is ExitCode.DENIED) is (status in (401, 403))
+
+
+async def test_a_busy_service_whose_words_nobody_can_read_is_waited_for_as_it_asks() -> None:
+    busy = await _told(_of(core.DecodeError, 503, "<no XML", x_ms_error_code="ServerBusy", Retry_After="7"))
+    assert isinstance(busy, ServiceError) and busy.transient
+    assert (busy.code, busy.retry_after) == ("ServerBusy", 7.0)
 
 
 async def test_an_answer_keeps_the_time_to_wait_and_what_the_source_of_a_copy_said() -> None:
