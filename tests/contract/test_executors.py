@@ -247,7 +247,7 @@ def test_bytes_are_hashed_and_searched_alike_and_a_refusal_comes_back_whole(worl
             assert found.digested.found and found.digested.found.count == 1
             missing = DigestTask(place.at("missing"), blob, of_source=False)
             ended = await executor.perform(missing)
-            # Azurite answers by the condition where there is no such blob (AZ-BLOB-20).
+            # Azurite answers by the condition where there is no such blob, and Azure does not (AZ-BLOB-27).
             assert ended.end is End.SHUT and ended.why in (
                 "not read: 404 BlobNotFound",
                 "not read: 412 ConditionNotMet",

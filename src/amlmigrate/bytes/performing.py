@@ -39,6 +39,8 @@ from amlmigrate.core.workspace import Location
 _TAKEN = frozenset({"BlobAlreadyExists", "ResourceAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
 # Answers about one request, which those for other blobs need not get. What shuts a whole account has others.
 _OF_ONE = (400, 409, 412, 413)
+# What a read that is held to an ETag is answered of one that is gone since it was listed (AZ-BLOB-27).
+_GONE = (404, "BlobNotFound")
 # Somebody wrote it, or keeps it: a lease, a hold, a policy, a snapshot that would go with it
 # (learn.microsoft.com, delete-blob and status-and-error-codes). Anything else fails the step as it is.
 _KEPT = (409, 412)
@@ -89,7 +91,7 @@ async def _bring(task: CopyTask | RelabelTask | CompareTask, stores: Stores, sto
 def alone(error: UnreadableError | ServiceError) -> tuple[End, str]:
     """Why one blob is left alone, while all others go on. Raises what is not about this one alone."""
     if isinstance(error, ServiceError) and not error.shut:
-        if error.transient or error.status not in _OF_ONE:
+        if error.transient or (error.status not in _OF_ONE and (error.status, error.code) != _GONE):
             raise error
         return End.LEFT, f"refused by the service: {error.status} {error.code}"
     why = unreadable.why(error) if isinstance(error, ServiceError) else error.why

@@ -32,6 +32,7 @@ from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceErr
 from amlmigrate.cloud.store import Stores, UnsupportedError
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
+from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import (
     ConflictError,
     DriftError,
@@ -150,6 +151,36 @@ async def test_nothing_is_changed_in_a_store_that_guards_no_version(task: Task) 
     with pytest.raises(UnsupportedError) as refused:
         await perform(task, Stores(share, share))
     assert refused.value.address == "https://cmkacct/d/1"
+
+
+class _Answers:
+    """A store that answers each read in one way."""
+
+    service = Service.BLOB
+    guarded = True
+
+    def __init__(self, status: int, code: str) -> None:
+        self.error = ServiceError(status, code, "no", method="GET", url="https://acct/d/1")
+
+    async def digest(self, place: Location, blob: Blob, **_: Any) -> tuple[str, str, int]:
+        raise self.error
+
+    def store(self, _: Service) -> _Answers:
+        return self
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "BlobNotFound"), (412, "ConditionNotMet")])
+async def test_one_that_goes_between_its_list_and_its_comparison_is_left_alone(status: int, code: str) -> None:
+    side: Any = _Answers(status, code)
+    found = await perform(CompareTask(SOURCE, OURS, TARGET, OURS), Stores(side, side))
+    assert (found.end, found.why) == (End.LEFT, f"refused by the service: {status} {code}")
+
+
+@pytest.mark.parametrize("code", ["ContainerNotFound", "ResourceNotFound"])
+async def test_what_is_gone_with_all_others_is_raised(code: str) -> None:
+    side: Any = _Answers(404, code)
+    with pytest.raises(ServiceError):
+        await perform(CompareTask(SOURCE, OURS, TARGET, OURS), Stores(side, side))
 
 
 class _Side:
