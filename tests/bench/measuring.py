@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,18 +28,21 @@ class Spent:
 def spent(argv: Sequence[str | Path], cwd: Path, env: dict[str, str], *, expect: int | None = 0) -> Spent:
     """Runs a program to its end; of its children those that it waited for are counted in."""
     log = cwd / f"{Path(argv[0]).name}-{time.monotonic_ns()}.out"
+    report = log.with_suffix(".json")
+    small = [sys.executable, "-S", "-E", Path(__file__).with_name("measured.py"), report]
     with log.open("w") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            argv, cwd=cwd, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, text=True
+        subprocess.run(
+            [*small, *argv],
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-    process.returncode = code = os.waitstatus_to_exitcode(status)
+    code, wall, cpu, mib = json.loads(report.read_text(encoding="utf-8"))
     text = log.read_text(errors="replace")
     assert expect is None or code == expect, f"{argv}: {code}\n{text[-3000:]}"
-    # Linux counts ru_maxrss in KiB.
-    return Spent(code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+    return Spent(code, wall, cpu, mib, text)
 
 
 def _commit() -> str:
