@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,7 @@ class Readers:
 
 async def compare_readers(plan: Plan, session: Session, emit: Emit) -> Readers:
     """What MLClient reads in the source and not in the target, and what it cannot say."""
-    wanted = _wanted(plan)
+    wanted, called = _wanted(plan), plan.names()
     emit(Event("verify.sdk", {"assets": 2 * len(wanted)}))
 
     def read(address: Address) -> None:
@@ -78,11 +78,23 @@ async def compare_readers(plan: Plan, session: Session, emit: Emit) -> Readers:
         SdkReader(session.target.login, plan.header.target_ref, session.target.pacer),
     )
     try:
-        source, target = await asyncio.gather(*(reader.unreadable(wanted, read) for reader in readers))
+        source, target = await asyncio.gather(
+            readers[0].unreadable(wanted, read),
+            readers[1].unreadable([(called.get(address, address), of) for address, of in wanted], read),
+        )
     finally:
         for reader in readers:
             reader.close()
-    return judged([address for address, _ in wanted], source, target)
+    return judged([address for address, _ in wanted], source, _as_planned(target, called))
+
+
+def _as_planned(target: Unreadable, called: Mapping[Address, Address]) -> Unreadable:
+    """The same by the plan's addresses; `called` are those of the target where they are others."""
+    planned = {there: address for address, there in called.items()}
+    own, refused = (
+        {planned.get(there, there): why for there, why in found.items()} for found in (target.own, target.refused)
+    )
+    return Unreadable(own, refused)
 
 
 def judged(wanted: list[Address], source: Unreadable, target: Unreadable) -> Readers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -24,17 +25,19 @@ from tests.unit.planning.planned import containers
 from tests.unit.world import header, inventory
 
 from amlmigrate.cli import looking
+from amlmigrate.cloud.sdk import Unreadable
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
+from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.select import Selection
 from amlmigrate.cutover import since
 from amlmigrate.cutover.record import moved
 from amlmigrate.decommissioning.copies import _missing
-from amlmigrate.kinds import document_digests
+from amlmigrate.kinds import document_digests, moving_kinds
 from amlmigrate.planning import planner
-from amlmigrate.verifying import letgo
+from amlmigrate.verifying import letgo, sdk
 
 __all__ = ["living"]
 
@@ -121,3 +124,27 @@ async def test_the_tools_own_do_not_stand_in_the_way_of_deleting(
         names=dict(NAMES),
     ).steps(containers())
     assert NAMES[SCORE] in seen[0] and SCORE not in seen[0]
+
+
+async def test_the_second_reader_reads_it_under_its_name(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[Address]] = []
+
+    class Reader:
+        """Reads all but one of the target."""
+
+        def __init__(self, _: object, of: object, __: object) -> None:
+            self._target = of == move.plan_.header.target_ref
+
+        async def unreadable(self, wanted: list[tuple[Address, str]], _: object) -> Unreadable:
+            asked.append([address for address, _ in wanted])
+            return Unreadable({NAMES[SCORE]: "it has no key"} if self._target else {})
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(sdk, "SdkReader", Reader)
+    monkeypatch.setattr(type(moving_kinds()[SCORE.kind]), "sdk_operations", "online_endpoints")
+    side = SimpleNamespace(login=None, pacer=None)
+    found = await sdk.compare_readers(move.plan_, cast("Any", SimpleNamespace(source=side, target=side)), ignore)
+    assert SCORE in asked[0] and NAMES[SCORE] in asked[1] and SCORE not in asked[1]
+    assert [(one.address, one.actual) for one in found.differences] == [(str(SCORE), "it has no key")]
+    assert found.readable == found.assets - 1
