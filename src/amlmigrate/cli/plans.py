@@ -9,6 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.unforeseen import said
@@ -97,6 +98,9 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
             continue
         try:
             known = _done(folder, pair, blobs, own=folder == own)
+        except FullDiskError:
+            # No matter of one folder: what is known of all, of this plan's own too, would be less than there is.
+            raise
         except Exception as error:  # noqa: BLE001 - somebody else's file; it is told, and the others are read
             if pair_of(folder) in (pair, None):
                 unread.append((str(folder), said(str(folder), error)))

@@ -11,13 +11,12 @@ import json
 import sqlite3
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.ondisk import on_disk
 
 _TABLE = """
 CREATE TABLE blobs (
@@ -28,6 +27,7 @@ CREATE TABLE blobs (
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "temp_store = FILE")
 _MEMBERS = "path, length, etag, md5, kind, pairs, tier, encryption"
 _ALL = f"SELECT {_MEMBERS} FROM blobs"  # noqa: S608 - no input of anybody's
+_WHAT = "A list of blobs"
 # Many blobs have the same headers, metadata and tags: each is then read once.
 _KNOWN = 4_096
 
@@ -50,11 +50,11 @@ class SortedBlobs(Collection[Blob]):
         return blobs if isinstance(blobs, SortedBlobs) else cls(blobs)
 
     def add(self, blobs: Iterable[Blob]) -> None:
-        """Adds blobs; those that come out of order are sorted in. Raises MigrateError where the disk is full."""
+        """Adds blobs; those that come out of order are sorted in. Raises FullDiskError."""
         known = iter(blobs)
         if (first := next(known, None)) is None:
             return
-        with _on_disk():
+        with on_disk(_WHAT):
             db = self._opened()
             db.execute("BEGIN")
             rows = map(self._row, chain([first], known))
@@ -84,7 +84,7 @@ class SortedBlobs(Collection[Blob]):
         # All that starts with "a/" stands between "a/" and "a0", the sign after the slash.
         filled = "EXISTS (SELECT 1 FROM blobs WHERE path > :path || '/' AND path < :path || '0')"
         # In their order a folder comes before all that lies in it: what fills it is still there.
-        with _on_disk():
+        with on_disk(_WHAT):
             for path in paths:
                 self._db.execute(f"DELETE FROM blobs WHERE path = :path AND {filled}", {"path": path})  # noqa: S608 - as above
         self._count = None
@@ -92,7 +92,7 @@ class SortedBlobs(Collection[Blob]):
     def discard(self, path: str) -> None:
         """Takes out the blob of a path, if there is one."""
         if self._db is not None:
-            with _on_disk():
+            with on_disk(_WHAT):
                 self._db.execute("DELETE FROM blobs WHERE path = ?", (path,))
             self._count = None
 
@@ -107,7 +107,7 @@ class SortedBlobs(Collection[Blob]):
     def paths(self) -> Iterator[str]:
         """The paths alone, in their order."""
         if self._db is not None:
-            with _on_disk():
+            with on_disk(_WHAT):
                 yield from (path for (path,) in self._db.execute("SELECT path FROM blobs ORDER BY path"))
 
     def between(self, first: str, last: str) -> Iterator[Blob]:
@@ -120,7 +120,7 @@ class SortedBlobs(Collection[Blob]):
     def __len__(self) -> int:
         if self._count is None:
             assert self._db is not None
-            with _on_disk():
+            with on_disk(_WHAT):
                 [(self._count,)] = self._db.execute("SELECT count(*) FROM blobs")
         return self._count or 0
 
@@ -129,7 +129,7 @@ class SortedBlobs(Collection[Blob]):
 
     def _rows(self, query: str, *values: str) -> Iterator[Blob]:
         if self._db is not None:
-            with _on_disk():
+            with on_disk(_WHAT):
                 yield from map(_blob, self._db.execute(query, values))
 
 
@@ -206,15 +206,3 @@ def _pairs(text: str) -> tuple[Pairs, Pairs, Pairs | None]:
 def _blob(row: tuple[Any, ...]) -> Blob:
     path, length, etag, md5, kind, pairs, tier, encryption = row
     return Blob(path, length, etag, md5, kind, *_pairs(pairs), tier, encryption)
-
-
-@contextmanager
-def _on_disk() -> Iterator[None]:
-    """Raises MigrateError where the disk is full. What is only read or taken out has to be written there too."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise MigrateError(
-            f"A list of blobs could not be kept on the disk for the time of this command: {error}.",
-            remedy="Make room, or name a folder that has some in the environment variable SQLITE_TMPDIR.",
-        ) from error

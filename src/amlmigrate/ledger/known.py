@@ -9,7 +9,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterator, Mapping
 
-from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.ondisk import on_disk
 from amlmigrate.core.prior import Copied
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.made import labels_of, text_of
@@ -30,6 +30,7 @@ INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     sequence = excluded.sequence, at = excluded.at
     WHERE (excluded.sequence, excluded.at) >= (sequence, at)
 """
+_WHAT = "What was copied before"
 _AT = "account = ? AND container = ? AND path = ?"
 
 
@@ -43,8 +44,8 @@ class Known:
         self._db.executescript(f"PRAGMA synchronous = OFF; {_TABLES}")
 
     def add(self, ledger: Ledger) -> None:
-        """All that a ledger says, or nothing. Raises what reading it raises; MigrateError for a full disk."""
-        try:
+        """All that a ledger says, or nothing. Raises what reading it raises; FullDiskError."""
+        with on_disk(_WHAT):
             self._db.execute("BEGIN")
             try:
                 self._db.executemany(
@@ -58,11 +59,6 @@ class Known:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
-            raise MigrateError(
-                f"What was copied before could not be kept on the disk for the time of this command: {error}.",
-                remedy="Make room, or name a folder that has some in the environment variable SQLITE_TMPDIR.",
-            ) from error
 
     @property
     def blobs(self) -> Mapping[Place, Copied]:
@@ -81,7 +77,8 @@ class _Copies(Mapping[Place, Copied]):
 
     def __getitem__(self, place: Place) -> Copied:
         query = f"SELECT source_etag, target_etag, labels FROM blobs WHERE {_AT}"  # noqa: S608 - no input of anybody's
-        row = self._db.execute(query, place).fetchone()
+        with on_disk(_WHAT):
+            row = self._db.execute(query, place).fetchone()
         if row is None:
             raise KeyError(place)
         return Copied(row[0], row[1], labels_of(row[2]))
@@ -99,7 +96,8 @@ class _Others(Mapping[Place, str]):
         self._known, self._db = known, db
 
     def __getitem__(self, place: Place) -> str:
-        row = self._db.execute(f"SELECT etag FROM others WHERE {_AT}", place).fetchone()  # noqa: S608 - as above
+        with on_disk(_WHAT):
+            row = self._db.execute(f"SELECT etag FROM others WHERE {_AT}", place).fetchone()  # noqa: S608 - as above
         if row is None:
             raise KeyError(place)
         return str(row[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,24 @@ async def test_what_is_written_and_damaged_on_the_way_tells_nothing_of_the_sourc
     result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), Stores(store, store))  # type: ignore[arg-type]
     assert (result.end, result.false_label, store.calls) == (End.LEFT, False, [True])
     assert result.why == "refused by the service: 400 Md5Mismatch"
+
+
+class _Taken(_Damaging):
+    """A store in which the copy is there when it is asked for."""
+
+    async def copy_from(self, *_: Any, **__: Any) -> str:
+        raise ServiceError(409, "BlobAlreadyExists", "no", method="PUT", url="https://cmkacct/d")
+
+    async def head(self, _: Location) -> Blob:
+        return replace(OURS, etag='"there"', tags=None)
+
+
+@pytest.mark.parametrize("asked_before", [True, False])
+async def test_what_arrives_meanwhile_is_the_tools_own_only_where_it_asked_for_it_before(
+    asked_before: bool,
+) -> None:
+    """The service goes on with a copy whose caller is gone; what nobody asked for is somebody else's."""
+    store: Any = _Taken(0)
+    result = await perform(CopyTask(SOURCE, OURS, TARGET, asked_before=asked_before), Stores(store, store))
+    own = Copied('"s"', '"there"', Labels.of(OURS))
+    assert result == Result("d/1", copied=own if asked_before else None)

@@ -22,12 +22,14 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
+from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.prior import Copied, Prior
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, bearing, decisions
 from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.known import Known
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.drift import check_places
@@ -349,6 +351,23 @@ def test_after_the_killed_run_was_gone_on_with_it_counts_again(folder: Path) -> 
 def test_a_run_goes_by_its_own_ledger_after_it_was_killed(folder: Path) -> None:
     _killed(folder)
     assert _prior(folder, own=folder).copied(PLACE) == Copied('"2"', '"t2"')
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_disk_on_which_it_has_no_room_ends_the_command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    """It is no ledger that cannot be read: what all of them know would be missing, or older than it is."""
+
+    def full() -> Known:
+        known = Known()
+        known._db.execute("PRAGMA query_only = ON")
+        return known
+
+    monkeypatch.setattr(plans, "Known", full)
+    with pytest.raises(FullDiskError) as told:
+        _prior(folder, folder if own else None)
+    assert "SQLITE_TMPDIR" in told.value.remedy
 
 
 def test_a_report_of_a_run_that_does_not_tell_what_it_made_bears_nothing_out(tmp_path: Path) -> None:
