@@ -25,15 +25,20 @@ from pathlib import Path
 from typing import Any
 
 MIGRATE = Path(sys.executable).with_name("migrate")
+PROGRAM = Path(__file__)
 _ORDER = 1 << 20
 
 
-def run(arguments: tuple[str, ...], folder: Path, env: dict[str, str], timeout: float) -> tuple[int, str, str]:
+def run(
+    arguments: tuple[str, ...], folder: Path, env: dict[str, str], timeout: float, program: Path = PROGRAM
+) -> tuple[int, str, str]:
     """The exit code (negative: the signal that ended it), the output and the errors of a run.
+
+    `program` is what waits for orders, by `serve`: this one, or one that changes something before.
 
     Raises TimeoutError after `timeout` seconds, when it is killed.
     """
-    control = _waiting(env.get("SSL_CERT_FILE", ""))
+    control = _waiting(env.get("SSL_CERT_FILE", ""), program)
     order = json.dumps([arguments, str(folder), env]).encode()
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with mine, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -56,12 +61,12 @@ def _text(file: Any) -> str:
 
 
 @functools.cache
-def _waiting(certificates: str) -> socket.socket:
+def _waiting(certificates: str, program: Path) -> socket.socket:
     """One for each sandbox: what trusts its certificates may be made at import. It ends when this process does."""
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", __file__, str(theirs.fileno())],
+            [sys.executable, "-P", str(program), str(theirs.fileno())],
             env=os.environ
             | {"SSL_CERT_FILE": certificates, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             pass_fds=[theirs.fileno()],
@@ -77,7 +82,8 @@ def _end(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _serve(control: socket.socket) -> None:
+def serve(control: socket.socket) -> None:
+    """Attends to orders until nobody can give any more."""
     import amlmigrate
 
     for module in pkgutil.walk_packages(amlmigrate.__path__, "amlmigrate."):
@@ -128,4 +134,4 @@ def _become(order: bytes, out: int, err: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -57,6 +57,8 @@ class World:
     source: str
     target: str
     documents: dict[str, Any] = field(default_factory=dict)
+    # The program that runs the commands: another has other kinds.
+    program: Path = ready.PROGRAM
 
     @property
     def names(self) -> tuple[str, str, str, str]:
@@ -65,7 +67,7 @@ class World:
 
     def migrate(self, *arguments: str, timeout: float = 180, **env: str) -> Result:
         """Runs the command in the folder, in a process of its own."""
-        return Result(*ready.run(arguments, self.folder, {**os.environ, **self.env, **env}, timeout))
+        return Result(*ready.run(arguments, self.folder, {**os.environ, **self.env, **env}, timeout, self.program))
 
     def installed(self, *arguments: str, **env: str) -> Result:
         """Runs the installed command in the folder, as a user does."""

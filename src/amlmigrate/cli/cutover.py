@@ -57,7 +57,7 @@ def command(
         from amlmigrate.ledger.lock import Lock
 
         folder, read = plans.load_own(plan)
-        _refuse_options(folder, only or (), unfrozen)
+        _refuse_options(read, folder, only or (), unfrozen)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
             with Lock(ledger, force=force_unlock) as lock:
@@ -74,11 +74,18 @@ def command(
     execute(shared, work)
 
 
-def _refuse_options(folder: Path, only: Any, unfrozen: str | None) -> None:
+def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -> None:
+    from amlmigrate.cutover.refusals import NOT_MADE
+
     if unfrozen is not None and not unfrozen.strip():
         raise BadInputError("--unfrozen needs a reason.", remedy='Give one with --unfrozen "...".')
     for address in only:
-        # No step of a plan is of that stage by now.
+        if any(step.for_cutover and address in (str(step.address), str(step.address.item)) for step in plan.steps):
+            raise BadInputError(
+                f"'{address}' is for the cutover to make, and this version cannot.",
+                address=str(folder),
+                remedy=f"Leave --only out, and {NOT_MADE.format(address)}",
+            )
         raise BadInputError(
             f"Nothing of the plan goes live with the cutover under '{address}'.",
             address=str(folder),

@@ -52,7 +52,7 @@ class Passed:
 async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], *, unfrozen: bool) -> Passed:
     """Raises RefusedError with every reason why the plan must not be cut over yet."""
     source, target = await read_both(clouds, plan)
-    mapping = Mapping(source.workspace, target.workspace)
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
     documents = (document_digests(source), document_digests(target))
     now = bound(plan, documents, listed)
@@ -123,7 +123,9 @@ async def record_back(
 async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report]) -> Since:
     """What has become of the target since the cutover."""
     source, target = await read_both(clouds, plan)
-    listed = await list_both(Mapping(source.workspace, target.workspace), clouds.source.blobs, clouds.target.blobs)
+    listed = await list_both(
+        Mapping(source.workspace, target.workspace, plan.names()), clouds.source.blobs, clouds.target.blobs
+    )
     return await living.look(clouds, plan, ledger, reports, target, listed)
 
 

@@ -108,7 +108,7 @@ async def pass_gate(
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
     source, target = await read_both(clouds, plan)
     seen = await _seen(clouds, plan, target)
-    mapping = Mapping(source.workspace, target.workspace)
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
     listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)

@@ -12,7 +12,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import Outcome
-from amlmigrate.inventory.shown import looked_at, set_right, shown
+from amlmigrate.inventory.shown import Effect, looked_at, set_right, shown
 from amlmigrate.ledger.items import Item
 from amlmigrate.verifying.arrived import prefix_arrived, rest_arrived
 
@@ -41,7 +41,8 @@ async def undone(clouds: Session, plan: Plan, ended: Iterable[Item], *, living: 
     With `living` it is told only: whoever uses the target takes away what is theirs.
     """
     addresses = {one.address for one in ended if one.outcome is Outcome.BY_HAND}
-    steps = [step for step in plan.steps if str(step.address) in addresses and not step.address.phase]
+    made = (step for step in plan.steps if not step.address.phase or step.for_cutover)
+    steps = [step for step in made if str(step.address) in addresses]
     there = await _steps(clouds, plan, clouds.target.workspace(plan.header.target_ref), steps)
     return [_undone(address, living=living) for address, seen in sorted(there.items()) if seen is False]
 
@@ -61,18 +62,27 @@ def can_look(subject: Subject) -> bool:
     return subject.step is not None or looked_at(subject.address)
 
 
+def _effect(plan: Plan, step: Step) -> Effect | None:
+    """The bodies without and with the phase that a step is for; None where the plan does not hold both."""
+    if not step.address.phase:
+        return None
+    bodies = {one.address: one.body for one in plan.steps if one.address.item == step.address.item and one.body}
+    before = [body for address, body in bodies.items() if address != step.address]
+    return (before[-1], bodies[step.address]) if before and step.address in bodies else None
+
+
 async def _steps(clouds: Session, plan: Plan, port: WorkspacePort, steps: list[Step]) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
     mapping = None
     for step in steps:
         address = step.address
         if not step.is_bytes:
-            found[str(address)] = await shown(port, step.called.at(address.phase))
+            found[str(address)] = await shown(port, step.called.at(address.phase), _effect(plan, step))
         elif step.bytes:
             found[str(address)] = await prefix_arrived(clouds, step)
         else:
             if mapping is None:
                 source, target = await read_both(clouds, plan)
-                mapping = Mapping(source.workspace, target.workspace)
+                mapping = Mapping(source.workspace, target.workspace, plan.names())
             found[str(address)] = await rest_arrived(clouds, plan, mapping, address.name)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.cmk.doctor import before_plan
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError
@@ -56,6 +57,8 @@ class Wanted:
     one_of_many: bool = False
     # Whether copies whose source is gone are deleted.
     delete: bool = False
+    # What the target is to call items of the source that have another name there.
+    names: dict[Address, Address] = field(default_factory=dict)
 
 
 async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
@@ -79,7 +82,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     posture += [finding] if (finding := lease.finding()) else []
     posture += [_not_believed(read[0].id, doubt) for doubt in doubts]
     extra = await _asked(clouds, wanted)
-    mapping = Mapping(source.workspace, target.workspace)
+    mapping = Mapping(source.workspace, target.workspace, wanted.names)
     containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
     posture += _matched(wanted, source, containers)
     filled = [listing.place for listing in containers.source.values() if listing.blobs]
@@ -104,6 +107,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
         others=others,
         posture=tuple(posture),
         extra=extra,
+        names=wanted.names,
         emit=emit,
     )
     try:

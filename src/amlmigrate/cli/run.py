@@ -174,7 +174,7 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Invento
     from amlmigrate.running import drift
 
     (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
-    drift.check_places(plan, Mapping(source.workspace, target.workspace))
+    drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
     if not ledger.begun:
         await drift.check_all(plan, source, target.workspace, clouds.source.blobs)
     unproven = findings(claims)
@@ -225,7 +225,7 @@ async def _carry_out(work: _Work, sides: tuple[Inventory, Inventory], prior: Pri
             work.lock,
             work.clouds,
             target,
-            Mapping(source.workspace, target.workspace),
+            Mapping(source.workspace, target.workspace, work.plan.names()),
             prior,
             jobs=jobs,
             emit=work.view.event,

@@ -100,6 +100,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     from amlmigrate.cli.looking import undone
     from amlmigrate.cli.sides import read_both
     from amlmigrate.core.decision import Verb
+    from amlmigrate.core.state import Outcome
     from amlmigrate.ledger.items import decided, items
     from amlmigrate.ledger.standing import Standing, settled_findings
     from amlmigrate.verifying import letgo
@@ -109,6 +110,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     findings, ended = settled_findings(plan, standing), items(plan, ledger, standing)
     settled = decided(ended) | findings.keys()
     by_hand = frozenset(address for address, one in findings.items() if one.verb is Verb.DONE)
+    by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
     source, target = await read_both(clouds, plan)
     found = compare_documents(plan, source, target, settled, by_hand)
     theirs = letgo.of_documents(plan, letgo.waived(plan, ended), target)

@@ -66,7 +66,8 @@ def accepted(plan: Plan, standing: Standing) -> dict[str, str]:
     What was made anew by hand can be set right by hand. Of a finding only what it showed is accepted.
     """
     steps = (step for step in plan.steps if step.action is not Action.MANUAL and standing.has(str(step.address)))
-    items = {str(step.address): "" for step in steps if standing.of(of_step(step))}
+    items = {str(step.called): "" for step in steps if standing.of(of_step(step))}
+    called = {str(old): str(new) for old, new in plan.names().items()}
     subjects = of_findings(one for one in plan.header.findings if one.code == _CODE)
     found = ((address.removesuffix(f"{MARK}{_CODE}"), subject) for address, subject in subjects.items())
-    return {about: subject.says for about, subject in found if standing.of(subject)} | items
+    return {called.get(about, about): subject.says for about, subject in found if standing.of(subject)} | items

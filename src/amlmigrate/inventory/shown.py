@@ -8,14 +8,19 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import ARCHIVE, Address
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK
-from amlmigrate.kinds import Listed, moving_kinds, root_of
+from amlmigrate.kinds import Kind, Listed, moving_kinds, root_of
 
 _UNREAD = "settings-unread"
+Effect = tuple[Document, Document]
 
 
-async def shown(port: WorkspacePort, address: Address) -> bool | None:
-    """Whether the workspace of the port shows it; None where that cannot be looked up, or may not be."""
+async def shown(port: WorkspacePort, address: Address, effect: Effect | None = None) -> bool | None:
+    """Whether the workspace of the port shows it, by its name there; None where nobody can, or may, look.
+
+    `effect`: of a phase, the bodies without it and with it.
+    """
     kind = moving_kinds().get(address.kind)
     listed = root_of(address)
     try:
@@ -24,14 +29,23 @@ async def shown(port: WorkspacePort, address: Address) -> bool | None:
             found = document is not None
             if not found or not address.phase:
                 return found
-            # What any other phase makes of it, only its kind and the plan know.
-            return Asset(address.item, document or {}).archived if address.phase == ARCHIVE else None
+            if address.phase == ARCHIVE:
+                return Asset(address.item, document or {}).archived
+            return _changed(kind, address.item, effect, document or {}) if effect else None
         if listed and listed.shown and address.name:
             return await _listed(port, listed, address)
     except ServiceError as error:
         if error.status != 403:
             raise
     return None
+
+
+def _changed(kind: Kind, address: Address, effect: Effect, document: Document) -> bool | None:
+    """Whether a document is as a phase makes it, in all that the phase changes; None where that is nothing."""
+    without, whole = effect
+    changed = {one.field for one in kind.differences(address, without, whole)}
+    differing = {one.field for one in kind.differences(address, whole, document)}
+    return not changed & differing if changed else None
 
 
 def looked_at(finding: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, not_sorted
 from amlmigrate.cloud.pacing import floor_seconds
-from amlmigrate.core.address import blob_address
+from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
@@ -26,6 +27,7 @@ from amlmigrate.planning.loose import Others
 from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.remarks import left_behind, without_twin
 
+NO_NAMES: Mapping[Address, Address] = {}
 _PLAIN = "default"
 # To make one version: its source is read again, it is put, and the target is read back.
 _READS_PER_STEP = 2
@@ -63,9 +65,12 @@ def build(
     others: Others = NOBODY,
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
+    names: Mapping[Address, Address] = NO_NAMES,
     emit: Emit = ignore,
 ) -> tuple[Header, list[Step]]:
     """The header and the steps of a plan. Raises BadInputError for a pair that cannot be one.
+
+    `names`: what the target is to call items of the source that have another name there.
 
     The files among the bytes that name other places have to be read after `containers` was listed: one that is
     written in between is then another than the listing's, by which every run finds the change.
@@ -79,6 +84,7 @@ def build(
         copy_unreferenced=copy_unreferenced,
         others=others,
         delete=delete,
+        names=dict(names),
     )
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))

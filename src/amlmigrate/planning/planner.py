@@ -251,7 +251,7 @@ class Planner:
         if verdict.reason == BROUGHT:
             draft.brought.add(asset.address)
         elif verdict.action is Action.CREATE:
-            draft.findings += refused_name(asset.address)
+            draft.findings += refused_name(asset.address, called)
         step = replace(base, after=self._after(needs, draft), rewrites=desired.rewrites)
         draft.add(verdict.of(step))
         before = asset.address

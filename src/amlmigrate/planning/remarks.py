@@ -51,9 +51,9 @@ def foreign_overtaken(newest: Step, foreign: list[Address]) -> Iterable[Finding]
         )
 
 
-def refused_name(address: Address) -> Iterable[Finding]:
-    """A name that something was given once, and that nothing is given any more."""
-    if why := moving_kinds()[address.kind].refuses(address):
+def refused_name(address: Address, called: Address) -> Iterable[Finding]:
+    """A name that something was given once, and that nothing is given any more; `called`: the target's for it."""
+    if why := moving_kinds()[address.kind].refuses(called):
         yield Finding(
             "error",
             str(address),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import BLOBS, Address
@@ -52,11 +53,11 @@ def compare_documents(
     """Everything in which the source is not the plan's, or the target is not the source's.
 
     Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it;
-    `by_hand` are those that somebody says to have set right.
+    `by_hand` are those that somebody says to have set right, or made.
     """
     mapping = Mapping(source.workspace, target.workspace, plan.names())
     moved = {step.address for step in plan.steps if step.action in _MOVED}
-    adopted = {step.address for step in plan.steps if step.action is Action.ADOPT}
+    adopted = {str(step.address) for step in plan.steps if step.action is Action.ADOPT}
     context = Context(mapping, [asset for address, asset in source.assets.items() if address in moved])
     # Without a digest it may come and go, as a lock does.
     steps = {
@@ -76,8 +77,8 @@ def compare_documents(
         elif step.action in _MOVED and address not in waived:
             asset = source.assets[step.address]
             desired = moving_kinds()[step.address.kind].desired(asset, context)
-            differing = _between(asset, _expected(desired, step.address, adopted), target, mapping)
-            differing += _not_as_good(plan, source.assets[step.address], target, by_hand)
+            differing = _between(asset, _expected(desired, step.address, adopted | by_hand), target, mapping)
+            differing += _not_as_good(plan, asset, target.assets.get(mapping.called(asset.address)), by_hand)
             left = [one for one in desired.writes if str(step.address.at(one.phase)) in waived]
             counted = [one for one in differing if not any(write.about(one.field) for write in left)]
             found += counted
@@ -104,7 +105,9 @@ def _unplanned(plan: Plan, source: Inventory, target: Inventory, context: Contex
     """In what names differ that a plan of an earlier version has no step for: those of which nothing was said."""
     steps = {step.address for step in plan.steps}
     moved = {step.address.container for step in plan.steps if step.address.version and step.action in _MOVED}
-    names = (name for name in sorted(moved - steps) if name in source.assets and name in target.assets)
+    names = (
+        name for name in sorted(moved - steps) if name in source.assets and context.target(name) in target.assets
+    )
     found = []
     for name in names:
         desired = moving_kinds()[name.kind].desired(source.assets[name], context)
@@ -112,12 +115,12 @@ def _unplanned(plan: Plan, source: Inventory, target: Inventory, context: Contex
     return found
 
 
-def _not_as_good(plan: Plan, asset: Asset, target: Inventory, by_hand: frozenset[str]) -> list[Difference]:
+def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozenset[str]) -> list[Difference]:
     """What the target's own lacks of the source's as both are now, but for what the plan told of just so.
 
     That is a finding of the plan, and open or let go as such; one that was set right by hand must be gone.
     """
-    kind, there = moving_kinds()[asset.address.kind], target.assets.get(plan.called(asset.address))
+    kind = moving_kinds()[asset.address.kind]
     return [
         Difference(str(asset.address), one.code, "equal or stricter", one.summary)
         for one in (kind.shortfalls(asset, there.document) if there else ())
@@ -163,9 +166,12 @@ def _latest(versions: list[Address], assets: dict[Address, Asset]) -> Address | 
     return None if tied or not times[-1][0] else times[-1][1]
 
 
-def _expected(desired: Desired, address: Address, adopted: set[Address]) -> Document | None:
-    """What the target is to have: what `run` makes, and of what is for the cutover only what was there before."""
-    bodies = [one.body for one in desired.writes if one.stage == RUN or address.at(one.phase) in adopted]
+def _expected(desired: Desired, address: Address, there: Container[str]) -> Document | None:
+    """What the target is to have: what `run` makes, and of what is for the cutover only what was there before.
+
+    `there`: the addresses of what was, or what somebody made there by hand.
+    """
+    bodies = [one.body for one in desired.writes if one.stage == RUN or str(address.at(one.phase)) in there]
     return bodies[-1] if bodies else None
 
 

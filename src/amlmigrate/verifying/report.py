@@ -17,6 +17,7 @@ from amlmigrate.core.settling import Settling
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
+from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.files import Scratch
 from amlmigrate.ledger.items import Item, over_foreign_bytes, tally
@@ -133,7 +134,11 @@ def keep(
 
 def _not_checked(depth: Depth) -> set[str]:
     found = {
-        "secrets of datastores: the service never answers them, so both sides' cannot be compared",
+        *(
+            f"secrets of {kind.name}: the service never answers them, so both sides' cannot be compared"
+            for kind in moving_kinds().values()
+            if kind.permissions.secrets
+        ),
         "bytes outside the workspace's own containers",
     }
     if depth is Depth.METADATA:

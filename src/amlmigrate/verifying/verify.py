@@ -131,6 +131,8 @@ def _compared(
     """How many are the same on both sides; how many items were not compared, by whether the target has them."""
     told = {difference.address for difference in differences}
     there = {*documents.target, *documents.archived, *filled(plan, listed, documents.mapping)}
+    renamed = (step for step in plan.steps if step.target and not step.address.phase)
+    there |= {str(step.address) for step in renamed if str(step.called) in documents.target}
     return {
         "tolerated": [difference.as_dict() for difference in documents.tolerated],
         "same": {"blobs": verdict.same, "documents": len(documents.same - told)},

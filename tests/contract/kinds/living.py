@@ -1,112 +1,30 @@
-"""Kinds as those to come are: nested, long-running, live, renamed in the target, with secrets and a cutover stage.
+"""A service in memory that behaves towards the kinds to come as Azure does (`to_come`, AZ-LIVE-1).
 
-Two kinds, endpoints and their deployments (AZ-LIVE-1), and a service in memory that behaves towards them as Azure does:
-it answers a PUT before it is done, hides keys, gives a name once in a region, and takes traffic for nothing that is not
-there. What waits for it is the product's own poller.
+It answers a PUT before it is done, hides keys, gives a name once in a region, and takes traffic for nothing that is
+not there. What waits for it is the product's own poller.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.kinds.to_come import online_endpoints, online_endpoints_deployments
 from tests.contract.kinds.workspace_of import InMemory
-from tests.unit.world import NEW, OLD, asset
+from tests.unit.world import NEW
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Operation
 from amlmigrate.cloud.polling import Poller
-from amlmigrate.core.address import Address
-from amlmigrate.core.asset import Asset
 from amlmigrate.core.clock import Clock, Pace
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write, overlaid
-from amlmigrate.kinds import Kind
-from amlmigrate.kinds._base import SECRET, Port
-from amlmigrate.kinds._fields import COMMON
+from amlmigrate.core.writes import Accepted
 
 KEYS = {"primaryKey": "TOP-SECRET-1", "secondaryKey": "TOP-SECRET-2"}
-_TRAFFIC, _PUBLIC = "/properties/traffic", "/properties/publicNetworkAccess"
-
-
-class Endpoints(Kind):
-    """Made without traffic and shut; then traffic, once its deployments are there; opened at the cutover."""
-
-    name = "onlineEndpoints"
-    regional = True
-    sdk_operations = ""
-    fields = COMMON.but(
-        computed={"scoringUri": "made of its name", "principal": "the service's"},
-        mutable={"traffic": "moved on", "publicNetworkAccess": "shut and opened"},
-        secrets={"keys": "a GET never shows them"},
-    )
-
-    def example(self) -> Asset:
-        found = asset(
-            "onlineEndpoints/score",
-            authMode="Key",
-            provisioningState="Succeeded",
-            publicNetworkAccess="Enabled",
-            scoringUri="https://score.westeurope.inference.ml.azure.com/score",
-            traffic={"blue": 90, "green": 10},
-            properties={"owner": "risk"},
-        )
-        identity = {"type": "SystemAssigned", "principalId": "0-0", "tenantId": "1-1"}
-        around = {"location": "westeurope", "kind": "Managed", "identity": identity, "tags": {"team": "risk"}}
-        return replace(found, document={**found.document, **around})
-
-    def desired(self, asset: Asset, plan: PlanContext) -> Desired:
-        found = super().desired(asset, plan)
-        whole = found.first.body
-        properties = whole["properties"] | {"keys": {name: {SECRET: name} for name in KEYS}}
-        whole = whole | {"properties": properties}
-        shut = overlaid(
-            whole, {"properties": {"traffic": {}, "publicNetworkAccess": "Disabled"}}, (_TRAFFIC, _PUBLIC)
-        )
-        served = overlaid(shut, whole, (_TRAFFIC,))
-        below = tuple(one.address for one in plan.children(asset.address))
-        writes = [Write(shut)]
-        if properties.get("traffic"):
-            reason = "once its deployments are there"
-            writes.append(Write(served, "traffic", below, changes=(_TRAFFIC,), reason=reason))
-        if properties.get("publicNetworkAccess") == "Enabled":
-            reason = "opened when the old one is shut"
-            writes.append(Write(whole, "enable", stage="cutover", changes=(_PUBLIC,), reason=reason))
-        return replace(found, writes=tuple(writes))
-
-    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
-        given = await source.post(f"{self.path(address)}/listKeys")
-        keys = {name: given[marker[SECRET]] for name, marker in body["properties"]["keys"].items()}
-        return {**body, "properties": {**body["properties"], "keys": keys}}
-
-    def live(self, asset: Asset) -> str:
-        return f"{asset.address} answers." if asset.properties.get("traffic") else ""
-
-
-class Deployments(Kind):
-    """A model that is served below an endpoint."""
-
-    name = "onlineEndpoints/deployments"
-    after = ("models",)
-    sdk_operations = ""
-    fields = COMMON.but(mutable={"/sku": "more or fewer instances"})
-
-    def example(self) -> Asset:
-        found = asset(
-            "onlineEndpoints/score/deployments/blue",
-            model=f"{OLD.id}/models/m/versions/1",
-            environmentVariables={"HOME": f"{OLD.id}/onlineEndpoints/score/deployments/blue"},
-            instanceType="Standard_DS3_v2",
-            provisioningState="Succeeded",
-        )
-        around = {"location": "West Europe", "sku": {"name": "Default", "capacity": 2, "tier": None}}
-        return replace(found, document={**found.document, **around})
-
-
-ENDPOINTS, DEPLOYMENTS = Endpoints(), Deployments()
+ENDPOINTS, DEPLOYMENTS = online_endpoints.KIND, online_endpoints_deployments.KIND
 
 
 class KilledError(BaseException):

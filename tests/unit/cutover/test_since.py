@@ -12,6 +12,7 @@ from tests.unit.cutover import cut
 from tests.unit.world import NEW_BLOBS, blob
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.documents import source_digest
 from amlmigrate.core.finding import Finding
@@ -169,6 +170,13 @@ def test_documents_that_were_proven_must_stay_and_all_else_is_information(chain:
     ]
     [gone] = [one for one in since.documents(cutover, {"data/theirs/1": "u"}, proven) if one.finding]
     assert gone.finding and gone.finding.address == "models/m/1!deleted-since-cutover"
+
+
+def test_what_the_target_calls_otherwise_is_looked_for_by_its_name_there(chain: Evidence) -> None:
+    renamed = replace(cut.PLAN.steps[0], address=Address.parse("models/old/1"), target=Address.parse("models/m/1"))
+    proven = record.moved(replace(cut.PLAN, steps=[renamed]))
+    [gone] = [one for one in since.documents(cut.cut_over(chain), {"data/theirs/1": "u"}, proven) if one.finding]
+    assert (gone.address, gone.item) == ("models/m/1", "models/old/1")
 
 
 def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence) -> None:
