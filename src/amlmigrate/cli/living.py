@@ -80,7 +80,9 @@ async def verify(
     wanted, ended = Depth(depth), items(plan, ledger)
     source, target = await read_both(clouds, plan)
     looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
-    listed = await list_both(Mapping(source.workspace, target.workspace, plan.names()), clouds.source.blobs, clouds.target.blobs)
+    listed = await list_both(
+        Mapping(source.workspace, target.workspace, plan.names()), clouds.source.blobs, clouds.target.blobs
+    )
     found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
     return verify_living(
         plan,

@@ -66,9 +66,10 @@ def _effect(plan: Plan, step: Step) -> Effect | None:
     """The bodies without and with the phase that a step is for; None where the plan does not hold both."""
     if not step.address.phase:
         return None
-    bodies = {one.address: one.body for one in plan.steps if one.address.item == step.address.item and one.body}
-    before = [body for address, body in bodies.items() if address != step.address]
-    return (before[-1], bodies[step.address]) if before and step.address in bodies else None
+    # In the order in which they are made.
+    own = [one for one in plan.steps if one.address.item == step.address.item]
+    bodies = [one.body for one in own[: own.index(step) + 1] if one.body]
+    return (bodies[-2], bodies[-1]) if len(bodies) > 1 and step.body else None
 
 
 async def _steps(clouds: Session, plan: Plan, port: WorkspacePort, steps: list[Step]) -> dict[str, bool | None]:
