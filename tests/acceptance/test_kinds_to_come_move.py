@@ -251,7 +251,7 @@ def test_what_is_left_for_the_cutover_may_be_let_go(moved: Move) -> None:
     enable = f"{moved.score}#enable"
     moved.world.ok("waive", enable, "--reason", "nobody calls it any more")
     assert not [one for one in refused(moved.world, "--dry-run") if one.startswith(enable)]
-    assert "left for the cutover" not in moved.world.ok("status", moved.plan).out
+    assert f"left for the cutover: {enable}" not in moved.world.ok("status", moved.plan).out
     moved.world.ok("reopen", enable)
     assert [one for one in refused(moved.world, "--dry-run") if one.startswith(enable)]
 

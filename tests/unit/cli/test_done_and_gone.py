@@ -29,7 +29,7 @@ class Clouds:
 async def test_only_what_is_seen_to_be_gone_is_found(
     monkeypatch: pytest.MonkeyPatch, living: bool, severity: str
 ) -> None:
-    async def shown(_: Any, address: Address) -> bool | None:
+    async def shown(_: Any, address: Address, effect: Any) -> bool | None:
         return THERE[str(address)]
 
     monkeypatch.setattr(looking, "shown", shown)
