@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from amlmigrate.cloud.arm import Answer
 from amlmigrate.cloud.doubt import Doubt
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
+from amlmigrate.cloud.workspaces import WorkspacePort
+from amlmigrate.core.workspace import WorkspaceRef
 
 LOST = OutOfReachError("cut off", method="PUT", url="/x")
 
@@ -45,3 +50,17 @@ async def test_an_answer_leaves_no_doubt_of_its_own() -> None:
     doubt = Doubt()
     assert await doubt.attempt(call) == 1
     assert not doubt.doubtful
+
+
+@pytest.mark.parametrize(
+    ("status", "doubtful", "existed"),
+    [(200, False, True), (200, True, False), (201, False, False), (201, True, False)],
+)
+async def test_what_a_lost_attempt_may_have_made_is_not_told_to_have_been_there(
+    status: int, doubtful: bool, existed: bool
+) -> None:
+    async def put(*_: object) -> Answer:
+        return Answer(status, {}, {"id": "x"}, doubtful)
+
+    port = WorkspacePort(SimpleNamespace(put=put), WorkspaceRef("s", "g", "w"))  # type: ignore[arg-type]
+    assert (await port.put("models/m/versions/1", {})).existed is existed

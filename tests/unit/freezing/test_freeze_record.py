@@ -30,7 +30,7 @@ from tests.unit.world import OLD, OLD_ID
 
 from amlmigrate.core import schemas
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import Assignment, State, strange
+from amlmigrate.core.frozen import Assignment, State, of_reports, strange
 from amlmigrate.freezing import freeze, giving, record
 from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.ledger import Ledger, decisions, files
@@ -107,6 +107,19 @@ def test_what_was_edited_is_not_obeyed(folder: Folder, how: Callable[[Path], Non
     azure = frozen(folder, "a")
     how(folder.path)
     _refused(folder, azure)
+
+
+def test_a_report_that_sums_up_other_assignments_than_its_deeds_is_not_believed(folder: Folder) -> None:
+    frozen(folder, "a", "b")
+    *deeds, summed = [report.content for report in folder.reports()]
+    assert of_reports([*deeds, summed]) is not None
+    told = summed["assignments"]
+    other = {**told[0], "id": id_of("somebody else's")}
+    for altered in ([], told[:1], [*told, other], [told[0], other]):
+        with pytest.raises(ValueError, match="sums up other assignments"):
+            of_reports([*deeds, {**summed, "assignments": altered}])
+    with pytest.raises(ValueError, match="sums up other assignments"):
+        of_reports([summed])
 
 
 def test_a_file_where_nothing_was_frozen_gives_nobody_rights(folder: Folder) -> None:
