@@ -12,7 +12,6 @@ from typing import NamedTuple
 from amlmigrate.bytes.listings import Listing, goal_path
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import CODE_FOLDER
-from amlmigrate.core.plan import Bytes
 from amlmigrate.core.workspace import Location
 
 
@@ -54,14 +53,6 @@ def merged(source: Location, goal: Location, blobs: Iterable[Blob], there: Listi
 def in_place(goal: Location, path: str) -> bool:
     """Whether a path of the target, below a goal, counts where the source has nothing for it."""
     return bool(goal.path) or not path.startswith(f"{CODE_FOLDER}/")
-
-
-def held_instead(listing: Listing, amount: Bytes, *, blob: bool) -> Iterable[Blob]:
-    """What lies where a step that is in conflict would copy to: the one blob, or all below its goal."""
-    itself = listing.blobs.get(amount.target.path)
-    if blob or (itself and amount.blobs == 1):
-        return [itself] if itself else []
-    return (one for one in listing.below(amount.target.path) if in_place(amount.target, one.path))
 
 
 def rising(blobs: Iterable[tuple[str, Blob]]) -> Iterator[tuple[str, Blob]]:

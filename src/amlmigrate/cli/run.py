@@ -105,17 +105,9 @@ def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> No
 
 
 def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
-    from amlmigrate.core.few import few
-    from amlmigrate.core.plan import Action
     from amlmigrate.core.state import Outcome
     from amlmigrate.ledger.items import items
 
-    if whole := [str(step.address) for step in plan.steps if step.prefix and step.action is Action.CONFLICT]:
-        raise RefusedError(
-            "An earlier version made the plan: with one blob of a folder it would let all others go.",
-            reasons=(few(whole, _TOLD),),
-            remedy="Make a new plan: each such blob is then an item of its own.",
-        )
     if left := [item for item in items(plan, ledger) if item.outcome is Outcome.CONFLICT]:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",

@@ -69,14 +69,14 @@ def unchecked(content: Mapping[str, Any]) -> str:
 
 def _early(content: Mapping[str, Any]) -> str:
     """That the code bytes were looked at before that counts, to go on with; empty where they were not."""
-    look = content.get("code_bytes")
+    look = content["code_bytes"]
     if not look or look["settled"]:
         return ""
     return f", among them whether the code bytes stay: look again from {look['known_from']} on"
 
 
 def of_evidence(content: Mapping[str, Any]) -> str:
-    """The same without the verdict, for what rests on that report; empty for one of an earlier version."""
+    """The same without the verdict, for what rests on that report; empty for one of a target in use."""
     return _capital("; ".join(_told(content))) + "." if "same" in content else ""
 
 

@@ -163,23 +163,25 @@ class Step:
             if "blobs" in line:
                 source, target = (Location.of_parts(line[name]) for name in ("from", "to"))
                 amount = Bytes(source, target, line["blobs"], line["bytes"])
-            return cls(
-                address=parse(line["address"]),
-                action=Action(line["action"]),
-                reason=line["reason"],
-                source_id=line["source_id"],
-                target_id=line["target_id"],
-                source_sha256=line["source_sha256"],
-                target_sha256=line.get("target_sha256", ""),
-                after=tuple(parse(text) for text in line["after"]),
-                body=line.get("body"),
-                rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
-                files=tuple(AnewFile.of_dict(file) for file in line.get("files", ())),
-                bytes=amount,
-                blob=line.get("blob", False),
-                gone=tuple(Gone.of_dict(one) for one in line.get("gone", ())),
-                target=parse(line["target"]) if "target" in line else None,
-                stage=stage_of(line.get("stage", RUN)),
+            return _checked(
+                cls(
+                    address=parse(line["address"]),
+                    action=Action(line["action"]),
+                    reason=line["reason"],
+                    source_id=line["source_id"],
+                    target_id=line["target_id"],
+                    source_sha256=line["source_sha256"],
+                    target_sha256=line.get("target_sha256", ""),
+                    after=tuple(parse(text) for text in line["after"]),
+                    body=line.get("body"),
+                    rewrites=tuple(Rewrite(r["where"], r["from"], r["to"]) for r in line.get("rewrites", ())),
+                    files=tuple(AnewFile.of_dict(file) for file in line.get("files", ())),
+                    bytes=amount,
+                    blob=line.get("blob", False),
+                    gone=tuple(Gone.of_dict(one) for one in line.get("gone", ())),
+                    target=parse(line["target"]) if "target" in line else None,
+                    stage=stage_of(line.get("stage", RUN)),
+                )
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BadInputError(
@@ -207,6 +209,13 @@ class Step:
     def apart(self) -> bool:
         """Whether it is a blob of the target that nobody touches: whatever lies around it moves."""
         return self.blob and self.action is Action.CONFLICT
+
+
+def _checked(step: Step) -> Step:
+    """Raises ValueError for a conflict over a folder: let go, it would let all that lies there go."""
+    if step.prefix and step.action is Action.CONFLICT:
+        raise ValueError(f"'{step.address}' is in conflict as a folder, which only a single blob can be")
+    return step
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Copied(NamedTuple):
     """A copy that the tool made: the ETag of the source blob, and the one that the copy then had.
 
     Without the second it was asked for, and nobody knows whether it arrived. `labels` are those that both had
-    then; None in ledgers of older versions, which do not tell.
+    then, None where that is not known.
     """
 
     source_etag: str
@@ -63,7 +63,7 @@ class Prior:
         return str(address.item) in self.documents
 
     def knows(self, address: Address) -> bool:
-        """Whether a ledger tells how the tool left the document; those of older versions do not."""
+        """Whether a ledger tells how the tool left the document; of one that it was cut off at, none does."""
         return str(address.item) in self.left
 
     def untouched(self, address: Address, sha256: str) -> bool:

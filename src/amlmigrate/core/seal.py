@@ -35,12 +35,7 @@ def service_time(content: Mapping[str, Any]) -> str:
 
 
 def comparable(then: Digests, now: Digests) -> tuple[dict[str, str], dict[str, str]]:
-    """Both without what either could not list: of that it is not known whether it changed.
-
-    And without plain names that an earlier version of the tool did not record: of a new one the versions are new.
-    """
-    parents = {name.rpartition("/")[0] for name in now}
-    now = {name: sha for name, sha in now.items() if name in then or sha != PLAIN_SHA or name not in parents}
+    """Both without what either could not list: of that it is not known whether it changed."""
     hidden = tuple({f"{name}/" for side in (then, now) for name, sha in side.items() if sha == _UNLISTED_SHA})
     left, right = (
         {name: sha for name, sha in side.items() if not hidden or not f"{name}/".startswith(hidden)}

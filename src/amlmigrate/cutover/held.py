@@ -88,7 +88,7 @@ def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict
 def _begun(report: Report, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:
     """Whether no document is missing but what an earlier removal, cut off, took away from the source itself.
 
-    What either look could not list, or an earlier version did not record, is not known to be missing or new.
+    What either look could not list is not known to be missing or new.
     """
     before = then.get(name, {})
     if name not in PARTS[:2] or digest(before) != report.content["digests"].get(name):

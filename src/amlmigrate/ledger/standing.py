@@ -33,10 +33,9 @@ class Standing:
 
     def _names(self, row: Decision, subject: Subject) -> bool:
         """Whether a decision is about just this; of what a run left undone, about just how it failed."""
-        failure = self._failures.get(subject.address, "") if subject.step else ""
-        if subject.step and failure and row.sha256 == of_step(subject.step, failure).sha256:
-            return True
-        return row.sha256 == (of_step(subject.step) if subject.step else subject).sha256
+        if subject.step:
+            subject = of_step(subject.step, self._failures.get(subject.address, ""))
+        return row.sha256 == subject.sha256
 
     def settled(self, findings: Iterable[Finding]) -> dict[str, Decision]:
         """Of these findings, by address, the decisions that count for just what they say."""

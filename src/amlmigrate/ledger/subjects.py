@@ -39,11 +39,10 @@ def failures(ledger: Ledger | None) -> dict[str, str]:
 
 
 def of_findings(findings: Iterable[Finding]) -> dict[str, Subject]:
-    """Findings by address; those of one address are decided together. Older plans' without a code are none."""
+    """Findings by address; those of one address are decided together."""
     grouped: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.code:
-            grouped[finding.address].append(finding)
+        grouped[finding.address].append(finding)
     return {address: _of_finding(address, found) for address, found in grouped.items()}
 
 

@@ -16,13 +16,10 @@ def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[S
     """The steps of prefixes that are compared.
 
     A waived one is, where it is known which of its blobs the run left alone: that was shown, and no more let go.
-    So is one in conflict as a whole, as plans of earlier versions have it: none of its blobs were copied.
     """
     for step in plan.steps:
         address = str(step.address)
-        whole = step.action is Action.CONFLICT and address in waived
-        moved = step.action in _COMPARED and (address not in waived or address in left_alone)
-        if step.prefix and (whole or moved):
+        if step.prefix and step.action in _COMPARED and (address not in waived or address in left_alone):
             yield step
 
 

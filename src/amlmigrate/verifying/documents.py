@@ -85,7 +85,6 @@ def compare_documents(
             let_go += [one for one in differing if one not in counted]
             # What every workspace has by itself may be stricter, which is not the same.
             same |= set() if differing or moving_kinds()[step.address.kind].inherent else {address}
-    found += _unplanned(plan, source, target, context)
     found += _newest(plan, source, target, waived)
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
@@ -99,20 +98,6 @@ def compare_documents(
         tolerated=tuple(let_go),
         archived=archived,
     )
-
-
-def _unplanned(plan: Plan, source: Inventory, target: Inventory, context: Context) -> list[Difference]:
-    """In what names differ that a plan of an earlier version has no step for: those of which nothing was said."""
-    steps = {step.address for step in plan.steps}
-    moved = {step.address.container for step in plan.steps if step.address.version and step.action in _MOVED}
-    names = (
-        name for name in sorted(moved - steps) if name in source.assets and context.target(name) in target.assets
-    )
-    found = []
-    for name in names:
-        desired = moving_kinds()[name.kind].desired(source.assets[name], context)
-        found += _between(source.assets[name], desired.ran, target, context.mapping)
-    return found
 
 
 def _not_as_good(plan: Plan, asset: Asset, there: Asset | None, by_hand: frozenset[str]) -> list[Difference]:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.listings import ListingDigest
-from amlmigrate.bytes.merging import held_instead
+from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
@@ -65,14 +64,14 @@ def of_documents(plan: Plan, steps: Iterable[Step], target: Inventory) -> dict[s
 
 
 def of_bytes(steps: Iterable[Step], listed: Containers) -> dict[str, str]:
-    """By address, the digest of the blobs that the target has where the step's would go; '' for none."""
+    """By address, the digest of the blob that the target has where the step's would go; '' for none."""
     found: dict[str, str] = {}
     for step in steps:
-        if step.is_bytes and step.bytes:
+        if step.apart and step.bytes:
             place = step.bytes.target
             listing = listed.target.get((place.account, place.container))
-            held = ListingDigest.of(held_instead(listing, step.bytes, blob=step.blob) if listing else ())
-            found[str(step.address)] = held.hexdigest() if held.blobs else ""
+            held = listing.blobs.get(place.path) if listing else None
+            found[str(step.address)] = listing_digest([held]) if held else ""
     return found
 
 
@@ -103,7 +102,7 @@ def findings(
 
 
 def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[Report]) -> Iterator[str]:
-    """What no plan and no report tells of what was let go: those of earlier versions did not."""
+    """Conflicts of which no digest is known yet: a plan has none where a write before changes the item."""
     for step in steps:
         decision = standing.of(of_step(step))
         if step.action is Action.CONFLICT and decision and _before(step, decision, reports) is None:

@@ -10,14 +10,10 @@ from tests.unit.world import plan, step
 
 from amlmigrate.cli import run
 from amlmigrate.cli.views.human import HumanView
-from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
-from amlmigrate.core.errors import RefusedError
+from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
-from amlmigrate.ledger.subjects import of_step
 
 
 def _conflict(path: str, *, blob: bool) -> Step:
@@ -37,16 +33,12 @@ def test_fifty_thousand_conflicts_are_told_in_short(tmp_path: Path, capsys: pyte
     assert len(capsys.readouterr().out.splitlines()) < 80
 
 
-def test_a_folder_in_conflict_as_a_whole_is_refused_although_it_was_let_go(tmp_path: Path) -> None:
-    """As earlier versions planned it: waived, it left all others of the folder uncopied."""
-    old = plan(_conflict("d", blob=False), _conflict("e", blob=True))
-    with Ledger(tmp_path) as ledger:
-        ledger.bind(old)
-        for one in old.steps:
-            decide(old, ledger, Verb.WAIVE, [Choice(of_step(one), "theirs")], By("ann", "host", "1"))
-        with pytest.raises(RefusedError, match="earlier version") as refused:
-            run._refuse_conflicts(old, ledger)
-    assert refused.value.reasons == ("blobs/c/d",)
+def test_a_folder_in_conflict_as_a_whole_is_never_read() -> None:
+    """Waived, it would leave all others of the folder uncopied."""
+    with pytest.raises(BadInputError, match="'blobs/c/d' is in conflict as a folder") as refused:
+        Step.of_dict(_conflict("d", blob=False).as_dict())
+    assert refused.value.remedy == "Make a new plan."
+    assert Step.of_dict(_conflict("e", blob=True).as_dict()).apart
 
 
 def test_a_dry_run_lists_each_blob_that_would_go() -> None:

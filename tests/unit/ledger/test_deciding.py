@@ -62,7 +62,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def _decide(
     made: Plan, ledger: Ledger, *addresses: str, verb: Verb = Verb.WAIVE, by: By = ANN, **more: Any
 ) -> list[Decision]:
-    subjects = Subjects(made, Evidence(ledger.path.parent, ledger).reports())
+    subjects = Subjects(made, Evidence(ledger.path.parent, ledger).reports(), ledger)
     return decide(made, ledger, verb, [Choice(subjects.find(one), "known", **more) for one in addresses], by)
 
 

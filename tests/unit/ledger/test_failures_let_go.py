@@ -76,10 +76,10 @@ def test_blocked_is_another_thing_than_failed(ledger: Ledger) -> None:
     assert _outcome(ledger) is Outcome.FAILED
 
 
-def test_what_an_older_version_let_go_named_no_failure_and_counts_as_it_did(ledger: Ledger) -> None:
+def test_a_decision_that_names_no_failure_lets_none_go(ledger: Ledger) -> None:
     _fail(ledger, "403 AuthorizationFailure")
     decide(PLAN, ledger, Verb.WAIVE, [Choice(of_step(PLAN.steps[0]), "known")], BY)
-    assert _outcome(ledger) is Outcome.WAIVED
+    assert _outcome(ledger) is Outcome.FAILED
 
 
 def test_what_no_run_carries_out_is_decided_as_it_is_planned(ledger: Ledger) -> None:

@@ -29,7 +29,7 @@ def ledger(tmp_path: Path) -> Ledger:
 @pytest.mark.parametrize(
     "labels",
     [None, Labels(None, ()), Labels("Cool", None), Labels("Archive", (("team", "a"), ("n", "1=2 é")))],
-    ids=["of an older version", "none", "tags unread", "both"],
+    ids=["not known", "none", "tags unread", "both"],
 )
 def test_a_copy_is_kept_with_its_tier_and_its_tags(ledger: Ledger, labels: Labels | None) -> None:
     ledger.copied(Location("acct", "one"), [("a", Copied('"1"', '"2"', labels))])

@@ -137,7 +137,7 @@ def test_what_somebody_else_said_of_it_in_the_target_is_a_conflict(
 def test_archiving_a_moved_name_is_planned_with_and_without_a_description(
     own: tuple[str, ...], more: dict[str, Any]
 ) -> None:
-    """Where only the versions are known as the tool's own, an older version of it moved them."""
+    """Where only the versions are the tool's own, the target had the name before, and said nothing of it."""
     there = (_name(), *_there(plan(_version()), "models/m/1"))
     found = plan(_name(isArchived=True, **more), _version(), there=there, prior=_moved(*there, own=own))
     step = found["models/m#archive"]

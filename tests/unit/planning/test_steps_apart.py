@@ -175,7 +175,7 @@ TEAM = (("team", "a"),)
         # Tags that nobody may read say nothing.
         ({"tags": None}, {"tags": TEAM}, PLAIN, Action.ADOPT),
         ({"tier": "Cool", "tags": TEAM}, {"tags": None}, PLAIN, Action.UPDATE),
-        # A ledger of an older version does not tell by whom.
+        # Not known by whom.
         ({"tier": "Cool"}, {}, None, Action.CONFLICT),
     ],
 )

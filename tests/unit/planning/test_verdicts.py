@@ -140,7 +140,7 @@ def test_what_somebody_changed_in_the_target_is_a_conflict_although_the_source_c
     )
     update = _verdict(changed, _in_target(), Prior(OURS, left=left))
     assert (update.action, update.target_sha256) == (Action.UPDATE, left["models/m/1"])
-    # What an older ledger does not tell cannot be told from a change.
+    # What no ledger tells cannot be told from a change.
     unknown = _verdict(changed, _in_target(), Prior(OURS))
     assert unknown.action is Action.CONFLICT
     assert "not known how this tool left it in the target: /properties/description differ" in unknown.reason

@@ -109,8 +109,3 @@ async def test_of_a_folder_that_failed_just_what_was_left_alone_is_let_go() -> N
     # Where it is not known what failed, it is the folder that was shown and let go.
     whole = await _verified(_folder(), there=TARGET[5:], waived={AT})
     assert whole.differences == [] and (whole.same, whole.let_go) == (0, 49)
-
-
-async def test_a_folder_in_conflict_of_an_older_plan_is_compared_although_it_was_let_go() -> None:
-    verdict = await _verified(_folder(Action.CONFLICT), there=[THEIRS], waived={AT})
-    assert len(verdict.differences) == 50
