@@ -35,7 +35,12 @@ def service_time(content: Mapping[str, Any]) -> str:
 
 
 def comparable(then: Digests, now: Digests) -> tuple[dict[str, str], dict[str, str]]:
-    """Both without what either could not list: of that it is not known whether it changed."""
+    """Both without what either could not list: of that it is not known whether it changed.
+
+    And without new names of which nothing is said and that have versions: these are new and tell of it.
+    """
+    parents = {name.rpartition("/")[0] for name in now}
+    now = {name: sha for name, sha in now.items() if name in then or sha != PLAIN_SHA or name not in parents}
     hidden = tuple({f"{name}/" for side in (then, now) for name, sha in side.items() if sha == _UNLISTED_SHA})
     left, right = (
         {name: sha for name, sha in side.items() if not hidden or not f"{name}/".startswith(hidden)}

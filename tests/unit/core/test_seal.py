@@ -63,13 +63,17 @@ def test_each_name_is_compared_unless_a_folder_above_it_is_hidden(
     assert right == {name: sha for name, sha in now.items() if not hidden(name)}
 
 
-def test_names_of_which_nothing_is_said_count_as_all_others() -> None:
+def test_a_new_name_of_which_nothing_is_said_is_told_by_its_versions() -> None:
     then = {"models/m/1": "1", "models/said": "2"}
     now = then | {"models/m": PLAIN_SHA}
-    assert changes(then, now) == ["models/m was added"]
+    assert changes(then, now) == []
+    # One that was there counts, as does one that has no versions, and one of which something is said.
     assert changes(now, then) == ["models/m was deleted"]
     assert changes(then, then | {"models/empty": PLAIN_SHA}) == ["models/empty was added"]
+    assert changes(then, now | {"models/m": "3"}) == ["models/m was added"]
     assert changes(now, now | {"models/m": "3"}) == ["models/m changed"]
-    assert changes(then, then | {"models/said": PLAIN_SHA}) == ["models/said changed"]
+    assert changes(then, now | {"models/said": PLAIN_SHA}) == ["models/said changed"]
+    # Of a name that is new its versions are.
     new = now | {"models/n": PLAIN_SHA, "models/n/1": "4"}
-    assert changes(now, new) == ["models/n was added", "models/n/1 was added"]
+    assert changes(then, new) == ["models/n/1 was added"]
+    assert changes(now, new) == ["models/n/1 was added"]

@@ -95,7 +95,7 @@ def test_killed_before_its_report_nothing_is_recorded_and_the_next_one_is_whole(
         assert [one.sha256 for one in record.held(made) if one.sha256] == ["sha of m/a", "sha of m/b"]
 
 
-def test_a_name_that_evidence_lacks_was_added(tmp_path: Path) -> None:
+def test_new_names_of_which_nothing_is_said_are_no_difference_by_themselves(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         chain = cut.chain(tmp_path, ledger)
         verified = cut.verified(chain)
@@ -106,9 +106,8 @@ def test_a_name_that_evidence_lacks_was_added(tmp_path: Path) -> None:
             return list(held.differences(verified, *found))
 
         plain = {"models/m": PLAIN_SHA}
-        assert told({}, {}) == []
-        for more in (plain, {"models/m": "described"}):
-            [source] = told(more, {})
-            assert source.startswith("The documents of the source") and "models/m was added" in source
-        [target] = told({}, {"data/theirs": "archived"})
+        assert told({}, {}) == told(plain, {}) == told(plain, plain) == []
+        [source] = told({"models/m": "described"}, plain)
+        assert source.startswith("The documents of the source") and "models/m was added" in source
+        [target] = told(plain, plain | {"data/theirs": "archived"})
         assert target.startswith("The documents of the target") and "data/theirs was added" in target
