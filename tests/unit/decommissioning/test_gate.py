@@ -56,7 +56,7 @@ class Case:
             for one in self.steps:
                 for state in _way(one, self.states.get(str(one.address), State.DONE)):
                     ledger.move(one.address, state)
-            subjects = Subjects(made, [])
+            subjects = Subjects(made, [], ledger)
             choices = [Choice(subjects.find(address), "known") for address in self.waived]
             decide(made, ledger, Verb.WAIVE, choices, By("reviewer", "host", "1"))
             chain = Evidence(folder, ledger)
