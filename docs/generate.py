@@ -23,7 +23,7 @@ from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
+from amlmigrate.cmk.doctor.needs import DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
 from amlmigrate.cmk.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
@@ -35,7 +35,7 @@ from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
 from amlmigrate.freezing import freeze
-from amlmigrate.kinds import Kind, all_kinds, moving_kinds
+from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
 from amlmigrate.kinds._provenance import stamped
 from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
@@ -669,7 +669,7 @@ def finding_codes(codes: Iterable[Code]) -> str:
     return table(("code", "severity", "what it says"), rows)
 
 
-SHORT = ((WS, "WS"), (BLOB, "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))
+SHORT = ((WS, "WS"), (holding().arm_types()[0], "BLOB"), (FILE, "FILE"), (VAULT, "VAULT"))
 
 
 def _short(action: str) -> str:

@@ -1,4 +1,4 @@
-"""Which containers are a workspace's own, and the listings of both sides."""
+"""The listings of both sides: of the containers that are a workspace's own, and of those that they go to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from itertools import starmap
@@ -23,6 +23,8 @@ from amlmigrate.core.workspace import Location
 
 _log = logging.getLogger(__name__)
 Key = tuple[str, str]
+# Which containers are the source workspace's, each with what keeps its blobs from being changed: no list says so.
+Own = Callable[[Mapping, Blobs], Awaitable[dict[Location, tuple[str, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,44 +71,17 @@ def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -
     }
 
 
-async def own_containers(mapping: Mapping, blobs: Blobs) -> dict[Location, tuple[str, ...]]:
-    """The containers of the source workspace, and those of its account that the service or nobody known made.
-
-    Those that have the service's names for it are among them even where no datastore leads there, or none of the
-    target says where they go. Left out is what is somebody's: those that bear the number of another workspace, and
-    those that a datastore of a user's leads to. Each with what keeps its blobs from being changed.
-    """
-    found: dict[Location, tuple[str, ...]] = {
-        Location(root.account, root.container): () for root, _ in mapping.roots()
-    }
-    account = mapping.source.storage_account
-    for name, holds in (await blobs.containers(account)).items():
-        place = Location(account, name)
-        if mapping.place(place) is not None or mapping.source.names(name) or not _somebodys(mapping, place):
-            found[place] = holds
-    return found
-
-
-def _somebodys(mapping: Mapping, place: Location) -> bool:
-    """Whether a container is another workspace's by its name, or one that a datastore of either side leads to."""
-    stores = [store for store in mapping.source.datastores if not store.system] + [*mapping.target.datastores]
-    home = mapping.source.storage_suffix
-    roots = (store.root for store in stores if store.root and not store.root.elsewhere(home))
-    led = {(root.account, root.container) for root in roots}
-    return mapping.source.names_another(place.container) or (place.account, place.container) in led
-
-
-async def list_source(mapping: Mapping, source: Blobs) -> dict[Key, Listing]:
+async def list_source(mapping: Mapping, source: Blobs, own: Own) -> dict[Key, Listing]:
     """Lists every container of the source workspace."""
-    return await list_places(source, await own_containers(mapping, source))
+    return await list_places(source, await own(mapping, source))
 
 
-async def list_both(mapping: Mapping, source: Blobs, target: Blobs, *, past: bool = False) -> Containers:
+async def list_both(mapping: Mapping, source: Blobs, target: Blobs, own: Own, *, past: bool = False) -> Containers:
     """Lists every container of the source workspace, and every one of the target that they go to.
 
     With `past` what there is beside the source's blobs is counted too.
     """
-    places = await own_containers(mapping, source)
+    places = await own(mapping, source)
     goals = {Location(goal.account, goal.container) for place in places if (goal := mapping.place(place))}
     left, right = await asyncio.gather(list_places(source, places, past=past), list_places(target, goals))
     for place, holds in places.items():

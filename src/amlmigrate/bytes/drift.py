@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import UNSELECTED_REASON
@@ -59,7 +60,7 @@ def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
         # One that was empty has no digest.
         then = (step.source_sha256 or None) if step else None
         if now != then:
-            found[f"blobs/{container}"] = (then, now)
+            found[str(blob_address(container))] = (then, now)
     return found
 
 

@@ -29,7 +29,7 @@ from amlmigrate.cutover import record as records
 from amlmigrate.cutover import refusals
 from amlmigrate.cutover.since import Since
 from amlmigrate.decommissioning import tombstone
-from amlmigrate.kinds import document_digests
+from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, Report, last
 from amlmigrate.ledger.standing import Standing
@@ -53,7 +53,7 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     """Raises RefusedError with every reason why the plan must not be cut over yet."""
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
     documents = (document_digests(source), document_digests(target))
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)
@@ -123,9 +123,8 @@ async def record_back(
 async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report]) -> Since:
     """What has become of the target since the cutover."""
     source, target = await read_both(clouds, plan)
-    listed = await list_both(
-        Mapping(source.workspace, target.workspace, plan.names()), clouds.source.blobs, clouds.target.blobs
-    )
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
     return await living.look(clouds, plan, ledger, reports, target, listed)
 
 

@@ -34,7 +34,7 @@ from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.unlisted import could_not_be_listed
-from amlmigrate.kinds import document_digests
+from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
@@ -109,7 +109,7 @@ async def pass_gate(
     source, target = await read_both(clouds, plan)
     seen = await _seen(clouds, plan, target)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
-    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=wanted.delete)
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own, past=wanted.delete)
     standing = Standing(plan, ledger)
     facts = await _facts(clouds, plan, source, target, listed, soak, before, standing)
     facts = replace(facts, lost=await lost(clouds, plan, ledger, reports, target, listed))

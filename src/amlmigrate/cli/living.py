@@ -23,7 +23,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.cutover import since
 from amlmigrate.cutover.record import SINCE, active, moved
-from amlmigrate.kinds import document_digests
+from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Report
 from amlmigrate.ledger.items import decided, items
@@ -80,9 +80,8 @@ async def verify(
     wanted, ended = Depth(depth), items(plan, ledger)
     source, target = await read_both(clouds, plan)
     looked = clouds.target.arm.service_clock.now() or datetime.now(UTC)
-    listed = await list_both(
-        Mapping(source.workspace, target.workspace, plan.names()), clouds.source.blobs, clouds.target.blobs
-    )
+    mapping = Mapping(source.workspace, target.workspace, plan.names())
+    listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
     found = await look(clouds, plan, ledger, reports, target, listed, hashing=wanted.hashes)
     return verify_living(
         plan,

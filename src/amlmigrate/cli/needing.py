@@ -17,6 +17,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.prior import Prior
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
+from amlmigrate.kinds import holding
 from amlmigrate.planning.users import Users
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
@@ -62,7 +63,7 @@ class Needing:
     async def _look(self) -> Callable[[Location], str]:
         target = await take(self.clouds.target.workspace(self.plan.header.target_ref), users=True)
         blobs = self.clouds.source.blobs, self.clouds.target.blobs
-        listed = await list_both(Mapping(self.source, target.workspace), *blobs)
+        listed = await list_both(Mapping(self.source, target.workspace), *blobs, holding().own)
         await read_files(self.clouds, self.source, target, listed.target)
         moved = (step for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
         made = self.made()

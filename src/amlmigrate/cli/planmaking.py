@@ -30,6 +30,7 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.inventory import read_contents, read_json, take
+from amlmigrate.kinds import holding
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
@@ -83,7 +84,7 @@ async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
     posture += [_not_believed(read[0].id, doubt) for doubt in doubts]
     extra = await _asked(clouds, wanted)
     mapping = Mapping(source.workspace, target.workspace, wanted.names)
-    containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, past=True)
+    containers = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own, past=True)
     posture += _matched(wanted, source, containers)
     filled = [listing.place for listing in containers.source.values() if listing.blobs]
     posture += await dataprotection.beforehand(clouds, mapping, filled)

@@ -46,8 +46,16 @@ _OF_ACCOUNT = (
     "microsoft.security/defenderforstoragesettings/write",
     "microsoft.security/advancedthreatprotectionsettings/write",
 )
+
+
+def _harmless(of: str) -> tuple[str, ...]:
+    """What the kinds say to change nothing, of operations below a type."""
+    every = (action.lower() for kind in all_kinds().values() for action in kind.permissions.harmless)
+    return tuple(action for action in every if action.startswith(f"{of}/"))
+
+
 _HARMLESS_ON_WORKSPACE = (
-    *(action.lower() for kind in all_kinds().values() for action in kind.permissions.harmless),
+    *_harmless(_WORKSPACE),
     # A read that is POST: the reference of api-version 2023-04-01.
     f"{_WORKSPACE}/diagnose/action",
 )
@@ -55,8 +63,8 @@ _HARMLESS_ON_ACCOUNT = (
     # A SAS made with it can do no more than who made it may (learn.microsoft.com, "Create a user delegation SAS",
     # of blobs); so it is with the other services (AZ-RIGHT-6).
     f"{_ACCOUNT}/*services/generateuserdelegationkey/action",
-    # A list of blobs by their tags, and reading files past their permissions (so the descriptions of operations).
-    f"{_ACCOUNT}/blobservices/containers/blobs/filter/action",
+    *_harmless(_ACCOUNT),
+    # Reading files past their permissions (so the description of the operation).
     f"{_ACCOUNT}/fileservices/readfilebackupsemantics/action",
     # Inferred (AZ-RIGHT-7): where logs and metrics of the account go is none of its data.
     f"{_ACCOUNT}/*providers/microsoft.insights/diagnosticsettings/write",

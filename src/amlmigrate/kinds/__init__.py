@@ -6,10 +6,11 @@ from amlmigrate.kinds._collected import collectable, settling
 from amlmigrate.kinds._context import Context
 from amlmigrate.kinds._digests import document_digests, state_digest, versions_digest
 from amlmigrate.kinds._extension import not_listed
+from amlmigrate.kinds._holding import Holding, Rest, Whose
 from amlmigrate.kinds._listed import Listed
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import Permissions
-from amlmigrate.kinds._registry import all_kinds, children, kind_of, moving_kinds, root_of
+from amlmigrate.kinds._registry import all_kinds, children, holding, kind_of, moving_kinds, root_of
 
 # Addresses are compared by what the kinds say of their names: before any is.
 all_kinds()
@@ -17,15 +18,19 @@ all_kinds()
 __all__ = [
     "STATE",
     "Context",
+    "Holding",
     "Kind",
     "Listed",
     "Loss",
     "Permissions",
+    "Rest",
     "Way",
+    "Whose",
     "all_kinds",
     "children",
     "collectable",
     "document_digests",
+    "holding",
     "kind_of",
     "moving_kinds",
     "not_listed",

@@ -8,6 +8,20 @@ ML = "Microsoft.MachineLearningServices/workspaces"
 
 
 @dataclass(frozen=True, slots=True)
+class DataActions:
+    """The operations on bytes that lie in what a kind lists, and on index tags of these."""
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+    read_tags: tuple[str, ...] = ()
+    write_tags: tuple[str, ...] = ()
+
+
+_NO_DATA = DataActions()
+
+
+@dataclass(frozen=True, slots=True)
 class Permissions:
     """`read` shows all of a kind; `harmless` are actions that change nothing, whatever their names say."""
 
@@ -17,9 +31,16 @@ class Permissions:
     # What shows the secrets of one.
     secrets: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
+    data: DataActions = _NO_DATA
 
     @classmethod
-    def of(cls, *types: str, secrets: tuple[str, ...] = (), harmless: tuple[str, ...] = ()) -> Permissions:
+    def of(
+        cls,
+        *types: str,
+        secrets: tuple[str, ...] = (),
+        harmless: tuple[str, ...] = (),
+        data: DataActions = _NO_DATA,
+    ) -> Permissions:
         """Of ARM types, as `Microsoft.KeyVault/vaults`: an operation is a type and a verb (AZ-RIGHT-16)."""
 
         def each(verb: str) -> tuple[str, ...]:
@@ -28,4 +49,4 @@ class Permissions:
         def named(actions: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(f"{types[0]}/{action}" for action in actions)
 
-        return cls(each("read"), each("write"), each("delete"), named(secrets), named(harmless))
+        return cls(each("read"), each("write"), each("delete"), named(secrets), named(harmless), data)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from amlmigrate.core.address import Address
 from amlmigrate.kinds._base import Kind
+from amlmigrate.kinds._holding import Holding
 from amlmigrate.kinds._listed import Listed
 
 
@@ -30,6 +31,12 @@ def all_kinds() -> dict[str, Listed]:
 def moving_kinds() -> dict[str, Kind]:
     """Those of them that move; all others are listed only, with what a person does."""
     return {name: kind for name, kind in all_kinds().items() if isinstance(kind, Kind)}
+
+
+def holding() -> Holding:
+    """The kind in whose items the bytes lie that move."""
+    [found] = [kind for kind in all_kinds().values() if isinstance(kind, Holding)]
+    return found
 
 
 def kind_of(address: Address) -> Listed | None:

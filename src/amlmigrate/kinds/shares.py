@@ -16,9 +16,11 @@ from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
 from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._permissions import DataActions, Permissions
 from amlmigrate.kinds._registry import moving_kinds
 
 _NAME = "shares"
+_SERVICE = "Microsoft.Storage/storageAccounts/fileServices"
 # The same for a missing role and for a firewall: which of the two it is may change, the item does not.
 # Not `seal.UNLISTED`, of which nothing is known to have changed: files that can be seen later were not planned.
 _UNLISTED: Document = {"files": "not listed"}
@@ -41,7 +43,12 @@ class FileShares(Listed):
 
     @classmethod
     def arm_types(cls) -> tuple[str, ...]:
-        return ("Microsoft.Storage/storageAccounts/fileServices/shares",)
+        return (f"{_SERVICE}/shares",)
+
+    @property
+    def permissions(self) -> Permissions:
+        read = (f"{_SERVICE}/fileshares/files/read", f"{_SERVICE}/readFileBackupSemantics/action")
+        return Permissions.of(*self.arm_types(), data=DataActions(read=read))
 
     async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
         return []

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.prefixes import Cover
-from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.few import many
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.kinds import Rest
 
 EMPTY_REASON = "it is empty"
 
@@ -106,23 +104,7 @@ class Left:
     def __bool__(self) -> bool:
         return self._digest.blobs > 0
 
-    def step(self, others: Others, *, placed: bool, owned: bool) -> Step:
-        """Their item."""
-        sorts, count, size = self._sorts, self._digest.blobs, self._digest.bytes
-        [(first, _), *more] = sorts.most_common()
-        each = ", ".join(f"{count} {what}" for what, count in sorts.most_common())
-        told = f": {each}" if more else f" {first}"
-        remedy = "Copy them with --unreferenced copy"
-        if not placed:
-            told, remedy = " in a container that no datastore leads to on both sides", "Copy them with AzCopy"
-        if others and not owned:
-            told += others.beside
-            remedy = "Copy by hand what is this workspace's"
-        reason = f"{many(count, 'blob')} with {size} bytes{told}. {remedy}, or keep the container."
-        address = blob_address(self._place.container)
-        return Step(address, Action.MANUAL, reason, source_sha256=self._digest.hexdigest())
-
-
-def empty_step(listing: Listing) -> Step:
-    """The item of a container that holds nothing."""
-    return Step(blob_address(listing.place.container), Action.SKIP, EMPTY_REASON)
+    def rest(self) -> Rest:
+        """What there is of them."""
+        found = self._digest
+        return Rest(found.blobs, found.bytes, found.hexdigest(), dict(self._sorts.most_common()))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import Cover, prefix_of
-from amlmigrate.core.address import BLOBS, Address, blob_address
+from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
@@ -21,7 +21,7 @@ from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.core.writes import Desired
-from amlmigrate.kinds import Context, Kind, document_digests, moving_kinds, state_digest
+from amlmigrate.kinds import Context, Kind, Whose, document_digests, holding, moving_kinds, state_digest
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import Planned as PlannedBytes
 from amlmigrate.planning.choice import choose, plain_names
@@ -29,7 +29,7 @@ from amlmigrate.planning.diff import Verdict, verdicts_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.loose import EMPTY_REASON, Known, Left, Others, copied_roots, empty_step, job_folders
+from amlmigrate.planning.loose import EMPTY_REASON, Known, Left, Others, copied_roots, job_folders
 from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, Names
 from amlmigrate.planning.remarks import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.resolve import Needs, Resolver
@@ -65,6 +65,7 @@ class Planner:
         resolver = Resolver(source, target, self.mapping)
         self._needs = {address: resolver.needs(asset) for address, asset in source.assets.items()}
         self._by_hand = {left.address: resolver.needs_by_hand(left) for left in source.by_hand}
+        self._holding = holding()
         self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
         plain = plain_names(source.assets.values())
         self._names = Names(target, prior, plain)
@@ -105,14 +106,15 @@ class Planner:
         """SHA-256 over everything that the source was seen to hold."""
         seen = document_digests(self._source)
         seen |= {
-            f"{BLOBS}/{key[1]}": listing_digest(found.blobs.values()) for key, found in containers.source.items()
+            str(blob_address(key[1])): listing_digest(found.blobs.values())
+            for key, found in containers.source.items()
         }
         return digest(seen)
 
     def _rank(self, address: Address, draft: Draft) -> tuple[int, str, str]:
         if draft.steps[address].action is Action.DELETE:
             return _LAST + 1, "", str(address)
-        order = [BLOBS, *moving_kinds()]
+        order = [self._holding.name, *moving_kinds()]
         place = order.index(address.kind) if address.kind in order else len(order)
         asset = self._source.assets.get(address.item)
         # What comes by itself is looked at once all else was made: a page of a list then shows many of them.
@@ -132,7 +134,7 @@ class Planner:
             if rest:
                 draft.add(self._left(listing, rest))
             elif self._stray(listing) and not listing.blobs:
-                draft.add(empty_step(listing))
+                draft.add(_by_hand(self._holding.empty(listing.place), ""))
         # Last, since a blob may be called as anything else is.
         if self._users and any(found.delete for found in planned):
             draft.findings += self._users.findings()
@@ -166,14 +168,13 @@ class Planner:
 
     def _stray(self, listing: Listing) -> bool:
         """Whether a container is none that every workspace has: an item of its own, whatever is in it."""
-        place = listing.place
-        known = self.mapping.place(place) is not None or self._source.workspace.names(place.container)
-        return listing.exists and not known
+        return listing.exists and self._holding.whose(self.mapping, listing.place) is not Whose.WORKSPACES
 
     def _left(self, listing: Listing, rest: Left) -> Step:
-        owned = self._source.workspace.owns(listing.place.container)
+        shared = bool(self._others) and not self._source.workspace.owns(listing.place.container)
         placed = self.mapping.place(listing.place) is not None
-        return rest.step(self._others, placed=placed, owned=owned)
+        left = self._holding.left(listing.place, rest.rest(), placed=placed, shared=shared)
+        return _by_hand(left, self._others.beside if shared else "")
 
     def _said_of_others(self, left: Asset) -> str:
         """Of what lies in an account that serves others too, and does not bear this workspace's number."""

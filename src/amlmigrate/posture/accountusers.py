@@ -11,11 +11,12 @@ from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of, strings
 from amlmigrate.core.parallel import each
 from amlmigrate.core.workspace import SYSTEM_DATASTORES
+from amlmigrate.kinds import holding
 from amlmigrate.posture.sharing import foreign, not_whole, reads_all
 
 _AT_ONCE = 16
 _BY_KEY = frozenset({"accountkey", "sas"})
-_LIST = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
+[_LIST] = holding().permissions.read
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from amlmigrate.core.workspace import DATASTORES
 from amlmigrate.posture.facts import DISKS
+from amlmigrate.posture.storage import READ_CONTAINER
 
 _WARNING, _ERROR, _INFORMATION = "warning", "error", "information"
 
@@ -124,8 +125,7 @@ CATALOGUE = (
         "storage.container",
         "and what is written to each container: by its default encryption scope, else by the account's key",
         _ERROR,
-        "Microsoft.Storage/storageAccounts/blobServices/containers/read,"
-        " Microsoft.Storage/storageAccounts/encryptionScopes/read",
+        f"{READ_CONTAINER}, Microsoft.Storage/storageAccounts/encryptionScopes/read",
         unread="error; warning where the container is not there",
         demanded=True,
     ),

@@ -18,6 +18,7 @@ from amlmigrate.core.finding import Finding, Severity
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.kinds import holding
 from amlmigrate.posture import blobservice, containerprotection, lifecycle, replication, storagetasks
 from amlmigrate.posture.reading import NOTHING, Read, missing_action, tried, tried_list
 
@@ -345,7 +346,7 @@ def _unread(found: Pair) -> Iterator[Finding]:
             ("its own settings", account.account, f"{_STORAGE}/read"),
             ("the settings of its blob service", account.service, f"{_STORAGE}/blobServices/read"),
             ("its object replication policies", account.replication, f"{_STORAGE}/objectReplicationPolicies/read"),
-            ("its containers", account.containers, f"{_STORAGE}/blobServices/containers/read"),
+            ("its containers", account.containers, ", ".join(holding().permissions.read)),
         ):
             if read_.value is None:
                 yield Finding(

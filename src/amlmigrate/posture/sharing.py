@@ -17,9 +17,10 @@ from amlmigrate.cloud.workspaces import sharing_account
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.core.workspace import Workspace
+from amlmigrate.kinds import holding
 
 _READ = "Microsoft.MachineLearningServices/workspaces/read"
-_LIST = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
+[_LIST] = holding().permissions.read
 _OF_A_WORKSPACE = re.compile(r"^azureml-(?:blobstore|filestore)-(?P<id>[0-9a-f-]{36})\Z")
 
 

@@ -11,6 +11,7 @@ from amlmigrate.core.claim import Claim, Weight
 from amlmigrate.core.documents import properties_of
 from amlmigrate.core.workspace import DATASTORES as _COLLECTION
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.kinds import holding
 from amlmigrate.posture.facts import KeyRef
 from amlmigrate.posture.places import account_of
 from amlmigrate.posture.reading import Read
@@ -38,7 +39,7 @@ PLACE, ACCOUNT, CONTAINER, BLOBS, DATASTORES = NAMES = (
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _AGAIN = "Verify again, once a default datastore of the target leads there."
 READ_ACCOUNT, READ_SCOPE = f"{_STORAGE}/read", f"{_STORAGE}/encryptionScopes/read"
-READ_CONTAINER = f"{_STORAGE}/blobServices/containers/read"
+[READ_CONTAINER] = holding().permissions.read
 READ_DATASTORES = f"Microsoft.MachineLearningServices/workspaces/{_COLLECTION}/read"
 
 

@@ -15,7 +15,7 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.kinds import document_digests
+from amlmigrate.kinds import document_digests, holding
 
 
 def check_workspaces(plan: Plan, source: Workspace, target: Workspace) -> None:
@@ -55,7 +55,7 @@ def check_places(plan: Plan, mapping: WorkspaceMapping) -> None:
 
 async def check_all(plan: Plan, source: Inventory, target: Workspace, blobs: Blobs) -> None:
     """Reads the listings of the source's containers, and refuses it like `check_source`."""
-    listed = await list_source(WorkspaceMapping(source.workspace, target), blobs)
+    listed = await list_source(WorkspaceMapping(source.workspace, target), blobs, holding().own)
     # Of many blobs this takes a while, in which the lease has to be renewed.
     await asyncio.to_thread(check_source, plan, source, listed)
 

@@ -14,6 +14,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.workspace import Location
+from amlmigrate.kinds import holding
 
 
 async def prefix_arrived(clouds: Session, step: Step) -> bool | None:
@@ -52,7 +53,7 @@ async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container:
     None also where no datastore of the target says where they would be.
     """
     try:
-        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs)
+        listed = await list_both(mapping, clouds.source.blobs, clouds.target.blobs, holding().own)
     except ServiceError as error:
         if error.status != 403:
             raise

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK, Finding
@@ -63,7 +63,7 @@ def compare_documents(
     steps = {
         str(step.address): step
         for step in plan.steps
-        if step.address.kind != BLOBS and not step.address.phase and step.source_sha256
+        if not step.is_bytes and not step.address.phase and step.source_sha256
     }
     digests = document_digests(source)
     planned, now = comparable({address: str(step.source_sha256) for address, step in steps.items()}, digests)

@@ -23,7 +23,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.kinds import settling
+from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, Report
 from amlmigrate.ledger.items import Item, decided, items
@@ -59,7 +59,7 @@ async def verify(
     """
     # Whatever takes its time comes after: a look at the code bytes counts from when they were listed.
     looked, mapping = session.target.arm.service_clock.now() or now(), documents.mapping
-    containers = await list_both(mapping, session.source.blobs, session.target.blobs)
+    containers = await list_both(mapping, session.source.blobs, session.target.blobs, holding().own)
     standing = Standing(plan, ledger)
     ended = items(plan, ledger, standing)
     settled = decided(ended)

@@ -23,7 +23,7 @@ from tests.unit.world import NEW, OLD, TARGET, asset, by_hand, containers, inven
 import amlmigrate
 from amlmigrate import kinds
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Prior
@@ -37,7 +37,7 @@ from amlmigrate.kinds._extension import Extension
 from amlmigrate.planning.planner import Planner
 
 PROBES = '''
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._versioned import VersionedKind
 
@@ -58,7 +58,7 @@ class Probes(VersionedKind):
 KIND = Probes()
 '''
 SENSORS = '''
-from amlmigrate.core.address import Address
+from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds._listed import Listed
 
@@ -168,11 +168,12 @@ ROOT = Path(amlmigrate.__file__).parent
 WORDS = {
     word.lower()
     for kind in ALL
-    if not isinstance(kind, Extension) and kind.name != "workspace"
+    if not isinstance(kind, Extension) and kind.name not in ("workspace", BLOBS)
     # The last part of a nested kind is a plain word, as `versions`; its first is a kind of its own.
     for word in (kind.name.partition("/")[0], kind.name)
 }
 # The workspace itself is what everything is about: there only a text that is that word counts, and in engines.
+# Blobs are what bytes are counted in: there only what is an address or an operation of theirs counts.
 ENGINES = ("planning", "running", "verifying", "decommissioning", "inventory")
 _REFERENCES = "the forms of references, in which these words are the service's grammar"
 _CLAIM = "the name of a published claim, or the member of a report that tells of it"
@@ -260,6 +261,49 @@ def test_what_counts_as_naming_a_kind(text: str, word: str | None) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_engine_names_the_workspace_as_a_kind(engine: str) -> None:
     assert [where for *where, text in _literals(ROOT / engine) if text == "workspace"] == []
+
+
+# The beginning of an address; an operation on containers or blobs, be it the end of one.
+_OF_BLOBS = re.compile(r"(?<![\w/])blobs/|/blobs/(?:read|write|delete|tags|filter)\b|(?i:blobServices/containers)")
+_BELOW = {"leasing/taking.py": "the operation that a lease takes: leases are below the kinds"}
+
+
+def test_no_module_outside_the_kinds_makes_an_address_or_names_an_operation_of_blobs() -> None:
+    found = {
+        file: f"{file}:{line}: {text!r}"
+        for file, line, text in _literals(ROOT)
+        if not file.startswith("kinds/") and _OF_BLOBS.search(text)
+    }
+    assert [where for file, where in found.items() if file not in _BELOW] == []
+    assert set(_BELOW) <= set(found), "nothing there needs that any more"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("blobs/", True),
+        ("see blobs/azureml/a", True),
+        ("Microsoft.Storage/storageAccounts/blobServices/containers/read", True),
+        ("microsoft.storage/storageaccounts/blobservices/containers", True),
+        ("/blobs/tags/read", True),
+        ("blobs", False),
+        ("2 blobs", False),
+        ("/blobServices/default/containers/", False),
+    ],
+)
+def test_what_counts_as_naming_blobs(text: str, names: bool) -> None:
+    assert bool(_OF_BLOBS.search(text)) is names
+
+
+def test_no_module_but_that_of_addresses_asks_for_the_kind_of_blobs() -> None:
+    asked = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "amlmigrate.core.address"
+        if any(name.name == "BLOBS" for name in node.names)
+    }
+    assert asked == {"core/plan.py", "kinds/blobs.py"}
 
 
 def _forget() -> None:

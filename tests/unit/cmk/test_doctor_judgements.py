@@ -16,7 +16,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cmk.doctor import blockers, examination, network, policies
 from amlmigrate.cmk.doctor.datastores import unread_datastores
 from amlmigrate.cmk.doctor.effective import Rights
-from amlmigrate.cmk.doctor.needs import BLOB, DOCTOR, NEEDS, OWN_SECRETS, RUN, STAGES, WS, Where, needs
+from amlmigrate.cmk.doctor.needs import DOCTOR, NEEDS, OWN_SECRETS, RUN, STAGES, WS, Where, needs
 from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.cmk.doctor.role import least_role
@@ -25,6 +25,8 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.posture.reading import tried_vault
+
+BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers"
 
 ME = "11111111-0000-4000-8000-000000000001"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from tests.unit.world import MAPPING, OLD_BLOBS
 
-from amlmigrate.bytes.areas import _somebodys
 from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -16,7 +15,7 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.reference import references
 from amlmigrate.core.workspace import Datastore, Location, Workspace
-from amlmigrate.kinds import Context, all_kinds
+from amlmigrate.kinds import Context, Whose, all_kinds, holding
 from amlmigrate.posture.places import account_of
 
 SUFFIXES = [cloud.storage_suffix for cloud in CLOUDS.values()]
@@ -107,4 +106,5 @@ def test_a_datastore_of_another_cloud_leads_to_nothing_of_the_source(endpoint: s
     assert (body["accountName"], body.get("endpoint")) == ("cmkacct" if own else "acct", endpoint)
     loose = Location("acct", "loose")
     led = Datastore("u", system=False, root=replace(loose, suffix=str(endpoint or "")))
-    assert _somebodys(Mapping(replace(source, datastores=(*source.datastores, led)), mapping.target), loose) is own
+    whose = holding().whose(Mapping(replace(source, datastores=(*source.datastores, led)), mapping.target), loose)
+    assert whose is (Whose.SOMEBODYS if own else Whose.NOBODYS)

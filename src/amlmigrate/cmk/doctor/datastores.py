@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cmk.doctor.effective import Effective, covers
-from amlmigrate.cmk.doctor.needs import ACCOUNT, BLOB
+from amlmigrate.cmk.doctor.needs import ACCOUNT
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.rights import permissions
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Workspace
+from amlmigrate.kinds import holding
 from amlmigrate.posture.reading import tried
+
+[_READ] = holding().permissions.data.read
 
 
 async def unread_datastores(
@@ -54,7 +57,7 @@ async def _may(roles: Roles, account_id: str, principal: str) -> bool | None:
     entries = tuple(entry for one in read if one.value for entry in permissions(one.value))
     # A role on one container may be on the right one, which is not looked into.
     whole = all(one.value is not None for one in read) and len(above) == len(assigned.value)
-    return Effective(entries, whole, whole).allows(f"{BLOB}/blobs/read", data=True)
+    return Effective(entries, whole, whole).allows(_READ, data=True)
 
 
 def _finding(

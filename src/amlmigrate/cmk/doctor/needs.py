@@ -7,14 +7,13 @@ from enum import StrEnum
 from typing import Literal
 
 from amlmigrate.core.workspace import DATASTORES
-from amlmigrate.kinds import Kind, all_kinds, moving_kinds
+from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
 
 PLAN, RUN, VERIFY, DECOMMISSION = STAGES = ("plan", "run", "verify", "decommission")
 DOCTOR = "doctor"
 
 WS = "Microsoft.MachineLearningServices/workspaces"
 ACCOUNT = "Microsoft.Storage/storageAccounts"
-BLOB = f"{ACCOUNT}/blobServices/containers"
 FILE = f"{ACCOUNT}/fileServices"
 VAULT = "Microsoft.KeyVault/vaults"
 AUTHORIZATION = "Microsoft.Authorization"
@@ -85,6 +84,8 @@ _READS = tuple(
     for action in kind.permissions.read
     if action.startswith(f"{WS}/") and action != f"{WS}/read"
 )
+_STORE = holding().permissions
+_BYTES = _STORE.data
 _ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
 OWN_SECRETS = "datastores of your own have a secret"
 _TAGS = "blobs have index tags"
@@ -96,6 +97,19 @@ _TOLD = "it is to be told what stays"
 _CHECKS = "what is in the way is to be known beforehand"
 # What these find missing is told by the check that could not be made, once.
 _BEFORE = (PLAN, DOCTOR)
+
+
+def _each(
+    where: Where,
+    actions: tuple[str, ...],
+    stages: tuple[str, ...],
+    why: str,
+    *,
+    only: str = "",
+    data: bool = False,
+) -> tuple[Need, ...]:
+    """A need for each of some actions of a kind."""
+    return tuple(Need(where, action, stages, why, data=data, only=only) for action in actions)
 
 
 def _made() -> tuple[list[Kind], list[Kind]]:
@@ -179,9 +193,9 @@ def _removes() -> tuple[Need, ...]:
             Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
             for name, why in (("encryptionScopes", "the keys of what stays"),)
         ),
-        Need(
+        *_each(
             Where.SOURCE_ACCOUNT,
-            f"{BLOB}/delete",
+            _STORE.delete,
             (DECOMMISSION,),
             "removes the containers",
             only="`--storage delete` is asked for",
@@ -320,35 +334,38 @@ NEEDS: tuple[Need, ...] = (
     ),
     *_secrets(Where.SOURCE, "copies their secrets", OWN_SECRETS),
     Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", _BEFORE, "its network", only=_CHECKS),
-    Need(Where.SOURCE_ACCOUNT, f"{BLOB}/read", _READING, "lists the containers"),
+    *_each(Where.SOURCE_ACCOUNT, _STORE.read, _READING, "lists the containers"),
     *(
         Need(Where.SOURCE_ACCOUNT, action, _READING, "lists the file shares")
         for kind in all_kinds().values()
         for action in kind.permissions.read
         if action.startswith(f"{FILE}/")
     ),
-    Need(
-        Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/read", _READING, "lists blobs; `verify` reads every byte", data=True
-    ),
-    Need(
-        Where.SOURCE_ACCOUNT,
-        f"{BLOB}/blobs/read",
-        (RUN,),
-        "the target's storage reads it with the token of the target's sign-in",
-        data=True,
-        by="target",
-    ),
-    Need(Where.SOURCE_ACCOUNT, f"{BLOB}/blobs/tags/read", _READING, "index tags", data=True, only=_TAGS),
+    *_each(Where.SOURCE_ACCOUNT, _BYTES.read, _READING, "lists blobs; `verify` reads every byte", data=True),
     *(
         Need(
             Where.SOURCE_ACCOUNT,
-            f"{FILE}/{name}",
+            action,
+            (RUN,),
+            "the target's storage reads it with the token of the target's sign-in",
+            data=True,
+            by="target",
+        )
+        for action in _BYTES.read
+    ),
+    *_each(Where.SOURCE_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
+    *(
+        Need(
+            Where.SOURCE_ACCOUNT,
+            action,
             _READING,
             "lists notebooks",
             data=True,
             only="there are file shares",
         )
-        for name in ("fileshares/files/read", "readFileBackupSemantics/action")
+        for kind in all_kinds().values()
+        for action in kind.permissions.data.read
+        if action.startswith(f"{FILE}/")
     ),
     Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
     Need(Where.TARGET, f"{WS}/*/read", _ALL, "what is there already", asks=_READS),
@@ -360,7 +377,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     *_protection(),
     Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
-    Need(Where.TARGET_ACCOUNT, f"{BLOB}/read", _ALL, "each container's default encryption scope"),
+    *_each(Where.TARGET_ACCOUNT, _STORE.read, _ALL, "each container's default encryption scope"),
     Need(
         Where.TARGET_ACCOUNT,
         f"{ACCOUNT}/encryptionScopes/read",
@@ -368,19 +385,19 @@ NEEDS: tuple[Need, ...] = (
         "whose key an encryption scope has",
         only="a container or a blob has one",
     ),
-    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/read", _READING, "what is there already", data=True),
-    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/tags/read", _READING, "index tags", data=True, only=_TAGS),
-    Need(
+    *_each(Where.TARGET_ACCOUNT, _BYTES.read, _READING, "what is there already", data=True),
+    *_each(Where.TARGET_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
+    *_each(
         Where.TARGET_ACCOUNT,
-        f"{BLOB}/blobs/write",
+        _BYTES.write,
         (RUN, DECOMMISSION),
         "the lease, without which nothing is changed; the copies of `run`",
         data=True,
     ),
-    Need(Where.TARGET_ACCOUNT, f"{BLOB}/blobs/tags/write", (RUN,), "index tags", data=True, only=_TAGS),
-    Need(
+    *_each(Where.TARGET_ACCOUNT, _BYTES.write_tags, (RUN,), "index tags", data=True, only=_TAGS),
+    *_each(
         Where.TARGET_ACCOUNT,
-        f"{BLOB}/blobs/delete",
+        _BYTES.delete,
         (RUN, DECOMMISSION),
         "blobs that were deleted in the source since; at the very end the lease's blob",
         data=True,

@@ -9,7 +9,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.parallel import together
 from amlmigrate.core.workspace import DATASTORES, Location
-from amlmigrate.kinds import Listed, all_kinds
+from amlmigrate.kinds import Listed, all_kinds, holding
 
 # One list each; versions and jobs come in thousands and are left out.
 _COUNTED = sorted((kind for kind in all_kinds().values() if kind.counted), key=lambda kind: kind.counted)
@@ -49,7 +49,7 @@ async def size(arm: Arm, blobs: Blobs, workspace_id: str) -> tuple[int, int] | N
             return NotKnown(
                 "blobs", action, f"There is no datastore '{_DEFAULT_STORE}' with a container.", Cause.MISSING
             )
-        action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+        [action] = holding().permissions.data.read
         found, _ = await blobs.listing(Location(place["accountName"], place["containerName"]))
     except MigrateError as error:
         return NotKnown.of("blobs", action, error)

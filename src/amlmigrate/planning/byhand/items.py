@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from amlmigrate.cloud.arm import api_version
-from amlmigrate.core.address import BLOBS, Address
+from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.mapping import Mapping
@@ -47,7 +47,7 @@ class Teller:
 
     def tell(self, step: Step, left: Asset | None, file: str) -> Told:
         """What is told of one; `file` is that of its body, from the plan's folder."""
-        if step.address.kind == BLOBS:
+        if step.is_bytes:
             return self._container(step)
         if left is None:
             return Told({"reason": step.reason})
