@@ -46,9 +46,13 @@ COMMON = {
     "after": st.lists(ADDRESSES, max_size=3).map(tuple),
     "rewrites": st.lists(st.builds(Rewrite, TEXTS, TEXTS, TEXTS), max_size=2).map(tuple),
 }
-STEPS = st.builds(Step, **COMMON, body=st.none() | st.dictionaries(TEXTS, JSON, max_size=3)) | st.builds(
-    Step, **COMMON, bytes=st.builds(Bytes, PLACES, PLACES, st.integers(0), st.integers(0))
+DOCUMENTS = st.builds(Step, **COMMON, body=st.none() | st.dictionaries(TEXTS, JSON, max_size=3))
+AMOUNTS = st.builds(Bytes, PLACES, PLACES, st.integers(0), st.integers(0))
+# Only a single blob is ever in conflict.
+COPIES = st.builds(Step, **COMMON, bytes=AMOUNTS, blob=st.booleans()).filter(
+    lambda one: not one.prefix or one.action is not Action.CONFLICT
 )
+STEPS = DOCUMENTS | COPIES
 FINDINGS = st.builds(Finding, st.sampled_from(SEVERITIES), TEXTS, TEXTS, TEXTS, st.sampled_from(sorted(CODES)))
 PLAN = [
     step("models/m/1", body={"properties": {"tags": {"ä": "\u2028\r\n"}}}),
