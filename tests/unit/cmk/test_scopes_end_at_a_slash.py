@@ -12,6 +12,7 @@ from amlmigrate.cmk.doctor import blockers
 from amlmigrate.cmk.doctor.effective import covers
 from amlmigrate.cmk.doctor.policies import _left_out
 from amlmigrate.cmk.scanning.barriers import _of_locks
+from amlmigrate.core.armid import ArmId
 from amlmigrate.posture.assignments import on_key
 from amlmigrate.posture.facts import KeyRef
 
@@ -90,5 +91,4 @@ def test_only_deleted_vaults_of_the_group_itself_block_names_there(group: str, t
             "vaultId": f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/old"
         },
     }
-    asked = f"{GROUP}/".lower()
-    assert bool(list(blockers._blocked([deleted], asked, VAULT))) is told
+    assert bool(list(blockers._blocked([deleted], ArmId.of(GROUP), VAULT))) is told
