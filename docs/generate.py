@@ -41,7 +41,6 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
-from amlmigrate.running import documents
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 
@@ -282,9 +281,9 @@ RETRIES = {
         _LIKE_503,
     ),
     "a stale first read": (
-        f"{len(documents._READ_BACK_SECONDS)} times",
-        _pauses(documents._READ_BACK_SECONDS),
-        "the step fails and says what is not there (exit 3)",
+        "for a minute",
+        "from half a second on, longer each time",
+        "the step fails and says what the service answered (exit 3); `--resume` reads again",
     ),
     "a role assignment that `freeze` took away or gave back, and still reads as before": (
         f"{len(freeze._READ_BACK_SECONDS)} times",
