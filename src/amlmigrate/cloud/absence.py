@@ -161,11 +161,11 @@ def _says_so(error: ServiceError, asked: ArmId) -> bool:
 
 
 def _says(type_: str, form: Absent, error: ServiceError, asked: ArmId) -> bool:
-    depth = type_.count("/") - 1
-    if f"{asked.type}/".startswith(f"{type_.lower()}/") and len(asked.names) > depth:
-        found = form.text.search(error.message)
-        return form.code in error.codes and found is not None and found[1].lower() == asked.names[depth].lower()
-    return False
+    depth, found = type_.count("/") - 1, form.text.search(error.message)
+    if found is None or not f"{asked.type}/".startswith(f"{type_.lower()}/"):
+        return False
+    names = [name.lower() for name in asked.names[depth : depth + len(found.groups())]]
+    return form.code in error.codes and names == [name.lower() for name in found.groups()]
 
 
 def _names_it(error: ServiceError, asked: ArmId) -> bool:

@@ -13,6 +13,7 @@ ML = "microsoft.machinelearningservices/workspaces"
 class Absent:
     """How a front end says that one thing is not there: `text` captures the name, `code` is one of the answer's.
 
+    Where it is said of what lies in that thing, as a version, `text` captures the names on the way to it.
     `code` may be the outer one, one of `details`, or one of the chain of inner errors.
     """
 

@@ -33,9 +33,11 @@ class Environments(VersionedKind):
     (AZ-ASSET-9)."""
 
     name = "environments"
-    # With a version it is about that version, which nobody has recorded.
     absent = (
         Absent.of("NotFoundError", r"No environment exists for name: (\S+), version: ?, label:", "AZ-ABSENT-3"),
+        Absent.of(
+            "NotFoundError", r"No environment exists for name: (\S+), version: (\S+), label:", "AZ-ABSENT-15"
+        ),
     )
     counted = 3
     sdk_operations = "environments"
