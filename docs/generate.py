@@ -23,7 +23,8 @@ from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.cmk.doctor.needs import DOCTOR, FILE, NEEDS, VAULT, WS, Need, needs
+from amlmigrate.cmk.doctor.need import DOCTOR, FILE, VAULT, WS, Need
+from amlmigrate.cmk.doctor.needs import NEEDS, needs
 from amlmigrate.cmk.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address

@@ -86,18 +86,29 @@ def command(
     async def work(view: View) -> ExitCode:
         _check(source, target, fleet, (targets, waves, wave_size))
         if fleet is not None and targets is not None:
-            from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
-            from amlmigrate.cli.plans import ROOT
-            from amlmigrate.cli.who import local
-            from amlmigrate.core.select import Selection
-
-            wanted = FleetWanted(
-                fleet, targets, waves, wave_size, out or ROOT, Selection(*globs), by=local(shared), **choices
-            )
-            return await plan_fleet(view, shared, wanted)
+            of_fleet = (fleet, targets, waves, wave_size)
+            return await _plan_fleet(view, shared, of_fleet, out, globs, **choices)
         return await _plan(view, shared, (str(source), str(target)), out, globs, **choices)
 
     execute(shared, work)
+
+
+async def _plan_fleet(
+    view: View,
+    shared: Shared,
+    of_fleet: tuple[Path, Path, Path | None, int | None],
+    out: Path | None,
+    globs: tuple[tuple[str, ...], tuple[str, ...]],
+    **choices: bool,
+) -> ExitCode:
+    from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
+    from amlmigrate.cli.plans import ROOT
+    from amlmigrate.cli.who import local
+    from amlmigrate.core.select import Selection
+
+    scan, targets, waves, size = of_fleet
+    wanted = FleetWanted(scan, targets, waves, size, out or ROOT, Selection(*globs), by=local(shared), **choices)
+    return await plan_fleet(view, shared, wanted)
 
 
 def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet: tuple[object, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,11 +89,7 @@ def build(
     for listing in containers.source.values():
         emit(Event("inventory.container", {"container": listing.place.container, "blobs": len(listing.blobs)}))
     steps, findings = planner.steps(containers)
-    for asset in source.assets.values():
-        findings += without_twin(asset, planner.mapping, containers.source)
-    for listing in containers.source.values():
-        findings += [*left_behind(listing), *([] if listing.tagged else [_untagged(listing)])]
-    findings += not_sorted([*containers.source.values(), *containers.target.values()])
+    findings += _of_listings(source, planner, containers)
     copies = [step.bytes for step in steps if step.bytes and step.action is Action.COPY]
     header = Header(
         name=name,
@@ -114,6 +110,16 @@ def build(
         extra=extra or {},
     )
     return header, steps
+
+
+def _of_listings(source: Inventory, planner: Planner, containers: Containers) -> Iterator[Finding]:
+    for asset in source.assets.values():
+        yield from without_twin(asset, planner.mapping, containers.source)
+    for listing in containers.source.values():
+        yield from left_behind(listing)
+        if not listing.tagged:
+            yield _untagged(listing)
+    yield from not_sorted([*containers.source.values(), *containers.target.values()])
 
 
 def _untagged(listing: Listing) -> Finding:

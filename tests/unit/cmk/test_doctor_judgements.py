@@ -16,7 +16,8 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cmk.doctor import blockers, examination, network, policies
 from amlmigrate.cmk.doctor.datastores import unread_datastores
 from amlmigrate.cmk.doctor.effective import Rights
-from amlmigrate.cmk.doctor.needs import DOCTOR, NEEDS, OWN_SECRETS, RUN, STAGES, WS, Where, needs
+from amlmigrate.cmk.doctor.need import DOCTOR, RUN, STAGES, WS, Where
+from amlmigrate.cmk.doctor.needs import NEEDS, OWN_SECRETS, needs
 from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights
 from amlmigrate.cmk.doctor.role import least_role

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from amlmigrate.cloud.arm import Arm
-from amlmigrate.cmk.doctor.needs import SideName
+from amlmigrate.cmk.doctor.need import SideName
 from amlmigrate.cmk.doctor.unchecked import unchecked
 from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.cmk.doctor.effective import Effective, covers
-from amlmigrate.cmk.doctor.needs import ACCOUNT
+from amlmigrate.cmk.doctor.need import ACCOUNT
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding

@@ -10,7 +10,9 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.cmk.doctor import blockers, policies
 from amlmigrate.cmk.doctor.datastores import unread_datastores
 from amlmigrate.cmk.doctor.effective import Rights
-from amlmigrate.cmk.doctor.needs import OWN_SECRETS, PROOF, SideName, Where, of_stages
+from amlmigrate.cmk.doctor.need import SideName, Where
+from amlmigrate.cmk.doctor.needs import OWN_SECRETS, of_stages
+from amlmigrate.cmk.doctor.needs_told import PROOF
 from amlmigrate.cmk.doctor.pair import Pair, target_of
 from amlmigrate.cmk.doctor.places import places
 from amlmigrate.cmk.doctor.rights import missing_rights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amlmigrate.cmk.doctor.needs import Where
+from amlmigrate.cmk.doctor.need import Where
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.workspace import Workspace
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Set
 
 from amlmigrate.cmk.doctor.effective import Rights
-from amlmigrate.cmk.doctor.needs import Need, SideName, Where
+from amlmigrate.cmk.doctor.need import Need, SideName, Where
 from amlmigrate.core.finding import Finding, Severity
 
 

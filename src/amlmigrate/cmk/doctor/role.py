@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from amlmigrate.cmk.doctor.needs import NEEDS, STAGES
+from amlmigrate.cmk.doctor.need import STAGES
+from amlmigrate.cmk.doctor.needs import NEEDS
 from amlmigrate.core.workspace import WorkspaceRef
 
 

@@ -10,7 +10,7 @@ from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session, Side
 from amlmigrate.cmk.doctor import network
-from amlmigrate.cmk.doctor.needs import SideName
+from amlmigrate.cmk.doctor.need import SideName
 from amlmigrate.cmk.doctor.pair import Pair
 from amlmigrate.cmk.doctor.unchecked import unchecked
 from amlmigrate.core.documents import Document, properties_of
