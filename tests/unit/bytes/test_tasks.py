@@ -306,3 +306,68 @@ async def test_what_arrives_meanwhile_is_the_tools_own_only_where_it_asked_for_i
     result = await perform(CopyTask(SOURCE, OURS, TARGET, asked_before=asked_before), Stores(store, store))
     own = Copied('"s"', '"there"', Labels.of(OURS))
     assert result == Result("d/1", copied=own if asked_before else None)
+
+
+class _Holding:
+    """A store with one blob, which records what is set on it; its bytes may not be had."""
+
+    guarded = True
+    service = Service.BLOB
+
+    def __init__(self, there: Blob = OURS, error: ServiceError | None = None) -> None:
+        self.there, self.error = there, error
+        self.set: list[Any] = []
+
+    async def head(self, place: Location) -> Blob:
+        return self.there
+
+    async def digest(self, place: Location, blob: Blob, watch: Any = None, **_: Any) -> tuple[str, str, int]:
+        if self.error:
+            raise self.error
+        return "sha", "md5", blob.length
+
+    async def set_tags(self, place: Location, tags: Any) -> None:
+        self.set.append(("tags", tags))
+
+    async def set_tier(self, place: Location, tier: str) -> None:
+        self.set.append(("tier", tier))
+
+
+async def test_what_a_comparison_proves_to_be_the_tools_own_is_recorded_as_that() -> None:
+    done = executor(_Holding(), _Holding())
+    known = await done.perform(CompareTask(SOURCE, OURS, TARGET, OURS, KNOWN))
+    theirs = await done.perform(CompareTask(SOURCE, OURS, TARGET, OURS))
+    assert (known.end, known.copied, theirs.end, theirs.copied) == (End.DONE, KNOWN, End.DONE, None)
+
+
+@pytest.mark.parametrize(
+    ("tags", "set_"),
+    [(None, []), (OURS.tags, []), ((("a", "c"),), [("tags", (("a", "c"),))]), ((), [("tags", ())])],
+)
+async def test_tags_that_were_not_listed_take_none_away(tags: Any, set_: list[Any]) -> None:
+    target = _Holding()
+    result = await executor(_Holding(), target).perform(RelabelTask(replace(OURS, tags=tags), TARGET, OURS))
+    assert result.end is End.DONE and target.set == set_
+
+
+def _answer(status: int, code: str) -> ServiceError:
+    return ServiceError(status, code, "no", method="GET", url="https://acct/d")
+
+
+async def test_bytes_that_nobody_may_read_are_told_with_the_answer_that_says_so() -> None:
+    refused, gone = _answer(403, "AuthorizationPermissionMismatch"), _answer(409, "BlobArchived")
+    task = DigestTask(SOURCE, OURS, of_source=True)
+    one = await executor(_Holding(error=refused), _Holding()).perform(task)
+    other = await executor(_Holding(error=gone), _Holding()).perform(task)
+    assert (one.end, one.refused, one.digested) == (End.SHUT, refused, None)
+    assert (other.end, other.refused, other.digested) == (End.SHUT, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, "InternalError"), (503, "ServerBusy"), (401, "InvalidAuthenticationInfo")]
+)
+async def test_an_answer_that_is_not_about_reading_ends_the_hashing(status: int, code: str) -> None:
+    wrong = _answer(status, code)
+    with pytest.raises(ServiceError) as caught:
+        await executor(_Holding(error=wrong), _Holding()).perform(DigestTask(SOURCE, OURS, of_source=True))
+    assert caught.value is wrong
