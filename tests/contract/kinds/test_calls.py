@@ -112,16 +112,22 @@ async def test_a_container_without_versions_is_an_item(kind: Kind) -> None:
 
 
 @every_kind
-async def test_a_list_of_versions_without_the_latest_is_an_error(kind: Kind) -> None:
+async def test_a_list_of_versions_without_the_latest_is_read_again_and_then_an_error(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not kind.versioned:
         return
+    monkeypatch.setattr("amlmigrate.kinds._versioned._BEHIND_SECONDS", (0.0, 0.0))
 
     class Hiding(InMemory):
-        """Leaves a version out of its lists that it gives when it is asked for."""
+        """Leaves a version out of `behind` lists that it gives when it is asked for."""
+
+        behind = 0
 
         async def pages(self, path: str, *query: Any, **more: Any) -> AsyncIterator[Any]:
+            hidden, self.behind = self.behind > 0, self.behind - path.endswith("/versions")
             async for item in super().pages(path, *query, **more):
-                if item["name"] != "77":
+                if item["name"] != "77" or not hidden:
                     yield item
 
     address = Address.of(kind.name, kind.example().address.name, "77")
@@ -132,8 +138,12 @@ async def test_a_list_of_versions_without_the_latest_is_an_error(kind: Kind) -> 
     # A counter outlives what it counts.
     assert example.address in await _found(kind, port)
     port.documents[kind.path(address)] = {**example.document, "name": "77"}
+    port.behind = 99
     with pytest.raises(ListError, match="'77', which is the latest"):
         await kind.scan(port)
+    port.behind = 1
+    assert address in await _found(kind, port)
+    port.behind = 99
     container["latestVersion"] = None
     assert example.address in await _found(kind, port)
 
