@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+from amlmigrate.kinds._feature_store import InFeatureStore
+from amlmigrate.kinds._listed import CREATED
 
 
-class FeatureSetVersions(Listed):
+class FeatureSetVersions(InFeatureStore):
     """A version of a feature set."""
 
     name = "featuresets/versions"
     manual = "Create the feature set in a feature store."
-    shown = False
-    query = EVERY_STATE
 
     def example(self) -> Asset:
         return Asset(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+from amlmigrate.kinds._feature_store import InFeatureStore
+from amlmigrate.kinds._listed import CREATED
 
 
-class FeatureStoreEntities(Listed):
+class FeatureStoreEntities(InFeatureStore):
     """An entity's container."""
 
     name = "featurestoreEntities"
     manual = "Create the entity in a feature store."
-    # One is made anew in a feature store, which is another workspace.
-    shown = False
-    query = EVERY_STATE
 
     def example(self) -> Asset:
         return Asset(

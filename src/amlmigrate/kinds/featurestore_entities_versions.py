@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.kinds._listed import CREATED, EVERY_STATE, Listed
+from amlmigrate.kinds._feature_store import InFeatureStore
+from amlmigrate.kinds._listed import CREATED
 
 
-class FeatureStoreEntityVersions(Listed):
+class FeatureStoreEntityVersions(InFeatureStore):
     """A version of an entity."""
 
     name = "featurestoreEntities/versions"
     manual = "Create the entity in a feature store."
-    shown = False
-    query = EVERY_STATE
 
     def example(self) -> Asset:
         return Asset(
