@@ -25,7 +25,10 @@ def _generator() -> Any:
 
 
 GENERATE = _generator()
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "plans" / "README.md", *GENERATE.pages()]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "plans/README.md")),
+    *GENERATE.pages(),
+]
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAGES}
 pages = pytest.mark.parametrize("page", TEXTS)
 

@@ -29,7 +29,8 @@ from amlmigrate.cli.views import terminal
 
 app = typer.Typer(
     name="migrate",
-    help="Moves an Azure Machine Learning workspace to customer-managed keys without losing anything.",
+    help="Moves an Azure Machine Learning workspace to customer-managed keys, and accounts for every item that"
+    " Azure lists.",
     epilog="The way: scan, provision, doctor, plan, show, approve, run, done, waive, verify, evidence, cutover,"
     " decommission. Each has --help.",
     no_args_is_help=True,
