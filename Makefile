@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := sandbox/src/azsandbox/node
 NODE_DIR := $(VENV)/lib/azsandbox-node
 READY := $(VENV)/.ready
 
@@ -10,24 +11,30 @@ READY := $(VENV)/.ready
 
 venv: $(READY)
 
-$(READY): requirements.lock pyproject.toml src/azsandbox/node/package.json src/azsandbox/node/package-lock.json
+$(READY): requirements.lock pyproject.toml sandbox/pyproject.toml $(NODE)/package.json $(NODE)/package-lock.json
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	mkdir -p $(NODE_DIR)
-	cp src/azsandbox/node/package.json src/azsandbox/node/package-lock.json src/azsandbox/node/.npmrc $(NODE_DIR)/
-	cd $(NODE_DIR) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --omit=dev --no-fund --no-audit --loglevel=error
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e sandbox
+	cmp -s $(NODE)/package-lock.json $(NODE_DIR)/installed || $(MAKE) --no-print-directory $(NODE_DIR)/installed
 	touch $(READY)
 
+# What Node runs; `installed` says of which lock, so that it is not removed and fetched again for nothing.
+.PHONY: $(NODE_DIR)/installed
+$(NODE_DIR)/installed:
+	mkdir -p $(NODE_DIR)
+	cp $(NODE)/package.json $(NODE)/package-lock.json $(NODE)/.npmrc $(NODE_DIR)/
+	cd $(NODE_DIR) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --omit=dev --no-fund --no-audit --loglevel=error
+	cp $(NODE)/package-lock.json $@
+
 lock:
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	cd src/azsandbox/node && npm install --package-lock-only
+	uv pip compile pyproject.toml sandbox/pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	cd $(NODE) && npm install --package-lock-only
 
 lint: venv
-	$(BIN)/ruff format --check src tests docs
-	$(BIN)/ruff check src tests docs
-	$(BIN)/mypy src
+	$(BIN)/ruff format --check src tests docs sandbox
+	$(BIN)/ruff check src tests docs sandbox
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 # Four workers for two cores: many tests wait more than they work, one of them for two minutes.
@@ -61,7 +68,7 @@ bench: venv
 # The descriptions are looked for in ../shared/specs/openapi, or where CONFORMANCE_SPECS says.
 .PHONY: conformance
 conformance: venv
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.conformance
+	cd sandbox/tests && PATH="$(CURDIR)/$(BIN):$$PATH" python -m conformance
 
 demo: venv
 	rm -rf $(DEMO)

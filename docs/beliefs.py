@@ -182,11 +182,12 @@ def cited(text: str, path: Path) -> Iterator[Citation]:
 
 
 def packages(root: Path) -> dict[str, set[str]]:
-    """Which packages below `src` rely on each belief: `amlmigrate.kinds`, `azsandbox.arm`."""
+    """Which packages of both distributions rely on each belief: `amlmigrate.kinds`, `azsandbox.arm`."""
     found: dict[str, set[str]] = defaultdict(set)
-    for citation in citations(root / "src"):
-        parts = citation.path.relative_to(root / "src").parts[:-1]
-        found[citation.id].add(".".join(parts[:2]))
+    for source in (root / "src", root / "sandbox" / "src"):
+        for citation in citations(source):
+            parts = citation.path.relative_to(source).parts[:-1]
+            found[citation.id].add(".".join(parts[:2]))
     return found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.conftest import RunningSandbox, started
+
+from azsandbox.testing import RunningSandbox, started
 
 
 @pytest.fixture(scope="module")

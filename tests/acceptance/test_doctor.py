@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 from tests.acceptance.world import VERSION, World, make_world, seed_small
-from tests.conftest import RunningSandbox
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
@@ -24,6 +23,7 @@ from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
+from azsandbox.testing import RunningSandbox
 
 _STORAGE, _LOCKS, _ROLES = "2023-05-01", "2020-05-01", "2022-04-01"
 _GROUPS, _POLICIES = "2022-09-01", "2022-06-01"

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import VERSION, World, make_world, seed_small
-from tests.conftest import RunningSandbox
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Side
@@ -22,6 +21,7 @@ from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.messages import TENANT_ID
+from azsandbox.testing import RunningSandbox
 
 _VAULT = "https://vault.azure.net"
 _VAULTS, _STORAGE, _REGISTRIES = "2023-07-01", "2023-05-01", "2023-07-01"

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from tests.acceptance.world import World, make_world
-from tests.conftest import RunningSandbox
 
 from azsandbox import lifetime
 from azsandbox.client import Client
 from azsandbox.settings import Options, environment
 from azsandbox.state import StateFolder
+from azsandbox.testing import RunningSandbox
 
 WRITES, NAMES = 300, 20
 

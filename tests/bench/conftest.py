@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from tests.acceptance.world import World, make_world
 from tests.bench.measuring import Figures
-from tests.conftest import RunningSandbox
 
 from azsandbox import lifetime
 from azsandbox.settings import Options, environment
 from azsandbox.state import StateFolder
+from azsandbox.testing import RunningSandbox
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 _BLOCK = re.compile(r"(<!-- measured -->\n).*?(\n<!-- end of measured -->)", re.DOTALL)

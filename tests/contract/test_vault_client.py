@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import RunningSandbox
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
@@ -23,6 +22,7 @@ from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
+from azsandbox.testing import RunningSandbox
 
 
 @pytest.fixture

@@ -84,9 +84,9 @@ def test_a_citation_is_whole(word: str) -> None:
 
 
 def test_who_relies_on_a_belief_is_told_by_package(tmp_path: Path) -> None:
-    for name in ("amlmigrate/kinds/a.py", "azsandbox/arm/b/c.py", "azsandbox/d.py"):
-        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "src" / name).write_text("# AZ-LIST-1", encoding="utf-8")
+    for name in ("src/amlmigrate/kinds/a.py", "sandbox/src/azsandbox/arm/b/c.py", "sandbox/src/azsandbox/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# AZ-LIST-1", encoding="utf-8")
     assert beliefs.packages(tmp_path) == {"AZ-LIST-1": {"amlmigrate.kinds", "azsandbox.arm", "azsandbox"}}
 
 

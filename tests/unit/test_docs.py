@@ -157,11 +157,12 @@ def test_every_exit_code_has_a_row() -> None:
 
 BELIEFS = beliefs.read()
 USERS = beliefs.packages(ROOT)
+PARTS = ("src", "sandbox", "tests", "docs")
 # The beliefs themselves, and what reads and tests them, with examples of its own.
 BOOKS = ("docs/azure/", "docs/beliefs.py", "tests/unit/test_beliefs.py", "tests/unit/test_docs.py")
 CITED = [
     one
-    for part in ("src", "tests", "docs")
+    for part in PARTS
     for one in beliefs.citations(ROOT / part)
     if not str(one.path.relative_to(ROOT)).startswith(BOOKS)
 ]
@@ -171,7 +172,7 @@ INFERRED = re.compile(r"\binferred\b(?!\s*(?:[#*]\s*)?\(\[?AZ-)", re.IGNORECASE)
 
 def _citing() -> Iterator[tuple[str, str]]:
     """The files that cite beliefs, with their texts."""
-    for part in ("src", "tests", "docs"):
+    for part in PARTS:
         for path in sorted((ROOT / part).rglob("*")):
             name = str(path.relative_to(ROOT))
             if path.suffix in (".py", ".js", ".md") and not name.startswith(BOOKS):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bicep_types import Types
 from tests.contract.kinds.examples import ASSETS, every_asset, kind_of
-from tests.contract.sandbox.bicep_types import Types
 from tests.unit.world import CONTEXT, archiving
 
 from amlmigrate.core.asset import Asset

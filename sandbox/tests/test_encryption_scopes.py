@@ -1,0 +1,279 @@
+"""Encryption scopes in the local Azure: made by ARM, kept by containers and blobs, refused where Azure refuses them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.identity import ClientSecretCredential
+from azure.storage.blob import (
+    BlobBlock,
+    BlobServiceClient,
+    ContainerClient,
+    ContainerEncryptionScope,
+    StandardBlobTier,
+)
+
+from azsandbox import provision
+from azsandbox.client import Client, Refused
+from azsandbox.provision import Key
+from azsandbox.testing import RunningSandbox
+
+ACCOUNT = "scopedaccount"
+STORAGE = "2024-01-01"
+ARM = "https://management.azure.com"
+MICROSOFTS, CUSTOMERS, LOST = "microsofts", "customers", "lost"
+
+
+@dataclass
+class Made:
+    """An account under a customer's key with three scopes; `lost` has a key of its own."""
+
+    id: str
+    key: Key
+    own: Key
+
+
+@pytest.fixture(scope="module")
+def made(sandbox: RunningSandbox) -> Made:
+    async def make() -> Made:
+        async with Client(sandbox.env) as azure:
+            group = await provision.group(azure, "scopes-rg")
+            vault = await provision.vault(azure, group, "scopes-kv")
+            user = await provision.identity(azure, group, "scopes")
+            await provision.assign(azure, vault, provision.KEY_VAULT_CRYPTO_OFFICER, provision.OWNER_OBJECT_ID)
+            role = provision.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
+            await provision.assign(azure, vault, role, user.principal_id)
+            keys = [await provision.key(azure, vault, name) for name in ("account", "scope")]
+            account = await provision.storage_account(azure, group, ACCOUNT, key=keys[0], identity=user)
+            for right in (provision.STORAGE_BLOB_DATA_CONTRIBUTOR,):
+                await provision.assign(azure, account, right, provision.OWNER_OBJECT_ID)
+            await provision.encryption_scope(azure, account, MICROSOFTS)
+            await provision.encryption_scope(azure, account, CUSTOMERS, key=keys[0])
+            await provision.encryption_scope(azure, account, LOST, key=keys[1])
+            return Made(account, *keys)
+
+    return asyncio.run(make())
+
+
+def azure(sandbox: RunningSandbox, work: Callable[[Client], Awaitable[Any]]) -> Any:
+    async def inside() -> Any:
+        async with Client(sandbox.env) as client:
+            return await work(client)
+
+    return asyncio.run(inside())
+
+
+@pytest.fixture
+def service(azure_env: RunningSandbox, made: Made) -> Iterator[BlobServiceClient]:
+    names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+    credential = ClientSecretCredential(*(os.environ[name] for name in names))
+    url = f"https://{ACCOUNT}.blob.core.windows.net"
+    with credential, BlobServiceClient(url, credential=credential, retry_total=0) as client:
+        yield client
+
+
+def container(service: BlobServiceClient, scope: str | None = None, *, deny: bool = False) -> ContainerClient:
+    policy = ContainerEncryptionScope(scope, prevent_encryption_scope_override=deny) if scope else None
+    return service.create_container(f"c{uuid.uuid4().hex}", container_encryption_scope=policy)
+
+
+def shown(client: ContainerClient) -> dict[str, str | None]:
+    return {blob.name: blob.encryption_scope for blob in client.list_blobs()}
+
+
+def code(work: Callable[[], Any]) -> tuple[int | None, str]:
+    with pytest.raises(HttpResponseError) as caught:
+        work()
+    return caught.value.status_code, str(getattr(caught.value.error_code, "value", caught.value.error_code))
+
+
+def test_what_is_written_has_the_containers_scope_or_its_own(service: BlobServiceClient) -> None:
+    plain, scoped = container(service), container(service, CUSTOMERS)
+    for client in (plain, scoped):
+        client.upload_blob("default", b"1")
+        client.upload_blob("own", b"1", encryption_scope=MICROSOFTS)
+        client.upload_blob("account", b"1", encryption_scope="$account-encryption-key")
+    assert shown(plain) == {"default": None, "own": MICROSOFTS, "account": None}
+    assert shown(scoped) == {"default": CUSTOMERS, "own": MICROSOFTS, "account": None}
+    assert scoped.get_blob_client("own").get_blob_properties().encryption_scope == MICROSOFTS
+    assert scoped.get_blob_client("default").download_blob().properties.encryption_scope == CUSTOMERS
+    told = {one.name: one.encryption_scope for one in service.list_containers()}
+    assert told[plain.container_name].default_encryption_scope == "$account-encryption-key"
+    assert told[scoped.container_name].default_encryption_scope == CUSTOMERS
+    own = scoped.get_container_properties().encryption_scope
+    assert (own.default_encryption_scope, own.prevent_encryption_scope_override) == (CUSTOMERS, False)
+
+
+def test_overwriting_blocks_and_copies_take_the_scope_of_the_call(service: BlobServiceClient) -> None:
+    client = container(service)
+    blob = client.get_blob_client("b")
+    blob.upload_blob(b"1", encryption_scope=MICROSOFTS)
+    blob.upload_blob(b"2", overwrite=True)
+    assert shown(client) == {"b": None}
+    blob.stage_block("AAAA", b"3", encryption_scope=CUSTOMERS)
+    assert code(lambda: blob.commit_block_list([BlobBlock("AAAA")]))[0] == 409
+    blob.commit_block_list([BlobBlock("AAAA")], encryption_scope=CUSTOMERS)
+    assert shown(client) == {"b": CUSTOMERS}
+    token = "Bearer " + client.credential.get_token("https://storage.azure.com/.default").token
+    scoped = container(service, CUSTOMERS)
+    for name, more in (("put", {}), ("own", {"encryption_scope": MICROSOFTS})):
+        target = scoped.get_blob_client(name)
+        target.upload_blob_from_url(blob.url, source_authorization=token, **more)
+    copy = scoped.get_blob_client("copied")
+    copy.start_copy_from_url(blob.url, requires_sync=True, source_authorization=token, encryption_scope=MICROSOFTS)
+    assert shown(scoped) == {"put": CUSTOMERS, "own": MICROSOFTS, "copied": MICROSOFTS}
+
+
+def test_another_scope_is_forbidden_where_the_container_says_so(service: BlobServiceClient) -> None:
+    client = container(service, CUSTOMERS, deny=True)
+    blob = client.get_blob_client("b")
+    blob.upload_blob(b"1", encryption_scope=CUSTOMERS)
+    forbidden = (403, "RequestForbiddenByContainerEncryptionPolicy")
+    for scope in (MICROSOFTS, "$account-encryption-key"):
+        assert code(lambda: blob.upload_blob(b"2", overwrite=True, encryption_scope=scope)) == forbidden  # noqa: B023
+        assert code(lambda: blob.stage_block("AAAA", b"2", encryption_scope=scope)) == forbidden  # noqa: B023
+    assert blob.download_blob().readall() == b"1"
+
+
+def test_what_changes_a_blob_names_its_scope(service: BlobServiceClient) -> None:
+    client = container(service)
+    blob = client.get_blob_client("b")
+    blob.upload_blob(b"1", encryption_scope=MICROSOFTS)
+    assert code(lambda: blob.set_blob_metadata({"a": "1"})) == (409, "BlobUsesCustomerSpecifiedEncryption")
+    blob.set_blob_metadata({"a": "1"}, encryption_scope=MICROSOFTS)
+    assert blob.get_blob_properties().metadata == {"a": "1"}
+
+
+def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient) -> None:
+    plain, scoped = container(service), container(service, CUSTOMERS)
+    for client in (plain, scoped):
+        client.upload_blob("b", b"1")
+    plain.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL)
+    plain.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE)
+    refused = (409, "AccessTierNotSupportedWithEncryptionScope")
+    writes: list[Callable[[], Any]] = [
+        lambda: scoped.upload_blob("cool", b"1", standard_blob_tier=StandardBlobTier.COOL),
+        lambda: plain.upload_blob(
+            "own", b"1", encryption_scope=CUSTOMERS, standard_blob_tier=StandardBlobTier.COOL
+        ),
+        lambda: scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.ARCHIVE),
+    ]
+    assert [code(write) for write in writes] == [refused] * 3
+    scoped.get_blob_client("b").set_standard_blob_tier(StandardBlobTier.COOL)
+    assert {blob.name: blob.blob_tier for blob in scoped.list_blobs()} == {"b": "Cool"}
+
+
+def test_scopes_that_are_not_there_or_disabled_are_refused(
+    service: BlobServiceClient, sandbox: RunningSandbox, made: Made
+) -> None:
+    client = container(service)
+    blob = client.get_blob_client("b")
+    assert code(lambda: blob.upload_blob(b"1", encryption_scope="nobodys"))[0] == 404
+    blob.upload_blob(b"1", encryption_scope=MICROSOFTS)
+    azure(sandbox, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS, state="Disabled"))
+    try:
+        for work in (
+            blob.download_blob,
+            blob.get_blob_properties,
+            lambda: blob.upload_blob(b"2", overwrite=True, encryption_scope=MICROSOFTS),
+            lambda: container(service, MICROSOFTS),
+        ):
+            assert code(work)[0] == 403
+        assert shown(client) == {"b": MICROSOFTS}
+        client.upload_blob("other", b"1")
+    finally:
+        azure(sandbox, lambda c: provision.encryption_scope(c, made.id, MICROSOFTS))
+    assert blob.download_blob().readall() == b"1"
+
+
+async def _enable(client: Client, key: Key, *, enabled: bool) -> None:
+    url = f"{key.url}?api-version=7.4"
+    await client.send("PATCH", url, "https://vault.azure.net", json={"attributes": {"enabled": enabled}})
+
+
+def test_a_scope_whose_key_is_disabled_answers_403_and_the_rest_goes_on(
+    service: BlobServiceClient, sandbox: RunningSandbox, made: Made
+) -> None:
+    client = container(service)
+    client.upload_blob("lost", b"1", encryption_scope=LOST)
+    client.upload_blob("kept", b"1")
+    azure(sandbox, lambda c: _enable(c, made.own, enabled=False))
+    try:
+        assert code(client.get_blob_client("lost").download_blob) == (403, "KeyVaultEncryptionKeyNotFound")
+        target = container(service).get_blob_client("copy")
+        token = "Bearer " + client.credential.get_token("https://storage.azure.com/.default").token
+        url = client.get_blob_client("lost").url
+        assert code(lambda: target.upload_blob_from_url(url, source_authorization=token))[0] == 403
+        assert client.get_blob_client("kept").download_blob().readall() == b"1"
+    finally:
+        azure(sandbox, lambda c: _enable(c, made.own, enabled=True))
+    assert client.get_blob_client("lost").download_blob().readall() == b"1"
+
+
+def test_arm_checks_what_it_is_sent(sandbox: RunningSandbox, made: Made) -> None:
+    def put(name: str, **properties: Any) -> int:
+        path = f"{ARM}{made.id}/encryptionScopes/{name}?api-version={STORAGE}"
+
+        async def work(client: Client) -> int:
+            body = {"properties": properties}
+            return (await client.send("PUT", path, ARM, json=body, accept=(400, 405, 409)))[0]
+
+        return int(azure(sandbox, work))
+
+    vault = "Microsoft.KeyVault"
+    assert put("ab") == put("Upper") == put("two--dashes") == put("-dash") == 400
+    assert put("other", source="Microsoft.Nobody") == put("other", state="Off") == 400
+    assert put("other", source=vault) == put("other", source=vault, keyVaultProperties={"keyUri": "x"}) == 400
+    gone = made.key.url.rpartition("/")[0] + "gone"
+    assert put("other", source=vault, keyVaultProperties={"keyUri": gone}) == 409
+    assert (put("other", source="microsoft.storage"), put("other", state="disabled")) == (201, 200)
+
+    async def rest(client: Client) -> tuple[Any, Any, int]:
+        path = f"{made.id}/encryptionScopes"
+        one = await client.arm("PATCH", f"{path}/other", STORAGE, {"properties": {"state": "Enabled"}})
+        found = await client.arm("GET", f"{path}?$filter=o&$include=Enabled", STORAGE)
+        url = f"{ARM}{path}/other?api-version={STORAGE}"
+        deleted = (await client.send("DELETE", url, ARM, accept=(405,)))[0]
+        return one, found, deleted
+
+    one, found, deleted = azure(sandbox, rest)
+    assert one["properties"]["state"] == "Enabled" and one["properties"]["source"] == "Microsoft.Storage"
+    assert [each["name"] for each in found["value"]] == ["other"] and deleted == 405
+
+
+def test_containers_by_arm_have_the_scope_that_they_were_made_with(
+    sandbox: RunningSandbox, made: Made, service: BlobServiceClient
+) -> None:
+    async def work(client: Client) -> AsyncIterator[Any]:
+        base = f"{made.id}/blobServices/default/containers"
+        own = {"defaultEncryptionScope": CUSTOMERS, "denyEncryptionScopeOverride": True}
+        yield await client.arm("PUT", f"{base}/byarm", STORAGE, {"properties": own})
+        other = {"defaultEncryptionScope": MICROSOFTS, "denyEncryptionScopeOverride": False}
+        yield await client.arm("PATCH", f"{base}/byarm", STORAGE, {"properties": other})
+        yield await client.arm("GET", f"{base}/byarm", STORAGE)
+        for bad in ({"defaultEncryptionScope": CUSTOMERS}, {**own, "defaultEncryptionScope": "nobodys"}):
+            with pytest.raises(Refused, match="ContainerOperationFailure"):
+                await client.arm("PUT", f"{base}/bad", STORAGE, {"properties": bad})
+        yield await client.arm("GET", base, STORAGE)
+        yield await client.arm("GET", f"{base}/bad", STORAGE, accept=(404,))
+
+    async def every(client: Client) -> list[Any]:
+        return [one async for one in work(client)]
+
+    plain = container(service).container_name
+    put, patched, got, listed, missing = azure(sandbox, every)
+    assert put["properties"]["defaultEncryptionScope"] == CUSTOMERS
+    # The answer has what was sent, and nothing is changed.
+    assert patched["properties"]["defaultEncryptionScope"] == MICROSOFTS
+    assert got["properties"]["defaultEncryptionScope"] == CUSTOMERS
+    assert got["properties"]["denyEncryptionScopeOverride"] is True
+    scopes = {one["name"]: one["properties"]["defaultEncryptionScope"] for one in listed["value"]}
+    assert scopes["byarm"] == CUSTOMERS and scopes[plain] == "$account-encryption-key"
+    assert missing is None
