@@ -35,6 +35,7 @@ from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
+from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
 from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
 from amlmigrate.kinds._provenance import stamped
@@ -810,11 +811,19 @@ def stale() -> dict[Path, str]:
         text = path.read_text(encoding="utf-8")
         if (now := generated(text, made)) != text:
             found[path] = now
-    schema_file = DOCS.parent / "src" / "amlmigrate" / "cmk" / "provisioning" / "file.schema.json"
-    now = json.dumps(filechecks.schema(), indent=2) + "\n"
-    if not schema_file.exists() or schema_file.read_text(encoding="utf-8") != now:
-        found[schema_file] = now
+    for schema_file, content in _schemas():
+        now = json.dumps(content, indent=2) + "\n"
+        if not schema_file.exists() or schema_file.read_text(encoding="utf-8") != now:
+            found[schema_file] = now
     return found
+
+
+def _schemas() -> Iterable[tuple[Path, dict[str, Any]]]:
+    """The schemas that are shipped."""
+    code = DOCS.parent / "src" / "amlmigrate"
+    yield code / "cmk" / "provisioning" / "file.schema.json", filechecks.schema()
+    for record, content in RECORDS.items():
+        yield code / "evidence" / "schemas" / f"{record}.schema.json", content.schema()
 
 
 def main() -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.acceptance import wellformed
 from tests.acceptance.world import World, make_world, seed_small
 
 from azsandbox.seed import read_lines
 
 
 @pytest.fixture
-def world(sandbox: Any, tmp_path: Path) -> World:
-    """Two fresh, empty workspaces."""
-    return make_world(sandbox, tmp_path)
+def world(sandbox: Any, tmp_path: Path) -> Iterator[World]:
+    """Two fresh, empty workspaces; every report that the commands then write is of its schema."""
+    yield make_world(sandbox, tmp_path)
+    wellformed.check(tmp_path)
 
 
 @pytest.fixture
@@ -24,12 +27,13 @@ def small_world(world: World) -> World:
 
 
 @pytest.fixture(scope="module")
-def moved_world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+def moved_world(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for a module: a few small assets, planned and run. A test puts back what it spoils."""
     world = seed_small(make_world(sandbox, tmp_path_factory.mktemp("moved")))
     world.ok("plan", *world.names)
     world.ok("run")
-    return world
+    yield world
+    wellformed.check(world.folder)
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ _APART = {
     "core/workspace.py": "`SUBSCRIPTION/GROUP/NAME`, as people write it",
     "decommissioning/containers.py": "`ACCOUNT/CONTAINER`",
     "decommissioning/neighbours.py": "subscriptions, as people write them",
+    "evidence/values.py": "the whole form of an id, in a schema",
     "inventory/contents.py": "paths of blobs",
     "inventory/jsonfiles.py": "paths of blobs",
     "inventory/shown.py": "addresses of items",

@@ -1,0 +1,71 @@
+"""The reports of a cutover, and of one that was taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.members import Change, Count, Digests, FileRef, Part, Sha256, Side, Text, Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified(Part):
+    """The verification that a cutover rests on: the number and the SHA-256 of its report."""
+
+    number: Count
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutover(Content):
+    """From here on the target lives: the source is held to `digests`, and the target to what was proven.
+
+    `unfrozen`: why it did not matter that others could write the source, null where nobody said so; `writers`: who
+    could, a sentence each; `warnings`: what else was found about them.
+    """
+
+    record: ClassVar[str] = "cutover"
+
+    tool: Text
+    source: Side
+    target: Side
+    service_time: Time = ""
+    unfrozen: Text | None
+    writers: tuple[Text, ...]
+    warnings: tuple[Text, ...]
+    evidence: Verified
+    digests: Digests
+    manifests: tuple[FileRef, ...]
+
+    @property
+    def moment(self) -> str:
+        """When it was made, by Azure's clock where it has that (ISO 8601)."""
+        return self.service_time or self.time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken(Part):
+    """The cutover that is taken back: its number in the chain, and its time."""
+
+    number: Count
+    time: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutoverBack(Content):
+    """A cutover is taken back: the evidence holds both sides again. `changes`: what the target has since."""
+
+    record: ClassVar[str] = "cutover-back"
+
+    tool: Text
+    source: Side
+    target: Side
+    service_time: Time = ""
+    cutover: Taken
+    changes: tuple[Change, ...]
+
+    @property
+    def moment(self) -> str:
+        """When it was made, by Azure's clock where it has that (ISO 8601)."""
+        return self.service_time or self.time

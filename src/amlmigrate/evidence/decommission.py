@@ -1,0 +1,211 @@
+"""The report of a removal: the tombstone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from amlmigrate.evidence.base import Content
+from amlmigrate.evidence.members import (
+    CodeBytes,
+    Count,
+    Flag,
+    Free,
+    Part,
+    Sha256,
+    Side,
+    Text,
+    Time,
+)
+from amlmigrate.evidence.values import Assigned, Found, Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery(Part):
+    """What is documented of getting the workspace back: the sentence, its source, and for how many days.
+
+    `cannot`: why it could not be by that page; `unknown`: what could not be read of it; `accepted`: somebody took
+    that it cannot.
+    """
+
+    documented: Text
+    source: Text
+    days: Count | None
+    cannot: tuple[Text, ...]
+    unknown: tuple[Text, ...]
+    accepted: Flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dying(Part):
+    """What is lost for good even by a soft delete; `jobs`: how many had not ended, null where not known."""
+
+    computes: tuple[Free, ...]
+    endpoints: tuple[Text, ...]
+    jobs: Count | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets(Part):
+    """Those in the workspace's vault, which stay: never their values. `unread`: why they could not be listed."""
+
+    vault: Text
+    count: Count | None
+    names: tuple[Text, ...] | None
+    unread: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right(Part):
+    """What an identity of the workspace may still do elsewhere, and the command that takes it."""
+
+    id: Text
+    what: Text
+    role: Text
+    scope: Text
+    identity: Text
+    principal: Text
+    also_used_by: tuple[Text, ...]
+    command: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen(Part):
+    """What could not be looked at: a subscription's id or a workspace's ARM id in lower case, and why."""
+
+    scope: Text
+    why: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights(Part):
+    """Those that were found, what could not be read, and what nobody looked at."""
+
+    held: tuple[Right, ...]
+    unread: tuple[Unseen, ...]
+    not_looked_at: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment(Part):
+    """One at the workspace or below, which went with it, as Azure tells it."""
+
+    id: Text
+    principal: Annotated[Text | None, Field(alias="principalId")]
+    principal_type: Annotated[Text | None, Field(alias="principalType")]
+    role: Annotated[Text | None, Field(alias="roleDefinitionId")]
+    scope: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining(Part):
+    """One thing that stays: `id` is its ARM id, or `ACCOUNT/CONTAINER`.
+
+    `key` is the customer's key that Azure reports for it; null for Microsoft's, or where that is not known, which
+    `why` tells. `there` is null where it could not be read. `scope` is a container's own encryption scope.
+    """
+
+    kind: Text
+    what: Text
+    id: Text
+    there: Flag | None
+    key: Text | None
+    why: Text
+    encryption: Free | None
+    scope: Text | None
+    blobs: Count | None
+    bytes: Count | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residual(Part):
+    """What lies under Microsoft's key, or is not known not to.
+
+    `address` is `residual/ACCOUNT/CONTAINER`, or `residual/NAME` of a whole resource.
+    """
+
+    address: Text
+    id: Text
+    what: Text
+    key: Text | None
+    why: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Part):
+    """A container that was not deleted, and why."""
+
+    id: Text
+    reasons: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection(Part):
+    """For how long an account keeps what was deleted.
+
+    Days are null where that is off, 0 where it is on for a time that is not told.
+    """
+
+    account: Text
+    container_days: Count | None
+    blob_days: Count | None
+    versions: Flag | None
+    unread: Text
+    documented: Text
+    source: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLook(CodeBytes):
+    """The last look at the code bytes, with what is told of one that came too early."""
+
+    told: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestsOn(Part):
+    """The verification that a removal rests on: the file of its report, its SHA-256, and what it says."""
+
+    report: Text
+    sha256: Sha256
+    says: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decommission(Content):
+    """What was removed, what died with it, what remains, under whose key, and until when.
+
+    `begun`, `deleted`, `gone`: when it began, when the workspace's deletion was asked for (null: it was not), and
+    when it was shown to be gone; `by_us`: by this plan's own deletion. `begun_by` passed the gate, `by` ended it.
+    """
+
+    record: ClassVar[str] = "decommission"
+
+    source: Side
+    target: Side
+    purged: Flag
+    begun: Time
+    deleted: Time | None
+    gone: Time | None
+    by_us: Flag
+    warnings: tuple[Found, ...]
+    removed_first: tuple[Text, ...]
+    recovery: Recovery
+    dying: Dying
+    secrets: Secrets
+    rights: Rights
+    role_assignments: tuple[RoleAssignment, ...] | None
+    frozen: tuple[Assigned, ...]
+    not_known: tuple[Text, ...]
+    begun_by: Signed | None
+    verified: RestsOn | None
+    code_bytes: LastLook | None
+    recoverable_until: Time | None
+    remains: tuple[Remaining, ...]
+    residuals: tuple[Residual, ...]
+    containers_deleted: tuple[Text, ...]
+    containers_kept: tuple[Kept, ...]
+    accepted_unseen: tuple[Unseen, ...]
+    protection: Protection | None

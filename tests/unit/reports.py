@@ -1,0 +1,120 @@
+"""Reports as values: a whole one of every record, of which a test says what it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.world import SOURCE, TARGET
+
+from amlmigrate.core.by import By
+from amlmigrate.core.claim import Claim
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.identity import Identity
+from amlmigrate.evidence import RECORDS, Content
+
+SHA = "ab" * 32
+TIME = "2026-01-01T00:00:00+00:00"
+BY = By("ann", "host", "1", Identity("object", "ann", "", "tenant"), {"jobs": 4}).as_dict()
+DIGESTS = {f"{side}_{what}": f"{at}" * 64 for at, (side, what) in enumerate(
+    ((side, what) for what in ("documents", "blobs") for side in ("source", "target")), 1)}  # fmt: skip
+FINDING = Finding("warning", "data/d/1", "It names the source.", "Look.", "names-source").as_dict()
+CLAIM = Claim("key.enabled", True, "error", "ws", "It is.", "", {"status": "Enabled"}, "https://v/keys/k", TIME).as_dict()  # fmt: skip
+ASSIGNMENT = Assignment(
+    f"{SOURCE.id}/providers/Microsoft.Authorization/roleAssignments/0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a35",
+    SOURCE.id,
+    "Contributor",
+    {"roleDefinitionId": "/x", "principalId": "0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a36"},
+    State.TAKEN,
+).as_dict()
+_FREEZE_SOURCE = {"id": SOURCE.id, "workspaceId": SOURCE.workspace_id, "storageAccount": SOURCE.storage_account_id}
+_FREEZE_FILE = {"name": "freeze.json", "sha256": SHA}
+_CHANGE = {"address": "blobs/c/x", "what": "deleted", "now": "", "item": "", "seen": TIME, "finding": ""}
+_LEFT = {"address": "jobs", "outcome": "left to do by hand", "detail": "cannot move"}
+_ALL: dict[str, Any] = {"format": 1, "time": TIME, "plan": {"name": "ws1", "sha256": SHA}, "by": BY}
+_PAIR: dict[str, Any] = {"tool": "aml-cmk-migrate 1", "source": SOURCE.header(), "target": TARGET.header()}
+_FILES = [{"file": "0001-digests.jsonl", "sha256": SHA}]
+BODIES: dict[str, dict[str, Any]] = {
+    "run": _ALL | _PAIR | {
+        "started": TIME, "cut_off": [TIME], "ended": "ended", "headline": "All is done.", "items": {"migrated": 1},
+        "left": [_LEFT], "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
+        "deleted": {"blobs/c/m": 1}, "warnings": [FINDING], "idmap": {"file": "idmap.csv", "sha256": ""},
+        "made": {"count": 1, "sha256": SHA},
+    },
+    "verify": _ALL | _PAIR | {
+        "service_time": TIME, "depth": "sdk", "green": True, "items": {"migrated": 1},
+        "waived": [{"address": "jobs", "detail": "waived by ann"}], "by_hand": [], "unsettled": [_LEFT],
+        "open_findings": [FINDING], "decided_findings": [{"address": "x!y", "detail": "waived by ann"}],
+        "foreign_bytes": [{"address": "models/m/1", "bytes": "blobs/c/m", "detail": "theirs"}],
+        "differences": [{"address": "models/m/1", "field": "/tags", "expected": {"a": 1}, "actual": None}],
+        "posture": [FINDING], "claims": [CLAIM], "warnings": [FINDING], "found": [FINDING],
+        "naming_files": [{"prefix": "blobs/c/m", "file": "c/m/x", "count": 2}], "rewritten_files": ["c/m/x"],
+        "false_md5_labels": ["c/m/y"], "not_checked": ["secrets"],
+        "code_bytes": {"prefixes": 1, "copied": TIME, "looked": TIME, "known_from": TIME, "settled": False},
+        "blobs": 1, "bytes": 2, "trees": {"blobs/c/m": {"source": SHA, "target": SHA}},
+        "sdk": {"assets": 1, "readable": 1, "unreadable_alike": {"data/x/1": "why"}, "source_not_checked": {}},
+        "let_go": {"data/d/1": SHA},
+        "since_cutover": {"cutover": 1, "open": [FINDING], "blobs": 1, "bytes": 1, "changes": [_CHANGE]},
+        "tolerated": [], "same": {"blobs": 1, "documents": 1}, "of": {"blobs": 1}, "not_in_target": {"waived": 1},
+        "not_compared": {}, "not_the_same": {"waived": 1}, "headline": "Green.", "digests": DIGESTS,
+        "manifests": _FILES,
+    },
+    "cutover": _ALL | _PAIR | {
+        "service_time": TIME, "unfrozen": None, "writers": ["x may."], "warnings": ["y"],
+        "evidence": {"number": 1, "sha256": SHA}, "digests": DIGESTS, "manifests": _FILES,
+    },
+    "cutover-back": _ALL | _PAIR | {"service_time": TIME, "cutover": {"number": 1, "time": TIME}, "changes": [_CHANGE]},
+    "decision": _ALL | {
+        "decision": "waive", "tenant_id": "",
+        "decisions": [{"address": "jobs", "sha256": SHA, "reason": "kept", "until": "", "says": "jobs", "seen": False}],
+    },
+    "approval": _ALL | {
+        "of": "decisions", "sha256": SHA, "tenant_id": "tenant", "comment": "looked",
+        "decisions": [{
+            "address": "jobs", "verb": "waive", "sha256": SHA, "reason": "kept", "by": "ann@host", "at": TIME,
+            "object_id": "x", "until": "", "seen": False, "report": 1, "tenant_id": "", "digest": SHA,
+        }],
+    },
+    "deed": _ALL | {"deed": "taken", "source": _FREEZE_SOURCE, "assignment": ASSIGNMENT, "file": _FREEZE_FILE},
+    "freeze": _ALL | {
+        "state": "frozen", "source": _FREEZE_SOURCE, "assignments": [ASSIGNMENT], "findings": [FINDING],
+        "failed": "Azure does not answer.", "file": _FREEZE_FILE,
+    },
+    "back": _ALL | {
+        "state": "back", "source": _FREEZE_SOURCE, "assignments": [ASSIGNMENT],
+        "failed": [{"id": ASSIGNMENT["id"], "address": "frozen/x", "reason": "no such principal"}],
+        "file": _FREEZE_FILE,
+    },
+    "decommission": _ALL | {
+        "source": SOURCE.header(), "target": TARGET.header(), "purged": False, "begun": TIME, "deleted": TIME,
+        "gone": TIME, "by_us": True, "warnings": [FINDING], "removed_first": ["computes/c"],
+        "recovery": {"documented": "It can be.", "source": "learn", "days": 14, "cannot": [], "unknown": ["x"],
+                     "accepted": False},
+        "dying": {"computes": [{"address": "computes/c"}], "endpoints": ["onlineEndpoints/e"], "jobs": None},
+        "secrets": {"vault": "/v", "count": 1, "names": ["a"], "unread": ""},
+        "rights": {
+            "held": [{"id": "/r", "what": "role assignment", "role": "Reader", "scope": "/s", "identity": "i",
+                      "principal": "p", "also_used_by": ["/w"], "command": "az role assignment delete"}],
+            "unread": [{"scope": "s", "why": "refused"}], "not_looked_at": "others",
+        },
+        "role_assignments": [{"id": "/r", "principalId": "p", "principalType": None, "roleDefinitionId": "d",
+                              "scope": "/s"}],
+        "frozen": [ASSIGNMENT], "not_known": ["x"], "begun_by": BY,
+        "verified": {"report": "0001-verify.json", "sha256": SHA, "says": "1 blob is the same."},
+        "code_bytes": {"prefixes": 1, "copied": TIME, "looked": TIME, "known_from": TIME, "settled": False,
+                       "told": "early"},
+        "recoverable_until": TIME,
+        "remains": [{"kind": "container", "what": "container", "id": "a/c", "there": True, "key": None, "why": "kept",
+                     "encryption": None, "scope": None, "blobs": 1, "bytes": 1}],
+        "residuals": [{"address": "residual/a/c", "id": "a/c", "what": "container", "key": None, "why": "kept"}],
+        "containers_deleted": ["a/d"], "containers_kept": [{"id": "a/c", "reasons": ["shared"]}],
+        "accepted_unseen": [{"scope": "s", "why": "refused"}],
+        "protection": {"account": "/a", "container_days": 7, "blob_days": None, "versions": None, "unread": "",
+                       "documented": "7 days", "source": "learn"},
+    },
+}  # fmt: skip
+
+
+def report(record: str, **changed: Any) -> Content:
+    """A report of that record, which says what is told and all else somehow."""
+    return RECORDS[record].of_dict(BODIES[record] | changed)
