@@ -23,9 +23,9 @@ from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.cmk.doctor.need import DOCTOR, FILE, VAULT, WS, Need
-from amlmigrate.cmk.doctor.needs import NEEDS, needs
-from amlmigrate.cmk.provisioning import applying, filechecks, profiles
+from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
+from amlmigrate.doctor.needs import NEEDS, needs
+from amlmigrate.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile

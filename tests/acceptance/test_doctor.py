@@ -16,9 +16,9 @@ from tests.acceptance.world import VERSION, World, make_world, seed_small
 
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
-from amlmigrate.cmk.doctor import examine
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.doctor import examine
 from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 
-from amlmigrate.cmk.provisioning import profiles
-from amlmigrate.cmk.provisioning.durations import days
+from amlmigrate.provisioning import profiles
+from amlmigrate.provisioning.durations import days
 
 ML_API, STORAGE_API, REGISTRY_API, NETWORK_API = "2025-12-01", "2023-05-01", "2023-07-01", "2023-11-01"
 

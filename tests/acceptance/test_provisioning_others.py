@@ -13,7 +13,7 @@ import yaml
 from tests.acceptance import alone
 from tests.acceptance.provisioning import VAULT_API, VAULTS, Place, make_place, steps
 
-from amlmigrate.cmk.provisioning.ownership import TAG
+from amlmigrate.provisioning.ownership import TAG
 from azsandbox import provision
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from tests.acceptance.world import MIGRATE, Result, World, make_world, seed_small
 
-from amlmigrate.cmk.scanning import rows
+from amlmigrate.scanning import rows
 from azsandbox import provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory

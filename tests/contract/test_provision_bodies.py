@@ -9,12 +9,12 @@ import pytest
 import yaml
 from bicep_types import Types
 
-from amlmigrate.cmk.provisioning import filechecks, profiles
-from amlmigrate.cmk.provisioning.assemble import parts
-from amlmigrate.cmk.provisioning.build import wanted_of
-from amlmigrate.cmk.provisioning.known import Known
-from amlmigrate.cmk.provisioning.members import GROUP_ROLE
-from amlmigrate.cmk.provisioning.parts import keys, storage, vaults
+from amlmigrate.provisioning import filechecks, profiles
+from amlmigrate.provisioning.assemble import parts
+from amlmigrate.provisioning.build import wanted_of
+from amlmigrate.provisioning.known import Known
+from amlmigrate.provisioning.members import GROUP_ROLE
+from amlmigrate.provisioning.parts import keys, storage, vaults
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "how-to" / "provision-example.yaml"
 FILES = {

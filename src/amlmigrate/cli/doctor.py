@@ -34,8 +34,8 @@ def command(
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
         if print_role:
-            from amlmigrate.cmk.doctor import least_role
             from amlmigrate.core.escapes import as_json
+            from amlmigrate.doctor import least_role
 
             role = least_role(ref for ref in refs if ref)
             view.raw(as_json(role, indent=2) + "\n")
@@ -58,7 +58,7 @@ def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
 
 async def _examine(view: View, shared: Shared, refs: tuple[Any, Any]) -> ExitCode:
     from amlmigrate.cli.signing import session
-    from amlmigrate.cmk.doctor import examine
+    from amlmigrate.doctor import examine
 
     async with session(shared) as clouds:
         report = await examine(clouds, *refs)

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.cmk.fleet.fleetfile import Entry
 from amlmigrate.core import unforeseen
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
+from amlmigrate.fleet.fleetfile import Entry
 from amlmigrate.ledger import lost
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import planfile

@@ -14,11 +14,6 @@ from amlmigrate.cli.execute import Shared
 from amlmigrate.cli.signing import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
-from amlmigrate.cmk.fleet import fleetfile, pairs
-from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
-from amlmigrate.cmk.fleet.members import Left, asked_for, members, unread
-from amlmigrate.cmk.fleet.waves import named_waves, waves
-from amlmigrate.cmk.scanning import scanfile
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode
@@ -28,7 +23,12 @@ from amlmigrate.core.parallel import each
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.fleet import fleetfile, pairs
+from amlmigrate.fleet.fleetfile import Entry, Fleet, Progress
+from amlmigrate.fleet.members import Left, asked_for, members, unread
+from amlmigrate.fleet.waves import named_waves, waves
 from amlmigrate.planning import chosen, planfile
+from amlmigrate.scanning import scanfile
 
 _AT_ONCE = 3
 _AGAIN = "Make room, and run the same command again."

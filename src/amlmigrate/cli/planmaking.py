@@ -17,7 +17,6 @@ from amlmigrate.cloud.credentials import PUBLIC
 from amlmigrate.cloud.directory import Directory
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
-from amlmigrate.cmk.doctor import before_plan
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.by import By
@@ -29,6 +28,7 @@ from amlmigrate.core.parallel import in_order
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
+from amlmigrate.doctor import before_plan
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.kinds import holding
 from amlmigrate.leasing.looking import look

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from amlmigrate.bytes.areas import Containers, encryption_counts
 from amlmigrate.cloud.session import Session
-from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import Places, prove
+from amlmigrate.scanning.sensitivity import most_sensitive
 
 
 async def claims(

@@ -22,9 +22,9 @@ from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.few import many
 
 if TYPE_CHECKING:
-    from amlmigrate.cmk.provisioning.applying import Applied
-    from amlmigrate.cmk.provisioning.planning import Planned
-    from amlmigrate.cmk.provisioning.wanted import Wanted
+    from amlmigrate.provisioning.applying import Applied
+    from amlmigrate.provisioning.planning import Planned
+    from amlmigrate.provisioning.wanted import Wanted
 
 # For so many seconds a right that was given may take to arrive, where nothing else is said.
 _PATIENCE = 600
@@ -55,7 +55,7 @@ def command(
     shared: Shared,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cmk.provisioning import reading
+        from amlmigrate.provisioning import reading
 
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
         said = Said(
@@ -81,12 +81,12 @@ class Said:
 async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.cloud.resources import Resources
-    from amlmigrate.cmk.provisioning import ownership, planning, regions
-    from amlmigrate.cmk.provisioning.applying import apply
-    from amlmigrate.cmk.provisioning.assemble import parts
-    from amlmigrate.cmk.provisioning.foreseeing import foreseen
-    from amlmigrate.cmk.provisioning.parts.base import Port
-    from amlmigrate.cmk.provisioning.usage import Estate
+    from amlmigrate.provisioning import ownership, planning, regions
+    from amlmigrate.provisioning.applying import apply
+    from amlmigrate.provisioning.assemble import parts
+    from amlmigrate.provisioning.foreseeing import foreseen
+    from amlmigrate.provisioning.parts.base import Port
+    from amlmigrate.provisioning.usage import Estate
 
     async with session(shared) as clouds:
         side = clouds.target
@@ -144,7 +144,7 @@ async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said)
 
 
 def _show(view: View, planned: list[Planned], subscription: str) -> None:
-    from amlmigrate.cmk.provisioning.steps import Verb
+    from amlmigrate.provisioning.steps import Verb
 
     lines = [f"In subscription {subscription}:"]
     for each in planned:

@@ -242,8 +242,8 @@ async def _number(clouds: Session, ledger: Ledger, lease: Lease, known: int) -> 
 
 async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
     from amlmigrate.cli.sides import read_pair
-    from amlmigrate.cmk.scanning.sensitivity import most_sensitive
     from amlmigrate.posture import Places, prove
+    from amlmigrate.scanning.sensitivity import most_sensitive
 
     pair = await read_pair(clouds, plan)
     places = await Places.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))

@@ -22,9 +22,9 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 
 if TYPE_CHECKING:
     from amlmigrate.cloud.arm import Arm
-    from amlmigrate.cmk.scanning.scan import Scan, Scope
-    from amlmigrate.cmk.scanning.scanfile import Kept
-    from amlmigrate.cmk.scanning.tagging import Standard
+    from amlmigrate.scanning.scan import Scan, Scope
+    from amlmigrate.scanning.scanfile import Kept
+    from amlmigrate.scanning.tagging import Standard
 
 
 class Format(StrEnum):
@@ -87,8 +87,8 @@ def command(
     shared: Shared,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cmk.scanning.scan import Scope
-        from amlmigrate.cmk.scanning.subscriptions import group_name
+        from amlmigrate.scanning.scan import Scope
+        from amlmigrate.scanning.subscriptions import group_name
 
         groups = tuple(map(group_name, management_group or ()))
         scope = Scope(_subscriptions(subscription, management_group), groups)
@@ -98,7 +98,7 @@ def command(
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
-    from amlmigrate.cmk.scanning.subscriptions import checked
+    from amlmigrate.scanning.subscriptions import checked
 
     named = checked(named or ())
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
@@ -109,9 +109,9 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
     from datetime import UTC, datetime
 
     from amlmigrate.cli.signing import session
-    from amlmigrate.cmk.scanning import scanfile, tagging
-    from amlmigrate.cmk.scanning.scan import scan
     from amlmigrate.core.events import Event
+    from amlmigrate.scanning import scanfile, tagging
+    from amlmigrate.scanning.scan import scan
 
     if shared.json and wanted.form is not Format.TABLE:
         raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
@@ -139,7 +139,7 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
 
 
 def _show(view: View, form: Format, kept: Kept) -> None:
-    from amlmigrate.cmk.scanning import rows
+    from amlmigrate.scanning import rows
 
     if form is Format.CSV:
         view.raw(rows.as_csv(kept.workspaces))
@@ -151,8 +151,8 @@ def _show(view: View, form: Format, kept: Kept) -> None:
 
 async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: Wanted) -> bool:
     """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
-    from amlmigrate.cmk.scanning import tags
     from amlmigrate.core.events import Event
+    from amlmigrate.scanning import tags
 
     changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
     for change in changes:

@@ -22,8 +22,8 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from amlmigrate.cmk.fleet.fleetfile import Entry
     from amlmigrate.core.plan import Plan
+    from amlmigrate.fleet.fleetfile import Entry
     from amlmigrate.ledger import Ledger
 
 
@@ -123,8 +123,8 @@ def _all(view: View, root: str | None) -> ExitCode:
 
 def _unplanned(below: Path) -> list[dict[str, Any]]:
     """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
-    from amlmigrate.cmk.fleet import fleetfile
     from amlmigrate.core.unforeseen import said
+    from amlmigrate.fleet import fleetfile
 
     found: list[dict[str, Any]] = []
     for path in sorted(below.glob(f"**/{fleetfile.FILE}")):

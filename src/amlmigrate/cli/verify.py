@@ -60,10 +60,10 @@ async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: An
     from amlmigrate.cli.holding import refuse_living
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
-    from amlmigrate.cmk.scanning.sensitivity import most_sensitive
     from amlmigrate.core.events import Event
     from amlmigrate.cutover.record import active
     from amlmigrate.ledger.decisions import trusted
+    from amlmigrate.scanning.sensitivity import most_sensitive
     from amlmigrate.verifying.report import Depth
     from amlmigrate.verifying.sdk import Readers, compare_readers
     from amlmigrate.verifying.verify import verify

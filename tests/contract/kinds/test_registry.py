@@ -92,9 +92,9 @@ def more(paths=None, prefix=""):
         paths = [*paths, folder]
     return listed(paths, prefix)
 pkgutil.iter_modules = more
-from amlmigrate.cmk.doctor.needs import NEEDS, needs
-from amlmigrate.cmk.doctor.role import least_role
-from amlmigrate.cmk.scanning.counting import COUNTED
+from amlmigrate.doctor.needs import NEEDS, needs
+from amlmigrate.doctor.role import least_role
+from amlmigrate.scanning.counting import COUNTED
 asked = [action for need in needs("plan") for action in need.asks]
 print(json.dumps({"asked": asked, "role": least_role([])["Actions"], "counted": COUNTED}))
 """
@@ -182,11 +182,11 @@ _EXAMPLE = "an example of an address, for people"
 MAY_NAME = {
     ("cloud/shares.py", "data"): "a parameter of the storage client",
     (
-        "cmk/doctor/network.py",
+        "doctor/network.py",
         "privateendpointconnections",
     ): "a member of the document of an account or a workspace",
-    ("cmk/provisioning/model.py", "components"): "Application Insights, Microsoft.Insights/components",
-    ("cmk/scanning/facts.py", "privateendpointconnections"): "a member of the document of a workspace",
+    ("provisioning/model.py", "components"): "Application Insights, Microsoft.Insights/components",
+    ("scanning/facts.py", "privateendpointconnections"): "a member of the document of a workspace",
     ("core/address.py", "models"): _EXAMPLE,
     ("core/claim.py", "datastores"): _CLAIM,
     ("core/members.py", "jobs"): "a member of a pipeline's definition",

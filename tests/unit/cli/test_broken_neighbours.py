@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 
 from amlmigrate.cli import beside, plans
 from amlmigrate.cli.main import app
-from amlmigrate.cmk.fleet import fleetfile
-from amlmigrate.cmk.fleet.fleetfile import Entry, Fleet, Progress
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.fleet import fleetfile
+from amlmigrate.fleet.fleetfile import Entry, Fleet, Progress
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.planning import planfile

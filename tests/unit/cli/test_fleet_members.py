@@ -16,14 +16,14 @@ from amlmigrate.cli import fleetfolders, fleetplan, planmaking
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
-from amlmigrate.cmk.fleet import fleetfile
-from amlmigrate.cmk.fleet.fleetfile import Entry
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
 from amlmigrate.core.events import Event
 from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.fleet import fleetfile
+from amlmigrate.fleet.fleetfile import Entry
 from amlmigrate.planning import planfile
 
 SUB = "11111111-aaaa-4bbb-8ccc-000000000001"

@@ -10,10 +10,10 @@ from tests.unit.world import asset, header, inventory, step
 
 from amlmigrate.cli import fleetplan
 from amlmigrate.cli.views.base import View
-from amlmigrate.cmk.fleet.fleetfile import Entry, Progress
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
+from amlmigrate.fleet.fleetfile import Entry, Progress
 from amlmigrate.planning import chosen, planfile
 
 KINDS = {"one": "models/m/1", "two": "data/d/1"}

@@ -240,9 +240,9 @@ def test_every_event_and_every_end(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_scan_as_table_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.unit.cmk.workspaces import line
+    from tests.unit.scanning.workspaces import line
 
-    from amlmigrate.cmk.scanning import rows
+    from amlmigrate.scanning import rows
 
     one = line("ws") | {
         "name": NAME,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amlmigrate.cli import provision
-from amlmigrate.cmk.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.steps import Step, Verb
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from amlmigrate.cli.execute import Shared
 from amlmigrate.cli.signing import session
-from amlmigrate.cmk.doctor.stores import _same_tenant
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.identity import Identity
+from amlmigrate.doctor.stores import _same_tenant
 
 ID = "9c1f2f6e-0000-4000-8000-00000000abcd"
 OTHER = ID.replace("9c1f", "8b1f")

@@ -17,7 +17,7 @@ PLACE = Location("acct", "data", "a/b")
 HOSTS = ("core.windows.net", "microsoftonline", "vault.azure.net", "management.azure.com", "graph.microsoft")
 # What an asset of the documentation looks like, what it says of a provision file's members, and the one place where
 # hosts are named.
-NAMED = {"kinds/datastores.py", "kinds/codes.py", "cmk/provisioning/model.py", "cloud/credentials.py"}
+NAMED = {"kinds/datastores.py", "kinds/codes.py", "provisioning/model.py", "cloud/credentials.py"}
 
 
 @pytest.mark.parametrize("name", CLOUDS)

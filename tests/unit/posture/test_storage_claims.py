@@ -27,13 +27,13 @@ from tests.unit.posture.exemplary import (
 from amlmigrate.bytes.areas import encryption_counts
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
-from amlmigrate.cmk.scanning.sensitivity import most_sensitive
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.places import Places
 from amlmigrate.posture.proof import before_removal, claims, let_go
 from amlmigrate.posture.reading import Read
+from amlmigrate.scanning.sensitivity import most_sensitive
 
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/blobs"
 OTHER = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/other"

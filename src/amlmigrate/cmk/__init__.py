@@ -1,1 +1,0 @@
-"""What surrounds a move: checking beforehand, provisioning, and the fleet."""

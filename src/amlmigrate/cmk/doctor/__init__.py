@@ -1,6 +1,0 @@
-"""What would stop a move, known before it starts."""
-
-from amlmigrate.cmk.doctor.examination import Report, before_plan, examine
-from amlmigrate.cmk.doctor.role import least_role
-
-__all__ = ["Report", "before_plan", "examine", "least_role"]

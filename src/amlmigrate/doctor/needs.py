@@ -1,0 +1,242 @@
+"""Every permission that the commands need: by whom, where, for what. Documentation and roles are made from it."""
+
+from __future__ import annotations
+
+from amlmigrate.core.workspace import DATASTORES
+from amlmigrate.doctor.need import (
+    ACCOUNT,
+    AUTHORIZATION,
+    BEFORE,
+    DECOMMISSION,
+    FILE,
+    PLAN,
+    RUN,
+    STAGES,
+    VERIFY,
+    WS,
+    Need,
+    Where,
+)
+from amlmigrate.doctor.needs_told import CHECKS, checks, proofs, protection
+from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
+
+# Below a workspace every collection is read; a right that is missing would hide what has to be moved.
+_READS = tuple(
+    action
+    for kind in all_kinds().values()
+    for action in kind.permissions.read
+    if action.startswith(f"{WS}/") and action != f"{WS}/read"
+)
+_STORE = holding().permissions
+_BYTES = _STORE.data
+_ALL, _READING = STAGES, (PLAN, RUN, VERIFY, DECOMMISSION)
+OWN_SECRETS = "datastores of your own have a secret"
+_TAGS = "blobs have index tags"
+_TOLD = "it is to be told what stays"
+
+
+def _each(
+    where: Where,
+    actions: tuple[str, ...],
+    stages: tuple[str, ...],
+    why: str,
+    *,
+    only: str = "",
+    data: bool = False,
+) -> tuple[Need, ...]:
+    """A need for each of some actions of a kind."""
+    return tuple(Need(where, action, stages, why, data=data, only=only) for action in actions)
+
+
+def _made() -> tuple[list[Kind], list[Kind]]:
+    """The kinds of which something is made in the target: those without versions, and those with them."""
+    kinds = [kind for kind in moving_kinds().values() if not kind.inherent]
+    return [kind for kind in kinds if not kind.versioned], [kind for kind in kinds if kind.versioned]
+
+
+def _writes() -> tuple[Need, ...]:
+    """Of what has versions the first operation is that of a version, the others are those of its name."""
+    plain, versioned = _made()
+    only = "there are any"
+    return (
+        *(
+            Need(Where.TARGET, action, (RUN,), f"creates {kind.name}")
+            for kind in plain
+            for action in kind.permissions.write
+        ),
+        *(
+            Need(Where.TARGET, kind.permissions.write[0], (RUN,), "creates, updates, archives versions")
+            for kind in versioned
+        ),
+        *(
+            Need(Where.TARGET, action, (RUN,), "containers that say something themselves", only=only)
+            for kind in versioned
+            for action in kind.permissions.write[1:]
+        ),
+    )
+
+
+def _secrets(where: Where, why: str, only: str) -> tuple[Need, ...]:
+    actions = (action for kind in moving_kinds().values() for action in kind.permissions.secrets)
+    return tuple(Need(where, action, (RUN,), why, only=only) for action in actions)
+
+
+def _removes() -> tuple[Need, ...]:
+    blocking = [kind for kind in reversed(all_kinds().values()) if kind.blocks_deletion]
+    return (
+        Need(Where.SOURCE, f"{WS}/delete", (DECOMMISSION,), "removes the source"),
+        Need(Where.SOURCE_GROUP, f"{WS}/read", (DECOMMISSION,), "whether the group's list still has the source"),
+        *(
+            Need(
+                where,
+                f"{AUTHORIZATION}/locks/read",
+                (DECOMMISSION,),
+                "locks that a purge would pass by",
+                only="`--purge` is asked for",
+            )
+            for where in (Where.SOURCE_GROUP, Where.SOURCE_SUBSCRIPTION)
+        ),
+        *(
+            Need(
+                Where.SOURCE,
+                action,
+                (DECOMMISSION,),
+                "they block the deletion",
+                only="there are any",
+            )
+            for kind in blocking
+            for action in kind.permissions.delete
+        ),
+        Need(
+            Where.SOURCE_SUBSCRIPTION,
+            "Microsoft.MachineLearningServices/locations/workspaceOperationsStatus/read",
+            (DECOMMISSION,),
+            "waits for the deletion",
+            only="the address that Azure names is not enough",
+        ),
+        *(
+            Need(
+                where,
+                action,
+                (DECOMMISSION,),
+                "whether another workspace has the account, or a datastore in the containers",
+                only="`--storage delete` is asked for",
+            )
+            for where in (Where.SOURCE_SUBSCRIPTION, Where.SOURCE_ACCOUNT_SUBSCRIPTION)
+            for action in (f"{WS}/read", f"{WS}/{DATASTORES}/read", f"{AUTHORIZATION}/permissions/read")
+        ),
+        *(
+            Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/{name}/read", (DECOMMISSION,), why, only=_TOLD)
+            for name, why in (("encryptionScopes", "the keys of what stays"),)
+        ),
+        *_each(
+            Where.SOURCE_ACCOUNT,
+            _STORE.delete,
+            (DECOMMISSION,),
+            "removes the containers",
+            only="`--storage delete` is asked for",
+        ),
+    )
+
+
+NEEDS: tuple[Need, ...] = (
+    Need(Where.SOURCE, f"{WS}/read", _ALL, "reads the workspace"),
+    Need(Where.SOURCE, f"{WS}/*/read", _ALL, "every collection is listed", asks=_READS),
+    Need(
+        Where.SOURCE,
+        f"{AUTHORIZATION}/locks/read",
+        (DECOMMISSION,),
+        "locks on the workspace, its group and its subscription; `plan` lists the workspace's",
+    ),
+    *(
+        Need(Where.SOURCE, f"{name}/read", _READING, f"lists the workspace's {what}", only="they are to be listed")
+        for name, what in (
+            (f"{AUTHORIZATION}/roleAssignments", "role assignments"),
+            ("Microsoft.Insights/diagnosticSettings", "diagnostic settings"),
+        )
+    ),
+    *_secrets(Where.SOURCE, "copies their secrets", OWN_SECRETS),
+    Need(Where.SOURCE_ACCOUNT, f"{ACCOUNT}/read", BEFORE, "its network", only=CHECKS),
+    *_each(Where.SOURCE_ACCOUNT, _STORE.read, _READING, "lists the containers"),
+    *(
+        Need(Where.SOURCE_ACCOUNT, action, _READING, "lists the file shares")
+        for kind in all_kinds().values()
+        for action in kind.permissions.read
+        if action.startswith(f"{FILE}/")
+    ),
+    *_each(Where.SOURCE_ACCOUNT, _BYTES.read, _READING, "lists blobs; `verify` reads every byte", data=True),
+    *(
+        Need(
+            Where.SOURCE_ACCOUNT,
+            action,
+            (RUN,),
+            "the target's storage reads it with the token of the target's sign-in",
+            data=True,
+            by="target",
+        )
+        for action in _BYTES.read
+    ),
+    *_each(Where.SOURCE_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
+    *(
+        Need(
+            Where.SOURCE_ACCOUNT,
+            action,
+            _READING,
+            "lists notebooks",
+            data=True,
+            only="there are file shares",
+        )
+        for kind in all_kinds().values()
+        for action in kind.permissions.data.read
+        if action.startswith(f"{FILE}/")
+    ),
+    Need(Where.TARGET, f"{WS}/read", _ALL, "reads the workspace"),
+    Need(Where.TARGET, f"{WS}/*/read", _ALL, "what is there already", asks=_READS),
+    *_writes(),
+    *_secrets(
+        Where.TARGET,
+        "the key of the new account",
+        "a datastore of your own, with an account key, lies over the workspace's own container",
+    ),
+    *protection(),
+    Need(Where.TARGET_ACCOUNT, f"{ACCOUNT}/read", _ALL, "whether it is under a customer's key"),
+    *_each(Where.TARGET_ACCOUNT, _STORE.read, _ALL, "each container's default encryption scope"),
+    Need(
+        Where.TARGET_ACCOUNT,
+        f"{ACCOUNT}/encryptionScopes/read",
+        _ALL,
+        "whose key an encryption scope has",
+        only="a container or a blob has one",
+    ),
+    *_each(Where.TARGET_ACCOUNT, _BYTES.read, _READING, "what is there already", data=True),
+    *_each(Where.TARGET_ACCOUNT, _BYTES.read_tags, _READING, "index tags", data=True, only=_TAGS),
+    *_each(
+        Where.TARGET_ACCOUNT,
+        _BYTES.write,
+        (RUN, DECOMMISSION),
+        "the lease, without which nothing is changed; the copies of `run`",
+        data=True,
+    ),
+    *_each(Where.TARGET_ACCOUNT, _BYTES.write_tags, (RUN,), "index tags", data=True, only=_TAGS),
+    *_each(
+        Where.TARGET_ACCOUNT,
+        _BYTES.delete,
+        (RUN, DECOMMISSION),
+        "blobs that were deleted in the source since; at the very end the lease's blob",
+        data=True,
+        only="a plan was made with --delete, or the source has been removed",
+    ),
+    *proofs(),
+    *checks(),
+    *_removes(),
+)
+
+
+def needs(*stages: str) -> tuple[Need, ...]:
+    """The needs of some stages, in the table's order."""
+    return tuple(need for need in NEEDS if set(stages) & set(need.stages))
+
+
+def of_stages() -> tuple[Need, ...]:
+    """What the stages need for their own work, without what only tells beforehand what is in the way."""
+    return tuple(need for need in NEEDS if need.stages != BEFORE)

@@ -1,0 +1,97 @@
+"""A scan as it is kept, `scans/SCAN-TIME.jsonl`: written once, refused when cut short, changed or newer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from amlmigrate.core.documents import Document
+from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.tool import tool
+from amlmigrate.ledger import sealedlines
+from amlmigrate.scanning.scan import Scan
+from amlmigrate.scanning.tagging import Standard
+
+FORMAT = 1
+ROOT = Path("scans")
+_WORDING = sealedlines.Wording("scan", "Make one with `migrate scan`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A scan as it was read: its header, a document for each workspace in the order of risk, its SHA-256."""
+
+    header: Document
+    workspaces: tuple[Document, ...]
+    sha256: str
+
+
+def place(out: Path | None, started: datetime) -> Path:
+    """The file for a scan: `out` is a file that ends in `.jsonl`, or a folder. Raises BadInputError if taken."""
+    name = f"SCAN-{started:%Y%m%dT%H%M%SZ}.jsonl"
+    if out is None:
+        path, number = ROOT / name, 1
+        while path.exists():
+            number += 1
+            path = ROOT / f"SCAN-{started:%Y%m%dT%H%M%SZ}-{number}.jsonl"
+        return path
+    if out.suffix not in ("", ".jsonl") and not out.is_dir():
+        raise BadInputError(
+            "A scan is kept in a file that ends in .jsonl, or in a folder.",
+            address=str(out),
+            remedy="For CSV or JSON send standard output to a file.",
+        )
+    path = out if out.suffix == ".jsonl" else out / name
+    if path.exists():
+        raise BadInputError(
+            "There is a file already; a scan is never overwritten.",
+            address=str(path),
+            remedy="Name another --out.",
+        )
+    return path
+
+
+def header(scan: Scan, standard: Standard, *, sizes: bool) -> dict[str, Any]:
+    """The first line: when, of what, by which standard, and what could not be read."""
+    return {
+        "record": "header",
+        "format": FORMAT,
+        "tool": tool(),
+        "created": scan.started.isoformat(timespec="seconds"),
+        "subscriptions": list(scan.subscriptions),
+        "workspaces": len(scan.workspaces),
+        "complete": scan.complete,
+        "sizes": sizes,
+        "levels": {name: list(fact.levels) for name, fact in standard.facts.items()},
+        "rules_sha256": standard.sha256,
+        "unreadable": [{"address": address, **asdict(one)} for address, one in sorted(scan.unreadable.items())],
+    }
+
+
+def write(path: Path, head: dict[str, Any], scan: Scan) -> str:
+    """Writes the scan whole or not at all; its SHA-256. Raises BadInputError."""
+    try:
+        return sealedlines.write(path, (head, *(one.as_dict() for one in scan.workspaces)))
+    except OSError as error:
+        raise BadInputError(
+            f"The scan cannot be written: {error.strerror}.",
+            address=str(path),
+            remedy="Name a place on a disk with free space that you may write to, with --out.",
+        ) from error
+
+
+def read(path: Path) -> Kept:
+    """Reads a scan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
+    first = sealedlines.read_first(path, _WORDING)
+    if first.get("record") != "header" or not isinstance(first.get("format"), int) or "levels" not in first:
+        raise BadInputError("The file is no scan.", address=str(path), remedy=_WORDING.remedy)
+    if first["format"] > FORMAT:
+        raise BadInputError(
+            f"The scan has format {first['format']}; this version reads up to {FORMAT}.",
+            address=str(path),
+            remedy="Use the version of migrate that wrote it, or scan anew.",
+        )
+    sealed = sealedlines.read(path, _WORDING)
+    return Kept(first, sealed.lines[1:], sealed.sha256)

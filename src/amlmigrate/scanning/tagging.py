@@ -1,0 +1,162 @@
+"""The tagging standard: reads its rule file, and tells sensitivity and environment of a workspace by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from amlmigrate.core import schemas, strictyaml
+from amlmigrate.core.documents import digest
+from amlmigrate.core.errors import BadInputError
+
+SENSITIVITY, ENVIRONMENT = "sensitivity", "environment"
+_PACKAGE = "amlmigrate.scanning"
+_REMEDY = "docs/reference/tagging.md has the members; leave --rules out for the standard that is shipped."
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact that tags tell: its tag in the standard, and its levels from the least to the most."""
+
+    tag: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When all of `when` holds, the fact has this level; texts in lower case, names and groups are globs."""
+
+    fact: str
+    level: str
+    when: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What rules look at."""
+
+    name: str
+    group: str
+    subscription: str
+    tags: Mapping[str, str]
+    hbi: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """Facts by name, rules in order, and the SHA-256 of the file's content."""
+
+    facts: Mapping[str, Fact]
+    rules: tuple[Rule, ...]
+    sha256: str
+
+    def level(self, fact: str, subject: Subject) -> str | None:
+        """The level of a fact; None where neither the standard's tag nor a rule tells it."""
+        known = self.facts[fact]
+        told = _tag(subject.tags, known.tag)
+        if told is not None and told.strip().lower() in known.levels:
+            return told.strip().lower()
+        return next((rule.level for rule in self.rules if rule.fact == fact and _holds(rule.when, subject)), None)
+
+    def tags(self, levels: Mapping[str, str | None], tags: Mapping[str, str]) -> dict[str, str]:
+        """The standard's tags that a workspace lacks, or has in another spelling, and their values by it.
+
+        A tag of the standard whose value no rule understands was meant by somebody: it stays as it is.
+        """
+        found = {}
+        for name, fact in self.facts.items():
+            level, now = levels.get(name), _tag(tags, fact.tag)
+            if level is None or now == level:
+                continue
+            if now is None or self._understood(name, fact.tag, now):
+                found[spelled(tags, fact.tag)] = level
+        return found
+
+    def _understood(self, fact: str, tag: str, value: str) -> bool:
+        return self.level(fact, Subject("", "", "", {tag: value})) is not None
+
+
+def _tag(tags: Mapping[str, str], name: str) -> str | None:
+    """A tag's value: names of tags do not mind letter case, values do."""
+    return next((value for key, value in tags.items() if key.lower() == name.lower()), None)
+
+
+def spelled(tags: Mapping[str, str], name: str) -> str:
+    """A tag's name as it is there already, in whatever letter case; else as it is given.
+
+    learn.microsoft.com, tag-resources: operations do not mind the letter case of names, which may be kept.
+    """
+    return next((key for key in tags if key.lower() == name.lower()), name)
+
+
+def _holds(when: Mapping[str, Any], subject: Subject) -> bool:
+    if "tags" in when and not _tagged(when, subject.tags):
+        return False
+    if "hbi" in when and when["hbi"] != subject.hbi:
+        return False
+    globs = (("names", subject.name), ("groups", subject.group), ("subscriptions", subject.subscription))
+    return all(_matches(when[key], text) for key, text in globs if key in when)
+
+
+def _tagged(when: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
+    for name in when["tags"]:
+        value = _tag(tags, name)
+        if value is not None and ("values" not in when or value.strip().lower() in when["values"]):
+            return True
+    return False
+
+
+def _matches(globs: Iterable[str], text: str) -> bool:
+    return any(fnmatchcase(text.lower(), glob) for glob in globs)
+
+
+def read(path: Path | None = None) -> Standard:
+    """The standard in a file, or the one that is shipped. Raises BadInputError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path else shipped()
+        content = strictyaml.load(text)
+    except strictyaml.NotStrictError as error:
+        raise _bad(path, str(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        told = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise _bad(path, f"it cannot be read: {told}") from error
+    schema = json.loads(files(_PACKAGE).joinpath("tagging.schema.json").read_text(encoding="utf-8"))
+    problem = jsonschema.exceptions.best_match(schemas.validator(schema).iter_errors(content))
+    if problem is not None:
+        raise _bad(path, f"{problem.json_path}: {problem.message[:200]}")
+    facts = {name: Fact(one["tag"], tuple(one["levels"])) for name, one in content["facts"].items()}
+    if same := _shared(facts.values()):
+        raise _bad(path, f"the tag '{same}' is given to two facts, and one value cannot tell both")
+    rules = tuple(Rule(one["fact"], one["level"], _lower(one["when"])) for one in content.get("rules") or ())
+    for number, rule in enumerate(rules, start=1):
+        if rule.level not in facts[rule.fact].levels:
+            raise _bad(path, f"rule {number}: '{rule.level}' is no level of {rule.fact}")
+    return Standard(facts, rules, digest(content))
+
+
+def _shared(facts: Collection[Fact]) -> str:
+    """A tag that two facts have, in whatever letter case; '' for none."""
+    names = [fact.tag.lower() for fact in facts]
+    return next((fact.tag for fact in facts if names.count(fact.tag.lower()) > 1), "")
+
+
+def shipped() -> str:
+    """The text of the rule file that is shipped."""
+    return files(_PACKAGE).joinpath("tagging.yaml").read_text(encoding="utf-8")
+
+
+def _lower(when: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: [text.lower() for text in one] if isinstance(one, list) else one for key, one in when.items()}
+
+
+def _bad(path: Path | None, why: str) -> BadInputError:
+    return BadInputError(
+        f"The rule file cannot be used: {why}.", address=str(path or "tagging.yaml"), remedy=_REMEDY
+    )
