@@ -24,7 +24,7 @@ from amlmigrate.core.by import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.neighbours import scope
-from amlmigrate.decommissioning.stage import Wanted
+from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.ledger import Ledger
 
 
@@ -65,7 +65,7 @@ def here(world: World, *more: str, fast: Fast | None = None) -> Result:
 async def _removed(world: World, view: JsonView, more: tuple[str, ...], fast: Fast) -> int:
     folder, plan = plans.load_own(str(world.folder / "plans" / world.source))
     unseen = frozenset(scope(more[at + 1]) for at, word in enumerate(more) if word == "--accept-unseen")
-    wanted = Wanted("--purge" in more, "--dry-run" in more, "delete" in more, unseen)
+    wanted = DecommissionRequest("--purge" in more, "--dry-run" in more, "delete" in more, unseen)
     with Ledger(folder) as ledger:
         ledger.bind(plan)
         async with Session(Logins(Login(), Login())) as clouds:

@@ -16,7 +16,7 @@ from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
-from amlmigrate.posture import Places, prove
+from amlmigrate.posture import BytePlaces, prove
 from amlmigrate.posture.catalogue import CATALOGUE
 from azsandbox import provision
 from azsandbox.client import Client
@@ -50,7 +50,7 @@ class Target:
     async def _prove(self, workspace: Workspace) -> list[Claim]:
         side = Side(Login())
         try:
-            return await prove(side, workspace, await Places.of_target(side, workspace, sensitive=False))
+            return await prove(side, workspace, await BytePlaces.of_target(side, workspace, sensitive=False))
         finally:
             await side.close()
 

@@ -28,7 +28,7 @@ from amlmigrate.bytes.tasks import CopyTask, DeleteTask, DigestTask, End, Result
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Logins, Session
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.errors import ConflictError, ExitCode
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
@@ -46,7 +46,7 @@ def in_a_loop_of_its_own(packed: bytes, stop: bool = False) -> bytes:
 
     async def work() -> Result:
         async with Session(pickle.loads(packed)[1]) as session:
-            stores = Stores(session.source, session.target)
+            stores = StorePair(session.source, session.target)
             return await perform(pickle.loads(packed)[0], stores, stopping=lambda: stop)
 
     return pickle.dumps(asyncio.run(work()))
@@ -75,7 +75,7 @@ def _processes() -> Pool:
 
 Make = Callable[[Session], Executor]
 MAKE: dict[str, Make] = {
-    "here": lambda session: LocalExecutor(Stores(session.source, session.target)),
+    "here": lambda session: LocalExecutor(StorePair(session.source, session.target)),
     "a loop each": lambda _: Elsewhere(ThreadPoolExecutor(8)),
     "a process each": lambda _: Elsewhere(_processes(), parallel=2),
 }

@@ -137,7 +137,7 @@ def hold(
     return asyncio.run(inside())
 
 
-def asked(folder: Path) -> leased.Asked | None:
+def asked(folder: Path) -> leased.LeaseRequest | None:
     """What the ledger of a folder says."""
     with Ledger(folder) as ledger:
         return leased.asked(ledger)
@@ -506,7 +506,7 @@ def test_a_lease_may_end_with_its_blob(world: World, tmp_path: Path) -> None:
 def test_who_only_looks_sees_who_has_it_and_takes_nothing(world: World, tmp_path: Path) -> None:
     target = pair(world).header.target_ref
 
-    async def seen() -> looking.Look:
+    async def seen() -> looking.LeaseLook:
         async with connected() as clouds:
             return await looking.look(clouds.target, target)
 

@@ -12,7 +12,7 @@ from bicep_types import Types
 from amlmigrate.provisioning import filechecks, profiles
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
-from amlmigrate.provisioning.known import Known
+from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.members import GROUP_ROLE
 from amlmigrate.provisioning.parts import keys, storage, vaults
 
@@ -28,7 +28,7 @@ FILES = {
 }
 # Sent with the api-version that has it, of which there is no description.
 NOT_THERE = {"Microsoft.MachineLearningServices/workspaces": [f"properties.{GROUP_ROLE.name}: unknown"]}
-KNOWN = Known("p", "c", "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154", "https://kv.vault.azure.net/keys/k/1")
+KNOWN = KnownValues("p", "c", "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154", "https://kv.vault.azure.net/keys/k/1")
 
 
 def _bodies(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -37,9 +37,9 @@ def _bodies(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     wanted = wanted_of({"subscription": "s", **document}, profiles.shipped())
     for part in parts(wanted, lambda _: "https://kv.vault.azure.net"):
         empty = {
-            "Vault": vaults.Found(None),
-            "Key": keys.Found(None),
-            "Storage": storage.Found(None),
+            "Vault": vaults.FoundVault(None),
+            "Key": keys.FoundKey(None),
+            "Storage": storage.FoundStorage(None),
             "RoleGrant": [],
             "VaultGrant": [],
         }
@@ -69,7 +69,7 @@ def test_what_strengthens_is_as_described(shared: Path) -> None:
     wanted = wanted_of({"subscription": "s", **document}, profiles.shipped())
     found = {part.what: part for part in parts(wanted, lambda _: "https://kv.vault.azure.net")}
     account = {"location": "eastus2", "kind": "StorageV2", "properties": {"encryption": {}}}
-    change = found["storage account"].decide(storage.Found(account), KNOWN).change
+    change = found["storage account"].decide(storage.FoundStorage(account), KNOWN).change
     assert change and change.method == "PATCH"
     types = Types(shared / "specs" / "bicep-types" / f"{FILES['Microsoft.Storage/storageAccounts']}.types.json")
     whole = {"location": "eastus2", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, **(change.body or {})}

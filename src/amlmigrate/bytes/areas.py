@@ -13,7 +13,7 @@ from itertools import starmap
 from operator import itemgetter
 
 from amlmigrate.bytes.listings import Listing, ListingDigest, list_container, listing_digest, not_sorted
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
@@ -42,7 +42,7 @@ def listing_digests(listings: dict[Key, Listing]) -> dict[str, str]:
 
 def prefix_digests(listings: dict[Key, Listing], named: Map[Location, str]) -> dict[str, str]:
     """The same by address, so that a change can be named: of each place in `named`, and of a container's rest."""
-    cover = Cover(named)
+    cover = PrefixSet(named)
     found: defaultdict[str, ListingDigest] = defaultdict(ListingDigest)
     # Two accounts may have a container of one name, and the rests of both have one address: all come by path.
     for _, key, blob in heapq.merge(*starmap(_keyed, listings.items()), key=itemgetter(0)):
@@ -60,7 +60,7 @@ def encryption_counts(listings: dict[Key, Listing], named: Map[Location, str]) -
 
     A container in which all have its own is there too, with none.
     """
-    cover = Cover(named)
+    cover = PrefixSet(named)
     return {
         Location(key[0].lower(), key[1]): Counter(
             blob.encryption

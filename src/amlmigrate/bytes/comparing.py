@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from amlmigrate.bytes.listings import Listing, unlike
-from amlmigrate.bytes.merging import Pair, merged
+from amlmigrate.bytes.merging import PathPair, merged
 from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.prior import Copied
@@ -42,7 +42,7 @@ class Judged(NamedTuple):
     """
 
     what: Comparison
-    pair: Pair
+    pair: PathPair
     settled: bool = False
     why: str = ""
 
@@ -71,7 +71,7 @@ def judged(
             yield _both(pair, blob, twin, own(path), others)
 
 
-def _both(pair: Pair, blob: Blob, twin: Blob, copied: Copied | None, others: Others) -> Judged:
+def _both(pair: PathPair, blob: Blob, twin: Blob, copied: Copied | None, others: Others) -> Judged:
     """What becomes of a blob where the target has one of its name."""
     known = settled(copied, blob, twin)
     if unlike(blob, twin):

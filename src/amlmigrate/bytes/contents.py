@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
 
-from amlmigrate.bytes.tables import Remarks, is_table, remarks, table_changes
-from amlmigrate.bytes.yamltext import Change, applied
+from amlmigrate.bytes.tables import TableFindings, is_table, table_changes, table_findings
+from amlmigrate.bytes.yamltext import TextEdit, applied
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Mapping, Rewrite
 
@@ -25,14 +25,14 @@ def encoded(label: str) -> bool:
     return label.strip().lower() not in ("", "identity")
 
 
-def anew(path: str, text: str, mapping: Mapping) -> list[Change]:
+def anew(path: str, text: str, mapping: Mapping) -> list[TextEdit]:
     """What changes in a file when it moves, by what files of its name are. Raises NotYamlError."""
     return table_changes(text, mapping) if is_table(path) else []
 
 
-def left_in(path: str, text: str, mapping: Mapping) -> Remarks:
+def left_in(path: str, text: str, mapping: Mapping) -> TableFindings:
     """What names the source in a file as it is in the target. Raises NotYamlError."""
-    return remarks(text, mapping) if is_table(path) else Remarks()
+    return table_findings(text, mapping) if is_table(path) else TableFindings()
 
 
 def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:
@@ -41,7 +41,7 @@ def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:
     return applied(text, anew(path, text, mapping)).encode()
 
 
-def line_rewrites(path: str, text: str, made: Iterable[Change]) -> tuple[Rewrite, ...]:
+def line_rewrites(path: str, text: str, made: Iterable[TextEdit]) -> tuple[Rewrite, ...]:
     """The lines of a file that change, each named `path:line`; a value over several lines is one with them all."""
     lines = text.splitlines(keepends=True)
     starts = [0, *accumulate(len(line) for line in lines)]
@@ -49,14 +49,14 @@ def line_rewrites(path: str, text: str, made: Iterable[Change]) -> tuple[Rewrite
     for first, last, changes in _by_lines(made, starts):
         begin = starts[first]
         before = "".join(lines[first : last + 1])
-        shifted = [Change(one.start - begin, one.end - begin, one.after) for one in changes]
+        shifted = [TextEdit(one.start - begin, one.end - begin, one.after) for one in changes]
         found.append(Rewrite(f"{path}:{first + 1}", before, applied(before, shifted)))
     return tuple(found)
 
 
-def _by_lines(made: Iterable[Change], starts: list[int]) -> list[tuple[int, int, list[Change]]]:
+def _by_lines(made: Iterable[TextEdit], starts: list[int]) -> list[tuple[int, int, list[TextEdit]]]:
     """The first and last line of each run of lines that changes, from 0, with its changes."""
-    runs: list[tuple[int, int, list[Change]]] = []
+    runs: list[tuple[int, int, list[TextEdit]]] = []
     for change in made:
         first = bisect_right(starts, change.start) - 1
         last = bisect_right(starts, max(change.start, change.end - 1)) - 1

@@ -13,12 +13,12 @@ from itertools import islice
 
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.contents import as_written, files, rewritten
-from amlmigrate.bytes.deciding import Decided, copies
+from amlmigrate.bytes.deciding import PathDecision, copies
 from amlmigrate.bytes.executing import Executor, performed
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, renamed_on_the_way
 from amlmigrate.bytes.performing import alone, read_listed
-from amlmigrate.bytes.tasks import Anew, CompareTask, Task
-from amlmigrate.bytes.work import Copy, Record, conflict, etags
+from amlmigrate.bytes.tasks import CompareTask, RewriteTask, Task
+from amlmigrate.bytes.work import Copy, CopyRecord, conflict, etags
 from amlmigrate.bytes.work import unreadable as unread
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
@@ -63,7 +63,7 @@ class Copier:
         self,
         step: Step,
         amount: Bytes,
-        record: Record,
+        record: CopyRecord,
         *,
         found_is_own: bool,
         apart: Container[str] = frozenset(),
@@ -78,7 +78,7 @@ class Copier:
         listed, there = await asyncio.gather(
             list_container(self._source, amount.source), list_container(self._target, amount.target)
         )
-        whole = {file.path: Anew(file, self._mapping) for file in step.files}
+        whole = {file.path: RewriteTask(file, self._mapping) for file in step.files}
         blobs = listed.below(amount.source.path)
         work = Copy(amount, record, blobs, apart, texts=files(step.rewrites), whole=whole)
         # Of many blobs this takes a while, in which the lease has to be renewed.
@@ -173,7 +173,7 @@ _WRONG = {
 }
 
 
-def _decided(work: Copy, there: Listing, *, found_is_own: bool) -> Iterator[Decided]:
+def _decided(work: Copy, there: Listing, *, found_is_own: bool) -> Iterator[PathDecision]:
     """What is to become of each blob of the step, by what was listed before its first change."""
     return copies(
         work.amount,
@@ -186,7 +186,7 @@ def _decided(work: Copy, there: Listing, *, found_is_own: bool) -> Iterator[Deci
     )
 
 
-async def _begun(work: Copy, decided: Iterator[Decided]) -> AsyncGenerator[Task, None]:
+async def _begun(work: Copy, decided: Iterator[PathDecision]) -> AsyncGenerator[Task, None]:
     """The tasks, those that change anything once it is recorded that they are asked for."""
     while batch := list(islice(decided, _BATCH)):
         # Where all is there nothing of it waits, and what does has to have its turn.
@@ -214,7 +214,7 @@ def _is_new(known: Copied, before: Copied | None) -> bool:
     return before is None or before.target_etag != known.target_etag
 
 
-async def _broken_off(work: Copy, there: Listing, error: Exception, decided: Iterator[Decided]) -> None:
+async def _broken_off(work: Copy, there: Listing, error: Exception, decided: Iterator[PathDecision]) -> None:
     """Says how far a copy came that failed for what is about no single blob. `decided`: all that there was to do.
 
     Whoever lets it go lets go what was not seen to be there, and no more: the lists show it of those too whose

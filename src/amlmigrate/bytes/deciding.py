@@ -8,7 +8,7 @@ from typing import NamedTuple
 from amlmigrate.bytes.comparing import Comparison, Judged, judged
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.ownership import removable
-from amlmigrate.bytes.tasks import Anew, CompareTask, CopyTask, DeleteTask, RelabelTask
+from amlmigrate.bytes.tasks import CompareTask, CopyTask, DeleteTask, RelabelTask, RewriteTask
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Bytes, Gone
 from amlmigrate.core.prior import Copied, Labels
@@ -16,7 +16,7 @@ from amlmigrate.core.prior import Copied, Labels
 Own = Callable[[str], Copied | None]
 
 
-class Decided(NamedTuple):
+class PathDecision(NamedTuple):
     """What becomes of one path of the target: a task, or nothing.
 
     `known` is to be recorded as the tool's own without any call. `theirs` says why it is left alone. `asked`: it
@@ -39,8 +39,8 @@ def copies(
     *,
     found_is_own: bool,
     data: Mapping[str, bytes],
-    whole: Mapping[str, Anew],
-) -> Iterator[Decided]:
+    whole: Mapping[str, RewriteTask],
+) -> Iterator[PathDecision]:
     """By path in the target, one by one: no list of all is held. `blobs` are the source's as they shall be.
 
     Only what `own` shows as the tool's own may be written over, and only as the tool left it; nothing is deleted.
@@ -53,12 +53,12 @@ def copies(
             continue
         copied = own(path)
         if one.what is Comparison.FOREIGN:
-            yield Decided(path, blob, theirs=one.why)
+            yield PathDecision(path, blob, theirs=one.why)
         elif one.what is Comparison.SAME:
             yield _same(amount, one, blob, copied, found_is_own=found_is_own)
         elif one.what is Comparison.RELABELLED:
             assert twin
-            yield Decided(path, blob, RelabelTask(blob, amount.target.at(path), twin))
+            yield PathDecision(path, blob, RelabelTask(blob, amount.target.at(path), twin))
         else:
             before = found_is_own and copied is not None and not copied.target_etag
             task = CopyTask(
@@ -70,10 +70,10 @@ def copies(
                 anew=whole.get(blob.path),
                 asked_before=before and twin is None,
             )
-            yield Decided(path, blob, task, asked=twin is None)
+            yield PathDecision(path, blob, task, asked=twin is None)
 
 
-def _same(amount: Bytes, one: Judged, blob: Blob, copied: Copied | None, *, found_is_own: bool) -> Decided:
+def _same(amount: Bytes, one: Judged, blob: Blob, copied: Copied | None, *, found_is_own: bool) -> PathDecision:
     """Of one that looks like its source: whose it is, and whether its bytes have to be read for that."""
     path, twin = one.pair.path, one.pair.twin
     assert twin
@@ -88,8 +88,8 @@ def _same(amount: Bytes, one: Judged, blob: Blob, copied: Copied | None, *, foun
     # The tool did not copy it, and no MD5 speaks for it.
     if not one.settled and blob.length > 0 and None in (blob.md5, twin.md5):
         task = CompareTask(amount.source.at(blob.path), blob, amount.target.at(path), twin, known)
-        return Decided(path, blob, task)
-    return Decided(path, blob, known=known)
+        return PathDecision(path, blob, task)
+    return PathDecision(path, blob, known=known)
 
 
 class Deletions(NamedTuple):

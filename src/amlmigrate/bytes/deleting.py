@@ -25,7 +25,7 @@ from amlmigrate.core.workspace import Location
 Needed = Callable[[], Awaitable[Callable[[Location], str]]]
 
 
-class Record(Protocol):
+class DeletionRecord(Protocol):
     """What is known of the tool's own copies, and is told of what becomes of them."""
 
     def own(self, path: str) -> Copied | None:
@@ -60,7 +60,7 @@ class Deleter:
         self._executor = executor
         self._stopping = stopping
 
-    async def delete(self, step: Step, amount: Bytes, record: Record, needed: Needed) -> str:
+    async def delete(self, step: Step, amount: Bytes, record: DeletionRecord, needed: Needed) -> str:
         """Deletes what the step lists, but what `needed` says that the target's users refer to.
 
         Returns a note for the report. Raises DriftError where the source is not what was planned,
@@ -100,7 +100,7 @@ class Deleter:
         already = f", {many(absent, 'was', 'were')} gone already" if absent else ""
         return f"{many(len(found.tasks) + len(before), 'blob')} deleted{already}"
 
-    async def _all(self, found: Deletions, record: Record, went: list[str]) -> None:
+    async def _all(self, found: Deletions, record: DeletionRecord, went: list[str]) -> None:
         async def take(result: Result) -> None:
             if result.end is not End.DONE:
                 found.theirs[result.path] = result.why

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.address import blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
@@ -21,7 +21,7 @@ Change = tuple[str | None, str | None]
 def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> dict[str, Change]:
     """By address, the prefixes of wanted steps and the rests of containers that are not what they were."""
     # Selection leaves what is left of a folder when part of it moves for another asset's sake.
-    moving = Cover(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
+    moving = PrefixSet(step.bytes.source for step in plan.steps if step.bytes and not _unselected(step))
     found: dict[str, Change] = {}
     for step in plan.steps:
         # What is deleted is held to its source by the copy that it comes after.
@@ -34,7 +34,7 @@ def drifted(plan: Plan, listings: Listings, wanted: Callable[[Step], bool]) -> d
     return found | _rests(plan, listings)
 
 
-def _now(step: Step, place: Location, listings: Listings, moving: Cover) -> str | None:
+def _now(step: Step, place: Location, listings: Listings, moving: PrefixSet) -> str | None:
     listing = listings.get((place.account, place.container))
     if listing is None:
         return None
@@ -51,7 +51,7 @@ def _now(step: Step, place: Location, listings: Listings, moving: Cover) -> str 
 def _rests(plan: Plan, listings: Listings) -> dict[str, Change]:
     """Blobs that came into the source's containers, below no prefix of the plan, since it was made."""
     known = {step.address.name: step for step in plan.steps if step.is_bytes and step.bytes is None}
-    cover = Cover(step.bytes.source for step in plan.steps if step.bytes)
+    cover = PrefixSet(step.bytes.source for step in plan.steps if step.bytes)
     found: dict[str, Change] = {}
     for (_, container), listing in listings.items():
         rest = ListingDigest.of(blob for blob in listing.sorted if cover.prefix(_place(listing, blob)) is None)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from amlmigrate.bytes.performing import perform
 from amlmigrate.bytes.tasks import CopyTask, Result, Task
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.parallel import never, together
 
 PARALLEL = 32
@@ -37,7 +37,9 @@ class Executor(Protocol):
 class LocalExecutor:
     """Performs tasks in this process and its event loop."""
 
-    def __init__(self, stores: Stores, *, parallel: int = PARALLEL, stopping: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, stores: StorePair, *, parallel: int = PARALLEL, stopping: Callable[[], bool] = never
+    ) -> None:
         """Once `stopping` says so, a long blob is left at the end of its block."""
         self.parallel = parallel
         self._stores = stores

@@ -33,7 +33,7 @@ _FOLDERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedFile:
     """What comes of a file: how it is written anew, None where nothing in it changes; what of the source it names.
 
     What it names is the folders of its files, since one may name millions. `signed`: how many of the strings that
@@ -56,7 +56,7 @@ def written_anew(path: str, data: bytes, mapping: Mapping) -> bytes:
     return _anew(path, data, mapping, lambda _: None).data
 
 
-def planned(file: Location, data: bytes, mapping: Mapping) -> Planned:
+def planned(file: Location, data: bytes, mapping: Mapping) -> PlannedFile:
     """What a plan needs to know of a file. Raises NotJsonError."""
     names: dict[Reference, None] = {}
     signed: set[str] = set()
@@ -72,17 +72,17 @@ def planned(file: Location, data: bytes, mapping: Mapping) -> Planned:
 
     found = _anew(file.path, data, mapping, see)
     if not found.count:
-        return Planned(None, tuple(names), versions=len(versions))
+        return PlannedFile(None, tuple(names), versions=len(versions))
     md5 = base64.b64encode(hashlib.md5(found.data, usedforsecurity=False).digest()).decode()
     lines = tuple(
         Rewrite(f"{file.path}:{one.number}", masked(one.before), masked(one.after)) for one in found.lines
     )
     before, after = (hashlib.sha256(one).hexdigest() for one in (data, found.data))
     made = AnewFile(file.path, before, after, md5, len(found.data), found.count, lines)
-    return Planned(made, tuple(names), len(signed), len(versions))
+    return PlannedFile(made, tuple(names), len(signed), len(versions))
 
 
-def _anew(path: str, data: bytes, mapping: Mapping, see: Callable[[Lead], None]) -> jsontext.Anew:
+def _anew(path: str, data: bytes, mapping: Mapping, see: Callable[[Lead], None]) -> jsontext.RewrittenText:
     meaning = _Meaning(mapping, see)
     return jsontext.anew(data, meaning.of, by_line=path.lower().endswith(_LINES), shown=_SHOWN)
 

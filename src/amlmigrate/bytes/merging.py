@@ -15,7 +15,7 @@ from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.workspace import Location
 
 
-class Pair(NamedTuple):
+class PathPair(NamedTuple):
     """A path of the target, the blob of the source that goes there, and the one that is there; one may be None."""
 
     path: str
@@ -27,7 +27,7 @@ class OrderError(ValueError):
     """A stream that was to rise does not: it came from no sorted list."""
 
 
-def merged(source: Location, goal: Location, blobs: Iterable[Blob], there: Listing) -> Iterator[Pair]:
+def merged(source: Location, goal: Location, blobs: Iterable[Blob], there: Listing) -> Iterator[PathPair]:
     """By path in the target: `blobs` are the source's below `source` in their order; `there` is around `goal`.
 
     The folder for code uploads comes from other containers: seen from the root of the container around it, only
@@ -39,14 +39,14 @@ def merged(source: Location, goal: Location, blobs: Iterable[Blob], there: Listi
     while left or right:
         if right is None or (left is not None and left[0] < right[0]):
             assert left is not None
-            yield Pair(*left, None)
+            yield PathPair(*left, None)
             left = next(coming, None)
         elif left is None or right[0] < left[0]:
             if in_place(goal, right[0]):
-                yield Pair(right[0], None, right[1])
+                yield PathPair(right[0], None, right[1])
             right = next(present, None)
         else:
-            yield Pair(*left, right[1])
+            yield PathPair(*left, right[1])
             left, right = next(coming, None), next(present, None)
 
 

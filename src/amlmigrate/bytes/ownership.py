@@ -26,7 +26,7 @@ class Doing(Enum):
     LEAVE = "leave"
 
 
-class Verdict(NamedTuple):
+class OwnershipVerdict(NamedTuple):
     """What is to be done, and why it is nothing, where it is."""
 
     doing: Doing
@@ -50,36 +50,40 @@ def overwritten(copied: Copied | None, source: Blob, there: Blob) -> bool:
     return source.length > 0 and None in (source.md5, there.md5)
 
 
-def verdict(copied: Copied | None, source: Blob, there: Blob) -> Verdict:
+def verdict(copied: Copied | None, source: Blob, there: Blob) -> OwnershipVerdict:
     """What becomes of a blob that is there and is not like `source`, as it shall be."""
     if copied is None:
-        return Verdict(Doing.LEAVE, "not made by this tool")
+        return OwnershipVerdict(Doing.LEAVE, "not made by this tool")
     if not copied.untouched(there.etag):
         known = copied.target_etag != ""
-        return Verdict(
+        return OwnershipVerdict(
             Doing.LEAVE, "changed in the target since it was copied" if known else "not known to be this tool's"
         )
     differs = set(unlike(source, there))
     touched = sorted(differs & set(relabelled(copied, there)))
     if touched:
-        return Verdict(Doing.LEAVE, f"changed in the target since it was copied: its {' and '.join(touched)}")
+        return OwnershipVerdict(
+            Doing.LEAVE, f"changed in the target since it was copied: its {' and '.join(touched)}"
+        )
     if copied.source_etag != source.etag:
-        return Verdict(Doing.REPLACE)
+        return OwnershipVerdict(Doing.REPLACE)
     if copied.labels is None or not differs <= LABELS:
-        return Verdict(Doing.LEAVE, "changed in the target since it was copied")
+        return OwnershipVerdict(Doing.LEAVE, "changed in the target since it was copied")
     return _relabel(source, there, differs)
 
 
-def _relabel(source: Blob, there: Blob, differs: set[str]) -> Verdict:
+def _relabel(source: Blob, there: Blob, differs: set[str]) -> OwnershipVerdict:
     """Of a copy of which the source's tier or tags alone have changed."""
     if "tier" in differs and there.tier == ARCHIVE:
-        return Verdict(
+        return OwnershipVerdict(
             Doing.LEAVE,
             "in the archive tier in the target, and no longer in the source: rehydrate it, which takes hours",
         )
     if "tier" in differs and source.tier is None:
-        return Verdict(Doing.LEAVE, "of a tier of its own in the target, and of its account's in the source")
-    return Verdict(Doing.RELABEL)
+        return OwnershipVerdict(
+            Doing.LEAVE, "of a tier of its own in the target, and of its account's in the source"
+        )
+    return OwnershipVerdict(Doing.RELABEL)
 
 
 def relabelled(copied: Copied, there: Blob) -> list[str]:

@@ -16,7 +16,6 @@ from amlmigrate.bytes.jsonfiles import written_anew
 from amlmigrate.bytes.listings import unlike
 from amlmigrate.bytes.searching import Search
 from amlmigrate.bytes.tasks import (
-    Anew,
     CompareTask,
     CopyTask,
     DeleteTask,
@@ -25,11 +24,12 @@ from amlmigrate.bytes.tasks import (
     End,
     RelabelTask,
     Result,
+    RewriteTask,
     Task,
 )
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.store import Store, Stores, UnsupportedError
+from amlmigrate.cloud.store import Store, StorePair, UnsupportedError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
 from amlmigrate.core.parallel import never
@@ -52,7 +52,7 @@ class TakenError(Exception):
     """The target has another blob of this name; its text says why it is another."""
 
 
-async def perform(task: Task, stores: Stores, *, stopping: Stopping = never) -> Result:
+async def perform(task: Task, stores: StorePair, *, stopping: Stopping = never) -> Result:
     """Does what a task says. What is about this one blob alone is its result; all else is raised.
 
     Once `stopping` says so a long blob is left at the end of its block. Raises MigrateError: DriftError where the
@@ -67,7 +67,7 @@ async def perform(task: Task, stores: Stores, *, stopping: Stopping = never) -> 
             return await _bring(task, stores, stopping)
 
 
-async def _bring(task: CopyTask | RelabelTask | CompareTask, stores: Stores, stopping: Stopping) -> Result:
+async def _bring(task: CopyTask | RelabelTask | CompareTask, stores: StorePair, stopping: Stopping) -> Result:
     """What makes the target's blob like the source's, or shows that it is."""
     try:
         match task:
@@ -117,7 +117,7 @@ async def read_listed(store: Store, place: Location, blob: Blob, largest: int = 
         raise changed(blob) from error
 
 
-async def _copy(task: CopyTask, stores: Stores, stopping: Stopping) -> Result:
+async def _copy(task: CopyTask, stores: StorePair, stopping: Stopping) -> Result:
     """Brings a blob to the target where there is none, or the tool's own. Raises TakenError, DriftError."""
     path, blob, false_label = task.target.path, task.blob, False
     try:
@@ -138,7 +138,7 @@ async def _copy(task: CopyTask, stores: Stores, stopping: Stopping) -> Result:
     return Result(path, copied=Copied(blob.etag, etag, Labels.of(blob)), false_label=false_label)
 
 
-async def _put(task: CopyTask, stores: Stores, stopping: Stopping, *, check: bool = True) -> str:
+async def _put(task: CopyTask, stores: StorePair, stopping: Stopping, *, check: bool = True) -> str:
     """The ETag of the new blob."""
     target, source = _guarded(stores.target(task.target), task.target), stores.source(task.source)
     if task.anew or task.data is not None:
@@ -166,7 +166,7 @@ def _guarded(store: Store, place: Location) -> Store:
     return store
 
 
-async def _anew(task: CopyTask, anew: Anew, store: Store) -> bytes:
+async def _anew(task: CopyTask, anew: RewriteTask, store: Store) -> bytes:
     """A file as it has to be in the target. Raises DriftError where it is not what was planned."""
     file, blob = anew.file, task.blob
     found = await read_listed(store, task.source, blob, JSON_LARGEST) or b""
@@ -182,7 +182,7 @@ async def _anew(task: CopyTask, anew: Anew, store: Store) -> bytes:
     return made
 
 
-async def _settle(error: ServiceError, task: CopyTask, stores: Stores, stopping: Stopping) -> str:
+async def _settle(error: ServiceError, task: CopyTask, stores: StorePair, stopping: Stopping) -> str:
     """A target that is taken is settled by reading it: a lost answer leaves a copy behind. Its ETag."""
     blob = task.blob
     if error.status not in (409, 412) or error.code not in _TAKEN:
@@ -199,7 +199,7 @@ async def _settle(error: ServiceError, task: CopyTask, stores: Stores, stopping:
     return twin.etag
 
 
-async def _relabel(task: RelabelTask, stores: Stores) -> Result:
+async def _relabel(task: RelabelTask, stores: StorePair) -> Result:
     """Sets tier and tags of a copy of the tool's own. Raises TakenError."""
     store, blob, twin = stores.labelled(task.target), task.blob, task.twin
     # Neither call takes an ETag as its condition (learn.microsoft.com, set-blob-tier and set-blob-tags).
@@ -213,20 +213,20 @@ async def _relabel(task: RelabelTask, stores: Stores) -> Result:
     return Result(task.target.path, copied=Copied(blob.etag, twin.etag, Labels.of(blob)))
 
 
-async def _compare(task: CompareTask, stores: Stores, stopping: Stopping) -> Result:
+async def _compare(task: CompareTask, stores: StorePair, stopping: Stopping) -> Result:
     """Raises TakenError unless both blobs hold the same bytes."""
     if not await _alike(task, stores, stopping):
         raise TakenError("of other bytes, and not written by this tool")
     return Result(task.target.path, copied=task.known)
 
 
-async def _alike(task: CompareTask, stores: Stores, stopping: Stopping) -> bool:
+async def _alike(task: CompareTask, stores: StorePair, stopping: Stopping) -> bool:
     """Whether both have the same bytes: each is read."""
     ours = await stores.source(task.source).digest(task.source, task.blob, stopping=stopping)
     return ours == await stores.target(task.target).digest(task.target, task.twin, stopping=stopping)
 
 
-async def _delete(task: DeleteTask, stores: Stores) -> Result:
+async def _delete(task: DeleteTask, stores: StorePair) -> Result:
     try:
         await _guarded(stores.target(task.target), task.target).delete(task.target, task.etag)
     except ServiceError as error:
@@ -236,7 +236,7 @@ async def _delete(task: DeleteTask, stores: Stores) -> Result:
     return Result(task.target.path)
 
 
-async def _digest(task: DigestTask, stores: Stores, stopping: Stopping) -> Result:
+async def _digest(task: DigestTask, stores: StorePair, stopping: Stopping) -> Result:
     search = Search(task.places) if task.places else None
     store = stores.source(task.place) if task.of_source else stores.target(task.place)
     try:

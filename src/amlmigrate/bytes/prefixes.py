@@ -26,7 +26,7 @@ def prefix_of(place: Location, *, exact: bool = False) -> Location:
     return Location(place.account, place.container, path.rstrip("/"))
 
 
-class Cover:
+class PrefixSet:
     """The fewest prefixes over a set of places, and which of them a path belongs to."""
 
     def __init__(self, places: Iterable[Location]) -> None:

@@ -51,7 +51,7 @@ def _is_wide(beginning: bytes, decode: _Decode) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What searching a file came to: whether it is text, and how many addresses of the source are in it."""
 
     text: bool
@@ -70,7 +70,7 @@ class Search:
         self._attempt = _Attempt(self._places)
         return self._attempt.feed
 
-    def end(self) -> Found:
+    def end(self) -> SearchResult:
         """No piece follows: what the last attempt saw."""
         return self._attempt.end()
 
@@ -94,8 +94,8 @@ class _Attempt:
             if self._length >= _BLOCK:
                 self._search(ended=False)
 
-    def end(self) -> Found:
-        return Found(self._search(ended=True), self._total)
+    def end(self) -> SearchResult:
+        return SearchResult(self._search(ended=True), self._total)
 
     def _search(self, *, ended: bool) -> bool:
         block = b"".join(self._waiting)

@@ -20,10 +20,10 @@ from urllib.parse import unquote
 
 import yaml
 
-from amlmigrate.bytes.yamltext import Change, Scalar, Yaml, applied, changes, load, walk
+from amlmigrate.bytes.yamltext import Scalar, TextEdit, Yaml, applied, changes, load, walk
 from amlmigrate.core.leading import Lead, lead, leads_within
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Reference, Scope, reference_of
+from amlmigrate.core.reference import Reference, WorkspaceScope, reference_of
 from amlmigrate.core.workspace import DATASTORES, Location
 
 NAME = "MLTable"
@@ -38,7 +38,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableEntry:
     """One thing that a table reads: by `file`, `folder` or `pattern`, the address or path as it is meant."""
 
     how: str
@@ -46,7 +46,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Remarks:
+class TableFindings:
     """What names the source in a file when all is rewritten that can be.
 
     `values` are read or written by the table; `text` is what only people read, or what it compares data with.
@@ -64,20 +64,20 @@ def is_table(path: str) -> bool:
     return path.rpartition("/")[2] == NAME
 
 
-def entries(text: str) -> list[Entry]:
+def entries(text: str) -> list[TableEntry]:
     """What a table reads, in any of its documents and under any name. Raises NotYamlError."""
     loaded = load(text)
-    found = [Entry(_QUERY, _datastore(query)) for query in _queries(loaded) if _STORE in query]
+    found = [TableEntry(_QUERY, _datastore(query)) for query in _queries(loaded) if _STORE in query]
     for top in walk(_paths(loaded)):
         if isinstance(top, yaml.MappingNode):
             pairs = ((key.value, value) for key, value in top.value if isinstance(value, yaml.ScalarNode))
-            found += [Entry(str(how), value.value.strip()) for how, value in pairs]
+            found += [TableEntry(str(how), value.value.strip()) for how, value in pairs]
         elif isinstance(top, yaml.SequenceNode):
-            found += [Entry("", one.value.strip()) for one in top.value if isinstance(one, yaml.ScalarNode)]
+            found += [TableEntry("", one.value.strip()) for one in top.value if isinstance(one, yaml.ScalarNode)]
     return [entry for entry in dict.fromkeys(found) if entry.text]
 
 
-def reference(entry: Entry, table: Location) -> Reference | None:
+def reference(entry: TableEntry, table: Location) -> Reference | None:
     """What an entry of the table at a place names; None where that is no address and no path in its container.
 
     A file of the machine that reads, and an address of another service, are such.
@@ -94,14 +94,14 @@ def reference(entry: Entry, table: Location) -> Reference | None:
     return Reference(entry.text, where, location=Location(table.account, table.container, path))
 
 
-def readings(entry: Entry) -> tuple[Entry, ...]:
+def readings(entry: TableEntry) -> tuple[TableEntry, ...]:
     """What an entry may mean: of a path with `%20` what it reads in folders, and what it reads over storage."""
     if _elsewhere(entry.text) or (decoded := unquote(entry.text)) == entry.text:
         return (entry,)
     return entry, replace(entry, text=decoded)
 
 
-def leaves_container(entry: Entry, table: Location) -> bool:
+def leaves_container(entry: TableEntry, table: Location) -> bool:
     """Whether an entry is a path that leads above the root of the container that the table lies in."""
     return not _elsewhere(entry.text) and _joined(entry.text, table).split("/", 1)[0] == ".."
 
@@ -136,7 +136,7 @@ def _joined(text: str, table: Location) -> str:
     return "" if path == "." else path
 
 
-def table_changes(text: str, mapping: Mapping) -> list[Change]:
+def table_changes(text: str, mapping: Mapping) -> list[TextEdit]:
     """What makes a table one that reads the same in the target. Raises NotYamlError."""
     found = load(text)
     wanted: dict[int, str] = {}
@@ -153,7 +153,7 @@ def in_target(text: str, mapping: Mapping) -> str:
     return applied(text, table_changes(text, mapping))
 
 
-def remarks(text: str, mapping: Mapping) -> Remarks:
+def table_findings(text: str, mapping: Mapping) -> TableFindings:
     """What names the source still in a table as it is in the target. Raises NotYamlError."""
     found = load(text)
     read = {id(node) for node in walk(_paths(found))}
@@ -164,7 +164,7 @@ def remarks(text: str, mapping: Mapping) -> Remarks:
         # One address to its end may hold another, as where two stand in one value.
         named = [whole.address] if whole and whole.ours else _ours(scalar.value, mapping)
         (values if whole or id(scalar.node) in read else beside).extend(named)
-    return Remarks(tuple(values), tuple(beside))
+    return TableFindings(tuple(values), tuple(beside))
 
 
 def _ours(text: str, mapping: Mapping) -> list[str]:
@@ -207,8 +207,10 @@ def _queries(found: Yaml) -> Iterator[dict[str, yaml.ScalarNode]]:
             yield from (last,) if last == first else (last, first)
 
 
-def _scope(query: dict[str, yaml.ScalarNode]) -> Scope:
-    return Scope(*(query[name].value if name in query else "" for name in (_SUBSCRIPTION, _GROUP, _WORKSPACE)))
+def _scope(query: dict[str, yaml.ScalarNode]) -> WorkspaceScope:
+    return WorkspaceScope(
+        *(query[name].value if name in query else "" for name in (_SUBSCRIPTION, _GROUP, _WORKSPACE))
+    )
 
 
 def _datastore(query: dict[str, yaml.ScalarNode]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from amlmigrate.bytes.searching import Found
+from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
@@ -16,7 +16,7 @@ from amlmigrate.core.workspace import Location
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class RewriteTask:
     """A file that is written anew as a whole: what was planned of it, and what it is worked out with."""
 
     file: AnewFile
@@ -37,7 +37,7 @@ class CopyTask:
     target: Location
     replaces: str | None = None
     data: bytes | None = None
-    anew: Anew | None = None
+    anew: RewriteTask | None = None
     asked_before: bool = False
 
 
@@ -100,7 +100,7 @@ class Digested:
 
     sha256: str
     md5: str
-    found: Found | None = None
+    found: SearchResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

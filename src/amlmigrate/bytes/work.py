@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from amlmigrate.bytes.listings import Listing, goal_path, renamed_on_the_way, source_path
-from amlmigrate.bytes.tasks import Anew, End, Result
+from amlmigrate.bytes.tasks import End, Result, RewriteTask
 from amlmigrate.cloud.errors import READABLE
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, UnreadableError
@@ -17,7 +17,7 @@ from amlmigrate.core.plan import Bytes
 from amlmigrate.core.prior import Copied
 
 
-class Record(Protocol):
+class CopyRecord(Protocol):
     """What is known of the tool's own copies, and is told of them."""
 
     def own(self, path: str) -> Copied | None:
@@ -42,7 +42,7 @@ class Copy:
     """`apart` are the paths of the target that other steps are about, or nobody is to touch."""
 
     amount: Bytes
-    record: Record
+    record: CopyRecord
     # The source's blobs below the prefix, as they are listed.
     blobs: Collection[Blob]
     apart: Container[str] = frozenset()
@@ -51,7 +51,7 @@ class Copy:
     # are written anew as a whole, which are read when their turn comes.
     made: dict[str, Blob] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
-    whole: dict[str, Anew] = field(default_factory=dict)
+    whole: dict[str, RewriteTask] = field(default_factory=dict)
     false_labels: list[str] = field(default_factory=list)
     # New paths of those that are known to be in the target by now; and whether anything was to be changed there.
     there: set[str] = field(default_factory=set)

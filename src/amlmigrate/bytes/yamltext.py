@@ -57,7 +57,7 @@ class Yaml:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TextEdit:
     """A part of a text, and what is to stand there instead."""
 
     start: int
@@ -100,7 +100,7 @@ def children(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def changes(found: Yaml, wanted: Mapping[int, str]) -> list[Change]:
+def changes(found: Yaml, wanted: Mapping[int, str]) -> list[TextEdit]:
     """What makes a text one in which the scalars that start at some places mean other things, and all else stays.
 
     A scalar keeps its quotes, folds and escapes where only that is put in which differs; else it is written anew
@@ -114,7 +114,7 @@ def changes(found: Yaml, wanted: Mapping[int, str]) -> list[Change]:
     raise NotYamlError("its values could not be replaced without changing others")
 
 
-def applied(text: str, made: Iterable[Change]) -> str:
+def applied(text: str, made: Iterable[TextEdit]) -> str:
     """The text with the changes, which do not overlap and come in their order."""
     parts, at = [], 0
     for change in made:
@@ -130,7 +130,7 @@ def _spans(text: str, skipped: int) -> Iterator[tuple[int, int]]:
             yield token.end_mark.index + skipped, token.start_mark.index + skipped
 
 
-def _within(text: str, scalar: Scalar, value: str) -> Change:
+def _within(text: str, scalar: Scalar, value: str) -> TextEdit:
     """The differing part alone, where it stands in the text as it is meant, and once; else all anew."""
     raw, old = text[scalar.start : scalar.end], scalar.value
     first, last = _differing(old, value)
@@ -139,7 +139,7 @@ def _within(text: str, scalar: Scalar, value: str) -> Change:
             return _anew(text, scalar, value)
         first -= 1
     start = scalar.start + raw.index(part)
-    return Change(start, start + len(part), value[first : len(value) - last])
+    return TextEdit(start, start + len(part), value[first : len(value) - last])
 
 
 def _differing(old: str, new: str) -> tuple[int, int]:
@@ -150,14 +150,14 @@ def _differing(old: str, new: str) -> tuple[int, int]:
     return first, next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
 
 
-def _anew(text: str, scalar: Scalar, value: str) -> Change:
+def _anew(text: str, scalar: Scalar, value: str) -> TextEdit:
     """In double quotes on one line; the comment behind a block's sign, and the blanks after it, stay."""
     raw = text[scalar.start : scalar.end]
     written: str = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=sys.maxsize).rstrip("\n")
     block = _BLOCK_HEADER.match(raw) if scalar.node.style in ("|", ">") else None
     comment = (block["comment"] or "") if block else ""
     tail = raw[len(raw.rstrip()) :] if block else ""
-    return Change(scalar.start, scalar.end, f"{written}{comment}{tail}")
+    return TextEdit(scalar.start, scalar.end, f"{written}{comment}{tail}")
 
 
 def _comes_to(before: Yaml, text: str, wanted: Mapping[int, str]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import Workspace
 
 
-def unread(source: Workspace, prior: Prior) -> list[Finding]:
+def unread(source: Workspace, prior: OwnershipRecord) -> list[Finding]:
     """A finding about the source for each ledger that may be of the same two workspaces and cannot be read."""
     return [
         Finding(

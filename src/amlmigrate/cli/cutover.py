@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.plan import Plan
-    from amlmigrate.cutover.since import Change
+    from amlmigrate.cutover.since import ChangedSince
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.evidence import Report
+    from amlmigrate.ledger.evidence import EvidenceFile
 
 
 @options.shared
@@ -47,7 +47,7 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all of it, and record nothing.")] = False,
     force_unlock: options.ForceUnlock = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
@@ -66,7 +66,7 @@ def command(
                     holding(clouds, read, ledger, lock, "cutover", view, dry_run=dry_run) as lease,
                 ):
                     ledger.clock = clouds.target.arm.service_clock.now
-                    work = Work(view, shared, folder, read, ledger, clouds, lease)
+                    work = CutoverWork(view, shared, folder, read, ledger, clouds, lease)
                     if back:
                         return await work.back(dry_run=dry_run)
                     return await work.cut_over((unfrozen or "").strip(), dry_run=dry_run)
@@ -94,11 +94,11 @@ def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CutoverWork:
     """One cutover of a plan, or one that is taken back."""
 
     view: View
-    shared: Shared
+    shared: CommonOptions
     folder: Path
     plan: Plan
     ledger: Ledger
@@ -157,7 +157,7 @@ class Work:
         )
         return self._taken_back(text, report.path, since.changes)
 
-    async def _known_to_others(self, cutover: Report | None) -> None:
+    async def _known_to_others(self, cutover: EvidenceFile | None) -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
         from amlmigrate.cutover import record
 
@@ -171,13 +171,13 @@ class Work:
         self.view.result("cutover.end", {"text": text, "lines": list(warnings), "files": files, "next": following})
         return ExitCode.DONE
 
-    def _taken_back(self, text: str, report: Path, changes: tuple[Change, ...] = ()) -> ExitCode:
+    def _taken_back(self, text: str, report: Path, changes: tuple[ChangedSince, ...] = ()) -> ExitCode:
         files = {"Evidence": str(report)}
         data = {"text": text, **_told(changes), "files": files, "next": f"migrate verify {self.folder}"}
         self.view.result("cutover.back", data)
         return ExitCode.DONE
 
 
-def _told(changes: tuple[Change, ...]) -> dict[str, Any]:
+def _told(changes: tuple[ChangedSince, ...]) -> dict[str, Any]:
     lines = [f"{one.what} in the target since: {one.address}" for one in changes]
     return {"lines": lines, "changes": [one.as_dict() for one in changes]}

@@ -10,7 +10,7 @@ from typing import Any
 from amlmigrate.bytes.areas import Containers, list_both
 from amlmigrate.bytes.bound import bound
 from amlmigrate.cli import living
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.who import who
@@ -31,7 +31,7 @@ from amlmigrate.cutover.since import Since
 from amlmigrate.decommissioning import tombstone
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger, decisions
-from amlmigrate.ledger.evidence import Evidence, Report, last
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, let_go
 
@@ -39,17 +39,19 @@ Digests = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class PassedCutover:
     """What was read of two sides that may be cut over. `written`: who may still write the source."""
 
-    verified: Report
+    verified: EvidenceFile
     documents: tuple[Digests, Digests]
     listed: Containers
     written: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], *, unfrozen: bool) -> Passed:
+async def check(
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], *, unfrozen: bool
+) -> PassedCutover:
     """Raises RefusedError with every reason why the plan must not be cut over yet."""
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
@@ -58,7 +60,7 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     now = bound(plan, documents, listed)
     written, warnings = await _writers(clouds, source.workspace, plan, reports)
     unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
-    facts = refusals.Facts(
+    facts = refusals.CutoverFacts(
         source=source,
         digests=now.digests,
         parts=now.parts,
@@ -80,11 +82,11 @@ async def check(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
         )
     verified = last(reports, "verify")
     assert verified
-    return Passed(verified, documents, listed, written, warnings)
+    return PassedCutover(verified, documents, listed, written, warnings)
 
 
 async def refuse_unapproved(
-    shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], unfrozen: str
+    shared: CommonOptions, clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], unfrozen: str
 ) -> None:
     """Raises RefusedError where the plan asks for approvals, and nobody else has approved this cutover.
 
@@ -97,8 +99,8 @@ async def refuse_unapproved(
 
 
 async def record(
-    shared: Shared, clouds: Session, plan: Plan, evidence: Evidence, passed: Passed, unfrozen: str
-) -> Report:
+    shared: CommonOptions, clouds: Session, plan: Plan, evidence: Evidence, passed: PassedCutover, unfrozen: str
+) -> EvidenceFile:
     """Adds the record of the cutover."""
     content = await _content(shared, clouds, plan)
     content |= {
@@ -110,8 +112,8 @@ async def record(
 
 
 async def record_back(
-    shared: Shared, clouds: Session, plan: Plan, evidence: Evidence, known: Report, found: Since
-) -> Report:
+    shared: CommonOptions, clouds: Session, plan: Plan, evidence: Evidence, known: EvidenceFile, found: Since
+) -> EvidenceFile:
     """Adds the report that takes a cutover back, with what the target has since."""
     content = await _content(shared, clouds, plan)
     cutover = {"number": known.content["number"], "time": known.content["time"]}
@@ -120,7 +122,7 @@ async def record_back(
     )
 
 
-async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report]) -> Since:
+async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Since:
     """What has become of the target since the cutover."""
     source, target = await read_both(clouds, plan)
     mapping = Mapping(source.workspace, target.workspace, plan.names())
@@ -128,7 +130,7 @@ async def since(clouds: Session, plan: Plan, ledger: Ledger, reports: list[Repor
     return await living.look(clouds, plan, ledger, reports, target, listed)
 
 
-def refuse_removed(ledger: Ledger, reports: list[Report], folder: Path) -> None:
+def refuse_removed(ledger: Ledger, reports: list[EvidenceFile], folder: Path) -> None:
     """Raises RefusedError where the source is being removed, or is."""
     if tombstone.begun(ledger) or last(reports, tombstone.RECORD):
         raise RefusedError(
@@ -138,7 +140,7 @@ def refuse_removed(ledger: Ledger, reports: list[Report], folder: Path) -> None:
         )
 
 
-async def _content(shared: Shared, clouds: Session, plan: Plan) -> dict[str, Any]:
+async def _content(shared: CommonOptions, clouds: Session, plan: Plan) -> dict[str, Any]:
     return {
         "format": 1,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -152,7 +154,7 @@ async def _content(shared: Shared, clouds: Session, plan: Plan) -> dict[str, Any
 
 
 async def _writers(
-    clouds: Session, source: Workspace, plan: Plan, reports: list[Report]
+    clouds: Session, source: Workspace, plan: Plan, reports: list[EvidenceFile]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may still write the source, a sentence each; and what else a person has to know of it."""
     try:

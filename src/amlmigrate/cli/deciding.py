@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError, RefusedError
 
 if TYPE_CHECKING:
     from amlmigrate.cli.decisionfile import Row
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.by import By
-    from amlmigrate.core.decision import Decision, Subject, Verb
+    from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.deciding import Choice
+    from amlmigrate.ledger.deciding import NewDecision
 
 # What in the environment is a credential by itself; az login is not looked for, that takes a call.
 _AT_HAND = (
@@ -44,20 +44,20 @@ From = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DecisionRequest:
     """What was asked for; `until` as it was typed."""
 
-    verb: Verb
+    verb: DecisionVerb
     arguments: list[str]
     reason: str
     file: Path | None
     until: str = ""
 
 
-async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
+async def decide(shared: CommonOptions, asked: DecisionRequest) -> dict[str, Any]:
     """Records the decisions, all or none, and returns what is told of them."""
     from amlmigrate.cli import plans, until
-    from amlmigrate.core.decision import Verb
+    from amlmigrate.core.decision import DecisionVerb
     from amlmigrate.ledger import Ledger, deciding
     from amlmigrate.ledger.evidence import Evidence
     from amlmigrate.ledger.subjects import Subjects
@@ -71,14 +71,14 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
         subjects = Subjects(read, Evidence(folder, ledger).reports(), ledger)
         if addresses:
             rows = [replace(row, address=subjects.meant(row.address)) for row in rows]
-        if asked.verb is Verb.REOPEN:
+        if asked.verb is DecisionVerb.REOPEN:
             by, why = await _by(shared, read)
             taken = deciding.reopen(read, ledger, [(row.address, row.reason) for row in rows], by)
             return _told(asked, [{"address": address, "detail": "open again"} for address in taken], by, why)
-        choices = [deciding.Choice(subjects.find(row.address), row.reason, ends) for row in rows]
+        choices = [deciding.NewDecision(subjects.find(row.address), row.reason, ends) for row in rows]
         _refuse_others(rows, choices)
         _refuse_keys(choices)
-        if asked.verb is Verb.DONE:
+        if asked.verb is DecisionVerb.DONE:
             choices, by, why = await _looked(shared, read, ledger, choices)
         else:
             by, why = await _by(shared, read)
@@ -86,10 +86,10 @@ async def decide(shared: Shared, asked: Asked) -> dict[str, Any]:
     return _told(asked, [_line(one) for one in made], by, why)
 
 
-def _rows(asked: Asked, addresses: list[str]) -> list[Row]:
+def _rows(asked: DecisionRequest, addresses: list[str]) -> list[Row]:
     """Each with its reason. Raises BadInputError for none, and for a waiver without a reason."""
     from amlmigrate.cli import decisionfile
-    from amlmigrate.core.decision import Verb
+    from amlmigrate.core.decision import DecisionVerb
 
     if bool(addresses) == bool(asked.file):
         raise BadInputError(
@@ -103,7 +103,7 @@ def _rows(asked: Asked, addresses: list[str]) -> list[Row]:
     else:
         found = [decisionfile.Row(0, address, asked.verb.value, reason) for address in dict.fromkeys(addresses)]
     for row in found:
-        if asked.verb is Verb.WAIVE and not row.reason:
+        if asked.verb is DecisionVerb.WAIVE and not row.reason:
             raise BadInputError(
                 "A waiver needs a reason.",
                 address=row.address,
@@ -112,7 +112,7 @@ def _rows(asked: Asked, addresses: list[str]) -> list[Row]:
     return found
 
 
-def _refuse_others(rows: Iterable[Row], choices: Iterable[Choice]) -> None:
+def _refuse_others(rows: Iterable[Row], choices: Iterable[NewDecision]) -> None:
     """Raises RefusedError where a file was filled in about something else than its addresses now stand for."""
     others = [
         f"{row.address}: now {choice.subject.says}"
@@ -128,7 +128,7 @@ def _refuse_others(rows: Iterable[Row], choices: Iterable[Choice]) -> None:
         )
 
 
-def _refuse_keys(choices: Iterable[Choice]) -> None:
+def _refuse_keys(choices: Iterable[NewDecision]) -> None:
     """No decision takes the place of the customer's key: a claim that is an error is proven, or nothing moves."""
     from amlmigrate.core.claim import WAIVABLE
     from amlmigrate.core.finding import MARK
@@ -149,8 +149,8 @@ def _refuse_keys(choices: Iterable[Choice]) -> None:
 
 
 async def _looked(
-    shared: Shared, plan: Plan, ledger: Ledger, choices: list[Choice]
-) -> tuple[list[Choice], By, str]:
+    shared: CommonOptions, plan: Plan, ledger: Ledger, choices: list[NewDecision]
+) -> tuple[list[NewDecision], By, str]:
     """The choices with what the target shows. Raises IncompleteError where it shows no such item."""
     from amlmigrate.cli.looking import can_look, look
     from amlmigrate.cli.signing import session
@@ -173,7 +173,7 @@ async def _looked(
     return [replace(one, seen=_told_by(one.subject, seen.get(one.subject.address))) for one in choices], by, why
 
 
-def _refuse_unseen(subject: Subject) -> None:
+def _refuse_unseen(subject: DecisionSubject) -> None:
     """What a verification looks at itself is not said to be there again. Raises IncompleteError."""
     from amlmigrate.core.finding import MARK
     from amlmigrate.core.findingcodes import LET_GO
@@ -186,7 +186,7 @@ def _refuse_unseen(subject: Subject) -> None:
         )
 
 
-def _told_by(subject: Subject, there: bool | None) -> bool:
+def _told_by(subject: DecisionSubject, there: bool | None) -> bool:
     """Whether that the target has such an item tells that it was done.
 
     Of a document in conflict it does not: another one was there under the same address all the time.
@@ -198,7 +198,7 @@ def _told_by(subject: Subject, there: bool | None) -> bool:
     return bool(there) and not known
 
 
-async def _by(shared: Shared, plan: Plan) -> tuple[By, str]:
+async def _by(shared: CommonOptions, plan: Plan) -> tuple[By, str]:
     """Who decides, and why without an identity if so.
 
     Nobody is asked to sign in where the options and the environment name no credential, unless the plan asks for
@@ -214,7 +214,7 @@ async def _by(shared: Shared, plan: Plan) -> tuple[By, str]:
         return await _signed(shared, plan, clouds)
 
 
-async def _signed(shared: Shared, plan: Plan, clouds: Session) -> tuple[By, str]:
+async def _signed(shared: CommonOptions, plan: Plan, clouds: Session) -> tuple[By, str]:
     from amlmigrate.cli.who import local
 
     by = local(shared)
@@ -234,7 +234,7 @@ def _line(one: Decision) -> dict[str, Any]:
     return {name: getattr(one, name) for name in shown}
 
 
-def _told(asked: Asked, made: list[dict[str, Any]], by: By, why: str) -> dict[str, Any]:
+def _told(asked: DecisionRequest, made: list[dict[str, Any]], by: By, why: str) -> dict[str, Any]:
     what = made[0]["address"] if len(made) == 1 else f"{len(made)} addresses"
     return {
         "text": f"{_SAID[asked.verb.value]}: {what}.",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amlmigrate.core.documents import Document
     from amlmigrate.core.events import Emit
     from amlmigrate.core.plan import Plan
-    from amlmigrate.decommissioning.stage import Outcome, Removal, Wanted
+    from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult, Removal
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.lock import Lock
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _SOAK = 168
 
 
-class Storage(StrEnum):
+class ContainerFate(StrEnum):
     """What becomes of the source workspace's own containers."""
 
     KEEP = "keep"
@@ -47,7 +47,7 @@ class Storage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DecommissionOptions:
     """What was typed."""
 
     plan: str
@@ -55,7 +55,7 @@ class Asked:
     dry_run: bool
     purge: bool
     soak: float
-    storage: Storage
+    storage: ContainerFate
     accept_unrecoverable: bool
     accept_unseen: tuple[str, ...]
 
@@ -78,8 +78,8 @@ def command(
         ),
     ] = _SOAK,
     storage: Annotated[
-        Storage, typer.Option(help="The source's own containers: keep or delete them.")
-    ] = Storage.KEEP,
+        ContainerFate, typer.Option(help="The source's own containers: keep or delete them.")
+    ] = ContainerFate.KEEP,
     accept_unrecoverable: Annotated[
         bool,
         typer.Option(
@@ -96,10 +96,10 @@ def command(
     ] = None,
     force_unlock: options.ForceUnlock = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        asked = Asked(
+        asked = DecommissionOptions(
             plan, confirm, dry_run, purge, soak, storage, accept_unrecoverable, tuple(accept_unseen or ())
         )
         return await _decommission(view, shared, asked, force=force_unlock)
@@ -107,7 +107,7 @@ def command(
     execute(shared, work)
 
 
-async def _decommission(view: View, shared: Shared, asked: Asked, *, force: bool) -> ExitCode:
+async def _decommission(view: View, shared: CommonOptions, asked: DecommissionOptions, *, force: bool) -> ExitCode:
     """Takes the plan and its target for itself, removes the source, and tells how it ended."""
     from amlmigrate.cli import plans
     from amlmigrate.cli.holding import holding
@@ -127,7 +127,7 @@ async def _decommission(view: View, shared: Shared, asked: Asked, *, force: bool
                 holding(clouds, plan, ledger, lock, "decommission", view, dry_run=asked.dry_run) as lease,
             ):
                 ledger.clock = clouds.target.arm.service_clock.now
-                work = Work(view, shared, asked, wanted, folder, plan, ledger, clouds)
+                work = DecommissionWork(view, shared, asked, wanted, folder, plan, ledger, clouds)
                 outcome = await work.remove(lock)
                 if lease:
                     lease.remove()
@@ -135,19 +135,19 @@ async def _decommission(view: View, shared: Shared, asked: Asked, *, force: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DecommissionWork:
     """One removal, once the plan and its target are nobody else's."""
 
     view: View
-    shared: Shared
-    asked: Asked
-    wanted: Wanted
+    shared: CommonOptions
+    asked: DecommissionOptions
+    wanted: DecommissionRequest
     folder: Path
     plan: Plan
     ledger: Ledger
     clouds: Session
 
-    async def remove(self, lock: Lock) -> Outcome:
+    async def remove(self, lock: Lock) -> DecommissionResult:
         """Asks for the approval of somebody else where that is needed, and goes through the stage."""
         from amlmigrate.cli.wanting import ask
         from amlmigrate.cli.who import who
@@ -180,16 +180,16 @@ def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:
         )
 
 
-def _wanted(asked: Asked) -> Wanted:
+def _wanted(asked: DecommissionOptions) -> DecommissionRequest:
     """What the stage is told. Raises BadInputError for a scope that is none."""
     from amlmigrate.decommissioning.neighbours import scope
-    from amlmigrate.decommissioning.stage import Wanted
+    from amlmigrate.decommissioning.stage import DecommissionRequest
 
     unseen = frozenset(scope(text) for text in asked.accept_unseen)
-    return Wanted(asked.purge, asked.dry_run, asked.storage is Storage.DELETE, unseen)
+    return DecommissionRequest(asked.purge, asked.dry_run, asked.storage is ContainerFate.DELETE, unseen)
 
 
-def _chosen(soak: float, wanted: Wanted) -> dict[str, Any]:
+def _chosen(soak: float, wanted: DecommissionRequest) -> dict[str, Any]:
     """The options that somebody else has to approve where the plan asks for that."""
     found: dict[str, Any] = {"--soak": soak} if soak < _SOAK else {}
     if wanted.purge:
@@ -199,7 +199,7 @@ def _chosen(soak: float, wanted: Wanted) -> dict[str, Any]:
     return found
 
 
-async def _held(lock: Lock, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def _held(lock: Lock, work: Coroutine[Any, Any, DecommissionResult]) -> DecommissionResult:
     """A removal may take an hour: it says that it is alive, and ends where another has taken the plan over."""
     import asyncio
 
@@ -219,7 +219,7 @@ def removal_of(
     plan: Plan,
     folder: Path,
     ledger: Ledger,
-    wanted: Wanted,
+    wanted: DecommissionRequest,
     *,
     by: By,
     soak: timedelta,
@@ -240,7 +240,7 @@ def removal_of(
     return Removal(plan, ledger, evidence, clouds, gate, wanted, by, emit, hold, clock)
 
 
-def told(view: View, plan: Plan, outcome: Outcome) -> ExitCode:
+def told(view: View, plan: Plan, outcome: DecommissionResult) -> ExitCode:
     """Tells how it ended: of a dry run, or of the tombstone."""
     from amlmigrate.decommissioning import tombstone
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
@@ -29,7 +29,7 @@ def command(
         bool, typer.Option("--print-role", help="Write the least custom role as JSON, and nothing else.")
     ] = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
@@ -56,7 +56,7 @@ def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
     return tuple(WorkspaceRef.parse(name, subscription) if name else None for name in (source, target))  # type: ignore[return-value]
 
 
-async def _examine(view: View, shared: Shared, refs: tuple[Any, Any]) -> ExitCode:
+async def _examine(view: View, shared: CommonOptions, refs: tuple[Any, Any]) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.doctor import examine
 

@@ -8,9 +8,9 @@ Example: migrate done --from decisions.csv
 from __future__ import annotations
 
 from amlmigrate.cli import deciding, options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import ExitCode
 
 
@@ -20,10 +20,10 @@ def command(
     reason: deciding.Reason = "",
     from_: deciding.From = None,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        asked = deciding.Asked(Verb.DONE, arguments or [], reason, from_)
+        asked = deciding.DecisionRequest(DecisionVerb.DONE, arguments or [], reason, from_)
         view.result("done", await deciding.decide(shared, asked))
         return ExitCode.DONE
 

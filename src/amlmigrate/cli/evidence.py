@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
 
@@ -39,7 +39,7 @@ def _root() -> None:
 
 @app.command("check", help=CHECK)
 @options.shared
-def check(plan: options.PlanFolder = None, *, shared: Shared) -> None:
+def check(plan: options.PlanFolder = None, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.ledger.checking import check as look

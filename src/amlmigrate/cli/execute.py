@@ -16,7 +16,7 @@ from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class CommonOptions:
     """The options that every command has, as they were given."""
 
     json: bool = False
@@ -37,7 +37,7 @@ _INTERRUPTED = InterruptedRunError(
 )
 
 
-def execute(shared: Shared, work: Work) -> None:
+def execute(shared: CommonOptions, work: Work) -> None:
     """Runs `work` and leaves the process with its exit code."""
     from amlmigrate.cli import signals
 
@@ -50,7 +50,7 @@ def execute(shared: Shared, work: Work) -> None:
     raise typer.Exit(int(code))
 
 
-def _ended(shared: Shared, view: View, work: Work) -> ExitCode:
+def _ended(shared: CommonOptions, view: View, work: Work) -> ExitCode:
     import asyncio
 
     from amlmigrate.cli import signals
@@ -95,7 +95,7 @@ def _bug(error: BaseException) -> MigrateError:
     )
 
 
-def _logs(shared: Shared) -> None:
+def _logs(shared: CommonOptions) -> None:
     """Logs go to standard error; without --verbose only what is a warning."""
     # The clients' own logging leaves out the values of headers and queries that are not known to be harmless.
     handler = terminal.Log()

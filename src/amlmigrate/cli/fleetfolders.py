@@ -17,7 +17,7 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
-from amlmigrate.fleet.fleetfile import Entry
+from amlmigrate.fleet.fleetfile import FleetEntry
 from amlmigrate.ledger import lost
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import planfile
@@ -40,7 +40,7 @@ def counting(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def found(out: Path, entry: Entry) -> Header | None:
+def found(out: Path, entry: FleetEntry) -> Header | None:
     """The plan of a member, or None where there is none yet. Raises BadInputError for one that cannot be used."""
     folder = out / entry.folder
     if not (folder / planfile.FILE).exists():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.cli import fleetfolders, planmaking
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.signing import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
@@ -24,8 +24,8 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, pairs
-from amlmigrate.fleet.fleetfile import Entry, Fleet, Progress
-from amlmigrate.fleet.members import Left, asked_for, members, unread
+from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
+from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
 from amlmigrate.fleet.waves import named_waves, waves
 from amlmigrate.planning import chosen, planfile
 from amlmigrate.scanning import scanfile
@@ -50,7 +50,7 @@ class FleetWanted:
     delete: bool = False
 
 
-async def plan_fleet(view: View, shared: Shared, wanted: FleetWanted) -> ExitCode:
+async def plan_fleet(view: View, shared: CommonOptions, wanted: FleetWanted) -> ExitCode:
     """Plans all of them; 3 where one failed or has no target.
 
     Raises BadInputError for the files, DeniedError where nobody can sign in, PlanLockedError while another fleet
@@ -101,7 +101,9 @@ def _taken(out: Path) -> list[str]:
 class _Planning:
     """The fleet while it is planned; after each plan it is written, so that a killed one goes on where it was."""
 
-    def __init__(self, view: View, wanted: FleetWanted, scan: str, entries: list[Entry], left: list[Left]) -> None:
+    def __init__(
+        self, view: View, wanted: FleetWanted, scan: str, entries: list[FleetEntry], left: list[UnplannedMember]
+    ) -> None:
         self._view = view
         self._wanted = wanted
         self._scan = scan
@@ -127,7 +129,7 @@ class _Planning:
             self._become(entry, Progress.PLANNED if header else Progress.PENDING, told)
         fleetfolders.refuse_other_options(self._wanted.out, plans, self._wanted.by.asked())
 
-    def _become(self, entry: Entry, state: Progress, told: dict[str, Any]) -> None:
+    def _become(self, entry: FleetEntry, state: Progress, told: dict[str, Any]) -> None:
         self._entries[entry.folder] = entry.became(state, told)
 
     def keep(self) -> None:
@@ -156,7 +158,7 @@ class _Planning:
             if entry.state is Progress.FAILED:
                 self._fail(entry, entry.told)
 
-        async def one(entry: Entry) -> None:
+        async def one(entry: FleetEntry) -> None:
             await self._plan(clouds, entry)
             self._try_to_keep()
 
@@ -165,7 +167,7 @@ class _Planning:
         if self._behind:
             self._try_to_keep()
 
-    async def _plan(self, clouds: Session, entry: Entry) -> None:
+    async def _plan(self, clouds: Session, entry: FleetEntry) -> None:
         """Plans one. Whatever goes wrong with it, a fault of the tool's own too, is its own and no other's."""
         folder = self._wanted.out / entry.folder
         try:
@@ -177,12 +179,12 @@ class _Planning:
             self._view.event(Event("fleet.planned", about | told))
             self._become(entry, Progress.PLANNED, told)
 
-    def _fail(self, entry: Entry, told: dict[str, Any]) -> None:
+    def _fail(self, entry: FleetEntry, told: dict[str, Any]) -> None:
         self._view.event(Event("fleet.failed", {"address": entry.source, "wave": entry.wave, **told}))
         self._become(entry, Progress.FAILED, told)
 
-    def _of(self, entry: Entry, folder: Path) -> planmaking.Wanted:
-        return planmaking.Wanted(
+    def _of(self, entry: FleetEntry, folder: Path) -> planmaking.PlanOptions:
+        return planmaking.PlanOptions(
             WorkspaceRef.parse(entry.source),
             WorkspaceRef.parse(entry.target),
             folder,
@@ -226,7 +228,7 @@ class _Planning:
         )
         return ExitCode.INCOMPLETE if failed or missing or self._behind else ExitCode.DONE
 
-    def _refuse_idle(self, entries: list[Entry]) -> None:
+    def _refuse_idle(self, entries: list[FleetEntry]) -> None:
         """A glob that matched in none of the plans, once all of them are there. Raises BadInputError."""
         planned = [self._wanted.out / entry.folder for entry in entries if entry.state is Progress.PLANNED]
         told = [_idle(planfile.read_header(folder)) for folder in planned]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.few import many
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from amlmigrate.core.by import By
     from amlmigrate.core.plan import Plan
     from amlmigrate.core.workspace import Workspace
-    from amlmigrate.freezing.freeze import Taken
+    from amlmigrate.freezing.freeze import TakenRights
     from amlmigrate.freezing.giving import Source
-    from amlmigrate.freezing.record import Deeds, Record
+    from amlmigrate.freezing.record import Deeds, FreezeRecord
     from amlmigrate.freezing.writers import Writers
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.evidence import Report
+    from amlmigrate.ledger.evidence import EvidenceFile
     from amlmigrate.ledger.lock import Lock
 
 
@@ -53,7 +53,7 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the list, and change nothing.")] = False,
     force_unlock: options.ForceUnlock = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
@@ -69,7 +69,7 @@ def command(
             with Lock(ledger, force=force_unlock) as lock:
                 async with session(shared) as clouds:
                     ledger.clock = clouds.source.arm.service_clock.now
-                    one = Work(view, folder, read, ledger, clouds, shared)
+                    one = FreezeWork(view, folder, read, ledger, clouds, shared)
                     alone = _alone(one, lock, dry_run=dry_run, needed=not back)
                     async with alone as lease, one.anchored(lease):
                         if back:
@@ -80,7 +80,7 @@ def command(
 
 
 @asynccontextmanager
-async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> AsyncIterator[Lease | None]:
+async def _alone(one: FreezeWork, lock: Lock, *, dry_run: bool, needed: bool) -> AsyncIterator[Lease | None]:
     """Holds the lease on the target; where nobody has it and it cannot be had, only what needs it is refused.
 
     Rights are given back also where the target, or the account of the lease, is no more.
@@ -99,11 +99,11 @@ async def _alone(one: Work, lock: Lock, *, dry_run: bool, needed: bool) -> Async
         yield lease
 
 
-class Work:
+class FreezeWork:
     """One freeze of a plan's source, or the end of one."""
 
     def __init__(
-        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, shared: Shared
+        self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, shared: CommonOptions
     ) -> None:
         from amlmigrate.ledger.evidence import Evidence
 
@@ -136,7 +136,7 @@ class Work:
                 # It is told, and hides nothing that went wrong before.
                 _tell_not_kept(error)
 
-    def _known(self) -> Record | None:
+    def _known(self) -> FreezeRecord | None:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""
         from amlmigrate.freezing import record
         from amlmigrate.ledger import decisions
@@ -148,7 +148,7 @@ class Work:
             record.show(self.ledger, reports, known)
         return known
 
-    def _deeds(self, known: Record | None, by: By, account: str) -> Deeds:
+    def _deeds(self, known: FreezeRecord | None, by: By, account: str) -> Deeds:
         """The book of deeds. Raises RefusedError for what no freeze of this source would hold."""
         from amlmigrate.freezing import record
 
@@ -158,11 +158,11 @@ class Work:
 
     async def freeze(self, *, dry_run: bool) -> ExitCode:
         """Takes away what may write the source and can be taken."""
-        from amlmigrate.cli.freezetold import Told, listed
+        from amlmigrate.cli.freezetold import FreezeReport, listed
 
         known = self._known()
         source, writers = await self._writers()
-        told = Told(self.view, self._folder, writers, self._elsewhere())
+        told = FreezeReport(self.view, self._folder, writers, self._elsewhere())
         if dry_run:
             return told.dry(known)
         by = await self._by()
@@ -173,7 +173,7 @@ class Work:
         report = self._summed("freeze", book, findings=[one.as_dict() for one in writers.findings])
         return told.end(book.record, came, report)
 
-    async def _take(self, book: Deeds, writers: Writers) -> Taken:
+    async def _take(self, book: Deeds, writers: Writers) -> TakenRights:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
         from amlmigrate.freezing import freeze
         from amlmigrate.freezing.ends import ending
@@ -194,7 +194,7 @@ class Work:
         """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
         from amlmigrate.cli.freezetold import given, nothing_given
         from amlmigrate.freezing.ends import ending
-        from amlmigrate.freezing.giving import Decided, give_back
+        from amlmigrate.freezing.giving import LetGo, give_back
 
         known = self._known()
         if known is None:
@@ -208,14 +208,14 @@ class Work:
             self._summed("back", book, failed=[])
             return nothing_given(self.view, book.record, {})
         let_go = self._let_go()
-        decided = Decided(let_go, await self._wanted(book, give, let_go))
+        decided = LetGo(let_go, await self._wanted(book, give, let_go))
         roles = self._side.roles
         came = await give_back(roles, book, source, decided, ending(roles), self.view.event, self.ledger.moment())
         left = [{"id": one.id, "address": one.address, "reason": why} for one, why in came.left]
         report = self._summed("back", book, failed=left)
         return given(self.view, self._folder, came, source, let_go, report, self.not_compared)
 
-    async def _source(self, known: Record | None) -> tuple[Source, str]:
+    async def _source(self, known: FreezeRecord | None) -> tuple[Source, str]:
         """The source as it is, and its storage account. Raises RefusedError where evidence has another."""
         from amlmigrate.cli.freezesource import read
 
@@ -268,7 +268,7 @@ class Work:
         source, _ = await read_pair(self.clouds, self.plan)
         return source, await writers(self._side, source, self.plan, self._evidence.reports())
 
-    def _summed(self, kind: str, book: Deeds, **more: Any) -> Report | None:
+    def _summed(self, kind: str, book: Deeds, **more: Any) -> EvidenceFile | None:
         """Adds the report of what it came to, unless the last one is of just that, or nothing was ever done."""
         from amlmigrate.core.frozen import DEED
         from amlmigrate.ledger.decisions import freeze_state

@@ -8,16 +8,16 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import Record
+from amlmigrate.core.frozen import FreezeRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import residuals
 from amlmigrate.freezing.giving import Source
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 
 
 async def read(
-    side: Side, plan: Plan, folder: Path, reports: list[Report], known: Record | None
+    side: Side, plan: Plan, folder: Path, reports: list[EvidenceFile], known: FreezeRecord | None
 ) -> tuple[Source, str]:
     """The source, and the ARM id of its storage account.
 

@@ -10,14 +10,14 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 from amlmigrate.core.events import Event
 from amlmigrate.core.few import many
-from amlmigrate.core.frozen import Record
-from amlmigrate.freezing.freeze import Taken
+from amlmigrate.core.frozen import FreezeRecord
+from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.giving import Back, Source
 from amlmigrate.freezing.writers import Writers
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 
-class Told:
+class FreezeReport:
     """What a freeze says at its end."""
 
     def __init__(self, view: View, folder: Path, writers: Writers, elsewhere: list[str]) -> None:
@@ -26,13 +26,13 @@ class Told:
         self._writers = writers
         self._elsewhere = elsewhere
 
-    def dry(self, known: Record | None) -> ExitCode:
+    def dry(self, known: FreezeRecord | None) -> ExitCode:
         """Of what would be done."""
         text = f"Nothing was changed. {many(len(self._writers.removable), 'role assignment')} would be taken away."
-        self._tell("freeze.dry", text, f"migrate freeze {self._folder}", known, Taken(), None)
+        self._tell("freeze.dry", text, f"migrate freeze {self._folder}", known, TakenRights(), None)
         return ExitCode.DONE
 
-    def end(self, known: Record, came: Taken, report: Report | None) -> ExitCode:
+    def end(self, known: FreezeRecord, came: TakenRights, report: EvidenceFile | None) -> ExitCode:
         """Of what was done."""
         count, stays = len(came.taken), bool(self._writers.undecided)
         if count:
@@ -54,7 +54,13 @@ class Told:
         return ExitCode.INCOMPLETE if stays or again else ExitCode.DONE
 
     def _tell(
-        self, name: str, text: str, following: str, known: Record | None, came: Taken, report: Report | None
+        self,
+        name: str,
+        text: str,
+        following: str,
+        known: FreezeRecord | None,
+        came: TakenRights,
+        report: EvidenceFile | None,
     ) -> None:
         writers = self._writers
         if stays := len(writers.undecided):
@@ -100,7 +106,7 @@ def listed(writers: Writers) -> Event:
     return Event("freeze.list", {"assignments": [one.as_dict() for one in writers.removable], "lines": lines})
 
 
-def nothing_given(view: View, known: Record | None, let_go: Mapping[str, str]) -> ExitCode:
+def nothing_given(view: View, known: FreezeRecord | None, let_go: Mapping[str, str]) -> ExitCode:
     """Says what would be given back, or that all was."""
     owed = [one for one in (known.owed if known else ()) if one.address not in let_go]
     text = (
@@ -121,7 +127,7 @@ def given(
     came: Back,
     source: Source,
     let_go: Mapping[str, str],
-    report: Report | None,
+    report: EvidenceFile | None,
     not_compared: str,
 ) -> ExitCode:
     """Says what was given back and what was not, with what to do about each.

@@ -26,17 +26,17 @@ from amlmigrate.cutover.held import still_expected
 from amlmigrate.cutover.record import active
 from amlmigrate.decommissioning import containers, copies, gate, remaining, removal
 from amlmigrate.decommissioning.collected import collected
-from amlmigrate.decommissioning.pointing import Seen, accepted, dangling, unlisted
+from amlmigrate.decommissioning.pointing import SeenTarget, accepted, dangling, unlisted
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
 from amlmigrate.decommissioning.remaining import Remaining
-from amlmigrate.decommissioning.stage import Wanted
+from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
 from amlmigrate.inventory.listing import by_hand_kinds, in_order, scan, without_datastores
 from amlmigrate.inventory.unlisted import could_not_be_listed
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
@@ -51,13 +51,13 @@ class Afresh:
     plan: Plan
     folder: Path
     ledger: Ledger
-    wanted: Wanted
+    wanted: DecommissionRequest
     soak: timedelta
     accept_unrecoverable: bool = False
 
-    async def passed(self, reports: list[Report], before: Document | None) -> tuple[Inventory, Surroundings]:
+    async def passed(self, reports: list[EvidenceFile], before: Document | None) -> tuple[Inventory, Surroundings]:
         """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
-        found = await pass_gate(
+        found = await check_gate(
             self.clouds,
             self.plan,
             self.folder,
@@ -70,7 +70,7 @@ class Afresh:
         )
         return found.source, await surroundings(self.clouds, self.folder, found)
 
-    async def target(self, reports: list[Report]) -> tuple[Seen, copies.Copies]:
+    async def target(self, reports: list[EvidenceFile]) -> tuple[SeenTarget, copies.CopyProof]:
         """The target as it is now, and whether all that was moved is still there, and all else let go still."""
         seen = await read_target(self.clouds, self.plan)
         copied = await copies.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
@@ -80,7 +80,7 @@ class Afresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class PassedGate:
     """What was read of a source that may be removed, and which of its containers may go with it."""
 
     source: Inventory
@@ -93,18 +93,18 @@ class Passed:
     ends: tuple[str, ...] = ()
 
 
-async def pass_gate(
+async def check_gate(
     clouds: Session,
     plan: Plan,
     folder: Path,
     ledger: Ledger,
-    reports: list[Report],
+    reports: list[EvidenceFile],
     *,
     soak: timedelta,
-    wanted: Wanted,
+    wanted: DecommissionRequest,
     accept_unrecoverable: bool = False,
     before: Document | None,
-) -> Passed:
+) -> PassedGate:
     """Raises RefusedError with every reason why the source must stay. `before`: what an earlier removal began."""
     source, target = await read_both(clouds, plan)
     seen = await _seen(clouds, plan, target)
@@ -152,7 +152,7 @@ async def pass_gate(
             address=source.workspace.id,
             remedy="Settle every reason, then run the same command again.",
         )
-    return Passed(source, listed, own, parts, recovery, _ends(facts.posture))
+    return PassedGate(source, listed, own, parts, recovery, _ends(facts.posture))
 
 
 def _ends(posture: list[Finding]) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ def _ends(posture: list[Finding]) -> tuple[str, ...]:
 
 
 async def _let_go(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory, listed: Containers
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory, listed: Containers
 ) -> tuple[Finding, ...]:
     """What is not as it was when somebody let something go for it, or did it by hand."""
     standing, living = Standing(plan, ledger), active(reports) is not None
@@ -174,7 +174,7 @@ async def _let_go(
 
 
 async def _late(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory
 ) -> list[Finding]:
     """What was let go for something that is gone by now: once its source's bytes go too nobody has either."""
     standing = Standing(plan, ledger)
@@ -188,7 +188,7 @@ async def _late(
     return found + leftalone.findings(plan, ended, stayed, listed, living=True)
 
 
-async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroundings:
+async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Surroundings:
     """What the tombstone tells of, as long as it can be asked."""
     before, doubts = frozen(folder, passed.source.workspace.workspace_id)
     listed, own = passed.listed.source, passed.deletable
@@ -197,17 +197,17 @@ async def surroundings(clouds: Session, folder: Path, passed: Passed) -> Surroun
     return replace(found, not_known=(*found.not_known, *doubtful), ends=passed.ends)
 
 
-async def read_target(clouds: Session, plan: Plan) -> Seen:
+async def read_target(clouds: Session, plan: Plan) -> SeenTarget:
     """The target as it is once the source has gone."""
     return await _seen(clouds, plan, await take(clouds.target.workspace(plan.header.target_ref)))
 
 
-async def _seen(clouds: Session, plan: Plan, target: Inventory) -> Seen:
+async def _seen(clouds: Session, plan: Plan, target: Inventory) -> SeenTarget:
     """The target with what no kind is for, and with what of that the service does not list."""
     port = InventoryPort(clouds.target.arm, plan.header.target_ref)
     listed = in_order(await scan(by_hand_kinds(refers=True, needs_on=True), port))
     found = without_datastores(listed, target.workspace.datastores)
-    return Seen(target, (*found, *could_not_be_listed(port.unlisted)))
+    return SeenTarget(target, (*found, *could_not_be_listed(port.unlisted)))
 
 
 async def _facts(
@@ -219,10 +219,10 @@ async def _facts(
     soak: timedelta,
     before: Document | None,
     standing: Standing,
-) -> gate.Facts:
+) -> gate.GateFacts:
     now = bound(plan, (document_digests(source), document_digests(target)), listed)
     unproven = before_removal(await claims(clouds, plan, source.workspace, target.workspace, listed))
-    return gate.Facts(
+    return gate.GateFacts(
         source=source,
         digests=now.digests,
         parts=now.parts,

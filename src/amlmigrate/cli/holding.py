@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.signing import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
@@ -40,7 +40,7 @@ async def refuse_living(clouds: Session, plan: Plan, ledger: Ledger) -> str:
     return found.unknown
 
 
-async def look(shared: Shared, plan: Plan) -> looking.Look:
+async def look(shared: CommonOptions, plan: Plan) -> looking.LeaseLook:
     """Who has the lease, for a command that asks Azure nothing but this: what cannot be read soon is unknown."""
     address = plan.header.target_ref.id
     try:
@@ -48,4 +48,4 @@ async def look(shared: Shared, plan: Plan) -> looking.Look:
             return await looking.look(clouds.target, plan.header.target_ref)
     except (MigrateError, TimeoutError) as error:
         why = error.summary.rstrip(".") if isinstance(error, MigrateError) else "Azure does not answer"
-        return looking.Look(address, unknown=f"whether the target is being changed: {why}")
+        return looking.LeaseLook(address, unknown=f"whether the target is being changed: {why}")

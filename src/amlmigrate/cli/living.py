@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.bytes.areas import Containers, list_both
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.looking import undone
 from amlmigrate.cli.proving import claims
 from amlmigrate.cli.sides import read_both
@@ -25,7 +25,7 @@ from amlmigrate.cutover import since
 from amlmigrate.cutover.record import SINCE, active, moved
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying import letgo
@@ -38,7 +38,7 @@ async def look(
     clouds: Session,
     plan: Plan,
     ledger: Ledger,
-    reports: list[Report],
+    reports: list[EvidenceFile],
     target: Inventory,
     listed: Containers,
     *,
@@ -56,7 +56,7 @@ async def look(
 
 
 async def lost(
-    clouds: Session, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory, listed: Containers
+    clouds: Session, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory, listed: Containers
 ) -> tuple[Finding, ...]:
     """What the target lost of what was proven, and nobody has let go."""
     found = await look(clouds, plan, ledger, reports, target, listed)
@@ -64,16 +64,16 @@ async def lost(
 
 
 async def verify(
-    shared: Shared,
+    shared: CommonOptions,
     clouds: Session,
     folder: Path,
     plan: Plan,
     ledger: Ledger,
-    reports: list[Report],
+    reports: list[EvidenceFile],
     depth: str,
     unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
-) -> Report:
+) -> EvidenceFile:
     """Holds both sides to the cutover, and adds the report; `unchanged` as for any verification."""
     cutover = active(reports)
     assert cutover

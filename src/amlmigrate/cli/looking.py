@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from amlmigrate.cli.sides import read_both, read_pair
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
-from amlmigrate.core.decision import Subject
+from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan, Step
@@ -17,7 +17,7 @@ from amlmigrate.ledger.items import Item
 from amlmigrate.verifying.arrived import prefix_arrived, rest_arrived
 
 
-async def look(clouds: Session, plan: Plan, subjects: Iterable[Subject]) -> dict[str, bool | None]:
+async def look(clouds: Session, plan: Plan, subjects: Iterable[DecisionSubject]) -> dict[str, bool | None]:
     """By address, whether the target shows it; None where this tool cannot look.
 
     Raises BadInputError where source or target are other workspaces than the plan's.
@@ -57,7 +57,7 @@ def _undone(address: str, *, living: bool) -> Finding:
     )
 
 
-def can_look(subject: Subject) -> bool:
+def can_look(subject: DecisionSubject) -> bool:
     """Whether there is anything to look at for it."""
     return subject.step is not None or looked_at(subject.address)
 

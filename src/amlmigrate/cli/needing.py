@@ -14,11 +14,11 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.kinds import holding
-from amlmigrate.planning.users import Users
+from amlmigrate.planning.users import TargetUsers
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0
@@ -43,7 +43,7 @@ class Needing:
     clouds: Session
     plan: Plan
     source: Workspace
-    prior: Prior
+    prior: OwnershipRecord
     # Items that this plan's ledger shows as made by the tool by now: `prior` was read before the run.
     made: Callable[[], Container[str]] = frozenset
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -68,7 +68,7 @@ class Needing:
         moved = (step for step in self.plan.steps if step.action.carried_out and not step.is_bytes)
         made = self.made()
         own = {one.called for one in moved if self.prior.owns(one.called) or str(one.address.item) in made}
-        users = Users(target, own)
+        users = TargetUsers(target, own)
         told = {one.about for one in self.plan.header.findings if one.code == "users-unknown"}
         # What the plan told of was let go by somebody, or nothing would run.
         if new := sorted(users.unknown.keys() - told):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON event a line on standard output.")]
 Verbose = Annotated[
@@ -52,8 +52,8 @@ def _every_command_has(
     cloud: CloudName = "AzureCloud",
     source_tenant: SourceTenant = None,
     target_tenant: TargetTenant = None,
-) -> Shared:
-    return Shared(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
+) -> CommonOptions:
+    return CommonOptions(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.few import many
@@ -74,7 +74,7 @@ def command(
         typer.Option("--require-approval", help="Run it only once somebody else has approved it."),
     ] = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     globs = (tuple(select or ()), tuple(exclude or ()))
     choices = {
@@ -95,7 +95,7 @@ def command(
 
 async def _plan_fleet(
     view: View,
-    shared: Shared,
+    shared: CommonOptions,
     of_fleet: tuple[Path, Path, Path | None, int | None],
     out: Path | None,
     globs: tuple[tuple[str, ...], tuple[str, ...]],
@@ -133,7 +133,7 @@ def _check(source: str | None, target: str | None, fleet: Path | None, of_fleet:
 
 async def _plan(
     view: View,
-    shared: Shared,
+    shared: CommonOptions,
     names: tuple[str, str],
     out: Path | None,
     globs: tuple[tuple[str, ...], tuple[str, ...]],
@@ -152,7 +152,7 @@ async def _plan(
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     source, target = (WorkspaceRef.parse(name, subscription) for name in names)
     folder = out or plans.free_folder(source.name)
-    wanted = planmaking.Wanted(
+    wanted = planmaking.PlanOptions(
         source,
         target,
         folder,

@@ -34,7 +34,7 @@ from amlmigrate.kinds import holding
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import build, byhand, chosen, manual, planfile
-from amlmigrate.planning.loose import Others
+from amlmigrate.planning.loose import OtherUsers
 from amlmigrate.posture import dataprotection
 from amlmigrate.posture.sharing import sharing
 
@@ -43,7 +43,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlanOptions:
     """What is planned, by whom, and where the plan goes; `workspace_id` is the source's, where it is known."""
 
     source: WorkspaceRef
@@ -62,7 +62,7 @@ class Wanted:
     names: dict[Address, Address] = field(default_factory=dict)
 
 
-async def make(clouds: Session, wanted: Wanted, emit: Emit) -> Header:
+async def make(clouds: Session, wanted: PlanOptions, emit: Emit) -> Header:
     """Writes the plan and what belongs to it. Raises BadInputError, ServiceError, OutOfReachError."""
     folder = wanted.folder
     planfile.check_free(folder)
@@ -143,18 +143,18 @@ async def _name_owners(clouds: Session, source: Inventory) -> None:
         source.by_hand[:] = [replace(left, made_by=names.get(left.owner_id, "")) for left in source.by_hand]
 
 
-async def _others(clouds: Session, source: Workspace) -> Others:
+async def _others(clouds: Session, source: Workspace) -> OtherUsers:
     """Who else uses the source's storage account, as far as it can be known."""
     try:
         found = await sharing(clouds.source, source)
     except ServiceError as error:
         if error.transient:
             raise
-        return Others(unknown=f"the workspaces could not be listed ({error.code})")
-    return Others(found.others, found.unknown)
+        return OtherUsers(unknown=f"the workspaces could not be listed ({error.code})")
+    return OtherUsers(found.others, found.unknown)
 
 
-def _matched(wanted: Wanted, source: Inventory, containers: Containers) -> list[Finding]:
+def _matched(wanted: PlanOptions, source: Inventory, containers: Containers) -> list[Finding]:
     """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
     found = chosen.idle(wanted.selection, source, (name for _, name in containers.source))
     if not wanted.one_of_many:
@@ -162,7 +162,7 @@ def _matched(wanted: Wanted, source: Inventory, containers: Containers) -> list[
     return chosen.findings(found, source.workspace.id)
 
 
-async def _asked(clouds: Session, wanted: Wanted) -> dict[str, Any]:
+async def _asked(clouds: Session, wanted: PlanOptions) -> dict[str, Any]:
     """What the header says of who asked for what, and whether somebody else has to approve it.
 
     Raises DeniedError where an approval is asked for and the token does not say who must not give it, or is one of
@@ -181,7 +181,7 @@ async def _asked(clouds: Session, wanted: Wanted) -> dict[str, Any]:
     return {"planned_by": by.signed(identity).who(), **told, "require_approval": True}
 
 
-def _check_same(wanted: Wanted, source: Workspace) -> None:
+def _check_same(wanted: PlanOptions, source: Workspace) -> None:
     if wanted.workspace_id and source.workspace_id.lower() != wanted.workspace_id.lower():
         raise BadInputError(
             f"'{source.ref.short}' is another workspace than the one that was scanned: it was made anew.",

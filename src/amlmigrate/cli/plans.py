@@ -11,10 +11,10 @@ from pathlib import Path
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.unforeseen import said
 from amlmigrate.ledger import Ledger, bearing
-from amlmigrate.ledger.known import Known
+from amlmigrate.ledger.known import KnownCopies
 from amlmigrate.ledger.lost import FILE as LEDGER
 from amlmigrate.ledger.made import When
 from amlmigrate.planning import planfile
@@ -80,7 +80,9 @@ def free_folder(name: str) -> Path:
     return folder
 
 
-def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, own: Path | None = None) -> Prior:
+def prior(
+    beside: Path, source_workspace_id: str, target_workspace_id: str, *, own: Path | None = None
+) -> OwnershipRecord:
     """What the ledgers beside a plan's folder show as done between the same two workspaces, the latest of it.
 
     A ledger that cannot be read, or that its plan and its evidence do not bear out, stops nobody: what it knows is
@@ -90,7 +92,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
     pair = (source_workspace_id, target_workspace_id)
     documents: set[str] = set()
     left: dict[str, tuple[When, str]] = {}
-    blobs = Known()
+    blobs = KnownCopies()
     unread: list[tuple[str, str]] = []
     run = 0
     for folder in _folders(beside):
@@ -115,7 +117,7 @@ def prior(beside: Path, source_workspace_id: str, target_workspace_id: str, *, o
         documents |= known.owned
         for address, seen in known.left.items():
             left[address] = max(seen, left.get(address, seen), key=itemgetter(0))
-    return Prior(
+    return OwnershipRecord(
         frozenset(documents),
         blobs.blobs,
         {address: sha256 for address, (_, sha256) in left.items()},
@@ -136,7 +138,7 @@ class _Done:
     doubt: str = ""
 
 
-def _done(folder: Path, pair: tuple[str, str], blobs: Known, *, own: bool) -> _Done | None:
+def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool) -> _Done | None:
     """What a folder's ledger shows; None where it is of other workspaces. Raises whatever reading it raises.
 
     What it says of blobs is added to `blobs`, once all of it could be read.

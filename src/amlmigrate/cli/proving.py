@@ -7,7 +7,7 @@ from amlmigrate.cloud.session import Session
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.posture import Places, prove
+from amlmigrate.posture import BytePlaces, prove
 from amlmigrate.scanning.sensitivity import most_sensitive
 
 
@@ -15,7 +15,7 @@ async def claims(
     clouds: Session, plan: Plan, source: Workspace, target: Workspace, listed: Containers
 ) -> list[Claim]:
     """Every claim about the target, for a gate or as evidence."""
-    places = await Places.of_plan(
+    places = await BytePlaces.of_plan(
         clouds.target,
         target,
         plan,

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.few import many
 
 if TYPE_CHECKING:
     from amlmigrate.provisioning.applying import Applied
-    from amlmigrate.provisioning.planning import Planned
-    from amlmigrate.provisioning.wanted import Wanted
+    from amlmigrate.provisioning.planning import PlannedPart
+    from amlmigrate.provisioning.wanted import WantedWorkspace
 
 # For so many seconds a right that was given may take to arrive, where nothing else is said.
 _PATIENCE = 600
@@ -52,7 +52,7 @@ def command(
         typer.Option(help="Minutes that a right that was given may take to arrive.", min=0, metavar="MINUTES"),
     ] = _PATIENCE // 60,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.provisioning import reading
@@ -78,19 +78,19 @@ class Said:
     profiles: str = ""
 
 
-async def _provision(view: View, shared: Shared, wanted: Wanted, said: Said) -> ExitCode:
+async def _provision(view: View, shared: CommonOptions, wanted: WantedWorkspace, said: Said) -> ExitCode:
     from amlmigrate.cli.signing import session
     from amlmigrate.cloud.resources import Resources
     from amlmigrate.provisioning import ownership, planning, regions
     from amlmigrate.provisioning.applying import apply
     from amlmigrate.provisioning.assemble import parts
     from amlmigrate.provisioning.foreseeing import foreseen
-    from amlmigrate.provisioning.parts.base import Port
+    from amlmigrate.provisioning.parts.base import ProvisioningPort
     from amlmigrate.provisioning.usage import Estate
 
     async with session(shared) as clouds:
         side = clouds.target
-        port = Port(Resources(side.arm), side.vaults, side, Estate(side))
+        port = ProvisioningPort(Resources(side.arm), side.vaults, side, Estate(side))
         asked = parts(wanted, side.vaults.uri, side.login.cloud)
         word = ownership.word(wanted.owner, asked, said.adopt, wanted.allowed, said.file)
         await regions.check(side.arm, wanted, said.file)
@@ -116,7 +116,7 @@ def _again(said: Said) -> str:
     return join([*given, *table, *(("--wait", f"{said.patience / 60:g}") if said.patience != _PATIENCE else ())])
 
 
-async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said) -> None:
+async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart], said: Said) -> None:
     """Asks before what cannot be undone, or changes what others have or use. Raises RefusedError without a yes."""
     from amlmigrate.cli.views import asking
 
@@ -143,8 +143,8 @@ async def _agree(view: View, shared: Shared, planned: list[Planned], said: Said)
         )
 
 
-def _show(view: View, planned: list[Planned], subscription: str) -> None:
-    from amlmigrate.provisioning.steps import Verb
+def _show(view: View, planned: list[PlannedPart], subscription: str) -> None:
+    from amlmigrate.provisioning.steps import ProvisioningVerb
 
     lines = [f"In subscription {subscription}:"]
     for each in planned:
@@ -154,8 +154,8 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
         )
         lines += [f"{'':>10}- {note}" for note in step.told]
     changes = sum(1 for each in planned if each.step.verb.writes)
-    refused = sum(1 for each in planned if each.step.verb is Verb.REFUSE)
-    open_ = sum(1 for each in planned if each.step.verb is Verb.WAIT)
+    refused = sum(1 for each in planned if each.step.verb is ProvisioningVerb.REFUSE)
+    open_ = sum(1 for each in planned if each.step.verb is ProvisioningVerb.WAIT)
     if refused:
         lines += ["", f"{refused} refused, so nothing is done."]
     else:
@@ -166,7 +166,7 @@ def _show(view: View, planned: list[Planned], subscription: str) -> None:
     view.result("provision.plan", {"text": "\n".join(lines), "block": lines, "steps": steps, "changes": changes})
 
 
-def _end(view: View, wanted: Wanted, applied: Applied) -> None:
+def _end(view: View, wanted: WantedWorkspace, applied: Applied) -> None:
     made = {
         "workspace": wanted.workspace.id,
         "key vault": wanted.vault.id,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode, RefusedError
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
     from amlmigrate.core.plan import Plan, Step
-    from amlmigrate.core.prior import Prior
+    from amlmigrate.core.prior import OwnershipRecord
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.lock import Lock
-    from amlmigrate.running.walker import Tally, Walker
+    from amlmigrate.running.walker import Walker, WalkResult
 
 
 _TOLD = 40
@@ -46,7 +46,7 @@ def command(
     force_unlock: options.ForceUnlock = False,
     jobs: Annotated[int, typer.Option(help="Steps at a time.", min=1, max=128, metavar="N")] = 32,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
@@ -93,7 +93,7 @@ def _refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
     bearing.refuse_outside(plan.steps, ledger)
 
 
-def _make_up_for(shared: Shared, folder: Path, plan: Plan, ledger: Ledger) -> None:
+def _make_up_for(shared: CommonOptions, folder: Path, plan: Plan, ledger: Ledger) -> None:
     """The run that finished the plan may have been cut off before it wrote the map of ids or its report."""
     from amlmigrate.cli.who import local
     from amlmigrate.ledger.items import write_idmap
@@ -124,7 +124,7 @@ def _more(count: int) -> Iterator[str]:
 
 async def _run(
     view: View,
-    shared: Shared,
+    shared: CommonOptions,
     folder: Path,
     plan: Plan,
     ledger: Ledger,
@@ -132,7 +132,7 @@ async def _run(
     *,
     jobs: int,
     dry_run: bool,
-) -> Tally | None:
+) -> WalkResult | None:
     from amlmigrate.cli.holding import holding
     from amlmigrate.cli.signing import session
     from amlmigrate.cli.who import who
@@ -174,7 +174,7 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Invento
     return source, target
 
 
-async def _earlier(clouds: Session, plan: Plan, folder: Path, ledger: Ledger, lease: Lease) -> Prior:
+async def _earlier(clouds: Session, plan: Plan, folder: Path, ledger: Ledger, lease: Lease) -> OwnershipRecord:
     """What other runs of the pair made; then this run has its number, which comes after theirs."""
     import asyncio
 
@@ -201,7 +201,9 @@ class _Work:
     clouds: Session
 
 
-async def _carry_out(work: _Work, sides: tuple[Inventory, Inventory], prior: Prior, jobs: int) -> Tally:
+async def _carry_out(
+    work: _Work, sides: tuple[Inventory, Inventory], prior: OwnershipRecord, jobs: int
+) -> WalkResult:
     """Does the steps, until they are done or a signal comes."""
     from amlmigrate.cli.needing import Needing
     from amlmigrate.cli.signals import draining
@@ -242,15 +244,15 @@ async def _number(clouds: Session, ledger: Ledger, lease: Lease, known: int) -> 
 
 async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
     from amlmigrate.cli.sides import read_pair
-    from amlmigrate.posture import Places, prove
+    from amlmigrate.posture import BytePlaces, prove
     from amlmigrate.scanning.sensitivity import most_sensitive
 
     pair = await read_pair(clouds, plan)
-    places = await Places.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))
+    places = await BytePlaces.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))
     return await prove(clouds.target, pair[1], places)
 
 
-def _tell_unread(prior: Prior) -> None:
+def _tell_unread(prior: OwnershipRecord) -> None:
     """Says whose work beside this plan counts as somebody else's, so that it is never changed."""
     import logging
 
@@ -300,7 +302,7 @@ def _dry(step: Step) -> Iterator[str]:
         yield from (f"  delete {one.path} ({one.length} bytes)" for one in step.gone)
 
 
-def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | None) -> ExitCode:
+def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: WalkResult | None) -> ExitCode:
     from amlmigrate.core.headline import ran
     from amlmigrate.ledger.evidence import Evidence
     from amlmigrate.ledger.items import for_cutover, items, over_foreign_bytes
@@ -344,7 +346,7 @@ def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: Tally | 
     return ExitCode.INCOMPLETE if left or findings else ExitCode.DONE
 
 
-def _lead(tally: Tally | None, *, left: bool) -> str:
+def _lead(tally: WalkResult | None, *, left: bool) -> str:
     if tally and tally.stopped:
         why = "Stopped, since the target can no longer be used" if tally.lost else "Stopped"
         return f"{why}; what was under way has ended"

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
 if TYPE_CHECKING:
     from amlmigrate.cloud.arm import Arm
-    from amlmigrate.scanning.scan import Scan, Scope
-    from amlmigrate.scanning.scanfile import Kept
+    from amlmigrate.scanning.scan import Scan, ScanScope
+    from amlmigrate.scanning.scanfile import ScanFile
     from amlmigrate.scanning.tagging import Standard
 
 
-class Format(StrEnum):
+class ScanFormat(StrEnum):
     """How the workspaces are shown."""
 
     TABLE = "table"
@@ -36,13 +36,13 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ScanOptions:
     """The command's own options, as they were given."""
 
-    scope: Scope
+    scope: ScanScope
     rules: Path | None
     out: Path | None
-    form: Format
+    form: ScanFormat
     sizes: bool
     write_tags: bool
     overwrite: bool
@@ -82,17 +82,19 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Where the scan is kept: a file .jsonl or a folder.", metavar="PATH")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How the workspaces are shown.")] = Format.TABLE,
+    format: Annotated[ScanFormat, typer.Option(help="How the workspaces are shown.")] = ScanFormat.TABLE,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.scanning.scan import Scope
+        from amlmigrate.scanning.scan import ScanScope
         from amlmigrate.scanning.subscriptions import group_name
 
         groups = tuple(map(group_name, management_group or ()))
-        scope = Scope(_subscriptions(subscription, management_group), groups)
-        return await _scan(view, shared, Wanted(scope, rules, out, format, sizes, write_tags, overwrite, dry_run))
+        scope = ScanScope(_subscriptions(subscription, management_group), groups)
+        return await _scan(
+            view, shared, ScanOptions(scope, rules, out, format, sizes, write_tags, overwrite, dry_run)
+        )
 
     execute(shared, work)
 
@@ -105,7 +107,7 @@ def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[s
     return tuple(named or checked([default] if default and not groups else []))
 
 
-async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
+async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitCode:
     from datetime import UTC, datetime
 
     from amlmigrate.cli.signing import session
@@ -113,7 +115,7 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
     from amlmigrate.scanning import scanfile, tagging
     from amlmigrate.scanning.scan import scan
 
-    if shared.json and wanted.form is not Format.TABLE:
+    if shared.json and wanted.form is not ScanFormat.TABLE:
         raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
     if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
         raise BadInputError(
@@ -133,23 +135,23 @@ async def _scan(view: View, shared: Shared, wanted: Wanted) -> ExitCode:
         view.event(Event("scan.kept", {"path": str(path), "sha256": sha256}))
         _show(view, wanted.form, kept)
         tagged = not wanted.write_tags or await _tags(view, clouds.source.arm, found, standard, wanted)
-    if wanted.form is Format.TABLE:
+    if wanted.form is ScanFormat.TABLE:
         _end(view, found, path)
     return ExitCode.DONE if found.complete and tagged else ExitCode.INCOMPLETE
 
 
-def _show(view: View, form: Format, kept: Kept) -> None:
+def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
     from amlmigrate.scanning import rows
 
-    if form is Format.CSV:
+    if form is ScanFormat.CSV:
         view.raw(rows.as_csv(kept.workspaces))
-    elif form is Format.JSON:
+    elif form is ScanFormat.JSON:
         view.raw(rows.as_json(kept.header, kept.workspaces))
     else:
         view.scan(kept.workspaces)
 
 
-async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: Wanted) -> bool:
+async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: ScanOptions) -> bool:
     """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
     from amlmigrate.core.events import Event
     from amlmigrate.scanning import tags

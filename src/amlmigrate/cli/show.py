@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amlmigrate.core.plan import Plan
 
 
-class Format(StrEnum):
+class ShowFormat(StrEnum):
     """As what it is shown."""
 
     TABLE = "table"
@@ -47,10 +47,10 @@ def command(
         bool, typer.Option("--open", help="What is open, and which decisions wait for an approval.")
     ] = False,
     format_: Annotated[
-        Format, typer.Option("--format", help="A table, or CSV; with --open one to fill in for --from.")
-    ] = Format.TABLE,
+        ShowFormat, typer.Option("--format", help="A table, or CSV; with --open one to fill in for --from.")
+    ] = ShowFormat.TABLE,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans, showing
@@ -66,10 +66,10 @@ def command(
             showing.item(view, folder, read, addresses[0], json=shared.json)
         elif opened:
             _of_kind(read, kind)
-            showing.opened(view, folder, read, kind, csv=format_ is Format.CSV)
+            showing.opened(view, folder, read, kind, csv=format_ is ShowFormat.CSV)
         else:
             chosen = _of_kind(read, kind)
-            if format_ is Format.CSV:
+            if format_ is ShowFormat.CSV:
                 showing.steps(view, chosen)
             else:
                 view.plan(chosen, every=every or bool(kind))

@@ -16,7 +16,7 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.opening import opened as all_open
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import Subjects
@@ -166,5 +166,5 @@ def digest(view: View, folder: Path, plan: Plan) -> None:
     view.result("show.approval", data | following)
 
 
-def _reports(folder: Path, ledger: Ledger | None) -> list[Report]:
+def _reports(folder: Path, ledger: Ledger | None) -> list[EvidenceFile]:
     return Evidence(folder, ledger).reports() if ledger else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
 from amlmigrate.core.errors import BadInputError
@@ -13,7 +13,7 @@ from amlmigrate.core.errors import BadInputError
 _TENANT = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE | re.ASCII)
 
 
-def session(shared: Shared) -> Session:
+def session(shared: CommonOptions) -> Session:
     """Signs in when it is first used; both sides are one where their options are."""
     source = Login(_tenant(shared.source_tenant or shared.tenant), shared.client_id, shared.cloud)
     target = Login(_tenant(shared.target_tenant or shared.tenant), shared.client_id, shared.cloud)

@@ -12,7 +12,7 @@ from typing import Any
 
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import SEVERITIES
-from amlmigrate.core.frozen import State
+from amlmigrate.core.frozen import FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
@@ -23,7 +23,7 @@ from amlmigrate.ledger.approving import approvals
 from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.decisions import FREEZE_UNREPORTED
 from amlmigrate.ledger.decisions import problems as problems_of
-from amlmigrate.ledger.evidence import Report, end_problems, examine, last
+from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
 from amlmigrate.ledger.opening import open_residuals, opened, still_owed
@@ -91,7 +91,7 @@ def _approval(plan: Plan, ledger: Ledger | None, decided: Standing) -> dict[str,
     return {"needed": needed, "by": [one.by for one in given], "pending": len(decided.pending())}
 
 
-def _freeze(reports: list[Report], folder: Path, decided: Standing) -> dict[str, Any] | None:
+def _freeze(reports: list[EvidenceFile], folder: Path, decided: Standing) -> dict[str, Any] | None:
     """What is still taken away, by the evidence; what was let go is settled."""
     known = freezing.read(reports, folder)
     if known is None:
@@ -100,7 +100,7 @@ def _freeze(reports: list[Report], folder: Path, decided: Standing) -> dict[str,
     undecided = [one for one in known.owed if not decided.of(subjects[one.address])]
     placed = still_owed(known, reports)
     owed = [one for one in undecided if one in placed]
-    left = [one.address for one in owed if one.state is State.UNKNOWN]
+    left = [one.address for one in owed if one.state is FreezeState.UNKNOWN]
     told = {"state": "frozen" if owed else "back", "taken": len(owed), "time": known.time}
     return told | {"open": left, "let_go": len(known.owed) - len(undecided), "gone": len(undecided) - len(owed)}
 
@@ -113,7 +113,7 @@ def _lock(ledger: Ledger | None) -> dict[str, Any] | None:
     return dict(zip(("host", "process", "seen"), row, strict=True)) if row else None
 
 
-def _run(reports: list[Report], ledger: Ledger | None, remaining: int) -> dict[str, Any]:
+def _run(reports: list[EvidenceFile], ledger: Ledger | None, remaining: int) -> dict[str, Any]:
     told = last(reports, "run")
     return {
         "begun": bool(ledger and ledger.begun),
@@ -123,17 +123,17 @@ def _run(reports: list[Report], ledger: Ledger | None, remaining: int) -> dict[s
     }
 
 
-def _verify(reports: list[Report]) -> dict[str, Any] | None:
+def _verify(reports: list[EvidenceFile]) -> dict[str, Any] | None:
     told = last(reports, "verify")
     names = ("time", "green", "depth", "headline")
     return {name: told.content.get(name) for name in names} | {"report": told.path.name} if told else None
 
 
-def _time(report: Report | None) -> dict[str, Any] | None:
+def _time(report: EvidenceFile | None) -> dict[str, Any] | None:
     return {"time": report.content["time"]} if report else None
 
 
-def _soak(plan: Plan, reports: list[Report]) -> dict[str, Any] | None:
+def _soak(plan: Plan, reports: list[EvidenceFile]) -> dict[str, Any] | None:
     """By the default of `decommission`, and by this machine's clock: that asks Azure's.
 
     It counts from the cutover, without one from green evidence.
@@ -149,13 +149,13 @@ def _soak(plan: Plan, reports: list[Report]) -> dict[str, Any] | None:
     }
 
 
-def _removal(reports: list[Report]) -> dict[str, Any] | None:
+def _removal(reports: list[EvidenceFile]) -> dict[str, Any] | None:
     told = last(reports, residuals.RECORD)
     names = ("time", "deleted", "purged", "recoverable_until")
     return {name: told.content.get(name) for name in names} if told else None
 
 
-def _residuals(reports: list[Report], decided: Standing) -> dict[str, Any]:
+def _residuals(reports: list[EvidenceFile], decided: Standing) -> dict[str, Any]:
     """What lies under Microsoft's key after the removal: open until it is accepted, and again past that date."""
     found = residuals.newest(reports)
     now_open = {one.address for one in open_residuals(decided, reports)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, ExitCode
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amlmigrate.core.plan import Plan
-    from amlmigrate.fleet.fleetfile import Entry
+    from amlmigrate.fleet.fleetfile import FleetEntry
     from amlmigrate.ledger import Ledger
 
 
@@ -34,7 +34,7 @@ def command(
         bool, typer.Option("--all", help="A line for each plan below PLAN, a folder; left out, below plans/.")
     ] = False,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         if every:
@@ -44,7 +44,7 @@ def command(
     execute(shared, work)
 
 
-async def _one(view: View, shared: Shared, plan: str | None) -> ExitCode:
+async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
     from amlmigrate.cli import plans
     from amlmigrate.cli.holding import look
     from amlmigrate.cli.stages import ledger_of, lines, stages
@@ -141,7 +141,7 @@ def _unplanned(below: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _lacking(folder: Path, entry: Entry) -> str:
+def _lacking(folder: Path, entry: FleetEntry) -> str:
     """Why a member of a fleet has no plan; empty where it has one, whether it can be read or not."""
     from amlmigrate.planning import planfile
 

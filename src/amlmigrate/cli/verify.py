@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from amlmigrate.cli import options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import ExitCode
 
@@ -38,7 +38,7 @@ def command(
         typer.Option(help="metadata: documents and listings; checksum: every byte; sdk: MLClient too."),
     ] = DepthOption.CHECKSUM,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
@@ -53,7 +53,7 @@ def command(
     execute(shared, work)
 
 
-async def _verify(view: View, shared: Shared, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
+async def _verify(view: View, shared: CommonOptions, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
     from functools import partial
 
     from amlmigrate.cli import living
@@ -99,7 +99,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
 
     from amlmigrate.cli.looking import undone
     from amlmigrate.cli.sides import read_both
-    from amlmigrate.core.decision import Verb
+    from amlmigrate.core.decision import DecisionVerb
     from amlmigrate.core.state import Outcome
     from amlmigrate.ledger.items import decided, items
     from amlmigrate.ledger.standing import Standing, settled_findings
@@ -109,7 +109,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     standing = Standing(plan, ledger)
     findings, ended = settled_findings(plan, standing), items(plan, ledger, standing)
     settled = decided(ended) | findings.keys()
-    by_hand = frozenset(address for address, one in findings.items() if one.verb is Verb.DONE)
+    by_hand = frozenset(address for address, one in findings.items() if one.verb is DecisionVerb.DONE)
     by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
     source, target = await read_both(clouds, plan)
     found = compare_documents(plan, source, target, settled, by_hand)

@@ -14,9 +14,9 @@ from typing import Annotated
 import typer
 
 from amlmigrate.cli import deciding, options
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import ExitCode
 
 
@@ -30,10 +30,10 @@ def command(
     ] = "",
     from_: deciding.From = None,
     *,
-    shared: Shared,
+    shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        asked = deciding.Asked(Verb.WAIVE, arguments or [], reason, from_, until)
+        asked = deciding.DecisionRequest(DecisionVerb.WAIVE, arguments or [], reason, from_, until)
         view.result("waive", await deciding.decide(shared, asked))
         return ExitCode.DONE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.who import who
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.plan import Plan
@@ -13,7 +13,7 @@ from amlmigrate.ledger import Ledger, decisions
 
 
 async def ask(
-    shared: Shared, clouds: Session, plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any]
+    shared: CommonOptions, clouds: Session, plan: Plan, ledger: Ledger, command: str, options: Mapping[str, Any]
 ) -> None:
     """Raises RefusedError with the digest to approve until somebody else has, and DeniedError for nobody."""
     if plan.header.require_approval:

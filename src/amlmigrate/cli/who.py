@@ -11,18 +11,18 @@ from amlmigrate.core.by import By
 from amlmigrate.core.errors import DeniedError
 
 if TYPE_CHECKING:
-    from amlmigrate.cli.execute import Shared
+    from amlmigrate.cli.execute import CommonOptions
     from amlmigrate.cloud.credentials import Credential
 
 
-def local(shared: Shared) -> By:
+def local(shared: CommonOptions) -> By:
     """Who it is as far as this machine knows; nobody is asked to sign in."""
     from amlmigrate.core.tool import version
 
     return By(_user(), socket.gethostname(), version(), options=shared.options)
 
 
-async def who(shared: Shared, credential: Credential) -> By:
+async def who(shared: CommonOptions, credential: Credential) -> By:
     """Who it is, by the claims of the token for ARM too: no call of its own after any other call to ARM."""
     return await signed(local(shared), credential)
 

@@ -20,7 +20,7 @@ _GATEWAY = re.compile(r"The Resource '([^']+)' under resource group '([^']*)' wa
 _GROUP = re.compile(r"Resource group '([^']+)' could not be found", re.IGNORECASE)
 
 
-class Verdict(StrEnum):
+class AbsenceVerdict(StrEnum):
     """What a 404 says of the resource that was asked. All but the first and the last need a second call."""
 
     ABSENT = "it is not there"
@@ -77,18 +77,18 @@ NO_COLLECTION: Mapping[tuple[int, str], str] = {
 }
 
 
-def judged(error: ServiceError, path: str) -> Verdict:
+def judged(error: ServiceError, path: str) -> AbsenceVerdict:
     """What an answer of ARM says of the resource of that path."""
     if error.status != 404:
-        return Verdict.UNKNOWN
+        return AbsenceVerdict.UNKNOWN
     asked = ArmId.at(path)
     if error.code == "ResourceGroupNotFound":
         return _of_group(error, asked)
     if error.code == "ParentResourceNotFound":  # AZ-ABSENT-14
-        return Verdict.BY_PARENT if asked.parent else Verdict.UNKNOWN
+        return AbsenceVerdict.BY_PARENT if asked.parent else AbsenceVerdict.UNKNOWN
     if _by_gateway(error, asked) or _by_id(error, asked) or _says_so(error, asked):
-        return Verdict.ABSENT
-    return Verdict.BY_LIST if _names_it(error, asked) else Verdict.UNKNOWN
+        return AbsenceVerdict.ABSENT
+    return AbsenceVerdict.BY_LIST if _names_it(error, asked) else AbsenceVerdict.UNKNOWN
 
 
 def whole(collection: str) -> Mapping[str, str]:
@@ -131,11 +131,11 @@ def of_file(error: ServiceError) -> bool:
     return error.status == 404 and error.code in ("ShareNotFound", "ResourceNotFound", "ParentNotFound")
 
 
-def _of_group(error: ServiceError, asked: ArmId) -> Verdict:
+def _of_group(error: ServiceError, asked: ArmId) -> AbsenceVerdict:
     found = _GROUP.search(error.message)
     if not found or not asked.group or found[1].lower() != asked.group.lower():
-        return Verdict.UNKNOWN
-    return Verdict.ABSENT if asked == asked.group_id else Verdict.BY_GROUP
+        return AbsenceVerdict.UNKNOWN
+    return AbsenceVerdict.ABSENT if asked == asked.group_id else AbsenceVerdict.BY_GROUP
 
 
 def _by_gateway(error: ServiceError, asked: ArmId) -> bool:

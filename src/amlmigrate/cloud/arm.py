@@ -145,13 +145,13 @@ class Arm:
         Raises ServiceError and OutOfReachError where that call fails.
         """
         asked, verdict = ArmId.at(path), absence.judged(error, path)
-        if verdict is absence.Verdict.BY_LIST:
+        if verdict is absence.AbsenceVerdict.BY_LIST:
             return not await self._lists(asked.collection, asked.names[-1])
-        if verdict is absence.Verdict.BY_GROUP:
+        if verdict is absence.AbsenceVerdict.BY_GROUP:
             return await self.lacks_group(asked)
-        if verdict is absence.Verdict.BY_PARENT:
+        if verdict is absence.AbsenceVerdict.BY_PARENT:
             return await self.get(str(asked.parent)) is None
-        return verdict is absence.Verdict.ABSENT
+        return verdict is absence.AbsenceVerdict.ABSENT
 
     async def lacks_group(self, asked: ArmId) -> bool:
         """Whether the subscription's list of resource groups lacks that of a resource."""

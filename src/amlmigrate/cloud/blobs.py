@@ -17,7 +17,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClien
 from amlmigrate.cloud import absence
 from amlmigrate.cloud import retrying as retry
 from amlmigrate.cloud.bloblists import Reader, quoted
-from amlmigrate.cloud.blobshapes import Stored, blob_of, condition_of, holds_of, settings_of
+from amlmigrate.cloud.blobshapes import StoredBytes, blob_of, condition_of, holds_of, settings_of
 from amlmigrate.cloud.blockcopies import BLOCK, BlockCopy
 from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import STORAGE_SCOPE, Credential, Login
@@ -29,9 +29,9 @@ from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.ranges import RANGE, Range, Version, ranges_of, read, read_range
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.sortedblobs import SortedBlobs
-from amlmigrate.cloud.storage import Storage
+from amlmigrate.cloud.storage import BlobAccess
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.cloud.transport import Shared, Transport
+from amlmigrate.cloud.transport import SharedTransport, Transport
 from amlmigrate.cloud.unreadable import refuse
 from amlmigrate.core.asset import Blob, Past
 from amlmigrate.core.errors import InterruptedRunError
@@ -70,7 +70,7 @@ class Blobs:
         self._long = asyncio.Semaphore(_LONG_AT_ONCE)
         # Used again for other ranges: to have the memory of each anew takes as long as to read it.
         self._buffers: list[bytearray] = []
-        self._raw = Storage(credential, Shared(self._transport), self._suffix)
+        self._raw = BlobAccess(credential, SharedTransport(self._transport), self._suffix)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -222,15 +222,15 @@ class Blobs:
         found = await self.fetch(place, largest, etag)
         return found.data if found else None
 
-    async def fetch(self, place: Location, largest: int, etag: str = "") -> Stored | None:
+    async def fetch(self, place: Location, largest: int, etag: str = "") -> StoredBytes | None:
         """The same with what the blob says of its bytes, and only that where they are too many."""
         client = self._blob(place)
         pinned: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
-        async def call() -> Stored:
+        async def call() -> StoredBytes:
             stream = await client.download_blob(max_concurrency=1, **_AS_STORED, **pinned)
             encoding = stream.properties.content_settings.content_encoding or ""
-            return Stored(None if stream.size > largest else await stream.readall(), encoding, stream.size)
+            return StoredBytes(None if stream.size > largest else await stream.readall(), encoding, stream.size)
 
         try:
             return await self._call("GET", client.url, call)
@@ -372,7 +372,7 @@ class Blobs:
             self._services[account] = BlobServiceClient(
                 f"https://{account}.blob.{self._suffix}",
                 credential=self._credential,
-                transport=Shared(self._transport),
+                transport=SharedTransport(self._transport),
                 retry_total=0,
                 max_single_get_size=RANGE,
                 max_chunk_get_size=RANGE,

@@ -16,7 +16,7 @@ _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredBytes:
     """A blob's bytes as they are stored, None where they were too many; its `Content-Encoding`; its length."""
 
     data: bytes | None

@@ -17,7 +17,7 @@ _HEADERS = ("cache_control", "content_disposition", "content_encoding", "content
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """Something that a directory holds: `path` from the share's root on."""
 
     path: str
@@ -31,11 +31,11 @@ class Entry:
         return Blob(self.path, self.length, self.etag, kind=KIND, tags=None)
 
 
-def entry_of(item: DirectoryProperties | FileProperties, folder: str) -> Entry:
+def entry_of(item: DirectoryProperties | FileProperties, folder: str) -> DirectoryEntry:
     path = f"{folder}/{item.name}" if folder else str(item.name)
     if isinstance(item, FileProperties):
-        return Entry(path, False, int(item.size), quoted(str(item.etag)))
-    return Entry(path, True, 0, "")
+        return DirectoryEntry(path, False, int(item.size), quoted(str(item.etag)))
+    return DirectoryEntry(path, True, 0, "")
 
 
 def file_of(item: FileProperties, path: str) -> Blob:

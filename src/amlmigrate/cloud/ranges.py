@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amlmigrate.cloud.bloblists import quoted
 from amlmigrate.cloud.curl import Head, Sink
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
-from amlmigrate.cloud.storage import Storage
+from amlmigrate.cloud.storage import BlobAccess
 
 # So much is read, and read again where the connection breaks, at a time.
 RANGE = 8 * 2**20
@@ -41,7 +41,7 @@ def ranges_of(length: int, size: int = RANGE) -> Iterator[Range]:
     return (Range(offset, min(size, length - offset)) for offset in range(0, length, size))
 
 
-async def read(storage: Storage, version: Version, part: Range, sink: Sink) -> None:
+async def read(storage: BlobAccess, version: Version, part: Range, sink: Sink) -> None:
     """Hands on the bytes of a range as they are stored, in pieces, and no others.
 
     The range is asked for by `x-ms-range`, which goes before `Range` and which nobody on the way takes for its own
@@ -70,7 +70,7 @@ async def read(storage: Storage, version: Version, part: Range, sink: Sink) -> N
         raise OtherBytesError(f"{found} bytes instead of {part.length}", url=version.url)
 
 
-async def read_range(storage: Storage, version: Version, part: Range, buffer: bytearray) -> memoryview:
+async def read_range(storage: BlobAccess, version: Version, part: Range, buffer: bytearray) -> memoryview:
     """The same into a buffer that is long enough: the part of it that is filled."""
     view = memoryview(buffer)
     found = 0

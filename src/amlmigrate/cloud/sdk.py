@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import AccessToken
 
-from amlmigrate.cloud.absence import Verdict, judged
+from amlmigrate.cloud.absence import AbsenceVerdict, judged
 from amlmigrate.cloud.calling import Caller
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.errors import ServiceError
@@ -183,7 +183,7 @@ def _of_its_making(error: MigrateError, address: Address) -> bool:
     own = "/".join([str(address.container), *(["versions", address.version] if address.version else [])])
     if error.url.lower().endswith(f"/{own}".lower()):
         return False
-    return judged(error, urlsplit(error.url).path) in (Verdict.ABSENT, Verdict.BY_LIST)
+    return judged(error, urlsplit(error.url).path) in (AbsenceVerdict.ABSENT, AbsenceVerdict.BY_LIST)
 
 
 def _account(bucket: Bucket, headers: Any, calls: int) -> None:

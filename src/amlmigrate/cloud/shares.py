@@ -22,13 +22,13 @@ from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.cloud.digests import Digest, Watch
 from amlmigrate.cloud.errors import OtherBytesError, ServiceError
 from amlmigrate.cloud.fence import Fence
-from amlmigrate.cloud.fileshapes import Entry, entry_of, file_of, settings_of
+from amlmigrate.cloud.fileshapes import DirectoryEntry, entry_of, file_of, settings_of
 from amlmigrate.cloud.lists import whole
 from amlmigrate.cloud.pacing import Crowd
 from amlmigrate.cloud.ranges import RANGE, Range, ranges_of
 from amlmigrate.cloud.retrying import ready
 from amlmigrate.cloud.store import Store, UnsupportedError
-from amlmigrate.cloud.transport import Shared, Transport
+from amlmigrate.cloud.transport import SharedTransport, Transport
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import InterruptedRunError
 from amlmigrate.core.parallel import each, in_order, never
@@ -42,7 +42,7 @@ LARGEST_WRITTEN = 4 * 2**20
 _AS_STORED: dict[str, Any] = {"decompress": False}
 T = TypeVar("T")
 # In the class the name is a method's.
-Entries = list[Entry]
+Entries = list[DirectoryEntry]
 
 
 class Shares:
@@ -255,7 +255,7 @@ class Shares:
                 credential=self._credential,
                 # `backup` reads with the data-plane role alone, whatever the files' own permissions say.
                 token_intent="backup",  # noqa: S106 - the way to read, no secret
-                transport=Shared(self._transport),
+                transport=SharedTransport(self._transport),
                 retry_total=0,
                 max_single_get_size=RANGE,
                 max_chunk_get_size=RANGE,

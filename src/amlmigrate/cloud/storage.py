@@ -34,7 +34,7 @@ VERSION = "2023-11-03"
 _LONGEST_ERROR = 64 * 2**10
 
 
-class Storage:
+class BlobAccess:
     """One principal's raw way to the blob service, over a pool of connections that is somebody else's.
 
     Reads have connections of their own.

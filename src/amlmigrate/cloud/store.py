@@ -122,7 +122,7 @@ class Accounts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class StorePair:
     """Both sides."""
 
     sources: Accounts

@@ -111,7 +111,7 @@ def _netrc() -> Path:
     return Path(named) if named else Path.home() / ".netrc"
 
 
-class Shared(AioHttpTransport):  # type: ignore[misc]  # as above
+class SharedTransport(AioHttpTransport):  # type: ignore[misc]  # as above
     """The one transport of all accounts: a client that closes does not close it for the others."""
 
     def __init__(self, inner: AioHttpTransport) -> None:
@@ -126,7 +126,7 @@ class Shared(AioHttpTransport):  # type: ignore[misc]  # as above
     async def close(self) -> None:
         """Left to the owner of the inner transport."""
 
-    async def __aenter__(self) -> Shared:
+    async def __aenter__(self) -> SharedTransport:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from amlmigrate.core.finding import Severity
 from amlmigrate.core.plan import Step
 
 
-class Verb(StrEnum):
+class DecisionVerb(StrEnum):
     """What a decision says of its address."""
 
     DONE = "done"
@@ -28,7 +28,7 @@ Sort = Literal["item", "finding", "residual", "frozen"]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class DecisionSubject:
     """What can be decided: an item of the plan, a finding, a residual, or what is frozen.
 
     `says` is what a person reads of it. Its digest is taken when it is needed: bodies are large.
@@ -57,7 +57,7 @@ class Decision:
     """
 
     address: str
-    verb: Verb
+    verb: DecisionVerb
     sha256: str
     reason: str
     by: str
@@ -78,10 +78,10 @@ class Decision:
     @property
     def detail(self) -> str:
         """What it says in every report."""
-        if self.verb is Verb.WANT:
+        if self.verb is DecisionVerb.WANT:
             return f"{self.reason} is wanted by {self.who}"
         why = f": {self.reason}" if self.reason else ""
-        if self.verb is Verb.DONE:
+        if self.verb is DecisionVerb.DONE:
             told = f"done by {self.who}, seen in the target" if self.seen else f"said by {self.who}, not seen"
             return told + why
         end = f", until {self.until}" if self.until else ""

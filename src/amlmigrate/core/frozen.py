@@ -38,7 +38,7 @@ _ROLE = re.compile(
 )
 
 
-class State(StrEnum):
+class FreezeState(StrEnum):
     """How one stands by the last deed about it. `taking` and `giving back` are written before the call."""
 
     LISTED = "there"
@@ -55,7 +55,7 @@ class State(StrEnum):
 
 
 # What is still to be given back, or to be decided.
-_OWED = frozenset({State.TAKING, State.TAKEN, State.UNKNOWN, State.GIVING})
+_OWED = frozenset({FreezeState.TAKING, FreezeState.TAKEN, FreezeState.UNKNOWN, FreezeState.GIVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Assignment:
     scope: str
     role: str
     properties: Document
-    state: State = State.LISTED
+    state: FreezeState = FreezeState.LISTED
     end: str = ""
     since: str = ""
     note: str = ""
@@ -91,7 +91,7 @@ class Assignment:
         must = {name: found[name] for name in ("id", "scope", "role")}
         if not all(isinstance(one, str) for one in (*must.values(), *texts.values())):
             raise TypeError("a text is none")
-        return cls(**must, **texts, properties=dict(found["properties"]), state=State(found["state"]))
+        return cls(**must, **texts, properties=dict(found["properties"]), state=FreezeState(found["state"]))
 
     @property
     def key(self) -> str:
@@ -162,7 +162,7 @@ def differing(one: Assignment, other: Assignment) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FreezeRecord:
     """All that `freeze` had to do with, by plan: what each assignment is and how it stands."""
 
     plan: dict[str, str]
@@ -191,12 +191,12 @@ class Record:
         """`frozen` while anything is taken away, `back` once nothing is."""
         return "frozen" if self.owed else "back"
 
-    def state_of(self, one: Assignment) -> State:
+    def state_of(self, one: Assignment) -> FreezeState:
         """How an assignment stands; as `there` where nothing was done about it."""
         known = self.found.get(one.key)
-        return known.state if known else State.LISTED
+        return known.state if known else FreezeState.LISTED
 
-    def after(self, one: Assignment) -> Record:
+    def after(self, one: Assignment) -> FreezeRecord:
         """The same once that is so of one."""
         return replace(self, found={**self.found, one.key: one})
 
@@ -217,12 +217,12 @@ class Record:
         }
 
 
-def of_reports(contents: Iterable[Mapping[str, Any]]) -> Record | None:
+def of_reports(contents: Iterable[Mapping[str, Any]]) -> FreezeRecord | None:
     """How all stands by the reports of a chain, oldest first; None where nothing was ever frozen.
 
     Raises KeyError, TypeError, ValueError, AttributeError for a report that says no such thing.
     """
-    record: Record | None = None
+    record: FreezeRecord | None = None
     for content in contents:
         if content["record"] == DEED:
             _check(content)
@@ -243,6 +243,6 @@ def _check(content: Mapping[str, Any]) -> None:
         raise ValueError(f"a report has format {content['format']}, this version reads up to {FORMAT}")
 
 
-def _told(content: Mapping[str, Any], found: Mapping[str, Assignment]) -> Record:
+def _told(content: Mapping[str, Any], found: Mapping[str, Assignment]) -> FreezeRecord:
     by = {name: value for name, value in content["by"].items() if name != "options"}
-    return Record(dict(content["plan"]), dict(content["source"]), by, content["time"], found)
+    return FreezeRecord(dict(content["plan"]), dict(content["source"]), by, content["time"], found)

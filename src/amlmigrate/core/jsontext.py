@@ -50,7 +50,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class RewrittenText:
     """A file as it is in the target: its bytes, how many of its strings changed, and the first lines that did."""
 
     data: bytes
@@ -70,7 +70,7 @@ class _Edit:
     new: str
 
 
-def anew(data: bytes, meant: Meant, *, by_line: bool, shown: int) -> Anew:
+def anew(data: bytes, meant: Meant, *, by_line: bool, shown: int) -> RewrittenText:
     """The file with each string changed for which `meant` gives another.
 
     `by_line`: its name says that it is JSON Lines; what is of the other form is read all the same, and lines that
@@ -83,12 +83,12 @@ def anew(data: bytes, meant: Meant, *, by_line: bool, shown: int) -> Anew:
         raise NotJsonError(f"it is no {code}: {error.reason}") from error
     edits = _edited(text, meant, by_line=by_line)
     if not edits:
-        return Anew(data)
+        return RewrittenText(data)
     try:
         written = mark + _applied(text, edits).encode(code, "surrogateescape")
     except UnicodeEncodeError as error:
         raise NotJsonError(f"it cannot be written as {code}: {error.reason}") from error
-    return Anew(written, len(edits), tuple(_lines(text, edits, shown)))
+    return RewrittenText(written, len(edits), tuple(_lines(text, edits, shown)))
 
 
 def changed(text: str, strings: Mapping[str, str]) -> str:

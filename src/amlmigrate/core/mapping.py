@@ -25,7 +25,7 @@ from amlmigrate.core.reference import (
     WHOLE_WORKSPACE,
     WORKSPACE_URI,
     Reference,
-    Scope,
+    WorkspaceScope,
     item_below,
     references,
 )
@@ -78,7 +78,7 @@ class Mapping:
         """What it is made of: its places are made of itself, and anew."""
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
-    def in_source(self, scope: Scope) -> bool:
+    def in_source(self, scope: WorkspaceScope) -> bool:
         """Whether a reference's workspace is the source."""
         if scope.local:
             return True
@@ -158,7 +158,7 @@ class Mapping:
         return text
 
     def _workspace_uri(self, match: re.Match[str]) -> str:
-        if not self.in_source(Scope(match["subscription"], match["group"], match["workspace"])):
+        if not self.in_source(WorkspaceScope(match["subscription"], match["group"], match["workspace"])):
             return match[0]
         if job := JOB_TAIL.match(match["tail"]):
             return self._job_uri(match[0], job, job["output"])
@@ -170,7 +170,7 @@ class Mapping:
         )
 
     def _region_uri(self, match: re.Match[str]) -> str:
-        if not self.in_source(Scope(workspace_id=match["workspace_id"])):
+        if not self.in_source(WorkspaceScope(workspace_id=match["workspace_id"])):
             return match[0]
         if job := JOB_TAIL.match(match["tail"]):
             return self._job_uri(match[0], job, job["output"])

@@ -39,7 +39,7 @@ _ASSIGNED = re.compile(r"^[A-Za-z0-9_.-]+=")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class JsonString:
     """One string: its JSON pointer, the member that it stands in (or its list does) and what stands beside it."""
 
     where: str
@@ -55,7 +55,7 @@ class Member:
         return self.prose or self.where.startswith(_FREE)
 
     @property
-    def inside(self) -> list[Member] | None:
+    def inside(self) -> list[JsonString] | None:
         """The strings in it where it is JSON itself, as conda packages are; None where it is not."""
         parsed = _parsed(self.text)
         return (
@@ -76,7 +76,7 @@ class Member:
 
 def members(
     value: Any, where: str = "", name: str = "", beside: Any = None, *, prose: bool = False, command: bool = False
-) -> Iterator[Member]:
+) -> Iterator[JsonString]:
     """Every string of a JSON value that is not empty."""
     if isinstance(value, dict):
         own = name in _NAMED
@@ -91,7 +91,7 @@ def members(
         for index, child in enumerate(value):
             yield from members(child, below(where, index), name, beside, prose=prose, command=command)
     elif isinstance(value, str) and value:
-        yield Member(where, value, name, beside, prose, command)
+        yield JsonString(where, value, name, beside, prose, command)
 
 
 def document_references(value: Any, where: str = "") -> Iterator[Reference]:
@@ -100,7 +100,7 @@ def document_references(value: Any, where: str = "") -> Iterator[Reference]:
         yield from _references(member, where)
 
 
-def rewritten(member: Member, mapping: Mapping) -> tuple[str, list[Lead]]:
+def rewritten(member: JsonString, mapping: Mapping) -> tuple[str, list[Lead]]:
     """The text with each address in it as it has to be in the target, and the addresses that changed."""
     if not _LIKELY.search(member.text):
         return member.text, []
@@ -133,7 +133,7 @@ def told_of_source(properties: Document, mapping: Mapping) -> list[str]:
     return [one.where for one in members(properties) if one.free and _named(one, mapping)]
 
 
-def _references(member: Member, where: str) -> Iterator[Reference]:
+def _references(member: JsonString, where: str) -> Iterator[Reference]:
     if (inside := member.inside) is not None:
         for one in inside:
             yield from _references(one, where)
@@ -143,14 +143,14 @@ def _references(member: Member, where: str) -> Iterator[Reference]:
             yield found
 
 
-def _named(member: Member, mapping: Mapping) -> str:
+def _named(member: JsonString, mapping: Mapping) -> str:
     if not _LIKELY.search(member.text):
         return ""
     texts = member.inside or [member]
     return next((found for one in texts if (found := names_source(one.text[_start(one.text) :], mapping))), "")
 
 
-def _rewritten_json(member: Member, inside: list[Member], mapping: Mapping) -> tuple[str, list[Lead]]:
+def _rewritten_json(member: JsonString, inside: list[JsonString], mapping: Mapping) -> tuple[str, list[Lead]]:
     """JSON in a text: its numbers, its order and its white space are the customer's too, and stay."""
     found = [(one.text, *rewritten(one, mapping)) for one in inside]
     after = {text: new for text, new, leads in found if leads}

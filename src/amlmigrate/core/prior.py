@@ -43,7 +43,7 @@ class Copied(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class OwnershipRecord:
     """Documents and blobs that the tool created; only those may it change, and only as it left them."""
 
     documents: frozenset[str] = frozenset()

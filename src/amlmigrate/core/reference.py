@@ -96,7 +96,7 @@ _KIND_OF_TYPE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class WorkspaceScope:
     """The workspace that a full reference names; all None for the workspace that holds the document."""
 
     subscription: str | None = None
@@ -107,7 +107,7 @@ class Scope:
     @property
     def local(self) -> bool:
         """Whether the reference names no workspace."""
-        return self == Scope()
+        return self == WorkspaceScope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Reference:
 
     text: str
     where: str
-    scope: Scope = Scope()
+    scope: WorkspaceScope = WorkspaceScope()
     kind: str | None = None
     # The names that lead to it, the last one of what has a version without that.
     names: tuple[str, ...] = ()
@@ -189,10 +189,10 @@ def _full(
 ) -> Iterator[Reference]:
     """The forms that name their workspace or account."""
     for match in workspaces.finditer(text):
-        scope = Scope(match["subscription"], match["group"], match["workspace"])
+        scope = WorkspaceScope(match["subscription"], match["group"], match["workspace"])
         yield _tail(match[0], where, scope, match["tail"])
     for match in regions.finditer(text):
-        yield _tail(match[0], where, Scope(workspace_id=match["workspace_id"]), match["tail"])
+        yield _tail(match[0], where, WorkspaceScope(workspace_id=match["workspace_id"]), match["tail"])
     for pattern in urls:
         for match in pattern.finditer(text):
             path = unquote(match["path"].removeprefix("/"))
@@ -222,7 +222,7 @@ def _kind_beside(member: str, beside: Any) -> str | None:
     return _KIND_OF_TYPE.get(str(beside.get("job_input_type") or beside.get("type") or beside.get("jobInputType")))
 
 
-def _tail(text: str, where: str, scope: Scope, tail: str) -> Reference:
+def _tail(text: str, where: str, scope: WorkspaceScope, tail: str) -> Reference:
     if match := _STORE_TAIL.match(tail):
         return Reference(text, where, scope, datastore=match["name"], path=match["path"] or match["rest"] or "")
     if match := JOB_TAIL.match(tail):

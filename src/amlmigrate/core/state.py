@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action
 
 
@@ -84,7 +84,7 @@ _BY_STATE = {State.FAILED: Outcome.FAILED, State.BLOCKED: Outcome.BLOCKED}
 
 
 def outcome(
-    action: Action, reason: str, state: State, decided: Verb | None = None, *, for_cutover: bool = False
+    action: Action, reason: str, state: State, decided: DecisionVerb | None = None, *, for_cutover: bool = False
 ) -> Outcome:
     """How a step's item ends, given its state and what a person decided about it."""
     if action is Action.SKIP and not reason.startswith(UNSELECTED_REASON):
@@ -92,7 +92,7 @@ def outcome(
     if state is State.DONE and action in _ENDED:
         return _ENDED[action]
     if decided:
-        return Outcome.BY_HAND if decided is Verb.DONE else Outcome.WAIVED
+        return Outcome.BY_HAND if decided is DecisionVerb.DONE else Outcome.WAIVED
     if for_cutover and state is State.PENDING:
         return Outcome.TO_CUT_OVER
     return _LEFT.get(action) or _BY_STATE.get(state, Outcome.REMAINING)

@@ -8,7 +8,7 @@ from amlmigrate.core.workspace import Datastore, Location
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
+class AssetStorage:
     """Of one asset; most have bytes at the URIs of their document and nothing else.
 
     `datastore`: the datastore that it is, for references through it. `upload`: where the service put its bytes at

@@ -9,7 +9,7 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import FILE, PARTS, Digests, changes, comparable
 from amlmigrate.cutover.record import RECORD, SINCE, active
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 
 _DEEP_ENOUGH = ("checksum", "sdk")
 SEEN = {
@@ -22,7 +22,7 @@ SOURCE = tuple(name for name in SEEN if name.startswith("source_"))
 Parts = dict[str, dict[str, str]]
 
 
-def unproven(plan: Plan, reports: list[Report]) -> Iterator[str]:
+def unproven(plan: Plan, reports: list[EvidenceFile]) -> Iterator[str]:
     """Why the newest verification proves nothing for this plan: none, of another, not green, not deep enough."""
     newest = last(reports, "verify")
     if newest is None:
@@ -39,13 +39,13 @@ def unproven(plan: Plan, reports: list[Report]) -> Iterator[str]:
         yield f"The last verification has depth '{content['depth']}'; at least 'checksum' is needed."
 
 
-def deep(verification: Report) -> bool:
+def deep(verification: EvidenceFile) -> bool:
     """Whether a verification read the bytes."""
     return verification.content.get("depth") in _DEEP_ENOUGH
 
 
 def differences(
-    report: Report,
+    report: EvidenceFile,
     digests: Digests,
     now: Parts,
     removed: frozenset[str] = frozenset(),
@@ -68,7 +68,7 @@ def differences(
         yield f"The {SEEN[name]} are not what they were when they were {then_was}{named and ': '}{named}.{use}"
 
 
-def seen_by(report: Report) -> Parts:
+def seen_by(report: EvidenceFile) -> Parts:
     """What the verification saw, by address; empty for a report that was made without it."""
     for one in report.content.get("manifests", ()):
         if one["file"].endswith(FILE):
@@ -85,7 +85,7 @@ def still_expected(then: Digests, now: Digests, removed: frozenset[str]) -> dict
     return {address: sha for address, sha in then.items() if address in now or address not in removed}
 
 
-def _begun(report: Report, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:
+def _begun(report: EvidenceFile, then: Parts, now: Parts, removed: frozenset[str], name: str) -> bool:
     """Whether no document is missing but what an earlier removal, cut off, took away from the source itself.
 
     What either look could not list is not known to be missing or new.

@@ -10,13 +10,13 @@ from typing import Any
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.bound import bound
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import FILE
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
 RECORD, BACK = "cutover", "cutover-back"
 TARGET = "blobs-target.jsonl"
@@ -27,7 +27,7 @@ _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldBlob:
     """A blob of the target as it was at the cutover.
 
     `sha256` is of its bytes where they were proven to be the source's, else None; `item` is then the address of
@@ -48,24 +48,24 @@ class Held:
         return Location(self.account, self.container, self.path)
 
 
-def newest(reports: list[Report]) -> Report | None:
+def newest(reports: list[EvidenceFile]) -> EvidenceFile | None:
     """The last report of a cutover or of one that was taken back."""
     return next((one for one in reversed(reports) if one.content["record"] in (RECORD, BACK)), None)
 
 
-def active(reports: list[Report]) -> Report | None:
+def active(reports: list[EvidenceFile]) -> EvidenceFile | None:
     """The cutover from which on the target lives; None where there was none, or it was taken back."""
     found = newest(reports)
     return found if found and found.content["record"] == RECORD else None
 
 
-def for_others(cutover: Report) -> dict[str, Any]:
+def for_others(cutover: EvidenceFile) -> dict[str, Any]:
     """What stands of it in the lease's blob: when, of which plan, and which of its settings it has changed."""
     content = cutover.content
     return {"time": content["time"], "plan": content["plan"], "changed": []}
 
 
-def refuse_cut_over(reports: list[Report], address: Path) -> None:
+def refuse_cut_over(reports: list[EvidenceFile], address: Path) -> None:
     """Raises RefusedError where the plan is cut over: its target is its users' from then on."""
     if found := active(reports):
         raise RefusedError(
@@ -77,12 +77,12 @@ def refuse_cut_over(reports: list[Report], address: Path) -> None:
 
 def add(
     evidence: Evidence,
-    verified: Report,
+    verified: EvidenceFile,
     plan: Plan,
     documents: tuple[dict[str, str], dict[str, str]],
     listed: Containers,
     content: dict[str, Any],
-) -> Report:
+) -> EvidenceFile:
     """Adds the record: what both sides hold now, by address, and each blob of the target.
 
     `verified` is the verification that it rests on, of which both sides are known to be what they were.
@@ -105,9 +105,9 @@ def add(
         )
 
 
-def held(cutover: Report) -> Iterator[Held]:
+def held(cutover: EvidenceFile) -> Iterator[HeldBlob]:
     """Each blob that the target had at the cutover."""
-    return (Held(**line) for line in _read(cutover, TARGET))
+    return (HeldBlob(**line) for line in _read(cutover, TARGET))
 
 
 def moved(plan: Plan) -> dict[str, str]:
@@ -119,29 +119,29 @@ def moved(plan: Plan) -> dict[str, str]:
     }
 
 
-def _held(verified: Report, plan: Plan, listed: Containers) -> Iterator[Held]:
+def _held(verified: EvidenceFile, plan: Plan, listed: Containers) -> Iterator[HeldBlob]:
     """The target's blobs as they are listed, with what the verification read of them."""
     read = {
         (line["account"], line["container"], line["path"]): line["sha256"] for line in _read(verified, _MANIFEST)
     }
     places = plan.places(source=False)
-    cover = Cover(places)
+    cover = PrefixSet(places)
     for (account, container), listing in listed.target.items():
         for path, blob in listing.blobs.items():
             sha256 = read.get((account, container, path))
             prefix = cover.prefix(Location(account, container, path)) if sha256 else None
             item = places[prefix] if prefix else ""
-            yield Held(account, container, path, blob.length, blob.etag, sha256, item)
+            yield HeldBlob(account, container, path, blob.length, blob.etag, sha256, item)
 
 
-def _lines(found: Iterator[Held]) -> bytearray:
+def _lines(found: Iterator[HeldBlob]) -> bytearray:
     lines = bytearray()
     for one in found:
         lines += as_json(asdict(one)).encode() + b"\n"
     return lines
 
 
-def _read(report: Report, name: str) -> Iterator[dict[str, Any]]:
+def _read(report: EvidenceFile, name: str) -> Iterator[dict[str, Any]]:
     """The lines of one of a report's files."""
     for one in report.content["manifests"]:
         if one["file"].endswith(f"-{name}"):

@@ -13,7 +13,7 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.cutover import held
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.ledger.subjects import found_by
@@ -27,7 +27,7 @@ UNFROZEN = "Take their rights with `migrate freeze`, or say with --unfrozen why 
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CutoverFacts:
     """What was read afresh for a cutover. `writers`: a sentence for each way to write the source."""
 
     source: Inventory
@@ -38,7 +38,9 @@ class Facts:
     writers: tuple[str, ...]
 
 
-def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, unfrozen: bool) -> list[str]:
+def reasons(
+    plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: CutoverFacts, *, unfrozen: bool
+) -> list[str]:
     """Why not; empty when it may be. `unfrozen`: somebody has said why it does not matter who may write."""
     newest = last(reports, "verify")
     return [
@@ -52,7 +54,7 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts, *, 
     ]
 
 
-def _open(plan: Plan, ledger: Ledger, reports: list[Report]) -> Iterator[str]:
+def _open(plan: Plan, ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:
     """What was settled when it was verified, and has been taken up again since."""
     for item in items(plan, ledger):
         if item.outcome is Outcome.TO_CUT_OVER:

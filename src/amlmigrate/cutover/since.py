@@ -21,8 +21,8 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
 from amlmigrate.cutover.held import seen_by
-from amlmigrate.cutover.record import BACK, RECORD, SINCE, Held, held
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.cutover.record import BACK, RECORD, SINCE, HeldBlob, held
+from amlmigrate.ledger.evidence import EvidenceFile
 
 ADDED, CHANGED, DELETED, OVERWRITTEN, UNREAD = "added", "changed", "deleted", "overwritten", "unread"
 # What was proven and is not there any more as it was.
@@ -38,7 +38,7 @@ _AWAY = ("BlobArchived", "BlobBeingRehydrated")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Change:
+class ChangedSince:
     """One document or blob of the target that is not as it was at the cutover.
 
     `now` says what it is now: the digest of a document, the ETag of a blob, '' where it is gone. `item` is what
@@ -77,7 +77,7 @@ class Change:
 class Since:
     """All changes since a cutover, and how many of the proven blobs, and bytes, are as they were."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ChangedSince, ...] = ()
     blobs: int = 0
     bytes: int = 0
 
@@ -90,11 +90,11 @@ class Since:
         """The items of the plan of which something was lost, whoever has decided it."""
         return frozenset(one.item for one in self.changes if one.finding)
 
-    def with_documents(self, changes: list[Change]) -> Since:
+    def with_documents(self, changes: list[ChangedSince]) -> Since:
         """These too."""
         return replace(self, changes=tuple(sorted((*self.changes, *changes))))
 
-    def first_seen(self, reports: list[Report], now: str) -> Since:
+    def first_seen(self, reports: list[EvidenceFile], now: str) -> Since:
         """The same, each change with the time at which reports first told of it, else `now`."""
         known: dict[tuple[str, str, str], str] = {}
         for report in reports:
@@ -112,7 +112,7 @@ class Since:
         return {"blobs": self.blobs, "bytes": self.bytes, "changes": [one.as_dict() for one in self.changes]}
 
 
-def decided(waivers: Iterable[Decision], reports: list[Report]) -> frozenset[tuple[str, str]]:
+def decided(waivers: Iterable[Decision], reports: list[EvidenceFile]) -> frozenset[tuple[str, str]]:
     """What was let go: its address, and what it was in the last report before the decision that tells of it.
 
     So a decision is about what was shown since this cutover, and does not hold for what became of it later.
@@ -129,12 +129,12 @@ def decided(waivers: Iterable[Decision], reports: list[Report]) -> frozenset[tup
     return frozenset((address, was) for address, was in found if was is not None)
 
 
-def _told(report: Report) -> list[dict[str, str]]:
+def _told(report: EvidenceFile) -> list[dict[str, str]]:
     found: list[dict[str, str]] = report.content[SINCE]["changes"]
     return found
 
 
-def documents(cutover: Report, now: Mapping[str, str], proven: Mapping[str, str]) -> list[Change]:
+def documents(cutover: EvidenceFile, now: Mapping[str, str], proven: Mapping[str, str]) -> list[ChangedSince]:
     """What was added, changed and deleted in the target.
 
     `proven` are the documents that it must keep, by its addresses, with what the plan calls each.
@@ -145,10 +145,12 @@ def documents(cutover: Report, now: Mapping[str, str], proven: Mapping[str, str]
         *((address, DELETED) for address in then.keys() - now.keys()),
         *((address, CHANGED) for address in now.keys() & then.keys() if now[address] != then[address]),
     ]
-    return sorted(Change(address, what, now.get(address, ""), proven.get(address, "")) for address, what in found)
+    return sorted(
+        ChangedSince(address, what, now.get(address, ""), proven.get(address, "")) for address, what in found
+    )
 
 
-async def blobs(cutover: Report, listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool) -> Since:
+async def blobs(cutover: EvidenceFile, listed: Mapping[Key, Listing], target: Blobs, *, hashing: bool) -> Since:
     """What was added, changed, deleted and overwritten among the target's blobs, by their own addresses.
 
     A proven blob that has another ETag is read, since only its bytes say whether they are others; with `hashing`
@@ -161,14 +163,14 @@ async def blobs(cutover: Report, listed: Mapping[Key, Listing], target: Blobs, *
     known = _known(cutover)
     for key, listing in listed.items():
         look.changes += [
-            Change(_address(key[1], path), ADDED, blob.etag)
+            ChangedSince(_address(key[1], path), ADDED, blob.etag)
             for path, blob in listing.blobs.items()
             if key not in known or known[key].get(path) is None
         ]
     return Since(tuple(sorted(look.changes)), look.blobs, look.bytes)
 
 
-def _known(cutover: Report) -> dict[Key, SortedBlobs]:
+def _known(cutover: EvidenceFile) -> dict[Key, SortedBlobs]:
     """What the target had at the cutover; there may be more than memory should hold."""
     found: dict[Key, SortedBlobs] = {}
     for key, lines in groupby(held(cutover), key=lambda one: (one.account, one.container)):
@@ -181,13 +183,13 @@ class _Look:
     """What was found so far."""
 
     target: Blobs
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ChangedSince] = field(default_factory=list)
     blobs: int = 0
     bytes: int = 0
 
     def unsettled(
-        self, cutover: Report, listed: Mapping[Key, Listing], hashing: bool
-    ) -> Iterator[tuple[Held, Blob]]:
+        self, cutover: EvidenceFile, listed: Mapping[Key, Listing], hashing: bool
+    ) -> Iterator[tuple[HeldBlob, Blob]]:
         """Those that are settled by their bytes alone; all others are settled as they come by."""
         for one in held(cutover):
             listing = listed.get((one.account, one.container))
@@ -197,7 +199,7 @@ class _Look:
             else:
                 self._at(one, blob)
 
-    def _at(self, one: Held, blob: Blob | None) -> None:
+    def _at(self, one: HeldBlob, blob: Blob | None) -> None:
         """One blob of then, and what there is now."""
         if blob is None:
             self._changed(one, DELETED, "")
@@ -206,7 +208,7 @@ class _Look:
         elif one.sha256:
             self._same(one)
 
-    async def read(self, pair: tuple[Held, Blob]) -> None:
+    async def read(self, pair: tuple[HeldBlob, Blob]) -> None:
         """Settles one by its bytes."""
         one, blob = pair
         try:
@@ -226,12 +228,12 @@ class _Look:
         if blob.etag != one.etag:
             self._changed(one, CHANGED, blob.etag)
 
-    def _same(self, one: Held) -> None:
+    def _same(self, one: HeldBlob) -> None:
         self.blobs += 1
         self.bytes += one.length
 
-    def _changed(self, one: Held, what: str, now: str) -> None:
-        self.changes.append(Change(_address(one.container, one.path), what, now, one.item))
+    def _changed(self, one: HeldBlob, what: str, now: str) -> None:
+        self.changes.append(ChangedSince(_address(one.container, one.path), what, now, one.item))
 
 
 def _address(container: str, path: str) -> str:

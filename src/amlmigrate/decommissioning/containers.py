@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.listings import Listing, beside, list_container, listing_digest
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session, Side
@@ -17,10 +17,10 @@ from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.few import many
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
-from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.copies import CopyProof
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
-from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.pointing import SeenTarget
 from amlmigrate.decommissioning.protection import Protection, protection
 from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
@@ -32,7 +32,7 @@ _CONTRADICTED = "It was answered that it is not there, and its account lists it.
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptContainer:
     """A container that was not deleted, and why."""
 
     id: str
@@ -51,7 +51,7 @@ class Deleted:
     """
 
     deleted: list[str]
-    kept: list[Kept]
+    kept: list[KeptContainer]
     unseen: list[Unseen]
     guard: Protection | None = None
 
@@ -71,8 +71,8 @@ class Deletion:
 
     clouds: Session
     source: Workspace
-    target: Seen
-    copies: Copies
+    target: SeenTarget
+    copies: CopyProof
     accepted: frozenset[str] = frozenset()
 
     async def reasons(self, listings: Iterable[Listing]) -> list[str]:
@@ -122,7 +122,7 @@ class Deletion:
                 emit(Event("decommission.removing", {"address": text}))
                 why = await _delete(blobs, places[text], first)
             if (listing.exists or shown) and why:
-                done.kept.append(Kept(text, tuple(why)))
+                done.kept.append(KeptContainer(text, tuple(why)))
             else:
                 done.deleted.append(text)
         guard = await protection(self.clouds.source, self.source.storage_account_id) if done.deleted else None
@@ -196,10 +196,10 @@ async def _locked(side: Side, account: str) -> list[str]:
         ]
 
 
-def _lost(listing: Listing, copies: Copies) -> list[str]:
+def _lost(listing: Listing, copies: CopyProof) -> list[str]:
     """What a container holds that is nowhere else, and what keeps it from being deleted."""
     place = listing.place
-    cover = Cover(copies.sources)
+    cover = PrefixSet(copies.sources)
     blobs = (Location(place.account, place.container, path) for path in listing.blobs)
     loose = sum(1 for blob in blobs if blob in copies.apart or cover.prefix(blob) is None)
     found = (

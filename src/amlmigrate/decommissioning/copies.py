@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from amlmigrate.bytes.areas import Key, encryption_counts, list_places, prefix_digests
 from amlmigrate.bytes.listings import Listing
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.few import few
@@ -23,16 +23,16 @@ from amlmigrate.cutover import since
 from amlmigrate.cutover.held import seen_by
 from amlmigrate.cutover.record import active
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import decided, items
-from amlmigrate.posture import Places, before_removal, prove
+from amlmigrate.posture import BytePlaces, before_removal, prove
 
 _NAMED = 20
 _MOVED = (Outcome.MIGRATED, Outcome.UPDATED, Outcome.ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class CopyProof:
     """What was copied, by where it came from, and why any of it, or all of it, is no proof of a copy.
 
     `changed` are those whose copy is not what the last verification saw, `unseen` of these the ones that it never
@@ -56,23 +56,27 @@ class Copies:
         return [*self.unproven, *(f"{one} in the target is not what it was when it was verified." for one in gone)]
 
 
-def planned(plan: Plan, ledger: Ledger) -> Copies:
+def planned(plan: Plan, ledger: Ledger) -> CopyProof:
     """What the plan copied or found equal, and nothing that was let go instead."""
     sources = {step.bytes.source: str(step.address) for step in _steps(plan, ledger) if step.bytes}
-    return Copies(sources, apart=frozenset(step.bytes.source for step in plan.steps if step.apart and step.bytes))
+    return CopyProof(
+        sources, apart=frozenset(step.bytes.source for step in plan.steps if step.apart and step.bytes)
+    )
 
 
-async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], target: Inventory) -> Copies:
+async def read(
+    side: Side, plan: Plan, ledger: Ledger, reports: list[EvidenceFile], target: Inventory
+) -> CopyProof:
     """The same as the target is now; without what was moved there nothing is proven."""
     known = planned(plan, ledger)
     newest = last(reports, "verify")
     if newest is None or not newest.content["green"] or newest.content["plan"]["sha256"] != plan.sha256:
         why = "The last verification is not a green one of this plan."
-        return Copies(known.sources, unproven=(why,), apart=known.apart)
+        return CopyProof(known.sources, unproven=(why,), apart=known.apart)
     places = plan.places(source=False)
     listed = await list_places(side.blobs, {Location(place.account, place.container) for place in places})
     # What users' own datastores lead to is no copy.
-    where = await Places.of_plan(
+    where = await BytePlaces.of_plan(
         side, target.workspace, plan, sensitive=False, held=encryption_counts(listed, places)
     )
     unproven = [
@@ -85,7 +89,7 @@ async def read(side: Side, plan: Plan, ledger: Ledger, reports: list[Report], ta
     unproven += _missing(plan, ledger, target)
     then, now = await _digests(side, reports, newest, listed, places)
     changed, unseen = compared(_steps(plan, ledger), places, then, now)
-    return Copies(known.sources, frozenset(changed), tuple(unproven), tuple(unseen), known.apart)
+    return CopyProof(known.sources, frozenset(changed), tuple(unproven), tuple(unseen), known.apart)
 
 
 def compared(
@@ -95,7 +99,7 @@ def compared(
 
     `then` and `now` are digests by the address of a prefix; what was never seen counts as changed.
     """
-    cover = Cover(places)
+    cover = PrefixSet(places)
     changed, unseen = [], []
     for step in steps:
         # One that lies in another is counted with that.
@@ -109,7 +113,11 @@ def compared(
 
 
 async def _digests(
-    side: Side, reports: list[Report], newest: Report, listed: dict[Key, Listing], places: dict[Location, str]
+    side: Side,
+    reports: list[EvidenceFile],
+    newest: EvidenceFile,
+    listed: dict[Key, Listing],
+    places: dict[Location, str],
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Each prefix as it was verified, and as it is; in a target in use one is what it was while nothing is lost.
 

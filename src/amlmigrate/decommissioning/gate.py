@@ -17,14 +17,14 @@ from amlmigrate.cutover.refusals import NOT_MADE
 from amlmigrate.decommissioning import soaking
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
 from amlmigrate.ledger.subjects import found_by
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GateFacts:
     """What was read afresh for the gate."""
 
     source: Inventory
@@ -46,7 +46,7 @@ class Facts:
     let_go: tuple[Finding, ...] = ()
 
 
-def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> list[str]:
+def reasons(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], facts: GateFacts) -> list[str]:
     """Why the source must not be removed; empty when it may."""
     return [
         *_evidence(plan, reports, facts),
@@ -58,13 +58,13 @@ def reasons(plan: Plan, ledger: Ledger, reports: list[Report], facts: Facts) -> 
     ]
 
 
-def undecided(plan: Plan, ledger: Ledger, reports: list[Report], found: Iterable[Finding] = ()) -> list[str]:
+def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: Iterable[Finding] = ()) -> list[str]:
     """What is open of the plan as it stands now: a decision runs out, is taken back, or is not borne out."""
     afresh = [*found_by(reports), *found]
     return [*decisions.problems(ledger, reports), *_items(plan, ledger), *_findings(plan, ledger, afresh)]
 
 
-def _evidence(plan: Plan, reports: list[Report], facts: Facts) -> Iterable[str]:
+def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iterable[str]:
     yield from held.unproven(plan, reports)
     if cutover := active(reports):
         yield from held.differences(cutover, facts.digests, facts.parts, facts.removed, held.SOURCE)

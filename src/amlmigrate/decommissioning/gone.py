@@ -31,7 +31,7 @@ class Sight(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class GoneLook:
     """One look; `told` says what an answer was that shows nothing."""
 
     sight: Sight
@@ -41,7 +41,7 @@ class Look:
         return f"{self.sight}{self.told and f': {self.told}'}"
 
 
-class Found(StrEnum):
+class GoneResult(StrEnum):
     """What came of it. `STANDS`: nothing shows that it is gone, and the gate is passed anew, whole."""
 
     GONE = "gone by our own deletion"
@@ -49,23 +49,23 @@ class Found(StrEnum):
     STANDS = "not shown to be gone"
 
 
-Looking = Callable[[], Awaitable[Look]]
+Looking = Callable[[], Awaitable[GoneLook]]
 
 
-async def settled(ending: Ending, look: Looking, clock: Clock, *, settling: float) -> tuple[Found, Look]:
+async def settled(ending: Ending, look: Looking, clock: Clock, *, settling: float) -> tuple[GoneResult, GoneLook]:
     """What has become of a workspace whose deletion by us ended so; all but a success confirms nothing.
 
     After our success it is looked at again for `settling` seconds until it is absent.
     """
     if ending is Ending.SUCCEEDED:
         last = await _until_absent(look, clock, settling)
-        return (Found.GONE if last.sight is Sight.ABSENT else Found.STANDS), last
+        return (GoneResult.GONE if last.sight is Sight.ABSENT else GoneResult.STANDS), last
     await _while_going(look, clock)
     last = await absent_for_long(look, clock)
-    return (Found.NOT_OURS if last.sight is Sight.ABSENT else Found.STANDS), last
+    return (GoneResult.NOT_OURS if last.sight is Sight.ABSENT else GoneResult.STANDS), last
 
 
-async def absent_for_long(look: Looking, clock: Clock) -> Look:
+async def absent_for_long(look: Looking, clock: Clock) -> GoneLook:
     """The first look that is not `ABSENT`, or the last of at least `LOOKS` looks over at least `SECONDS`."""
     begun, looks = clock.now(), 0
     while True:
@@ -76,7 +76,7 @@ async def absent_for_long(look: Looking, clock: Clock) -> Look:
         await clock.sleep(SECONDS / (LOOKS - 1))
 
 
-async def _until_absent(look: Looking, clock: Clock, settling: float) -> Look:
+async def _until_absent(look: Looking, clock: Clock, settling: float) -> GoneLook:
     wait = Wait(Pace(clock))
     while (last := await look()).sight is not Sight.ABSENT:
         if wait.over if last.sight is Sight.GOING else wait.spent >= settling:

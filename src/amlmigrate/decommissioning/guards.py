@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.gone import LOOKS, SECONDS, Look, Sight
-from amlmigrate.decommissioning.pointing import Seen, unlisted
+from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.gone import LOOKS, SECONDS, GoneLook, Sight
+from amlmigrate.decommissioning.pointing import SeenTarget, unlisted
 
 
-def of_look(look: Look) -> Iterator[str]:
+def of_look(look: GoneLook) -> Iterator[str]:
     """The workspace must be absent, and nobody else have its name."""
     if look.sight is Sight.ANOTHER:
         yield f"Another workspace has the name now ({look.told}): what is done by the name would be done to that."
@@ -17,13 +17,13 @@ def of_look(look: Look) -> Iterator[str]:
         yield f"The workspace is not absent in {LOOKS} looks over {SECONDS:g} seconds: {look}."
 
 
-def of_source(look: Look) -> Iterator[str]:
+def of_source(look: GoneLook) -> Iterator[str]:
     """Deleted by its name, it must be the one that was verified, or none."""
     if look.sight in (Sight.ANOTHER, Sight.UNKNOWN):
         yield f"What has the name now is not shown to be the workspace that was verified: {look}."
 
 
-def of_purge(copied: Copies, locks: Iterable[str]) -> Iterator[str]:
+def of_purge(copied: CopyProof, locks: Iterable[str]) -> Iterator[str]:
     """A workspace is purged only without locks, known ones and unknown, and with what was moved still there."""
     yield from locks
     yield from copied.unproven
@@ -36,7 +36,7 @@ def of_time(until: str | None, now: str) -> Iterator[str]:
         yield f"Microsoft documents that the deleted workspace went by itself at {until}: nothing to purge."
 
 
-def of_target(target: Seen) -> Iterator[str]:
+def of_target(target: SeenTarget) -> Iterator[str]:
     """What could not be listed in the target may lead into the containers."""
     for left in unlisted(target):
         yield f"Whether {left.address} in the target lead into the containers is not known: {left.reason}."

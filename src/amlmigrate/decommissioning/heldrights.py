@@ -20,7 +20,7 @@ _RESOURCES = ("storageAccount", "keyVault", "containerRegistry", "applicationIns
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SourceIdentity:
     """An identity of the source: `id` is the ARM id of a user-assigned one, empty for a system-assigned one.
 
     `of` is what has it: the workspace's ARM id or the address of a compute or endpoint. Without a `principal`
@@ -45,7 +45,7 @@ class Right:
     what: str
     role: str
     scope: str
-    identity: Identity
+    identity: SourceIdentity
     command: str
     also_used_by: tuple[str, ...] = ()
 
@@ -71,7 +71,7 @@ class Right:
 
 
 @dataclass(slots=True)
-class Held:
+class HeldRights:
     """All rights that were found, and what could not be read of them or of who else uses an identity."""
 
     rights: list[Right] = field(default_factory=list)
@@ -96,32 +96,34 @@ class Held:
         ]
 
 
-def identities(source: Inventory) -> list[Identity]:
+def identities(source: Inventory) -> list[SourceIdentity]:
     """Those of the workspace, of its computes and of its endpoints, each once. Pure."""
     named = [(source.workspace.id, source.workspace.document)]
     named += [(str(left.address), left.document) for left in source.by_hand]
-    found: dict[str, Identity] = {}
+    found: dict[str, SourceIdentity] = {}
     for of, document in named:
         identity = document.get("identity")
         if not isinstance(identity, dict):
             continue
         if identity.get("principalId"):
-            found.setdefault(str(identity["principalId"]), Identity(of, "", str(identity["principalId"])))
+            found.setdefault(str(identity["principalId"]), SourceIdentity(of, "", str(identity["principalId"])))
         for id_, one in (identity.get("userAssignedIdentities") or {}).items():
-            found.setdefault(key_of(id_), Identity(of, str(id_), str((one or {}).get("principalId") or "")))
+            found.setdefault(key_of(id_), SourceIdentity(of, str(id_), str((one or {}).get("principalId") or "")))
     # The workspace may name them elsewhere only, as for its key.
     for id_, one in users_of(source.workspace).items():
-        found.setdefault(id_, Identity(source.workspace.id, str(one["id"]), str(one.get("principalId") or "")))
+        found.setdefault(
+            id_, SourceIdentity(source.workspace.id, str(one["id"]), str(one.get("principalId") or ""))
+        )
     return list(found.values())
 
 
-async def held(sides: Iterable[Side], source: Inventory) -> Held:
+async def held(sides: Iterable[Side], source: Inventory) -> HeldRights:
     """What the identities of a source hold outside of it, on its own side's tenant.
 
     Raises ServiceError and OutOfReachError where ARM is out of order.
     """
     sides = list(sides)
-    side, workspace, found = sides[0], source.workspace, Held()
+    side, workspace, found = sides[0], source.workspace, HeldRights()
     shared = await _users(sides, source, found)
     policies = await _vaults(side, workspace, found)
     subscriptions = _subscriptions(workspace)
@@ -140,7 +142,7 @@ async def held(sides: Iterable[Side], source: Inventory) -> Held:
     return found
 
 
-async def _whole(side: Side, identity: Identity) -> Identity:
+async def _whole(side: Side, identity: SourceIdentity) -> SourceIdentity:
     """With its principal, which not every document that names an identity shows."""
     if identity.principal or not identity.id:
         return identity
@@ -149,7 +151,12 @@ async def _whole(side: Side, identity: Identity) -> Identity:
 
 
 async def _assignments(
-    side: Side, subscription: str, workspace: Workspace, identity: Identity, used: tuple[str, ...], found: Held
+    side: Side,
+    subscription: str,
+    workspace: Workspace,
+    identity: SourceIdentity,
+    used: tuple[str, ...],
+    found: HeldRights,
 ) -> None:
     scope = f"/subscriptions/{subscription}"
     read = await tried(side.roles.directly(scope, identity.principal))
@@ -175,7 +182,7 @@ async def _role(side: Side, scope: str, definition: str) -> str:
     return str(properties_of(read.value).get("roleName") or definition)
 
 
-def _policy(vault: str, identity: Identity, used: tuple[str, ...]) -> Right:
+def _policy(vault: str, identity: SourceIdentity, used: tuple[str, ...]) -> Right:
     name, subscription = shlex.quote(name_of(vault)), ArmId.of(vault).subscription
     command = (
         f"az keyvault delete-policy --name {name} --object-id {identity.principal} --subscription {subscription}"
@@ -183,7 +190,7 @@ def _policy(vault: str, identity: Identity, used: tuple[str, ...]) -> Right:
     return Right(vault, "access policy", "access policy", vault, identity, command, used)
 
 
-async def _vaults(side: Side, workspace: Workspace, found: Held) -> list[tuple[str, str]]:
+async def _vaults(side: Side, workspace: Workspace, found: HeldRights) -> list[tuple[str, str]]:
     """The access policies of the workspace's vault and of its key's: a vault's id, and whose in lower case."""
     encryption = workspace.properties.get("encryption") or {}
     ids = (workspace.properties.get("keyVault"), (encryption.get("keyVaultProperties") or {}).get("keyVaultArmId"))
@@ -200,7 +207,7 @@ async def _vaults(side: Side, workspace: Workspace, found: Held) -> list[tuple[s
     return policies
 
 
-async def _users(sides: list[Side], source: Inventory, found: Held) -> dict[str, list[str]]:
+async def _users(sides: list[Side], source: Inventory, found: HeldRights) -> dict[str, list[str]]:
     """The other workspaces that use a user-assigned identity of the source, by its ARM id in lower case."""
     wanted = {key_of(one.id) for one in identities(source) if one.id}
     if not wanted:

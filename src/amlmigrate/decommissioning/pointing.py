@@ -22,7 +22,7 @@ _CODE = "names-source"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenTarget:
     """The target as it is now: its assets, and its endpoints, deployments, connections and schedules."""
 
     inventory: Inventory
@@ -41,12 +41,12 @@ class Seen:
             yield str(left.address), left.properties
 
 
-def unlisted(target: Seen) -> list[Asset]:
+def unlisted(target: SeenTarget) -> list[Asset]:
     """What the target's service did not list: whether it names the source is not known."""
     return [left for left in target.by_hand if left.not_listed]
 
 
-def dangling(source: Workspace, target: Seen, accepted: Map[str, str] = _NOTHING) -> list[str]:
+def dangling(source: Workspace, target: SeenTarget, accepted: Map[str, str] = _NOTHING) -> list[str]:
     """What in the target names the source workspace itself: none of it works once that is gone.
 
     `accepted` are the addresses of which somebody has said that it may be so, and of what: all, where it is empty.

@@ -18,7 +18,7 @@ from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.decommissioning.gate import locked
-from amlmigrate.decommissioning.gone import Look, Sight
+from amlmigrate.decommissioning.gone import GoneLook, Sight
 from amlmigrate.kinds import all_kinds
 
 _READS = "Microsoft.MachineLearningServices/workspaces/read"
@@ -32,7 +32,7 @@ async def locks(arm: Arm, id_: str) -> list[dict[str, Any]]:
     return [lock async for lock in arm.pages(f"{id_}/{_LOCKS}")]
 
 
-async def look(port: WorkspacePort, workspace_id: str) -> Look:
+async def look(port: WorkspacePort, workspace_id: str) -> GoneLook:
     """One look at a workspace: it, and its group's list. Raises what is not about it: refusals, no answer."""
     try:
         found = await port.find()
@@ -40,21 +40,21 @@ async def look(port: WorkspacePort, workspace_id: str) -> Look:
     except ServiceError as error:
         if error.transient or error.status in (401, 403):
             raise
-        return Look(Sight.UNKNOWN, error.summary)
+        return GoneLook(Sight.UNKNOWN, error.summary)
     if found is not None:
         return of_document(found, workspace_id)
-    return Look(Sight.UNKNOWN, "its resource group still lists it") if listed else Look(Sight.ABSENT)
+    return GoneLook(Sight.UNKNOWN, "its resource group still lists it") if listed else GoneLook(Sight.ABSENT)
 
 
-def of_document(found: Document, workspace_id: str) -> Look:
+def of_document(found: Document, workspace_id: str) -> GoneLook:
     """What a document under the workspace's name shows. One without an id is not another workspace's."""
     properties = properties_of(found)
     seen = str(properties.get("workspaceId") or "")
     if not seen:
-        return Look(Sight.UNKNOWN, "a document without workspaceId")
+        return GoneLook(Sight.UNKNOWN, "a document without workspaceId")
     if seen.lower() != workspace_id.lower():
-        return Look(Sight.ANOTHER, seen)
-    return Look(Sight.GOING if going(found) else Sight.LIVING)
+        return GoneLook(Sight.ANOTHER, seen)
+    return GoneLook(Sight.GOING if going(found) else Sight.LIVING)
 
 
 async def not_in_list(port: WorkspacePort) -> list[str]:

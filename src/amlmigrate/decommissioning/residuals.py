@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.decommissioning.remaining import Remaining
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 
 RECORD = "decommission"
 PREFIX = "residual/"
@@ -53,7 +53,7 @@ def residuals(remains: Iterable[Remaining]) -> list[Residual]:
     return found
 
 
-def newest(reports: Iterable[Report]) -> list[Residual]:
+def newest(reports: Iterable[EvidenceFile]) -> list[Residual]:
     """The residuals of the newest tombstone; none where nothing was removed."""
     report = last(list(reports), RECORD)
     return [] if report is None else [Residual.of(one) for one in report.content.get("residuals", ())]

@@ -12,16 +12,16 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import service_time
 from amlmigrate.cutover import held
 from amlmigrate.cutover.record import BACK, RECORD, active
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 
 
-def since(plan: Plan, reports: list[Report]) -> datetime | None:
+def since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:
     """The cutover; without one the first of the green verifications of what the newest saw, none other between."""
     cutover = active(reports)
     return _moment(cutover) if cutover else _green_since(plan, reports)
 
 
-def reason(plan: Plan, reports: list[Report], soak: timedelta, now: datetime) -> Iterator[str]:
+def reason(plan: Plan, reports: list[EvidenceFile], soak: timedelta, now: datetime) -> Iterator[str]:
     """Why the soak is not over at `now`; nothing where the evidence proves nothing: that is a reason by itself."""
     begun = since(plan, reports)
     if begun is None:
@@ -35,7 +35,7 @@ def reason(plan: Plan, reports: list[Report], soak: timedelta, now: datetime) ->
         yield f"The soak of {hours} hours is over at {over.isoformat(timespec='minutes')}.{ahead}"
 
 
-def _green_since(plan: Plan, reports: list[Report]) -> datetime | None:
+def _green_since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:
     """Of evidence that the gate takes; one that did not read the bytes neither begins nor ends it."""
     newest = last(reports, "verify")
     found: datetime | None = None
@@ -51,13 +51,13 @@ def _green_since(plan: Plan, reports: list[Report]) -> datetime | None:
     return found
 
 
-def _continues(plan: Plan, report: Report, newest: Report) -> bool:
+def _continues(plan: Plan, report: EvidenceFile, newest: EvidenceFile) -> bool:
     """Whether it is green, of this plan, and saw on both sides just what the newest did."""
     content = report.content
     same = content.get("digests") == newest.content.get("digests")
     return bool(content["green"]) and (content.get("plan") or {}).get("sha256") == plan.sha256 and same
 
 
-def _moment(report: Report) -> datetime:
+def _moment(report: EvidenceFile) -> datetime:
     """When it was made: by Azure's clock where the report has that, else by the machine's."""
     return datetime.fromisoformat(service_time(report.content))

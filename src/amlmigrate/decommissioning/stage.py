@@ -20,21 +20,21 @@ from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.headline import of_evidence
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
-from amlmigrate.decommissioning.containers import Deleted, Deletion, Kept
-from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.gone import SETTLING, Found, Look, Sight, absent_for_long, settled
-from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.containers import Deleted, Deletion, KeptContainer
+from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.gone import SETTLING, GoneLook, GoneResult, Sight, absent_for_long, settled
+from amlmigrate.decommissioning.pointing import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report, last
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
 from amlmigrate.ledger.items import decided, items
 
 _OPEN = "The gate is open: nothing stands in the way. Nothing was removed."
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DecommissionRequest:
     """What the user asked for: `purge` and `delete` (its containers) come once the workspace is gone."""
 
     purge: bool = False
@@ -44,10 +44,10 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DecommissionResult:
     """The tombstone, or what a dry run has to say; `refused`: why something that was asked for was not done."""
 
-    report: Report | None = None
+    report: EvidenceFile | None = None
     text: str = ""
     listing: Document | None = None
     refused: tuple[str, ...] = ()
@@ -56,11 +56,11 @@ class Outcome:
 class Gate(Protocol):
     """What is read afresh; it lies above the stage, since it takes an inventory."""
 
-    async def passed(self, reports: list[Report], before: Document | None) -> tuple[Inventory, Surroundings]:
+    async def passed(self, reports: list[EvidenceFile], before: Document | None) -> tuple[Inventory, Surroundings]:
         """The source, if it may be removed, and what dies with it, stays and is held. Raises RefusedError."""
         ...
 
-    async def target(self, reports: list[Report]) -> tuple[Seen, Copies]:
+    async def target(self, reports: list[EvidenceFile]) -> tuple[SeenTarget, CopyProof]:
         """The target as it is once the source has gone, and whether all that was moved is still there."""
         ...
 
@@ -74,18 +74,18 @@ class Removal:
     evidence: Evidence
     clouds: Session
     gate: Gate
-    wanted: Wanted
+    wanted: DecommissionRequest
     by: By
     emit: Emit
     hold: Callable[[], object]
     clock: Clock
 
-    async def decommission(self) -> Outcome:
+    async def decommission(self) -> DecommissionResult:
         """Removes the source if the gate lets it, and writes the tombstone."""
         reports = self.evidence.reports()
         before = tombstone.begun(self.ledger)
         begun = await self._taken_up(before) or await self._remove(reports, before)
-        if isinstance(begun, Outcome):
+        if isinstance(begun, DecommissionResult):
             return begun
         return await self._finish(begun, tombstone.ended(begun, reports))
 
@@ -95,7 +95,7 @@ class Removal:
     def _port(self) -> WorkspacePort:
         return self.clouds.source.workspace(self.plan.header.source_ref)
 
-    async def _look(self) -> Look:
+    async def _look(self) -> GoneLook:
         return await removal.look(self._port, str(self.plan.header.source["workspaceId"]))
 
     async def _taken_up(self, before: Document | None) -> Document | None:
@@ -110,20 +110,20 @@ class Removal:
         if self.wanted.dry_run and ending is not Ending.SUCCEEDED:
             return self._supposed(before, await self._look())
         found, _ = await settled(ending, self._look, self.clock, settling=0.0)
-        return None if found is Found.STANDS else self._note_gone(before, found)
+        return None if found is GoneResult.STANDS else self._note_gone(before, found)
 
     @staticmethod
-    def _supposed(before: Document, look: Look) -> Document | None:
+    def _supposed(before: Document, look: GoneLook) -> Document | None:
         """What a dry run takes for so: it does not wait until that is shown."""
         return {**before, "by_us": False} if look.sight is Sight.ABSENT else None
 
     async def _ending(self, accepted: Document | None) -> tuple[Ending, ServiceError | None]:
         return await removal.ending(self._port, accepted, self.clock)
 
-    def _note_gone(self, begun: Document, found: Found) -> Document:
-        return tombstone.note(self.ledger, begun, gone=tombstone.now(), by_us=found is Found.GONE)
+    def _note_gone(self, begun: Document, found: GoneResult) -> Document:
+        return tombstone.note(self.ledger, begun, gone=tombstone.now(), by_us=found is GoneResult.GONE)
 
-    async def _remove(self, reports: list[Report], before: Document | None) -> Document | Outcome:
+    async def _remove(self, reports: list[EvidenceFile], before: Document | None) -> Document | DecommissionResult:
         """Through the gate, and the workspace away; a dry run ends there."""
         looked = self.clock.today()
         try:
@@ -138,7 +138,7 @@ class Removal:
                 raise
             return taken_up
         if self.wanted.dry_run:
-            return Outcome(text=_OPEN, listing=around.event())
+            return DecommissionResult(text=_OPEN, listing=around.event())
         self.emit(Event("decommission.listing", around.event()))
         # A workspace that was recovered is removed anew.
         earlier = before if before and not tombstone.ended(before, reports) else None
@@ -171,7 +171,7 @@ class Removal:
         if error:
             raise error
         found, look = await settled(ending, self._look, self.clock, settling=SETTLING)
-        if found is Found.STANDS:
+        if found is GoneResult.STANDS:
             raise MigrateError(
                 f"The deletion of the workspace is not shown to have come about: {look}.",
                 address=self._port.ref.id,
@@ -181,11 +181,11 @@ class Removal:
 
     # What was asked for beside it, and the tombstone.
 
-    async def _finish(self, begun: Document, before: Report | None) -> Outcome:
+    async def _finish(self, begun: Document, before: EvidenceFile | None) -> DecommissionResult:
         purge = self.wanted.purge and not begun["purged"]
         delete = begun["deletable"] if self.wanted.delete else {}
         if self.wanted.dry_run and (before is None or purge or delete):
-            return Outcome(text=_left(begun, purge=purge, delete=delete))
+            return DecommissionResult(text=_left(begun, purge=purge, delete=delete))
         if (purge or delete) and not begun["by_us"]:
             return self._not_ours(begun, before, delete)
         done = Deleted([], [], [])
@@ -206,24 +206,28 @@ class Removal:
                     [why for one in done.kept for why in one.reasons],
                 )
                 raise refused("The containers must not be deleted.", names, why)
-            return Outcome(before)
-        return Outcome(self._tombstone(begun, done))
+            return DecommissionResult(before)
+        return DecommissionResult(self._tombstone(begun, done))
 
-    def _not_ours(self, begun: Document, before: Report | None, delete: dict[str, str]) -> Outcome:
+    def _not_ours(
+        self, begun: Document, before: EvidenceFile | None, delete: dict[str, str]
+    ) -> DecommissionResult:
         """Purging and deleting take that it was us who removed the workspace."""
         why = "It is not shown that this plan's own deletion removed the workspace."
         if before:
             raise refused("Nothing more is removed.", self._port.ref.id, [why])
-        kept = Deleted([], [Kept(name, (why,)) for name in delete], [])
-        return Outcome(self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge)
+        kept = Deleted([], [KeptContainer(name, (why,)) for name in delete], [])
+        return DecommissionResult(
+            self._tombstone(begun, kept), refused=(f"not purged: {why}",) * self.wanted.purge
+        )
 
-    def _tombstone(self, begun: Document, done: Deleted) -> Report:
+    def _tombstone(self, begun: Document, done: Deleted) -> EvidenceFile:
         content = {**tombstone.tombstone(begun, done), "by": self.by.as_dict()}
         report = self.evidence.add(tombstone.RECORD, content)
         tombstone.without(self.ledger, begun, done)
         return report
 
-    async def _target(self, delete: dict[str, str]) -> tuple[Seen, Copies]:
+    async def _target(self, delete: dict[str, str]) -> tuple[SeenTarget, CopyProof]:
         """The target and the copies in it before what cannot be undone. Raises RefusedError."""
         target, copied = await self.gate.target(self.evidence.reports())
         if delete:
@@ -234,7 +238,7 @@ class Removal:
         if reasons := tuple(why):
             raise refused("Nothing more is removed.", self._port.ref.id, reasons)
 
-    async def _purge(self, begun: Document, copied: Copies) -> Document:
+    async def _purge(self, begun: Document, copied: CopyProof) -> Document:
         """For good. Raises RefusedError where a guard or the service refuses."""
         port = self._port
         if begun["purging"] is None:
@@ -251,7 +255,9 @@ class Removal:
             raise error or removal.not_shown_purged(port.ref)
         return begun
 
-    async def _delete(self, begun: Document, wanted: dict[str, str], target: Seen, copied: Copies) -> Deleted:
+    async def _delete(
+        self, begun: Document, wanted: dict[str, str], target: SeenTarget, copied: CopyProof
+    ) -> Deleted:
         source = tombstone.source_of(self.plan, begun)
         accepted = self.wanted.accepted_unseen
         deletion = Deletion(self.clouds, source, target, copied, accepted)
@@ -268,7 +274,7 @@ class Removal:
         self._refuse(guards.of_look(await self._look()))
 
 
-def _verified(reports: list[Report]) -> Document | None:
+def _verified(reports: list[EvidenceFile]) -> Document | None:
     """The verification that a removal rests on, and what it showed."""
     newest = last(reports, "verify")
     if newest is None:

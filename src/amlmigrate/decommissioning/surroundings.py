@@ -13,7 +13,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import dying, heldrights, remaining
 from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import Held
+from amlmigrate.decommissioning.heldrights import HeldRights
 from amlmigrate.decommissioning.recovery import Recovery, told
 from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.residuals import Residual, residuals
@@ -30,7 +30,7 @@ class Surroundings:
     dying: Dying
     secrets: Secrets
     remains: tuple[Remaining, ...]
-    held: Held
+    held: HeldRights
     recovery: Recovery
     role_assignments: list[Document] | None
     frozen: list[Document]

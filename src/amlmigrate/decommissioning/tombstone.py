@@ -18,7 +18,7 @@ from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 # The evidence that ends a removal.
 RECORD = residuals.RECORD
@@ -32,7 +32,7 @@ def begun(ledger: Ledger) -> Document | None:
     return found
 
 
-def ended(found: Document, reports: Iterable[Report]) -> Report | None:
+def ended(found: Document, reports: Iterable[EvidenceFile]) -> EvidenceFile | None:
     """The last tombstone of that removal; None while it has none."""
     return next(
         (

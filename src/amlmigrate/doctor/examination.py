@@ -18,16 +18,16 @@ from amlmigrate.doctor.effective import Rights
 from amlmigrate.doctor.need import SideName, Where
 from amlmigrate.doctor.needs import OWN_SECRETS, of_stages
 from amlmigrate.doctor.needs_told import PROOF
-from amlmigrate.doctor.pair import Pair, target_of
+from amlmigrate.doctor.pair import WorkspacePair, target_of
 from amlmigrate.doctor.places import places
 from amlmigrate.doctor.rights import missing_rights
-from amlmigrate.doctor.stores import Stores, has_secret, paths, stores_of
-from amlmigrate.posture import Places, before_removal, prove
+from amlmigrate.doctor.stores import DatastoresRead, has_secret, paths, stores_of
+from amlmigrate.posture import BytePlaces, before_removal, prove
 from amlmigrate.scanning.sensitivity import most_sensitive
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DoctorReport:
     """Who is signed in on each side, what was found, and the claims about the target."""
 
     identities: dict[SideName, Identity]
@@ -36,7 +36,7 @@ class Report:
     claims: list[Claim] = field(default_factory=list)
 
 
-async def examine(clouds: Session, source: WorkspaceRef | None, target: WorkspaceRef | None) -> Report:
+async def examine(clouds: Session, source: WorkspaceRef | None, target: WorkspaceRef | None) -> DoctorReport:
     """Every check. Raises ServiceError (exit code 6) where not even the workspaces can be read, BadInputError.
 
     A target whose key is gone answers nobody, and is looked at all the same.
@@ -50,8 +50,8 @@ async def examine(clouds: Session, source: WorkspaceRef | None, target: Workspac
     tenants = {name: await side.credential.tenant() for name, side in sides.items()}
     read = await clouds.source.workspace(source).read() if source else None
     other, lost = await target_of(clouds.target, target) if target else (None, [])
-    found, claims = await _checked(clouds, Pair(read, other), identities, worst="error", probing=True)
-    return Report(identities, tenants, _sorted([*lost, *found]), claims)
+    found, claims = await _checked(clouds, WorkspacePair(read, other), identities, worst="error", probing=True)
+    return DoctorReport(identities, tenants, _sorted([*lost, *found]), claims)
 
 
 async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> list[Finding]:
@@ -65,7 +65,7 @@ async def before_plan(clouds: Session, source: Workspace, target: Workspace) -> 
         "source": await clouds.source.credential.identity(),
         "target": await clouds.target.credential.identity(),
     }
-    found, _ = await _checked(clouds, Pair(source, target), identities, worst="warning", probing=False)
+    found, _ = await _checked(clouds, WorkspacePair(source, target), identities, worst="warning", probing=False)
     return _sorted(found)
 
 
@@ -74,7 +74,7 @@ def _sorted(found: Iterable[Finding]) -> list[Finding]:
 
 
 async def _checked(
-    clouds: Session, pair: Pair, identities: dict[SideName, Identity], *, worst: Severity, probing: bool
+    clouds: Session, pair: WorkspacePair, identities: dict[SideName, Identity], *, worst: Severity, probing: bool
 ) -> tuple[list[Finding], list[Claim]]:
     """All checks at once; a missing right is as severe as `worst` at the most."""
     sides = dict.fromkeys(clouds.source if name == "source" else clouds.target for name in identities)
@@ -91,19 +91,19 @@ async def _checked(
     return [*(finding for part in parts for finding in part), *told], claims
 
 
-async def _claims(clouds: Session, pair: Pair) -> list[Claim]:
+async def _claims(clouds: Session, pair: WorkspacePair) -> list[Claim]:
     if pair.target is None:
         return []
     sensitive = most_sensitive(*(one for one in (pair.source, pair.target) if one))
-    places = await Places.of_target(clouds.target, pair.target, sensitive=sensitive)
+    places = await BytePlaces.of_target(clouds.target, pair.target, sensitive=sensitive)
     return await prove(clouds.target, pair.target, places)
 
 
 async def _rights(
     clouds: Session,
-    pair: Pair,
+    pair: WorkspacePair,
     identities: dict[SideName, Identity],
-    stores: Stores,
+    stores: DatastoresRead,
     *,
     worst: Severity,
 ) -> list[Finding]:
@@ -127,7 +127,7 @@ async def _rights(
     return found
 
 
-async def _blockers(clouds: Session, pair: Pair) -> list[Finding]:
+async def _blockers(clouds: Session, pair: WorkspacePair) -> list[Finding]:
     work: list[Awaitable[list[Finding]]] = []
     if pair.source:
         work.append(blockers.locks(clouds.source.arm, pair.source, side="source"))

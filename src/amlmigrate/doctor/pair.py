@@ -20,7 +20,7 @@ _OF_CALLER = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "Inv
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class WorkspacePair:
     """Either workspace may be left out; what concerns it is then not looked at."""
 
     source: Workspace | None

@@ -15,7 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import DATASTORES, SYSTEM_DATASTORES, Workspace
 from amlmigrate.doctor import network
 from amlmigrate.doctor.need import SideName
-from amlmigrate.doctor.pair import Pair
+from amlmigrate.doctor.pair import WorkspacePair
 from amlmigrate.doctor.unchecked import unchecked
 from amlmigrate.posture.reading import Read, tried, tried_list
 
@@ -23,7 +23,7 @@ _REACH_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class DatastoresRead:
     """Datastores of each side, and the accounts that the identity sees there, by name in lower case."""
 
     datastores: dict[SideName, Read[list[Document]]]
@@ -31,7 +31,7 @@ class Stores:
     refused: dict[SideName, str]
 
 
-async def stores_of(clouds: Session, pair: Pair) -> Stores:
+async def stores_of(clouds: Session, pair: WorkspacePair) -> DatastoresRead:
     """Reads them, as far as they may be read."""
     names: list[tuple[SideName, Side, Workspace]] = []
     if pair.source:
@@ -45,7 +45,7 @@ async def stores_of(clouds: Session, pair: Pair) -> Stores:
     half = len(names)
     found_stores: Any = dict(zip((name for name, *_ in names), reads[:half], strict=True))
     accounts: Any = dict(zip((name for name, *_ in names), reads[half:], strict=True))
-    return Stores(
+    return DatastoresRead(
         found_stores,
         {name: found for name, (found, _) in accounts.items()},
         {name: refused for name, (_, refused) in accounts.items()},
@@ -66,7 +66,7 @@ def has_secret(datastore: Document) -> bool:
     return str(kind or "None") != "None" and datastore.get("name") not in SYSTEM_DATASTORES
 
 
-async def paths(clouds: Session, pair: Pair, stores: Stores, *, probing: bool) -> list[Finding]:
+async def paths(clouds: Session, pair: WorkspacePair, stores: DatastoresRead, *, probing: bool) -> list[Finding]:
     """What is in the way of the copies; with `probing` the accounts themselves are asked too."""
     found: list[Finding] = []
     reached: dict[SideName, network.Reached] = {}

@@ -12,7 +12,7 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.names import is_name
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.fleet.members import Left, Member
+from amlmigrate.fleet.members import FleetMember, UnplannedMember
 from amlmigrate.ledger import sealedlines
 
 FILE = "fleet.jsonl"
@@ -29,7 +29,7 @@ class Progress(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FleetEntry:
     """One workspace of a fleet; `told` is what its plan says, or why there is none."""
 
     wave: int
@@ -43,7 +43,7 @@ class Entry:
     told: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, member: Member, wave: int, folder: str) -> Entry:
+    def of(cls, member: FleetMember, wave: int, folder: str) -> FleetEntry:
         """One that is still to be planned."""
         return cls(
             wave,
@@ -55,7 +55,7 @@ class Entry:
             folder,
         )
 
-    def became(self, state: Progress, told: dict[str, Any]) -> Entry:
+    def became(self, state: Progress, told: dict[str, Any]) -> FleetEntry:
         """The same, further on."""
         return replace(self, state=state, told=told)
 
@@ -65,8 +65,8 @@ class Fleet:
     """A fleet as it is kept: `scan` is the SHA-256 of the scan that it was made from, `options` were asked for."""
 
     scan: str
-    entries: tuple[Entry, ...]
-    left: tuple[Left, ...]
+    entries: tuple[FleetEntry, ...]
+    left: tuple[UnplannedMember, ...]
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -123,11 +123,11 @@ def read(folder: Path) -> Fleet | None:
         ) from error
 
 
-def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[Entry]:
+def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[FleetEntry]:
     for line in lines:
         if line.get("record") == "plan":
             members = {key: value for key, value in line.items() if key != "record"}
-            entry = Entry(**{**members, "state": Progress(line["state"])})
+            entry = FleetEntry(**{**members, "state": Progress(line["state"])})
             if not is_name(entry.folder):
                 raise ValueError("the folder of a plan lies elsewhere")
             texts = (entry.source, entry.target, entry.workspace_id, entry.folder)
@@ -138,15 +138,17 @@ def _entries(lines: Sequence[dict[str, Any]]) -> Iterable[Entry]:
             yield entry
 
 
-def _left(lines: Sequence[dict[str, Any]]) -> Iterable[Left]:
+def _left(lines: Sequence[dict[str, Any]]) -> Iterable[UnplannedMember]:
     return (
-        Left(line["id"], line["state"], line["reason"], line.get("named", False))
+        UnplannedMember(line["id"], line["state"], line["reason"], line.get("named", False))
         for line in lines
         if line.get("record") == "left"
     )
 
 
-def placed(waves: Mapping[int, Sequence[Member]], before: Fleet | None, taken: Iterable[str]) -> list[Entry]:
+def placed(
+    waves: Mapping[int, Sequence[FleetMember]], before: Fleet | None, taken: Iterable[str]
+) -> list[FleetEntry]:
     """An entry for each member, in waves by their numbers; what an earlier planning of the same fleet did is kept.
 
     Folders are called after the workspaces, and after their groups too where a name is taken already.
@@ -160,7 +162,7 @@ def placed(waves: Mapping[int, Sequence[Member]], before: Fleet | None, taken: I
             if old and old.state is Progress.PLANNED and key_of(old.target) != key_of(member.target.id):
                 # Its plan stays where it is, since it may have been run.
                 old = None
-            fresh = Entry.of(member, number, old.folder if old else _folder(member.source, used))
+            fresh = FleetEntry.of(member, number, old.folder if old else _folder(member.source, used))
             done = old is not None and old.state is Progress.PLANNED
             found.append(replace(fresh, state=old.state, told=old.told) if old and done else fresh)
     return found

@@ -15,7 +15,7 @@ _MICROSOFT = "microsoft"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class FleetMember:
     """A workspace to plan: `size` is its bytes where the scan counted them, else the number of its names."""
 
     source: WorkspaceRef
@@ -32,7 +32,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class UnplannedMember:
     """One that is not planned; `named` says that a file of the fleet asks for it all the same."""
 
     id: str
@@ -48,11 +48,11 @@ class Left:
 
 def members(
     workspaces: Iterable[Document], targets: Mapping[WorkspaceRef, WorkspaceRef]
-) -> tuple[list[Member], list[Left]]:
+) -> tuple[list[FleetMember], list[UnplannedMember]]:
     """Every workspace of the scan, and every source of the targets, is in one of the two lists."""
     wanted = {key_of(source.id): target for source, target in targets.items()}
-    found: list[Member] = []
-    left: list[Left] = []
+    found: list[FleetMember] = []
+    left: list[UnplannedMember] = []
     scanned: set[str] = set()
     for one in workspaces:
         source = WorkspaceRef.parse(one["id"])
@@ -63,39 +63,39 @@ def members(
         elif target is not None:
             found.append(_member(one, source, target))
     left += [
-        Left(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.", named=True)
+        UnplannedMember(source.id, NOT_SCANNED, "It has a target, but the scan has no such workspace.", named=True)
         for source in targets
         if key_of(source.id) not in scanned
     ]
     return found, left
 
 
-def unread(header: Document) -> list[Left]:
+def unread(header: Document) -> list[UnplannedMember]:
     """Subscriptions, management groups and workspaces that the scan could not read: what is there is not known."""
     return [
-        Left(str(one["address"]), NOT_READ, f"The scan could not read it: {one.get('reason')}")
+        UnplannedMember(str(one["address"]), NOT_READ, f"The scan could not read it: {one.get('reason')}")
         for one in header.get("unreadable") or ()
     ]
 
 
-def asked_for(left: Iterable[Left], sources: Iterable[WorkspaceRef]) -> list[Left]:
+def asked_for(left: Iterable[UnplannedMember], sources: Iterable[WorkspaceRef]) -> list[UnplannedMember]:
     """The same, those marked that the sources name."""
     ids = {key_of(source.id) for source in sources}
     return [replace(one, named=one.named or key_of(one.id) in ids) for one in left]
 
 
-def _left(one: Document, target: WorkspaceRef | None) -> Left | None:
+def _left(one: Document, target: WorkspaceRef | None) -> UnplannedMember | None:
     stopping = next((barrier["text"] for barrier in one["barriers"] if barrier["stops"]), None)
     if stopping:
-        return Left(one["id"], NOT_MOVABLE, stopping, named=target is not None)
+        return UnplannedMember(one["id"], NOT_MOVABLE, stopping, named=target is not None)
     if target is not None:
         return None
     if one["encryption"]["kind"] != _MICROSOFT:
-        return Left(one["id"], CUSTOMER_KEY, "It stands under a customer's key already.")
-    return Left(one["id"], NO_TARGET, "The targets name none for it.")
+        return UnplannedMember(one["id"], CUSTOMER_KEY, "It stands under a customer's key already.")
+    return UnplannedMember(one["id"], NO_TARGET, "The targets name none for it.")
 
 
-def _member(one: Document, source: WorkspaceRef, target: WorkspaceRef) -> Member:
+def _member(one: Document, source: WorkspaceRef, target: WorkspaceRef) -> FleetMember:
     names = sum(count or 0 for count in one["counts"].values())
     size = names if one["bytes"] is None else one["bytes"]
-    return Member(source, target, one["workspace_id"], one["environment"], one["risk"]["score"], size)
+    return FleetMember(source, target, one["workspace_id"], one["environment"], one["risk"]["score"], size)

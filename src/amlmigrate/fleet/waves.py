@@ -7,21 +7,21 @@ from itertools import count, groupby
 
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.workspace import WorkspaceRef
-from amlmigrate.fleet.members import Member
+from amlmigrate.fleet.members import FleetMember
 
 # By their numbers, in order.
-Waves = dict[int, list[Member]]
+Waves = dict[int, list[FleetMember]]
 
 
 def waves(
-    members: Iterable[Member], environments: Sequence[str], *, size: int | None = None, first: int = 1
+    members: Iterable[FleetMember], environments: Sequence[str], *, size: int | None = None, first: int = 1
 ) -> Waves:
     """A wave for each environment, in the order of the standard's levels; of `size` members at the most.
 
     What no tag tells moves with the last: nobody said that it matters less. Equal risk: the smaller first.
     """
 
-    def place(member: Member) -> int:
+    def place(member: FleetMember) -> int:
         known = member.environment in environments
         return environments.index(str(member.environment)) if known else len(environments) - 1
 
@@ -30,7 +30,7 @@ def waves(
     return dict(zip(count(first), parts, strict=False))
 
 
-def named_waves(members: Iterable[Member], numbers: Mapping[WorkspaceRef, int], rest: Sequence[str]) -> Waves:
+def named_waves(members: Iterable[FleetMember], numbers: Mapping[WorkspaceRef, int], rest: Sequence[str]) -> Waves:
     """Waves by the numbers that were given; members without one come after all of those, by the rule above.
 
     A number that no member has stays free, so that every other one is the wave that it was said to be.
@@ -46,7 +46,7 @@ def named_waves(members: Iterable[Member], numbers: Mapping[WorkspaceRef, int], 
     return found | waves(others, rest, first=max(by_id.values(), default=0) + 1)
 
 
-def _parts(members: list[Member], size: int | None) -> list[list[Member]]:
+def _parts(members: list[FleetMember], size: int | None) -> list[list[FleetMember]]:
     if not size:
         return [members]
     return [members[start : start + size] for start in range(0, len(members), size)]

@@ -12,7 +12,7 @@ from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.frozen import Assignment, Record, State, differing, strange
+from amlmigrate.core.frozen import Assignment, FreezeRecord, FreezeState, differing, strange
 from amlmigrate.freezing.whole import whole
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
@@ -27,7 +27,7 @@ _END_UNREAD = (
 _FIXED = ("roleDefinitionId", "principalId", "principalType")
 
 
-class Port(Protocol):
+class FreezePort(Protocol):
     """What is asked of Azure."""
 
     async def get(self, assignment_id: str) -> Document | None: ...
@@ -39,13 +39,13 @@ class Port(Protocol):
 class Book(Protocol):
     """Where deeds are recorded: on disk when `add` returns."""
 
-    record: Record
+    record: FreezeRecord
 
     def add(self, one: Assignment) -> Assignment: ...
 
 
 @dataclass(slots=True)
-class Taken:
+class TakenRights:
     """What came of it: taken by us; still there, and why; gone by somebody else; gone, and not known by whom."""
 
     taken: list[Assignment] = field(default_factory=list)
@@ -54,16 +54,20 @@ class Taken:
     unknown: list[Assignment] = field(default_factory=list)
 
 
-async def take_away(roles: Port, book: Book, assignments: list[Assignment], end: End, emit: Emit) -> Taken:
+async def take_away(
+    roles: FreezePort, book: Book, assignments: list[Assignment], end: End, emit: Emit
+) -> TakenRights:
     """Takes each away and reads that it is gone.
 
     Raises ServiceError, MigrateError for the first that cannot be taken, or stays: those before are recorded.
     """
-    came = Taken()
+    came = TakenRights()
     asked = {one.key for one in assignments}
     for one in book.record.assignments:
-        if one.state is State.TAKING and one.key not in asked and await roles.get(one.id) is None:
-            came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
+        if one.state is FreezeState.TAKING and one.key not in asked and await roles.get(one.id) is None:
+            came.unknown.append(
+                book.add(replace(one, state=FreezeState.UNKNOWN, note="cut off while it was taken"))
+            )
     for one in assignments:
         emit(Event("freeze.removing", {"id": one.id, "text": str(one)}))
         await whole(_take(roles, book, one, end, came))
@@ -72,14 +76,16 @@ async def take_away(roles: Port, book: Book, assignments: list[Assignment], end:
     return came
 
 
-async def _take(roles: Port, book: Book, listed: Assignment, end: End, came: Taken) -> None:
+async def _take(roles: FreezePort, book: Book, listed: Assignment, end: End, came: TakenRights) -> None:
     there = await roles.get(listed.id)
     # An attempt that was cut off may have been served: what is gone then may be gone by us.
-    unsettled = book.record.state_of(listed) in (State.TAKING, State.UNKNOWN)
+    unsettled = book.record.state_of(listed) in (FreezeState.TAKING, FreezeState.UNKNOWN)
     if there is None:
         if unsettled:
             one = replace(listed, since=book.record.found[listed.key].since)
-            came.unknown.append(book.add(replace(one, state=State.UNKNOWN, note="cut off while it was taken")))
+            came.unknown.append(
+                book.add(replace(one, state=FreezeState.UNKNOWN, note="cut off while it was taken"))
+            )
         else:
             came.gone.append(listed)
         return
@@ -93,13 +99,13 @@ async def _take(roles: Port, book: Book, listed: Assignment, end: End, came: Tak
         return
     narrowed = differing(listed, one)
     note = f"changed since it was listed: {', '.join(narrowed)}" if narrowed else ""
-    taking = book.add(replace(one, state=State.TAKING, note=note))
+    taking = book.add(replace(one, state=FreezeState.TAKING, note=note))
     try:
         removed = await roles.remove(one.id)
     except MigrateError as error:
         if refused(error) and not unsettled:
             # It was not taken away, so it is not to be given back either.
-            book.add(replace(taking, state=State.LISTED, note=error.summary))
+            book.add(replace(taking, state=FreezeState.LISTED, note=error.summary))
         raise
     _settle(book, taking, removed, came, unsettled=unsettled)
 
@@ -113,17 +119,19 @@ def _another(listed: Assignment, now: Assignment) -> str | None:
     return None
 
 
-def _settle(book: Book, taking: Assignment, removed: Removed, came: Taken, *, unsettled: bool) -> None:
+def _settle(book: Book, taking: Assignment, removed: Removed, came: TakenRights, *, unsettled: bool) -> None:
     """Records what the service said of the deletion: what it showed is what was taken."""
     if removed.deleted:
-        one = replace(taking, properties=_shown(taking, removed), state=State.TAKEN)
+        one = replace(taking, properties=_shown(taking, removed), state=FreezeState.TAKEN)
         changed = differing(taking, one)
         note = f"changed while it was taken: {', '.join(changed)}" if changed else taking.note
         came.taken.append(book.add(replace(one, note=note)))
     elif unsettled or removed.doubtful:
-        came.unknown.append(book.add(replace(taking, state=State.UNKNOWN, note="no answer showed who took it")))
+        came.unknown.append(
+            book.add(replace(taking, state=FreezeState.UNKNOWN, note="no answer showed who took it"))
+        )
     else:
-        gone = replace(taking, state=State.GONE, note="somebody else took it away at the same time")
+        gone = replace(taking, state=FreezeState.GONE, note="somebody else took it away at the same time")
         came.gone.append(book.add(gone))
 
 
@@ -143,7 +151,7 @@ def refused(error: MigrateError) -> bool:
     return isinstance(answer, ServiceError) and not answer.doubtful and not answer.transient
 
 
-async def read_back(roles: Port, one: Assignment, wrong: Callable[[Document | None], str | None]) -> None:
+async def read_back(roles: FreezePort, one: Assignment, wrong: Callable[[Document | None], str | None]) -> None:
     """Reads one until it is as it should be. Raises MigrateError where it does not come to that."""
     why: str | None = None
     for seconds in (*_READ_BACK_SECONDS, 0.0):

@@ -11,8 +11,8 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.frozen import Assignment, State, differing
-from amlmigrate.freezing.freeze import Book, End, Port, read_back, refused
+from amlmigrate.core.frozen import Assignment, FreezeState, differing
+from amlmigrate.freezing.freeze import Book, End, FreezePort, read_back, refused
 from amlmigrate.freezing.samerole import falls_short
 from amlmigrate.freezing.whole import whole
 
@@ -22,7 +22,7 @@ _LOOK_SECONDS = (0.5, 1.0, 2.0)
 _SILENT = 2
 _NOT_FOUND = 404
 # Nothing shows whether it is the tool that has it taken, or not given.
-_UNPROVEN = frozenset({State.TAKING, State.GIVING, State.UNKNOWN})
+_UNPROVEN = frozenset({FreezeState.TAKING, FreezeState.GIVING, FreezeState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class LetGo:
     """What people decided, by address: what is let go, and what is given though nobody can prove who took it."""
 
     let_go: Mapping[str, str] = field(default_factory=dict)
@@ -74,10 +74,10 @@ class Back:
 
 
 async def give_back(
-    roles: Port,
+    roles: FreezePort,
     book: Book,
     source: Source,
-    decided: Decided,
+    decided: LetGo,
     end: End,
     emit: Emit,
     now: datetime,
@@ -110,7 +110,7 @@ async def give_back(
 class _Giving:
     """Gives one back."""
 
-    roles: Port
+    roles: FreezePort
     book: Book
     source: Source
     decided: Mapping[str, str]
@@ -131,10 +131,12 @@ class _Giving:
 
     async def _is_gone(self, one: Assignment) -> None:
         if one.state in _UNPROVEN and one.address not in self.decided:
-            why = one.note if one.state is State.UNKNOWN else f"cut off while it was '{one.state}'"
+            why = one.note if one.state is FreezeState.UNKNOWN else f"cut off while it was '{one.state}'"
             self.came.unknown.append(self._known_by_nobody(one, why))
         elif one.end and _over(one.end, self.now):
-            self.came.ended.append(self.book.add(replace(one, state=State.ENDED, note=f"it ended at {one.end}")))
+            self.came.ended.append(
+                self.book.add(replace(one, state=FreezeState.ENDED, note=f"it ended at {one.end}"))
+            )
         elif one.end:
             self.came.failed.append((one, f"it is given for a time, until {one.end}, and not for good"))
         else:
@@ -151,8 +153,8 @@ class _Giving:
             self.came.placeless.append(one)
 
     def _known_by_nobody(self, one: Assignment, why: str) -> Assignment:
-        unknown = replace(one, state=State.UNKNOWN, note=why)
-        return one if one.state is State.UNKNOWN else self.book.add(unknown)
+        unknown = replace(one, state=FreezeState.UNKNOWN, note=why)
+        return one if one.state is FreezeState.UNKNOWN else self.book.add(unknown)
 
     async def _is_there(self, one: Assignment, there: Document) -> None:
         if wrong := _unlike(one, there):
@@ -161,13 +163,13 @@ class _Giving:
         if not _made_anew(one, there) and await self._goes(one):
             # What was looked at was there before it was taken.
             await self._is_gone(one)
-        elif one.state is State.TAKING:
-            self.came.there.append(self.book.add(replace(one, state=State.LISTED, note="it was not taken")))
+        elif one.state is FreezeState.TAKING:
+            self.came.there.append(self.book.add(replace(one, state=FreezeState.LISTED, note="it was not taken")))
         elif _is_the_same(one, there):
             why = "Azure still shows it as it was before it was taken: wait some minutes, then run this again"
             self.came.failed.append((one, why))
         else:
-            self.came.there.append(self.book.add(replace(one, state=State.GIVEN, note="it was there")))
+            self.came.there.append(self.book.add(replace(one, state=FreezeState.GIVEN, note="it was there")))
 
     async def _goes(self, one: Assignment) -> bool:
         """Whether further looks do not show it any more: Azure's regions hear of it one by one."""
@@ -179,7 +181,7 @@ class _Giving:
 
     async def _make(self, one: Assignment) -> None:
         self.emit(Event("freeze.restoring", {"id": one.id, "text": str(one)}))
-        giving = self.book.add(replace(one, state=State.GIVING, note=self.decided.get(one.address, "")))
+        giving = self.book.add(replace(one, state=FreezeState.GIVING, note=self.decided.get(one.address, "")))
         try:
             # An attempt that nobody heard of may have been served: then it is under its own name.
             made = await self.roles.assign(one.id, one.properties) or await self.roles.get(one.id) is not None
@@ -200,7 +202,7 @@ class _Giving:
         if not made:
             await self._is_there_already(one, giving)
             return
-        given = self.book.add(replace(giving, state=State.GIVEN))
+        given = self.book.add(replace(giving, state=FreezeState.GIVEN))
         self.came.made.append(given)
         await self._read_back(given)
 
@@ -211,7 +213,7 @@ class _Giving:
         if why := await falls_short(self.roles, one, self.end):
             self.came.failed.append((one, why))
             return
-        given = replace(giving, state=State.GIVEN, note="there under another name")
+        given = replace(giving, state=FreezeState.GIVEN, note="there under another name")
         self.came.renamed.append(self.book.add(given))
 
     def _without_place(self, one: Assignment, error: MigrateError) -> bool:
@@ -249,7 +251,7 @@ def _made_anew(one: Assignment, there: Document) -> bool:
 def _is_the_same(one: Assignment, there: Document) -> bool:
     """Whether what is there can be nothing but the one whose deletion Azure has confirmed."""
     created = Assignment.of(there, one.role).created
-    return one.state is State.TAKEN and bool(created) and created == one.created
+    return one.state is FreezeState.TAKEN and bool(created) and created == one.created
 
 
 def _unlike(one: Assignment, there: Document | None) -> str | None:

@@ -12,21 +12,21 @@ from typing import Any
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, Record, State, of_reports, strange
+from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, FreezeRecord, FreezeState, of_reports, strange
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.unforeseen import said
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.copied import copied
-from amlmigrate.ledger.evidence import Evidence, Report, end_problems, examine
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile, end_problems, examine
 from amlmigrate.ledger.lost import EVIDENCE
 
-__all__ = ["Assignment", "Deeds", "Record", "State"]
+__all__ = ["Assignment", "Deeds", "FreezeRecord", "FreezeState"]
 
 FILE = decisions.FREEZE_FILE
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
-def read(reports: Iterable[Report], folder: Path) -> Record | None:
+def read(reports: Iterable[EvidenceFile], folder: Path) -> FreezeRecord | None:
     """How all stands by a chain that was checked. Raises RefusedError for a report that says no such thing."""
     try:
         return of_reports(one.content for one in reports)
@@ -34,7 +34,7 @@ def read(reports: Iterable[Report], folder: Path) -> Record | None:
         raise _untrusted(folder, f"a report of it cannot be read ({type(error).__name__}: {error})") from error
 
 
-def trusted(ledger: Ledger, plan: Plan, reports: list[Report]) -> Record | None:
+def trusted(ledger: Ledger, plan: Plan, reports: list[EvidenceFile]) -> FreezeRecord | None:
     """How all stands, of this plan and this source: rights are given by it. `reports` are those of the chain.
 
     Raises RefusedError for any other, and where `freeze.json` says anything else; where that file is not there, it
@@ -50,21 +50,21 @@ def trusted(ledger: Ledger, plan: Plan, reports: list[Report]) -> Record | None:
     return known
 
 
-def _refuse_others(folder: Path, plan: Plan, known: Record) -> None:
+def _refuse_others(folder: Path, plan: Plan, known: FreezeRecord) -> None:
     header = plan.header.source
     of_it = (known.plan.get("sha256"), known.source.get("workspaceId"), key_of(known.source.get("id")))
     if of_it != (plan.sha256, header["workspaceId"], key_of(header["id"])):
         raise _untrusted(folder, "it is of another plan or another source")
 
 
-def refuse_strange(folder: Path, known: Record, source: str, account: str) -> None:
+def refuse_strange(folder: Path, known: FreezeRecord, source: str, account: str) -> None:
     """Raises RefusedError unless all that is owed lies at the source or its account, and can be one of theirs."""
     told = [(one, strange(one, source, account)) for one in known.owed]
     if wrong := [f"{one.id}: {why}" for one, why in told if why]:
         raise _untrusted(folder, "it names what cannot have been taken of this source", tuple(wrong))
 
 
-def show(ledger: Ledger, reports: list[Report], known: Record) -> None:
+def show(ledger: Ledger, reports: list[EvidenceFile], known: FreezeRecord) -> None:
     """Writes `freeze.json` anew where it is behind the evidence, or not there. Raises FileError."""
     newest, data = decisions.freeze_state(reports), known.data()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -83,12 +83,12 @@ class Deeds:
     Raises FileError, and RefusedError for evidence that somebody changed meanwhile.
     """
 
-    def __init__(self, ledger: Ledger, plan: Plan, by: By, known: Record | None, account: str) -> None:
+    def __init__(self, ledger: Ledger, plan: Plan, by: By, known: FreezeRecord | None, account: str) -> None:
         header = plan.header
         self._ledger = ledger
         self._evidence = Evidence(ledger.home, ledger)
         self._by = by
-        self.record = Record(
+        self.record = FreezeRecord(
             plan={"name": header.name, "sha256": plan.sha256},
             source={"id": header.source["id"], "workspaceId": header.source["workspaceId"],
                     "storageAccount": account},
@@ -104,7 +104,7 @@ class Deeds:
     def add(self, one: Assignment) -> Assignment:
         """Records how one stands now, and returns it as it is recorded."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        since = time if one.state is State.TAKING else one.since
+        since = time if one.state is FreezeState.TAKING else one.since
         one = replace(one, since=since)
         record = replace(self.record.after(one), time=time)
         content = {"format": record.as_dict()["format"], "time": time, "deed": one.state.value,
@@ -112,13 +112,13 @@ class Deeds:
         self._write(DEED, record, content)
         return one
 
-    def sum_up(self, kind: str, **more: Any) -> Report:
+    def sum_up(self, kind: str, **more: Any) -> EvidenceFile:
         """Adds the report of what a command came to."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         record = replace(self.record, time=time)
         return self._write(kind, record, {**record.as_dict(), **more})
 
-    def _write(self, kind: str, record: Record, content: dict[str, Any]) -> Report:
+    def _write(self, kind: str, record: FreezeRecord, content: dict[str, Any]) -> EvidenceFile:
         """The evidence first: the file says nothing that the evidence does not."""
         data = record.data()
         sha256 = hashlib.sha256(data).hexdigest()
@@ -131,7 +131,7 @@ class Deeds:
         return report
 
 
-def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], list[str]]:
+def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, FreezeRecord]], list[str]]:
     """The freezes of this plan's folder and of those beside it that still hold rights of the same source.
 
     And why a folder that tells of a freeze is not believed: what it says is not obeyed, and stops nobody.
@@ -151,7 +151,7 @@ def beside(folder: Path, workspace_id: str) -> tuple[list[tuple[Path, Record]], 
     return found, doubts
 
 
-def _of_folder(folder: Path, workspace_id: str) -> Record | None:
+def _of_folder(folder: Path, workspace_id: str) -> FreezeRecord | None:
     """A neighbour's, where its ledger and its whole chain bear it out; None for one of another source."""
     with copied(folder) as ledger:
         meta = ledger.meta()

@@ -11,7 +11,7 @@ from typing import Any
 
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Header
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 # By what they are reports of. Who approved, decided or froze needs no right on the source for the plan.
 _DEEDS = {
@@ -34,7 +34,7 @@ class Runner:
         return f"{self.identity}, who {' and '.join(self.did)}"
 
 
-def runners(header: Header, reports: Iterable[Report]) -> tuple[Runner, ...]:
+def runners(header: Header, reports: Iterable[EvidenceFile]) -> tuple[Runner, ...]:
     """Those of one plan. The reports are trusted, and the header is of the plan that the ledger is tied to."""
     found: dict[str, Runner] = {}
     told = [(header.planner, "planned it")]

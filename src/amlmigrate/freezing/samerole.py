@@ -5,13 +5,13 @@ from __future__ import annotations
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document
 from amlmigrate.core.frozen import Assignment, differing
-from amlmigrate.freezing.freeze import End, Port
+from amlmigrate.freezing.freeze import End, FreezePort
 
 # What it is told to be, and what was written about it, gives nobody anything; the role is compared by its GUID.
 _NO_RIGHTS = ("description", "principalType", "roleDefinitionId")
 
 
-async def falls_short(roles: Port, one: Assignment, end: End) -> str | None:
+async def falls_short(roles: FreezePort, one: Assignment, end: End) -> str | None:
     """Why what is there is not what was taken: narrower, wider or only for a time; None where it is as good.
 
     Azure has one assignment of a role for a principal and a scope, whatever its condition, and one made for a time

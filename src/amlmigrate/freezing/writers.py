@@ -75,7 +75,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FoundWriters:
     """The ids of assignments that the caller has at a place, the workspace's own identities, and by id whoever ran
     the plan; groups count."""
 
@@ -84,7 +84,7 @@ class Held:
     runners: dict[str, Runner]
 
 
-class Finder:
+class WriterFinder:
     """Reads assignments and definitions once each.
 
     `caller` is who asks, of the tenant of the source. `runners` run the plan, and keep what they have. `now` is by
@@ -124,13 +124,13 @@ class Finder:
         writers.findings = list(dict.fromkeys(writers.findings))
         return writers
 
-    async def _held(self, place: Place) -> Held:
+    async def _held(self, place: Place) -> FoundWriters:
         mine = await self._roles.assigned_to(place.scope, self._caller)
         needed = [await self._roles.assigned_to(place.scope, one) for one in sorted(self._own)]
         runners: dict[str, Runner] = {}
         for object_id, runner in self._runners.items():
             runners |= dict.fromkeys(await self._roles.assigned_to(place.scope, object_id), runner)
-        return Held(mine, set[str]().union(*needed), runners)
+        return FoundWriters(mine, set[str]().union(*needed), runners)
 
     async def _activating(self, place: Place, found: Passing, writers: Writers) -> None:
         """Tells who may get a right to write there without any assignment, or that this is not known."""
@@ -169,7 +169,7 @@ class Finder:
         self,
         place: Place,
         document: Document,
-        held: Held,
+        held: FoundWriters,
         writers: Writers,
         found: dict[str, Assignment],
         there: Passing,
@@ -214,7 +214,7 @@ def _of_role(definition: Document | None, one: Assignment) -> Finding | None:
     return None
 
 
-def _stays(place: Place, one: Assignment, held: Held, end: str | None) -> Finding | None:
+def _stays(place: Place, one: Assignment, held: FoundWriters, end: str | None) -> Finding | None:
     """Why an assignment that may write stays, the first reason of all; None for one that is to be taken away.
 
     `end` is when it ends by itself, where it does.
@@ -234,7 +234,7 @@ def _inherited(place: Place, one: Assignment) -> Finding | None:
     )
 
 
-def _needed(one: Assignment, held: Held) -> Finding | None:
+def _needed(one: Assignment, held: FoundWriters) -> Finding | None:
     """Whoever freezes or runs the plan goes on, and so does the workspace: all may have rights through a group."""
     if one.key in held.workspaces:
         return Finding(

@@ -11,7 +11,7 @@ from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
-from amlmigrate.bytes.tables import PATTERN, Entry, entries, is_table, leaves_container, readings, reference
+from amlmigrate.bytes.tables import PATTERN, TableEntry, entries, is_table, leaves_container, readings, reference
 from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
@@ -183,12 +183,12 @@ class _Reader:
         said += [say.outside(file, outside)] if outside else []
         return _Read(Content(file, text, tuple(names)), tuple(said))
 
-    def _meant(self, file: Location, entry: Entry) -> tuple[Entry, ...]:
+    def _meant(self, file: Location, entry: TableEntry) -> tuple[TableEntry, ...]:
         """All that an entry may mean, as far as something is there; where nothing is, the entry as it stands."""
         may = readings(entry)
         return tuple(one for one in may if len(may) > 1 and self._there(file, one)) or may[:1]
 
-    def _there(self, file: Location, entry: Entry) -> bool:
+    def _there(self, file: Location, entry: TableEntry) -> bool:
         found = reference(entry, file)
         listing = self.listings.get((file.account, file.container))
         place = prefix_of(found.location) if found and found.location else None
@@ -199,7 +199,7 @@ class _Reader:
         beside = found.location and (found.location.account, found.location.container)
         return beside != (file.account, file.container) or beside in self.listings
 
-    def _exact(self, entry: Entry, found: Reference) -> bool:
+    def _exact(self, entry: TableEntry, found: Reference) -> bool:
         """Whether wildcards are mere signs: by `file` and `folder`, where something of that name is there."""
         place = self.own.locate(found)
         if place is None or entry.how == PATTERN or not has_wildcards(place.path):

@@ -9,7 +9,7 @@ from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root, without_beginning
 from amlmigrate.bytes.listings import Listing
-from amlmigrate.bytes.tables import Entry, leaves_container, reference
+from amlmigrate.bytes.tables import TableEntry, leaves_container, reference
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
@@ -90,7 +90,7 @@ class Deltas:
             return
         beside = Location(log.account, log.container, f"{table_root(log.path)}/-".removeprefix("/"))
         for path in paths:
-            entry = Entry("file", path)
+            entry = TableEntry("file", path)
             found = reference(entry, beside)
             if found is None:
                 (seen.leaving if leaves_container(entry, beside) else seen.outside).setdefault(log, []).append(

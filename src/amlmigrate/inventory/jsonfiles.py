@@ -12,7 +12,7 @@ from functools import partial
 
 from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import encoded
-from amlmigrate.bytes.jsonfiles import LARGEST, Planned, is_json, planned
+from amlmigrate.bytes.jsonfiles import LARGEST, PlannedFile, is_json, planned
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards
 from amlmigrate.cloud import unreadable
@@ -42,7 +42,7 @@ async def read_json(inventory: Inventory, blobs: Blobs, listings: Map[Key, Listi
     Only those in the source's own containers, the `listings`, are written by this move. The tables have to be read
     before (`read_contents`). What cannot be written anew is a finding.
     """
-    reader = _Reader(inventory, blobs, listings, mapping)
+    reader = _JsonReader(inventory, blobs, listings, mapping)
     files = reader.files()
     small = [file for file in files if reader.blob(file).length <= _SMALL]
     large = [file for file in files if reader.blob(file).length > _SMALL]
@@ -51,7 +51,7 @@ async def read_json(inventory: Inventory, blobs: Blobs, listings: Map[Key, Listi
 
 
 @dataclass(slots=True)
-class _Reader:
+class _JsonReader:
     inventory: Inventory
     blobs: Blobs
     listings: Map[Key, Listing]
@@ -102,7 +102,7 @@ class _Reader:
         try:
             data = await self.blobs.read(file, LARGEST)
             # One that has gone, or has grown, since it was listed is another than the plan's for every run.
-            found = await asyncio.to_thread(planned, file, data, self.mapping) if data else Planned(None)
+            found = await asyncio.to_thread(planned, file, data, self.mapping) if data else PlannedFile(None)
         except ServiceError as error:
             if not (why := unreadable.why(error)):
                 raise

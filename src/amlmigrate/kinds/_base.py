@@ -21,18 +21,18 @@ from amlmigrate.core.mapping import Mapping as WorkspaceMapping
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
-from amlmigrate.core.storage import Storage
+from amlmigrate.core.storage import AssetStorage
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
 from amlmigrate.kinds._envelope import canonical as envelope
 from amlmigrate.kinds._envelope import placed, sent
 from amlmigrate.kinds._fields import COMMON, Fields
-from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._listed import Listed, WorkspacePort
 from amlmigrate.kinds._provenance import comparable, same_origin, stamped
 from amlmigrate.kinds._secrets import SECRET, filled, has_markers, marked, shown
 from amlmigrate.kinds._translating import translated
 
-__all__ = ["SECRET", "Kind", "Port"]
+__all__ = ["SECRET", "Kind", "WorkspacePort"]
 
 STATE = "/properties/provisioningState"
 
@@ -47,7 +47,7 @@ class Kind(Listed):
     # Whether the service may collect the bytes of one in the target, where it takes them for unreferenced.
     collected: ClassVar[bool] = False
     # Whether the answer to a PUT of a version tells a new one from one that was there (AZ-ASSET-1).
-    tells_new: ClassVar[bool] = True
+    put_reports_creation: ClassVar[bool] = True
     # The operations of MLClient that read one, for the second reader; '' where nobody reads one by itself.
     sdk_operations: ClassVar[str]
     # Names that a PUT takes (mfe.json, 2023-04-01, one pattern for all of them). SDK v1 and the studio have given
@@ -61,11 +61,11 @@ class Kind(Listed):
             return ""
         return "a name begins with a letter or digit and has letters, digits, - and _ only, 255 signs at most"
 
-    async def containers(self, port: Port) -> dict[Address, Document]:
+    async def containers(self, port: WorkspacePort) -> dict[Address, Document]:
         """The documents of all names, by their addresses; none where the kind has no versions."""
         return {}
 
-    async def versions(self, port: Port, name: Address) -> dict[Address, Document]:
+    async def versions(self, port: WorkspacePort, name: Address) -> dict[Address, Document]:
         """The documents of all versions of one name, whatever their state, by their addresses."""
         return {}
 
@@ -73,9 +73,9 @@ class Kind(Listed):
         """Whether an asset moves only together with something that refers to it."""
         return False
 
-    def storage(self, asset: Asset) -> Storage:
+    def storage(self, asset: Asset) -> AssetStorage:
         """What the asset is to the storage of its workspace."""
-        return Storage()
+        return AssetStorage()
 
     def references(self, asset: Asset) -> tuple[Reference, ...]:
         """Everything that the asset's document points to, and the files among its bytes."""
@@ -119,7 +119,9 @@ class Kind(Listed):
         """What a reviewer must know of the translated body."""
         return []
 
-    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+    async def secrets(
+        self, source: WorkspacePort, target: WorkspacePort, address: Address, body: Document
+    ) -> Document:
         """The body with each `{"$secret": …}` marker replaced by the secret, for the moment of the call.
 
         `address` is the source's.
@@ -129,11 +131,13 @@ class Kind(Listed):
         found: Document = filled(body, await source.get(self.path(address)) or {})
         return found
 
-    async def apply(self, target: Port, address: Address, write: Write) -> Accepted:
+    async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
         """Exactly one changing call; `address` is the target's, and the body has its secrets."""
         return await target.put(self.path(address), write.body)
 
-    async def settle(self, target: Port, address: Address, accepted: Accepted | None = None) -> Document | None:
+    async def settle(
+        self, target: WorkspacePort, address: Address, accepted: Accepted | None = None
+    ) -> Document | None:
         """The asset once the service has finished with it; None where it is not there.
 
         Without an answer, as after a kill, its own state is waited for. Raises ProvisioningFailedError with the
@@ -141,7 +145,7 @@ class Kind(Listed):
         """
         return await target.settled(self.path(address), accepted.operation if accepted else None)
 
-    async def read(self, port: Port, address: Address) -> Document | None:
+    async def read(self, port: WorkspacePort, address: Address) -> Document | None:
         """The asset as it is in a workspace now, settled or not; None where it is not there."""
         return await port.get(self.path(address))
 
@@ -184,14 +188,14 @@ class Kind(Listed):
         """The name whose items are made one after another, as the source's were; None where any order does."""
         return None
 
-    def looked_up(self, address: Address) -> bool:
+    def read_before_put(self, address: Address) -> bool:
         """Whether the target is read right before a PUT that must not replace anything.
 
         It is where a PUT replaces the whole of what is there, or does not tell that it did.
         """
-        return address.version is None or not self.tells_new
+        return address.version is None or not self.put_reports_creation
 
-    def vacant(self, address: Address, document: Document) -> bool:
+    def is_placeholder(self, address: Address, document: Document) -> bool:
         """Whether a document says nothing, so that writing it anew takes nothing from anybody."""
         return False
 

@@ -12,7 +12,7 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.seal import NOT_LISTED, UNLISTED
-from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._listed import Listed, WorkspacePort
 
 
 class Extension(Listed):
@@ -34,7 +34,7 @@ class Extension(Listed):
     def path(self, address: Address) -> str:
         return f"{self.collection}/{address.name}"
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         found = list(self.before(source))
         try:
             found += [item async for item in self._items(source)]
@@ -44,7 +44,7 @@ class Extension(Listed):
             return [self._unlisted(error)]
         return self.items(source.id, found)
 
-    def before(self, source: Port) -> Iterable[Document]:
+    def before(self, source: WorkspacePort) -> Iterable[Document]:
         """What counts though a list does not show it."""
         return ()
 

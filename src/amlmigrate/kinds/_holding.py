@@ -21,7 +21,7 @@ from amlmigrate.kinds._listed import Listed
 Holds = dict[Location, tuple[str, ...]]
 
 
-class Account(Protocol):
+class ContainerLister(Protocol):
     """What lists the containers of an account."""
 
     async def containers(self, account: str) -> Map[str, tuple[str, ...]]:
@@ -55,7 +55,7 @@ class Holding(Listed):
         """Whose a container of the source's account is."""
 
     @abstractmethod
-    async def own(self, mapping: Mapping, account: Account) -> Holds:
+    async def own(self, mapping: Mapping, account: ContainerLister) -> Holds:
         """The containers of the source workspace, and those of its account that the service or nobody known made.
 
         Raises ServiceError where the account does not list them.

@@ -32,7 +32,7 @@ CREATED: Mapping[str, str] = {"createdAt": "2026-03-26T19:14:58.1234567+00:00"}
 CANNOT_MOVE = "this version cannot move it"
 
 
-class Port(Protocol):
+class WorkspacePort(Protocol):
     """One workspace, as a kind needs it: paths are relative to the workspace, as `models/m/versions/1`."""
 
     @property
@@ -164,7 +164,7 @@ class Listed(ABC):
         """The ARM path below the workspace."""
         return str(address.item)
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         """Every asset of this kind in a workspace, whatever its state: below each of `parents`, if it has one."""
         below = [(f"{one.address}/", one.address.path) for one in parents] if self.parent else [("", ())]
         return [
@@ -177,7 +177,7 @@ class Listed(ABC):
         """What of this kind lies in the workspace's storage account; `assets` are those of all other kinds."""
         return []
 
-    def _items(self, source: Port, below: str = "") -> AsyncIterator[Document]:
+    def _items(self, source: WorkspacePort, below: str = "") -> AsyncIterator[Document]:
         return source.pages(f"{below}{self.collection}", dict(self.query))
 
     def _found(self, address: Address, item: Document) -> Asset:
@@ -196,7 +196,7 @@ class Listed(ABC):
         """That it is at work, as a sentence: the workspace is not removed as long as it is; '' = at rest."""
         return ""
 
-    async def retire(self, source: Port, asset: Asset) -> None:
+    async def retire(self, source: WorkspacePort, asset: Asset) -> None:
         """Removes what blocks the deletion of the workspace; all else goes with that."""
         if self.blocks_deletion:
             await source.delete(self.path(asset.address))

@@ -15,7 +15,7 @@ from amlmigrate.core.pointers import Way, member, spelled, way_of
 _SHOWN = 200
 
 
-class Verdict(Enum):
+class SettingVerdict(Enum):
     """What a setting comes to that is not the same on both sides."""
 
     OPENED = auto()
@@ -29,7 +29,7 @@ class Verdict(Enum):
 class Shortfall:
     """One setting in which the target is not as good as the source, or other."""
 
-    verdict: Verdict
+    verdict: SettingVerdict
     path: Way
     source: Any
     target: Any
@@ -52,7 +52,7 @@ class Both:
 
 
 # Source's value, target's value, both documents: what it comes to, and which part of the value it is about.
-Judge = Callable[[Any, Any, Both], tuple[Verdict, str] | None]
+Judge = Callable[[Any, Any, Both], tuple[SettingVerdict, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def shortfalls(settings: tuple[Setting, ...], source: Document, target: Document
     for path in sorted(unknown):
         left, right = member(source, path), member(target, path)
         if not same(left, right):
-            yield Shortfall(Verdict.UNKNOWN, path, left, right)
+            yield Shortfall(SettingVerdict.UNKNOWN, path, left, right)
 
 
 def canonical(settings: tuple[Setting, ...], document: Document) -> Document:
@@ -145,10 +145,10 @@ def _leaves(value: Any, known: set[Way], path: Way = ()) -> dict[Way, Any]:
 # The judges: each is asked only where the two values are not the same.
 
 
-def kept(lost: Verdict = Verdict.LOST, other: Verdict | None = Verdict.LOST) -> Judge:
+def kept(lost: SettingVerdict = SettingVerdict.LOST, other: SettingVerdict | None = SettingVerdict.LOST) -> Judge:
     """`lost` where the target has nothing, `other` where it has another value; None: its own will do."""
 
-    def judge(source: Any, target: Any, _: Both) -> tuple[Verdict, str] | None:
+    def judge(source: Any, target: Any, _: Both) -> tuple[SettingVerdict, str] | None:
         if nothing(source):
             return None
         if nothing(target):
@@ -158,23 +158,23 @@ def kept(lost: Verdict = Verdict.LOST, other: Verdict | None = Verdict.LOST) -> 
     return judge
 
 
-def differs(source: Any, target: Any, _: Both) -> tuple[Verdict, str] | None:
+def differs(source: Any, target: Any, _: Both) -> tuple[SettingVerdict, str] | None:
     """Told wherever the two are not the same."""
-    return Verdict.DIFFERS, ""
+    return SettingVerdict.DIFFERS, ""
 
 
-def flag(*, strict: bool, verdict: Verdict = Verdict.WEAKER) -> Judge:
+def flag(*, strict: bool, verdict: SettingVerdict = SettingVerdict.WEAKER) -> Judge:
     """True or false: `strict` is the stricter of the two; what is not set is false."""
 
-    def judge(source: Any, target: Any, _: Both) -> tuple[Verdict, str] | None:
+    def judge(source: Any, target: Any, _: Both) -> tuple[SettingVerdict, str] | None:
         if not all(value is None or isinstance(value, bool) for value in (source, target)):
-            return Verdict.UNKNOWN, ""
+            return SettingVerdict.UNKNOWN, ""
         return (verdict, "") if bool(source) is strict else None
 
     return judge
 
 
-def ranked(*ranks: str | tuple[str, ...], verdict: Verdict = Verdict.WEAKER) -> Judge:
+def ranked(*ranks: str | tuple[str, ...], verdict: SettingVerdict = SettingVerdict.WEAKER) -> Judge:
     """One of some values, the weakest first; what is not set is the weakest, letter case does not count."""
     order = {
         name.lower(): place
@@ -182,13 +182,13 @@ def ranked(*ranks: str | tuple[str, ...], verdict: Verdict = Verdict.WEAKER) -> 
         for name in ((names,) if isinstance(names, str) else names)
     }
 
-    def judge(source: Any, target: Any, _: Both) -> tuple[Verdict, str] | None:
+    def judge(source: Any, target: Any, _: Both) -> tuple[SettingVerdict, str] | None:
         left, right = (order.get(str(value).lower()) if value else 0 for value in (source, target))
         if left is None or right is None:
-            return Verdict.UNKNOWN, ""
+            return SettingVerdict.UNKNOWN, ""
         if left == right:
             other = bool(source and target) and str(source).lower() != str(target).lower()
-            return (Verdict.DIFFERS, "") if other else None
+            return (SettingVerdict.DIFFERS, "") if other else None
         return (verdict, "") if right < left else None
 
     return judge
@@ -197,9 +197,9 @@ def ranked(*ranks: str | tuple[str, ...], verdict: Verdict = Verdict.WEAKER) -> 
 def every_one(key: Callable[[Any], Any]) -> Judge:
     """A list: each of the source's, by its key, has to be in the target, which may have more."""
 
-    def judge(source: Any, target: Any, _: Both) -> tuple[Verdict, str] | None:
+    def judge(source: Any, target: Any, _: Both) -> tuple[SettingVerdict, str] | None:
         missing = {keyed(key(one)) for one in source or ()} - {keyed(key(one)) for one in target or ()}
-        return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+        return (SettingVerdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
 
     return judge
 

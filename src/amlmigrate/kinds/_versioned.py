@@ -14,7 +14,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import together
 from amlmigrate.core.seal import PLAIN_SHA
 from amlmigrate.core.writes import Desired, PlanContext, Write
-from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._listed import EVERY_STATE
 from amlmigrate.kinds._permissions import ML
@@ -55,7 +55,7 @@ class VersionedKind(Kind):
         base = str(address.container)
         return base if address.version is None else f"{base}/versions/{address.version}"
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         view = self.query
         containers = {item["name"]: item async for item in source.pages(self.collection, view)}
         names = [*containers, *(name for name in self.anonymous_names if name not in containers)]
@@ -71,17 +71,17 @@ class VersionedKind(Kind):
             found += task.result()
         return found
 
-    async def containers(self, port: Port) -> dict[Address, Document]:
+    async def containers(self, port: WorkspacePort) -> dict[Address, Document]:
         items = port.pages(self.collection, self.query)
         return {Address.of(self.name, item["name"]): item async for item in items}
 
-    async def versions(self, port: Port, name: Address) -> dict[Address, Document]:
+    async def versions(self, port: WorkspacePort, name: Address) -> dict[Address, Document]:
         # Each line is a whole document (AZ-LIST-18), as it was a moment ago (AZ-LIST-19).
         items = port.pages(f"{self.collection}/{name.name}/versions", self.query, absent_is_empty=True)
         return {Address.of(self.name, name.name, item["name"]): item async for item in items}
 
     async def _versions(
-        self, source: Port, name: str, view: Mapping[str, str], container: Document | None
+        self, source: WorkspacePort, name: str, view: Mapping[str, str], container: Document | None
     ) -> list[Asset]:
         """All versions of a name. Raises ListError where the one that its container calls the latest stays away.
 
@@ -107,14 +107,14 @@ class VersionedKind(Kind):
             await asyncio.sleep(seconds)
         return found
 
-    def vacant(self, address: Address, document: Document) -> bool:
+    def is_placeholder(self, address: Address, document: Document) -> bool:
         # As the first version makes a container (AZ-LIST-8).
         properties = properties_of(document)
         told = any(properties.get(key) for key in ("description", "tags", "properties", "isArchived"))
         return address.version is None and not told
 
     def digest(self, asset: Asset) -> str:
-        return PLAIN_SHA if self.vacant(asset.address, asset.document) else super().digest(asset)
+        return PLAIN_SHA if self.is_placeholder(asset.address, asset.document) else super().digest(asset)
 
     def only_if_referred(self, asset: Asset) -> bool:
         return asset.address.name in self.anonymous_names

@@ -13,9 +13,9 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.pointers import member
-from amlmigrate.kinds._settings import Both, Verdict, keyed, same
+from amlmigrate.kinds._settings import Both, SettingVerdict, keyed, same
 
-Found = tuple[Verdict, str] | None
+Found = tuple[SettingVerdict, str] | None
 _ACLS = ("properties", "networkAcls")
 _ALLOWED = ("properties", "ipAllowlist")
 _MODE = ("properties", "managedNetwork", "isolationMode")
@@ -45,7 +45,7 @@ def addresses(source: Any, target: Any, both: Both) -> Found:
     if _no_matter(both):
         return None
     if not _restricted(both.target):
-        return (Verdict.OPENED, "") if source else None
+        return (SettingVerdict.OPENED, "") if source else None
     return _wider(source or member(both.source, (*_ACLS, "ipRules")), target)
 
 
@@ -54,9 +54,9 @@ def rules_in(source: Any, target: Any, both: Both) -> Found:
     if _no_matter(both):
         return None
     if not _restricted(both.target):
-        return (Verdict.OPENED, "") if _denies(both.source) else None
+        return (SettingVerdict.OPENED, "") if _denies(both.source) else None
     if not _denies(both.target):
-        return (Verdict.UNKNOWN, "all else is not denied") if _denies(both.source) else None
+        return (SettingVerdict.UNKNOWN, "all else is not denied") if _denies(both.source) else None
     left, right = source or {}, target or {}
     kept = left.get("ipRules") if _denies(both.source) else member(both.source, _ALLOWED)
     return (
@@ -75,7 +75,7 @@ def _wider(source: Any, target: Any) -> Found:
     """What the target lets in and the source does not, whatever way either writes its ranges."""
     whole = list(_ranges(source))
     more = [text for text in map(_address, target or ()) if not _within(text, whole, source)]
-    return (Verdict.WEAKER, f"it lets in {', '.join(sorted(more))} too") if more else None
+    return (SettingVerdict.WEAKER, f"it lets in {', '.join(sorted(more))} too") if more else None
 
 
 def _address(item: Any) -> str:
@@ -109,7 +109,7 @@ def _within(text: str, whole: list[IPv4Network | IPv6Network], source: Any) -> b
 
 def _more(source: Any, target: Any) -> Found:
     more = {keyed(one) for one in target or ()} - {keyed(one) for one in source or ()}
-    return (Verdict.WEAKER, f"it lets in {', '.join(sorted(more))} too") if more else None
+    return (SettingVerdict.WEAKER, f"it lets in {', '.join(sorted(more))} too") if more else None
 
 
 def _others(source: Document, target: Document) -> Found:
@@ -117,7 +117,7 @@ def _others(source: Document, target: Document) -> Found:
     names = source.keys() | target.keys()
     judged = {"defaultAction", "ipRules", "resourceAccessRules"}
     other = sorted(name for name in names - judged if not same(source.get(name), target.get(name)))
-    return (Verdict.UNKNOWN, ", ".join(other)) if other else None
+    return (SettingVerdict.UNKNOWN, ", ".join(other)) if other else None
 
 
 def outbound(source: Any, target: Any, both: Both) -> Found:
@@ -130,12 +130,12 @@ def outbound(source: Any, target: Any, both: Both) -> Found:
     modes = [_word(member(side, _MODE)) for side in (both.source, both.target)]
     if modes[1] != _APPROVED or modes[0] != _APPROVED:
         changed = [name for name in left.keys() & right.keys() if left[name] != right[name]]
-        return (Verdict.UNKNOWN, f"other: {', '.join(sorted(changed))}") if changed else None
+        return (SettingVerdict.UNKNOWN, f"other: {', '.join(sorted(changed))}") if changed else None
     if more := [name for name, rule in right.items() if rule not in left.values()]:
-        return Verdict.WEAKER, f"it lets out by {', '.join(sorted(more))} too"
+        return SettingVerdict.WEAKER, f"it lets out by {', '.join(sorted(more))} too"
     known = {rule for _, rule, _ in _each(source)}
     own = sorted(name for name, rule, type_ in _each(target) if rule not in known and type_ != "privateendpoint")
-    return (Verdict.DIFFERS, f"it lets out by {', '.join(own)} too") if own else None
+    return (SettingVerdict.DIFFERS, f"it lets out by {', '.join(own)} too") if own else None
 
 
 def of_users(rules: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ from amlmigrate.core.pointers import member
 from amlmigrate.kinds._settings import (
     Both,
     Setting,
-    Verdict,
+    SettingVerdict,
     differs,
     every_one,
     flag,
@@ -22,13 +22,13 @@ from amlmigrate.kinds._settings import (
 )
 from amlmigrate.kinds._workspace_networks import addresses, of_users, outbound, rules_in
 
-Found = tuple[Verdict, str] | None
+Found = tuple[SettingVerdict, str] | None
 
 
 def _identities(source: Any, target: Any, _: Both) -> Found:
     """`SystemAssigned,UserAssigned`: an identity more is stricter than one less."""
     missing = _words(source) - _words(target)
-    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+    return (SettingVerdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
 
 
 def _words(value: Any) -> set[str]:
@@ -38,21 +38,23 @@ def _words(value: Any) -> set[str]:
 def _attached(source: Any, target: Any, _: Both) -> Found:
     """User-assigned identities by their ids, in any case; the rest is the identity's own."""
     missing = {name.lower() for name in source or {}} - {name.lower() for name in target or {}}
-    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+    return (SettingVerdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
 
 
 def _tags(source: Any, target: Any, _: Both) -> Found:
     """Every tag of the source has to be there with its value; tag names have no case (ARM's rule for tags)."""
     there = {name.lower(): value for name, value in (target or {}).items()}
     missing = [name for name, value in (source or {}).items() if there.get(name.lower()) != value]
-    return (Verdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
+    return (SettingVerdict.LOST, f"without {', '.join(sorted(missing))}") if missing else None
 
 
 def _name(source: Any, target: Any, both: Both) -> Found:
     """A friendly name that is the workspace's own name says nothing more."""
     if nothing(source) or source == both.source.get("name"):
         return None
-    return (Verdict.LOST if nothing(target) or target == both.target.get("name") else Verdict.DIFFERS), ""
+    return (
+        SettingVerdict.LOST if nothing(target) or target == both.target.get("name") else SettingVerdict.DIFFERS
+    ), ""
 
 
 def _own(why: str, *names: str) -> tuple[Setting, ...]:
@@ -74,12 +76,12 @@ SETTINGS = (
     # Who gets in.
     Setting(
         f"{_P}publicNetworkAccess",
-        ranked("Enabled", "Disabled", verdict=Verdict.OPENED),
+        ranked("Enabled", "Disabled", verdict=SettingVerdict.OPENED),
         "AID how-to-configure-private-link: disabled, only private endpoints get in; what is not set is enabled",
     ),
     Setting(
         f"{_P}allowPublicAccessWhenBehindVnet",
-        flag(strict=False, verdict=Verdict.OPENED),
+        flag(strict=False, verdict=SettingVerdict.OPENED),
         "MODEL: true allows public access behind a virtual network",
     ),
     Setting(
@@ -114,7 +116,7 @@ SETTINGS = (
     ),
     Setting(
         f"{_LESS}serverlessComputeCustomSubnet",
-        kept(Verdict.WEAKER, Verdict.DIFFERS),
+        kept(SettingVerdict.WEAKER, SettingVerdict.DIFFERS),
         "MODEL: the subnet in which serverless nodes run",
     ),
     Setting(f"{_LESS}serverlessComputeNoPublicIP", flag(strict=True), "MODEL: nodes without public addresses"),
@@ -163,11 +165,13 @@ SETTINGS = (
     Setting(f"{_P}friendlyName", _name, "the customer's own words, unless it is the workspace's name"),
     Setting(
         f"{_P}imageBuildCompute",
-        kept(other=Verdict.DIFFERS),
+        kept(other=SettingVerdict.DIFFERS),
         "MODEL: builds images; names of computes are one in a region, so that the target's has another",
     ),
     Setting(
-        f"{_P}primaryUserAssignedIdentity", kept(other=Verdict.DIFFERS), "MODEL: the identity that it acts as"
+        f"{_P}primaryUserAssignedIdentity",
+        kept(other=SettingVerdict.DIFFERS),
+        "MODEL: the identity that it acts as",
     ),
     Setting(f"{_P}applicationInsights", kept(other=None), "each has its own; without one no logs are kept"),
     Setting(f"{_P}containerRegistry", kept(other=None), "each has its own; the service makes one when it builds"),

@@ -13,8 +13,8 @@ from amlmigrate.core.documents import digest
 from amlmigrate.core.few import many
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
-from amlmigrate.kinds._holding import Account, Holding, Holds, Rest, Whose, document_of
-from amlmigrate.kinds._listed import Port
+from amlmigrate.kinds._holding import ContainerLister, Holding, Holds, Rest, Whose, document_of
+from amlmigrate.kinds._listed import WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 
 _TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -52,7 +52,7 @@ class BlobContainers(Holding):
         # A list of blobs by their tags (so the descriptions of operations).
         return Permissions.of(_TYPE, harmless=("blobs/filter/action",), data=data)
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         # None lies below the workspace; what of them is an item shows once their blobs are listed.
         return []
 
@@ -64,7 +64,7 @@ class BlobContainers(Holding):
             return Whose.WORKSPACES
         return Whose.SOMEBODYS if _somebodys(mapping, place) else Whose.NOBODYS
 
-    async def own(self, mapping: Mapping, account: Account) -> Holds:
+    async def own(self, mapping: Mapping, account: ContainerLister) -> Holds:
         """Those that have the service's names for it are among them even where no datastore leads there.
 
         So are those of which none of the target says where they go.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.storage import Storage
+from amlmigrate.core.storage import AssetStorage
 from amlmigrate.kinds._listed import NO_QUERY
 from amlmigrate.kinds._versioned import VersionedKind
 
@@ -23,8 +23,10 @@ class Codes(VersionedKind):
     query = NO_QUERY
     collected = True
 
-    def storage(self, asset: Asset) -> Storage:
-        return Storage(upload=next((found.location for found in self.references(asset) if found.location), None))
+    def storage(self, asset: Asset) -> AssetStorage:
+        return AssetStorage(
+            upload=next((found.location for found in self.references(asset) if found.location), None)
+        )
 
     def example(self) -> Asset:
         return Asset(

@@ -9,7 +9,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, shown_properties
 from amlmigrate.core.pointers import EACH, without
-from amlmigrate.kinds._listed import CREATED, Listed, Port
+from amlmigrate.kinds._listed import CREATED, Listed, WorkspacePort
 from amlmigrate.kinds._losses import Loss
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -111,7 +111,7 @@ class Computes(Listed):
         # A read that is POST (the reference of api-version 2023-04-01).
         return Permissions.of(f"{ML}/{self.name}", harmless=("listnodes/action",))
 
-    async def retire(self, source: Port, asset: Asset) -> None:
+    async def retire(self, source: WorkspacePort, asset: Asset) -> None:
         query = {"underlyingResourceAction": Compute.of(asset).action}
         await source.delete(self.path(asset.address), query)
 

@@ -9,7 +9,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.storage import Storage
+from amlmigrate.core.storage import AssetStorage
 from amlmigrate.kinds._versioned import VersionedKind
 
 
@@ -46,11 +46,13 @@ class Data(VersionedKind):
             )
         ]
 
-    def storage(self, asset: Asset) -> Storage:
+    def storage(self, asset: Asset) -> AssetStorage:
         kind = asset.properties.get("dataType")
         # What a table reads and how is said in that file alone (AZ-ASSET-4). A job may be given any folder as a
         # table, whatever the type of the asset.
-        return Storage(files=("MLTable",) if kind == "mltable" else (), tables=True, one_file=kind == "uri_file")
+        return AssetStorage(
+            files=("MLTable",) if kind == "mltable" else (), tables=True, one_file=kind == "uri_file"
+        )
 
     def example(self) -> Asset:
         return Asset(

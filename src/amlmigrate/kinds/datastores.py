@@ -12,10 +12,10 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
-from amlmigrate.core.storage import Storage
+from amlmigrate.core.storage import AssetStorage
 from amlmigrate.core.workspace import SYSTEM_DATASTORES, Datastore, Location
 from amlmigrate.core.writes import Accepted, Desired, PlanContext, Write
-from amlmigrate.kinds._base import SECRET, Kind, Port
+from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -44,7 +44,7 @@ class Datastores(Kind):
     def permissions(self) -> Permissions:
         return Permissions.of(f"{ML}/{self.name}", secrets=("listSecrets/action",))
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         items = source.pages(self.collection, {"count": "30", "orderByAsc": "false"})
         return [Asset(Address.of(self.name, item["name"]), item) async for item in items]
 
@@ -53,8 +53,8 @@ class Datastores(Kind):
             return "the service makes it in every workspace; references lead to the target's own"
         return ""
 
-    def storage(self, asset: Asset) -> Storage:
-        return Storage(datastore=_datastore(asset))
+    def storage(self, asset: Asset) -> AssetStorage:
+        return AssetStorage(datastore=_datastore(asset))
 
     def _with_secrets(self, properties: Document) -> Document:
         """With markers for what only the service knows."""
@@ -117,7 +117,9 @@ class Datastores(Kind):
             )
         ]
 
-    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+    async def secrets(
+        self, source: WorkspacePort, target: WorkspacePort, address: Address, body: Document
+    ) -> Document:
         body = await super().secrets(source, target, address, body)
         secrets = (body["properties"].get("credentials") or {}).get("secrets")
         if not secrets:
@@ -127,7 +129,7 @@ class Datastores(Kind):
         found = {**properties, "credentials": {**properties["credentials"], "secrets": filled}}
         return {**body, "properties": found}
 
-    async def _secret(self, source: Port, target: Port, address: Address, value: Any) -> Any:
+    async def _secret(self, source: WorkspacePort, target: WorkspacePort, address: Address, value: Any) -> Any:
         if not isinstance(value, dict) or SECRET not in value:
             return value
         # Without `expirableSecret` the service answers the stored secret itself, not a SAS made of it.
@@ -137,7 +139,7 @@ class Datastores(Kind):
             found = await source.post(f"{self.path(address)}/listSecrets")
         return found[value[SECRET]]
 
-    async def apply(self, target: Port, address: Address, write: Write) -> Accepted:
+    async def apply(self, target: WorkspacePort, address: Address, write: Write) -> Accepted:
         # The service would try the secret against the account, which the target may not reach yet.
         return await target.put(self.path(address), write.body, {"skipValidation": "true"})
 

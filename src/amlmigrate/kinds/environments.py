@@ -17,7 +17,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.nesting import repeats, tokens
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.kinds._base import Port
+from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.kinds._versioned import VersionedKind
 
 # It leaves every scalar a text, whatever its tag: `python: 3.10` must not become 3.1.
@@ -41,12 +41,12 @@ class Environments(VersionedKind):
     )
     counted = 3
     sdk_operations = "environments"
-    tells_new = False
+    put_reports_creation = False
     fields = VersionedKind.fields.but(computed={"environmentType": "curated or not"}, uris=("/build/contextUri",))
     volatile = (*VersionedKind.volatile, f"properties|{_LABELS}")
     anonymous_names = ("CliV2AnonymousEnvironment",)
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         """A container says nothing of its type: it is curated when all its versions are."""
         found = await super().scan(source, parents)
         types: dict[str, set[bool]] = {}

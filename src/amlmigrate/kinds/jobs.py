@@ -10,7 +10,7 @@ from amlmigrate.core.documents import Document, digest, properties_of
 from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._byhand import Way
-from amlmigrate.kinds._listed import EVERY_STATE, Listed, Port
+from amlmigrate.kinds._listed import EVERY_STATE, Listed, WorkspacePort
 from amlmigrate.kinds._losses import Loss
 
 # All else may go on or come back: `NotResponding` can become any other, and what is new is not known here.
@@ -32,7 +32,7 @@ class Jobs(Listed):
     needs_on = False
     query = EVERY_STATE
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         lines: list[Document] = []
         named: dict[str, Reference] = {}
         outputs: dict[tuple[str, str], str] = {}

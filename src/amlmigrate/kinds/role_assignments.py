@@ -12,7 +12,7 @@ from amlmigrate.core.few import many
 from amlmigrate.core.rights import KEPT
 from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._extension import Extension, at_or_below
-from amlmigrate.kinds._listed import Port
+from amlmigrate.kinds._listed import WorkspacePort
 
 _BELOW = "below"
 
@@ -27,7 +27,7 @@ class RoleAssignments(Extension):
     # Rights are given and taken for the move itself.
     passing = True
 
-    def before(self, source: Port) -> Iterable[Document]:
+    def before(self, source: WorkspacePort) -> Iterable[Document]:
         return source.frozen
 
     def items(self, workspace: str, found: list[Document]) -> list[Asset]:

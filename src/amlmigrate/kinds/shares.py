@@ -15,7 +15,7 @@ from amlmigrate.core.documents import Document, digest
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import WORKING_SHARE, Location, Service, Workspace
 from amlmigrate.kinds._byhand import Way
-from amlmigrate.kinds._listed import Listed, Port
+from amlmigrate.kinds._listed import Listed, WorkspacePort
 from amlmigrate.kinds._permissions import DataActions, Permissions
 from amlmigrate.kinds._registry import moving_kinds
 
@@ -50,7 +50,7 @@ class FileShares(Listed):
         read = (f"{_SERVICE}/fileshares/files/read", f"{_SERVICE}/readFileBackupSemantics/action")
         return Permissions.of(*self.arm_types(), data=DataActions(read=read))
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         return []
 
     async def scan_account(self, side: Side, workspace: Workspace, assets: Iterable[Asset]) -> list[Asset]:

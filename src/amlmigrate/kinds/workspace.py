@@ -13,9 +13,9 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, PlanContext, Write
-from amlmigrate.kinds._base import Kind, Port
+from amlmigrate.kinds._base import Kind, WorkspacePort
 from amlmigrate.kinds._permissions import ML
-from amlmigrate.kinds._settings import Shortfall, Verdict, canonical, shortfalls
+from amlmigrate.kinds._settings import SettingVerdict, Shortfall, canonical, shortfalls
 from amlmigrate.kinds._workspace_settings import SETTINGS
 
 # Has what later versions leave out, `networkAcls` and `allowRoleAssignmentOnRG` (AZ-WS-3).
@@ -39,14 +39,14 @@ class WorkspaceDocument(Kind):
     def path(self, address: Address) -> str:
         return ""
 
-    async def scan(self, source: Port, parents: Sequence[Asset] = ()) -> list[Asset]:
+    async def scan(self, source: WorkspacePort, parents: Sequence[Asset] = ()) -> list[Asset]:
         document = await self._read(source)
         return [] if document is None else [Asset(Address.of(self.name), document)]
 
-    async def read(self, port: Port, address: Address) -> Document | None:
+    async def read(self, port: WorkspacePort, address: Address) -> Document | None:
         return await self._read(port)
 
-    async def _read(self, port: Port) -> Document | None:
+    async def _read(self, port: WorkspacePort) -> Document | None:
         """With what only an older api-version shows; 400 is the answer once it is offered no more (AZ-WS-4)."""
         document = await port.get("")
         if document is None:
@@ -129,17 +129,17 @@ class WorkspaceDocument(Kind):
 
 def _finding(about: str, one: Shortfall) -> Finding:
     match one.verdict:
-        case Verdict.OPENED:
+        case SettingVerdict.OPENED:
             says = f"The source is closed where the target is open: {one.says}."
             remedy = "Close it in the target and plan again, or let it go with `migrate waive`."
             return Finding("error", about, says, remedy, code="setting-opened")
-        case Verdict.WEAKER:
+        case SettingVerdict.WEAKER:
             says = f"The target is less strict than the source: {one.says}."
             return Finding("blocks", about, says, _SET, code="setting-weaker")
-        case Verdict.LOST:
+        case SettingVerdict.LOST:
             says = f"The target lacks what the source has: {one.says}."
             return Finding("blocks", about, says, _SET, code="setting-lost")
-        case Verdict.DIFFERS:
+        case SettingVerdict.DIFFERS:
             remedy = "Nothing is needed where that is meant so."
             return Finding(
                 "warning", about, f"The target has its own: {one.says}.", remedy, code="setting-differs"

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.leasing.hold import Lease
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 _UNREAD = (ServiceError, OutOfReachError, BadInputError)
 # By the SHA-256 of the plan: the number and the SHA-256 of the report that was the last one.
 _MEMBER = "freezes"
 
 
-async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> str:
+async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[EvidenceFile]) -> str:
     """Raises RefusedError where the chain does not hold the report that was its end once.
 
     Returns why that was not compared, '' where it was: rights are given back also where no target can be read.
@@ -40,7 +40,7 @@ async def refuse_older(lease: Lease, plan_sha256: str, reports: Sequence[Report]
     return ""
 
 
-async def keep(lease: Lease, plan_sha256: str, reports: Sequence[Report]) -> None:
+async def keep(lease: Lease, plan_sha256: str, reports: Sequence[EvidenceFile]) -> None:
     """Records where the chain has come to.
 
     Raises what the service says, and LeaseLostError: then the next command compares with what stood there before.

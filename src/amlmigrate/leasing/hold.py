@@ -101,7 +101,7 @@ def _id(ledger: Ledger, lock: Lock, place: Location, holder: Holder) -> str:
     if before and before.on(place, holder.host, holder.folder) and not lock.forced:
         return before.id
     id_ = str(uuid.uuid4())
-    leased.note(ledger, leased.Asked(id_, place.account, place.container, holder.host, holder.folder))
+    leased.note(ledger, leased.LeaseRequest(id_, place.account, place.container, holder.host, holder.folder))
     return id_
 
 

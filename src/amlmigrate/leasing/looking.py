@@ -19,7 +19,7 @@ _FREE = LeaseState(held=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LeaseLook:
     """How the lease stood, and at which address; `unknown` says why that could not be read, else it is empty."""
 
     address: str
@@ -56,24 +56,24 @@ class Look:
         return None
 
 
-async def look(side: Side, target: WorkspaceRef) -> Look:
+async def look(side: Side, target: WorkspaceRef) -> LeaseLook:
     """Reads the lease on a target; no right to is an answer. Raises what else the service says."""
     address = target.id
     try:
         container = await side.workspace(target).default_container()
         if container is None:
-            return Look(address)
+            return LeaseLook(address)
         place = container.below(PATH)
         address = side.leases.url(place)
-        return Look(address, await side.leases.state(place))
+        return LeaseLook(address, await side.leases.state(place))
     except ServiceError as error:
         if error.status not in (401, 403):
             raise
         why = f"whether the target is being changed: its lease could not be read ({error.status} {error.code})"
-        return Look(address, unknown=why)
+        return LeaseLook(address, unknown=why)
 
 
-def refuse_living(found: Look, lock: Lock, folder: Path) -> None:
+def refuse_living(found: LeaseLook, lock: Lock, folder: Path) -> None:
     """Raises PlanLockedError while somebody has the lease who is not seen to be gone.
 
     One of this very folder on this host is, where the folder's lock shows no process that lives.

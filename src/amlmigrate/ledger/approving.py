@@ -15,7 +15,7 @@ from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.ledger.decided import Approval
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.made import now as _now
 from amlmigrate.ledger.standing import Standing
@@ -95,7 +95,7 @@ def approvals(plan: Plan, ledger: Ledger) -> list[Approval]:
     ]
 
 
-def told(reports: list[Report]) -> list[Approval]:
+def told(reports: list[EvidenceFile]) -> list[Approval]:
     """The approvals that evidence tells of; of two of the same by the same identity the newer one."""
     found = [_told(report.content) for report in reports if report.content["record"] == RECORD]
     return list({(one.sha256, one.tenant_id, one.object_id): one for one in found}.values())

@@ -13,7 +13,7 @@ from typing import Any
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Step
-from amlmigrate.ledger.evidence import Report, end_problems, examine, last, of_another
+from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last, of_another
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.lost import EVIDENCE
 
@@ -29,7 +29,7 @@ def made(ledger: Ledger) -> dict[str, Any]:
     return {"count": count, "sha256": sha.hexdigest()}
 
 
-def problems(ledger: Ledger, reports: list[Report]) -> Iterator[str]:
+def problems(ledger: Ledger, reports: list[EvidenceFile]) -> Iterator[str]:
     """Where a plan's own ledger says another thing than the report of its last run.
 
     After a run that was killed it knows more than any report.

@@ -12,7 +12,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import decisions
 from amlmigrate.ledger.alone import quiet
 from amlmigrate.ledger.copied import copied
-from amlmigrate.ledger.evidence import Report, end_problems, examine, of_another, strangers
+from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, strangers
 from amlmigrate.ledger.items import idmap
 from amlmigrate.ledger.ledger import Ledger, NewerLedgerError
 from amlmigrate.ledger.lost import EVIDENCE, FILE, IDMAP
@@ -22,7 +22,7 @@ from amlmigrate.ledger.lost import EVIDENCE, FILE, IDMAP
 class Check:
     """What a look at a folder came to. Whole: nothing is `altered`; `unchecked` is what that does not cover."""
 
-    reports: list[Report]
+    reports: list[EvidenceFile]
     altered: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 
@@ -108,5 +108,5 @@ def _ids(folder: Path, ledger: Ledger | None, found: Check) -> None:
         found.unchecked.append(f"{IDMAP}: no report of a run tells of it")
 
 
-def _names_ids(report: Report) -> bool:
+def _names_ids(report: EvidenceFile) -> bool:
     return isinstance(report.content.get("idmap"), dict) and "sha256" in report.content["idmap"]

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 
 _COLUMNS = "address, verb, sha256, reason, by, at, object_id, until, seen, report, tenant_id"
 
@@ -35,7 +35,7 @@ class Approval:
     tenant_id: str = ""
 
 
-class Decided(ABC):
+class DecisionRows(ABC):
     """This part of a ledger."""
 
     @abstractmethod
@@ -75,7 +75,19 @@ class Decided(ABC):
         """The decisions by address, whether or not they count now (`standing`)."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM decisions")  # noqa: S608 - no input of anybody's
         found = (
-            Decision(address, Verb(verb), sha256, reason, by, at, object_id, until, bool(seen), report, tenant_id)
+            Decision(
+                address,
+                DecisionVerb(verb),
+                sha256,
+                reason,
+                by,
+                at,
+                object_id,
+                until,
+                bool(seen),
+                report,
+                tenant_id,
+            )
             for address, verb, sha256, reason, by, at, object_id, until, seen, report, tenant_id in rows
         )
         return {one.address: one for one in found}

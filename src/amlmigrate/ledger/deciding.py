@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Decision, Subject, Verb
+from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
@@ -24,16 +24,18 @@ RECORD = "decision"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class NewDecision:
     """What somebody wants to decide about one subject; `until` and `seen` as in `Decision`."""
 
-    subject: Subject
+    subject: DecisionSubject
     reason: str
     until: str = ""
     seen: bool = False
 
 
-def decide(plan: Plan, ledger: Ledger, verb: Verb, choices: Sequence[Choice], by: By) -> list[Decision]:
+def decide(
+    plan: Plan, ledger: Ledger, verb: DecisionVerb, choices: Sequence[NewDecision], by: By
+) -> list[Decision]:
     """Records that each was done by hand, or is let go.
 
     Raises RefusedError while `run` has not tried what it is to move, and DeniedError where the plan asks for
@@ -67,7 +69,7 @@ def reopen(plan: Plan, ledger: Ledger, choices: Iterable[tuple[str, str]], by: B
                     remedy="Leave it out: `migrate status` tells what was decided.",
                 )
         lines = [{"address": address, "reason": masked(reason)} for address, reason in pairs]
-        _report(evidence, plan, Verb.REOPEN, lines, by, _now())
+        _report(evidence, plan, DecisionVerb.REOPEN, lines, by, _now())
         ledger.take_back(address for address, _ in pairs)
     return [address for address, _ in pairs]
 
@@ -86,7 +88,7 @@ def refuse_nobody(plan: Plan, by: By) -> None:
         approving.refuse_stranger(plan, by.identity)
 
 
-def refuse_early(ledger: Ledger, subject: Subject) -> None:
+def refuse_early(ledger: Ledger, subject: DecisionSubject) -> None:
     """Raises RefusedError for what `run` is to move, or has moved: what it could not do can be decided."""
     step = subject.step
     if (
@@ -119,7 +121,7 @@ def line(address: str, sha256: str, says: str, reason: str = "", until: str = ""
 
 
 def record(
-    plan: Plan, ledger: Ledger, evidence: Evidence, verb: Verb, lines: list[dict[str, Any]], by: By
+    plan: Plan, ledger: Ledger, evidence: Evidence, verb: DecisionVerb, lines: list[dict[str, Any]], by: By
 ) -> list[Decision]:
     """Writes decisions as `line` makes them into the evidence, then into the ledger, and returns them."""
     # Of two at once the later one counts, in the evidence and in the ledger alike.
@@ -130,7 +132,7 @@ def record(
 
 
 def _report(
-    evidence: Evidence, plan: Plan, verb: Verb, lines: list[dict[str, Any]], by: By, now: str
+    evidence: Evidence, plan: Plan, verb: DecisionVerb, lines: list[dict[str, Any]], by: By, now: str
 ) -> dict[str, Any]:
     content = {
         "format": 1,
@@ -146,8 +148,8 @@ def _report(
 
 def told(content: dict[str, Any]) -> list[Decision]:
     """The decisions that a report of some tells of; none for one that takes some back."""
-    verb, by = Verb(content["decision"]), content["by"]
-    if verb is Verb.REOPEN:
+    verb, by = DecisionVerb(content["decision"]), content["by"]
+    if verb is DecisionVerb.REOPEN:
         return []
     who = By(by["user"], by["host"], by["version"]).local
     object_id = (by["identity"] or {}).get("object_id", "")

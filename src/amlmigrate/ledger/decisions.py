@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.frozen import DEED, SUMMARIES
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import approving, bearing, deciding
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing
 
@@ -49,7 +49,7 @@ def wanted(
         lines = [_option(command, name, value, about) for name, value in options.items()]
         standing = Standing(plan, ledger)
         if new := [one for one in lines if not standing.wanted(one["address"], one["sha256"])]:
-            deciding.record(plan, ledger, evidence, Verb.WANT, new, by)
+            deciding.record(plan, ledger, evidence, DecisionVerb.WANT, new, by)
             standing = Standing(plan, ledger)
         rows = [standing.wanted(one["address"], one["sha256"]) for one in lines]
         missing = [row for row in rows if row and not standing.approved(row)]
@@ -80,7 +80,7 @@ def refuse_unapproved(plan: Plan, folder: Path, ledger: Ledger) -> None:
         approving.refuse_unapproved(plan, folder, ledger)
 
 
-def trusted(folder: Path, ledger: Ledger) -> list[Report]:
+def trusted(folder: Path, ledger: Ledger) -> list[EvidenceFile]:
     """All reports, where the ledger tells of the same decisions: nothing is said or done by any other.
 
     Raises RefusedError.
@@ -92,12 +92,12 @@ def trusted(folder: Path, ledger: Ledger) -> list[Report]:
     return reports
 
 
-def refuse_unlike(ledger: Ledger, reports: list[Report]) -> None:
+def refuse_unlike(ledger: Ledger, reports: list[EvidenceFile]) -> None:
     """Raises RefusedError unless ledger and evidence tell of the same decisions and of what was made."""
     _refuse(ledger, problems(ledger, reports))
 
 
-def refuse_unlike_people(ledger: Ledger, reports: list[Report]) -> None:
+def refuse_unlike_people(ledger: Ledger, reports: list[EvidenceFile]) -> None:
     """The same of what people decided alone, as for giving back what the evidence shows as taken."""
     _refuse(ledger, of_people(ledger, reports))
 
@@ -112,7 +112,7 @@ def _refuse(ledger: Ledger, found: list[str]) -> None:
         )
 
 
-def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
+def problems(ledger: Ledger, reports: list[EvidenceFile]) -> list[str]:
     """Each decision, approval, freeze and claim that ledger and evidence do not agree on."""
     return [
         *of_people(ledger, reports),
@@ -121,12 +121,12 @@ def problems(ledger: Ledger, reports: list[Report]) -> list[str]:
     ]
 
 
-def of_people(ledger: Ledger, reports: list[Report]) -> list[str]:
+def of_people(ledger: Ledger, reports: list[EvidenceFile]) -> list[str]:
     """Each decision and approval that ledger and evidence do not agree on."""
     return [*_decisions(ledger, reports), *_approvals(ledger, reports)]
 
 
-def freeze_state(reports: list[Report]) -> Report | None:
+def freeze_state(reports: list[EvidenceFile]) -> EvidenceFile | None:
     """The newest report of a freeze, of a deed of it, or of what was given back."""
     return next((one for one in reversed(reports) if one.content["record"] in (DEED, *SUMMARIES)), None)
 
@@ -136,7 +136,7 @@ def of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _decisions(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+def _decisions(ledger: Ledger, reports: list[EvidenceFile]) -> Iterable[str]:
     told = _told(reports)
     rows = ledger.decisions()
     for address in sorted(rows.keys() | told.keys()):
@@ -144,7 +144,7 @@ def _decisions(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
             yield f"The decision about {address} is not the one that was recorded."
 
 
-def _told(reports: list[Report]) -> dict[str, Decision]:
+def _told(reports: list[EvidenceFile]) -> dict[str, Decision]:
     """By address, the decision that evidence tells of and that was not taken back."""
     found: dict[str, Decision] = {}
     for report in reports:
@@ -156,12 +156,12 @@ def _told(reports: list[Report]) -> dict[str, Decision]:
     return found
 
 
-def _approvals(ledger: Ledger, reports: list[Report]) -> Iterable[str]:
+def _approvals(ledger: Ledger, reports: list[EvidenceFile]) -> Iterable[str]:
     for one in sorted(set(approving.told(reports)) ^ set(ledger.approvals()), key=lambda a: a.report):
         yield f"The approval by {one.by} is not the one that was recorded."
 
 
-def frozen(folder: Path, reports: list[Report], meta: Mapping[str, str]) -> Iterable[str]:
+def frozen(folder: Path, reports: list[EvidenceFile], meta: Mapping[str, str]) -> Iterable[str]:
     """Whether `freeze.json` is that of the newest report, and the freeze or what was given back came to its end.
 
     `meta` are the ledger's notes. The file is written after the report, and may be one behind after a kill.

@@ -28,7 +28,7 @@ REMEDY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EvidenceFile:
     """A report on disk: its file, its SHA-256 and what it says."""
 
     path: Path
@@ -71,12 +71,12 @@ class Evidence:
             finally:
                 self._alone = False
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[EvidenceFile]:
         """All reports, oldest first. Raises RefusedError when one was changed, removed or put in between."""
         with self.alone():
             return self._chain()
 
-    def _chain(self) -> list[Report]:
+    def _chain(self) -> list[EvidenceFile]:
         if self.folder.exists() and not self.folder.is_dir():
             raise files.FileError(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), self.folder)
         found, problems = examine(self.folder)
@@ -86,7 +86,7 @@ class Evidence:
             raise _broken(problems)
         return found
 
-    def add(self, kind: str, content: dict[str, Any]) -> Report:
+    def add(self, kind: str, content: dict[str, Any]) -> EvidenceFile:
         """Writes a report after the last one and returns it as it stands on disk. Raises FileError."""
         with self.alone():
             known = self.reports()
@@ -98,7 +98,7 @@ class Evidence:
             self._ledger.note(_NEXT, sha256)
             files.write(path, data)
             self._ledger.note(_HEAD, sha256)
-            return Report(path, sha256, json.loads(data))
+            return EvidenceFile(path, sha256, json.loads(data))
 
     def add_file(self, name: str, data: bytes | bytearray | files.Scratch) -> dict[str, str]:
         """Writes a file that a report names, and returns how it names it; within `alone`, up to its report."""
@@ -108,9 +108,9 @@ class Evidence:
         return {"file": path.name, "sha256": files.write_pieces(path, pieces)}
 
 
-def examine(folder: Path) -> tuple[list[Report], list[Problem]]:
+def examine(folder: Path) -> tuple[list[EvidenceFile], list[Problem]]:
     """All reports of a folder that can be read, oldest first, and all that is wrong with them and their files."""
-    found: list[Report] = []
+    found: list[EvidenceFile] = []
     problems: list[Problem] = []
     before = None
     for number, path in enumerate(sorted(folder.glob("[0-9]*.json"), key=_number), 1):
@@ -131,7 +131,7 @@ def examine(folder: Path) -> tuple[list[Report], list[Problem]]:
     return found, problems
 
 
-def end_problems(meta: Mapping[str, str], folder: Path, found: list[Report]) -> list[Problem]:
+def end_problems(meta: Mapping[str, str], folder: Path, found: list[EvidenceFile]) -> list[Problem]:
     """Nothing comes after the last report, so the ledger knows it; the next one may have been cut off."""
     head = meta.get(_HEAD, "")
     newest = found[-1].sha256 if found else ""
@@ -143,7 +143,7 @@ def end_problems(meta: Mapping[str, str], folder: Path, found: list[Report]) -> 
     return [Problem(found[-1].path if found else folder, why)]
 
 
-def of_another(meta: Mapping[str, str], found: Iterable[Report]) -> Iterator[Problem]:
+def of_another(meta: Mapping[str, str], found: Iterable[EvidenceFile]) -> Iterator[Problem]:
     """Reports that are of another plan than the ledger is tied to, or of other workspaces."""
     ids = {"source": meta.get("source_workspace_id"), "target": meta.get("target_workspace_id")}
     for report in found:
@@ -156,7 +156,7 @@ def of_another(meta: Mapping[str, str], found: Iterable[Report]) -> Iterator[Pro
                 yield Problem(report.path, f"it is of another {side} than the plan's")
 
 
-def strangers(folder: Path, reports: Iterable[Report]) -> list[Path]:
+def strangers(folder: Path, reports: Iterable[EvidenceFile]) -> list[Path]:
     """Files beside the reports that no report names, as after a verification that was cut off."""
     known = {name for report in reports for name in (report.path.name, *(name for name, _ in _manifests(report)))}
     reports_too = set(folder.glob("[0-9]*.json"))
@@ -172,7 +172,7 @@ def _number(path: Path) -> tuple[int, str]:
     return int(digits), path.name
 
 
-def _read(path: Path) -> tuple[Report | None, str]:
+def _read(path: Path) -> tuple[EvidenceFile | None, str]:
     """A report, or why it is none."""
     if why := _no_file(path):
         return None, why
@@ -185,7 +185,7 @@ def _read(path: Path) -> tuple[Report | None, str]:
         return None, str(error) if isinstance(error, _TwiceError) else "it is no JSON"
     if not isinstance(content, dict):
         return None, "it is no report"
-    return Report(path, hashlib.sha256(data).hexdigest(), content), ""
+    return EvidenceFile(path, hashlib.sha256(data).hexdigest(), content), ""
 
 
 class _TwiceError(ValueError):
@@ -210,7 +210,7 @@ def _no_file(path: Path) -> str:
     return "" if path.is_file() else "it is no file"
 
 
-def _unlike(folder: Path, report: Report) -> Iterator[Problem]:
+def _unlike(folder: Path, report: EvidenceFile) -> Iterator[Problem]:
     """The files that a report names and that are not what it was written with."""
     named = report.content.get("manifests", ())
     if not isinstance(named, list | tuple) or len(_manifests(report)) != len(named):
@@ -223,7 +223,7 @@ def _unlike(folder: Path, report: Report) -> Iterator[Problem]:
             yield Problem(file, "it is not the one that the report was written with")
 
 
-def _manifests(report: Report) -> list[tuple[str, str]]:
+def _manifests(report: EvidenceFile) -> list[tuple[str, str]]:
     named = report.content.get("manifests", ())
     if not isinstance(named, list | tuple):
         return []
@@ -249,6 +249,6 @@ def _broken(problems: list[Problem]) -> RefusedError:
     )
 
 
-def last(reports: list[Report], kind: str) -> Report | None:
+def last(reports: list[EvidenceFile], kind: str) -> EvidenceFile | None:
     """The newest report of a kind."""
     return next((report for report in reversed(reports) if report.content["record"] == kind), None)

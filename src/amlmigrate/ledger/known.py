@@ -34,7 +34,7 @@ _WHAT = "What was copied before"
 _AT = "account = ? AND container = ? AND path = ?"
 
 
-class Known:
+class KnownCopies:
     """What is known so far."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Known:
 
 
 class _Copies(Mapping[Place, Copied]):
-    def __init__(self, known: Known, db: sqlite3.Connection) -> None:
+    def __init__(self, known: KnownCopies, db: sqlite3.Connection) -> None:
         self._known, self._db = known, db
 
     def __getitem__(self, place: Place) -> Copied:
@@ -92,7 +92,7 @@ class _Copies(Mapping[Place, Copied]):
 
 
 class _Others(Mapping[Place, str]):
-    def __init__(self, known: Known, db: sqlite3.Connection) -> None:
+    def __init__(self, known: KnownCopies, db: sqlite3.Connection) -> None:
         self._known, self._db = known, db
 
     def __getitem__(self, place: Place) -> str:

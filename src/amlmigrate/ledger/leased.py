@@ -10,7 +10,7 @@ from amlmigrate.ledger.made import now
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LeaseRequest:
     """A lease's id, and from where it was asked for on which container."""
 
     id: str
@@ -25,14 +25,14 @@ class Asked:
         return (self.account, self.container, self.host, self.folder) == here
 
 
-def asked(ledger: Ledger) -> Asked | None:
+def asked(ledger: Ledger) -> LeaseRequest | None:
     """The lease that may still be held by an earlier process of this folder; None where it was given up."""
     with ledger.transaction() as db:
         row = db.execute("SELECT id, account, container, host, folder FROM lease").fetchone()
-    return Asked(*row) if row else None
+    return LeaseRequest(*row) if row else None
 
 
-def note(ledger: Ledger, lease: Asked) -> None:
+def note(ledger: Ledger, lease: LeaseRequest) -> None:
     """Records what will be asked for."""
     with ledger.transaction() as db:
         db.execute("INSERT OR REPLACE INTO lease VALUES (1, ?, ?, ?, ?, ?, ?)", (*astuple(lease), now()))

@@ -17,7 +17,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.ledger import schema
 from amlmigrate.ledger.alone import alone
-from amlmigrate.ledger.decided import Decided
+from amlmigrate.ledger.decided import DecisionRows
 from amlmigrate.ledger.lost import FILE, refuse_lost
 from amlmigrate.ledger.made import CALLED, OPERATION, RUN, Made
 from amlmigrate.ledger.made import now as _now
@@ -49,7 +49,7 @@ class NewerLedgerError(BadInputError):
     """A later version of the tool wrote the ledger."""
 
 
-class Ledger(Made, Decided):
+class Ledger(Made, DecisionRows):
     """An open ledger; each change is a transaction of its own, on disk before the call returns.
 
     Raises BadInputError when the file belongs to another plan, is of a newer version, or is no ledger.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.core import frozen
-from amlmigrate.core.decision import Subject
+from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
@@ -34,7 +34,7 @@ class Open:
     says: str
 
 
-def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Open]:
+def opened(plan: Plan, ledger: Ledger | None, reports: list[EvidenceFile]) -> list[Open]:
     """All that is open and can be decided; without a ledger nothing was decided."""
     standing = Standing(plan, ledger)
     left = (item for item in items(plan, ledger, standing) if item.outcome in _OPEN)
@@ -51,15 +51,15 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[Report]) -> list[Ope
     return list({one.address: one for one in reversed(found)}.values())[::-1]
 
 
-def open_frozen(standing: Standing, reports: list[Report]) -> list[Subject]:
+def open_frozen(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:
     """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
     known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, "back"))
     owed = still_owed(known, reports) if known else []
-    waiting = {one.address for one in owed if one.state is frozen.State.UNKNOWN or one.address in failed}
+    waiting = {one.address for one in owed if one.state is frozen.FreezeState.UNKNOWN or one.address in failed}
     return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
 
 
-def still_owed(known: frozen.Record, reports: list[Report]) -> list[frozen.Assignment]:
+def still_owed(known: frozen.FreezeRecord, reports: list[EvidenceFile]) -> list[frozen.Assignment]:
     """What is owed and has a place.
 
     What was at the workspace went with it; what could not be given back after that had its place: it is recovered.
@@ -72,10 +72,10 @@ def still_owed(known: frozen.Record, reports: list[Report]) -> list[frozen.Assig
     return [one for one in known.owed if one.address in since or not one.within(gone)]
 
 
-def _not_given(told: Report | None) -> set[str]:
+def _not_given(told: EvidenceFile | None) -> set[str]:
     return {one.get("address") for one in told.content.get("failed", ())} if told else set()
 
 
-def open_residuals(standing: Standing, reports: list[Report]) -> list[Subject]:
+def open_residuals(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:
     """What the newest tombstone left under Microsoft's key, and nobody accepted, or not any longer."""
     return [one for one in of_residuals(reports).values() if not standing.of(one)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from amlmigrate.core.claim import WAIVABLE
-from amlmigrate.core.decision import Decision, Subject, Verb
+from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
@@ -24,14 +24,14 @@ class Standing:
         self._failures = failures(ledger) if self._rows else {}
         self._approved = _approved(plan, ledger) if ledger and plan.header.require_approval else {}
 
-    def of(self, subject: Subject) -> Decision | None:
+    def of(self, subject: DecisionSubject) -> Decision | None:
         """The decision that counts for it, or None while it is open."""
         row = self._rows.get(subject.address)
         if row and self._names(row, subject) and self._counts(row):
             return row
         return None
 
-    def _names(self, row: Decision, subject: Subject) -> bool:
+    def _names(self, row: Decision, subject: DecisionSubject) -> bool:
         """Whether a decision is about just this; of what a run left undone, about just how it failed."""
         if subject.step:
             subject = of_step(subject.step, self._failures.get(subject.address, ""))
@@ -45,7 +45,9 @@ class Standing:
     def counting(self) -> dict[str, Decision]:
         """By address, what was decided and counts by its date and its approval; of which content is not asked."""
         return {
-            address: row for address, row in self._rows.items() if row.verb is not Verb.WANT and self._counts(row)
+            address: row
+            for address, row in self._rows.items()
+            if row.verb is not DecisionVerb.WANT and self._counts(row)
         }
 
     def has(self, address: str) -> bool:
@@ -55,7 +57,7 @@ class Standing:
     def wanted(self, address: str, sha256: str) -> Decision | None:
         """An option as it was recorded for exactly this value, approved or not."""
         row = self._rows.get(address)
-        return row if row and row.verb is Verb.WANT and row.sha256 == sha256 else None
+        return row if row and row.verb is DecisionVerb.WANT and row.sha256 == sha256 else None
 
     def pending(self) -> list[Decision]:
         """The open decisions: taken, and not yet approved. Without `--require-approval` there are none."""

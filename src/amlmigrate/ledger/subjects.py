@@ -9,12 +9,12 @@ from typing import Any
 
 from amlmigrate.core import escapes, frozen
 from amlmigrate.core.claim import WAIVABLE, Claim
-from amlmigrate.core.decision import Subject
+from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
-from amlmigrate.ledger.evidence import Report, last
+from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.ledger import Ledger
 
 _GLOBS = "*?["
@@ -24,11 +24,11 @@ _SINCE = "since_cutover"
 _FOUND = "found"
 
 
-def of_step(step: Step, failure: str = "") -> Subject:
+def of_step(step: Step, failure: str = "") -> DecisionSubject:
     """A step as what can be decided; of one that `run` left undone, with why: another failure is another one."""
     if not failure:
-        return Subject(str(step.address), "item", step.reason, step.as_dict, step)
-    return Subject(str(step.address), "item", failure, lambda: step.as_dict() | {"failure": failure}, step)
+        return DecisionSubject(str(step.address), "item", step.reason, step.as_dict, step)
+    return DecisionSubject(str(step.address), "item", failure, lambda: step.as_dict() | {"failure": failure}, step)
 
 
 def failures(ledger: Ledger | None) -> dict[str, str]:
@@ -38,7 +38,7 @@ def failures(ledger: Ledger | None) -> dict[str, str]:
     return {str(row.address): f"{row.state.value}: {row.detail}" for row in left}
 
 
-def of_findings(findings: Iterable[Finding]) -> dict[str, Subject]:
+def of_findings(findings: Iterable[Finding]) -> dict[str, DecisionSubject]:
     """Findings by address; those of one address are decided together."""
     grouped: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -46,21 +46,23 @@ def of_findings(findings: Iterable[Finding]) -> dict[str, Subject]:
     return {address: _of_finding(address, found) for address, found in grouped.items()}
 
 
-def _of_finding(address: str, found: list[Finding]) -> Subject:
+def _of_finding(address: str, found: list[Finding]) -> DecisionSubject:
     says = " ".join(dict.fromkeys(f"{one.severity}: {one.summary}" for one in found))
-    return Subject(address, "finding", says, partial(_lines, found), severity=min(found, key=by_weight).severity)
+    return DecisionSubject(
+        address, "finding", says, partial(_lines, found), severity=min(found, key=by_weight).severity
+    )
 
 
 def _lines(found: list[Finding]) -> list[dict[str, str]]:
     return sorted((one.as_dict() for one in found), key=lambda line: sorted(line.items()))
 
 
-def of_residuals(reports: list[Report]) -> dict[str, Subject]:
+def of_residuals(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What the newest tombstone tells of as left under Microsoft's key, by address."""
     tombstone = last(reports, "decommission")
     lines = tombstone.content.get("residuals", []) if tombstone else []
     return {
-        line["address"]: Subject(
+        line["address"]: DecisionSubject(
             line["address"],
             "residual",
             f"{line.get('what', '')} {line.get('id', '')}: {line.get('why', '')}",
@@ -70,36 +72,36 @@ def of_residuals(reports: list[Report]) -> dict[str, Subject]:
     }
 
 
-def of_frozen(reports: list[Report]) -> dict[str, Subject]:
+def of_frozen(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What `freeze` took away and nobody has back yet, by address."""
     record = frozen.of_reports(one.content for one in reports)
     return {
-        one.address: Subject(one.address, "frozen", f"{one.state.value}: {one}", one.decided)
+        one.address: DecisionSubject(one.address, "frozen", f"{one.state.value}: {one}", one.decided)
         for one in (record.owed if record else ())
     }
 
 
-def of_lost(reports: list[Report]) -> dict[str, Subject]:
+def of_lost(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What the newest report shows as lost in the target since the cutover, by address."""
     newest = next((one for one in reversed(reports) if one.content.get(_SINCE)), None)
     changes = newest.content[_SINCE]["changes"] if newest else []
     return {one["finding"]: _of_lost(one) for one in changes if one["finding"]}
 
 
-def _of_lost(change: dict[str, str]) -> Subject:
+def _of_lost(change: dict[str, str]) -> DecisionSubject:
     # When it was first seen is no part of what is decided.
     content = {name: change[name] for name in ("address", "what", "now", "item")}
     says = f"blocks: {change['what']} in the target since the cutover, seen at {change['seen']}."
-    return Subject(change["finding"], "finding", says, content.copy, severity="blocks")
+    return DecisionSubject(change["finding"], "finding", says, content.copy, severity="blocks")
 
 
-def found_by(reports: list[Report]) -> list[Finding]:
+def found_by(reports: list[EvidenceFile]) -> list[Finding]:
     """What the newest verification that looked for it found in the bytes of the target."""
     newest = next((one for one in reversed(reports) if _FOUND in one.content), None)
     return [Finding.of_dict(line) for line in newest.content[_FOUND]] if newest else []
 
 
-def of_claims(reports: list[Report]) -> dict[str, Subject]:
+def of_claims(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What may be let go of the claims that the newest verification made, by address: as they were before that."""
     newest = last(reports, "verify")
     lines = newest.content.get("claims", []) if newest else []
@@ -115,7 +117,7 @@ def _finding(claim: dict[str, Any]) -> Finding | None:
 class Subjects:
     """All that can be decided of one plan, by address."""
 
-    def __init__(self, plan: Plan, reports: list[Report], ledger: Ledger | None = None) -> None:
+    def __init__(self, plan: Plan, reports: list[EvidenceFile], ledger: Ledger | None = None) -> None:
         self._failures = failures(ledger)
         self._steps = {str(step.address): step for step in plan.steps}
         findings = [*plan.header.findings, *found_by(reports)]
@@ -124,7 +126,7 @@ class Subjects:
         # They may say another thing of an address than the plan did, and it is that which counts now.
         self._others |= of_claims(reports)
 
-    def __iter__(self) -> Iterator[Subject]:
+    def __iter__(self) -> Iterator[DecisionSubject]:
         yield from (of_step(step, self._failures.get(address, "")) for address, step in self._steps.items())
         yield from self._others.values()
 
@@ -147,7 +149,7 @@ class Subjects:
     def _has(self, address: str) -> bool:
         return address in self._steps or address in self._others
 
-    def find(self, address: str) -> Subject:
+    def find(self, address: str) -> DecisionSubject:
         """What has exactly this address. Raises BadInputError for none, for two, and for a glob."""
         step, other = self._steps.get(address), self._others.get(address)
         if step and other:

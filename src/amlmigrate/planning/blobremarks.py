@@ -38,14 +38,14 @@ class Remark:
 
     def of(self, amount: Bytes, blobs: Iterable[Blob]) -> list[Finding]:
         """What is to be told of some blobs."""
-        seen = Seen(self, amount)
+        seen = SeenBlobs(self, amount)
         for blob in blobs:
             seen.look(blob)
         return list(seen.findings())
 
 
 @dataclass(slots=True)
-class Seen:
+class SeenBlobs:
     """Those of the blobs seen so far of which it is said: how many, and how the first few are named."""
 
     remark: Remark

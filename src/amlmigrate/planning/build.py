@@ -16,14 +16,14 @@ from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
 from amlmigrate.core.plan import Action, Header, Plan, Step, read_in_lists
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.planning.loose import Others
+from amlmigrate.planning.loose import OtherUsers
 from amlmigrate.planning.planner import NOBODY, Planner, counts
 from amlmigrate.planning.remarks import left_behind, without_twin
 
@@ -59,10 +59,10 @@ def build(
     *,
     name: str,
     selection: Selection,
-    prior: Prior,
+    prior: OwnershipRecord,
     copy_unreferenced: bool = False,
     delete: bool = False,
-    others: Others = NOBODY,
+    others: OtherUsers = NOBODY,
     posture: tuple[Finding, ...] = (),
     extra: dict[str, Any] | None = None,
     names: Mapping[Address, Address] = NO_NAMES,
@@ -158,7 +158,7 @@ def _reads(step: Step) -> int:
     if _in_list(step):
         return 0
     looks = step.action is Action.UPDATE or (
-        step.action is Action.CREATE and moving_kinds()[step.address.kind].looked_up(step.address)
+        step.action is Action.CREATE and moving_kinds()[step.address.kind].read_before_put(step.address)
     )
     return _READS_PER_STEP + looks
 

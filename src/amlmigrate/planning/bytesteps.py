@@ -10,7 +10,7 @@ from amlmigrate.bytes.areas import Containers, Key
 from amlmigrate.bytes.comparing import judged
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest, source_path
 from amlmigrate.bytes.ownership import removable
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Blob
@@ -18,11 +18,11 @@ from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.workspace import Location
-from amlmigrate.planning.blobremarks import OTHER_TYPES, Seen
+from amlmigrate.planning.blobremarks import OTHER_TYPES, SeenBlobs
 from amlmigrate.planning.filesanew import FilesAnew
-from amlmigrate.planning.tally import Tally, conflict
+from amlmigrate.planning.tally import PrefixTally, conflict
 
 # Marks of steps about bytes: behind the prefix, or the path, that they are about. A blob may be called so too, and
 # nothing is read out of an address: what a step is about stands in it.
@@ -36,7 +36,7 @@ def nobody(_: Location) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PrefixSteps:
     """What becomes of a prefix; `apart` are in conflict."""
 
     step: Step
@@ -50,12 +50,12 @@ class ByteSteps:
     """Makes them. `needed` names who of the target refers to a place, or ''; asked only with `delete`."""
 
     mapping: Mapping
-    prior: Prior
+    prior: OwnershipRecord
     files: FilesAnew
     delete: bool = False
     needed: Callable[[Location], str] = nobody
 
-    def of(self, prefix: Location, containers: Containers) -> Planned | None:
+    def of(self, prefix: Location, containers: Containers) -> PrefixSteps | None:
         """The steps of a prefix; None where neither side has anything that this tool brings or has brought."""
         goal = target_place(self.mapping, prefix)
         listed = containers.source.get((prefix.account, prefix.container))
@@ -72,17 +72,17 @@ class ByteSteps:
         apart = (*found.foreign, *found.extra, *(_needed(prefix, goal, blob, who) for blob, who in kept))
         if found.alone and found.foreign and not found.gone:
             # The prefix is that blob: its item is the prefix's.
-            return Planned(apart[0], apart[1:], None, tuple(found.other_types.findings()))
+            return PrefixSteps(apart[0], apart[1:], None, tuple(found.other_types.findings()))
         step = found.step()
         told = (*found.other_types.findings(), *(found.remarks() if step.action is Action.COPY else ()))
         if going and not delete:
             step = replace(step, gone=_gone(going))
-            return Planned(step, apart, None, (_stays(step.address, going), *told))
-        return Planned(step, apart, _delete(step, going) if going else None, told)
+            return PrefixSteps(step, apart, None, (_stays(step.address, going), *told))
+        return PrefixSteps(step, apart, _delete(step, going) if going else None, told)
 
-    def _judged(self, prefix: Location, goal: Location, blobs: Iterable[Blob], there: Listing) -> Tally:
+    def _judged(self, prefix: Location, goal: Location, blobs: Iterable[Blob], there: Listing) -> PrefixTally:
         """All blobs of both sides, each looked at once and let go of."""
-        found = Tally(Bytes(prefix, goal, 0, 0), self.files)
+        found = PrefixTally(Bytes(prefix, goal, 0, 0), self.files)
         own, others = self._own(goal), self._others(goal)
         for one in judged(prefix, goal, found.expected(blobs), there, own, others):
             found.add(one)
@@ -100,9 +100,11 @@ class ByteSteps:
         return [(blob, who) for blob, who in asked if who], [blob for blob, who in asked if not who]
 
 
-def of_nothing_here(mapping: Mapping, prior: Prior, cover: Cover, containers: Containers) -> Iterable[Finding]:
+def of_nothing_here(
+    mapping: Mapping, prior: OwnershipRecord, cover: PrefixSet, containers: Containers
+) -> Iterable[Finding]:
     """Copies whose source is gone, with all that referred to it: no step of a plan is about their place."""
-    goals = Cover(goal for prefix in cover if (goal := mapping.place(prefix)))
+    goals = PrefixSet(goal for prefix in cover if (goal := mapping.place(prefix)))
     found: dict[Key, SortedBlobs] = {}
     for place, copied in prior.copies():
         key = (place.account, place.container)
@@ -136,8 +138,8 @@ def target_place(mapping: Mapping, prefix: Location) -> Location:
     return goal
 
 
-def _both(prefix: Location, goal: Location, blobs: Iterable[Blob]) -> Planned:
-    other_types = Seen(OTHER_TYPES, Bytes(prefix, goal, 0, 0))
+def _both(prefix: Location, goal: Location, blobs: Iterable[Blob]) -> PrefixSteps:
+    other_types = SeenBlobs(OTHER_TYPES, Bytes(prefix, goal, 0, 0))
     listed = ListingDigest()
     for blob in blobs:
         listed.add(blob)
@@ -146,7 +148,7 @@ def _both(prefix: Location, goal: Location, blobs: Iterable[Blob]) -> Planned:
     address = blob_address(prefix.container, prefix.path)
     reason = "both workspaces have this container"
     step = Step(address, Action.SKIP, reason, source_sha256=listed.hexdigest(), bytes=amount)
-    return Planned(step, findings=tuple(other_types.findings()))
+    return PrefixSteps(step, findings=tuple(other_types.findings()))
 
 
 def _needed(prefix: Location, goal: Location, blob: Blob, who: str) -> Step:

@@ -10,11 +10,11 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.planning.resolve import Needs
+from amlmigrate.planning.resolve import Dependencies
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MovingAssets:
     """`moving` goes to the target; `wanted` would, if the selection left nothing out.
 
     `places` are where the bytes lie that have to be there.
@@ -26,8 +26,11 @@ class Choice:
 
 
 def choose(
-    source: Inventory, needs: Mapping[Address, Needs], by_hand: Mapping[Address, Needs], selection: Selection
-) -> Choice:
+    source: Inventory,
+    needs: Mapping[Address, Dependencies],
+    by_hand: Mapping[Address, Dependencies],
+    selection: Selection,
+) -> MovingAssets:
     """What the service made moves only where something refers to it.
 
     What is left to do by hand counts: a deployment or a schedule is made again in the target, and needs there
@@ -37,13 +40,13 @@ def choose(
     wanted = _closed(source.assets, needs, by_hand, Selection())
     made = [found for address, found in by_hand.items() if selection.takes(address)]
     places = (place for found in (*(needs[address] for address in moving), *made) for place in found.places)
-    return Choice(frozenset(moving), frozenset(wanted), tuple(places))
+    return MovingAssets(frozenset(moving), frozenset(wanted), tuple(places))
 
 
 def _closed(
     assets: Mapping[Address, Asset],
-    needs: Mapping[Address, Needs],
-    by_hand: Mapping[Address, Needs],
+    needs: Mapping[Address, Dependencies],
+    by_hand: Mapping[Address, Dependencies],
     selection: Selection,
 ) -> set[Address]:
     plain = plain_names(assets.values())
@@ -77,7 +80,8 @@ def plain_names(assets: Iterable[Asset]) -> frozenset[Address]:
     return frozenset(
         asset.address
         for asset in every
-        if asset.address in parents and moving_kinds()[asset.address.kind].vacant(asset.address, asset.document)
+        if asset.address in parents
+        and moving_kinds()[asset.address.kind].is_placeholder(asset.address, asset.document)
     )
 
 

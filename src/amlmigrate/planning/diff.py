@@ -10,7 +10,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import RUN, Action, Stage, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write, overlaid
 from amlmigrate.kinds import STATE, Kind
@@ -22,7 +22,7 @@ _CLEARED: Document = {"description": "", "tags": {}}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StepVerdict:
     """What is to be done, and why; `body` is the document to PUT where one is."""
 
     action: Action
@@ -46,19 +46,19 @@ class Verdict:
             stage=self.stage,
         )
 
-    def for_(self, write: Write) -> Verdict:
+    def for_(self, write: Write) -> StepVerdict:
         """The same for a write of a phase."""
         return replace(self, phase=write.phase, after=write.after, stage=write.stage)
 
 
-def later(write: Write, body: Document | None = None) -> Verdict:
+def later(write: Write, body: Document | None = None) -> StepVerdict:
     """A later write, to be made as it is."""
-    return Verdict(Action.UPDATE, write.reason, body or write.body).for_(write)
+    return StepVerdict(Action.UPDATE, write.reason, body or write.body).for_(write)
 
 
 def verdicts_on(
-    kind: Kind, asset: Asset, desired: Desired, target: Asset | None, prior: Prior, called: Address
-) -> tuple[list[Verdict], list[Finding]]:
+    kind: Kind, asset: Asset, desired: Desired, target: Asset | None, prior: OwnershipRecord, called: Address
+) -> tuple[list[StepVerdict], list[Finding]]:
     """What becomes of each write of an asset, and what a reviewer must know of the target's own.
 
     `called` is what the target calls it.
@@ -67,28 +67,32 @@ def verdicts_on(
         return _verdicts(kind, desired, target, prior, called), []
     if target is None:
         # As where it is deleted meanwhile: it is never made.
-        return [Verdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself")], []
+        return [
+            StepVerdict(Action.CONFLICT, "the target does not show it, which every workspace has by itself")
+        ], []
     shortfalls = kind.shortfalls(asset, target.document)
     return [_inherent(shortfalls)], shortfalls
 
 
-def _inherent(shortfalls: list[Finding]) -> Verdict:
+def _inherent(shortfalls: list[Finding]) -> StepVerdict:
     """What every workspace has by itself is never written; where it is not as good, findings say so."""
     grave = sum(one.severity != "warning" for one in shortfalls)
     told = "in every setting equal or stricter"
     if grave:
         told = f"which in {grave} settings is not as good as the source's: see its findings"
-    return Verdict(Action.ADOPT, f"the target's own, {told}")
+    return StepVerdict(Action.ADOPT, f"the target's own, {told}")
 
 
-def _verdicts(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, called: Address) -> list[Verdict]:
+def _verdicts(
+    kind: Kind, desired: Desired, target: Asset | None, prior: OwnershipRecord, called: Address
+) -> list[StepVerdict]:
     item = replace(document_verdict(kind, desired, target, prior, called), stage=desired.first.stage)
     if target is None:
         return [item, *(later(one) for one in desired.writes[1:])]
     apart = desired.apart
     if item.action is Action.CONFLICT:
         why = f"the item is in conflict: {item.reason}"
-        blocked = Verdict(Action.CONFLICT, why, target_sha256=item.target_sha256)
+        blocked = StepVerdict(Action.CONFLICT, why, target_sha256=item.target_sha256)
         return [item, *(blocked.for_(one) for one in apart)]
     found = [item]
     for place, write in enumerate(apart):
@@ -100,32 +104,34 @@ def _verdicts(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, 
     return found
 
 
-def document_verdict(kind: Kind, desired: Desired, target: Asset | None, prior: Prior, called: Address) -> Verdict:
+def document_verdict(
+    kind: Kind, desired: Desired, target: Asset | None, prior: OwnershipRecord, called: Address
+) -> StepVerdict:
     """Create what is absent, adopt what is equal, update what is ours and may change; all else is a conflict."""
     if target is None:
-        return Verdict(Action.CREATE, "not in the target", desired.first.body)
+        return StepVerdict(Action.CREATE, "not in the target", desired.first.body)
     body, there = desired.at_once.body, target.document
     found, sha256 = _differences(kind, called, body, there, desired.apart), kind.state(there)
     if not found:
-        return Verdict(Action.ADOPT, "equal in the target", _left_as_is(body, there, desired.apart))
+        return StepVerdict(Action.ADOPT, "equal in the target", _left_as_is(body, there, desired.apart))
     if refused := _refused(kind, found, body, there, prior, called, desired.together[1:]):
-        return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
-    return Verdict(Action.UPDATE, _why(found), _update(kind, desired, there), sha256)
+        return StepVerdict(Action.CONFLICT, refused, target_sha256=sha256)
+    return StepVerdict(Action.UPDATE, _why(found), _update(kind, desired, there), sha256)
 
 
 def _apart(
-    kind: Kind, write: Write, after: Iterable[Write], there: Document, prior: Prior, called: Address
-) -> Verdict:
+    kind: Kind, write: Write, after: Iterable[Write], there: Document, prior: OwnershipRecord, called: Address
+) -> StepVerdict:
     """What becomes of a later write of an item that is there: of what the write is about."""
     later_ones = tuple(after)
     found = [one for one in _differences(kind, called, write.body, there, later_ones) if write.about(one.field)]
     body = _left_as_is(write.body, there, later_ones)
     if not found:
-        return Verdict(Action.ADOPT, "equal in the target", body)
+        return StepVerdict(Action.ADOPT, "equal in the target", body)
     sha256 = kind.state(there)
     if refused := _refused(kind, found, write.body, there, prior, called, (write,)):
-        return Verdict(Action.CONFLICT, refused, target_sha256=sha256)
-    return Verdict(Action.UPDATE, write.reason, body, sha256)
+        return StepVerdict(Action.CONFLICT, refused, target_sha256=sha256)
+    return StepVerdict(Action.UPDATE, write.reason, body, sha256)
 
 
 def _differences(
@@ -143,7 +149,7 @@ def _refused(
     found: list[Difference],
     body: Document,
     there: Document,
-    prior: Prior,
+    prior: OwnershipRecord,
     called: Address,
     phases: Iterable[Write],
 ) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 
 from amlmigrate.bytes.contents import anew, as_written, left_in, line_rewrites
-from amlmigrate.bytes.tables import Remarks
+from amlmigrate.bytes.tables import TableFindings
 from amlmigrate.bytes.yamltext import NotYamlError, applied
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset, Blob, Content
@@ -77,7 +77,7 @@ class FilesAnew:
         try:
             left = left_in(content.place.path, content.text, self._mapping)
         except NotYamlError as error:
-            file.why, left = str(error), Remarks()
+            file.why, left = str(error), TableFindings()
         named = [line.before.strip() for line in file.rewrites] or [f"'{value}'" for value in left.values]
         if file.why or named:
             yield _stays(asset, content.place, named or [file.why])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from amlmigrate.bytes.listings import Listing, ListingDigest
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import Location, Workspace
@@ -17,7 +17,7 @@ EMPTY_REASON = "it is empty"
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
+class OtherUsers:
     """Who else uses the source's account, in words, and why there may be more; both empty where nobody does."""
 
     names: str = ""
@@ -55,14 +55,14 @@ class Others:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NamedBlobs:
     """What names blobs that do not move: assets that stay, and jobs, which are never moved.
 
     `whole`: whether every collection of assets could be listed, so that no asset is unknown.
     """
 
-    staying: Cover
-    of_jobs: Cover
+    staying: PrefixSet
+    of_jobs: PrefixSet
     whole: bool = True
 
     def sort(self, place: Location) -> str:
@@ -81,16 +81,16 @@ def job_folders(workspace: Workspace, root: Location) -> Iterator[Location]:
         yield root.below(f"azureml/{job}")
 
 
-def copied_roots(listing: Listing, workspace: Workspace, others: Others) -> Iterable[Location]:
+def copied_roots(listing: Listing, workspace: Workspace, others: OtherUsers) -> Iterable[Location]:
     """What `--unreferenced copy` copies of a container: all, if it is the workspace's alone, else its jobs'."""
     root = listing.place
     return [root] if workspace.owns(root.container) or not others else job_folders(workspace, root)
 
 
-class Left:
+class UnmovedBlobs:
     """The blobs of a container that do not move, one after the other, in the order of their paths."""
 
-    def __init__(self, place: Location, known: Known) -> None:
+    def __init__(self, place: Location, known: NamedBlobs) -> None:
         self._place = place
         self._known = known
         self._sorts: Counter[str] = Counter()

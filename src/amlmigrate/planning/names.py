@@ -10,30 +10,30 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import Kind, versions_digest
-from amlmigrate.planning.diff import Verdict, document_verdict, later, own_bag
+from amlmigrate.planning.diff import StepVerdict, document_verdict, later, own_bag
 
 BROUGHT = "comes with its first version"
 NO_VERSION_REASON = "nothing is said of the name, and no version of it moves"
 _NAMED = 20
 
 
-class Names:
+class NameVerdicts:
     """The verdicts on names. `plain` are those of which the source says nothing (`choice.plain_names`)."""
 
-    def __init__(self, target: Inventory, prior: Prior, plain: frozenset[Address]) -> None:
+    def __init__(self, target: Inventory, prior: OwnershipRecord, plain: frozenset[Address]) -> None:
         self._prior = prior
         self._target = target.assets.keys()
         self._plain = plain
         self._theirs = _theirs(target.assets, prior)
 
-    def verdicts(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> list[Verdict]:
+    def verdicts(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> list[StepVerdict]:
         """What becomes of the name, and then of archiving it where that is a step of its own."""
         first = desired.first
         if there is None and name in self._plain:
-            return [Verdict(Action.CREATE, BROUGHT, first.body)]
+            return [StepVerdict(Action.CREATE, BROUGHT, first.body)]
         if len(desired.writes) == 1 or (there and there.archived):
             return [self._verdict(kind, name, desired, there)]
         found = self._verdict(kind, name, replace(desired, writes=(first,)), there)
@@ -43,25 +43,33 @@ class Names:
         archiving = desired.at_once
         return [found, self._archiving(kind, name, found, desired, archiving, there).for_(archiving)]
 
-    def _verdict(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> Verdict:
+    def _verdict(self, kind: Kind, name: Address, desired: Desired, there: Asset | None) -> StepVerdict:
         found = document_verdict(kind, desired, there, self._prior, name)
-        free = there and not self._prior.owns(name) and kind.vacant(name, there.document)
+        free = there and not self._prior.owns(name) and kind.is_placeholder(name, there.document)
         if free and found.action is Action.CONFLICT:
-            return Verdict(Action.CREATE, "the target has the name, and says nothing of it", desired.first.body)
+            return StepVerdict(
+                Action.CREATE, "the target has the name, and says nothing of it", desired.first.body
+            )
         return found
 
     def _archiving(
-        self, kind: Kind, name: Address, found: Verdict, desired: Desired, archiving: Write, there: Asset | None
-    ) -> Verdict:
+        self,
+        kind: Kind,
+        name: Address,
+        found: StepVerdict,
+        desired: Desired,
+        archiving: Write,
+        there: Asset | None,
+    ) -> StepVerdict:
         # Whoever lets it go does so for the versions that the target has now.
         held = versions_digest(name, self._target)
         if theirs := self._theirs.get(name):
-            return Verdict(Action.CONFLICT, hides(theirs), target_sha256=held)
+            return StepVerdict(Action.CONFLICT, hides(theirs), target_sha256=held)
         body = desired.first.body
         if there is None or found.action is not Action.ADOPT:
             return later(archiving, archiving.over(found.body or body))
         verdict = document_verdict(kind, desired, there, self._prior, name)
-        if verdict.action is Action.CONFLICT and kind.vacant(name, there.document):
+        if verdict.action is Action.CONFLICT and kind.is_placeholder(name, there.document):
             # All its versions are the tool's own, and nobody else says anything of it.
             own = body | {"properties": body["properties"] | own_bag(kind, there.document)}
             return replace(later(archiving, archiving.over(own)), target_sha256=kind.state(there.document))
@@ -80,7 +88,7 @@ def hides(theirs: Iterable[Address]) -> str:
     return f"archiving the name hides all of its versions, and this tool did not make all of them: {named}"
 
 
-def _theirs(assets: Mapping[Address, Asset], prior: Prior) -> dict[Address, list[Address]]:
+def _theirs(assets: Mapping[Address, Asset], prior: OwnershipRecord) -> dict[Address, list[Address]]:
     found: dict[Address, list[Address]] = defaultdict(list)
     for address in assets:
         if address.version is not None and not prior.owns(address):

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
-from amlmigrate.bytes.prefixes import Cover, prefix_of
+from amlmigrate.bytes.prefixes import PrefixSet, prefix_of
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
@@ -23,21 +23,21 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.core.writes import Desired
 from amlmigrate.kinds import Context, Kind, Whose, document_digests, holding, moving_kinds, state_digest
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
-from amlmigrate.planning.bytesteps import Planned as PlannedBytes
+from amlmigrate.planning.bytesteps import PrefixSteps as PlannedBytes
 from amlmigrate.planning.choice import choose, plain_names
-from amlmigrate.planning.diff import Verdict, verdicts_on
+from amlmigrate.planning.diff import StepVerdict, verdicts_on
 from amlmigrate.planning.draft import Draft
 from amlmigrate.planning.filesanew import FilesAnew
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.loose import EMPTY_REASON, Known, Left, Others, copied_roots, job_folders
-from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, Names
+from amlmigrate.planning.loose import EMPTY_REASON, NamedBlobs, OtherUsers, UnmovedBlobs, copied_roots, job_folders
+from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, NameVerdicts
 from amlmigrate.planning.remarks import foreign_bytes, names_source, refused_name, signed_lines
-from amlmigrate.planning.resolve import Needs, Resolver
+from amlmigrate.planning.resolve import Dependencies, Resolver
 from amlmigrate.planning.sequences import sequence
-from amlmigrate.planning.users import Users
+from amlmigrate.planning.users import TargetUsers
 
 _LAST = 9
-NOBODY = Others()
+NOBODY = OtherUsers()
 
 
 class Planner:
@@ -49,9 +49,9 @@ class Planner:
         target: Inventory,
         *,
         selection: Selection,
-        prior: Prior,
+        prior: OwnershipRecord,
         copy_unreferenced: bool,
-        others: Others = NOBODY,
+        others: OtherUsers = NOBODY,
         delete: bool = False,
         names: dict[Address, Address] | None = None,
     ) -> None:
@@ -68,15 +68,15 @@ class Planner:
         self._holding = holding()
         self._files = FilesAnew(source.assets.values(), source.anew, self.mapping)
         plain = plain_names(source.assets.values())
-        self._names = Names(target, prior, plain)
+        self._names = NameVerdicts(target, prior, plain)
         self._plain = plain
         choice = choose(source, self._needs, self._by_hand, selection)
         self._moving, self._wanted = choice.moving, choice.wanted
         moving = [asset for address, asset in source.assets.items() if address in self._moving]
         self.context = Context(self.mapping, moving)
-        self._cover = Cover(choice.places)
+        self._cover = PrefixSet(choice.places)
         own = {there for there in map(self.mapping.called, self._moving) if prior.owns(there)}
-        self._users = Users(target, own) if delete else None
+        self._users = TargetUsers(target, own) if delete else None
         needed = self._users.of if self._users else nobody
         self._steps = ByteSteps(self.mapping, prior, self._files, delete, needed)
         # By container of the source, what of its blobs, or beside them, is not as it was meant in the target.
@@ -87,7 +87,7 @@ class Planner:
         draft = Draft()
         if self._copy_unreferenced:
             roots = [place for found in self._unreferenced(containers) for place in found]
-            self._cover = Cover([*self._cover, *roots])
+            self._cover = PrefixSet([*self._cover, *roots])
         self._bytes(draft, containers)
         draft.findings += of_nothing_here(self.mapping, self._prior, self._cover, containers)
         for asset in self._source.assets.values():
@@ -130,7 +130,7 @@ class Planner:
         known = self._known()
         unselected = self._of_unselected()
         for listing in containers.source.values():
-            rest = self._rest(draft, listing, Left(listing.place, known), unselected)
+            rest = self._rest(draft, listing, UnmovedBlobs(listing.place, known), unselected)
             if rest:
                 draft.add(self._left(listing, rest))
             elif self._stray(listing) and not listing.blobs:
@@ -170,7 +170,7 @@ class Planner:
         """Whether a container is none that every workspace has: an item of its own, whatever is in it."""
         return listing.exists and self._holding.whose(self.mapping, listing.place) is not Whose.WORKSPACES
 
-    def _left(self, listing: Listing, rest: Left) -> Step:
+    def _left(self, listing: Listing, rest: UnmovedBlobs) -> Step:
         shared = bool(self._others) and not self._source.workspace.owns(listing.place.container)
         placed = self.mapping.place(listing.place) is not None
         left = self._holding.left(listing.place, rest.rest(), placed=placed, shared=shared)
@@ -182,7 +182,7 @@ class Planner:
         theirs = left.account == workspace.storage_account and workspace.workspace_id not in left.address.name
         return self._others.beside if theirs and self._others else ""
 
-    def _known(self) -> Known:
+    def _known(self) -> NamedBlobs:
         """What else names blobs of the source: what stays without being left by selection, and jobs."""
         staying = (place for needs in self._needs.values() for place in needs.places)
         located = filter(None, map(self.mapping.locate, self._source.of_jobs))
@@ -190,9 +190,9 @@ class Planner:
             folder for root, _ in self.mapping.roots() for folder in job_folders(self._source.workspace, root)
         )
         whole = not any(left.not_listed and left.address.kind in moving_kinds() for left in self._source.by_hand)
-        return Known(Cover(staying), Cover([*map(prefix_of, located), *folders]), whole)
+        return NamedBlobs(PrefixSet(staying), PrefixSet([*map(prefix_of, located), *folders]), whole)
 
-    def _of_unselected(self) -> Cover:
+    def _of_unselected(self) -> PrefixSet:
         """Where the bytes lie of what is left by selection, and of what is left by hand."""
         left_out = (
             needs
@@ -201,9 +201,9 @@ class Planner:
             and address not in self._moving
             and self._reason_to_stay(asset) == UNSELECTED_REASON
         )
-        return Cover(place for needs in (*left_out, *self._by_hand.values()) for place in needs.places)
+        return PrefixSet(place for needs in (*left_out, *self._by_hand.values()) for place in needs.places)
 
-    def _rest(self, draft: Draft, listing: Listing, rest: Left, unselected: Cover) -> Left:
+    def _rest(self, draft: Draft, listing: Listing, rest: UnmovedBlobs, unselected: PrefixSet) -> UnmovedBlobs:
         """Leaves what only unselected assets refer to, and returns what nothing else does that was to move."""
         left: dict[Location, ListingDigest] = {}
         account, container = listing.place.account, listing.place.container
@@ -264,7 +264,7 @@ class Planner:
 
     def _verdicts(
         self, kind: Kind, asset: Asset, desired: Desired, there: Asset | None, called: Address
-    ) -> tuple[list[Verdict], list[Finding]]:
+    ) -> tuple[list[StepVerdict], list[Finding]]:
         """What becomes of each write of a document, and what a reviewer must know of the target's."""
         if kind.versioned and asset.address.version is None:
             return self._names.verdicts(kind, asset.address, desired, there), []
@@ -282,13 +282,13 @@ class Planner:
             return "anonymous, and nothing that moves refers to it"
         return UNSELECTED_REASON
 
-    def _after(self, needs: Needs, draft: Draft) -> tuple[Address, ...]:
+    def _after(self, needs: Dependencies, draft: Draft) -> tuple[Address, ...]:
         prefixes = {self._cover.prefix(place) for place in needs.places}
         found = {blob_address(prefix.container, prefix.path) for prefix in prefixes if prefix}
         found = {address for address in found if address in draft.steps}
         return tuple(sorted(found | ((needs.assets - needs.unordered) & self._moving), key=str))
 
-    def _absent_bytes(self, asset: Asset, needs: Needs, draft: Draft) -> Iterable[Finding]:
+    def _absent_bytes(self, asset: Asset, needs: Dependencies, draft: Draft) -> Iterable[Finding]:
         for place in sorted(needs.places, key=str):
             prefix = self._cover.prefix(place)
             if prefix is None or blob_address(prefix.container, prefix.path) not in draft.steps:
@@ -300,7 +300,7 @@ class Planner:
                     code="bytes-absent",
                 )
 
-    def _left_out(self, asset: Asset, needs: Needs) -> Iterable[Finding]:
+    def _left_out(self, asset: Asset, needs: Dependencies) -> Iterable[Finding]:
         for needed in sorted(needs.assets - self._moving, key=str):
             if self.mapping.called(needed) in self._target.assets:
                 continue

@@ -18,7 +18,7 @@ from amlmigrate.kinds import moving_kinds
 
 
 @dataclass(slots=True)
-class Needs:
+class Dependencies:
     """What one asset needs to be there before it."""
 
     assets: set[Address] = field(default_factory=set)
@@ -53,10 +53,10 @@ class Resolver:
                 known = self._newest.setdefault(asset.address.container, asset)
                 self._newest[asset.address.container] = max(known, asset, key=_newness)
 
-    def needs(self, asset: Asset) -> Needs:
+    def needs(self, asset: Asset) -> Dependencies:
         """Everything one asset needs, and what a reviewer must know of what it names."""
         kind = moving_kinds()[asset.address.kind]
-        found = Needs()
+        found = Dependencies()
         named = kind.references(asset)
         self._all(asset.address, [one for one in named if one.where.startswith("/")], found)
         if asset.address.parent in self._inventory.assets:
@@ -72,24 +72,24 @@ class Resolver:
                 found.findings.append(_outside(asset.address, texts[pointer]))
         return found
 
-    def needs_by_hand(self, left: Asset) -> Needs:
+    def needs_by_hand(self, left: Asset) -> Dependencies:
         """The same for what is left to do by hand; a job is never made again, so that it needs nothing."""
-        found = Needs()
+        found = Dependencies()
         properties = left.properties
         self._all(left.address, document_references(properties, "/properties"), found)
         return found
 
-    def needs_of(self, reference: Reference) -> Needs:
+    def needs_of(self, reference: Reference) -> Dependencies:
         """The same for one reference, whosever it is."""
-        found = Needs()
+        found = Dependencies()
         self._resolve(_NOBODY, reference, found)
         return found
 
-    def _all(self, address: Address, named: Iterable[Reference], found: Needs) -> None:
+    def _all(self, address: Address, named: Iterable[Reference], found: Dependencies) -> None:
         for reference in named:
             self._resolve(address, reference, found)
 
-    def _resolve(self, address: Address, reference: Reference, found: Needs) -> None:
+    def _resolve(self, address: Address, reference: Reference, found: Dependencies) -> None:
         if not self._mapping.in_source(reference.scope):
             found.findings.append(_elsewhere(address, reference))
             return
@@ -110,7 +110,7 @@ class Resolver:
             found.assets.add(store)
         self._place(address, reference, found)
 
-    def _place(self, address: Address, reference: Reference, found: Needs) -> None:
+    def _place(self, address: Address, reference: Reference, found: Dependencies) -> None:
         """The bytes that a reference names."""
         place = self._mapping.locate(reference)
         if place is None:
@@ -123,7 +123,7 @@ class Resolver:
         elif not reference.datastore:
             found.findings.append(_outside(address, reference.text))
 
-    def _asset(self, by: Address, reference: Reference, found: Needs) -> None:
+    def _asset(self, by: Address, reference: Reference, found: Dependencies) -> None:
         kind = str(reference.kind)
         if kind not in moving_kinds():
             return

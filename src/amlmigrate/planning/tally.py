@@ -14,7 +14,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.workspace import Location
-from amlmigrate.planning.blobremarks import OF_COPIES, OTHER_TYPES, Seen
+from amlmigrate.planning.blobremarks import OF_COPIES, OTHER_TYPES, SeenBlobs
 from amlmigrate.planning.filesanew import FilesAnew
 
 _DONE = (Comparison.MISSING, Comparison.CHANGED, Comparison.RELABELLED)
@@ -23,7 +23,7 @@ _READ = (Comparison.MISSING, Comparison.CHANGED, Comparison.SAME)
 _BESIDE = (Comparison.FOREIGN, Comparison.EXTRA, Comparison.GONE)
 
 
-class Tally:
+class PrefixTally:
     """A prefix: how many blobs of each kind, and those that become steps or are named, which a plan holds."""
 
     def __init__(self, amount: Bytes, files: FilesAnew) -> None:
@@ -36,11 +36,11 @@ class Tally:
         self._blobs = self._bytes = 0
         self._rewrites: list[Rewrite] = []
         self._whole: list[AnewFile] = []
-        self._read = [Seen(remark, amount) for remark in OF_COPIES]
+        self._read = [SeenBlobs(remark, amount) for remark in OF_COPIES]
         # All that the source lists there; and whether that is one blob of just this name.
         self.listed = ListingDigest()
         self.alone = False
-        self.other_types = Seen(OTHER_TYPES, amount)
+        self.other_types = SeenBlobs(OTHER_TYPES, amount)
         self.foreign: list[Step] = []
         self.extra: list[Step] = []
         self.gone: list[Blob] = []

@@ -15,7 +15,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.planning.resolve import Needs, Resolver
+from amlmigrate.planning.resolve import Dependencies, Resolver
 
 Key = tuple[str, str]
 # What is said of files that may name places, and of which it is not known whether they do (`filefindings`).
@@ -28,7 +28,7 @@ _UNKNOWN = frozenset(
 _QUOTED = re.compile("'[^']+'")
 
 
-class Users:
+class TargetUsers:
     """By place, who of the target refers to it: an item that is not this move's own, or a job.
 
     `own` are the addresses of documents that the move brings and that are the tool's. The service's own datastores
@@ -122,9 +122,9 @@ class _Through:
 
     target: Inventory
     resolver: Resolver
-    _known: dict[Address, Needs] = field(default_factory=dict)
+    _known: dict[Address, Dependencies] = field(default_factory=dict)
 
-    def places(self, who: str, needs: Needs) -> Iterator[tuple[Location, str]]:
+    def places(self, who: str, needs: Dependencies) -> Iterator[tuple[Location, str]]:
         """Each place with who needs it, and by what."""
         yield from ((place, who) for place in needs.places)
         seen, queue = set(needs.assets), list(needs.assets)
@@ -135,8 +135,8 @@ class _Through:
             queue += further.assets - seen
             seen |= further.assets
 
-    def _needs(self, address: Address) -> Needs:
+    def _needs(self, address: Address) -> Dependencies:
         if address not in self._known:
             asset = self.target.assets.get(address)
-            self._known[address] = self.resolver.needs(asset) if asset else Needs()
+            self._known[address] = self.resolver.needs(asset) if asset else Dependencies()
         return self._known[address]

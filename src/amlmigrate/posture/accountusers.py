@@ -20,21 +20,21 @@ _BY_KEY = frozenset({"accountkey", "sas"})
 
 
 @dataclass(slots=True)
-class Users:
+class AccountUsers:
     """Who uses it, each in words, and why there may be more."""
 
     known: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 
-async def account_users(side: Side, account_id: str, workspace_id: str) -> Users:
+async def account_users(side: Side, account_id: str, workspace_id: str) -> AccountUsers:
     """Every other workspace that has the account or a datastore in it, of those that can be seen.
 
     Of the workspace itself (`workspace_id`, an ARM id that need not exist) count the datastores of its users that
     go by a key of the account. A container that bears the number of a workspace that was not seen counts too.
     Raises ServiceError and OutOfReachError where ARM is out of order.
     """
-    found, numbers = Users(), set[str]()
+    found, numbers = AccountUsers(), set[str]()
     seen = await _workspaces(side, {_subscription(account_id), _subscription(workspace_id)}, found)
     own = ""
     for one in seen:
@@ -59,7 +59,7 @@ async def account_users(side: Side, account_id: str, workspace_id: str) -> Users
     return found
 
 
-async def _workspaces(side: Side, named: set[str], found: Users) -> list[Document]:
+async def _workspaces(side: Side, named: set[str], found: AccountUsers) -> list[Document]:
     visible = {str(item["subscriptionId"]).lower() async for item in side.arm.pages("/subscriptions")}
     every: list[Document] = []
     for subscription in sorted(visible | named):
@@ -74,7 +74,7 @@ async def _workspaces(side: Side, named: set[str], found: Users) -> list[Documen
     return every
 
 
-async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, found: Users) -> list[str]:
+async def _datastores(side: Side, id_: str, account_id: str, workspace_id: str, found: AccountUsers) -> list[str]:
     """Those of a workspace that lead into the account; of the workspace itself, those that go by its key."""
     try:
         datastores = await datastores_of(side.arm, id_)
@@ -103,7 +103,7 @@ def _leads(datastore: Document, account: str) -> bool:
     return account in texts or any(sign in f"{text}/" for text in texts for sign in signs)
 
 
-async def _containers(side: Side, account_id: str, own: str, found: Users) -> tuple[str, ...]:
+async def _containers(side: Side, account_id: str, own: str, found: AccountUsers) -> tuple[str, ...]:
     """The containers of other workspaces that were made in the account."""
     why = ""
     try:

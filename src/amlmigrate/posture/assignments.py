@@ -9,20 +9,20 @@ from amlmigrate.core.armid import ArmId, key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import Permission, permissions
 from amlmigrate.posture.denials import Who
-from amlmigrate.posture.facts import Facts, KeyRef
-from amlmigrate.posture.identities import Identity
+from amlmigrate.posture.facts import KeyRef, PostureFacts
+from amlmigrate.posture.identities import WorkspaceIdentity
 from amlmigrate.posture.reading import Read
 
 # Whatever else Azure names, as groups and groups of other tenants, may stand for several.
 _SINGLE = frozenset({"user", "serviceprincipal", "device"})
 
 
-def by_roles(facts: Facts) -> bool:
+def by_roles(facts: PostureFacts) -> bool:
     """Whether the vault goes by role assignments, else by access policies."""
     return bool(properties_of(facts.vault.value).get("enableRbacAuthorization"))
 
 
-def policies(facts: Facts) -> list[Document]:
+def policies(facts: PostureFacts) -> list[Document]:
     """The vault's access policies; with Azure RBAC they count for nothing."""
     found: list[Document] = properties_of(facts.vault.value).get("accessPolicies") or []
     return found
@@ -42,12 +42,12 @@ def joined(some: list[Document]) -> Document:
     return {"permissions": dict(kinds)}
 
 
-def entries(facts: Facts, assignment: Document) -> tuple[Permission, ...]:
+def entries(facts: PostureFacts, assignment: Document) -> tuple[Permission, ...]:
     """What an assignment's role grants; nothing where its definition could not be read."""
     return permissions(facts.definition(assignment) or {})
 
 
-def role_name(facts: Facts, assignment: Document) -> str:
+def role_name(facts: PostureFacts, assignment: Document) -> str:
     """The role's name, else the id of its definition."""
     properties = properties_of(facts.definition(assignment))
     return str(properties.get("roleName") or _told(assignment, "roleDefinitionId"))
@@ -73,7 +73,7 @@ def conditional(assignment: Document) -> bool:
     return bool(_told(assignment, "condition"))
 
 
-def singles(facts: Facts) -> frozenset[str]:
+def singles(facts: PostureFacts) -> frozenset[str]:
     """The principals of whom it is known that they are one person or application, and no group."""
     known = {
         principal(one)
@@ -83,12 +83,12 @@ def singles(facts: Facts) -> frozenset[str]:
     return frozenset(known | own_principals(facts))
 
 
-def own_principals(facts: Facts) -> set[str]:
+def own_principals(facts: PostureFacts) -> set[str]:
     """The principals of the workspace's identities."""
     return {one.principal_id.lower() for one in facts.identities} - {""}
 
 
-def held_by(facts: Facts, identity: Identity) -> list[Document] | Read[list[Document]]:
+def held_by(facts: PostureFacts, identity: WorkspaceIdentity) -> list[Document] | Read[list[Document]]:
     """An identity's assignments on the vault, its groups' included; the refusal where they could not be read."""
     held = facts.held.get(identity.principal_id.lower(), Read())
     for read in (facts.on_vault, held):
@@ -97,7 +97,7 @@ def held_by(facts: Facts, identity: Identity) -> list[Document] | Read[list[Docu
     return [one for one in facts.on_vault.value or () if id_of(one) in (held.value or ())]
 
 
-def who(facts: Facts, principal_id: str) -> Who:
+def who(facts: PostureFacts, principal_id: str) -> Who:
     """Somebody, with the groups that are known of an identity by what it holds through them."""
     own = principal_id.lower()
     ids = {own}

@@ -10,7 +10,7 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.posture.identities import Identity, client_of, users_of
+from amlmigrate.posture.identities import WorkspaceIdentity, client_of, users_of
 from amlmigrate.posture.reading import Read, tried
 
 
@@ -36,7 +36,7 @@ async def users(side: Side, workspace: Workspace) -> dict[str, Document]:
 
 
 async def authority(
-    side: Side, workspace: Workspace, vault_id: str, every: tuple[Identity, ...]
+    side: Side, workspace: Workspace, vault_id: str, every: tuple[WorkspaceIdentity, ...]
 ) -> dict[str, Any]:
     """Fields of `Facts`: all of it at once, but for the definitions of the roles, which are known only then."""
     roles, principals = side.roles, sorted({one.principal_id.lower() for one in every} - {""})

@@ -12,7 +12,7 @@ _WARNING, _ERROR, _INFORMATION = "warning", "error", "information"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ClaimKind:
     """One kind of claim: what it comes to, in words, when it is `refuted` and when it is `unread`.
 
     `read` is the action that it takes to know. Before a source is removed what is `demanded` has to be known.
@@ -38,90 +38,92 @@ _ROLES = f"{_AUTHORIZATION}/roleAssignments/read, {_AUTHORIZATION}/roleDefinitio
 _DENIALS = f"{_AUTHORIZATION}/denyAssignments/read"
 
 CATALOGUE = (
-    Entry(
+    ClaimKind(
         "encryption.status",
         "Azure reports the workspace under a customer's key",
         _ERROR,
         _WORKSPACE,
         unread=_ENDS,
     ),
-    Entry(
+    ClaimKind(
         "encryption.flavour",
         "service-side, or classic with a managed resource group of its own: recorded, either is good",
         _INFORMATION,
         _WORKSPACE,
         unread=_ENDS,
     ),
-    Entry(
+    ClaimKind(
         "vault.place",
         "the vault is there, in the workspace's subscription and region",
         _ERROR,
         _VAULT,
         demanded=True,
     ),
-    Entry("vault.softDelete", "what is deleted from the vault can be recovered", _ERROR, _VAULT, demanded=True),
-    Entry("vault.purgeProtection", "and nobody can purge it before its time", _ERROR, _VAULT, demanded=True),
-    Entry("key.type", "the key is RSA or RSA-HSM", _ERROR, _KEY, demanded=True),
-    Entry("key.size", "it has 3072 bits or more", "error below 2048 bits, else warning", _KEY, demanded=True),
-    Entry("key.enabled", "its version in use is enabled and valid by now", _ERROR, _KEY, demanded=True),
-    Entry(
+    ClaimKind(
+        "vault.softDelete", "what is deleted from the vault can be recovered", _ERROR, _VAULT, demanded=True
+    ),
+    ClaimKind("vault.purgeProtection", "and nobody can purge it before its time", _ERROR, _VAULT, demanded=True),
+    ClaimKind("key.type", "the key is RSA or RSA-HSM", _ERROR, _KEY, demanded=True),
+    ClaimKind("key.size", "it has 3072 bits or more", "error below 2048 bits, else warning", _KEY, demanded=True),
+    ClaimKind("key.enabled", "its version in use is enabled and valid by now", _ERROR, _KEY, demanded=True),
+    ClaimKind(
         "key.expiry",
         "the version in use expires, but not within 30 days",
         "error when it has expired, else warning",
         _KEY,
         demanded=True,
     ),
-    Entry(
+    ClaimKind(
         "key.pinned",
         "no version of the key that ends is named: a rotation alone moves only what follows the key",
         "warning, with the date; error when the version expires within 168 hours",
         _KEY,
         demanded=True,
     ),
-    Entry(
+    ClaimKind(
         "key.rotation",
         "the key has a rotation policy",
         _WARNING,
         "Microsoft.KeyVault/vaults/keyrotationpolicies/read (data), or without data"
         " Microsoft.KeyVault/vaults/keys/read",
     ),
-    Entry("key.version", "the workspace uses the key's newest version", _WARNING, _NEWEST),
-    Entry(
+    ClaimKind("key.version", "the workspace uses the key's newest version", _WARNING, _NEWEST),
+    ClaimKind(
         "key.wraps",
         "the vault wraps bytes with the key, and unwraps them to the same",
         _ERROR,
         "Microsoft.KeyVault/vaults/keys/wrap/action, Microsoft.KeyVault/vaults/keys/unwrap/action (data)",
         unread=_INFORMATION,
     ),
-    Entry(
+    ClaimKind(
         "identity.rights",
         "the identity that the encryption names may get, wrap and unwrap the key; no deny assignment takes that,"
         " and no role that gives it ends",
         "error; warning for classic encryption, and for a role that ends in more than 30 days",
         f"{_ROLES}, {_DENIALS}, {_AUTHORIZATION}/roleAssignmentScheduleInstances/read",
     ),
-    Entry(
+    ClaimKind(
         "identity.least",
         "no identity of the workspace has another right on the vault: a claim for each role or policy that gives"
         " more",
         _WARNING,
         _ROLES,
     ),
-    Entry(
+    ClaimKind(
         "storage.place",
         "the target's default datastores lead to every container that the plan's bytes go to",
         _ERROR,
         _DATASTORES,
         unread=_ERROR,
     ),
-    Entry(
+    ClaimKind(
         "storage.encryption",
         "Azure reports each storage account that receives bytes under a customer's key",
         _ERROR,
         "Microsoft.Storage/storageAccounts/read",
         unread=_ERROR,
     ),
-    Entry(
+    ClaimKind(
         "storage.container",
         "and what is written to each container: by its default encryption scope, else by the account's key",
         _ERROR,
@@ -129,46 +131,46 @@ CATALOGUE = (
         unread="error; warning where the container is not there",
         demanded=True,
     ),
-    Entry(
+    ClaimKind(
         "storage.blobs",
         "and each blob of the plan, by the encryption scope that Azure lists it with",
         _ERROR,
         "Microsoft.Storage/storageAccounts/encryptionScopes/read",
         unread="error; information where blobs are not listed",
     ),
-    Entry(
+    ClaimKind(
         "datastores.encryption",
         "Azure reports each other account that a datastore of the target leads to under a customer's key",
         "warning; error for a workspace of the highest sensitivity",
         f"{_DATASTORES}, Microsoft.Storage/storageAccounts/read",
     ),
-    Entry(
+    ClaimKind(
         "registry.encryption",
         "the container registry is Premium and under a customer's key",
         "warning; information without a registry",
         "Microsoft.ContainerRegistry/registries/read",
     ),
-    Entry(
+    ClaimKind(
         "logs.encryption",
         "Application Insights keeps its data in a Log Analytics cluster under a customer's key",
         "warning; information without Application Insights",
         "Microsoft.Insights/components/read, Microsoft.OperationalInsights/workspaces/read,"
         " Microsoft.OperationalInsights/clusters/read",
     ),
-    Entry(
+    ClaimKind(
         "computes.disks",
         "there are no computes: their OS disks are never under a customer's key",
         _WARNING,
         ", ".join(DISKS.permissions.read),
     ),
-    Entry(
+    ClaimKind(
         "identity.recovery",
         "the workspace has a system-assigned identity, without which it cannot be recovered once it is deleted",
         _WARNING,
         _WORKSPACE,
         unread=_ENDS,
     ),
-    Entry(
+    ClaimKind(
         "duties.separate",
         "nobody who may manage the key, or may activate a role to, may also write to the workspace",
         _WARNING,

@@ -77,7 +77,7 @@ class AccountProtection:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AccountPair:
     """Both accounts, the containers that go from one to the other, and the places in the target that get bytes."""
 
     source: AccountProtection
@@ -105,7 +105,7 @@ async def _rules(side: Side, account: str) -> Read[Document]:
     return NOTHING if found.code == _NO_POLICY else found
 
 
-async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> Pair | None:
+async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) -> AccountPair | None:
     """Both default accounts as they are; None where they are one, or a workspace names none.
 
     `places` are those in the source that have bytes.
@@ -118,7 +118,7 @@ async def pair(clouds: Session, mapping: Mapping, places: Iterable[Location]) ->
     containers = {at.container: to.container for at in every if (to := mapping.place(at)) and to in goals}
     source, target = await asyncio.gather(read(clouds.source, left), read(clouds.target, right))
     policies = await gathered({at: _policies(clouds, mapping, at, to) for at, to in containers.items()})
-    return Pair(source, target, containers, goals, policies)
+    return AccountPair(source, target, containers, goals, policies)
 
 
 async def _policies(
@@ -161,7 +161,9 @@ async def ending(side: Side, mapping: Mapping, places: Iterable[Location]) -> li
     if not account or ArmId.of(account) == ArmId.of(mapping.source.storage_account_id):
         return []
     rules = await _rules(side, account)
-    found = Pair(AccountProtection(""), AccountProtection(account, lifecycle=rules), {}, _goals(mapping, places))
+    found = AccountPair(
+        AccountProtection(""), AccountProtection(account, lifecycle=rules), {}, _goals(mapping, places)
+    )
     return [one for one in (*_unread(found), *_lifecycle(found)) if one.severity == "blocks"]
 
 
@@ -177,7 +179,7 @@ async def unwritable(side: Side, target: Workspace) -> list[str]:
     return [f"{told} Take it off until the source is removed."] if kept else []
 
 
-def findings(found: Pair) -> list[Finding]:
+def findings(found: AccountPair) -> list[Finding]:
     """All that the target's account protects less, and what of its own rules would end the copies."""
     source, target = found.source, found.target
     return [
@@ -264,7 +266,7 @@ def _retained(source: AccountProtection, target: AccountProtection) -> Iterator[
         )
 
 
-def _replicated(found: Pair) -> Iterator[Finding]:
+def _replicated(found: AccountPair) -> Iterator[Finding]:
     """Policies name accounts: none is another account's, and one about other containers is none for these."""
     there = found.target.replication.value
     if there is None:
@@ -286,7 +288,7 @@ def _replicated(found: Pair) -> Iterator[Finding]:
         )
 
 
-def _signed(found: Pair) -> Iterator[Finding]:
+def _signed(found: AccountPair) -> Iterator[Finding]:
     """Stored access policies, by which shared access signatures are given and taken back."""
     for name, (before, now) in sorted(found.policies.items()):
         there = now.value or {}
@@ -303,7 +305,7 @@ def _signed(found: Pair) -> Iterator[Finding]:
             )
 
 
-def not_compared(found: Pair) -> Iterator[str]:
+def not_compared(found: AccountPair) -> Iterator[str]:
     """Stored access policies that were not shown: a token may not be let to them, whatever its roles."""
     unread = {name: one.code for name, both in found.policies.items() for one in both if one.refused}
     if unread:
@@ -312,7 +314,7 @@ def not_compared(found: Pair) -> Iterator[str]:
         yield f"stored access policies of {names}: {shown}"
 
 
-def _lifecycle(found: Pair) -> Iterator[Finding]:
+def _lifecycle(found: AccountPair) -> Iterator[Finding]:
     """Rules of the target that would end copies; rules of the source that the target lacks."""
     policy = found.target.lifecycle.value or {}
     for rule, places in lifecycle.ending(policy, found.places).items():
@@ -339,7 +341,7 @@ def _lifecycle(found: Pair) -> Iterator[Finding]:
         )
 
 
-def _unread(found: Pair) -> Iterator[Finding]:
+def _unread(found: AccountPair) -> Iterator[Finding]:
     """What could not be read is told, and never taken for nothing; of the target's rules it has to be known."""
     for account in (found.source, found.target):
         for what, read_, action in (

@@ -28,7 +28,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class OperationVerdict:
     """Whether an operation is taken; `surely` is False where a condition or what is not shown decides.
 
     `by` names the deny assignment and its scope.
@@ -38,7 +38,9 @@ class Taken:
     surely: bool
 
 
-def taken(some: Iterable[Document], who: Who, operation: str, at: str, *, data: bool = False) -> Taken | None:
+def taken(
+    some: Iterable[Document], who: Who, operation: str, at: str, *, data: bool = False
+) -> OperationVerdict | None:
     """What takes an operation at a scope from somebody; None: nothing does. What surely takes it comes first."""
     return _taking(some, who, at, lambda entry: entry.grants(operation, data=data))
 
@@ -56,9 +58,11 @@ def wholly(some: Iterable[Document], who: Who, pattern: str, at: str, *, data: b
     return found is not None and found.surely
 
 
-def _taking(some: Iterable[Document], who: Who, at: str, covers: Callable[[Permission], bool]) -> Taken | None:
+def _taking(
+    some: Iterable[Document], who: Who, at: str, covers: Callable[[Permission], bool]
+) -> OperationVerdict | None:
     found = [
-        Taken(_called(one), surely)
+        OperationVerdict(_called(one), surely)
         for one in some
         if _reaches(one, at) and (surely := _takes(one, who, covers)) is not None
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from amlmigrate.core.claim import Claim
 from amlmigrate.posture.assignments import singles
-from amlmigrate.posture.facts import Facts, KeyRef
+from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.holders import Holders, managers_of, writers_of
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.rightswords import (
@@ -24,7 +24,7 @@ NAME = "duties.separate"
 _ELIGIBLE = "who may activate a role (Privileged Identity Management)"
 
 
-def duty_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
+def duty_claims(facts: PostureFacts, ref: KeyRef) -> Iterator[Claim]:
     """That no principal manages the key and writes to the workspace, the workspace's identities among them."""
     for what, read in (
         ("the vault", facts.vault),
@@ -41,7 +41,7 @@ def duty_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
     yield from _of(facts, ref, managers_of(facts, ref), writers_of(facts))
 
 
-def _of(facts: Facts, ref: KeyRef, managers: Holders, writers: Holders) -> Iterator[Claim]:
+def _of(facts: PostureFacts, ref: KeyRef, managers: Holders, writers: Holders) -> Iterator[Claim]:
     both = sorted(set(managers.surely) & set(writers.surely))
     denials = next((one for one in (facts.denials, facts.denials_on_workspace) if one.value is None), None)
     eligible = next((one for one in (facts.eligible, facts.eligible_on_workspace) if one.value is None), None)
@@ -94,7 +94,7 @@ def _refuted(ref: KeyRef, both: list[str], managers: Holders, writers: Holders) 
     )
 
 
-def _not_known(facts: Facts, managers: Holders, writers: Holders) -> str:
+def _not_known(facts: PostureFacts, managers: Holders, writers: Holders) -> str:
     """Why somebody may have both duties after all; empty where nobody can."""
     if both := sorted(set(managers.all) & set(writers.all)):
         return (
@@ -112,6 +112,6 @@ def _not_known(facts: Facts, managers: Holders, writers: Holders) -> str:
     )
 
 
-def _unread_role(facts: Facts) -> bool:
+def _unread_role(facts: PostureFacts) -> bool:
     lists = (facts.on_vault, facts.on_workspace, facts.eligible, facts.eligible_on_workspace)
     return any(facts.definition(one) is None for read in lists for one in read.value or ())

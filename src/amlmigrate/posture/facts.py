@@ -14,7 +14,7 @@ from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import all_kinds
 from amlmigrate.posture.authority import authority, role_of, users
-from amlmigrate.posture.identities import Identity, identities_of, identity_of
+from amlmigrate.posture.identities import WorkspaceIdentity, identities_of, identity_of
 from amlmigrate.posture.reading import NOTHING, Read, tried, tried_list, tried_vault
 
 _KEY = re.compile(r"^(https://[^/]+)/keys/([^/]+)(?:/([^/]+))?/?\Z", re.IGNORECASE)
@@ -54,7 +54,7 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PostureFacts:
     """What was read. `definitions` has None for role definitions that are not there or may not be read.
 
     `identities` are all of the workspace, `identity` the one that its encryption names. `held` has the ids of the
@@ -64,7 +64,7 @@ class Facts:
 
     workspace: Workspace
     key_ref: KeyRef | None
-    identity: Identity | None
+    identity: WorkspaceIdentity | None
     computes: Read[list[Document]]
     registry: Read[Document]
     insights: Read[Document]
@@ -77,7 +77,7 @@ class Facts:
     wraps: Read[bool] = NOTHING
     on_vault: Read[list[Document]] = NOTHING
     on_workspace: Read[list[Document]] = NOTHING
-    identities: tuple[Identity, ...] = ()
+    identities: tuple[WorkspaceIdentity, ...] = ()
     held: Mapping[str, Read[set[str]]] = field(default_factory=dict)
     held_on_workspace: Mapping[str, Read[set[str]]] = field(default_factory=dict)
     denials: Read[list[Document]] = NOTHING
@@ -109,7 +109,7 @@ def key_of(workspace: Workspace) -> KeyRef | None:
 [DISKS] = [kind for kind in all_kinds().values() if kind.has_disks]
 
 
-async def gather(side: Side, workspace: Workspace) -> Facts:
+async def gather(side: Side, workspace: Workspace) -> PostureFacts:
     """Reads it all. Raises ServiceError and OutOfReachError where ARM is out of order."""
     encrypted = key_of(workspace) if workspace.encrypted else None
     known = await users(side, workspace) if encrypted else {}
@@ -125,7 +125,7 @@ async def gather(side: Side, workspace: Workspace) -> Facts:
         work["rights"] = authority(side, workspace, encrypted.vault_id, every)
     found = await gathered(work)
     insights, logs, cluster = found.pop("observed")
-    return Facts(
+    return PostureFacts(
         workspace,
         encrypted,
         identity,

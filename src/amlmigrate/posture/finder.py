@@ -14,7 +14,7 @@ ACCOUNTS = "Microsoft.Storage/storageAccounts"
 VAULTS = "Microsoft.KeyVault/vaults"
 
 
-class Finder:
+class AccountFinder:
     """Lists each type once in each subscription, and only when somebody looks for one that is not known."""
 
     def __init__(self, side: Side, first: str) -> None:

@@ -24,7 +24,7 @@ from amlmigrate.posture.assignments import (
     who,
 )
 from amlmigrate.posture.denials import taken
-from amlmigrate.posture.facts import Facts, KeyRef
+from amlmigrate.posture.facts import KeyRef, PostureFacts
 from amlmigrate.posture.reading import Read
 
 _WS = "Microsoft.MachineLearningServices/workspaces"
@@ -62,7 +62,7 @@ class Holders:
         return who not in self.now
 
 
-def managers_of(facts: Facts, ref: KeyRef) -> Holders:
+def managers_of(facts: PostureFacts, ref: KeyRef) -> Holders:
     """Whoever may manage the key, or the vault it lies in."""
     data = by_roles(facts)
 
@@ -83,7 +83,7 @@ def managers_of(facts: Facts, ref: KeyRef) -> Holders:
     return found
 
 
-def writers_of(facts: Facts) -> Holders:
+def writers_of(facts: PostureFacts) -> Holders:
     """Whoever may change the workspace or what is in it."""
 
     def given(one: Document) -> list[_Operation]:
@@ -97,7 +97,7 @@ def writers_of(facts: Facts) -> Holders:
 
 def _fill(
     found: Holders,
-    facts: Facts,
+    facts: PostureFacts,
     roles: tuple[Read[list[Document]], Read[list[Document]], Mapping[str, Read[set[str]]]],
     denials: Read[list[Document]],
     given: _Given,
@@ -113,7 +113,7 @@ def _fill(
                 found.add(whom, role_name(facts, one), surely=surely and not conditional(one), later=later)
 
 
-def _whom(facts: Facts, assignment: Document, held: Mapping[str, Read[set[str]]]) -> Iterator[str]:
+def _whom(facts: PostureFacts, assignment: Document, held: Mapping[str, Read[set[str]]]) -> Iterator[str]:
     """The principal of an assignment, and the workspace's identities that have it through a group."""
     first = principal(assignment)
     yield first
@@ -122,7 +122,9 @@ def _whom(facts: Facts, assignment: Document, held: Mapping[str, Read[set[str]]]
             yield own
 
 
-def _left(facts: Facts, whom: str, operations: Iterable[_Operation], denials: Iterable[Document]) -> bool | None:
+def _left(
+    facts: PostureFacts, whom: str, operations: Iterable[_Operation], denials: Iterable[Document]
+) -> bool | None:
     """Whether something is left of a duty once what is denied is taken; None: nothing, False: it may be."""
     somebody, some = who(facts, whom), list(denials)
     found = [taken(some, somebody, name, at, data=data) for name, data, at in operations]

@@ -14,7 +14,7 @@ BY_CLIENT = "keyVaultProperties.identityClientId"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class WorkspaceIdentity:
     """`how` says where the workspace names it; `id` is empty for the system-assigned one.
 
     `principal_id` is empty where it is not known; `refused` then says why it could not be read.
@@ -48,7 +48,7 @@ def client_of(workspace: Workspace) -> str:
     return "" if _named(workspace) else str(client or "")
 
 
-def identity_of(workspace: Workspace, users: Mapping[str, Document] | None = None) -> Identity | None:
+def identity_of(workspace: Workspace, users: Mapping[str, Document] | None = None) -> WorkspaceIdentity | None:
     """The identity that uses the key: by `encryption.identity`, else `identityClientId`, else the system-assigned.
 
     Inferred (AZ-KEY-9). Never another one of the workspace: what that may do says nothing of this one. None where
@@ -60,11 +60,17 @@ def identity_of(workspace: Workspace, users: Mapping[str, Document] | None = Non
     if client := client_of(workspace):
         same = (one for one in known.values() if str(one.get("clientId") or "").lower() == client.lower())
         found = next(same, None)
-        return _user(BY_CLIENT, str(found["id"]), known) if found else Identity(BY_CLIENT, "", "", _why(known))
+        return (
+            _user(BY_CLIENT, str(found["id"]), known)
+            if found
+            else WorkspaceIdentity(BY_CLIENT, "", "", _why(known))
+        )
     return _system(workspace)
 
 
-def identities_of(workspace: Workspace, users: Mapping[str, Document] | None = None) -> tuple[Identity, ...]:
+def identities_of(
+    workspace: Workspace, users: Mapping[str, Document] | None = None
+) -> tuple[WorkspaceIdentity, ...]:
     """Every identity of the workspace, the one that uses the key first."""
     known = users_of(workspace) if users is None else users
     first = identity_of(workspace, known)
@@ -81,14 +87,14 @@ def _named(workspace: Workspace) -> str:
     return str((encryption.get("identity") or {}).get("userAssignedIdentity") or "")
 
 
-def _user(how: str, id_: str, known: Mapping[str, Document]) -> Identity:
+def _user(how: str, id_: str, known: Mapping[str, Document]) -> WorkspaceIdentity:
     one = known.get(key_of(id_), {})
-    return Identity(how, id_, str(one.get("principalId") or ""), str(one.get("refused") or ""))
+    return WorkspaceIdentity(how, id_, str(one.get("principalId") or ""), str(one.get("refused") or ""))
 
 
-def _system(workspace: Workspace) -> Identity | None:
+def _system(workspace: Workspace) -> WorkspaceIdentity | None:
     principal = (workspace.document.get("identity") or {}).get("principalId")
-    return Identity(SYSTEM, "", str(principal)) if principal else None
+    return WorkspaceIdentity(SYSTEM, "", str(principal)) if principal else None
 
 
 def _why(known: Mapping[str, Document]) -> str:

@@ -22,8 +22,8 @@ from amlmigrate.posture.assignments import (
     who,
 )
 from amlmigrate.posture.denials import wholly
-from amlmigrate.posture.facts import Facts, KeyRef
-from amlmigrate.posture.identities import Identity
+from amlmigrate.posture.facts import KeyRef, PostureFacts
+from amlmigrate.posture.identities import WorkspaceIdentity
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.rightswords import (
     READ_DEFINITIONS,
@@ -39,7 +39,7 @@ from amlmigrate.posture.unproven import unread
 LEAST = "identity.least"
 
 
-def least_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
+def least_claims(facts: PostureFacts, ref: KeyRef) -> Iterator[Claim]:
     """A claim for each identity's role or policy that gives more; one for all where there is none."""
     if not facts.identities:
         yield unknown(LEAST, ref, "the workspace names no identity whose rights could be looked up")
@@ -55,7 +55,7 @@ def least_claims(facts: Facts, ref: KeyRef) -> Iterator[Claim]:
         yield Claim(LEAST, True, "warning", ref.vault_id, said, "", {"principals": principals})
 
 
-def _of(facts: Facts, ref: KeyRef, identity: Identity) -> Iterator[Claim]:
+def _of(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity) -> Iterator[Claim]:
     if not identity.principal_id:
         yield from _nobody(ref, identity)
         return
@@ -75,7 +75,7 @@ def _of(facts: Facts, ref: KeyRef, identity: Identity) -> Iterator[Claim]:
         yield from unread((LEAST,), ref.vault_id, THE_ROLES, own, READ_ROLES)
 
 
-def _nobody(ref: KeyRef, identity: Identity) -> Iterator[Claim]:
+def _nobody(ref: KeyRef, identity: WorkspaceIdentity) -> Iterator[Claim]:
     if identity.refused:
         read: Read[Document] = Read(refused=identity.refused)
         yield from unread((LEAST,), ref.vault_id, "the workspace's identity", read, READ_IDENTITY)
@@ -84,7 +84,13 @@ def _nobody(ref: KeyRef, identity: Identity) -> Iterator[Claim]:
 
 
 def _by_roles(
-    facts: Facts, ref: KeyRef, identity: Identity, own: list[Document], groups: list[Document], *, found: bool
+    facts: PostureFacts,
+    ref: KeyRef,
+    identity: WorkspaceIdentity,
+    own: list[Document],
+    groups: list[Document],
+    *,
+    found: bool,
 ) -> Iterator[Claim]:
     """A claim for each role that gives more; without one, and none `found` before, what is not known."""
     for one in own:
@@ -100,7 +106,7 @@ def _by_roles(
         yield unknown(LEAST, ref, "the workspace's identity may have more rights by a group's access policy")
 
 
-def _excess(facts: Facts, ref: KeyRef, identity: Identity, assignment: Document) -> list[str]:
+def _excess(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity, assignment: Document) -> list[str]:
     """What a role gives beyond use, less what a deny assignment takes of it.
 
     Deny assignments that could not be read take nothing, so that a right is told rather than not.
@@ -116,13 +122,13 @@ def _excess(facts: Facts, ref: KeyRef, identity: Identity, assignment: Document)
     ]
 
 
-def _patterns(facts: Facts, assignment: Document, *, data: bool) -> set[str]:
+def _patterns(facts: PostureFacts, assignment: Document, *, data: bool) -> set[str]:
     """The patterns of a role, of the control plane or of the data plane."""
     given = entries(facts, assignment)
     return {one for entry in given for one in (entry.data_actions if data else entry.actions)}
 
 
-def _more(ref: KeyRef, identity: Identity, by: str, rights: list[str], assignment: str) -> Claim:
+def _more(ref: KeyRef, identity: WorkspaceIdentity, by: str, rights: list[str], assignment: str) -> Claim:
     instead = f", and give it '{SERVICE_ROLE}' instead" if identity.how != "userAssignedIdentities" else ""
     return Claim(
         LEAST,

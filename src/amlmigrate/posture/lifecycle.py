@@ -20,7 +20,7 @@ Actions = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LifecycleRule:
     """One rule that is on: its name, the prefixes it is about (none: everything), and what it does, in words.
 
     `sha256` is of its whole definition: who lets it go does so for these days and filters, and no others.
@@ -37,7 +37,7 @@ class Rule:
         return not self.prefixes or any(here.startswith(one) or one.startswith(here) for one in self.prefixes)
 
 
-def rules(policy: Document) -> Iterator[Rule]:
+def rules(policy: Document) -> Iterator[LifecycleRule]:
     """Those of a policy (`managementPolicies/default`) that end blobs as they are now."""
     found = (properties_of(policy).get("policy") or {}).get("rules") or []
     for rule in found:
@@ -46,10 +46,10 @@ def rules(policy: Document) -> Iterator[Rule]:
         does = tuple(word for name, word in _ENDS.items() if actions.get(name) is not None)
         if does and rule.get("enabled") is not False:
             prefixes = tuple((definition.get("filters") or {}).get("prefixMatch") or ())
-            yield Rule(str(rule.get("name")), prefixes, does, digest(definition))
+            yield LifecycleRule(str(rule.get("name")), prefixes, does, digest(definition))
 
 
-def ending(policy: Document, places: Iterable[Location]) -> dict[Rule, list[Location]]:
+def ending(policy: Document, places: Iterable[Location]) -> dict[LifecycleRule, list[Location]]:
     """Each rule that would end what lies at some of the places, with these."""
     wanted = list(places)
     met = {rule: [place for place in wanted if rule.meets(place)] for rule in rules(policy)}

@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.rights import granted, permissions
 from amlmigrate.posture.assignments import conditional, id_of, principal, role_name, scope
 from amlmigrate.posture.authority import role_of
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import PostureFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Limit:
     by: str
 
 
-def first_to_end(facts: Facts, assignments: Iterable[Document], operations: Iterable[str]) -> Limit | None:
+def first_to_end(facts: PostureFacts, assignments: Iterable[Document], operations: Iterable[str]) -> Limit | None:
     """Of data operations, the first to end of those that only assignments with an end give without a condition."""
     some = [one for one in assignments if not conditional(one)]
     limits = [limit for operation in operations if (limit := _of(facts, some, operation))]
     return min(limits, key=lambda limit: limit.end, default=None)
 
 
-def _of(facts: Facts, some: list[Document], operation: str) -> Limit | None:
+def _of(facts: PostureFacts, some: list[Document], operation: str) -> Limit | None:
     giving = [one for one in some if granted(permissions(facts.definition(one) or {}), operation, data=True)]
     ends = [_limit(facts, one) for one in giving]
     known = [one for one in ends if one is not None]
@@ -44,7 +44,7 @@ def until(timed: Iterable[Document], assignment: Document) -> str | None:
     return max(ends, key=_time) if ends and len(ends) == len(told) else None
 
 
-def _limit(facts: Facts, assignment: Document) -> Limit | None:
+def _limit(facts: PostureFacts, assignment: Document) -> Limit | None:
     """The end of an assignment; None where it has none."""
     timed = facts.timed.value or ()
     last = until(timed, assignment)

@@ -17,7 +17,7 @@ Held = Mapping[Location, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
-class Places:
+class BytePlaces:
     """Made from a plan or from the target's own datastores, and in no other way: no posture without places.
 
     `suffix` is that of storage in this cloud: a datastore of another leads to none of the accounts that are here.
@@ -39,7 +39,7 @@ class Places:
             raise TypeError("Places are made by Places.of_plan or Places.of_target.")
 
     @classmethod
-    async def of_target(cls, side: Side, target: Workspace, *, sensitive: bool) -> Places:
+    async def of_target(cls, side: Side, target: Workspace, *, sensitive: bool) -> BytePlaces:
         """Where the default datastores of a target lead, for want of a plan."""
         datastores = await tried_list(side.arm, f"{target.id}/{DATASTORES}")
         suffix = side.login.endpoints.storage_suffix
@@ -49,7 +49,7 @@ class Places:
     @classmethod
     async def of_plan(
         cls, side: Side, target: Workspace, plan: Plan, *, sensitive: bool, held: Held | None = None
-    ) -> Places:
+    ) -> BytePlaces:
         """Where a plan's bytes go, and where the target's default datastores lead now."""
         datastores = await tried_list(side.arm, f"{target.id}/{DATASTORES}")
         planned = {

@@ -16,21 +16,21 @@ from amlmigrate.posture import stored as storing
 from amlmigrate.posture.catalogue import DEMANDED
 from amlmigrate.posture.duties import NAME as DUTIES
 from amlmigrate.posture.duties import duty_claims
-from amlmigrate.posture.facts import Facts, KeyFacts
+from amlmigrate.posture.facts import KeyFacts, PostureFacts
 from amlmigrate.posture.keys import KEY_NAMES, VAULT_NAMES, key_claims, vault_claims
-from amlmigrate.posture.places import Places
+from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.recovery import recovery_claim
 from amlmigrate.posture.rights import NAMES as IDENTITY_NAMES
 from amlmigrate.posture.rights import identity_claims
 from amlmigrate.posture.services import compute_claims, logs_claims, registry_claims
 from amlmigrate.posture.storage import storage_claims
-from amlmigrate.posture.stored import Stored
+from amlmigrate.posture.stored import StoredPlaces
 from amlmigrate.posture.unproven import beside
 
 _OF_KEY = (*VAULT_NAMES, *KEY_NAMES, *IDENTITY_NAMES, DUTIES)
 
 
-async def prove(side: Side, workspace: Workspace, places: Places) -> list[Claim]:
+async def prove(side: Side, workspace: Workspace, places: BytePlaces) -> list[Claim]:
     """Every claim of the catalogue, each with what the service itself answers as evidence.
 
     `places` say where bytes lie, which is what has to be under the key. Of what the caller may not read there is
@@ -45,13 +45,13 @@ async def prove(side: Side, workspace: Workspace, places: Places) -> list[Claim]
     return claims(facts, stored, now)
 
 
-def claims(facts: Facts, stored: Stored, now: datetime) -> list[Claim]:
+def claims(facts: PostureFacts, stored: StoredPlaces, now: datetime) -> list[Claim]:
     """The claims from what was read; `now` is when that began, which a key's dates are compared with."""
     read_at = now.isoformat(timespec="seconds")
     return [replace(claim, read_at=read_at) for claim in _claims(facts, stored, now)]
 
 
-def _claims(facts: Facts, stored: Stored, now: datetime) -> Iterator[Claim]:
+def _claims(facts: PostureFacts, stored: StoredPlaces, now: datetime) -> Iterator[Claim]:
     yield from _workspace(facts.workspace)
     if not facts.workspace.encrypted:
         yield from beside(_OF_KEY, facts.workspace.id, "the workspace is not under a customer's key")

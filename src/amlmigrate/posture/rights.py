@@ -22,9 +22,9 @@ from amlmigrate.posture.assignments import (
     singles,
     who,
 )
-from amlmigrate.posture.denials import Taken, taken
-from amlmigrate.posture.facts import Facts, KeyRef
-from amlmigrate.posture.identities import Identity
+from amlmigrate.posture.denials import OperationVerdict, taken
+from amlmigrate.posture.facts import KeyRef, PostureFacts
+from amlmigrate.posture.identities import WorkspaceIdentity
 from amlmigrate.posture.least import LEAST, least_claims
 from amlmigrate.posture.limits import Limit, first_to_end
 from amlmigrate.posture.reading import Read
@@ -49,7 +49,7 @@ NAMES = (RIGHTS, LEAST)
 _SOON = timedelta(days=30)
 
 
-def identity_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
+def identity_claims(facts: PostureFacts, ref: KeyRef, now: datetime) -> Iterator[Claim]:
     """The claims on the rights of the workspace's identities, by roles or by access policies."""
     if facts.vault.value is None:
         if facts.vault.refused:
@@ -61,7 +61,7 @@ def identity_claims(facts: Facts, ref: KeyRef, now: datetime) -> Iterator[Claim]
     yield from least_claims(facts, ref)
 
 
-def _rights(facts: Facts, ref: KeyRef, now: datetime) -> Claim:
+def _rights(facts: PostureFacts, ref: KeyRef, now: datetime) -> Claim:
     identity = facts.identity
     if identity is None:
         return unknown(RIGHTS, ref, "the workspace's encryption names no identity whose rights could be looked up")
@@ -74,7 +74,7 @@ def _rights(facts: Facts, ref: KeyRef, now: datetime) -> Claim:
     return _of_policies(facts, ref, identity)
 
 
-def _of_roles(facts: Facts, ref: KeyRef, identity: Identity, now: datetime) -> Claim:
+def _of_roles(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity, now: datetime) -> Claim:
     own = held_by(facts, identity)
     if isinstance(own, Read):
         return _unread(ref, THE_ROLES, own, READ_ROLES)
@@ -88,7 +88,11 @@ def _of_roles(facts: Facts, ref: KeyRef, identity: Identity, now: datetime) -> C
 
 
 def _refuted(
-    facts: Facts, ref: KeyRef, identity: Identity, here: list[Document], denied: dict[str, Taken]
+    facts: PostureFacts,
+    ref: KeyRef,
+    identity: WorkspaceIdentity,
+    here: list[Document],
+    denied: dict[str, OperationVerdict],
 ) -> Claim | None:
     """That roles lack something, or that it is surely taken."""
     lacking = vaultrights.missing(entry for one in here for entry in entries(facts, one))
@@ -99,7 +103,9 @@ def _refuted(
     return _may_not(facts, ref, identity, either, surely) if either else None
 
 
-def _unsettled(facts: Facts, ref: KeyRef, here: list[Document], denied: dict[str, Taken]) -> Claim | None:
+def _unsettled(
+    facts: PostureFacts, ref: KeyRef, here: list[Document], denied: dict[str, OperationVerdict]
+) -> Claim | None:
     """That deny assignments, conditions or memberships decide, which are not known."""
     if facts.denials.value is None:
         return _unread(ref, THE_DENIALS, facts.denials, READ_DENIALS)
@@ -112,7 +118,7 @@ def _unsettled(facts: Facts, ref: KeyRef, here: list[Document], denied: dict[str
 
 
 def _for_a_time(
-    facts: Facts, ref: KeyRef, identity: Identity, here: list[Document], now: datetime
+    facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity, here: list[Document], now: datetime
 ) -> Claim | None:
     """That the right ends, or that it is not known whether it does."""
     if facts.timed.value is None:
@@ -121,7 +127,7 @@ def _for_a_time(
     return _ends(facts, ref, identity, limit, now) if limit else None
 
 
-def _denied(facts: Facts, ref: KeyRef, identity: Identity) -> dict[str, Taken]:
+def _denied(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity) -> dict[str, OperationVerdict]:
     """The needed operations that deny assignments take, or may take."""
     key, some = f"{ref.vault_id}/keys/{ref.name}", facts.denials.value or ()
     whom = who(facts, identity.principal_id)
@@ -129,7 +135,7 @@ def _denied(facts: Facts, ref: KeyRef, identity: Identity) -> dict[str, Taken]:
     return {name: one for name, one in found.items() if one}
 
 
-def _of_policies(facts: Facts, ref: KeyRef, identity: Identity) -> Claim:
+def _of_policies(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity) -> Claim:
     """By access policy, of which a deny assignment takes nothing (AZ-RIGHT-11)."""
     principal = identity.principal_id.lower()
     lacking = vaultrights.policy_missing(joined([one for one in policies(facts) if holder(one) == principal]))
@@ -139,12 +145,18 @@ def _of_policies(facts: Facts, ref: KeyRef, identity: Identity) -> Claim:
     return _may_not(facts, ref, identity, lacking, {}) if lacking else _may(facts, ref, identity)
 
 
-def _may(facts: Facts, ref: KeyRef, identity: Identity) -> Claim:
+def _may(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity) -> Claim:
     said = "The workspace's identity may get, wrap and unwrap its key."
     return Claim(RIGHTS, True, _severity(facts), ref.vault_id, said, "", _evidence(identity, missing=[]))
 
 
-def _may_not(facts: Facts, ref: KeyRef, identity: Identity, lacking: list[str], denied: dict[str, Taken]) -> Claim:
+def _may_not(
+    facts: PostureFacts,
+    ref: KeyRef,
+    identity: WorkspaceIdentity,
+    lacking: list[str],
+    denied: dict[str, OperationVerdict],
+) -> Claim:
     by = sorted({one.by for one in denied.values()})
     remedy = _by_role(ref, identity) if by_roles(facts) else policy_command(ref, identity)
     if by:
@@ -164,7 +176,7 @@ def _may_not(facts: Facts, ref: KeyRef, identity: Identity, lacking: list[str], 
     )
 
 
-def _ends(facts: Facts, ref: KeyRef, identity: Identity, limit: Limit, now: datetime) -> Claim:
+def _ends(facts: PostureFacts, ref: KeyRef, identity: WorkspaceIdentity, limit: Limit, now: datetime) -> Claim:
     """A right that ends takes the data with it: as severe as none where that is soon, else a warning."""
     severity: Weight = _severity(facts) if limit.end <= now + _SOON else "warning"
     return Claim(
@@ -183,16 +195,16 @@ def _unread(ref: KeyRef, what: str, read: Read[list[Document]], action: str) -> 
     return claim
 
 
-def _severity(facts: Facts) -> Weight:
+def _severity(facts: PostureFacts) -> Weight:
     # Classic encryption also goes by the service's own application, which has rights of its own (§1.3).
     return "error" if facts.workspace.properties.get("enableServiceSideCMKEncryption") else "warning"
 
 
-def _evidence(identity: Identity, **more: Any) -> dict[str, Any]:
+def _evidence(identity: WorkspaceIdentity, **more: Any) -> dict[str, Any]:
     return {"identity": identity.id or identity.how, "principalId": identity.principal_id, **more}
 
 
-def _by_role(ref: KeyRef, identity: Identity) -> str:
+def _by_role(ref: KeyRef, identity: WorkspaceIdentity) -> str:
     return (
         f"az role assignment create --role '{SERVICE_ROLE}' --assignee-object-id {identity.principal_id}"
         f" --assignee-principal-type ServicePrincipal --scope {ref.vault_id}"

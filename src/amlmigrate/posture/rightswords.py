@@ -5,7 +5,7 @@ from __future__ import annotations
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.claim import Claim
 from amlmigrate.posture.facts import KeyRef
-from amlmigrate.posture.identities import Identity
+from amlmigrate.posture.identities import WorkspaceIdentity
 
 _AUTHORIZATION = "Microsoft.Authorization"
 READ_ROLES = f"{_AUTHORIZATION}/roleAssignments/read"
@@ -33,7 +33,7 @@ def unknown(name: str, ref: KeyRef, why: str) -> Claim:
     )
 
 
-def policy_command(ref: KeyRef, identity: Identity, more: str = "") -> str:
+def policy_command(ref: KeyRef, identity: WorkspaceIdentity, more: str = "") -> str:
     """The command that gives an identity the access policy it needs; `more` are other permissions to set."""
     return (
         f"az keyvault set-policy --name {vault_name(ref)} --object-id {identity.principal_id}"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.documents import properties_of
-from amlmigrate.posture.facts import DISKS, Facts
+from amlmigrate.posture.facts import DISKS, PostureFacts
 from amlmigrate.posture.unproven import beside, unread
 
 
-def registry_claims(facts: Facts) -> Iterator[Claim]:
+def registry_claims(facts: PostureFacts) -> Iterator[Claim]:
     """Premium and encrypted, which a registry can only be made as."""
     id_ = str(facts.workspace.properties.get("containerRegistry") or "")
     if not id_:
@@ -45,7 +45,7 @@ def registry_claims(facts: Facts) -> Iterator[Claim]:
     )
 
 
-def logs_claims(facts: Facts) -> Iterator[Claim]:
+def logs_claims(facts: PostureFacts) -> Iterator[Claim]:
     """Application Insights, through Log Analytics to a dedicated cluster with a key."""
     id_ = str(facts.workspace.properties.get("applicationInsights") or "")
     if not id_:
@@ -75,7 +75,7 @@ def logs_claims(facts: Facts) -> Iterator[Claim]:
     )
 
 
-def compute_claims(facts: Facts) -> Iterator[Claim]:
+def compute_claims(facts: PostureFacts) -> Iterator[Claim]:
     """OS disks of clusters and instances have Microsoft's keys always."""
     read = facts.computes
     if read.value is None:

@@ -17,8 +17,8 @@ from amlmigrate.posture.places import account_of
 from amlmigrate.posture.reading import Read
 from amlmigrate.posture.stored import (
     ACCOUNT_KEY,
-    Account,
-    Stored,
+    StoredAccount,
+    StoredPlaces,
     container_id,
     default_scope,
     excepted,
@@ -44,7 +44,7 @@ READ_DATASTORES = f"Microsoft.MachineLearningServices/workspaces/{_COLLECTION}/r
 
 
 @dataclass(frozen=True, slots=True)
-class Encryption:
+class ReportedEncryption:
     """What Azure reports something to be encrypted with: `good` is None where that could not be read.
 
     `what` goes on a sentence that begins with what is encrypted.
@@ -58,7 +58,7 @@ class Encryption:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
-def storage_claims(stored: Stored, workspace: Workspace) -> Iterator[Claim]:
+def storage_claims(stored: StoredPlaces, workspace: Workspace) -> Iterator[Claim]:
     """A claim of each account and container that receives bytes, of blobs' own scopes, of other datastores."""
     yield _place(stored, workspace)
     accounts = receiving(stored.places, workspace)
@@ -74,7 +74,7 @@ def storage_claims(stored: Stored, workspace: Workspace) -> Iterator[Claim]:
     yield from _datastores(stored, workspace, frozenset(accounts))
 
 
-def _place(stored: Stored, workspace: Workspace) -> Claim:
+def _place(stored: StoredPlaces, workspace: Workspace) -> Claim:
     """That jobs of the target will write, and assets will be looked for, where the plan's bytes go."""
     places = stored.places
     if places.datastores.value is None:
@@ -101,7 +101,7 @@ def _place(stored: Stored, workspace: Workspace) -> Claim:
     )
 
 
-def _account(account: Account) -> Claim:
+def _account(account: StoredAccount) -> Claim:
     found = _of_account(account)
     if found.unread:
         [claim] = unread((ACCOUNT,), account.id or account.name, *found.unread, severity="error")
@@ -110,7 +110,7 @@ def _account(account: Account) -> Claim:
     return _claim(ACCOUNT, found, account.id, what, "error")
 
 
-def _container(stored: Stored, place: Location) -> Claim:
+def _container(stored: StoredPlaces, place: Location) -> Claim:
     account, read = stored.accounts[place.account], stored.containers.get(place)
     address = container_id(account, place.container) if account.id else _named(place)
     if read is None or read.refused:
@@ -137,7 +137,7 @@ def _container(stored: Stored, place: Location) -> Claim:
     return _claim(CONTAINER, found, address, said, "error")
 
 
-def _blobs(stored: Stored, place: Location) -> Iterator[Claim]:
+def _blobs(stored: StoredPlaces, place: Location) -> Iterator[Claim]:
     """Of each key that blobs have of their own; one claim where all blobs have the container's."""
     account = stored.accounts[place.account]
     address = container_id(account, place.container) if account.id else _named(place)
@@ -156,7 +156,7 @@ def _blobs(stored: Stored, place: Location) -> Iterator[Claim]:
         yield _own(stored, place, scope, count, address)
 
 
-def _own(stored: Stored, place: Location, scope: str, count: int, address: str) -> Claim:
+def _own(stored: StoredPlaces, place: Location, scope: str, count: int, address: str) -> Claim:
     blobs = f"{count} {'blob' if count == 1 else 'blobs'} of '{place.container}' of '{place.account}'"
     if scope.startswith(SENT_KEY):
         return Claim(
@@ -178,7 +178,7 @@ def _own(stored: Stored, place: Location, scope: str, count: int, address: str) 
     return _claim(BLOBS, found, address, blobs, "error")
 
 
-def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -> Iterator[Claim]:
+def _datastores(stored: StoredPlaces, workspace: Workspace, covered: frozenset[str]) -> Iterator[Claim]:
     """Of each account that a datastore leads to and that no bytes of a move go to: users' own data."""
     read = stored.places.datastores
     if read.value is None:
@@ -202,7 +202,7 @@ def _datastores(stored: Stored, workspace: Workspace, covered: frozenset[str]) -
         yield Claim(DATASTORES, True, "information", workspace.id, said)
 
 
-def _datastore(account: Account, names: list[str], *, sensitive: bool) -> Claim:
+def _datastore(account: StoredAccount, names: list[str], *, sensitive: bool) -> Claim:
     found = _of_account(account)
     lead = "lead" if len(names) > 1 else "leads"
     what = f"the storage account '{account.name}', which {', '.join(names)} {lead} to,{_but(account)}"
@@ -213,41 +213,41 @@ def _datastore(account: Account, names: list[str], *, sensitive: bool) -> Claim:
     return _claim(DATASTORES, found, account.id, what, "error" if sensitive else "warning")
 
 
-def _but(account: Account) -> str:
+def _but(account: StoredAccount) -> str:
     """What of an account has another key than the account, for a sentence about that."""
     left = excepted(account.encryption)
     return f" but for its {left}," if left else ""
 
 
-def under(stored: Stored, account: str, scope: str) -> Encryption:
+def under(stored: StoredPlaces, account: str, scope: str) -> ReportedEncryption:
     """What Azure reports for a scope of an account; '' is the account's own key."""
     if not scope or scope == ACCOUNT_KEY:
         return _of_account(stored.accounts[account])
     called = f"the encryption scope '{scope}' of '{account}'"
     read = stored.scopes.get((account, scope)) or stored.accounts[account].document
     if read.value is None or (account, scope) not in stored.scopes:
-        return Encryption(None, "", unread=(called, read, READ_SCOPE))
+        return ReportedEncryption(None, "", unread=(called, read, READ_SCOPE))
     properties = properties_of(read.value)
     evidence = {"scope": scope, "source": properties.get("source"), "state": properties.get("state")}
     if str(properties.get("state") or "").lower() == "disabled":
         enable = (
             f"az storage account encryption-scope update --account-name {account} --name {scope} --state Enabled"
         )
-        return Encryption(False, f"under {called}, which is disabled", remedy=enable, evidence=evidence)
+        return ReportedEncryption(False, f"under {called}, which is disabled", remedy=enable, evidence=evidence)
     if not is_customers(properties.get("source")):
         remedy = (
             f"Give it one: az storage account encryption-scope update --account-name {account} --name {scope}"
             " --key-source Microsoft.KeyVault --key-uri ..."
         )
         said = f"under {called}, and so under Microsoft's key, whatever key the account has"
-        return Encryption(False, said, remedy=remedy, evidence=evidence)
+        return ReportedEncryption(False, said, remedy=remedy, evidence=evidence)
     return _customers(key_of_scope(read.value), called, evidence)
 
 
-def _of_account(account: Account) -> Encryption:
+def _of_account(account: StoredAccount) -> ReportedEncryption:
     called = f"'{account.name}'"
     if account.document.value is None:
-        return Encryption(None, "", unread=(called, account.document, READ_ACCOUNT))
+        return ReportedEncryption(None, "", unread=(called, account.document, READ_ACCOUNT))
     source = account.encryption.get("keySource")
     evidence = {"keySource": source}
     # The key is in another tenant then, whose vaults nobody here may see.
@@ -259,17 +259,19 @@ def _of_account(account: Account) -> Encryption:
         f"Give it one: az storage account update --ids {account.id} --encryption-key-source Microsoft.Keyvault"
         " --encryption-key-vault ... --encryption-key-name ..."
     )
-    return Encryption(False, "not under a customer's key but under Microsoft's", remedy=remedy, evidence=evidence)
+    return ReportedEncryption(
+        False, "not under a customer's key but under Microsoft's", remedy=remedy, evidence=evidence
+    )
 
 
-def _customers(ref: KeyRef | None, called: str, evidence: dict[str, Any]) -> Encryption:
+def _customers(ref: KeyRef | None, called: str, evidence: dict[str, Any]) -> ReportedEncryption:
     if ref is None:
         read: Read[Any] = Read(refused="It says that it has a customer's key, and names none.")
-        return Encryption(None, "", unread=(f"the key of {called}", read, READ_ACCOUNT))
-    return Encryption(True, f"under the customer's key {ref.id}", ref.id, evidence=evidence)
+        return ReportedEncryption(None, "", unread=(f"the key of {called}", read, READ_ACCOUNT))
+    return ReportedEncryption(True, f"under the customer's key {ref.id}", ref.id, evidence=evidence)
 
 
-def _claim(name: str, found: Encryption, address: str, what: str, severity: Weight) -> Claim:
+def _claim(name: str, found: ReportedEncryption, address: str, what: str, severity: Weight) -> Claim:
     said = f"Azure reports {what} {found.what}."
     return Claim(name, found.good, severity, address, said, found.remedy, found.evidence, found.key)
 

@@ -14,8 +14,8 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.posture.facts import KeyFacts, KeyRef, read_key
-from amlmigrate.posture.finder import ACCOUNTS, VAULTS, Finder
-from amlmigrate.posture.places import Places, account_of
+from amlmigrate.posture.finder import ACCOUNTS, VAULTS, AccountFinder
+from amlmigrate.posture.places import BytePlaces, account_of
 from amlmigrate.posture.reading import Read, tried
 
 # What Azure calls the account's own key where it names a scope (azure-rest-api-specs, ContainerProperties).
@@ -26,7 +26,7 @@ ScopeName = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class StoredAccount:
     """A storage account; `id` is empty where it was not found."""
 
     name: str
@@ -41,14 +41,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPlaces:
     """Accounts by name, containers, scopes by account and name.
 
     `keys` are those that not the workspace but accounts and scopes use, each with who they are, in words.
     """
 
-    places: Places
-    accounts: Mapping[str, Account]
+    places: BytePlaces
+    accounts: Mapping[str, StoredAccount]
     containers: Mapping[Location, Read[Document]] = field(default_factory=dict)
     scopes: Mapping[ScopeName, Read[Document]] = field(default_factory=dict)
     keys: tuple[tuple[KeyFacts, tuple[str, ...]], ...] = ()
@@ -95,9 +95,9 @@ def key_of_scope(scope: Document) -> KeyRef | None:
     return KeyRef("", match[1], match[2], used, follows=not match[3])
 
 
-async def gather(side: Side, workspace: Workspace, places: Places, own: KeyRef | None) -> Stored:
+async def gather(side: Side, workspace: Workspace, places: BytePlaces, own: KeyRef | None) -> StoredPlaces:
     """Reads it all. `own` is the workspace's key, which others read. Raises ServiceError, OutOfReachError."""
-    finder = Finder(side, workspace.ref.subscription)
+    finder = AccountFinder(side, workspace.ref.subscription)
     hints = _hints(workspace, places)
     accounts = await gathered({name: _account(side, finder, name, ids) for name, ids in hints.items()})
     containers = await gathered(
@@ -119,21 +119,21 @@ async def gather(side: Side, workspace: Workspace, places: Places, own: KeyRef |
         {ref: _read_key(side, finder, ref, own) for ref in users if own is None or not _same(ref, own)}
     )
     found = tuple((facts, tuple(users[ref])) for ref, facts in keys.items())
-    return Stored(places, accounts, containers, scopes, found)
+    return StoredPlaces(places, accounts, containers, scopes, found)
 
 
-def container_id(account: Account, container: str) -> str:
+def container_id(account: StoredAccount, container: str) -> str:
     """The ARM id of a container."""
     return f"{account.id}/blobServices/default/containers/{container}"
 
 
-def receiving(places: Places, workspace: Workspace) -> list[str]:
+def receiving(places: BytePlaces, workspace: Workspace) -> list[str]:
     """The names of the accounts that receive bytes: the workspace's own, and those around the containers."""
     own = {workspace.storage_account.lower()} - {""}
     return sorted(own | {place.account for place in places.containers})
 
 
-def _hints(workspace: Workspace, places: Places) -> dict[str, list[str]]:
+def _hints(workspace: Workspace, places: BytePlaces) -> dict[str, list[str]]:
     """Each account's name, with the ids that say where it lies: what a datastore says may be out of date."""
     found: dict[str, list[str]] = {name: [] for name in receiving(places, workspace)}
     if workspace.storage_account:
@@ -150,22 +150,22 @@ def _hints(workspace: Workspace, places: Places) -> dict[str, list[str]]:
     return found
 
 
-async def _account(side: Side, finder: Finder, name: str, ids: Iterable[str]) -> Account:
-    refused: Account | None = None
+async def _account(side: Side, finder: AccountFinder, name: str, ids: Iterable[str]) -> StoredAccount:
+    refused: StoredAccount | None = None
     for id_ in dict.fromkeys(ids):
         read = await tried(side.arm.get(id_))
         if read.value is not None:
-            return Account(name, id_, read)
+            return StoredAccount(name, id_, read)
         if read.refused:
-            refused = Account(name, id_, read)
+            refused = StoredAccount(name, id_, read)
     # What names the account may be out of date, and refused for that.
     found = await finder.id_of(ACCOUNTS, name)
     if not found:
-        return refused or Account(name, "", Read(refused=_NOT_SEEN))
-    return Account(name, found, await tried(side.arm.get(found)))
+        return refused or StoredAccount(name, "", Read(refused=_NOT_SEEN))
+    return StoredAccount(name, found, await tried(side.arm.get(found)))
 
 
-def _scopes(places: Places, containers: Mapping[Location, Read[Document]]) -> set[ScopeName]:
+def _scopes(places: BytePlaces, containers: Mapping[Location, Read[Document]]) -> set[ScopeName]:
     """Default scopes of the containers, and scopes of single blobs."""
     found = {(place.account, scope) for place, read in containers.items() if (scope := default_scope(read))}
     return found | {
@@ -177,7 +177,7 @@ def _scopes(places: Places, containers: Mapping[Location, Read[Document]]) -> se
 
 
 def _users(
-    receiving: Iterable[str], accounts: Mapping[str, Account], scopes: Mapping[ScopeName, Read[Document]]
+    receiving: Iterable[str], accounts: Mapping[str, StoredAccount], scopes: Mapping[ScopeName, Read[Document]]
 ) -> dict[KeyRef, list[str]]:
     """The keys of accounts that receive bytes and of scopes, each with who uses it."""
     users: dict[KeyRef, list[str]] = defaultdict(list)
@@ -206,7 +206,7 @@ def _same(ref: KeyRef, own: KeyRef) -> bool:
     )
 
 
-async def _read_key(side: Side, finder: Finder, ref: KeyRef, own: KeyRef | None) -> KeyFacts:
+async def _read_key(side: Side, finder: AccountFinder, ref: KeyRef, own: KeyRef | None) -> KeyFacts:
     if own is not None and ref.vault.lower() == own.vault.lower():
         return await read_key(side, replace(ref, vault_id=own.vault_id))
     host = urlsplit(ref.vault).hostname or ""

@@ -14,10 +14,10 @@ from amlmigrate.core import unforeseen
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
 from amlmigrate.core.events import Event
 from amlmigrate.provisioning import planning, refusals
-from amlmigrate.provisioning.known import Known
+from amlmigrate.provisioning.known import KnownValues
 from amlmigrate.provisioning.parts.base import document_of
-from amlmigrate.provisioning.planning import Looker, Planned
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.planning import Looker, PlannedPart
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 
 # Pauses double up to this one: reads may be behind a write for about a minute.
 _LONGEST_PAUSE = 32.0
@@ -31,18 +31,18 @@ class Applied:
     warnings: tuple[str, ...]
 
 
-async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) -> Applied:
+async def apply(planned: Sequence[PlannedPart], looker: Looker, *, patience: float) -> Applied:
     """Does what is not done.
 
     `patience` is in seconds: for so long a right that was given may take to arrive. Raises what Azure refuses, and
     RefusedError where a step would now do what nobody agreed to, with how many steps were done by then.
     """
-    known, done, warnings = Known(), list[str](), list[str]()
-    steps = sum(1 for each in planned if each.step.verb is not Verb.EXISTS)
+    known, done, warnings = KnownValues(), list[str](), list[str]()
+    steps = sum(1 for each in planned if each.step.verb is not ProvisioningVerb.EXISTS)
     for each in planned:
         now = each
         try:
-            if each.step.verb is not Verb.EXISTS:
+            if each.step.verb is not ProvisioningVerb.EXISTS:
                 now = await looker.look(each.part, known)
                 _as_agreed(each, now)
             if now.step.verb.writes:
@@ -55,7 +55,7 @@ async def apply(planned: Sequence[Planned], looker: Looker, *, patience: float) 
     return Applied(len(done), tuple(warnings))
 
 
-def _as_agreed(planned: Planned, now: Planned) -> None:
+def _as_agreed(planned: PlannedPart, now: PlannedPart) -> None:
     """Raises RefusedError for a step that is refused by now, or does more than was shown and agreed to."""
     planning.check([now.step], planned.part.id, begun=True)
     if more := [one for one in now.asks if one not in planned.asks]:
@@ -67,9 +67,9 @@ def _as_agreed(planned: Planned, now: Planned) -> None:
         )
 
 
-def _half_made(step: Step, now: Planned) -> bool:
+def _half_made(step: ProvisioningStep, now: PlannedPart) -> bool:
     """Whether what is there is what the refused attempt of this creation left, and no other's."""
-    made = step.verb is Verb.CREATE and now.others is None
+    made = step.verb is ProvisioningVerb.CREATE and now.others is None
     return made and of_resource(document_of(now.found)) is Ending.FAILED
 
 
@@ -84,7 +84,7 @@ def _told(error: MigrateError, done: Sequence[str], steps: int) -> MigrateError:
 class _OtherwiseError(Exception):
     """What is there changed since the step was decided: another one is due."""
 
-    def __init__(self, due: Step) -> None:
+    def __init__(self, due: ProvisioningStep) -> None:
         super().__init__("another step is due")
         self.due = due
 
@@ -92,12 +92,12 @@ class _OtherwiseError(Exception):
 class _Doing:
     """One step being carried out: `agreed` is what was shown of it."""
 
-    def __init__(self, agreed: Planned, looker: Looker, known: Known) -> None:
+    def __init__(self, agreed: PlannedPart, looker: Looker, known: KnownValues) -> None:
         self._agreed, self._part, self._looker, self._known = agreed, agreed.part, looker, known
         self._port, self._emit = looker.port, looker.emit
         self._tried = False
 
-    async def done(self, step: Step, patience: float) -> Planned:
+    async def done(self, step: ProvisioningStep, patience: float) -> PlannedPart:
         """Acts until it is there. Raises what Azure refuses, with its remedy."""
         self._emit(Event("provision.doing", step.as_dict()))
         try:
@@ -105,7 +105,7 @@ class _Doing:
         except ServiceError as error:
             raise refusals.explained(error, self._part.id, self._part.instead(step)) from error
         after = await self._read_back()
-        if after.step.verb is not Verb.EXISTS:
+        if after.step.verb is not ProvisioningVerb.EXISTS:
             raise IncompleteError(
                 f"The {self._part.what} is not what was asked for after all: {'; '.join(after.step.notes)}",
                 address=self._part.id,
@@ -120,7 +120,7 @@ class _Doing:
         self._emit(Event("provision.done", step.as_dict()))
         return after
 
-    async def _once(self, step: Step) -> None:
+    async def _once(self, step: ProvisioningStep) -> None:
         """The step, or what is due by then in its place."""
 
         async def before() -> None:
@@ -134,10 +134,10 @@ class _Doing:
                 await self._once(now.due)
         except ServiceError as error:
             # A conflict may be this very change, made by an answer that was lost or by a run that was killed.
-            if error.status not in (409, 412) or (await self._look()).step.verb is not Verb.EXISTS:
+            if error.status not in (409, 412) or (await self._look()).step.verb is not ProvisioningVerb.EXISTS:
                 raise
 
-    async def _look_again(self, step: Step) -> None:
+    async def _look_again(self, step: ProvisioningStep) -> None:
         """Before each attempt but the first, which comes right after a look: later ones come minutes after it.
 
         Where a right is late, and where Azure throttles. Raises _OtherwiseError where by now another step is due,
@@ -151,18 +151,20 @@ class _Doing:
             return
         _as_agreed(self._agreed, now)
         # Of a creation the body may tell the time; what it would write over is nothing as long as one is due.
-        if now.step.verb is not step.verb or (step.verb is Verb.UPDATE and now.step.change != step.change):
+        if now.step.verb is not step.verb or (
+            step.verb is ProvisioningVerb.UPDATE and now.step.change != step.change
+        ):
             raise _OtherwiseError(now.step)
 
-    async def _look(self) -> Planned:
+    async def _look(self) -> PlannedPart:
         return await self._looker.look(self._part, self._known)
 
-    async def _read_back(self) -> Planned:
+    async def _read_back(self) -> PlannedPart:
         """What is there now; what still looks as before is read again, since reads may be behind."""
         if self._part.settles:
             await self._looker.settle(self._part, written=True)
         pause = 0.25
-        while (after := await self._look()).step.verb is not Verb.EXISTS and pause < _LONGEST_PAUSE:
+        while (after := await self._look()).step.verb is not ProvisioningVerb.EXISTS and pause < _LONGEST_PAUSE:
             await asyncio.sleep(pause)
             pause *= 2
         return after

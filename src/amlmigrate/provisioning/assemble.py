@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from amlmigrate.provisioning.parts import grants
-from amlmigrate.provisioning.parts.base import Part
+from amlmigrate.provisioning.parts.base import ProvisioningPart
 from amlmigrate.provisioning.parts.endpoints import Endpoint, ZoneGroup
 from amlmigrate.provisioning.parts.grants import RoleGrant, VaultGrant
 from amlmigrate.provisioning.parts.groups import Group, Provider, Subscription
-from amlmigrate.provisioning.parts.identities import Identity
-from amlmigrate.provisioning.parts.keys import Key, RotationPolicy
-from amlmigrate.provisioning.parts.monitoring import Insights, LogAnalytics
-from amlmigrate.provisioning.parts.registries import Registry
-from amlmigrate.provisioning.parts.storage import Storage
-from amlmigrate.provisioning.parts.vaults import Vault
-from amlmigrate.provisioning.parts.workspaces import Workspace
-from amlmigrate.provisioning.wanted import Wanted
+from amlmigrate.provisioning.parts.identities import IdentityPart
+from amlmigrate.provisioning.parts.keys import KeyPart, RotationPolicy
+from amlmigrate.provisioning.parts.monitoring import Insights, LogAnalyticsPart
+from amlmigrate.provisioning.parts.registries import RegistryPart
+from amlmigrate.provisioning.parts.storage import StoragePart
+from amlmigrate.provisioning.parts.vaults import VaultPart
+from amlmigrate.provisioning.parts.workspaces import WorkspacePart
+from amlmigrate.provisioning.wanted import WantedWorkspace
 
 LEARNING = "Azure Machine Learning"
 # Microsoft's application in every tenant, by cloud (AZ-KEY-16); of China's none is documented.
@@ -26,10 +26,12 @@ _COSMOS_APPS = {
 }
 
 
-def parts(wanted: Wanted, vault_uri: Callable[[str], str], cloud: str = "AzureCloud") -> list[Part]:
+def parts(
+    wanted: WantedWorkspace, vault_uri: Callable[[str], str], cloud: str = "AzureCloud"
+) -> list[ProvisioningPart]:
     """In the order in which they are made; `vault_uri` gives the address of a vault by its ARM id."""
     uri = vault_uri(wanted.vault.id)
-    found: list[Part] = [
+    found: list[ProvisioningPart] = [
         *_base(wanted, vault_uri),
         *_grants(wanted, cloud),
         *_resources(wanted, uri),
@@ -42,7 +44,7 @@ def parts(wanted: Wanted, vault_uri: Callable[[str], str], cloud: str = "AzureCl
     return found
 
 
-def providers(wanted: Wanted) -> list[str]:
+def providers(wanted: WantedWorkspace) -> list[str]:
     """The resource providers that have to be registered."""
     found = [
         "Microsoft.KeyVault",
@@ -62,22 +64,22 @@ def providers(wanted: Wanted) -> list[str]:
     return found
 
 
-def _base(wanted: Wanted, vault_uri: Callable[[str], str]) -> Iterator[Part]:
+def _base(wanted: WantedWorkspace, vault_uri: Callable[[str], str]) -> Iterator[ProvisioningPart]:
     place = (wanted.location, wanted.tags)
     yield Subscription(wanted.subscription)
     for namespace in providers(wanted):
         yield Provider(wanted.subscription, namespace)
     yield Group(wanted.group_id, *place)
-    yield Vault(wanted.vault, vault_uri, *place, for_key=True)
+    yield VaultPart(wanted.vault, vault_uri, *place, for_key=True)
     if wanted.secrets:
-        yield Vault(wanted.secrets, vault_uri, *place, for_key=False)
-    yield Key(wanted, vault_uri(wanted.vault.id))
+        yield VaultPart(wanted.secrets, vault_uri, *place, for_key=False)
+    yield KeyPart(wanted, vault_uri(wanted.vault.id))
     if wanted.key.rotation:
         yield RotationPolicy(wanted, wanted.key.rotation)
-    yield Identity(wanted.identity, *place)
+    yield IdentityPart(wanted.identity, *place)
 
 
-def _grants(wanted: Wanted, cloud: str) -> Iterator[Part]:
+def _grants(wanted: WantedWorkspace, cloud: str) -> Iterator[ProvisioningPart]:
     """What the workspace's identity needs (AZ-KEY-11, AZ-WS-9), and nothing beside it.
 
     A maintained template names Azure AI Administrator for the resource group. That role holds
@@ -100,35 +102,35 @@ def _grants(wanted: Wanted, cloud: str) -> Iterator[Part]:
         yield from _managed(wanted, wanted.secrets.id)
 
 
-def _resources(wanted: Wanted, uri: str) -> Iterator[Part]:
+def _resources(wanted: WantedWorkspace, uri: str) -> Iterator[ProvisioningPart]:
     place = (wanted.location, wanted.tags)
     if wanted.analytics:
-        yield LogAnalytics(wanted.analytics, *place)
+        yield LogAnalyticsPart(wanted.analytics, *place)
     if wanted.insights:
         yield Insights(wanted.insights, wanted.analytics, *place)
         yield RoleGrant(wanted.insights.id, grants.AI_ADMINISTRATOR)
-    yield Storage(wanted, uri)
+    yield StoragePart(wanted, uri)
     for role in (grants.BLOBS, grants.FILES):
         yield RoleGrant(wanted.storage.id, role)
     yield from _managed(wanted, wanted.storage.id)
     if wanted.registry:
-        yield Registry(wanted, wanted.registry, uri)
+        yield RegistryPart(wanted, wanted.registry, uri)
         yield from _managed(wanted, wanted.registry.id)
 
 
-def _managed(wanted: Wanted, id_: str) -> Iterator[Part]:
+def _managed(wanted: WantedWorkspace, id_: str) -> Iterator[ProvisioningPart]:
     """What the identity may do with a resource that the workspace manages, and connects to."""
     yield RoleGrant(id_, grants.AI_ADMINISTRATOR)
     if wanted.workspace.managed_network:
         yield RoleGrant(id_, grants.APPROVER)
 
 
-def _workspace(wanted: Wanted) -> Iterator[Part]:
-    yield Workspace(wanted)
+def _workspace(wanted: WantedWorkspace) -> Iterator[ProvisioningPart]:
+    yield WorkspacePart(wanted)
     yield from _managed(wanted, wanted.workspace.id)
 
 
-def _private(wanted: Wanted, *, workspace: bool) -> Iterator[Part]:
+def _private(wanted: WantedWorkspace, *, workspace: bool) -> Iterator[ProvisioningPart]:
     """What is private before the workspace, which uses it, is made; or the endpoint of the workspace itself."""
     for endpoint in wanted.endpoints:
         if (endpoint.target == wanted.workspace.id) is workspace:

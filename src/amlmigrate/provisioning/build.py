@@ -9,15 +9,15 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning.ownership import TAG
 from amlmigrate.provisioning.wanted import (
-    Classic,
+    ClassicApplications,
     EndpointWanted,
     KeyWanted,
     Named,
-    Network,
+    NetworkRules,
     RegistryWanted,
     StorageWanted,
     VaultWanted,
-    Wanted,
+    WantedWorkspace,
     WorkspaceWanted,
     region,
 )
@@ -35,12 +35,12 @@ _WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 Part = Mapping[str, Any]
 
 
-def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> Wanted:
+def wanted_of(document: Part, table: Mapping[str, profiles.Profile]) -> WantedWorkspace:
     """The values; names become ARM ids of the file's resource group."""
     group = f"/subscriptions/{document['subscription']}/resourceGroups/{document['resourceGroup']}"
     key = _key(document["key"], table)
     owner = f"{document['subscription']}/{document['resourceGroup']}/{document['workspace']['name']}"
-    return Wanted(
+    return WantedWorkspace(
         subscription=document["subscription"],
         location=region(document["location"]),
         group=document["resourceGroup"],
@@ -72,9 +72,9 @@ def _id(part: Part, group: str, type_: str) -> str:
     return str(ArmId.of(part["id"])) if "id" in part else f"{group}/providers/{type_}/{part['name']}"
 
 
-def _network(part: Part) -> Network:
+def _network(part: Part) -> NetworkRules:
     said = part.get("network") or {}
-    return Network(
+    return NetworkRules(
         public_access=said.get("publicAccess"),
         default_action=said.get("defaultAction"),
         trusted_services=said.get("trustedServices", True),
@@ -130,7 +130,9 @@ def _workspace(part: Part, group: str) -> WorkspaceWanted:
     encryption = part.get("encryption")
     classic = None
     if isinstance(encryption, Mapping):
-        classic = Classic(encryption["cosmosDbPrincipalId"], encryption.get("machineLearningPrincipalId"))
+        classic = ClassicApplications(
+            encryption["cosmosDbPrincipalId"], encryption.get("machineLearningPrincipalId")
+        )
     return WorkspaceWanted(
         id=_id({"name": part["name"]}, group, _WORKSPACES),
         options=options,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from amlmigrate.provisioning.model import File
-from amlmigrate.provisioning.shapes import Part
+from amlmigrate.provisioning.shapes import FileModel
 
 Problem = tuple[str, str]
 _TITLE = "A file of `migrate provision`"
@@ -37,7 +37,7 @@ def schema() -> dict[str, Any]:
     return {"$schema": _Plain.schema_dialect, "title": _TITLE, **made}
 
 
-def problems(document: Mapping[str, Any], model: type[Part] = File) -> list[Problem]:
+def problems(document: Mapping[str, Any], model: type[FileModel] = File) -> list[Problem]:
     """Path in the file and what is wrong there, in the order of the paths."""
     try:
         model.model_validate(document)

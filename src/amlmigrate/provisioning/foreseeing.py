@@ -12,9 +12,9 @@ from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.posture.reading import tried, tried_list
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.planning import Planned
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.planning import PlannedPart
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import region, same
 
 # The type of a resource group in policies (learn.microsoft.com, governance/policy, definition-structure).
@@ -32,16 +32,18 @@ class _Foreseen:
     unasked: list[str] = field(default_factory=list)
 
 
-async def foreseen(planned: list[Planned], port: Port) -> list[Planned]:
+async def foreseen(planned: list[PlannedPart], port: ProvisioningPort) -> list[PlannedPart]:
     """The plan, with a refusal for each creation that Azure would refuse, as far as it can be asked."""
-    made = [each for each in planned if each.step.verb is Verb.CREATE and each.step.change]
+    made = [each for each in planned if each.step.verb is ProvisioningVerb.CREATE and each.step.change]
     offered = dict(_offered(planned))
     group = next((each.part.id for each in made if _type(each.part.id) == _GROUP), "")
     found = await gathered({id(each): _of(each, port, offered, group) for each in made})
     return [_with(each, found[id(each)]) if id(each) in found else each for each in planned]
 
 
-async def _of(planned: Planned, port: Port, offered: dict[str, frozenset[str]], group: str) -> _Foreseen:
+async def _of(
+    planned: PlannedPart, port: ProvisioningPort, offered: dict[str, frozenset[str]], group: str
+) -> _Foreseen:
     part, found = planned.part, _Foreseen()
     body = (planned.step.change.body if planned.step.change else None) or {}
     here, regions = region(str(body.get("location", ""))), offered.get(_type(part.id).lower())
@@ -60,7 +62,7 @@ async def _of(planned: Planned, port: Port, offered: dict[str, frozenset[str]], 
     return found
 
 
-async def _name(part: Part, port: Port, found: _Foreseen) -> None:
+async def _name(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
     """Whether the name is free in the world (`checkNameAvailability` of storage, vaults and registries).
 
     Each takes `name` and `type` (azure-rest-api-specs: storage, keyvault, containerregistry). Inferred (AZ-DEL-5):
@@ -77,7 +79,7 @@ async def _name(part: Part, port: Port, found: _Foreseen) -> None:
                              " another one in the file.")  # fmt: skip
 
 
-async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
+async def _recovered(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
     """Whether a deleted one, with all that others kept in it, would come back under the name."""
     name = name_of(part.id)
     group = str(ArmId.of(part.id).group_id)
@@ -93,7 +95,7 @@ async def _recovered(part: Part, port: Port, found: _Foreseen) -> None:
         )
 
 
-async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
+async def _given_up(part: ProvisioningPart, port: ProvisioningPort, found: _Foreseen) -> None:
     """Whether a deleted one of the name, with all that somebody kept in it, could still be brought back."""
     name = name_of(part.id)
     path = f"{_subscription(part.id)}/providers/{ArmId.of(part.id).namespace}/{part.given_up}"
@@ -108,7 +110,7 @@ async def _given_up(part: Part, port: Port, found: _Foreseen) -> None:
         )
 
 
-async def _quota(part: Part, port: Port, here: str, found: _Foreseen) -> None:
+async def _quota(part: ProvisioningPart, port: ProvisioningPort, here: str, found: _Foreseen) -> None:
     """Whether the subscription may have one more in the region."""
     provider = ArmId.of(part.id).namespace
     path = f"{_subscription(part.id)}/providers/{provider}/locations/{here}/usages"
@@ -123,7 +125,9 @@ async def _quota(part: Part, port: Port, here: str, found: _Foreseen) -> None:
             found.reasons.append(f"The subscription has {used} of {limit} in {here}: ask for a higher quota.")
 
 
-async def _policies(part: Part, port: Port, body: Document, group: str, found: _Foreseen) -> None:
+async def _policies(
+    part: ProvisioningPart, port: ProvisioningPort, body: Document, group: str, found: _Foreseen
+) -> None:
     """Which policies would deny it (policyinsights, checkPolicyRestrictions).
 
     In a group that is yet to be made none can be assigned: then what the subscription inherits and has counts.
@@ -175,7 +179,7 @@ def _assignment(evaluation: Any) -> str:
     return str((evaluation.get("policyInfo") or {}).get("policyAssignmentId"))
 
 
-async def _title(port: Port, assignment_id: str) -> str:
+async def _title(port: ProvisioningPort, assignment_id: str) -> str:
     """What people call an assignment; its name where it may not be read."""
     try:
         document = (await tried(port.resources.arm.get(assignment_id))).value
@@ -184,16 +188,20 @@ async def _title(port: Port, assignment_id: str) -> str:
     return str(properties_of(document).get("displayName") or name_of(assignment_id))
 
 
-def _with(planned: Planned, found: _Foreseen) -> Planned:
+def _with(planned: PlannedPart, found: _Foreseen) -> PlannedPart:
     step = planned.step
     if found.reasons:
-        return replace(planned, step=Step(Verb.REFUSE, step.what, step.id, tuple(found.reasons)), asks=())
+        return replace(
+            planned,
+            step=ProvisioningStep(ProvisioningVerb.REFUSE, step.what, step.id, tuple(found.reasons)),
+            asks=(),
+        )
     unasked = tuple(f"not checked: {one}" for one in found.unasked)
     step = replace(step, notes=(*step.notes, *found.asks, *unasked))
     return replace(planned, step=step, asks=(*planned.asks, *found.asks))
 
 
-def _offered(planned: Iterable[Planned]) -> Iterator[tuple[str, frozenset[str]]]:
+def _offered(planned: Iterable[PlannedPart]) -> Iterator[tuple[str, frozenset[str]]]:
     """Type in lower case to the regions that its provider offers it in."""
     for each in planned:
         document = each.found if isinstance(each.found, dict) else {}

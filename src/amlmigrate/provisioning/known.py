@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amlmigrate.provisioning.members import Offer
-from amlmigrate.provisioning.ownership import Others
+from amlmigrate.provisioning.ownership import OtherOwner
 
 # Stands in a plan for what the service has yet to make; no call is made with it.
 UNKNOWN = "(known once it is made)"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownValues:
     """Values of what exists by now; `UNKNOWN` before."""
 
     principal_id: str = UNKNOWN
@@ -32,4 +32,4 @@ class Known:
     # Vault id, in lower case, to whether it goes by roles; vaults that are not there yet are missing.
     by_roles: Mapping[str, bool] = field(default_factory=dict)
     # What exists and is not this file's, by ARM id in lower case.
-    others: Mapping[str, Others] = field(default_factory=dict)
+    others: Mapping[str, OtherOwner] = field(default_factory=dict)

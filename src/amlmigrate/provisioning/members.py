@@ -9,7 +9,7 @@ from amlmigrate.provisioning.wanted import region
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ReadableProperty:
     """A property, the api-version that it is read and written with, and where that is said."""
 
     name: str
@@ -19,7 +19,7 @@ class Member:
 
 # Whether the service gives a workspace's system-assigned identity a role on the workspace's resource group: since
 # 2024-11-19 Azure AI Administrator (learn.microsoft.com, machine-learning/how-to-assign-roles).
-GROUP_ROLE = Member(
+GROUP_ROLE = ReadableProperty(
     "allowRoleAssignmentOnRG",
     "2024-10-01-preview",
     "azure-ai-ml 1.35 _utils/_workspace_utils.py: on the wire of 2024-10-01-preview, removed at 2025-12-01; the"
@@ -34,7 +34,7 @@ class Offer:
     api_versions: frozenset[str]
     regions: frozenset[str]
 
-    def has(self, member: Member, location: str) -> bool:
+    def has(self, member: ReadableProperty, location: str) -> bool:
         """Whether a member can be set on a workspace in a region."""
         return member.api_version in self.api_versions and location in self.regions
 

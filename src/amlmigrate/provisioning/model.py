@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from amlmigrate.provisioning.shapes import FORM, Form, Part, Whole, arm_id, may, needed
+from amlmigrate.provisioning.shapes import FORM, FileModel, Form, Whole, arm_id, may, needed
 
 Access = Literal["roles", "policies"]
 OnOff = Literal["Enabled", "Disabled"]
@@ -26,7 +26,7 @@ _OF_THE_GROUP = "A vault of this resource group, created where it is missing."
 _AS_ABOVE = "As in `keyVault`."
 
 
-class Adopted(Part):
+class Adopted(FileModel):
     """What its owner agrees to."""
 
     allow: list[
@@ -34,7 +34,7 @@ class Adopted(Part):
     ] = needed("What of it may be changed; nothing else is.")
 
 
-class Network(Part):
+class NetworkModel(FileModel):
     """Who reaches it."""
 
     public_access: OnOff = may("`Disabled`: through private endpoints only.")
@@ -46,7 +46,7 @@ class Network(Part):
     subnets: list[str] = may("ARM ids of subnets let in.")
 
 
-class PrivateEndpoint(Part):
+class PrivateEndpoint(FileModel):
     """A private endpoint."""
 
     name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_]")] = needed(
@@ -60,7 +60,7 @@ class PrivateEndpoint(Part):
     )
 
 
-class KeyVault(Part):
+class KeyVault(FileModel):
     """The vault of the key."""
 
     either = True
@@ -73,13 +73,13 @@ class KeyVault(Part):
     access: Access = may(
         "Azure roles or the vault's access policies. Default: what the vault uses; `roles` for a new one."
     )
-    network: Network = may("Who reaches the vault.")
+    network: NetworkModel = may("Who reaches the vault.")
     private_endpoint: PrivateEndpoint = may(
         "A private endpoint to the vault; zone `privatelink.vaultcore.azure.net`."
     )
 
 
-class SecretsVault(Part):
+class SecretsVault(FileModel):
     """The vault of the workspace's secrets."""
 
     either = True
@@ -88,11 +88,11 @@ class SecretsVault(Part):
     id: VaultId = may("An existing one.")
     soft_delete_days: Days = may(_AS_ABOVE, ge=7, le=90)
     access: Access = may(_AS_ABOVE)
-    network: Network = may(_AS_ABOVE)
+    network: NetworkModel = may(_AS_ABOVE)
     private_endpoint: PrivateEndpoint = may(_AS_ABOVE)
 
 
-class Key(Part):
+class KeyModel(FileModel):
     """The key: a profile, or values of one's own."""
 
     apart = ("profile", ("type", "size", "expires", "rotate", "notify"))
@@ -105,7 +105,7 @@ class Key(Part):
     notify: Duration = may(_NOTICE)
 
 
-class Profile(Part):
+class Profile(FileModel):
     """A row of the table of profiles."""
 
     type: Literal["RSA", "RSA-HSM"] = needed(_TYPE)
@@ -116,7 +116,7 @@ class Profile(Part):
     reasons: dict[str, str] = may("Why, for each value.")
 
 
-class Identity(Part):
+class IdentityModel(FileModel):
     """The user-assigned identity that uses the key and runs the workspace."""
 
     either = True
@@ -126,14 +126,14 @@ class Identity(Part):
     id: Annotated[str, arm_id("Microsoft.ManagedIdentity", "userAssignedIdentities")] = may("An existing one.")
 
 
-class StorageEndpoints(Part):
+class StorageEndpoints(FileModel):
     """Private endpoints to the account: the workspace uses its blobs and its files."""
 
     blob: PrivateEndpoint = may("To its blobs; zone `privatelink.blob.core.windows.net`.")
     file: PrivateEndpoint = may("To its files; zone `privatelink.file.core.windows.net`.")
 
 
-class Storage(Part):
+class StorageModel(FileModel):
     """The workspace's storage account, under the same key."""
 
     either = True
@@ -151,13 +151,13 @@ class Storage(Part):
         "Whether the account's keys may be used. `false` needs `workspace.systemDatastoresAuthMode: Identity`, and"
         " that nobody else uses an account that exists. Default `true`."
     )
-    network: Network = may("Who reaches the account.")
+    network: NetworkModel = may("Who reaches the account.")
     private_endpoints: StorageEndpoints = may(
         "Private endpoints to the account: the workspace uses its blobs and its files."
     )
 
 
-class Registry(Part):
+class RegistryModel(FileModel):
     """A container registry (Premium), under the same key from its creation."""
 
     name: Annotated[str, Form("[a-zA-Z0-9]{5,50}")] = needed(
@@ -168,7 +168,7 @@ class Registry(Part):
     private_endpoint: PrivateEndpoint = may("A private endpoint to the registry; zone `privatelink.azurecr.io`.")
 
 
-class LogAnalytics(Part):
+class LogAnalyticsModel(FileModel):
     """A Log Analytics workspace for Application Insights."""
 
     either = True
@@ -180,7 +180,7 @@ class LogAnalytics(Part):
     retention_days: Days = may("How long it keeps what it is sent. Default 30.", ge=30, le=730)
 
 
-class ApplicationInsights(Part):
+class ApplicationInsights(FileModel):
     """Application Insights of the workspace."""
 
     either = True
@@ -190,7 +190,7 @@ class ApplicationInsights(Part):
     id: Annotated[str, arm_id("Microsoft.Insights", "components")] = may("An existing one.")
 
 
-class Classic(Part):
+class Classic(FileModel):
     """Classic encryption: Cosmos DB, AI Search and storage in a managed resource group of your subscription."""
 
     mode: Literal["classic"] = needed("`classic`.")
@@ -212,7 +212,7 @@ def _one_of_two(value: Any, handler: Any) -> Any:
         raise PydanticCustomError(FORM, "{told}", {"told": told}) from error
 
 
-class Workspace(Part):
+class WorkspaceModel(FileModel):
     """The workspace."""
 
     name: Annotated[str, Form("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")] = needed("Created where it is missing.")
@@ -242,13 +242,13 @@ class Workspace(Part):
     )
 
 
-class Profiles(Part):
+class Profiles(FileModel):
     """A file of profiles of its user's own, below the member by which its places are told."""
 
     profiles: dict[str, Profile] = needed("The profiles.")
 
 
-class File(Part):
+class File(FileModel):
     """What `migrate provision` reads."""
 
     subscription: str = may("Subscription id. Left out: `AZURE_SUBSCRIPTION_ID`.")
@@ -262,13 +262,13 @@ class File(Part):
         "The resource group of everything that is created."
     )
     key_vault: KeyVault = needed("The vault of the key.")
-    key: Key = needed("The key: a profile, or values of one's own.")
+    key: KeyModel = needed("The key: a profile, or values of one's own.")
     profiles: dict[str, Profile] = may("Profiles of one's own, or others in place of the shipped ones.")
-    identity: Identity = needed("The user-assigned identity that uses the key and runs the workspace.")
-    storage: Storage = needed("The workspace's storage account, under the same key.")
-    registry: Registry = may("A container registry (Premium), under the same key from its creation.")
-    log_analytics: LogAnalytics = may("A Log Analytics workspace for Application Insights.")
+    identity: IdentityModel = needed("The user-assigned identity that uses the key and runs the workspace.")
+    storage: StorageModel = needed("The workspace's storage account, under the same key.")
+    registry: RegistryModel = may("A container registry (Premium), under the same key from its creation.")
+    log_analytics: LogAnalyticsModel = may("A Log Analytics workspace for Application Insights.")
     application_insights: ApplicationInsights = may(
         "Application Insights of the workspace; needs `logAnalytics`, unless an existing one is named."
     )
-    workspace: Workspace = needed("The workspace.")
+    workspace: WorkspaceModel = needed("The workspace.")

@@ -11,7 +11,7 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.errors import BadInputError
 
 if TYPE_CHECKING:
-    from amlmigrate.provisioning.parts.base import Part
+    from amlmigrate.provisioning.parts.base import ProvisioningPart
 
 # On all that provisioning makes, written with its creation: the workspace that it was made for. A tag that names
 # another workspace is another file's.
@@ -36,7 +36,7 @@ Change = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
+class OtherOwner:
     """A thing that is not this file's: what it is called, its owner's tag if any, and whether it was adopted."""
 
     what: str
@@ -54,13 +54,13 @@ class Word:
     adopted: frozenset[str] = frozenset()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def of(self, part: Part, document: Document) -> Others | None:
+    def of(self, part: ProvisioningPart, document: Document) -> OtherOwner | None:
         """None for what is this file's own, as its tag says."""
         tagged = tag_of(document)
         if tagged.lower() == self.owner.lower():
             return None
         id_ = key_of(part.id)
-        return Others(part.what, part.address, tagged, id_ in self.adopted, self.allowed.get(id_, frozenset()))
+        return OtherOwner(part.what, part.address, tagged, id_ in self.adopted, self.allowed.get(id_, frozenset()))
 
 
 def tag_of(document: Document) -> str:
@@ -70,7 +70,11 @@ def tag_of(document: Document) -> str:
 
 
 def word(
-    owner: str, parts: Sequence[Part], adopt: Iterable[str], allowed: Mapping[str, frozenset[str]], file: str
+    owner: str,
+    parts: Sequence[ProvisioningPart],
+    adopt: Iterable[str],
+    allowed: Mapping[str, frozenset[str]],
+    file: str,
 ) -> Word:
     """The word that was given by names. Raises BadInputError for one that names nothing, or several things."""
     known, said = _names(parts), dict[str, frozenset[str]]()
@@ -85,7 +89,7 @@ def word(
     return Word(owner, frozenset(_found(name, known, f"--adopt {name}", file) for name in adopt), said)
 
 
-def _names(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
+def _names(parts: Sequence[ProvisioningPart]) -> dict[str, dict[str, str]]:
     """Each name that a thing can be called by to the ids that it means, each with its address."""
     known: dict[str, dict[str, str]] = {}
     for part in parts:
@@ -108,7 +112,7 @@ def _found(name: str, known: Mapping[str, Mapping[str, str]], said: str, file: s
     )
 
 
-def changes(part: Part, body: Document | None) -> Iterator[Change]:
+def changes(part: ProvisioningPart, body: Document | None) -> Iterator[Change]:
     """What a PATCH of a thing changes of it, each with its id."""
     told = body or {}
     members = [*properties_of(told), *(name for name in told if name not in ("properties", "identity"))]
@@ -117,12 +121,12 @@ def changes(part: Part, body: Document | None) -> Iterator[Change]:
     yield from ((part.id, kind) for kind in sorted({_MEMBERS.get(name, REPLACED) for name in members}))
 
 
-def closing(part: Part, touched: Iterable[Change]) -> list[str]:
+def closing(part: ProvisioningPart, touched: Iterable[Change]) -> list[str]:
     """What of the changes may shut out those who use the part's thing."""
     return [kind for id_, kind in touched if key_of(id_) == key_of(part.id) and kind in _CLOSING]
 
 
-def shut_out(part: Part, kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
+def shut_out(part: ProvisioningPart, kinds: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
     """What somebody says yes to before a thing of the file that others have come to use is closed."""
     return tuple(
         f"{part.what} {part.address} is changed ({kind}), which may shut out: {one}"
@@ -131,7 +135,7 @@ def shut_out(part: Part, kinds: Iterable[str], users: Iterable[str]) -> tuple[st
     )
 
 
-def unadopted(others: Others) -> str:
+def unadopted(others: OtherOwner) -> str:
     """Why what exists is not taken for the file's own."""
     whose = f"its tag {TAG} says that it was made for {others.tagged}" if others.tagged else f"no tag {TAG}"
     return (
@@ -146,7 +150,7 @@ def told(users: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
     return (*seen, *(f"who else uses it is not known: {why}" for why in unseen))
 
 
-def forbidden(touched: Iterable[Change], others: Mapping[str, Others]) -> Iterator[str]:
+def forbidden(touched: Iterable[Change], others: Mapping[str, OtherOwner]) -> Iterator[str]:
     """Why changes of what is others' are not made, each change of each thing by itself."""
     for id_, kind in touched:
         one = others.get(key_of(id_))

@@ -11,23 +11,23 @@ from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.provisioning import ownership, usage
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.ownership import Others, Word
-from amlmigrate.provisioning.parts.base import Part, Port, document_of
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.ownership import OtherOwner, Word
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort, document_of
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedPart:
     """A part, what was found of it, what becomes of it, and what of that has to be agreed to."""
 
-    part: Part
+    part: ProvisioningPart
     found: Any
-    step: Step
-    others: Others | None = None
+    step: ProvisioningStep
+    others: OtherOwner | None = None
     asks: tuple[str, ...] = ()
 
-    def learned(self, known: Known) -> Known:
+    def learned(self, known: KnownValues) -> KnownValues:
         """What follows from it for the parts that come later."""
         known = self.part.learn(self.found, known)
         if self.others is None:
@@ -39,23 +39,25 @@ class Planned:
 class Looker:
     """Reads parts and decides, by the word that was given for what is others'."""
 
-    port: Port
+    port: ProvisioningPort
     word: Word
     emit: Emit
 
-    async def look(self, part: Part, known: Known, *, wait: bool = True) -> Planned:
+    async def look(self, part: ProvisioningPart, known: KnownValues, *, wait: bool = True) -> PlannedPart:
         """Reads one part and decides; with `wait`, what an earlier run or somebody else began is waited for."""
         found = await part.read(self.port, known)
         document = document_of(found)
         if under_way(document):
             if not wait:
                 note = f"is {state(document)}: the rest is decided when that has ended"
-                return Planned(part, found, Step(Verb.WAIT, part.what, part.id, (note,)))
+                return PlannedPart(
+                    part, found, ProvisioningStep(ProvisioningVerb.WAIT, part.what, part.id, (note,))
+                )
             await self.settle(part)
             found = await part.read(self.port, known)
         return await self._judged(part, found, known)
 
-    async def settle(self, part: Part, *, written: bool = False) -> None:
+    async def settle(self, part: ProvisioningPart, *, written: bool = False) -> None:
         """Waits until the service has ended whatever it does to a part."""
 
         def waiting(told: str) -> None:
@@ -63,16 +65,16 @@ class Looker:
 
         await self.port.resources.settled(part.id, written=written, waiting=waiting)
 
-    async def plan(self, parts: Iterable[Part], *, wait: bool) -> list[Planned]:
+    async def plan(self, parts: Iterable[ProvisioningPart], *, wait: bool) -> list[PlannedPart]:
         """What becomes of every part."""
-        known, found = Known(), []
+        known, found = KnownValues(), []
         for part in parts:
             planned = await self.look(part, known, wait=wait)
             known = planned.learned(known)
             found.append(planned)
         return found
 
-    async def _judged(self, part: Part, found: Any, known: Known) -> Planned:
+    async def _judged(self, part: ProvisioningPart, found: Any, known: KnownValues) -> PlannedPart:
         """What the part decides, unless it would touch what is others' beyond their word."""
         step, document = part.decide(found, known), part.bearer(found)
         others = self.word.of(part, document) if part.kind and document else None
@@ -84,54 +86,61 @@ class Looker:
         if others is None:
             return _settled(part, found, step, known, None, ownership.shut_out(part, closing, users.known))
         # Only what is there already: a PUT of it would replace what is others'.
-        if step.verb is Verb.CREATE:
+        if step.verb is ProvisioningVerb.CREATE:
             step = _refused(
                 part, step, tuple(ownership.forbidden([(part.id, ownership.REPLACED)], {key_of(part.id): others}))
             )
         if not others.adopted:
-            return Planned(part, found, _unadopted(part, step, others), others)
+            return PlannedPart(part, found, _unadopted(part, step, others), others)
         step = replace(step, facts=(f"adopted as {others.name}: it is others'", *step.facts))
-        known = Planned(part, found, step, others).learned(known)
+        known = PlannedPart(part, found, step, others).learned(known)
         return _settled(part, found, step, known, others)
 
 
 def _settled(
-    part: Part, found: Any, step: Step, known: Known, others: Others | None, shut: tuple[str, ...] = ()
-) -> Planned:
+    part: ProvisioningPart,
+    found: Any,
+    step: ProvisioningStep,
+    known: KnownValues,
+    others: OtherOwner | None,
+    shut: tuple[str, ...] = (),
+) -> PlannedPart:
     """The step with what has to be agreed to, or a refusal where it goes beyond the word of owners."""
     step = _kept_off(part, step, known)
-    return Planned(part, found, step, others, (*part.forever(step), *_touched(part, step, known), *shut))
+    return PlannedPart(part, found, step, others, (*part.forever(step), *_touched(part, step, known), *shut))
 
 
-def _changes(part: Part, step: Step) -> tuple[ownership.Change, ...]:
+def _changes(part: ProvisioningPart, step: ProvisioningStep) -> tuple[ownership.Change, ...]:
     """All that a step changes of things that exist: of its own by what is sent, of others as the part says."""
     if not step.verb.writes:
         return ()
     own = (
-        ownership.changes(part, step.change.body) if part.kind and step.verb is Verb.UPDATE and step.change else ()
+        ownership.changes(part, step.change.body)
+        if part.kind and step.verb is ProvisioningVerb.UPDATE and step.change
+        else ()
     )
     return (*own, *part.touches(step))
 
 
-def _kept_off(part: Part, step: Step, known: Known) -> Step:
+def _kept_off(part: ProvisioningPart, step: ProvisioningStep, known: KnownValues) -> ProvisioningStep:
     """The step, or a refusal where it changes what is others' and nobody said that it may."""
     reasons = tuple(ownership.forbidden(_changes(part, step), known.others))
     return _refused(part, step, reasons) if reasons else step
 
 
-def _unadopted(part: Part, step: Step, others: Others) -> Step:
+def _unadopted(part: ProvisioningPart, step: ProvisioningStep, others: OtherOwner) -> ProvisioningStep:
     """A refusal with everything that would be changed."""
     changed = ownership.forbidden(_changes(part, step), {key_of(part.id): others})
     return _refused(part, step, (ownership.unadopted(others), *changed))
 
 
-def _refused(part: Part, step: Step, reasons: Sequence[str]) -> Step:
+def _refused(part: ProvisioningPart, step: ProvisioningStep, reasons: Sequence[str]) -> ProvisioningStep:
     """A refusal, with the reasons that there were before, and with what was seen."""
-    before = step.notes if step.verb is Verb.REFUSE else ()
-    return Step(Verb.REFUSE, part.what, part.id, (*before, *reasons), facts=step.facts)
+    before = step.notes if step.verb is ProvisioningVerb.REFUSE else ()
+    return ProvisioningStep(ProvisioningVerb.REFUSE, part.what, part.id, (*before, *reasons), facts=step.facts)
 
 
-def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:
+def _touched(part: ProvisioningPart, step: ProvisioningStep, known: KnownValues) -> tuple[str, ...]:
     """What changes of things of others with their owners' word: somebody says yes to that too."""
     return tuple(
         f"{one.what} {one.name} is others', and is changed ({kind}): {part.what}"
@@ -140,9 +149,9 @@ def _touched(part: Part, step: Step, known: Known) -> tuple[str, ...]:
     )
 
 
-def check(steps: Iterable[Step], address: str, *, begun: bool = False) -> None:
+def check(steps: Iterable[ProvisioningStep], address: str, *, begun: bool = False) -> None:
     """Raises RefusedError with the reasons of every refusal; `begun`: something may have been changed by then."""
-    refused = [step for step in steps if step.verb is Verb.REFUSE]
+    refused = [step for step in steps if step.verb is ProvisioningVerb.REFUSE]
     if refused:
         raise RefusedError(
             "This cannot be provisioned as it stands" + ("." if begun else "; nothing was changed."),

@@ -11,12 +11,12 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.provisioning import checks, filechecks, naming, profiles
 from amlmigrate.provisioning.build import wanted_of
 from amlmigrate.provisioning.model import Profiles
-from amlmigrate.provisioning.wanted import Wanted
+from amlmigrate.provisioning.wanted import WantedWorkspace
 
 _REMEDY = "docs/reference/provision-file.md has every member. Set it right and run the same command again."
 
 
-def read(path: Path, *, subscription: str | None = None, table: Path | None = None) -> Wanted:
+def read(path: Path, *, subscription: str | None = None, table: Path | None = None) -> WantedWorkspace:
     """What the file asks for. Raises BadInputError, naming each member that is wrong.
 
     `subscription` stands in where the file names none; `table` is a file of profiles of its user's own.

@@ -6,10 +6,10 @@ from difflib import get_close_matches
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.errors import BadInputError, MigrateError
-from amlmigrate.provisioning.wanted import Wanted, region
+from amlmigrate.provisioning.wanted import WantedWorkspace, region
 
 
-async def check(arm: Arm, wanted: Wanted, file: str) -> None:
+async def check(arm: Arm, wanted: WantedWorkspace, file: str) -> None:
     """Raises BadInputError for a region that the subscription has not.
 
     Whoever may not read the list is not stopped: Azure refuses it later. Logical ones, as `unitedstates`, hold no

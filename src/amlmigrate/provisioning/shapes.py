@@ -82,7 +82,7 @@ def _whole(value: Any) -> Any:
 Whole = BeforeValidator(_whole)
 
 
-def _said_in_the_schema(schema: dict[str, Any], model: type[Part]) -> None:
+def _said_in_the_schema(schema: dict[str, Any], model: type[FileModel]) -> None:
     """What `_against_itself` checks; a class's name says nothing to a reader of the schema."""
     schema.pop("title", None)
     if model.either:
@@ -92,7 +92,7 @@ def _said_in_the_schema(schema: dict[str, Any], model: type[Part]) -> None:
         schema["dependentSchemas"] = {first: {"properties": {name: {"not": {}} for name in others}}}
 
 
-class Part(BaseModel):
+class FileModel(BaseModel):
     """A map of the file. Its members are named as in the file, in camel case; no other is taken."""
 
     model_config = ConfigDict(

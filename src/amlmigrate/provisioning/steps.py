@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.core.documents import Document
 
 
-class Verb(StrEnum):
+class ProvisioningVerb(StrEnum):
     """What becomes of a resource."""
 
     REGISTER = "register"
@@ -23,11 +23,11 @@ class Verb(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether something changes."""
-        return self not in (Verb.EXISTS, Verb.WAIT, Verb.REFUSE)
+        return self not in (ProvisioningVerb.EXISTS, ProvisioningVerb.WAIT, ProvisioningVerb.REFUSE)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ArmCall:
     """A call of ARM: method, path and body."""
 
     method: str
@@ -36,17 +36,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProvisioningStep:
     """`notes` say what a reader of the plan must know; for a refusal they are all its reasons.
 
     `facts` are what was seen of the thing, as who uses it: they are shown with it, and nobody has to settle them.
     """
 
-    verb: Verb
+    verb: ProvisioningVerb
     what: str
     id: str
     notes: tuple[str, ...] = ()
-    change: Change | None = None
+    change: ArmCall | None = None
     facts: tuple[str, ...] = ()
 
     @property

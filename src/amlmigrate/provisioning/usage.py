@@ -12,13 +12,13 @@ from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.parallel import gathered
 from amlmigrate.core.rights import Permission, granted
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import Read, tried, tried_list
 from amlmigrate.provisioning.ownership import tag_of
 
 if TYPE_CHECKING:
-    from amlmigrate.provisioning.known import Known
-    from amlmigrate.provisioning.parts.base import Part, Port
+    from amlmigrate.provisioning.known import KnownValues
+    from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
 
 # What may use the things that a file names, and what one is called.
 _TYPES = {
@@ -74,9 +74,11 @@ async def _answered(side: Side, path: str) -> Read[list[Document]]:
         return Read(refused=error.summary)
 
 
-async def users(port: Port, part: Part, document: Document, known: Known) -> Users:
+async def users(
+    port: ProvisioningPort, part: ProvisioningPart, document: Document, known: KnownValues
+) -> AccountUsers:
     """Who uses a thing beside this file, in words, and why there may be more."""
-    found = Users()
+    found = AccountUsers()
     everything, unseen = await port.estate.documents(ArmId.of(part.id).subscription)
     found.unknown += unseen
     found.known += [
@@ -86,10 +88,10 @@ async def users(port: Port, part: Part, document: Document, known: Known) -> Use
     ]
     await _assigned(port, part, known, found)
     more = await part.more_users(port, document)
-    return Users(sorted({*found.known, *more.known}), sorted({*found.unknown, *more.unknown}))
+    return AccountUsers(sorted({*found.known, *more.known}), sorted({*found.unknown, *more.unknown}))
 
 
-def _own(document: Document, part: Part) -> bool:
+def _own(document: Document, part: ProvisioningPart) -> bool:
     """Whether it was made for the same workspace, or is that workspace."""
     return part.owner.lower() == tag_of(document).lower()
 
@@ -98,7 +100,9 @@ def _text(document: Document) -> str:
     return json.dumps(document, ensure_ascii=False).lower()
 
 
-async def _assigned(port: Port, part: Part, known: Known, found: Users) -> None:
+async def _assigned(
+    port: ProvisioningPort, part: ProvisioningPart, known: KnownValues, found: AccountUsers
+) -> None:
     """Whose roles at the thing or below it there are, but for those of the file's own identity."""
     read = await tried(port.side.roles.assignments(part.id))
     if read.value is None:

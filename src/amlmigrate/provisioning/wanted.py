@@ -12,7 +12,7 @@ from amlmigrate.core.workspace import WorkspaceRef
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NetworkRules:
     """Who reaches a vault or an account; None: not said."""
 
     public_access: str | None = None
@@ -55,7 +55,7 @@ class VaultWanted:
     given: bool
     soft_delete_days: int = 90
     access: str | None = None
-    network: Network = field(default_factory=Network)
+    network: NetworkRules = field(default_factory=NetworkRules)
     premium: bool = False
 
 
@@ -67,7 +67,7 @@ class StorageWanted:
     given: bool
     sku: str = "Standard_LRS"
     shared_key: bool | None = None
-    network: Network = field(default_factory=Network)
+    network: NetworkRules = field(default_factory=NetworkRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Classic:
+class ClassicApplications:
     """Classic encryption: object ids of Microsoft's applications in the tenant."""
 
     cosmos_principal: str
@@ -113,7 +113,7 @@ class WorkspaceWanted:
 
     id: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    classic: Classic | None = None
+    classic: ClassicApplications | None = None
 
     @property
     def managed_network(self) -> bool:
@@ -123,7 +123,7 @@ class WorkspaceWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedWorkspace:
     """The whole file."""
 
     subscription: str

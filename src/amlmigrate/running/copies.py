@@ -11,7 +11,7 @@ from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
@@ -29,7 +29,7 @@ async def unneeded() -> Callable[[Location], str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class CopyExecutor:
     """Carries out steps about blobs. `prior` is what all ledgers, this one too, knew when the run began.
 
     `apart` is where the blobs of the target lie that no copy touches; `needed` looks what of the target refers to
@@ -40,13 +40,13 @@ class Copies:
     deleter: Deleter
     recorder: Recorder
     ledger: Ledger
-    prior: Prior
+    prior: OwnershipRecord
     apart: frozenset[Location] = frozenset()
     needed: Needed = unneeded
 
     async def carry_out(self, step: Step, amount: Bytes, state: State) -> None:
         """Copies what is missing and compares the rest; or deletes what is listed. Raises MigrateError."""
-        record = Record(self, step, Location(amount.target.account, amount.target.container))
+        record = StepRecord(self, step, Location(amount.target.account, amount.target.container))
         try:
             if step.action is Action.DELETE:
                 note = await self.deleter.delete(step, amount, record, self.needed)
@@ -69,10 +69,10 @@ class Apart:
         return Location(self.container.account, self.container.container, str(path)) in self.places
 
 
-class Record:
+class StepRecord:
     """What the ledger knows of one step's blobs."""
 
-    def __init__(self, copies: Copies, step: Step, container: Location) -> None:
+    def __init__(self, copies: CopyExecutor, step: Step, container: Location) -> None:
         self._copies = copies
         self._step = step
         self._container = container

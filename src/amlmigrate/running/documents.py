@@ -12,13 +12,13 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError, MigrateError
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds import Kind, moving_kinds
-from amlmigrate.kinds._base import Port
+from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.names import Names
+from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 
@@ -29,17 +29,17 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class DocumentExecutor:
     """Carries out steps between two workspaces. `present` is what the target held when the run began."""
 
-    source: Port
-    target: Port
+    source: WorkspacePort
+    target: WorkspacePort
     sources: Sources
     recorder: Recorder
     ledger: Ledger
     present: dict[Address, Asset]
-    prior: Prior
-    names: Names
+    prior: OwnershipRecord
+    names: TargetNames
 
     async def write(self, step: Step, state: State) -> None:
         """Creates or updates. Raises MigrateError."""
@@ -125,7 +125,11 @@ class Documents:
         if there is None:
             return False
         found = kind.differences(step.address, body, there)
-        if not found or kind.vacant(step.called, there) or await self._failed_before(kind, step, body, there):
+        if (
+            not found
+            or kind.is_placeholder(step.called, there)
+            or await self._failed_before(kind, step, body, there)
+        ):
             return not found
         raise (_altered if fresh and kind.made(body, there) else _foreign)(step, f"{found[0].field} differs")
 
@@ -141,7 +145,7 @@ class Documents:
         Of most versions the picture of when the run began is enough: the answer to a PUT tells of one that came
         since.
         """
-        if fresh or kind.looked_up(step.address):
+        if fresh or kind.read_before_put(step.address):
             return await kind.read(self.target, step.called)
         known = self.present.get(step.called)
         return known.document if known else None
@@ -204,7 +208,7 @@ class Documents:
 
     async def _refuse_appeared(self, kind: Kind, step: Step) -> None:
         """A version that was there when it was put, and not when the run began, is somebody else's."""
-        if kind.looked_up(step.address):
+        if kind.read_before_put(step.address):
             return
         # Not under way any more: what a later run finds there, this step did not make.
         await self.recorder.move(step.address, State.PENDING)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from amlmigrate.core.errors import ExitCode, MigrateError, TargetLostError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import State
-from amlmigrate.running.copies import Copies
-from amlmigrate.running.documents import Documents
+from amlmigrate.running.copies import CopyExecutor
+from amlmigrate.running.documents import DocumentExecutor
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class StepExecutor:
     """Carries out steps between two workspaces."""
 
-    documents: Documents
-    copies: Copies
+    documents: DocumentExecutor
+    copies: CopyExecutor
     # Reads the target workspace itself.
     reads_target: Callable[[], Awaitable[object]]
 

@@ -11,9 +11,9 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.few import few
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.kinds import Kind
-from amlmigrate.kinds._base import Port
+from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.recorder import Recorder
 
@@ -21,13 +21,13 @@ _NAMED = 20
 
 
 @dataclass(slots=True)
-class Names:
+class TargetNames:
     """The names of one target. `present`: all addresses that it had when the run began."""
 
-    target: Port
+    target: WorkspacePort
     recorder: Recorder
     ledger: Ledger
-    prior: Prior
+    prior: OwnershipRecord
     present: Iterable[Address]
     _listed: dict[str, dict[Address, Document]] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

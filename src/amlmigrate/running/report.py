@@ -13,15 +13,15 @@ from amlmigrate.core.tool import tool
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.bearing import made
 from amlmigrate.ledger.decisions import of_file
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import items, over_foreign_bytes, tally
 from amlmigrate.ledger.lost import IDMAP
-from amlmigrate.running.walker import Tally
+from amlmigrate.running.walker import WalkResult
 
 RECORD = "run"
 
 
-def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By) -> Report:
+def tell(plan: Plan, folder: Path, ledger: Ledger, walked: WalkResult | None, by: By) -> EvidenceFile:
     """Adds the report of the run that has just ended; without `walked`, of one that ended before it could tell.
 
     Raises RefusedError for a chain that is broken, FileError.
@@ -50,7 +50,7 @@ def tell(plan: Plan, folder: Path, ledger: Ledger, walked: Tally | None, by: By)
     return report
 
 
-def _ended(walked: Tally | None) -> str:
+def _ended(walked: WalkResult | None) -> str:
     if walked is None:
         return "cut off before its report"
     if walked.lost:

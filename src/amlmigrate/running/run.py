@@ -9,25 +9,25 @@ from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.cloud.session import Session
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
-from amlmigrate.running.copies import Copies, unneeded
-from amlmigrate.running.documents import Documents
-from amlmigrate.running.life import Life
-from amlmigrate.running.names import Names
+from amlmigrate.running.copies import CopyExecutor, unneeded
+from amlmigrate.running.documents import DocumentExecutor
+from amlmigrate.running.life import StepExecutor
+from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
-from amlmigrate.running.walker import Tally, Walker
+from amlmigrate.running.walker import Walker, WalkResult
 
 
 def finished(plan: Plan, ledger: Ledger) -> bool:
@@ -44,13 +44,13 @@ async def run(
     session: Session,
     target: Inventory,
     mapping: Mapping,
-    prior: Prior,
+    prior: OwnershipRecord,
     *,
     jobs: int,
     emit: Emit,
     on_start: Callable[[Walker], None],
     needed: Needed = unneeded,
-) -> Tally:
+) -> WalkResult:
     """Carries out what is open; the caller holds the lock.
 
     `target` is what the target holds now, `prior` what the tool made of it; `needed` looks what of the
@@ -63,15 +63,15 @@ async def run(
     port = session.target.workspace(plan.header.target_ref)
     source = session.source.workspace(plan.header.source_ref)
     sides = (session.source.blobs, session.target.blobs)
-    executor = LocalExecutor(Stores(session.source, session.target), stopping=lambda: walker.stopping)
+    executor = LocalExecutor(StorePair(session.source, session.target), stopping=lambda: walker.stopping)
     copier = Copier(*sides, mapping, executor, stopping=lambda: walker.stopping)
     deleter = Deleter(*sides, executor, stopping=lambda: walker.stopping)
-    names = Names(port, recorder, ledger, prior, target.assets)
+    names = TargetNames(port, recorder, ledger, prior, target.assets)
     rows = ledger.steps()
     sources = Sources(source, [one for one in plan.steps if one.run and rows[one.address].state is not State.DONE])
-    life = Life(
-        documents=Documents(source, port, sources, recorder, ledger, target.assets, prior, names),
-        copies=Copies(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
+    life = StepExecutor(
+        documents=DocumentExecutor(source, port, sources, recorder, ledger, target.assets, prior, names),
+        copies=CopyExecutor(copier, deleter, recorder, ledger, prior, plan.apart(), needed),
         reads_target=port.exists,
     )
     walker: Walker = Walker(plan, rows, recorder, life.carry_out, emit)

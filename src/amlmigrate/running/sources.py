@@ -14,7 +14,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import DriftError
 from amlmigrate.core.plan import Step, read_in_lists
 from amlmigrate.kinds import Kind
-from amlmigrate.kinds._base import Port
+from amlmigrate.kinds._base import WorkspacePort
 
 # How long a list counts as what the source is now, which it is not to the second by itself (AZ-LIST-19), and how
 # much longer one of many versions does, which takes a call for each page: so it costs less than a call for every
@@ -37,7 +37,7 @@ class _Listing:
 class Sources:
     """The source of one run. `open_steps` is what the run has to carry out."""
 
-    port: Port
+    port: WorkspacePort
     open_steps: Iterable[Step]
     clock: Callable[[], float] = time.monotonic
     _many: Counter[Address] = field(init=False)

@@ -30,7 +30,7 @@ CarryOut = Callable[[Step, State], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Tally:
+class WalkResult:
     """What a walk came to."""
 
     done: int = 0
@@ -80,7 +80,7 @@ class Walker:
         self._take_ready()
         self.stopping = False
         self.under_way = 0
-        self.tally = Tally()
+        self.tally = WalkResult()
 
     def _unfinished(self, step: Step) -> set[Address]:
         return {edge for edge in step.after if edge in self._open}
@@ -94,7 +94,7 @@ class Walker:
         """Takes no further step; those under way end, and begin nothing that can be left for later."""
         self.stopping = True
 
-    async def walk(self, jobs: int) -> Tally:
+    async def walk(self, jobs: int) -> WalkResult:
         """Carries out all that is open, `jobs` steps at a time."""
         running: set[asyncio.Task[None]] = set()
         try:

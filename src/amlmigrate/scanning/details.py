@@ -14,7 +14,7 @@ from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture.facts import key_of
 from amlmigrate.scanning import counting, facts, tagging
 from amlmigrate.scanning.barriers import barriers
-from amlmigrate.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, Resources
+from amlmigrate.scanning.resources import LOCKS, REGISTRIES, STORAGE, VAULTS, SurroundingResources
 from amlmigrate.scanning.risk import risk
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
 
@@ -29,7 +29,7 @@ class Details:
         self._standard = standard
         self._now = now
         self._sizes = sizes
-        self._resources = Resources(side.arm)
+        self._resources = SurroundingResources(side.arm)
 
     async def read(self, document: Document) -> Scanned:
         """A workspace by its document, with all that surrounds it."""
@@ -110,7 +110,7 @@ class Details:
             return found.unknown(NotKnown.of("locks", f"{LOCKS}/read", error)), []
 
     def _levels(self, found: Scanned, properties: Document) -> dict[str, Any]:
-        subject = tagging.Subject(
+        subject = tagging.TaggingSubject(
             found.name, found.group, found.subscription, found.tags, bool(properties.get("hbiWorkspace"))
         )
         return {fact: self._standard.level(fact, subject) for fact in (tagging.SENSITIVITY, tagging.ENVIRONMENT)}

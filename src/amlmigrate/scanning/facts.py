@@ -15,10 +15,10 @@ from amlmigrate.scanning.values import (
     SERVICE_SIDE,
     Encryption,
     Exposure,
-    Registry,
+    RegistryValues,
     Scanned,
-    Storage,
-    Vault,
+    StorageValues,
+    VaultValues,
 )
 
 _PLAIN = "Default"
@@ -40,8 +40,8 @@ def of_document(document: Document) -> Scanned:
         encryption=_encryption(properties),
         exposure=_exposure(properties),
         vault=_named_vault(ref, properties),
-        storage=Storage(properties["storageAccount"]) if properties.get("storageAccount") else None,
-        registry=Registry(properties["containerRegistry"]) if properties.get("containerRegistry") else None,
+        storage=StorageValues(properties["storageAccount"]) if properties.get("storageAccount") else None,
+        registry=RegistryValues(properties["containerRegistry"]) if properties.get("containerRegistry") else None,
         tags={str(name): str(value) for name, value in (document.get("tags") or {}).items()},
     )
 
@@ -65,19 +65,21 @@ def _exposure(properties: dict[str, Any]) -> Exposure:
     )
 
 
-def _named_vault(ref: WorkspaceRef, properties: dict[str, Any]) -> Vault | None:
+def _named_vault(ref: WorkspaceRef, properties: dict[str, Any]) -> VaultValues | None:
     key = (properties.get("encryption") or {}).get("keyVaultProperties") or {}
     of_key = key.get("keyVaultArmId")
     id_ = of_key or properties.get("keyVault")
     if not id_:
         return None
-    return Vault(str(id_), "key" if of_key else "secrets", subscription_of(str(id_)) == ref.subscription.lower())
+    return VaultValues(
+        str(id_), "key" if of_key else "secrets", subscription_of(str(id_)) == ref.subscription.lower()
+    )
 
 
-def vault_facts(vault: Vault, document: Document, location: str) -> Vault:
+def vault_facts(vault: VaultValues, document: Document, location: str) -> VaultValues:
     """The vault, with what its own document says. Without `enablePurgeProtection` it has none."""
     properties = properties_of(document)
-    return Vault(
+    return VaultValues(
         vault.id,
         vault.holds,
         vault.same_subscription,
@@ -88,12 +90,12 @@ def vault_facts(vault: Vault, document: Document, location: str) -> Vault:
     )
 
 
-def storage_facts(document: Document) -> Storage:
+def storage_facts(document: Document) -> StorageValues:
     """A storage account; an absent `allowSharedKeyAccess` means that it is allowed."""
     properties = properties_of(document)
     encryption = properties.get("encryption") or {}
     customer = str(encryption.get("keySource", "")).lower() == "microsoft.keyvault"
-    return Storage(
+    return StorageValues(
         document["id"],
         CUSTOMER if customer else MICROSOFT,
         str(properties.get("publicNetworkAccess") or "Enabled"),
@@ -104,12 +106,12 @@ def storage_facts(document: Document) -> Storage:
     )
 
 
-def registry_facts(document: Document) -> Registry:
+def registry_facts(document: Document) -> RegistryValues:
     """A container registry."""
     properties = properties_of(document)
     customer = str((properties.get("encryption") or {}).get("status", "")).lower() == "enabled"
     access = str(properties.get("publicNetworkAccess") or "Enabled")
-    return Registry(document["id"], CUSTOMER if customer else MICROSOFT, access)
+    return RegistryValues(document["id"], CUSTOMER if customer else MICROSOFT, access)
 
 
 def key_age(document: Document, now: datetime) -> tuple[str | None, int | None]:

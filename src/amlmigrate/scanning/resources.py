@@ -21,7 +21,7 @@ LOCKS = "Microsoft.Authorization/locks"
 T = TypeVar("T")
 
 
-class Resources:
+class SurroundingResources:
     """What surrounds the workspaces of some subscriptions; everything is read once, and only when asked for.
 
     A list shows only what the identity may see, so what is missing there is asked for by itself.

@@ -33,7 +33,7 @@ _WORKSPACES_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ScanScope:
     """What a scan is about; with neither named, all subscriptions that the identity sees."""
 
     subscriptions: tuple[str, ...] = ()
@@ -62,7 +62,9 @@ def _read(workspace: Scanned) -> bool:
     return not refused and all(gap.cause is not Cause.FAILED for gap in workspace.not_known)
 
 
-async def scan(side: Side, scope: Scope, standard: Standard, *, sizes: bool = False, emit: Emit = ignore) -> Scan:
+async def scan(
+    side: Side, scope: ScanScope, standard: Standard, *, sizes: bool = False, emit: Emit = ignore
+) -> Scan:
     """Everything that can be read of the scope's workspaces.
 
     Where nothing at all could be read: raises DeniedError if a permission was missing, BadInputError if there is

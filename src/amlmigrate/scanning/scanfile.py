@@ -20,7 +20,7 @@ _WORDING = sealedlines.Wording("scan", "Make one with `migrate scan`.")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ScanFile:
     """A scan as it was read: its header, a document for each workspace in the order of risk, its SHA-256."""
 
     header: Document
@@ -82,7 +82,7 @@ def write(path: Path, head: dict[str, Any], scan: Scan) -> str:
         ) from error
 
 
-def read(path: Path) -> Kept:
+def read(path: Path) -> ScanFile:
     """Reads a scan. Raises BadInputError for one that is missing, cut short, changed or of a newer format."""
     first = sealedlines.read_first(path, _WORDING)
     if first.get("record") != "header" or not isinstance(first.get("format"), int) or "levels" not in first:
@@ -94,4 +94,4 @@ def read(path: Path) -> Kept:
             remedy="Use the version of migrate that wrote it, or scan anew.",
         )
     sealed = sealedlines.read(path, _WORDING)
-    return Kept(first, sealed.lines[1:], sealed.sha256)
+    return ScanFile(first, sealed.lines[1:], sealed.sha256)

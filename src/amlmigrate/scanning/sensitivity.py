@@ -13,8 +13,8 @@ def most_sensitive(*workspaces: Workspace) -> bool:
     return any(standard.level(tagging.SENSITIVITY, _subject(one)) == highest for one in workspaces)
 
 
-def _subject(workspace: Workspace) -> tagging.Subject:
+def _subject(workspace: Workspace) -> tagging.TaggingSubject:
     ref = workspace.ref
     tags = {str(name): str(value) for name, value in (workspace.document.get("tags") or {}).items()}
     hbi = workspace.properties.get("hbiWorkspace") is True
-    return tagging.Subject(ref.name, ref.group, ref.subscription, tags, hbi)
+    return tagging.TaggingSubject(ref.name, ref.group, ref.subscription, tags, hbi)

@@ -30,7 +30,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TaggingRule:
     """When all of `when` holds, the fact has this level; texts in lower case, names and groups are globs."""
 
     fact: str
@@ -39,7 +39,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class TaggingSubject:
     """What rules look at."""
 
     name: str
@@ -54,10 +54,10 @@ class Standard:
     """Facts by name, rules in order, and the SHA-256 of the file's content."""
 
     facts: Mapping[str, Fact]
-    rules: tuple[Rule, ...]
+    rules: tuple[TaggingRule, ...]
     sha256: str
 
-    def level(self, fact: str, subject: Subject) -> str | None:
+    def level(self, fact: str, subject: TaggingSubject) -> str | None:
         """The level of a fact; None where neither the standard's tag nor a rule tells it."""
         known = self.facts[fact]
         told = _tag(subject.tags, known.tag)
@@ -80,7 +80,7 @@ class Standard:
         return found
 
     def _understood(self, fact: str, tag: str, value: str) -> bool:
-        return self.level(fact, Subject("", "", "", {tag: value})) is not None
+        return self.level(fact, TaggingSubject("", "", "", {tag: value})) is not None
 
 
 def _tag(tags: Mapping[str, str], name: str) -> str | None:
@@ -96,7 +96,7 @@ def spelled(tags: Mapping[str, str], name: str) -> str:
     return next((key for key in tags if key.lower() == name.lower()), name)
 
 
-def _holds(when: Mapping[str, Any], subject: Subject) -> bool:
+def _holds(when: Mapping[str, Any], subject: TaggingSubject) -> bool:
     if "tags" in when and not _tagged(when, subject.tags):
         return False
     if "hbi" in when and when["hbi"] != subject.hbi:
@@ -134,7 +134,9 @@ def read(path: Path | None = None) -> Standard:
     facts = {name: Fact(one["tag"], tuple(one["levels"])) for name, one in content["facts"].items()}
     if same := _shared(facts.values()):
         raise _bad(path, f"the tag '{same}' is given to two facts, and one value cannot tell both")
-    rules = tuple(Rule(one["fact"], one["level"], _lower(one["when"])) for one in content.get("rules") or ())
+    rules = tuple(
+        TaggingRule(one["fact"], one["level"], _lower(one["when"])) for one in content.get("rules") or ()
+    )
     for number, rule in enumerate(rules, start=1):
         if rule.level not in facts[rule.fact].levels:
             raise _bad(path, f"rule {number}: '{rule.level}' is no level of {rule.fact}")

@@ -29,7 +29,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TagChange:
     """What one workspace gets: name to value, and of those that are there what they have now.
 
     `kept` has the tags whose value stays though the standard has another one for it: name to what is there and
@@ -55,7 +55,7 @@ class Change:
         return [name for name, value in self.tags.items() if now.get(spelled(now, name)) != value]
 
 
-def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: bool = False) -> list[Change]:
+def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: bool = False) -> list[TagChange]:
     """For each workspace what its tags lack of the standard, and with `overwrite` what they say otherwise."""
     found = []
     for one in workspaces:
@@ -63,7 +63,7 @@ def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: boo
         wanted = standard.tags(levels, one.tags)
         there = {name: one.tags[name] for name in wanted if name in one.tags}
         taken = {} if overwrite else there
-        change = Change(
+        change = TagChange(
             one.id,
             {name: value for name, value in wanted.items() if name not in taken},
             {} if taken else there,
@@ -74,7 +74,7 @@ def changes(workspaces: Iterable[Scanned], standard: Standard, *, overwrite: boo
     return found
 
 
-async def write(arm: Arm, wanted: Iterable[Change], emit: Emit = ignore) -> dict[str, NotKnown]:
+async def write(arm: Arm, wanted: Iterable[TagChange], emit: Emit = ignore) -> dict[str, NotKnown]:
     """Writes each change by ARM's merge of tags and reads it back; those that failed, by id.
 
     A merge leaves tags alone that somebody else wrote meanwhile, which a PATCH of the workspace would not.
@@ -82,7 +82,7 @@ async def write(arm: Arm, wanted: Iterable[Change], emit: Emit = ignore) -> dict
     """
     failed: dict[str, NotKnown] = {}
 
-    async def one(change: Change) -> None:
+    async def one(change: TagChange) -> None:
         try:
             await _merge(arm, change)
         except Exception as wrong:  # noqa: BLE001 - a fault met with one workspace is told, and keeps no other away
@@ -104,7 +104,7 @@ class _OthersError(Exception):
         self.now = now
 
 
-async def _merge(arm: Arm, change: Change) -> None:
+async def _merge(arm: Arm, change: TagChange) -> None:
     path = f"{change.id}/providers/Microsoft.Resources/tags/default"
     due = dict(change.tags)
     for _ in range(_TRIES):
@@ -125,7 +125,7 @@ async def _merge(arm: Arm, change: Change) -> None:
         )
 
 
-async def _write(arm: Arm, path: str, change: Change, due: Mapping[str, str]) -> None:
+async def _write(arm: Arm, path: str, change: TagChange, due: Mapping[str, str]) -> None:
     async def unchanged() -> None:
         now = await _read(arm, path)
         if change.due(now) != due:

@@ -53,7 +53,7 @@ class Encryption:
 
 
 @dataclass(frozen=True, slots=True)
-class Vault:
+class VaultValues:
     """The vault of the key, or of a workspace without one (`holds` is `secrets`) its own."""
 
     id: str
@@ -65,7 +65,7 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
+class StorageValues:
     """The storage account; `encryption` is `microsoft` or `customer`."""
 
     id: str
@@ -85,7 +85,7 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
+class RegistryValues:
     """The container registry; `encryption` is `microsoft` or `customer`."""
 
     id: str
@@ -135,9 +135,9 @@ class Scanned:
     identity: str
     encryption: Encryption
     exposure: Exposure
-    vault: Vault | None = None
-    storage: Storage | None = None
-    registry: Registry | None = None
+    vault: VaultValues | None = None
+    storage: StorageValues | None = None
+    registry: RegistryValues | None = None
     sensitivity: str | None = None
     environment: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.workspace import Location
 
@@ -25,7 +25,7 @@ def compared(plan: Plan, waived: Container[str], left_alone: Left) -> Iterator[S
 
 def not_compared(plan: Plan, waived: Container[str], places: Iterable[Location]) -> int:
     """How many blobs were to move, were let go, and lie below none of the places that are compared."""
-    cover = Cover(places)
+    cover = PrefixSet(places)
     return sum(
         step.bytes.blobs
         for step in plan.steps

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from amlmigrate.bytes.areas import list_both
 from amlmigrate.bytes.listings import Listing, goal_path, list_container, listing_digest, unlike
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Blob
@@ -58,7 +58,7 @@ async def rest_arrived(clouds: Session, plan: Plan, mapping: Mapping, container:
         if error.status != 403:
             raise
         return None
-    cover = Cover(plan.places(source=True))
+    cover = PrefixSet(plan.places(source=True))
     for (account, name), listing in listed.source.items():
         goal = mapping.place(Location(account, name))
         if name != container or goal is None:

@@ -19,12 +19,12 @@ from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.merging import in_place, merged
-from amlmigrate.bytes.searching import Found
+from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.bytes.tables import is_table
 from amlmigrate.bytes.tasks import DigestTask
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
@@ -35,7 +35,7 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger.files import Scratch
 from amlmigrate.verifying.apart import compared, let_go, not_compared
-from amlmigrate.verifying.entries import Entry, Prefix, label
+from amlmigrate.verifying.entries import ManifestEntry, Prefix, label
 
 _PARALLEL = 16
 # So many blobs of a prefix wait for their turn, or for a long one that was begun before them.
@@ -45,7 +45,7 @@ _LARGE_AT_ONCE = 2
 
 
 @dataclass(slots=True)
-class Verdict:
+class ByteVerdict:
     """What comparing the bytes came to."""
 
     differences: list[Difference] = field(default_factory=list)
@@ -81,7 +81,7 @@ class BlobVerifier:
 
     def __init__(
         self,
-        stores: Stores,
+        stores: StorePair,
         executor: Executor,
         containers: Containers,
         *,
@@ -109,13 +109,13 @@ class BlobVerifier:
         plan: Plan,
         waived: frozenset[str] = frozenset(),
         left_alone: Map[str, frozenset[str]] = MappingProxyType({}),
-    ) -> Verdict:
+    ) -> ByteVerdict:
         """All prefixes of the plan, but for what is waived of them.
 
         Of a waived prefix that is nothing but the blobs that `run` had left alone by then, where it says which: by
         address.
         """
-        verdict = Verdict()
+        verdict = ByteVerdict()
         verdict.not_checked |= _unread_in_both(plan)
         self._let_go = let_go(plan, waived, left_alone)
         steps = [(step, step.prefix) for step in compared(plan, waived, left_alone) if step.prefix]
@@ -136,7 +136,7 @@ class BlobVerifier:
         anew = frozenset((*files(step.rewrites), *(file.path for file in step.files)))
         rooms = (asyncio.Semaphore(_PARALLEL), asyncio.Semaphore(_PARALLEL))
 
-        async def entry(side: _Side) -> tuple[_Side, Entry, Entry | None]:
+        async def entry(side: _Side) -> tuple[_Side, ManifestEntry, ManifestEntry | None]:
             place = amount.source if side.of_source else amount.target
             async with rooms[side.of_source]:
                 found = await self._entry(side, place)
@@ -145,7 +145,7 @@ class BlobVerifier:
             async with self._large:
                 return side, found, await self._rewritten(place, found)
 
-        left: tuple[Entry | None, Entry | None] = (None, None)
+        left: tuple[ManifestEntry | None, ManifestEntry | None] = (None, None)
         # Without a byte to be read there is nothing to wait for, and no need of tasks.
         turns = in_order if self._hashing else one_by_one
         async with aclosing(turns(self._sides(prefix), entry, parallel=_AHEAD)) as entries:
@@ -180,7 +180,7 @@ class BlobVerifier:
         known = self._let_go.get(Location(amount.target.account, amount.target.container, path))
         return known in ("", etag)
 
-    def _add(self, prefix: Prefix, verdict: Verdict) -> None:
+    def _add(self, prefix: Prefix, verdict: ByteVerdict) -> None:
         """What a prefix comes to."""
         step, amount = prefix.step, prefix.amount
         address, container = str(step.address), amount.source.container
@@ -215,14 +215,14 @@ class BlobVerifier:
     def _listed(listings: dict[tuple[str, str], Listing], place: Location) -> Listing:
         return listings.get((place.account, place.container)) or Listing(place)
 
-    async def _entry(self, side: _Side, place: Location) -> Entry:
+    async def _entry(self, side: _Side, place: Location) -> ManifestEntry:
         """A blob as it was read; of the target's what is read is searched for the source's places."""
-        entry = await self._hash(side, place) if self._hashing else Entry(side.blob)
+        entry = await self._hash(side, place) if self._hashing else ManifestEntry(side.blob)
         if entry.found and entry.found.count and is_table(side.blob.path):
             return await self._in_table(place.at(side.blob.path), entry)
         return entry
 
-    async def _in_table(self, file: Location, entry: Entry) -> Entry:
+    async def _in_table(self, file: Location, entry: ManifestEntry) -> ManifestEntry:
         """Of a table only what it reads counts; the plan has told of its comments and literals."""
         try:
             data = await self._stores.target(file).read(file, LARGEST, entry.blob.etag)
@@ -231,9 +231,9 @@ class BlobVerifier:
             return _unread(entry.blob, error)
         except ValueError:
             return entry
-        return replace(entry, found=Found(True, len(left.values))) if data else entry
+        return replace(entry, found=SearchResult(True, len(left.values))) if data else entry
 
-    async def _rewritten(self, place: Location, entry: Entry) -> Entry:
+    async def _rewritten(self, place: Location, entry: ManifestEntry) -> ManifestEntry:
         """What a file that names places must be in the target, worked out anew from the source as it is now."""
         file = place.at(entry.blob.path)
         try:
@@ -245,11 +245,11 @@ class BlobVerifier:
         try:
             data = await asyncio.to_thread(write, entry.blob.path, found or b"", self._mapping)
         except ValueError as error:
-            return Entry(entry.blob, unread=f"not written anew: {error}")
+            return ManifestEntry(entry.blob, unread=f"not written anew: {error}")
         blob = as_written(entry.blob, data)
-        return Entry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
+        return ManifestEntry(blob, entry.sha256 and hashlib.sha256(data).hexdigest(), entry.md5 and blob.md5)
 
-    async def _hash(self, side: _Side, place: Location) -> Entry:
+    async def _hash(self, side: _Side, place: Location) -> ManifestEntry:
         """A blob whose every byte was read; of the target's all text is searched."""
         blob = side.blob
         places = None if side.of_source or label(blob) else self._places
@@ -257,9 +257,9 @@ class BlobVerifier:
         if result.refused:
             self._refused.setdefault(place.account, result.refused)
         if (read := result.digested) is None:
-            return Entry(blob, unread=result.why)
+            return ManifestEntry(blob, unread=result.why)
         self._open |= {place.account} if blob.length else set()
-        return Entry(blob, read.sha256, read.md5, found=read.found)
+        return ManifestEntry(blob, read.sha256, read.md5, found=read.found)
 
 
 def _unread_in_both(plan: Plan) -> set[str]:
@@ -279,8 +279,8 @@ def _told(digest: ListingDigest, blobs: Iterable[Blob]) -> Iterator[Blob]:
         yield blob
 
 
-def _unread(blob: Blob, error: ServiceError) -> Entry:
+def _unread(blob: Blob, error: ServiceError) -> ManifestEntry:
     """A blob whose bytes cannot be had, so that nobody compares them. Raises what is not about this one blob."""
     if not unreadable.why(error):
         raise error
-    return Entry(blob, unread=f"not read: {error.status} {error.code}")
+    return ManifestEntry(blob, unread=f"not read: {error.status} {error.code}")

@@ -22,7 +22,7 @@ _MOVED = (Action.CREATE, Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class DocumentComparison:
     """What comparing the documents came to, and both sides' digests by address.
 
     It does without the documents: they would take as much memory as all else, beside the listings of blobs.
@@ -49,7 +49,7 @@ def compare_documents(
     target: Inventory,
     waived: frozenset[str] = frozenset(),
     by_hand: frozenset[str] = frozenset(),
-) -> Documents:
+) -> DocumentComparison:
     """Everything in which the source is not the plan's, or the target is not the source's.
 
     Of what is waived only the source is compared: the waiver was for what it was then. Findings may be among it;
@@ -89,7 +89,7 @@ def compare_documents(
     added = sorted(now.keys() - planned.keys())
     found += [Difference(address, "source", None, now[address]) for address in added]
     archived = frozenset(str(address.archived()) for address, asset in target.assets.items() if asset.archived)
-    return Documents(
+    return DocumentComparison(
         mapping,
         digests,
         document_digests(target),

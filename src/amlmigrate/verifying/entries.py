@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from amlmigrate.bytes.contents import encoded
 from amlmigrate.bytes.listings import ListingDigest, unlike
-from amlmigrate.bytes.searching import Found
+from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Bytes, Step
@@ -19,7 +19,7 @@ from amlmigrate.ledger.files import Scratch
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """One blob of a manifest; `sha256` and `md5` are of the bytes as they were read, None where none were.
 
     `unread` says why they could not be. `found` is what searching them for the source's places came to,
@@ -30,7 +30,7 @@ class Entry:
     sha256: str | None = None
     md5: str | None = None
     unread: str = ""
-    found: Found | None = None
+    found: SearchResult | None = None
 
     @property
     def false_label(self) -> bool:
@@ -81,7 +81,7 @@ class Tree:
         self._place = place
         self._sha = hashlib.sha256()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ManifestEntry) -> None:
         """The next one."""
         rest = entry.blob.path.removeprefix(self._place.path).lstrip("/")
         content = entry.sha256 or entry.blob.md5 or ""
@@ -118,7 +118,9 @@ class Prefix:
     def __post_init__(self) -> None:
         self.trees = {"source": Tree(self.amount.source), "target": Tree(self.amount.target)}
 
-    def take(self, path: str, entry: Entry | None, anew: Entry | None, twin: Entry | None) -> None:
+    def take(
+        self, path: str, entry: ManifestEntry | None, anew: ManifestEntry | None, twin: ManifestEntry | None
+    ) -> None:
         """One path of the target: the source's entry, as what it has to be written anew, and the target's."""
         if twin:
             self._there(path, twin)
@@ -130,7 +132,7 @@ class Prefix:
         elif twin:
             self.extra.append(Difference(str(self.step.address), path, "absent", "extra"))
 
-    def _compared(self, path: str, entry: Entry, twin: Entry | None) -> None:
+    def _compared(self, path: str, entry: ManifestEntry, twin: ManifestEntry | None) -> None:
         self.trees["source"].add(entry)
         self.blobs += 1
         self.bytes += entry.blob.length
@@ -140,7 +142,7 @@ class Prefix:
         self.differences += _unlike(str(self.step.address), path, entry, twin)
         self.same += len(self.differences) == before
 
-    def _there(self, path: str, twin: Entry) -> None:
+    def _there(self, path: str, twin: ManifestEntry) -> None:
         """What the files of the target name, and which of them were not looked into."""
         place = self.amount.target
         self.lines["target"].write(twin.line(place))
@@ -151,7 +153,7 @@ class Prefix:
             self.named[Location(place.account, place.container, path)] = twin.found.count
 
 
-def _unlike(address: str, goal: str, entry: Entry, twin: Entry | None) -> Iterator[Difference]:
+def _unlike(address: str, goal: str, entry: ManifestEntry, twin: ManifestEntry | None) -> Iterator[Difference]:
     """What differs between a blob and its twin."""
     if twin is None:
         yield Difference(address, goal, "present", "missing")

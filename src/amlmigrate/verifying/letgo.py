@@ -17,7 +17,7 @@ from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
 from amlmigrate.kinds import moving_kinds, versions_digest
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import found_by, of_step
@@ -79,7 +79,7 @@ def findings(
     steps: Iterable[Step],
     standing: Standing,
     now: Mapping[str, str],
-    reports: list[Report],
+    reports: list[EvidenceFile],
     *,
     living: bool = False,
 ) -> list[Finding]:
@@ -101,7 +101,7 @@ def findings(
     return found
 
 
-def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[Report]) -> Iterator[str]:
+def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[EvidenceFile]) -> Iterator[str]:
     """Conflicts of which no digest is known yet: a plan has none where a write before changes the item."""
     for step in steps:
         decision = standing.of(of_step(step))
@@ -109,12 +109,12 @@ def not_comparable(steps: Iterable[Step], standing: Standing, reports: list[Repo
             yield f"whether the target's {step.address} is still the one that was let go: no digest was kept of it"
 
 
-def carried(reports: list[Report]) -> list[Finding]:
+def carried(reports: list[EvidenceFile]) -> list[Finding]:
     """What an earlier verification found in the bytes, without what each one looks at anew."""
     return [one for one in found_by(reports) if one.code not in _CODES]
 
 
-def _before(step: Step, decision: Decision, reports: list[Report]) -> str | None:
+def _before(step: Step, decision: Decision, reports: list[EvidenceFile]) -> str | None:
     """The digest of what there was: by the plan, else by the first verification after it was let go."""
     if step.target_sha256 and step.action is Action.CONFLICT:
         return step.target_sha256

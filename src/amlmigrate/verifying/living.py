@@ -19,12 +19,12 @@ from amlmigrate.cutover.record import SINCE
 from amlmigrate.cutover.since import Since, decided
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.verifying import leftalone, letgo
-from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
 
@@ -51,7 +51,7 @@ def verify_living(
     plan: Plan,
     folder: Path,
     ledger: Ledger,
-    cutover: Report,
+    cutover: EvidenceFile,
     living: Living,
     *,
     depth: Depth,
@@ -60,7 +60,7 @@ def verify_living(
     by: By,
     unknown: str = "",
     service: datetime | None = None,
-) -> Report:
+) -> EvidenceFile:
     """Adds the report: green while the source is as it was and nothing proven is lost that nobody let go.
 
     `unknown`: why nobody can tell whether the target is being changed, where that is so. `service`: the time by
@@ -94,12 +94,12 @@ def verify_living(
         return keep(evidence, by, content, now, {})
 
 
-def _verdict(since: Since, unknown: str) -> Verdict:
+def _verdict(since: Since, unknown: str) -> ByteVerdict:
     """What of both sides' bytes is known by what has changed since the cutover."""
-    return Verdict(blobs=since.blobs, bytes=since.bytes, not_checked={_SOURCE_BYTES, unknown} - {""})
+    return ByteVerdict(blobs=since.blobs, bytes=since.bytes, not_checked={_SOURCE_BYTES, unknown} - {""})
 
 
-def _source(cutover: Report, now: Bound) -> Iterator[Difference]:
+def _source(cutover: EvidenceFile, now: Bound) -> Iterator[Difference]:
     """Each part of the source that is not as it was at the cutover."""
     for name in held.SOURCE:
         for told in held.differences(cutover, now.digests, now.parts, names=(name,)):

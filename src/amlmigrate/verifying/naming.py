@@ -12,7 +12,7 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.members import document_references
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.subjects import found_by
 
 _SHOWN = 5
@@ -30,7 +30,7 @@ def findings(plan: Plan, target: Workspace, naming: Naming) -> list[Finding]:
     ]
 
 
-def known(reports: list[Report]) -> list[Finding]:
+def known(reports: list[EvidenceFile]) -> list[Finding]:
     """The findings of the newest verification that read the files, for one that does not."""
     return [one for one in found_by(reports) if one.code == _CODE]
 

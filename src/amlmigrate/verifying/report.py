@@ -18,13 +18,13 @@ from amlmigrate.core.state import Outcome
 from amlmigrate.core.tool import tool
 from amlmigrate.core.translation import Difference
 from amlmigrate.kinds import moving_kinds
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.files import Scratch
 from amlmigrate.ledger.items import Item, over_foreign_bytes, tally
 from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
 from amlmigrate.posture import let_go
 from amlmigrate.verifying import naming
-from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.sdk import Readers
 
 
@@ -45,7 +45,7 @@ def content_of(
     plan: Plan,
     ended: list[Item],
     depth: Depth,
-    verdict: Verdict,
+    verdict: ByteVerdict,
     differences: list[Difference],
     posture: list[Claim],
     standing: Standing,
@@ -99,7 +99,7 @@ def _told(ended: list[Item], outcome: Outcome) -> list[dict[str, str]]:
     return [{"address": item.address, "detail": item.detail} for item in ended if item.outcome is outcome]
 
 
-def _of_bytes(depth: Depth, verdict: Verdict, read: Readers, look: Settling | None) -> dict[str, Any]:
+def _of_bytes(depth: Depth, verdict: ByteVerdict, read: Readers, look: Settling | None) -> dict[str, Any]:
     """What was read of the bytes, and what was not looked at."""
     return {
         "naming_files": naming.lines(verdict.naming),
@@ -124,7 +124,7 @@ def _of_bytes(depth: Depth, verdict: Verdict, read: Readers, look: Settling | No
 
 def keep(
     evidence: Evidence, by: By, content: dict[str, Any], held: Bound, manifests: Mapping[str, Scratch]
-) -> Report:
+) -> EvidenceFile:
     """Adds the report, bound to both sides as they were read, to a plan's evidence."""
     with evidence.alone():
         files = [evidence.add_file(name, lines) for name, lines in manifests.items()]

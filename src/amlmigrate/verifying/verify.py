@@ -12,9 +12,9 @@ from amlmigrate.bytes.bound import bound
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.bytes.listings import not_sorted
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.cloud.session import Session
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core import headline
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
@@ -25,13 +25,13 @@ from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import Item, decided, items
 from amlmigrate.ledger.standing import Standing
-from amlmigrate.posture import Places, dataprotection, prove
+from amlmigrate.posture import BytePlaces, dataprotection, prove
 from amlmigrate.verifying import leftalone, letgo, naming
-from amlmigrate.verifying.blobs import BlobVerifier, Verdict
-from amlmigrate.verifying.documents import Documents
+from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
+from amlmigrate.verifying.documents import DocumentComparison
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
 
@@ -41,7 +41,7 @@ async def verify(
     folder: Path,
     ledger: Ledger,
     session: Session,
-    documents: Documents,
+    documents: DocumentComparison,
     *,
     depth: Depth,
     sensitive: bool,
@@ -50,7 +50,7 @@ async def verify(
     unchanged: Callable[[], Awaitable[str]],
     emit: Emit,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Report:
+) -> EvidenceFile:
     """Compares both sides' bytes, and adds the report to the plan's evidence.
 
     `unchanged` is asked once all was read: it raises while somebody changes the target, or says why that is open.
@@ -99,7 +99,7 @@ async def verify(
 
 
 def _verifier(session: Session, listed: Containers, mapping: Mapping, depth: Depth, emit: Emit) -> BlobVerifier:
-    stores = Stores(session.source, session.target)
+    stores = StorePair(session.source, session.target)
     return BlobVerifier(
         stores,
         LocalExecutor(stores),
@@ -116,15 +116,15 @@ async def _claims(
 ) -> list[Claim]:
     """What is shown of the target's keys and of the storage that the plan's bytes lie in."""
     counts = encryption_counts(listed.target, plan.places(source=False))
-    places = await Places.of_plan(session.target, target, plan, sensitive=sensitive, held=counts)
+    places = await BytePlaces.of_plan(session.target, target, plan, sensitive=sensitive, held=counts)
     return await prove(session.target, target, places)
 
 
 def _compared(
     plan: Plan,
     ended: list[Item],
-    documents: Documents,
-    verdict: Verdict,
+    documents: DocumentComparison,
+    verdict: ByteVerdict,
     differences: list[Difference],
     listed: Containers,
 ) -> dict[str, Any]:
@@ -152,14 +152,14 @@ def filled(plan: Plan, containers: Containers, mapping: Mapping) -> Iterator[str
         listing = containers.target.get((place.account, place.container))
         if listing and any(True for _ in listing.below(place.path)):
             yield address
-    cover = Cover(plan.places(source=False))
+    cover = PrefixSet(plan.places(source=False))
     for step in plan.steps:
         # Those of a container that no step copies: people may have.
         if step.is_bytes and not step.bytes and _beside(containers, mapping, cover, step.address.name):
             yield str(step.address)
 
 
-def _beside(containers: Containers, mapping: Mapping, cover: Cover, container: str) -> bool:
+def _beside(containers: Containers, mapping: Mapping, cover: PrefixSet, container: str) -> bool:
     """Whether the target has blobs that are not the plan's where a container's would be, or that is not known."""
     for account, name in containers.source:
         goal = mapping.place(Location(account, name)) if name == container else None

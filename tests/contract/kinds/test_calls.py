@@ -84,7 +84,7 @@ async def test_a_name_is_an_item_whatever_is_said_of_it(kind: Kind) -> None:
         found = await _found(kind, port)
         assert names(found) == names([name, example.address])
         assert await kind.containers(port) == {name: found[name].document}
-        assert kind.vacant(name, found[name].document) is (said in plain)
+        assert kind.is_placeholder(name, found[name].document) is (said in plain)
         digests.append(kind.digest(found[name]))
     # However the service says that there is nothing, it is one state; anything said is another.
     assert len(set(digests[: len(plain)])) == 1

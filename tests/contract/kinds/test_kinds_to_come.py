@@ -19,7 +19,7 @@ from amlmigrate.core.documents import properties_of
 from amlmigrate.core.events import ignore
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import Outcome, State
@@ -30,12 +30,12 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.items import idmap, items
 from amlmigrate.planning.diff import verdicts_on
 from amlmigrate.planning.planner import Planner
-from amlmigrate.running.documents import Documents
-from amlmigrate.running.names import Names
+from amlmigrate.running.documents import DocumentExecutor
+from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.run import finished
 from amlmigrate.running.sources import Sources
-from amlmigrate.running.walker import Tally, Walker
+from amlmigrate.running.walker import Walker, WalkResult
 from amlmigrate.verifying.documents import compare_documents
 
 SCORE, BLUE, GREEN = (
@@ -77,7 +77,7 @@ class Move:
         held = {moving_kinds()[one.address.kind].path(one.address): one.document for one in _held()}
         self.source = Service(dict(held), id=OLD.id)
         self.target = Service(taken=frozenset({"score"}))
-        self.prior = Prior()
+        self.prior = OwnershipRecord()
         self.planned = self.plan()
         self.plan_ = Plan(header(), self.planned.steps, "ab" * 32)
         self.ledger = Ledger(folder)
@@ -103,13 +103,13 @@ class Move:
         found = await scan(moving_kinds().values(), self.target, ignore)  # type: ignore[arg-type] - in memory
         return inventory(*(asset for assets in found.values() for asset in assets), of=TARGET)
 
-    async def run(self) -> Tally:
+    async def run(self) -> WalkResult:
         """One run, as one that goes on."""
         self.ledger.reopen()
         recorder = Recorder(self.ledger)
         present = (await self.holds()).assets
-        names = Names(self.target, recorder, self.ledger, self.prior, present)
-        documents = Documents(
+        names = TargetNames(self.target, recorder, self.ledger, self.prior, present)
+        documents = DocumentExecutor(
             self.source, self.target, Sources(self.source, ()), recorder, self.ledger, present, self.prior, names
         )
 
@@ -277,7 +277,7 @@ async def test_what_somebody_elses_failed_at_is_a_conflict(move: Move) -> None:
 async def _moved(move: Move) -> Inventory:
     assert not (await move.run()).failed
     owned, left = move.ledger.in_target()
-    move.prior = Prior(frozenset(owned), left={address: sha256 for address, (_, sha256) in left.items()})
+    move.prior = OwnershipRecord(frozenset(owned), left={address: sha256 for address, (_, sha256) in left.items()})
     return await move.holds()
 
 

@@ -26,7 +26,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.decommissioning.gate import _alive
 from amlmigrate.decommissioning.removal import blocking, clear
@@ -340,7 +340,11 @@ def test_a_new_file_is_a_new_kind() -> None:
 def test_the_planner_takes_a_new_kind_along_without_being_told() -> None:
     probe = asset("probes/p/1", probeUri="azureml://datastores/workspaceblobstore/paths/p")
     planner = Planner(
-        inventory(probe), inventory(of=TARGET), selection=Selection(), prior=Prior(), copy_unreferenced=False
+        inventory(probe),
+        inventory(of=TARGET),
+        selection=Selection(),
+        prior=OwnershipRecord(),
+        copy_unreferenced=False,
     )
     steps, _ = planner.steps(containers())
     [step] = [step for step in steps if step.address.kind == "probes"]
@@ -357,7 +361,9 @@ def test_a_kind_that_is_listed_only_is_taken_along_without_being_told() -> None:
     [sensor] = found["sensors"]
     assert (sensor.address, sensor.reason, sensor.remedy) == (SENSOR.address, SENSOR.reason, SENSOR.remedy)
     source = replace(inventory(), by_hand=[sensor])
-    planner = Planner(source, inventory(of=TARGET), selection=Selection(), prior=Prior(), copy_unreferenced=False)
+    planner = Planner(
+        source, inventory(of=TARGET), selection=Selection(), prior=OwnershipRecord(), copy_unreferenced=False
+    )
     [step] = [step for step in planner.steps(containers())[0] if step.address.kind == "sensors"]
     assert step.action is Action.MANUAL and "Wire it anew." in step.reason
     assert list(_alive(source)) == ["sensors/s is a live sensor."]

@@ -16,13 +16,13 @@ from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.writes import overlaid
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.documents import Documents
-from amlmigrate.running.names import Names
+from amlmigrate.running.documents import DocumentExecutor
+from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 
@@ -82,7 +82,7 @@ class Begun:
     step: Step
     target: Service
     ledger: Ledger
-    documents: Documents
+    documents: DocumentExecutor
     recorder: Recorder
 
     async def go_on(self) -> None:
@@ -112,8 +112,10 @@ def begun(asset: Asset, tmp_path: Path) -> Iterator[Begun]:
     ledger = Ledger(tmp_path)
     ledger.bind(Plan(header(), (step,), "ab" * 32))
     recorder = Recorder(ledger)
-    names = Names(target, recorder, ledger, Prior(), {})
-    documents = Documents(source, target, Sources(source, ()), recorder, ledger, {}, Prior(), names)
+    names = TargetNames(target, recorder, ledger, OwnershipRecord(), {})
+    documents = DocumentExecutor(
+        source, target, Sources(source, ()), recorder, ledger, {}, OwnershipRecord(), names
+    )
     yield Begun(step, target, ledger, documents, recorder)
     recorder.close()
     ledger.close()

@@ -9,7 +9,7 @@ from typing import Any
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter
 from amlmigrate.bytes.executing import LocalExecutor
-from amlmigrate.cloud.store import Stores
+from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.parallel import never
 from amlmigrate.core.workspace import Service
@@ -26,9 +26,9 @@ class One:
         return self.account
 
 
-def stores(source: Any, target: Any) -> Stores:
+def stores(source: Any, target: Any) -> StorePair:
     """Both sides, of which each is one account."""
-    return Stores(One(source), One(target))
+    return StorePair(One(source), One(target))
 
 
 def executor(source: Any, target: Any, stopping: Callable[[], bool] = never) -> LocalExecutor:

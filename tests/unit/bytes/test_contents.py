@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW, OLD, blob
 
 from amlmigrate.bytes.contents import anew, as_written, files, line_rewrites, rewritten
-from amlmigrate.bytes.yamltext import Change
+from amlmigrate.bytes.yamltext import TextEdit
 from amlmigrate.core.mapping import Rewrite
 
 FROM = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"
@@ -43,7 +43,7 @@ def test_the_file_is_rewritten_as_planned_and_no_more() -> None:
 
 @given(LINES, st.sampled_from(["yy", "", "y\nz", "\r\n"]), st.sampled_from(["a", "a\n", "b ", "\r"]))
 def test_any_text_is_kept_but_for_what_changes(text: str, after: str, what: str) -> None:
-    made = [Change(at, at + len(what), after) for at in range(len(text)) if text.startswith(what, at)]
+    made = [TextEdit(at, at + len(what), after) for at in range(len(text)) if text.startswith(what, at)]
     found = line_rewrites("f", text, made)
     assert rewritten(text, files(found).get("f", {})) == text.replace(what, after)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amlmigrate.bytes.prefixes import Cover, prefix_of
+from amlmigrate.bytes.prefixes import PrefixSet, prefix_of
 from amlmigrate.core.workspace import Location
 
 # Few letters, so that folders, names that begin with another, and equal ones come up often.
@@ -26,7 +26,7 @@ def _inside(place: Location, prefix: Location) -> bool:
 
 @given(st.lists(PLACES, max_size=12))
 def test_every_place_lies_in_the_prefix_that_the_cover_says(places: list[Location]) -> None:
-    cover = Cover(places)
+    cover = PrefixSet(places)
     for place in places:
         prefix = cover.prefix(place)
         assert prefix is not None
@@ -36,7 +36,7 @@ def test_every_place_lies_in_the_prefix_that_the_cover_says(places: list[Locatio
 
 @given(st.lists(PLACES, max_size=12))
 def test_a_cover_has_only_places_and_none_inside_another(places: list[Location]) -> None:
-    prefixes = list(Cover(places))
+    prefixes = list(PrefixSet(places))
     assert set(prefixes) <= set(places)
     assert len(set(prefixes)) == len(prefixes)
     for one in prefixes:
@@ -47,14 +47,14 @@ def test_a_cover_has_only_places_and_none_inside_another(places: list[Location])
 def test_a_place_is_covered_when_it_lies_in_one_of_the_places_and_only_then(
     places: list[Location], asked: Location
 ) -> None:
-    assert (Cover(places).prefix(asked) is not None) == any(_inside(asked, place) for place in places)
+    assert (PrefixSet(places).prefix(asked) is not None) == any(_inside(asked, place) for place in places)
 
 
 @given(st.lists(PLACES, max_size=12), st.randoms())
 def test_a_cover_does_not_depend_on_the_order(places: list[Location], random: object) -> None:
     shuffled = places.copy()
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert list(Cover(shuffled)) == list(Cover(places)) == list(Cover(Cover(places)))
+    assert list(PrefixSet(shuffled)) == list(PrefixSet(places)) == list(PrefixSet(PrefixSet(places)))
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_a_cover_does_not_depend_on_the_order(places: list[Location], random: ob
     ],
 )
 def test_a_prefix_ends_at_a_slash(prefix: str, path: str, covered: bool) -> None:
-    cover = Cover([Location("acct", "azureml", prefix)])
+    cover = PrefixSet([Location("acct", "azureml", prefix)])
     assert (cover.prefix(Location("acct", "azureml", path)) is not None) is covered
 
 
 def test_a_folder_and_a_blob_of_a_longer_name_stay_two() -> None:
     places = [Location("acct", "c", path) for path in ("a/b", "a/bc", "a/b/c", "a/b c")]
-    assert [place.path for place in Cover(places)] == ["a/b", "a/b c", "a/bc"]
+    assert [place.path for place in PrefixSet(places)] == ["a/b", "a/b c", "a/bc"]
 
 
 def test_a_whole_container_covers_only_itself() -> None:
-    cover = Cover([Location("acct", "one"), Location("acct", "two", "a")])
+    cover = PrefixSet([Location("acct", "one"), Location("acct", "two", "a")])
     assert cover.prefix(Location("acct", "one", "anything")) == Location("acct", "one")
     assert cover.prefix(Location("acct", "two", "anything")) is None
     assert cover.prefix(Location("other", "one", "anything")) is None

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.unit.world import blob
 
 from amlmigrate.bytes.listings import Listing, ListingDigest, goal_path, listing_digest
-from amlmigrate.bytes.merging import OrderError, Pair, merged, rising
-from amlmigrate.bytes.prefixes import Cover
+from amlmigrate.bytes.merging import OrderError, PathPair, merged, rising
+from amlmigrate.bytes.prefixes import PrefixSet
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.workspace import Location
@@ -26,7 +26,7 @@ _PLACES = [
 ]
 
 
-def _by_dict(source: Location, goal: Location, blobs: list[Blob], there: dict[str, Blob]) -> list[Pair]:
+def _by_dict(source: Location, goal: Location, blobs: list[Blob], there: dict[str, Blob]) -> list[PathPair]:
     """The plain way: both sides in memory."""
     wanted = {goal_path(source, goal, one.path): one for one in blobs}
     inside = {
@@ -37,7 +37,7 @@ def _by_dict(source: Location, goal: Location, blobs: list[Blob], there: dict[st
     if not goal.path:
         folder = f"{CODE_FOLDER}/"
         inside = {path: one for path, one in inside.items() if path in wanted or not path.startswith(folder)}
-    return [Pair(path, wanted.get(path), inside.get(path)) for path in sorted({*wanted, *inside})]
+    return [PathPair(path, wanted.get(path), inside.get(path)) for path in sorted({*wanted, *inside})]
 
 
 @given(_PATHS, _PATHS, st.sampled_from(_PLACES), st.booleans(), st.data())
@@ -63,7 +63,7 @@ def test_it_is_what_two_dicts_show(
 def test_what_a_prefix_of_a_cover_holds_is_what_lies_below_it(paths: list[str], prefixes: list[str]) -> None:
     place = Location("acct", "c")
     listed = Listing(place, {path: blob(path) for path in paths})
-    cover = Cover(Location("acct", "c", path) for path in prefixes)
+    cover = PrefixSet(Location("acct", "c", path) for path in prefixes)
     by_cover: dict[str, list[str]] = {}
     for one in listed.sorted:
         if (prefix := cover.prefix(Location("acct", "c", one.path))) is not None:

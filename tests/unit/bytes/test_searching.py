@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
 from amlmigrate.bytes import searching
-from amlmigrate.bytes.searching import Found, Search, is_text
+from amlmigrate.bytes.searching import Search, SearchResult, is_text
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.workspace import WORKING_SHARE
@@ -80,7 +80,7 @@ NOT_OURS = [
 ]
 
 
-def _found(data: bytes, cut: int = 2**16) -> Found:
+def _found(data: bytes, cut: int = 2**16) -> SearchResult:
     search = Search(PLACES)
     feed = search.begin()
     for at in range(0, len(data), cut):
@@ -102,7 +102,7 @@ def test_an_address_of_the_source_is_seen(address: str, code: str) -> None:
 @pytest.mark.parametrize("address", NOT_OURS)
 def test_names_and_addresses_of_others_are_none(address: str) -> None:
     for text in _wrapped(address):
-        assert _found(text.encode()) == Found(True), text
+        assert _found(text.encode()) == SearchResult(True), text
 
 
 def _hex(address: str, form: str) -> str:
@@ -173,7 +173,7 @@ def test_what_is_text(data: bytes, text: bool) -> None:
 
 
 def test_what_is_no_text_is_not_searched() -> None:
-    assert _found(b"\x00\x01\x02\x00" * 50 + OURS[0].encode()) == Found(False)
+    assert _found(b"\x00\x01\x02\x00" * 50 + OURS[0].encode()) == SearchResult(False)
 
 
 def test_what_an_attempt_saw_that_broke_off_does_not_count() -> None:
@@ -182,7 +182,7 @@ def test_what_an_attempt_saw_that_broke_off_does_not_count() -> None:
     feed = search.begin()
     feed(OURS[0].encode()[:20])
     feed(OURS[0].encode()[20:])
-    assert search.end() == Found(True, 1)
+    assert search.end() == SearchResult(True, 1)
 
 
 def test_outputs_of_the_sources_jobs_are_places_of_it() -> None:

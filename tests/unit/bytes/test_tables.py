@@ -14,15 +14,15 @@ from tests.unit.world import NEW as NEW_REF
 
 from amlmigrate.bytes.contents import written_anew
 from amlmigrate.bytes.tables import (
-    Entry,
-    Remarks,
+    TableEntry,
+    TableFindings,
     entries,
     in_target,
     is_table,
     leaves_container,
     readings,
     reference,
-    remarks,
+    table_findings,
 )
 from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.core.workspace import Location
@@ -33,7 +33,7 @@ TABLE = Location("acct", OLD_BLOBS, "t/deep/MLTable")
 
 
 def _place(text: str, how: str = "file", table: Location = TABLE) -> str | None:
-    found = reference(Entry(how, text), table)
+    found = reference(TableEntry(how, text), table)
     return found.location.path if found and found.location else None
 
 
@@ -71,20 +71,20 @@ def test_a_path_is_below_the_folder_that_the_table_lies_in(path: str, place: str
 )
 def test_an_address_is_resolved_as_any_url(path: str, resolved: str) -> None:
     assert _place(f"wasbs://{OLD_BLOBS}@acct.blob.core.windows.net/{path}") == resolved
-    found = reference(Entry("file", f"{STORE}{path}"), TABLE)
+    found = reference(TableEntry("file", f"{STORE}{path}"), TABLE)
     assert found and found.path == resolved
 
 
 def test_a_path_may_be_encoded_and_an_address_is() -> None:
-    assert [one.text for one in readings(Entry("file", "../a%20b.csv"))] == ["../a%20b.csv", "../a b.csv"]
+    assert [one.text for one in readings(TableEntry("file", "../a%20b.csv"))] == ["../a%20b.csv", "../a b.csv"]
     for alone in ("a b.csv", "100%.csv", "https://example.org/a%20b", "/mnt/a%20b"):
-        assert readings(Entry("file", alone)) == (Entry("file", alone),)
+        assert readings(TableEntry("file", alone)) == (TableEntry("file", alone),)
 
 
 @pytest.mark.parametrize("path", ["../../../x", "../../..", "a/../../../../b"])
 def test_a_path_out_of_the_container_is_nowhere(path: str) -> None:
-    assert reference(Entry("file", path), TABLE) is None
-    assert leaves_container(Entry("file", path), TABLE)
+    assert reference(TableEntry("file", path), TABLE) is None
+    assert leaves_container(TableEntry("file", path), TABLE)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_a_path_out_of_the_container_is_nowhere(path: str) -> None:
      "azureml://registries/r/data/d/versions/1"],
 )  # fmt: skip
 def test_what_is_no_storage_is_nowhere_and_leaves_no_container(text: str) -> None:
-    assert reference(Entry("file", text), TABLE) is None
-    assert not leaves_container(Entry("file", text), TABLE)
+    assert reference(TableEntry("file", text), TABLE) is None
+    assert not leaves_container(TableEntry("file", text), TABLE)
 
 
 def test_an_asset_is_named_by_its_short_form_alone() -> None:
-    found = reference(Entry("file", "azureml:titanic:2"), TABLE)
+    found = reference(TableEntry("file", "azureml:titanic:2"), TABLE)
     assert found is not None
     assert (found.kind, found.names, found.version, found.location) == ("data", ("titanic",), "2", None)
 
@@ -199,7 +199,7 @@ def test_what_the_library_saves_is_rewritten_whole() -> None:
         {"pattern": f"https://cmkacct.blob.core.windows.net/{NEW_BLOBS}/raw%20data/**/*.csv"},
         {"folder": f"wasbs://{NEW_BLOBS}@cmkacct.blob.core.windows.net/par(1), [0]/it's"},
     ]
-    assert remarks(in_target(SAVED, MAPPING), MAPPING) == Remarks()
+    assert table_findings(in_target(SAVED, MAPPING), MAPPING) == TableFindings()
 
 
 PATHS = st.text(
@@ -232,7 +232,7 @@ transformations:
 description: see {STORE}d, please
 """
     after = in_target(text, MAPPING)
-    left = remarks(after, MAPPING)
+    left = table_findings(after, MAPPING)
     assert left.values == ()
     assert [one.removeprefix(STORE) for one in left.text] == ["old", "b.csv", "c", "d"]
     # A literal that is one address and nothing else is an address.
@@ -245,7 +245,7 @@ description: see {STORE}d, please
 )
 def test_a_value_that_still_leads_there_is_told_as_one(value: str) -> None:
     text = yaml.safe_dump({"paths": [{"file": value}]})
-    left = remarks(in_target(text, MAPPING), MAPPING)
+    left = table_findings(in_target(text, MAPPING), MAPPING)
     assert left.values and not left.text
 
 
@@ -296,12 +296,12 @@ SEEN_ONLY = [
 def test_a_value_of_a_form_that_is_not_written_anew_is_told(value: str) -> None:
     text = yaml.safe_dump({"paths": [{"file": value}]}) + f"# {value}\n"
     after = in_target(text, MAPPING)
-    left = remarks(after, MAPPING)
+    left = table_findings(after, MAPPING)
     assert (len(left.values), len(left.text)) == (1, 1)
 
 
 def test_the_copy_in_the_second_region_is_the_same_bytes() -> None:
-    found = reference(Entry("file", f"https://acct-secondary.blob.core.windows.net/{OLD_BLOBS}/a%20b"), TABLE)
+    found = reference(TableEntry("file", f"https://acct-secondary.blob.core.windows.net/{OLD_BLOBS}/a%20b"), TABLE)
     assert found
     assert found.location == Location("acct", OLD_BLOBS, "a b")
     text = f"paths:\n- file: wasbs://{OLD_BLOBS}@acct-secondary.blob.core.windows.net/a\n"
@@ -309,7 +309,7 @@ def test_the_copy_in_the_second_region_is_the_same_bytes() -> None:
 
 
 def test_what_a_merge_brings_is_read() -> None:
-    assert entries("x: &x\n  paths:\n  - file: ../a.csv\n<<: *x\n") == [Entry("file", "../a.csv")]
+    assert entries("x: &x\n  paths:\n  - file: ../a.csv\n<<: *x\n") == [TableEntry("file", "../a.csv")]
 
 
 def test_a_member_given_twice_is_read_and_rewritten_both_ways() -> None:

@@ -16,9 +16,8 @@ from tests.unit.world import MAPPING, blob
 import amlmigrate
 from amlmigrate.bytes.executing import performed, streamed
 from amlmigrate.bytes.performing import perform
-from amlmigrate.bytes.searching import Found
+from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.bytes.tasks import (
-    Anew,
     CompareTask,
     CopyTask,
     DeleteTask,
@@ -27,10 +26,11 @@ from amlmigrate.bytes.tasks import (
     End,
     RelabelTask,
     Result,
+    RewriteTask,
     Task,
 )
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
-from amlmigrate.cloud.store import Stores, UnsupportedError
+from amlmigrate.cloud.store import StorePair, UnsupportedError
 from amlmigrate.core.address import Address
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
@@ -51,7 +51,7 @@ SOURCE, TARGET = Location("acct", "c", "d/1"), Location("cmkacct", "t", "d/1")
 FILE = Location("cmkacct", "share", "d/1", service=Service.FILE)
 OURS = blob("d/1", 3, '"s"', md5="bWQ1", tags=(("a", "b"),), tier="Cool")
 KNOWN = Copied('"s"', '"t"', Labels("Cool", (("a", "b"),)))
-ANEW = Anew(AnewFile("d/1", "aa", "bb", "bWQ1", 3, 1), MAPPING)
+ANEW = RewriteTask(AnewFile("d/1", "aa", "bb", "bWQ1", 3, 1), MAPPING)
 DENIED = ServiceError(
     403,
     "AuthorizationFailure",
@@ -75,7 +75,7 @@ RESULTS = [
     Result("d/1"),
     Result("d/1", End.SHUT, "cannot be read: it is in the archive tier"),
     Result("d/1", copied=KNOWN, false_label=True),
-    Result("d/1", digested=Digested("aa", "bb", Found(True, 3))),
+    Result("d/1", digested=Digested("aa", "bb", SearchResult(True, 3))),
 ]
 ERRORS: list[MigrateError] = [
     DENIED,
@@ -150,7 +150,7 @@ class _Share:
 async def test_nothing_is_changed_in_a_store_that_guards_no_version(task: Task) -> None:
     share: Any = _Share()
     with pytest.raises(UnsupportedError) as refused:
-        await perform(task, Stores(share, share))
+        await perform(task, StorePair(share, share))
     assert refused.value.address == "https://cmkacct/d/1"
 
 
@@ -173,7 +173,7 @@ class _Answers:
 @pytest.mark.parametrize(("status", "code"), [(404, "BlobNotFound"), (412, "ConditionNotMet")])
 async def test_one_that_goes_between_its_list_and_its_comparison_is_left_alone(status: int, code: str) -> None:
     side: Any = _Answers(status, code)
-    found = await perform(CompareTask(SOURCE, OURS, TARGET, OURS), Stores(side, side))
+    found = await perform(CompareTask(SOURCE, OURS, TARGET, OURS), StorePair(side, side))
     assert (found.end, found.why) == (End.LEFT, f"refused by the service: {status} {code}")
 
 
@@ -181,7 +181,7 @@ async def test_one_that_goes_between_its_list_and_its_comparison_is_left_alone(s
 async def test_what_is_gone_with_all_others_is_raised(code: str) -> None:
     side: Any = _Answers(404, code)
     with pytest.raises(ServiceError):
-        await perform(CompareTask(SOURCE, OURS, TARGET, OURS), Stores(side, side))
+        await perform(CompareTask(SOURCE, OURS, TARGET, OURS), StorePair(side, side))
 
 
 class _Side:
@@ -275,14 +275,14 @@ class _Damaging:
 
 async def test_only_of_a_copy_a_label_of_the_source_is_called_false() -> None:
     store = _Damaging(1)
-    result = await perform(CopyTask(SOURCE, OURS, TARGET), Stores(store, store))  # type: ignore[arg-type]
+    result = await perform(CopyTask(SOURCE, OURS, TARGET), StorePair(store, store))  # type: ignore[arg-type]
     assert (result.end, result.false_label, store.calls) == (End.DONE, True, [True, False])
 
 
 async def test_what_is_written_and_damaged_on_the_way_tells_nothing_of_the_source() -> None:
     """Its label is made of what is written: the source's has nothing to do with it."""
     store = _Damaging(1)
-    result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), Stores(store, store))  # type: ignore[arg-type]
+    result = await perform(CopyTask(SOURCE, OURS, TARGET, data=b"x"), StorePair(store, store))  # type: ignore[arg-type]
     assert (result.end, result.false_label, store.calls) == (End.LEFT, False, [True])
     assert result.why == "refused by the service: 400 Md5Mismatch"
 
@@ -303,7 +303,7 @@ async def test_what_arrives_meanwhile_is_the_tools_own_only_where_it_asked_for_i
 ) -> None:
     """The service goes on with a copy whose caller is gone; what nobody asked for is somebody else's."""
     store: Any = _Taken(0)
-    result = await perform(CopyTask(SOURCE, OURS, TARGET, asked_before=asked_before), Stores(store, store))
+    result = await perform(CopyTask(SOURCE, OURS, TARGET, asked_before=asked_before), StorePair(store, store))
     own = Copied('"s"', '"there"', Labels.of(OURS))
     assert result == Result("d/1", copied=own if asked_before else None)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.unit.world import MAPPING, blob, listing
 
-from amlmigrate.bytes.deciding import Decided, copies, deletions
-from amlmigrate.bytes.tasks import Anew, CompareTask, CopyTask, DeleteTask, RelabelTask
+from amlmigrate.bytes.deciding import PathDecision, copies, deletions
+from amlmigrate.bytes.tasks import CompareTask, CopyTask, DeleteTask, RelabelTask, RewriteTask
 from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Bytes, Gone
@@ -31,7 +31,7 @@ ASKED = Copied('"s"')
 
 def _decided(
     source: Blob, twin: Blob | None, copied: Copied | None, *, found_is_own: bool = False, **more: Any
-) -> Decided:
+) -> PathDecision:
     known = {"e/1": copied}
     there = listing(TARGET, *([twin] if twin else []))
     made = {"data": {}, "whole": {}, **more}
@@ -41,7 +41,7 @@ def _decided(
 
 
 def test_what_is_missing_is_asked_for_and_copied_over_nothing() -> None:
-    assert _decided(OURS, None, None) == Decided("e/1", OURS, CopyTask(FROM, OURS, TO), asked=True)
+    assert _decided(OURS, None, None) == PathDecision("e/1", OURS, CopyTask(FROM, OURS, TO), asked=True)
 
 
 def test_what_an_earlier_run_asked_for_and_may_still_arrive_is_its_own() -> None:
@@ -52,7 +52,7 @@ def test_what_an_earlier_run_asked_for_and_may_still_arrive_is_its_own() -> None
 
 
 def test_a_file_that_is_written_anew_is_so_in_its_task() -> None:
-    anew = Anew(AnewFile("d/1", "aa", "bb", "bWQ1", 3, 1), MAPPING)
+    anew = RewriteTask(AnewFile("d/1", "aa", "bb", "bWQ1", 3, 1), MAPPING)
     assert _decided(OURS, None, None, data={"d/1": b"x"}).task == CopyTask(FROM, OURS, TO, data=b"x")
     assert _decided(OURS, None, None, whole={"d/1": anew}).task == CopyTask(FROM, OURS, TO, anew=anew)
 
@@ -60,7 +60,7 @@ def test_a_file_that_is_written_anew_is_so_in_its_task() -> None:
 def test_only_the_tools_own_is_written_over_and_only_as_it_left_it() -> None:
     written = replace(OURS, etag='"s2"', length=4)
     task = CopyTask(FROM, written, TO, replaces='"t"')
-    assert _decided(written, THERE, COPIED) == Decided("e/1", written, task)
+    assert _decided(written, THERE, COPIED) == PathDecision("e/1", written, task)
     for copied in (None, ASKED, COPIED._replace(target_etag='"other"')):
         for own in (True, False):
             found = _decided(written, THERE, copied, found_is_own=own)
@@ -68,13 +68,13 @@ def test_only_the_tools_own_is_written_over_and_only_as_it_left_it() -> None:
 
 
 def test_a_copy_of_which_tier_or_tags_alone_changed_is_relabelled() -> None:
-    assert _decided(TAGGED, THERE, COPIED) == Decided("e/1", TAGGED, RelabelTask(TAGGED, TO, THERE))
+    assert _decided(TAGGED, THERE, COPIED) == PathDecision("e/1", TAGGED, RelabelTask(TAGGED, TO, THERE))
 
 
 @pytest.mark.parametrize("own", [True, False])
 def test_the_tools_own_copy_is_left_as_it_is_and_never_read(own: bool) -> None:
     bare = replace(THERE, md5=None)
-    assert _decided(BARE, bare, COPIED, found_is_own=own) == Decided("e/1", BARE)
+    assert _decided(BARE, bare, COPIED, found_is_own=own) == PathDecision("e/1", BARE)
 
 
 def test_tier_and_tags_of_its_own_copy_are_learned_where_the_ledger_has_others() -> None:
@@ -85,21 +85,21 @@ def test_tier_and_tags_of_its_own_copy_are_learned_where_the_ledger_has_others()
 
 
 def test_what_looks_like_its_source_and_was_asked_for_is_its_own_once_it_is_proven() -> None:
-    assert _decided(OURS, THERE, ASKED, found_is_own=True) == Decided("e/1", OURS, known=COPIED)
+    assert _decided(OURS, THERE, ASKED, found_is_own=True) == PathDecision("e/1", OURS, known=COPIED)
     bare = replace(THERE, md5=None)
     task = CompareTask(FROM, BARE, TO, bare, COPIED)
-    assert _decided(BARE, bare, ASKED, found_is_own=True) == Decided("e/1", BARE, task)
+    assert _decided(BARE, bare, ASKED, found_is_own=True) == PathDecision("e/1", BARE, task)
 
 
 def test_what_looks_like_its_source_and_was_not_asked_for_stays_somebody_elses() -> None:
-    assert _decided(OURS, THERE, None, found_is_own=True) == Decided("e/1", OURS)
+    assert _decided(OURS, THERE, None, found_is_own=True) == PathDecision("e/1", OURS)
     bare = replace(THERE, md5=None)
-    assert _decided(BARE, bare, ASKED) == Decided("e/1", BARE, CompareTask(FROM, BARE, TO, bare))
+    assert _decided(BARE, bare, ASKED) == PathDecision("e/1", BARE, CompareTask(FROM, BARE, TO, bare))
 
 
 def test_of_an_empty_one_there_is_nothing_to_be_read() -> None:
     empty = replace(BARE, length=0)
-    assert _decided(empty, replace(empty, path="e/1", etag='"t"'), None) == Decided("e/1", empty)
+    assert _decided(empty, replace(empty, path="e/1", etag='"t"'), None) == PathDecision("e/1", empty)
 
 
 def test_one_is_decided_when_its_turn_comes_and_what_only_the_target_has_is_nobodys_task() -> None:

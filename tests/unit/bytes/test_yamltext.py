@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amlmigrate.bytes.yamltext import Change, NotYamlError, applied, changes, load
+from amlmigrate.bytes.yamltext import NotYamlError, TextEdit, applied, changes, load
 
 OLD = "azureml://old/paths/"
 NEW = "azureml://other-and-longer/paths/"
@@ -50,7 +50,7 @@ def _moved(value: Any) -> Any:
     return value
 
 
-def _changed(text: str) -> tuple[str, list[Change]]:
+def _changed(text: str) -> tuple[str, list[TextEdit]]:
     found = load(text)
     made = changes(found, {one.start: _moved(one.value) for one in found.scalars if one.value.startswith(OLD)})
     return applied(text, made), made

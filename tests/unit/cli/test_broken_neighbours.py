@@ -20,7 +20,7 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile
-from amlmigrate.fleet.fleetfile import Entry, Fleet, Progress
+from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.planning import planfile
@@ -117,7 +117,7 @@ def test_members_of_a_fleet_without_a_plan_are_lines_of_status(
     entries = []
     for name, state in (("a", Progress.PLANNED), ("b", Progress.FAILED), ("c", Progress.PLANNED)):
         ref = WorkspaceRef("11111111-aaaa-4bbb-8ccc-000000000001", "rg", name)
-        one = Entry(1, ref.id, ref.id, "w", None, 0, name)
+        one = FleetEntry(1, ref.id, ref.id, "w", None, 0, name)
         entries.append(one.became(state, {"reason": "No such workspace."} if name == "b" else {}))
     fleetfile.write(Path("moves"), Fleet("sha", tuple(entries), ()), created="now")
     planned(
@@ -140,7 +140,7 @@ def test_a_members_folder_with_a_plan_of_other_workspaces_is_no_plan_of_the_memb
 ) -> None:
     monkeypatch.chdir(tmp_path)
     planned(Path("moves/a"))
-    ours = Entry(1, SOURCE.id, TARGET.id.upper(), "w", None, 0, "a").became(Progress.PLANNED, {})
+    ours = FleetEntry(1, SOURCE.id, TARGET.id.upper(), "w", None, 0, "a").became(Progress.PLANNED, {})
     for entry, count in ((ours, 0), (replace(ours, source=f"{SOURCE.id}-other"), 1)):
         fleetfile.write(Path("moves"), Fleet("sha", (entry,), ()), created="now")
         done = CliRunner().invoke(app, ["status", "moves", "--all", "--json"])

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.world import header, plan, step
 
 from amlmigrate.cli import cuttingover
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.by import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
@@ -49,7 +49,7 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
 
         async def ask(unfrozen: str) -> None:
             reports = Evidence(tmp_path, ledger).reports()
-            await cuttingover.refuse_unapproved(Shared(), clouds, ASKING, ledger, reports, unfrozen)
+            await cuttingover.refuse_unapproved(CommonOptions(), clouds, ASKING, ledger, reports, unfrozen)
 
         with pytest.raises(RefusedError) as refused:
             await ask("")
@@ -60,7 +60,7 @@ async def test_a_cutover_goes_on_once_somebody_else_has_approved_it(
         # One that somebody may write to is another decision, and so is another reason for it.
         with pytest.raises(RefusedError, match="all were told"):
             await ask("all were told")
-        await cuttingover.refuse_unapproved(Shared(), clouds, PLAN, ledger, [], "")
+        await cuttingover.refuse_unapproved(CommonOptions(), clouds, PLAN, ledger, [], "")
         # Once it was taken back the next cutover is another one, and so is the one after that.
         for _ in range(2):
             await ask("")

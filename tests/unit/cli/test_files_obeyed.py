@@ -24,12 +24,12 @@ from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.ondisk import FullDiskError
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, bearing, decisions
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.known import Known
+from amlmigrate.ledger.known import KnownCopies
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.drift import check_places
@@ -255,7 +255,7 @@ IDS = (SOURCE.workspace_id, TARGET.workspace_id)
 PLACE = Location("cmkacct", NEW_BLOBS, "data/a")
 
 
-def _prior(folder: Path, own: Path | None = None) -> Prior:
+def _prior(folder: Path, own: Path | None = None) -> OwnershipRecord:
     return plans.prior(folder.parent, *IDS, own=own)
 
 
@@ -359,8 +359,8 @@ def test_a_disk_on_which_it_has_no_room_ends_the_command(
 ) -> None:
     """It is no ledger that cannot be read: what all of them know would be missing, or older than it is."""
 
-    def full() -> Known:
-        known = Known()
+    def full() -> KnownCopies:
+        known = KnownCopies()
         known._db.execute("PRAGMA query_only = ON")
         return known
 

@@ -23,7 +23,7 @@ from amlmigrate.core.plan import Header
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile
-from amlmigrate.fleet.fleetfile import Entry
+from amlmigrate.fleet.fleetfile import FleetEntry
 from amlmigrate.planning import planfile
 
 SUB = "11111111-aaaa-4bbb-8ccc-000000000001"
@@ -48,12 +48,12 @@ class Seen:
         return [event.data for event in self.events if event.name == name]
 
 
-def entry(name: str, target: str = "") -> Entry:
+def entry(name: str, target: str = "") -> FleetEntry:
     source, goal = (WorkspaceRef(SUB, "rg", one).id for one in (name, target or f"{name}-new"))
-    return Entry(1, source, goal, f"id-{name}", "dev", 1, name)
+    return FleetEntry(1, source, goal, f"id-{name}", "dev", 1, name)
 
 
-def written(folder: Path, one: Entry, **options: Any) -> Header:
+def written(folder: Path, one: FleetEntry, **options: Any) -> Header:
     extra = {"options": {**OPTIONS, **options}}
     source, target = ({"id": id_, "workspaceId": "w"} for id_ in (one.source, one.target))
     made = header(name=folder.name, source=source, target=target, extra=extra)
@@ -86,7 +86,7 @@ def _with_options(folder: Path, options: Any) -> None:
     )
 
 
-Make = Callable[[Path, Entry], Header]
+Make = Callable[[Path, FleetEntry], Header]
 
 
 def rerun(
@@ -95,7 +95,7 @@ def rerun(
     """Plans the four workspaces in a folder, over what an earlier planning left there; who was planned now."""
     made: list[str] = []
 
-    async def of_one(_: object, wanted: planmaking.Wanted, __: object) -> Header:
+    async def of_one(_: object, wanted: planmaking.PlanOptions, __: object) -> Header:
         made.append(wanted.source.name)
         return make(wanted.folder, entry(wanted.source.name))
 
@@ -134,7 +134,7 @@ def states(out: Path) -> dict[str, str]:
 def test_one_odd_answer_or_bug_or_full_disk_fails_one_member(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def make(folder: Path, one: Entry) -> Header:
+    def make(folder: Path, one: FleetEntry) -> Header:
         if one.folder == "b":
             raise error
         return written(folder, one)

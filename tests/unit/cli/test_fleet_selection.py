@@ -13,7 +13,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
-from amlmigrate.fleet.fleetfile import Entry, Progress
+from amlmigrate.fleet.fleetfile import FleetEntry, Progress
 from amlmigrate.planning import chosen, planfile
 
 KINDS = {"one": "models/m/1", "two": "data/d/1"}
@@ -35,7 +35,7 @@ def _end(folder: Path, selection: Selection, *, failed: str = "") -> tuple[ExitC
     for name, address in KINDS.items():
         state = Progress.FAILED if name == failed else Progress.PLANNED
         entries.append(
-            Entry(1, f"/{name}", f"/{name}-new", "w", None, 0, name, state, {"reason": "no", "remedy": "do"})
+            FleetEntry(1, f"/{name}", f"/{name}-new", "w", None, 0, name, state, {"reason": "no", "remedy": "do"})
         )
         if state is Progress.PLANNED:
             idle = chosen.idle(selection, inventory(asset(address)), [])

@@ -15,10 +15,10 @@ from amlmigrate.cli import freeze, freezesource, holding
 from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
-from amlmigrate.core.frozen import Record
+from amlmigrate.core.frozen import FreezeRecord
 from amlmigrate.freezing.giving import Back, Source
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.lock import Lock
 
 NO_TARGET = [
@@ -87,7 +87,7 @@ async def _anchored(tmp_path: Path, ends: BaseException | None) -> None:
         Evidence(tmp_path, ledger).add("deed", {"plan": {"sha256": read.sha256}})
         clouds: Any = SimpleNamespace(source=None)
         given: Any = None
-        work, lease = freeze.Work(given, tmp_path, read, ledger, clouds, given), _Deaf()
+        work, lease = freeze.FreezeWork(given, tmp_path, read, ledger, clouds, given), _Deaf()
         async with work.anchored(lease):  # type: ignore[arg-type]
             if ends:
                 raise ends
@@ -127,8 +127,8 @@ async def _source(found: Any, *, account: str = SOURCE.storage_account_id, delet
 
     side: Any = SimpleNamespace(workspace=lambda _: Port())
     tombstone = {"record": "decommission", "time": "then", "deleted": deleted}
-    reports = [Report(Path("x"), "", tombstone)] if deleted != "" else []
-    known = Record({}, {"storageAccount": account}, {})
+    reports = [EvidenceFile(Path("x"), "", tombstone)] if deleted != "" else []
+    known = FreezeRecord({}, {"storageAccount": account}, {})
     return await freezesource.read(side, plan(), Path("x"), reports, known)
 
 

@@ -12,11 +12,11 @@ from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
 from tests.unit.world import OLD, header
 
 from amlmigrate.cli import freeze, stages, who
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb, open_digest
+from amlmigrate.core.decision import DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
-from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.frozen import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, deciding, decisions
@@ -42,13 +42,13 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     view: Any = None
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
-        work = freeze.Work(view, tmp_path, ASKING, ledger, clouds, Shared())
+        work = freeze.FreezeWork(view, tmp_path, ASKING, ledger, clouds, CommonOptions())
         yield work
 
 
 def _book(work: Any) -> Deeds:
     book = Deeds(work.ledger, PLAN, ANN, None, ACCOUNT)
-    for found in (one("a", State.UNKNOWN), one("b", State.TAKEN)):
+    for found in (one("a", FreezeState.UNKNOWN), one("b", FreezeState.TAKEN)):
         book.add(replace(found, since="then"))
     book.sum_up("back", failed=[])
     return book
@@ -75,7 +75,7 @@ async def test_who_approves_sees_what_is_given_to_whom(work: Any) -> None:
 
 
 @pytest.mark.parametrize("later", [
-    one("a", State.UNKNOWN, condition="wider"), replace(one("a", State.UNKNOWN), since="later"),
+    one("a", FreezeState.UNKNOWN, condition="wider"), replace(one("a", FreezeState.UNKNOWN), since="later"),
 ])  # fmt: skip
 async def test_taken_anew_or_another_one_it_needs_another_approval(work: Any, later: Assignment) -> None:
     book = _book(work)
@@ -83,7 +83,7 @@ async def test_taken_anew_or_another_one_it_needs_another_approval(work: Any, la
         await work._wanted(book, [A], {})
     approve_decisions(ASKING, work.ledger, open_digest(Standing(ASKING, work.ledger).pending()), BEN, "")
     await work._wanted(book, [A], {})
-    book.add(replace(one("a", State.GIVEN), since="then"))
+    book.add(replace(one("a", FreezeState.GIVEN), since="then"))
     book.add(replace(later, since=later.since or "then"))
     with pytest.raises(RefusedError, match="An approval is needed"):
         await work._wanted(book, [A], {})
@@ -91,7 +91,7 @@ async def test_taken_anew_or_another_one_it_needs_another_approval(work: Any, la
 
 async def test_right_after_a_freeze_that_was_cut_off_it_is_asked_for_as_ever(work: Any) -> None:
     book = Deeds(work.ledger, PLAN, ANN, None, ACCOUNT)
-    book.add(one("a", State.TAKING))
+    book.add(one("a", FreezeState.TAKING))
     with pytest.raises(RefusedError, match="An approval is needed"):
         await work._wanted(book, [A], {})
 
@@ -105,8 +105,8 @@ async def test_what_is_not_owed_or_was_let_go_is_bad_input(work: Any) -> None:
     assert f"migrate reopen {A}" in refused.value.remedy
 
 
-@pytest.mark.parametrize("verb", [Verb.WAIVE, Verb.DONE])
-def test_each_is_decided_once_and_only_as_it_was_taken_then(work: Any, verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [DecisionVerb.WAIVE, DecisionVerb.DONE])
+def test_each_is_decided_once_and_only_as_it_was_taken_then(work: Any, verb: DecisionVerb) -> None:
     book = _book(work)
     work.plan = PLAN
 
@@ -116,14 +116,14 @@ def test_each_is_decided_once_and_only_as_it_was_taken_then(work: Any, verb: Ver
     assert [found.address for found in opened(PLAN, work.ledger, _reports(work)) if found.stands == "frozen"] == [
         A
     ]
-    deciding.decide(PLAN, work.ledger, verb, [deciding.Choice(subjects().find(A), "she has left")], ANN)
+    deciding.decide(PLAN, work.ledger, verb, [deciding.NewDecision(subjects().find(A), "she has left")], ANN)
     assert list(work._let_go()) == [A]
     assert not [found for found in opened(PLAN, work.ledger, _reports(work)) if found.stands == "frozen"]
     deciding.reopen(PLAN, work.ledger, [(A, "she is back")], ANN)
     assert work._let_go() == {}
-    deciding.decide(PLAN, work.ledger, verb, [deciding.Choice(subjects().find(A), "she has left")], ANN)
+    deciding.decide(PLAN, work.ledger, verb, [deciding.NewDecision(subjects().find(A), "she has left")], ANN)
     # Taken anew it is another taking, which nobody has decided about.
-    book.add(replace(one("a", State.TAKEN), since="later"))
+    book.add(replace(one("a", FreezeState.TAKEN), since="later"))
     assert work._let_go() == {}
 
 
@@ -175,7 +175,7 @@ def test_a_decision_that_the_ledger_alone_knows_lets_nobody_go(work: Any) -> Non
     _book(work)
     work.plan = PLAN
     [subject] = [found for found in Subjects(PLAN, _reports(work)) if found.address == A]
-    deciding.decide(PLAN, work.ledger, Verb.WAIVE, [deciding.Choice(subject, "she has left")], ANN)
+    deciding.decide(PLAN, work.ledger, DecisionVerb.WAIVE, [deciding.NewDecision(subject, "she has left")], ANN)
     decision = work.ledger.decisions()[A]
     work.ledger.decide([replace(decision, address=B)])
     with pytest.raises(RefusedError, match="cannot be trusted"):

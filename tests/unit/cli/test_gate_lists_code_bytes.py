@@ -26,9 +26,9 @@ from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import Held
+from amlmigrate.decommissioning.heldrights import HeldRights
 from amlmigrate.decommissioning.recovery import Recovery
-from amlmigrate.decommissioning.stage import Outcome, Wanted
+from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
@@ -57,7 +57,7 @@ class Case:
         self.listings = 0
         read = (inventory(), inventory(of=TARGET))
         self.documents = (document_digests(read[0]), document_digests(read[1]))
-        around = Surroundings(Dying.of(()), Secrets("", ()), (), Held(), Recovery(), [], [], {})
+        around = Surroundings(Dying.of(()), Secrets("", ()), (), HeldRights(), Recovery(), [], [], {})
         for owner, name, value in (
             (gating, "read_both", read),
             (gating, "_seen", gating.Seen(read[1], ())),
@@ -85,7 +85,7 @@ class Case:
             told = {"plan": {"sha256": PLAN.sha256}, "green": True, "depth": "checksum", "digests": held.digests}
             chain.add("verify", {**told, "time": datetime.now(UTC).isoformat(), "manifests": manifests})
 
-    def remove(self) -> Outcome:
+    def remove(self) -> DecommissionResult:
         """One `decommission` without a soak."""
         side = type("Side", (), {"arm": self.azure, "workspace": self.azure.workspace, "roles": FakeRoles()})()
         side.blobs = None
@@ -96,7 +96,7 @@ class Case:
             time[0] += seconds
 
         removal = removal_of(
-            clouds, PLAN, self.ledger.path.parent, self.ledger, Wanted(), by=BY, soak=timedelta(0), emit=ignore,
+            clouds, PLAN, self.ledger.path.parent, self.ledger, DecommissionRequest(), by=BY, soak=timedelta(0), emit=ignore,
             hold=lambda: None, clock=Clock(lambda: time[0], sleep),
         )  # fmt: skip
         return asyncio.run(removal.decommission())

@@ -13,15 +13,15 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cli import gating
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.pointing import Seen
-from amlmigrate.decommissioning.stage import Wanted
+from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.pointing import SeenTarget
+from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.subjects import failures, of_step
 
@@ -45,7 +45,13 @@ def _decided(ledger: Ledger, one: Step) -> Plan:
         ledger.leave(one.address, TARGET_FOLDER, {"m/a": '"1"'})
         ledger.move(one.address, State.FAILED, detail="m/a is another's")
         failure = failures(ledger)[str(one.address)]
-    decide(made, ledger, Verb.WAIVE, [Choice(of_step(one, failure), "theirs is right")], By("ann", "host", "1"))
+    decide(
+        made,
+        ledger,
+        DecisionVerb.WAIVE,
+        [NewDecision(of_step(one, failure), "theirs is right")],
+        By("ann", "host", "1"),
+    )
     return made
 
 
@@ -64,11 +70,11 @@ async def test_nobody_would_have_either(
         asked.append(places)
         return containers(target={NEW_BLOBS: there}).target
 
-    async def target(*_: Any) -> Seen:
-        return Seen(inventory(of=TARGET), ())
+    async def target(*_: Any) -> SeenTarget:
+        return SeenTarget(inventory(of=TARGET), ())
 
-    async def copied(*_: Any) -> Copies:
-        return Copies({})
+    async def copied(*_: Any) -> CopyProof:
+        return CopyProof({})
 
     monkeypatch.setattr(gating, "list_places", listing)
     monkeypatch.setattr(gating, "read_target", target)
@@ -76,7 +82,7 @@ async def test_nobody_would_have_either(
     clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
     with Ledger(tmp_path) as ledger:
         made = _decided(ledger, STEPS[step])
-        afresh = gating.Afresh(clouds, made, tmp_path, ledger, Wanted(), timedelta(0))
+        afresh = gating.Afresh(clouds, made, tmp_path, ledger, DecommissionRequest(), timedelta(0))
         _, found = await afresh.target(Evidence(tmp_path, ledger).reports())
     assert asked == [{Location("cmkacct", NEW_BLOBS)}]
     assert any(f"{STEPS[step].address}!waived-gone" in one for one in found.unproven) is gone

@@ -13,7 +13,7 @@ from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 from amlmigrate.cli import needing
 from amlmigrate.cli.needing import Needing
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import Location
 
 PLACE = Location("cmkacct", "t", "d/1")
@@ -60,7 +60,7 @@ async def test_what_cannot_be_read_since_the_plan_keeps_all_that_it_may_refer_to
     sides: Any = SimpleNamespace(
         source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)
     )
-    refers = await Needing(sides, plan, SOURCE, Prior()).now()
+    refers = await Needing(sides, plan, SOURCE, OwnershipRecord()).now()
     assert ("data/own/1" in refers(PLACE)) is stays
 
 
@@ -84,5 +84,5 @@ async def test_what_this_plan_made_since_the_run_began_is_no_users(
     sides: Any = SimpleNamespace(
         source=SimpleNamespace(blobs=None), target=SimpleNamespace(blobs=None, workspace=lambda _: None)
     )
-    refers = await Needing(sides, plan, SOURCE, Prior(), lambda: made).now()
+    refers = await Needing(sides, plan, SOURCE, OwnershipRecord(), lambda: made).now()
     assert bool(refers(Location(TARGET.storage_account, NEW_BLOBS, "d/1"))) is theirs

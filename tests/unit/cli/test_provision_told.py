@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amlmigrate.cli import provision
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 
 
 @pytest.mark.parametrize(
@@ -32,22 +32,25 @@ class _View:
 
 
 class _One:
-    def __init__(self, verb: Verb) -> None:
-        self.step = Step(verb, "workspace", "/x")
+    def __init__(self, verb: ProvisioningVerb) -> None:
+        self.step = ProvisioningStep(verb, "workspace", "/x")
 
 
 @pytest.mark.parametrize(
     ("verbs", "told"),
     [
-        ((Verb.EXISTS,), "Nothing to do."),
-        ((Verb.EXISTS, Verb.WAIT), "Nothing to do; 1 not known yet, since Azure is still at work there."),
+        ((ProvisioningVerb.EXISTS,), "Nothing to do."),
         (
-            (Verb.GRANT, Verb.WAIT, Verb.EXISTS),
+            (ProvisioningVerb.EXISTS, ProvisioningVerb.WAIT),
+            "Nothing to do; 1 not known yet, since Azure is still at work there.",
+        ),
+        (
+            (ProvisioningVerb.GRANT, ProvisioningVerb.WAIT, ProvisioningVerb.EXISTS),
             "1 to do, 1 as they are; 1 not known yet, since Azure is still at work there.",
         ),
     ],
 )
-def test_what_is_under_way_is_not_called_as_it_is(verbs: tuple[Verb, ...], told: str) -> None:
+def test_what_is_under_way_is_not_called_as_it_is(verbs: tuple[ProvisioningVerb, ...], told: str) -> None:
     view = _View()
     provision._show(view, [_One(verb) for verb in verbs], "s")  # type: ignore[arg-type, list-item]
     assert view.last == told

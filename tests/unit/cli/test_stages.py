@@ -17,19 +17,19 @@ from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
 from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
-from amlmigrate.running.walker import Tally
+from amlmigrate.running.walker import WalkResult
 
 STEPS = [step("models/m/1", body={})]
 
@@ -47,7 +47,7 @@ def _ran(folder: Path, of: Plan) -> None:
         ledger.run_begins()
         for state in (State.DOING, State.CREATED, State.DONE):
             ledger.move(of.steps[0].address, state, target_id="/new")
-        report.tell(of, folder, ledger, Tally(), By("ann", "host", "1"))
+        report.tell(of, folder, ledger, WalkResult(), By("ann", "host", "1"))
 
 
 def _add(folder: Path, kind: str, **content: Any) -> None:
@@ -74,8 +74,8 @@ def test_what_a_verification_found_is_the_next_thing_to_do_and_not_to_verify_aga
     assert in_short(found).endswith("1 open")
     with Ledger(folder) as ledger:
         reports = Evidence(folder, ledger).reports()
-        choice = Choice(Subjects(made, reports).find(NAMES.address), "known")
-        decide(made, ledger, Verb.WAIVE, [choice], By("ann", "host", "1"))
+        choice = NewDecision(Subjects(made, reports).find(NAMES.address), "known")
+        decide(made, ledger, DecisionVerb.WAIVE, [choice], By("ann", "host", "1"))
     found = _standing(folder, made)
     assert found["next"] == f"migrate verify {folder}" and found["open"] == 0
 

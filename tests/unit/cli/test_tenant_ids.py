@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.signing import session
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.identity import Identity
@@ -46,7 +46,7 @@ def test_one_sign_in_is_of_one_tenant() -> None:
 
 def _session(**options: str) -> Any:
     async def made() -> Any:
-        found = session(Shared(**{"json": False, "verbose": False, **options}))  # type: ignore[arg-type] - strings all
+        found = session(CommonOptions(**{"json": False, "verbose": False, **options}))  # type: ignore[arg-type] - strings all
         await found.__aexit__(None, None, None)
         return found
 

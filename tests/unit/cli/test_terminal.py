@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 import amlmigrate
-from amlmigrate.cli.execute import Shared, execute
+from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.main import main
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import View
@@ -88,7 +88,7 @@ def test_whatever_writes_does_not_act(
     logging.root.handlers[:] = []
     try:
         with pytest.raises(typer.Exit):
-            execute(Shared(json=json, verbose=verbose), work)
+            execute(CommonOptions(json=json, verbose=verbose), work)
     finally:
         logging.root.handlers[:] = before[2]
     assert (sys.stdout, sys.stderr) == before[:2]
@@ -108,7 +108,7 @@ def test_a_failure_that_nobody_foresaw_shows_no_secret_and_does_not_act(capfd: p
     before = logging.root.handlers[:]
     try:
         with pytest.raises(typer.Exit) as ended:
-            execute(Shared(verbose=True), work)
+            execute(CommonOptions(verbose=True), work)
     finally:
         logging.root.handlers[:] = before
     said = "".join(capfd.readouterr())

@@ -18,7 +18,7 @@ from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, stages
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
@@ -26,7 +26,7 @@ from amlmigrate.core.plan import Action
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions
-from amlmigrate.ledger.deciding import Choice, decide, reopen
+from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import Subjects, of_findings, of_step
 from amlmigrate.planning import planfile
@@ -78,7 +78,9 @@ def test_a_signature_in_what_somebody_types_is_kept_nowhere(folder: Path) -> Non
     made = replace(planfile.read(folder))
     made = replace(made, header=replace(made.header, extra={"require_approval": True}))
     with Ledger(folder) as ledger:
-        [one] = decide(made, ledger, Verb.WAIVE, [Choice(Subjects(made, []).find("jobs"), SIGNED)], ANN)
+        [one] = decide(
+            made, ledger, DecisionVerb.WAIVE, [NewDecision(Subjects(made, []).find("jobs"), SIGNED)], ANN
+        )
         from amlmigrate.core.decision import open_digest
 
         digest = open_digest(Standing(made, ledger).pending())
@@ -181,9 +183,9 @@ def test_what_was_in_conflict_is_not_seen_to_be_done_by_being_there(
 
 
 def test_a_key_that_is_not_the_customers_is_let_go_by_nobody() -> None:
-    def choices(code: str, severity: Any) -> list[Choice]:
+    def choices(code: str, severity: Any) -> list[NewDecision]:
         found = of_findings([Finding(severity, "/a", "under Microsoft's key", "", code)])
-        return [Choice(one, "known") for one in found.values()]
+        return [NewDecision(one, "known") for one in found.values()]
 
     with pytest.raises(RefusedError, match="cannot be let go"):
         deciding._refuse_keys(choices("storage.encryption", "error"))

@@ -16,8 +16,8 @@ import typer
 from typer.testing import CliRunner
 
 from amlmigrate.cli import options, who
-from amlmigrate.cli.decommission import Storage
-from amlmigrate.cli.execute import Shared
+from amlmigrate.cli.decommission import ContainerFate
+from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.identity import Identity
@@ -39,12 +39,12 @@ class Token:
 
 
 def _by(identity: Identity | None, **given: Any) -> dict[str, Any]:
-    found = asyncio.run(who.who(Shared(options=given), Token(identity)))  # type: ignore[arg-type]
+    found = asyncio.run(who.who(CommonOptions(options=given), Token(identity)))  # type: ignore[arg-type]
     return found.as_dict()
 
 
 def test_it_says_who_where_with_what_and_how() -> None:
-    assert _by(ANN, plan="plans/x", soak=0.0, purge=False, only=("a", "b"), storage=Storage.DELETE, tenant=None) == {
+    assert _by(ANN, plan="plans/x", soak=0.0, purge=False, only=("a", "b"), storage=ContainerFate.DELETE, tenant=None) == {
         "user": getpass.getuser(),
         "identity": {"object_id": "oid", "name": "ann@example.com", "app_id": "cli", "tenant_id": "tenant"},
         "host": socket.gethostname(),
@@ -83,7 +83,7 @@ def test_no_secret_of_an_option_is_told() -> None:
 
 
 def test_every_option_of_a_command_is_kept_as_it_counts() -> None:
-    kept: list[Shared] = []
+    kept: list[CommonOptions] = []
 
     @options.shared
     def command(
@@ -91,7 +91,7 @@ def test_every_option_of_a_command_is_kept_as_it_counts() -> None:
         soak: Annotated[float, typer.Option()] = 168,
         only: Annotated[list[str] | None, typer.Option()] = None,
         *,
-        shared: Shared,
+        shared: CommonOptions,
     ) -> None:
         kept.append(shared)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amlmigrate.cloud import absence, declared
-from amlmigrate.cloud.absence import Verdict, judged
+from amlmigrate.cloud.absence import AbsenceVerdict, judged
 from amlmigrate.cloud.arm import Answer, Arm
 from amlmigrate.cloud.errors import ServiceError, of_answer
 from amlmigrate.core.armid import ArmId
@@ -103,18 +103,18 @@ ABSENT: list[tuple[str, Document, Mapping[str, str]]] = [
     (SUBNET, _gateway("NotFound", f"Resource {SUBNET} not found."), {}),
 ]  # fmt: skip
 
-BY_CALL: list[tuple[str, Document, Verdict]] = [
-    (f"{WS}/datastores/lake", _front("No datastore exists for name: lake", "NotFoundError"), Verdict.BY_LIST),
-    (f"{WS}/data/d", _front("No data exists for name: d.", "NotFoundError"), Verdict.BY_LIST),
-    (f"{WS}/data/d/versions/1", _front("No data exists for name: d, version: 1.", "NotFound"), Verdict.BY_LIST),
+BY_CALL: list[tuple[str, Document, AbsenceVerdict]] = [
+    (f"{WS}/datastores/lake", _front("No datastore exists for name: lake", "NotFoundError"), AbsenceVerdict.BY_LIST),
+    (f"{WS}/data/d", _front("No data exists for name: d.", "NotFoundError"), AbsenceVerdict.BY_LIST),
+    (f"{WS}/data/d/versions/1", _front("No data exists for name: d, version: 1.", "NotFound"), AbsenceVerdict.BY_LIST),
     # Another version of it, or one where the name itself was asked for.
     (f"{WS}/environments/py/versions/1",
-     _front("No environment exists for name: py, version: 2, label: ", "NotFoundError"), Verdict.BY_LIST),
+     _front("No environment exists for name: py, version: 2, label: ", "NotFoundError"), AbsenceVerdict.BY_LIST),
     (f"{WS}/environments/py",
-     _front("No environment exists for name: py, version: 1, label: ", "NotFoundError"), Verdict.BY_LIST),
-    (WS, NO_GROUP, Verdict.BY_GROUP),
-    (f"{WS}/datastores/lake", NO_PARENT, Verdict.BY_PARENT),
-    (ROLE, NO_PARENT, Verdict.BY_PARENT),
+     _front("No environment exists for name: py, version: 1, label: ", "NotFoundError"), AbsenceVerdict.BY_LIST),
+    (WS, NO_GROUP, AbsenceVerdict.BY_GROUP),
+    (f"{WS}/datastores/lake", NO_PARENT, AbsenceVerdict.BY_PARENT),
+    (ROLE, NO_PARENT, AbsenceVerdict.BY_PARENT),
 ]  # fmt: skip
 
 NO_KNOWLEDGE: list[tuple[str, Any, Mapping[str, str]]] = [
@@ -149,15 +149,15 @@ NO_KNOWLEDGE: list[tuple[str, Any, Mapping[str, str]]] = [
 
 @pytest.mark.parametrize(("path", "body", "headers"), ABSENT)
 def test_each_form_of_the_table_is_of_that_very_thing(path: str, body: Any, headers: Mapping[str, str]) -> None:
-    assert judged(_error(body, headers), path) is Verdict.ABSENT
+    assert judged(_error(body, headers), path) is AbsenceVerdict.ABSENT
     for status in (400, 403, 409, 410, 500):
-        assert judged(_error(body, headers, status), path) is Verdict.UNKNOWN
+        assert judged(_error(body, headers, status), path) is AbsenceVerdict.UNKNOWN
 
 
 @pytest.mark.parametrize(("path", "body", "headers"), NO_KNOWLEDGE)
 def test_any_other_404_is_no_knowledge(path: str, body: Any, headers: Mapping[str, str]) -> None:
     error = _error(body, headers)
-    assert judged(error, path) is Verdict.UNKNOWN
+    assert judged(error, path) is AbsenceVerdict.UNKNOWN
     assert "does not show that it is not there" in error.remedy
     with pytest.raises(ServiceError) as raised:
         asyncio.run(Told({path: error}).get(path))
@@ -165,7 +165,7 @@ def test_any_other_404_is_no_knowledge(path: str, body: Any, headers: Mapping[st
 
 
 @pytest.mark.parametrize(("path", "body", "verdict"), BY_CALL)
-def test_some_take_a_second_call(path: str, body: Any, verdict: Verdict) -> None:
+def test_some_take_a_second_call(path: str, body: Any, verdict: AbsenceVerdict) -> None:
     assert judged(_error(body), path) is verdict
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amlmigrate.core.jsontext import Anew, NotJsonError, anew
+from amlmigrate.core.jsontext import NotJsonError, RewrittenText, anew
 
 OLD, NEW = "azureml://old/paths/", "azureml://the-new-one/paths/"
 
@@ -20,7 +20,7 @@ def _meant(text: str) -> str:
     return NEW + text.removeprefix(OLD) if text.startswith(OLD) else text
 
 
-def _anew(data: bytes | str, *, by_line: bool = False) -> Anew:
+def _anew(data: bytes | str, *, by_line: bool = False) -> RewrittenText:
     return anew(data.encode() if isinstance(data, str) else data, _meant, by_line=by_line, shown=5)
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_json_is_not_touched(text: str, by_line: bool) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"{", b'"', b"no json at all: \xff", b"{}", b"\xef\xbb\xbf"])
 def test_where_nothing_is_to_change_nothing_is_asked(data: bytes) -> None:
-    assert _anew(data) == Anew(data)
+    assert _anew(data) == RewrittenText(data)
 
 
 def test_a_value_over_many_lines_is_read_under_either_name() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.world import step
 
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.workspace import Location, Service
 
 BLOBS = Location("Acct", "c", "d/e")
@@ -44,5 +44,5 @@ def test_what_is_no_place_is_refused(parts: tuple[str, ...]) -> None:
 
 
 def test_what_was_copied_to_a_container_is_not_known_of_a_share_of_its_name() -> None:
-    prior = Prior(blobs={("acct", "c", "d/e"): Copied('"1"', '"2"')})
+    prior = OwnershipRecord(blobs={("acct", "c", "d/e"): Copied('"1"', '"2"')})
     assert prior.copied(BLOBS) and prior.copied(FILES) is None

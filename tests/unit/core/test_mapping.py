@@ -8,7 +8,7 @@ import pytest
 from tests.unit.world import MAPPING, NEW, NEW_BLOBS, OLD, OLD_BLOBS, OLD_ID, SOURCE, TARGET
 
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.reference import Scope, references
+from amlmigrate.core.reference import WorkspaceScope, references
 from amlmigrate.core.workspace import Location
 
 NEW_CODE = f"{OLD_ID}-75avca01seto0cmc7jp5v00x53"
@@ -17,27 +17,27 @@ LONG = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/w
 
 
 def test_a_reference_without_a_workspace_is_the_sources() -> None:
-    assert MAPPING.in_source(Scope())
+    assert MAPPING.in_source(WorkspaceScope())
 
 
 @pytest.mark.parametrize("change", [str, str.upper, str.lower, str.title])
 def test_the_source_is_known_in_any_case(change: type[str]) -> None:
-    assert MAPPING.in_source(Scope(change(OLD.subscription), change(OLD.group), change(OLD.name)))
-    assert MAPPING.in_source(Scope(workspace_id=change(OLD_ID)))
+    assert MAPPING.in_source(WorkspaceScope(change(OLD.subscription), change(OLD.group), change(OLD.name)))
+    assert MAPPING.in_source(WorkspaceScope(workspace_id=change(OLD_ID)))
 
 
 @pytest.mark.parametrize(
     "scope",
     [
-        Scope(OLD.subscription, OLD.group, f"{OLD.name}0"),
-        Scope(OLD.subscription, OLD.group, OLD.name[:-1]),
-        Scope(OLD.subscription, f"{OLD.group}2", OLD.name),
-        Scope(TARGET.ref.subscription, OLD.group, OLD.name),
-        Scope(workspace_id=TARGET.workspace_id),
-        Scope(workspace_id=OLD_ID[:-1]),
+        WorkspaceScope(OLD.subscription, OLD.group, f"{OLD.name}0"),
+        WorkspaceScope(OLD.subscription, OLD.group, OLD.name[:-1]),
+        WorkspaceScope(OLD.subscription, f"{OLD.group}2", OLD.name),
+        WorkspaceScope(TARGET.ref.subscription, OLD.group, OLD.name),
+        WorkspaceScope(workspace_id=TARGET.workspace_id),
+        WorkspaceScope(workspace_id=OLD_ID[:-1]),
     ],
 )
-def test_another_workspace_is_not_the_source(scope: Scope) -> None:
+def test_another_workspace_is_not_the_source(scope: WorkspaceScope) -> None:
     assert not MAPPING.in_source(scope)
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.world import OLD, OLD_ID
 
-from amlmigrate.core.reference import Reference, Scope, references
+from amlmigrate.core.reference import Reference, WorkspaceScope, references
 from amlmigrate.core.workspace import Location
 
-SCOPE = Scope(OLD.subscription, OLD.group, OLD.name)
+SCOPE = WorkspaceScope(OLD.subscription, OLD.group, OLD.name)
 LONG = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/{OLD.name}"
 MIXED = f"azureml://subscriptions/{OLD.subscription}/resourceGroups/{OLD.group}/workspaces/{OLD.name}"
 REGION = f"azureml://locations/westeurope/workspaces/{OLD_ID}"
@@ -24,7 +24,8 @@ def _one(text: str, member: str = "uri", **beside: Any) -> dict[str, Any]:
     return {
         name: value
         for name in Reference.__dataclass_fields__
-        if name not in ("text", "where", "exact") and (value := getattr(found, name)) not in (None, (), Scope())
+        if name not in ("text", "where", "exact")
+        and (value := getattr(found, name)) not in (None, (), WorkspaceScope())
     }
 
 
@@ -85,7 +86,9 @@ def test_short_forms_of_bytes_mean_the_workspace_that_holds_the_document(text: s
     ],
 )
 def test_full_forms_of_assets_name_their_workspace(text: str, found: dict[str, Any]) -> None:
-    scope = {"scope": Scope(OLD.subscription, *text.split("/")[4:9:4]) if OLD.id.lower() in text else SCOPE}
+    scope = {
+        "scope": WorkspaceScope(OLD.subscription, *text.split("/")[4:9:4]) if OLD.id.lower() in text else SCOPE
+    }
     assert _one(text) == scope | found
 
 
@@ -97,7 +100,7 @@ def test_full_forms_of_assets_name_their_workspace(text: str, found: dict[str, A
     ],
 )
 def test_the_region_form_names_the_workspace_by_its_guid(tail: str, found: dict[str, Any]) -> None:
-    assert _one(f"{REGION}/{tail}") == {"scope": Scope(workspace_id=OLD_ID)} | found
+    assert _one(f"{REGION}/{tail}") == {"scope": WorkspaceScope(workspace_id=OLD_ID)} | found
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.unit.world import asset
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 
@@ -92,7 +92,7 @@ def test_an_asset_says_whether_it_is_archived_or_anonymous() -> None:
 
 
 def test_only_what_a_ledger_shows_is_the_tools_own() -> None:
-    prior = Prior(frozenset({"models/m/1"}), {("cmkacct", "azureml", "a/b"): '"0x1"'})
+    prior = OwnershipRecord(frozenset({"models/m/1"}), {("cmkacct", "azureml", "a/b"): '"0x1"'})
     assert prior.owns(Address.parse("models/m/1"))
     assert prior.owns(Address.parse("models/m/1#archive"))
     assert not prior.owns(Address.parse("models/m/10"))

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import FOLLOWS, Outcome, State, outcome
 
@@ -61,7 +61,7 @@ def test_from_every_open_state_a_step_can_still_be_done() -> None:
 )
 def test_a_done_step_ends_by_its_action(action: Action, end: Outcome) -> None:
     assert outcome(action, "", State.DONE) is end
-    assert outcome(action, "", State.DONE, Verb.WAIVE) is end
+    assert outcome(action, "", State.DONE, DecisionVerb.WAIVE) is end
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -78,14 +78,14 @@ def test_a_done_step_ends_by_its_action(action: Action, end: Outcome) -> None:
 def test_a_step_that_is_not_done_is_open_until_it_is_waived(action: Action, state: State, end: Outcome) -> None:
     assert outcome(action, "", state) is end
     assert not end.settled
-    assert outcome(action, "", state, Verb.WAIVE) is Outcome.WAIVED
+    assert outcome(action, "", state, DecisionVerb.WAIVE) is Outcome.WAIVED
 
 
 @pytest.mark.parametrize(("action", "end"), [(Action.MANUAL, Outcome.MANUAL), (Action.CONFLICT, Outcome.CONFLICT)])
 def test_what_no_run_carries_out_is_open_until_it_is_waived(action: Action, end: Outcome) -> None:
     assert outcome(action, "", State.PENDING) is end
     assert not end.settled
-    assert outcome(action, "", State.PENDING, Verb.WAIVE) is Outcome.WAIVED
+    assert outcome(action, "", State.PENDING, DecisionVerb.WAIVE) is Outcome.WAIVED
     assert Outcome.WAIVED.settled
 
 
@@ -96,7 +96,7 @@ def test_what_no_run_carries_out_is_open_until_it_is_waived(action: Action, end:
 def test_a_skipped_step_ends_by_its_reason(reason: str, end: Outcome) -> None:
     assert outcome(Action.SKIP, reason, State.PENDING) is end
     assert end.settled
-    waived = outcome(Action.SKIP, reason, State.PENDING, Verb.WAIVE)
+    waived = outcome(Action.SKIP, reason, State.PENDING, DecisionVerb.WAIVE)
     assert waived is (Outcome.WAIVED if end is Outcome.UNSELECTED else end)
 
 

@@ -14,7 +14,7 @@ from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.seal import FILE, PARTS, seal
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
 COPY = "blobs/c/m"
 PLAN = plan(
@@ -46,7 +46,7 @@ def parts(documents: Any, found: Containers) -> tuple[dict[str, str], dict[str, 
     return digests, dict(zip(PARTS, (*documents, *blobs), strict=True))
 
 
-def verified(chain: Evidence, **more: Any) -> Report:
+def verified(chain: Evidence, **more: Any) -> EvidenceFile:
     """A green verification of what both sides hold."""
     digests, by_address = parts(DOCUMENTS, listed(*PROVEN, OWN))
     lines = [
@@ -69,7 +69,7 @@ def verified(chain: Evidence, **more: Any) -> Report:
         return chain.add("verify", content | more)
 
 
-def cut_over(chain: Evidence, **more: Any) -> Report:
+def cut_over(chain: Evidence, **more: Any) -> EvidenceFile:
     """A cutover of that."""
     newest = chain.reports()[-1] if chain.reports() else verified(chain)
     content = {"time": "2026-01-02T00:00:00+00:00", "plan": {"sha256": PLAN.sha256}}

@@ -18,7 +18,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
-from amlmigrate.cutover.refusals import Facts, reasons
+from amlmigrate.cutover.refusals import CutoverFacts, reasons
 from amlmigrate.ledger import Ledger
 
 STARTED = "a writer at the workspace."
@@ -48,7 +48,7 @@ class Case:
             source = inventory()
             source.by_hand += self.by_hand
             digests, parts = cut.parts(self.documents, self.listed)
-            facts = Facts(source, digests, parts, list(self.posture), self.writers)
+            facts = CutoverFacts(source, digests, parts, list(self.posture), self.writers)
             made = replace(cut.PLAN, header=replace(cut.PLAN.header, findings=self.findings))
             return reasons(made, ledger, chain.reports(), facts, unfrozen=unfrozen)
 

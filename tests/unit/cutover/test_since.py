@@ -20,7 +20,7 @@ from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record, since
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
 A, B = cut.PROVEN
 AT = f"blobs/{NEW_BLOBS}"
@@ -184,11 +184,11 @@ def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence
     assert since.documents(cut.cut_over(chain), hidden, record.moved(cut.PLAN)) == []
 
 
-LOST = since.Change(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
+LOST = since.ChangedSince(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
 ADDRESS = f"{AT}/m/a!overwritten-since-cutover"
 
 
-def _told(chain: Evidence, *changes: since.Change, time: str = "2026-02-01") -> Report:
+def _told(chain: Evidence, *changes: since.ChangedSince, time: str = "2026-02-01") -> EvidenceFile:
     """A verification that tells of these."""
     found = since.Since(changes).first_seen(chain.reports(), time)
     return chain.add("verify", {"time": time, record.SINCE: found.as_dict()})
@@ -202,7 +202,7 @@ class Waived:
     report: int
 
 
-def _open(chain: Evidence, change: since.Change, *waivers: Waived) -> list[Finding]:
+def _open(chain: Evidence, change: since.ChangedSince, *waivers: Waived) -> list[Finding]:
     decided = since.decided(waivers, chain.reports())  # type: ignore[arg-type]
     return since.Since((change,)).undecided(decided)
 

@@ -17,8 +17,8 @@ from amlmigrate.core.events import ignore
 from amlmigrate.core.leading import leads_into
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
-from amlmigrate.decommissioning.copies import Copies
-from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.pointing import SeenTarget
 from amlmigrate.posture.sharing import foreign
 
 ID = SOURCE.workspace_id
@@ -54,10 +54,10 @@ class _Azure:
         return {}
 
 
-def _deletion(azure: _Azure, target: Seen) -> containers.Deletion:
+def _deletion(azure: _Azure, target: SeenTarget) -> containers.Deletion:
     side = type("Side", (), {"arm": azure, "roles": azure, "blobs": azure})()
     clouds: Any = type("Session", (), {"source": side, "target": side})()
-    return containers.Deletion(clouds, SOURCE, target, Copies({}))
+    return containers.Deletion(clouds, SOURCE, target, CopyProof({}))
 
 
 def _answered(status: int, code: str) -> ServiceError:
@@ -65,7 +65,7 @@ def _answered(status: int, code: str) -> ServiceError:
 
 
 async def test_the_target_in_the_same_account_needs_no_listing() -> None:
-    found = await _deletion(_Azure(), Seen(inventory(), ())).reasons([])
+    found = await _deletion(_Azure(), SeenTarget(inventory(), ())).reasons([])
     assert found == [f"The storage account serves another workspace: {SOURCE.id}."]
 
 
@@ -82,13 +82,13 @@ async def test_the_target_in_the_same_account_needs_no_listing() -> None:
 async def test_locks_that_were_not_read_are_no_proof_that_there_are_none(
     locks: tuple[dict[str, Any], ...] | ServiceError, says: list[str]
 ) -> None:
-    found = await _deletion(_Azure(locks), Seen(inventory(of=TARGET), ())).reasons([])
+    found = await _deletion(_Azure(locks), SeenTarget(inventory(of=TARGET), ())).reasons([])
     assert len(found) == len(says) and all(text in line for text, line in zip(says, found, strict=True))
 
 
 async def test_locks_that_may_be_read_later_are_an_error() -> None:
     with pytest.raises(ServiceError):
-        await _deletion(_Azure(_answered(503, "ServerBusy")), Seen(inventory(of=TARGET), ())).reasons([])
+        await _deletion(_Azure(_answered(503, "ServerBusy")), SeenTarget(inventory(of=TARGET), ())).reasons([])
 
 
 @pytest.mark.parametrize("place", ["acct/somebodys", "acct/azureml-blobstore-" + "0" * 8, "another/azureml"])
@@ -109,7 +109,7 @@ async def test_what_a_ledger_names_and_is_not_the_workspaces_own_is_never_delete
     monkeypatch.setattr(containers, "_listed", listed)
     monkeypatch.setattr(containers, "_delete", delete)
     wanted = {place: listing_digest([])}
-    done = await _deletion(_Azure(), Seen(inventory(of=TARGET), ())).delete(wanted, lambda _: None, first)
+    done = await _deletion(_Azure(), SeenTarget(inventory(of=TARGET), ())).delete(wanted, lambda _: None, first)
     assert done.deleted == [] and [one.id for one in done.kept] == [place]
     assert "for this workspace" in done.kept[0].reasons[0]
 
@@ -121,8 +121,8 @@ def test_a_blob_of_which_the_target_has_another_one_is_in_no_manifest() -> None:
     place = Location("acct", "c")
     listing = Listing(place, {path: blob(path) for path in ("d/1", "d/2")}, past=Past())
     copied = {Location("acct", "c", "d"): "blobs/c/d"}
-    assert containers._lost(listing, Copies(copied)) == []
-    apart = Copies(copied, apart=frozenset({Location("acct", "c", "d/2")}))
+    assert containers._lost(listing, CopyProof(copied)) == []
+    apart = CopyProof(copied, apart=frozenset({Location("acct", "c", "d/2")}))
     assert containers._lost(listing, apart) == ["1 blob in 'c' is in no manifest."]
 
 
@@ -143,9 +143,9 @@ def test_a_blob_of_which_the_target_has_another_one_is_in_no_manifest() -> None:
 )
 def test_what_no_copy_has_keeps_a_container(past: Past | None, holds: tuple[str, ...], says: list[str]) -> None:
     listing = Listing(Location("mlprod", "azureml"), past=past, holds=holds)
-    found = containers._lost(listing, Copies({}))
+    found = containers._lost(listing, CopyProof({}))
     assert len(found) == len(says) and all(text in line for text, line in zip(says, found, strict=True))
-    assert containers._lost(replace(listing, exists=False, past=None, holds=()), Copies({})) == []
+    assert containers._lost(replace(listing, exists=False, past=None, holds=()), CopyProof({})) == []
 
 
 POINTING = (
@@ -190,7 +190,7 @@ def test_a_datastore_names_the_account_and_the_container_apart(properties: dict[
 
 
 def test_what_is_in_the_target_and_leads_into_a_container_is_named() -> None:
-    target = Seen(inventory(asset("data/d/1", dataUri=POINTING[0]), of=TARGET), ())
+    target = SeenTarget(inventory(asset("data/d/1", dataUri=POINTING[0]), of=TARGET), ())
     assert _deletion(_Azure(), target)._pointing(AZUREML) == [
         "data/d/1 in the target points into the source's containers."
     ]
@@ -263,7 +263,7 @@ async def test_only_what_is_gone_is_told_as_deleted(
 ) -> None:
     name = f"{SOURCE.storage_account}/azureml"
     nothing = listing_digest([])
-    found = await _deletion(account, Seen(inventory(of=TARGET), ())).delete({name: nothing}, ignore, first)
+    found = await _deletion(account, SeenTarget(inventory(of=TARGET), ())).delete({name: nothing}, ignore, first)
     assert (found.deleted == [name]) is deleted
     assert all(why in reason for one in found.kept for reason in one.reasons) and bool(found.kept) is bool(why)
     assert bool(account.deleted) is (deleted and account.there)
@@ -277,7 +277,7 @@ class _Unseen(_Account):
         return []
 
 
-POINTS = Seen(
+POINTS = SeenTarget(
     inventory(asset("data/d/1", dataUri=POINTING[0].replace("mlprod", SOURCE.storage_account)), of=TARGET), ()
 )
 LOCKED = ({"id": "/a/lock", "properties": {"level": "CanNotDelete"}},)
@@ -286,19 +286,19 @@ LOCKED = ({"id": "/a/lock", "properties": {"level": "CanNotDelete"}},)
 @pytest.mark.parametrize(
     ("account", "target", "copied", "digest", "why"),
     [
-        (_Account(), POINTS, Copies({}), listing_digest([]), "data/d/1 in the target points into"),
-        (_Unseen(), None, Copies({}), listing_digest([]), "is not known: no right to read every workspace"),
-        (_Account(), None, Copies({}, unproven=("it was lost",)), listing_digest([]), "it was lost"),
-        (_Account(), None, Copies({}), "another", "are not what they were when they were verified"),
-        (_Account(locks=LOCKED), None, Copies({}), listing_digest([]), "A lock is in the way: /a/lock"),
+        (_Account(), POINTS, CopyProof({}), listing_digest([]), "data/d/1 in the target points into"),
+        (_Unseen(), None, CopyProof({}), listing_digest([]), "is not known: no right to read every workspace"),
+        (_Account(), None, CopyProof({}, unproven=("it was lost",)), listing_digest([]), "it was lost"),
+        (_Account(), None, CopyProof({}), "another", "are not what they were when they were verified"),
+        (_Account(locks=LOCKED), None, CopyProof({}), listing_digest([]), "A lock is in the way: /a/lock"),
     ],
 )
 async def test_each_thing_alone_keeps_a_container_right_before_it_goes(
-    account: _Account, target: Seen | None, copied: Copies, digest: str, why: str
+    account: _Account, target: SeenTarget | None, copied: CopyProof, digest: str, why: str
 ) -> None:
     """Whatever the gate has seen, which may be weeks ago."""
     name = f"{SOURCE.storage_account}/azureml"
-    deletion = replace(_deletion(account, target or Seen(inventory(of=TARGET), ())), copies=copied)
+    deletion = replace(_deletion(account, target or SeenTarget(inventory(of=TARGET), ())), copies=copied)
     found = await deletion.delete({name: digest}, ignore, _ready)
     [kept] = found.kept
     assert kept.id == name and len(kept.reasons) == 1 and why in kept.reasons[0]
@@ -320,7 +320,7 @@ class _Two(_Account):
 async def test_the_common_container_goes_last_and_stays_where_another_workspace_has_begun(begins: bool) -> None:
     account, nothing = _Two(begins=begins), listing_digest([])
     common, own = (f"{SOURCE.storage_account}/{name}" for name in ("azureml", OWN[0]))
-    found = await _deletion(account, Seen(inventory(of=TARGET), ())).delete(
+    found = await _deletion(account, SeenTarget(inventory(of=TARGET), ())).delete(
         {common: nothing, own: nothing}, ignore, _ready
     )
     assert found.deleted == [own, *([] if begins else [common])]

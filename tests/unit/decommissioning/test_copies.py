@@ -87,7 +87,7 @@ def test_a_copy_is_what_was_verified_only_where_a_verification_saw_it(
     places = {MOVED.target: SEEN}
     found = copies.compared(PLAN.steps, places, then, now)
     assert found == (["blobs/1"] * changed, ["blobs/1"] * unseen)
-    kept = copies.Copies({FROM: "blobs/1"}, frozenset(found[0]), (), tuple(found[1]))
+    kept = copies.CopyProof({FROM: "blobs/1"}, frozenset(found[0]), (), tuple(found[1]))
     assert bool(kept.against(FROM)) is changed
     assert bool(list(guards.of_purge(kept, ()))) is unseen
 

@@ -15,17 +15,17 @@ from tests.unit.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.seal import FILE, UNLISTED
 from amlmigrate.core.state import UNSELECTED_REASON, State
-from amlmigrate.decommissioning.gate import Facts, reasons
+from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.kinds import state_digest
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.subjects import Subjects
 
@@ -41,8 +41,8 @@ class Case:
     states: dict[str, State] = field(default_factory=dict)
     waived: tuple[str, ...] = ()
     evidence: tuple[dict[str, Any], ...] = ({},)
-    facts: Facts = field(
-        default_factory=lambda: Facts(
+    facts: GateFacts = field(
+        default_factory=lambda: GateFacts(
             source=inventory(), digests=DIGESTS, parts={}, posture=[], locks=[], soak=timedelta(hours=168)
         )
     )
@@ -57,8 +57,8 @@ class Case:
                 for state in _way(one, self.states.get(str(one.address), State.DONE)):
                     ledger.move(one.address, state)
             subjects = Subjects(made, [], ledger)
-            choices = [Choice(subjects.find(address), "known") for address in self.waived]
-            decide(made, ledger, Verb.WAIVE, choices, By("reviewer", "host", "1"))
+            choices = [NewDecision(subjects.find(address), "known") for address in self.waived]
+            decide(made, ledger, DecisionVerb.WAIVE, choices, By("reviewer", "host", "1"))
             chain = Evidence(folder, ledger)
             for changed in self.evidence:
                 chain.add(changed.get("record", "verify"), _green(made.sha256) | changed)

@@ -18,9 +18,9 @@ from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record
 from amlmigrate.decommissioning import copies
-from amlmigrate.decommissioning.gate import Facts, reasons
+from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 USED = ({"models/m/1": "s"}, {"models/m/1": "tagged", "data/new/1": "n"})
 LOST = Finding("blocks", "models/m/1", "it was deleted", "put it back", code="deleted-since-cutover")
@@ -49,7 +49,7 @@ def _reasons(
         if verified is not None:
             cut.verified(chain, **verified)
         digests, parts = cut.parts(documents, listed or cut.listed(*cut.PROVEN, cut.OWN))
-        facts = Facts(inventory(), digests, parts, posture=[], locks=[], soak=soak)
+        facts = GateFacts(inventory(), digests, parts, posture=[], locks=[], soak=soak)
         return reasons(cut.PLAN, ledger, chain.reports(), replace(facts, lost=lost))
 
 
@@ -107,7 +107,7 @@ class Side:
         return f"sha of {place.path}", "", one.length
 
 
-async def _changed(side: Any, reports: list[Report], newest: Report, found: Any) -> set[str]:
+async def _changed(side: Any, reports: list[EvidenceFile], newest: EvidenceFile, found: Any) -> set[str]:
     places = cut.PLAN.places(source=False)
     then, now = await copies._digests(side, reports, newest, found, places)
     changed, unseen = copies.compared([one for one in cut.PLAN.steps if one.bytes], places, then, now)

@@ -12,8 +12,8 @@ from amlmigrate.core.clock import Clock
 from amlmigrate.decommissioning.gone import (
     LOOKS,
     SECONDS,
-    Found,
-    Look,
+    GoneLook,
+    GoneResult,
     Sight,
     absent_for_long,
     settled,
@@ -31,9 +31,9 @@ class Made:
     time: float = 0.0
     at: list[float] = field(default_factory=list)
 
-    async def look(self) -> Look:
+    async def look(self) -> GoneLook:
         self.at.append(self.time)
-        return Look(self.sights[min(len(self.at), len(self.sights)) - 1])
+        return GoneLook(self.sights[min(len(self.at), len(self.sights)) - 1])
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -43,60 +43,62 @@ class Made:
         return Clock(lambda: self.time, self.sleep)
 
 
-def _settled(made: Made, ending: Ending, settling: float = 60.0) -> Found:
+def _settled(made: Made, ending: Ending, settling: float = 60.0) -> GoneResult:
     return asyncio.run(settled(ending, made.look, made.clock, settling=settling))[0]
 
 
 @pytest.mark.parametrize(
     ("sights", "found"),
     [
-        ([A], Found.GONE),
-        ([L, L, A], Found.GONE),
-        ([G, G, G, A], Found.GONE),
-        ([U, A], Found.GONE),
-        ([L], Found.STANDS),
-        ([U], Found.STANDS),
-        ([N], Found.STANDS),
+        ([A], GoneResult.GONE),
+        ([L, L, A], GoneResult.GONE),
+        ([G, G, G, A], GoneResult.GONE),
+        ([U, A], GoneResult.GONE),
+        ([L], GoneResult.STANDS),
+        ([U], GoneResult.STANDS),
+        ([N], GoneResult.STANDS),
     ],
 )
-def test_after_our_own_success_it_need_only_be_absent(sights: list[Sight], found: Found) -> None:
+def test_after_our_own_success_it_need_only_be_absent(sights: list[Sight], found: GoneResult) -> None:
     assert _settled(Made(sights), Ending.SUCCEEDED) is found
 
 
 def test_taken_up_later_a_workspace_that_answers_is_not_waited_for() -> None:
     made = Made([L, A])
-    assert _settled(made, Ending.SUCCEEDED, settling=0.0) is Found.STANDS and made.time == 0.0
+    assert _settled(made, Ending.SUCCEEDED, settling=0.0) is GoneResult.STANDS and made.time == 0.0
 
 
 @pytest.mark.parametrize("ending", [Ending.UNKNOWN, Ending.UNDER_WAY, Ending.FAILED])
 @pytest.mark.parametrize(
     ("sights", "found"),
     [
-        ([A], Found.NOT_OURS),
-        ([G, G, A], Found.NOT_OURS),
-        ([L], Found.STANDS),
-        ([U], Found.STANDS),
-        ([N], Found.STANDS),
-        *(([A] * times + [other], Found.STANDS) for times in range(1, LOOKS + 1) for other in (L, G, N, U)),
-        ([A] * (LOOKS + 1) + [L], Found.NOT_OURS),
+        ([A], GoneResult.NOT_OURS),
+        ([G, G, A], GoneResult.NOT_OURS),
+        ([L], GoneResult.STANDS),
+        ([U], GoneResult.STANDS),
+        ([N], GoneResult.STANDS),
+        *(([A] * times + [other], GoneResult.STANDS) for times in range(1, LOOKS + 1) for other in (L, G, N, U)),
+        ([A] * (LOOKS + 1) + [L], GoneResult.NOT_OURS),
     ],
 )
-def test_without_a_confirmed_deletion_it_is_never_ours(ending: Ending, sights: list[Sight], found: Found) -> None:
+def test_without_a_confirmed_deletion_it_is_never_ours(
+    ending: Ending, sights: list[Sight], found: GoneResult
+) -> None:
     made = Made(sights)
     assert _settled(made, ending) is found
-    if found is Found.NOT_OURS:
+    if found is GoneResult.NOT_OURS:
         assert made.at[-1] - made.at[-LOOKS] >= SECONDS
 
 
 def test_absence_takes_four_looks_over_two_minutes() -> None:
     assert (LOOKS, SECONDS) == (4, 120.0)
     made = Made([A])
-    assert asyncio.run(absent_for_long(made.look, made.clock)) == Look(A)
+    assert asyncio.run(absent_for_long(made.look, made.clock)) == GoneLook(A)
     assert len(made.at) == 4 and made.at[-1] == 120.0
     # A clock that stands still, or jumps, makes it longer and never shorter.
     jumping = Made([A])
     times = iter([0.0, 500.0, 500.0, 500.0, 500.0])
-    assert asyncio.run(absent_for_long(jumping.look, Clock(lambda: next(times), jumping.sleep))) == Look(A)
+    assert asyncio.run(absent_for_long(jumping.look, Clock(lambda: next(times), jumping.sleep))) == GoneLook(A)
     assert len(jumping.at) == 4
 
 

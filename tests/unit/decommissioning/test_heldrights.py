@@ -14,7 +14,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning.heldrights import Held, held, identities
+from amlmigrate.decommissioning.heldrights import HeldRights, held, identities
 
 SUBSCRIPTION = OLD.subscription
 AT = f"/subscriptions/{SUBSCRIPTION}"
@@ -43,7 +43,7 @@ def _azure(**changed: Any) -> tuple[FakeArm, FakeRoles]:
     return arm, replace(FakeRoles(whole=(SUBSCRIPTION,), names={ROLE: "Reader"}), **changed)
 
 
-async def _held(source: Inventory, azure: tuple[FakeArm, FakeRoles]) -> Held:
+async def _held(source: Inventory, azure: tuple[FakeArm, FakeRoles]) -> HeldRights:
     return await held([side(*azure)], source)
 
 

@@ -16,7 +16,7 @@ from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.decommissioning import remaining
 from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.residuals import Residual, newest, residuals
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
 GROUP = SOURCE.storage_account_id.partition("/providers/")[0]
 ACCOUNT = SOURCE.storage_account_id
@@ -185,8 +185,10 @@ def test_they_are_read_from_the_newest_tombstone(tmp_path: Any) -> None:
     one = Residual("residual/a/b", "a/b", "container", None, "why")
     assert set(one.as_dict()) == {"address", "id", "what", "key", "why"}
 
-    def report(record: str, *found: Residual) -> Report:
-        return Report(1, tmp_path / "x.json", {"record": record, "residuals": [each.as_dict() for each in found]})
+    def report(record: str, *found: Residual) -> EvidenceFile:
+        return EvidenceFile(
+            1, tmp_path / "x.json", {"record": record, "residuals": [each.as_dict() for each in found]}
+        )
 
     assert newest([]) == [] and newest([report("verify", one)]) == []
     assert newest([report("decommission"), report("decommission", one), report("verify")]) == [one]

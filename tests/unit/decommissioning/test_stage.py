@@ -30,10 +30,10 @@ from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import guards, stage, tombstone
-from amlmigrate.decommissioning.copies import Copies
+from amlmigrate.decommissioning.copies import CopyProof
 from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import Held
-from amlmigrate.decommissioning.pointing import Seen
+from amlmigrate.decommissioning.heldrights import HeldRights
+from amlmigrate.decommissioning.pointing import SeenTarget
 from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.decommissioning.remaining import Remaining
 from amlmigrate.decommissioning.surroundings import Surroundings
@@ -122,7 +122,7 @@ class Gate:
     by_hand: tuple[Asset, ...] = ()
     refuses: int = 9
     asked: list[frozenset[str]] = field(default_factory=list)
-    copied: list[Copies] = field(default_factory=lambda: [Copies({})])
+    copied: list[CopyProof] = field(default_factory=lambda: [CopyProof({})])
     target_by_hand: tuple[Asset, ...] = ()
 
     async def passed(self, _: Any, before: Any) -> tuple[Inventory, Surroundings]:
@@ -132,13 +132,20 @@ class Gate:
         source = inventory()
         source.by_hand += self.by_hand
         around = Surroundings(
-            Dying.of(self.by_hand), Secrets("", ()), (ACCOUNT,), Held(), Recovery(), [], [], {CONTAINER: "sha"}
+            Dying.of(self.by_hand),
+            Secrets("", ()),
+            (ACCOUNT,),
+            HeldRights(),
+            Recovery(),
+            [],
+            [],
+            {CONTAINER: "sha"},
         )
         return source, around
 
-    async def target(self, _: Any) -> tuple[Seen, Copies]:
+    async def target(self, _: Any) -> tuple[SeenTarget, CopyProof]:
         copied = self.copied.pop(0) if len(self.copied) > 1 else self.copied[0]
-        return Seen(inventory(of=TARGET), self.target_by_hand), copied
+        return SeenTarget(inventory(of=TARGET), self.target_by_hand), copied
 
 
 @dataclass
@@ -152,7 +159,7 @@ class Case:
     plan: Plan = PLAN
     today: datetime = datetime(2026, 3, 1, tzinfo=UTC)
 
-    def run(self, **wanted: bool) -> stage.Outcome:
+    def run(self, **wanted: bool) -> stage.DecommissionResult:
         """One `decommission`, on a clock that a pause moves."""
         time = self.azure.clock
 
@@ -167,7 +174,7 @@ class Case:
             Evidence(self.ledger.path.parent, self.ledger),
             clouds,
             self.gate,
-            stage.Wanted(**wanted),
+            stage.DecommissionRequest(**wanted),
             By("ann", "host", "1"),
             ignore,
             self.hold,
@@ -323,10 +330,10 @@ def test_a_dry_run_that_sees_it_again_records_nothing(tmp_path: Path) -> None:
 
 def test_copies_are_looked_at_anew_after_a_purge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may take an hour, and the containers go after it."""
-    used: list[Copies] = []
+    used: list[CopyProof] = []
 
     class Deletion:
-        def __init__(self, _: Any, __: Any, ___: Any, copied: Copies, ____: Any) -> None:
+        def __init__(self, _: Any, __: Any, ___: Any, copied: CopyProof, ____: Any) -> None:
             used.append(copied)
 
         async def delete(self, wanted: Any, _: Any, first: Callable[[], Awaitable[object]]) -> Any:
@@ -340,7 +347,7 @@ def test_copies_are_looked_at_anew_after_a_purge(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(stage, "Deletion", Deletion)
     with _case(tmp_path) as case:
         case.run()
-        case.gate.copied = [Copies({}), later := Copies({}, unproven=("lost",))]
+        case.gate.copied = [CopyProof({}), later := CopyProof({}, unproven=("lost",))]
         case.run(purge=True, delete=True)
         assert used == [later]
 
@@ -350,7 +357,7 @@ def test_a_purge_takes_that_what_was_moved_is_proven(tmp_path: Path, why: str) -
     """As of a waiver that has run out since the gate was passed."""
     with _case(tmp_path) as case:
         case.run()
-        case.gate.copied = [replace(Copies({}), **{why: ("models/m/1 is failed and not waived.",)})]
+        case.gate.copied = [replace(CopyProof({}), **{why: ("models/m/1 is failed and not waived.",)})]
         assert "models/m/1 is failed" in case.refused(purge=True) and case.azure.deletions == ["workspace"]
 
 
@@ -481,4 +488,4 @@ def test_whose_plan_was_taken_over_deletes_and_purges_nothing(tmp_path: Path, pu
 
 
 def test_locks_keep_a_workspace_from_being_purged() -> None:
-    assert list(guards.of_purge(Copies({}), ["A lock is in the way."])) == ["A lock is in the way."]
+    assert list(guards.of_purge(CopyProof({}), ["A lock is in the way."])) == ["A lock is in the way."]

@@ -13,11 +13,11 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.fleet import fleetfile, pairs
 from amlmigrate.fleet.fleetfile import Fleet, Progress
-from amlmigrate.fleet.members import Left, Member, asked_for, members
+from amlmigrate.fleet.members import FleetMember, UnplannedMember, asked_for, members
 from amlmigrate.fleet.waves import Waves, named_waves, waves
 from amlmigrate.scanning.values import Encryption
 
-LEFT = Left("/x", "not-movable", "A hub.", named=True)
+LEFT = UnplannedMember("/x", "not-movable", "A hub.", named=True)
 
 
 def ref(name: str, group: str = "rg") -> WorkspaceRef:
@@ -26,8 +26,8 @@ def ref(name: str, group: str = "rg") -> WorkspaceRef:
 
 def member(
     name: str, environment: str | None = "dev", score: int = 50, size: int = 0, group: str = "rg"
-) -> Member:
-    return Member(ref(name, group), ref(f"{name}-new", group), f"id-{name}", environment, score, size)
+) -> FleetMember:
+    return FleetMember(ref(name, group), ref(f"{name}-new", group), f"id-{name}", environment, score, size)
 
 
 def names(found: Waves) -> list[list[str]]:

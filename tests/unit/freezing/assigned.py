@@ -15,11 +15,11 @@ from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.by import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import ignore
-from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.frozen import Assignment, FreezeState
 from amlmigrate.freezing import freeze, giving, record
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, decisions
-from amlmigrate.ledger.evidence import Evidence, Report
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
 PLAN = plan()
 ACCOUNT = SOURCE.storage_account_id
@@ -43,7 +43,7 @@ def document(name: str, scope: str = OLD.id, **more: str) -> dict[str, Any]:
     return {"id": id_of(name, scope), "properties": {**told, "scope": scope, **more}}
 
 
-def one(name: str, state: State = State.LISTED, scope: str = OLD.id, **more: str) -> Assignment:
+def one(name: str, state: FreezeState = FreezeState.LISTED, scope: str = OLD.id, **more: str) -> Assignment:
     """The same as a value."""
     return replace(Assignment.of(document(name, scope, **more), "writer"), state=state)
 
@@ -145,7 +145,7 @@ class Folder:
         with Ledger(path) as ledger:
             ledger.bind(PLAN)
 
-    def freeze(self, azure: Azure, *ones: Assignment, end: freeze.End = no_end) -> freeze.Taken:
+    def freeze(self, azure: Azure, *ones: Assignment, end: freeze.End = no_end) -> freeze.TakenRights:
         """What `freeze` does once it knows whom to take rights from."""
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
@@ -164,7 +164,7 @@ class Folder:
         """What `freeze --back` does; `give` are names that somebody decided to be given."""
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
-            decided = giving.Decided(
+            decided = giving.LetGo(
                 {f"frozen/{guid(name)}": why for name, why in let_go.items()},
                 {f"frozen/{guid(name)}": "decided by ann" for name in give},
             )
@@ -182,7 +182,7 @@ class Folder:
         record.refuse_strange(self.path, book.record, OLD.id, ACCOUNT)
         return book
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[EvidenceFile]:
         """The chain, checked."""
         with Ledger(self.path) as ledger:
             return Evidence(self.path, ledger).reports()
@@ -192,7 +192,7 @@ class Folder:
         with Ledger(self.path) as ledger:
             return decisions.problems(ledger, Evidence(self.path, ledger).reports())
 
-    def states(self) -> dict[str, State]:
+    def states(self) -> dict[str, FreezeState]:
         """How each stands by the evidence, by id."""
         known = record.read(self.reports(), self.path)
         return {each.id: each.state for each in (known.assignments if known else ())}

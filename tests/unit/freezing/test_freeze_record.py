@@ -30,7 +30,7 @@ from tests.unit.world import OLD, OLD_ID
 
 from amlmigrate.core import schemas
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import Assignment, State, of_reports, strange
+from amlmigrate.core.frozen import Assignment, FreezeState, of_reports, strange
 from amlmigrate.freezing import freeze, giving, record
 from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.ledger import Ledger, decisions, files
@@ -123,7 +123,7 @@ def test_a_report_that_sums_up_other_assignments_than_its_deeds_is_not_believed(
 
 
 def test_a_file_where_nothing_was_frozen_gives_nobody_rights(folder: Folder) -> None:
-    (folder.path / record.FILE).write_text(json.dumps({"assignments": [one("a", State.TAKEN).as_dict()]}))
+    (folder.path / record.FILE).write_text(json.dumps({"assignments": [one("a", FreezeState.TAKEN).as_dict()]}))
     assert "not the one" in _refused(folder, Azure())
 
 
@@ -225,7 +225,7 @@ def test_nothing_wider_than_an_account_is_taken_for_the_sources(account: str) ->
 
 
 def _changed(changed: dict[str, Any]) -> Assignment:
-    found = one("a", State.TAKEN)
+    found = one("a", FreezeState.TAKEN)
     if scope := changed.get("scope"):
         found = replace(found, scope=scope, id=id_of("a", scope))
     found = replace(found, id=changed.get("id", found.id))
@@ -247,7 +247,7 @@ def test_evidence_of_another_plan_or_source_is_refused(folder: Folder, other: st
         book = Deeds(ledger, PLAN, BY, None, ACCOUNT)
         changed = {"sha256": "00" * 32} if other == "plan" else {"workspaceId": "another"}
         book.record = replace(book.record, **{other: {**getattr(book.record, other), **changed}})
-        book.add(one("a", State.TAKEN))
+        book.add(one("a", FreezeState.TAKEN))
     assert f"it is of another {other} than" in _refused(folder, Azure())
 
 
@@ -260,7 +260,7 @@ def test_every_report_is_of_the_shipped_schema(folder: Folder) -> None:
     assert {one.content["record"] for one in reports} == {"deed", "freeze", "back"}
     for report in reports:
         assert [problem.message for problem in schemas.validator(schema).iter_errors(report.content)] == []
-    assert set(schema["properties"]["deed"]["enum"]) == {state.value for state in State}
+    assert set(schema["properties"]["deed"]["enum"]) == {state.value for state in FreezeState}
     broken = {**reports[0].content, "assignment": {**reports[0].content["assignment"], "id": "/x"}}
     assert list(schemas.validator(schema).iter_errors(broken))
 

@@ -25,7 +25,7 @@ from tests.unit.world import OLD
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.frozen import Assignment, FreezeState
 from amlmigrate.freezing import freeze, giving
 from amlmigrate.freezing.giving import Source
 
@@ -56,7 +56,7 @@ def test_all_of_it_comes_back_as_it_was(folder: Folder) -> None:
     folder.freeze(azure, one("a", **told), one("b", scope=ACCOUNT))
     came = folder.back(azure)
     assert azure.there == before and len(came.made) == 2 and came.left == []
-    assert set(folder.states().values()) == {State.GIVEN}
+    assert set(folder.states().values()) == {FreezeState.GIVEN}
 
 
 def test_each_is_recorded_before_and_after(folder: Folder) -> None:
@@ -96,7 +96,7 @@ def test_an_answer_that_was_lost_after_the_work_is_settled_by_reading(folder: Fo
     azure = frozen(folder, "a")
     azure.after["assign", id_of("a")] = fault
     assert [each.id for each in folder.back(azure).made] == [id_of("a")]
-    assert folder.states() == {id_of("a"): State.GIVEN}
+    assert folder.states() == {id_of("a"): FreezeState.GIVEN}
 
 
 def test_where_nothing_answers_the_rest_is_named_and_not_waited_for(folder: Folder) -> None:
@@ -161,7 +161,7 @@ def test_who_has_the_role_under_another_name_has_it(folder: Folder) -> None:
     azure.there[id_of("anew")] = _under_another_name(description="given by hand")
     came = folder.back(azure)
     assert [each.id for each in came.renamed] == [id_of("a")] and came.left == []
-    assert set(folder.states().values()) == {State.GIVEN}
+    assert set(folder.states().values()) == {FreezeState.GIVEN}
 
 
 @pytest.mark.parametrize(("more", "end", "why"), [
@@ -178,7 +178,7 @@ def test_a_role_under_another_name_that_is_less_or_ends_is_not_called_given_back
     came = folder.back(azure, end=end)
     [(left, told)] = came.left
     assert left.id == id_of("a") and why in told and id_of("anew") in told and came.renamed == []
-    assert folder.states()[id_of("a")] is State.TAKEN and folder.states()[id_of("b")] is State.GIVEN
+    assert folder.states()[id_of("a")] is FreezeState.TAKEN and folder.states()[id_of("b")] is FreezeState.GIVEN
     del azure.there[id_of("anew")]
     assert [each.id for each in folder.back(azure).made] == [id_of("a")], "it is owed as before"
 
@@ -202,7 +202,7 @@ def test_a_role_that_is_there_and_is_not_shown_is_still_owed(folder: Folder) -> 
     azure.there[id_of("anew")] = _under_another_name()
     azure.before["directly", OLD.id] = error(403, "AuthorizationFailed")
     came = folder.back(azure)
-    assert len(came.left) == 1 and came.denied and folder.states() == {id_of("a"): State.TAKEN}
+    assert len(came.left) == 1 and came.denied and folder.states() == {id_of("a"): FreezeState.TAKEN}
 
 
 def test_what_is_there_again_by_somebody_else_is_left(folder: Folder) -> None:
@@ -290,7 +290,7 @@ def cut_off(folder: Folder, when: str) -> Azure:
 def test_what_was_not_taken_after_all_is_there(folder: Folder) -> None:
     azure = cut_off(folder, "before")
     came = folder.back(azure)
-    assert came.left == [] and folder.states() == {id_of("a"): State.LISTED}
+    assert came.left == [] and folder.states() == {id_of("a"): FreezeState.LISTED}
 
 
 @pytest.mark.parametrize("looks", [0, 1, 2])

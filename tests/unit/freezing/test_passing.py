@@ -12,7 +12,7 @@ from tests.unit.world import SOURCE
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.identity import Identity
-from amlmigrate.freezing.writers import Finder, Place, Writers
+from amlmigrate.freezing.writers import Place, WriterFinder, Writers
 
 SCOPE = SOURCE.id
 DEFINITION = {"properties": {"roleName": "Writer", "permissions": [{"actions": ["*"]}]}}
@@ -70,7 +70,7 @@ class Roles:
 
 def found(error: ServiceError | None = None, now: datetime | None = None) -> Writers:
     roles: Any = Roles(error)  # a part of `Roles`
-    finder = Finder(roles, SOURCE, Identity("me"), now=now)
+    finder = WriterFinder(roles, SOURCE, Identity("me"), now=now)
     return asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
 
 
@@ -114,7 +114,7 @@ def test_what_the_workspace_itself_has_through_a_group_stays() -> None:
             return {self.given[0]["id"].lower()} if who == "msi" else set()
 
     document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": "MSI"}}
-    finder = Finder(Grouped(), replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
+    finder = WriterFinder(Grouped(), replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
     writers = asyncio.run(finder.find([Place(SCOPE, lambda _: True)]))
     assert writers.removable == []
     told = {one.code: one for one in writers.findings}

@@ -14,8 +14,8 @@ from tests.unit.world import SOURCE
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Header
 from amlmigrate.freezing.runners import Runner, runners
-from amlmigrate.freezing.writers import Finder, Place, Writers
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.freezing.writers import Place, WriterFinder, Writers
+from amlmigrate.ledger.evidence import EvidenceFile
 
 ME = Identity("me", tenant_id="home")
 
@@ -25,8 +25,8 @@ def _header(planner: Any = None) -> Header:
     return Header("plan", "tool", "", {}, {}, "", {}, 0, 0, {}, (), 1, extra)
 
 
-def _report(kind: str, by: Any) -> Report:
-    return Report(Path(kind), "0" * 64, {"record": kind, "by": by})
+def _report(kind: str, by: Any) -> EvidenceFile:
+    return EvidenceFile(Path(kind), "0" * 64, {"record": kind, "by": by})
 
 
 def _by(object_id: str, **more: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_report_that_names_nobody_keeps_nothing(by: Any) -> None:
 
 
 def _found(roles: Group, place: Place, *known: Runner) -> Writers:
-    finder = Finder(roles, SOURCE, ME, known)  # type: ignore[arg-type]  # a part of it
+    finder = WriterFinder(roles, SOURCE, ME, known)  # type: ignore[arg-type]  # a part of it
     return asyncio.run(finder.find([place]))
 
 

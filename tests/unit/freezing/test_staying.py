@@ -11,12 +11,12 @@ import pytest
 from tests.unit.freezing.test_passing import SCOPE, Roles, given
 from tests.unit.world import SOURCE
 
-from amlmigrate.cli.freezetold import Told
+from amlmigrate.cli.freezetold import FreezeReport
 from amlmigrate.core.errors import ExitCode
-from amlmigrate.core.frozen import Record
+from amlmigrate.core.frozen import FreezeRecord
 from amlmigrate.core.identity import Identity
-from amlmigrate.freezing.freeze import Taken
-from amlmigrate.freezing.writers import Finder, Place, Writers
+from amlmigrate.freezing.freeze import TakenRights
+from amlmigrate.freezing.writers import Place, WriterFinder, Writers
 
 MSI = "0a-msi"
 
@@ -57,14 +57,14 @@ class Said:
 
 def _found(roles: Group, place: Place) -> Writers:
     document = {**SOURCE.document, "identity": {"type": "SystemAssigned", "principalId": MSI.upper()}}
-    finder = Finder(roles, replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
+    finder = WriterFinder(roles, replace(SOURCE, document=document), Identity("me"))  # type: ignore[arg-type]  # a part of it
     return asyncio.run(finder.find([place]))
 
 
 def _said(writers: Writers) -> tuple[str, ExitCode]:
     said: Any = Said()
-    known = Record({}, {}, {})
-    code = Told(said, Path("plans/x"), writers, []).end(known, Taken(taken=writers.removable), None)
+    known = FreezeRecord({}, {}, {})
+    code = FreezeReport(said, Path("plans/x"), writers, []).end(known, TakenRights(taken=writers.removable), None)
     return said.text, code
 
 

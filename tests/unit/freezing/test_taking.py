@@ -24,7 +24,7 @@ from tests.unit.freezing.assigned import (
 )
 from tests.unit.world import OLD
 
-from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.frozen import Assignment, FreezeState
 from amlmigrate.freezing import freeze, giving, whole
 from amlmigrate.freezing.ends import ending
 from amlmigrate.ledger import files
@@ -156,7 +156,7 @@ def test_what_somebody_else_takes_in_the_same_moment_is_not_ours(folder: Folder)
     azure = Azure(document("a"))
     azure.changes["remove", id_of("a")] = None
     folder.freeze(azure, one("a"))
-    assert folder.states() == {id_of("a"): State.GONE}
+    assert folder.states() == {id_of("a"): FreezeState.GONE}
     folder.back(azure)
     assert azure.names() == set()
 
@@ -170,7 +170,7 @@ def test_a_refused_deletion_took_nothing_and_those_before_count(folder: Folder) 
     azure = Azure(document("a"), document("b"))
     azure.before["remove", id_of("b")] = error(403, "AuthorizationFailed")
     assert attempt(folder, azure, one("a"), one("b")) is not None
-    assert folder.states() == {id_of("a"): State.TAKEN, id_of("b"): State.LISTED}
+    assert folder.states() == {id_of("a"): FreezeState.TAKEN, id_of("b"): FreezeState.LISTED}
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_a_deletion_of_which_nothing_is_known_is_settled_by_reading(folder: Fold
     faults = getattr(azure, when)
     faults["remove", id_of("a")] = fault
     assert attempt(folder, azure, one("a")) is fault
-    assert folder.states() == {id_of("a"): State.TAKING}
+    assert folder.states() == {id_of("a"): FreezeState.TAKING}
     faults.clear()
     came = folder.freeze(azure, one("a"))
-    expected = State.TAKEN if when == "before" else State.UNKNOWN
+    expected = FreezeState.TAKEN if when == "before" else FreezeState.UNKNOWN
     assert folder.states() == {id_of("a"): expected} and azure.names() == set()
     assert len(came.unknown) == (when == "after")
 
@@ -195,7 +195,7 @@ def test_an_answer_after_a_doubtful_attempt_proves_nothing(folder: Folder) -> No
     azure.changes["remove", id_of("a")] = None
     azure.doubtful.add(id_of("a"))
     folder.freeze(azure, one("a"))
-    assert folder.states() == {id_of("a"): State.UNKNOWN}
+    assert folder.states() == {id_of("a"): FreezeState.UNKNOWN}
 
 
 def test_cut_off_and_no_longer_listed_it_is_not_forgotten(folder: Folder) -> None:
@@ -203,7 +203,9 @@ def test_cut_off_and_no_longer_listed_it_is_not_forgotten(folder: Folder) -> Non
     azure.after["remove", id_of("a")] = Killed()
     attempt(folder, azure, one("a"))
     came = folder.freeze(azure)
-    assert [each.id for each in came.unknown] == [id_of("a")] and folder.states() == {id_of("a"): State.UNKNOWN}
+    assert [each.id for each in came.unknown] == [id_of("a")] and folder.states() == {
+        id_of("a"): FreezeState.UNKNOWN
+    }
 
 
 def test_cut_off_and_read_as_before_it_is_not_called_somebody_elses(folder: Folder) -> None:
@@ -213,7 +215,7 @@ def test_cut_off_and_read_as_before_it_is_not_called_somebody_elses(folder: Fold
     attempt(folder, azure, one("a"))
     azure.stale[id_of("a")] = [document("a")]
     folder.freeze(azure, one("a"))
-    assert folder.states() == {id_of("a"): State.UNKNOWN}
+    assert folder.states() == {id_of("a"): FreezeState.UNKNOWN}
 
 
 def test_what_reads_as_before_for_a_while_is_waited_for(folder: Folder) -> None:
@@ -243,7 +245,9 @@ def test_killed_at_any_write_nothing_is_lost_and_the_same_command_goes_on(
     assert isinstance(attempt(folder, azure, one("a")), Killed)
     monkeypatch.setattr(files, "write", write)
     known = folder.states().get(id_of("a"))
-    assert known in (State.TAKING, State.TAKEN) or azure.names() == {id_of("a")}, "what is gone is in the evidence"
+    assert known in (FreezeState.TAKING, FreezeState.TAKEN) or azure.names() == {id_of("a")}, (
+        "what is gone is in the evidence"
+    )
     folder.freeze(azure, one("a"))
     assert azure.names() == set() and folder.problems() == []
     came = folder.back(azure, None, "a")
@@ -283,9 +287,13 @@ def test_a_signal_waits_for_the_call_that_is_under_way(
     _slow(azure, "assign" if back else "remove", 0.05 if answered else 60.0)
     with pytest.raises(asyncio.CancelledError):
         folder.back(azure) if back else folder.freeze(azure, one("a"), one("b"))
-    done = (State.GIVEN if back else State.TAKEN) if answered else (State.TAKEN if back else State.TAKING)
+    done = (
+        (FreezeState.GIVEN if back else FreezeState.TAKEN)
+        if answered
+        else (FreezeState.TAKEN if back else FreezeState.TAKING)
+    )
     assert folder.states()[id_of("a")] is done
-    assert folder.states().get(id_of("b")) is (State.TAKEN if back else None), "the next is not begun"
+    assert folder.states().get(id_of("b")) is (FreezeState.TAKEN if back else None), "the next is not begun"
 
 
 def _slow(azure: Azure, method: str, seconds: float) -> None:

@@ -13,7 +13,7 @@ from tests.unit.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 from amlmigrate.bytes.contents import LARGEST
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.blobshapes import Stored
+from amlmigrate.cloud.blobshapes import StoredBytes
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Content, Inventory
 from amlmigrate.core.workspace import Location
@@ -38,13 +38,13 @@ class Files:
         self.encoding = encoding
         self.asked: Counter[str] = Counter()
 
-    async def fetch(self, place: Location, largest: int) -> Stored | None:
+    async def fetch(self, place: Location, largest: int) -> StoredBytes | None:
         self.asked[place.account] += 1
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer is None:
             return None
-        return Stored(self.answer if len(self.answer) <= largest else None, self.encoding, len(self.answer))
+        return StoredBytes(self.answer if len(self.answer) <= largest else None, self.encoding, len(self.answer))
 
 
 LISTED = Listing(Location("acct", OLD_BLOBS), {path: blob(path) for path in ("t/MLTable", "beside/a.csv")})

@@ -13,7 +13,7 @@ from tests.unit.world import OLD_BLOBS, SOURCE, asset, blob, inventory
 
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.cloud.blobs import Blobs
-from amlmigrate.cloud.blobshapes import Stored
+from amlmigrate.cloud.blobshapes import StoredBytes
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.workspace import Location
@@ -31,10 +31,10 @@ class Files:
         self.texts = texts
         self.asked: Counter[str] = Counter()
 
-    async def fetch(self, place: Location, largest: int) -> Stored | None:
+    async def fetch(self, place: Location, largest: int) -> StoredBytes | None:
         self.asked[place.path] += 1
         data = self.texts[place.path].encode()
-        return Stored(data if len(data) <= largest else None, "", len(data))
+        return StoredBytes(data if len(data) <= largest else None, "", len(data))
 
     def listing(self) -> Listing:
         return Listing(Location(*KEY), {path: blob(path) for path in self.texts})

@@ -12,10 +12,10 @@ import pytest
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.leasing.anchoring import keep, refuse_older
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 
-CHAIN = [Report(Path(f"evidence/{number}"), f"sha {number}", {}) for number in range(1, 6)]
-OTHER = [*CHAIN[:3], Report(Path("evidence/4"), "another", {})]
+CHAIN = [EvidenceFile(Path(f"evidence/{number}"), f"sha {number}", {}) for number in range(1, 6)]
+OTHER = [*CHAIN[:3], EvidenceFile(Path("evidence/4"), "another", {})]
 
 
 class Lease:

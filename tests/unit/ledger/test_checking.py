@@ -15,18 +15,18 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, deciding, files
 from amlmigrate.ledger.checking import Check, check
-from amlmigrate.ledger.deciding import Choice
+from amlmigrate.ledger.deciding import NewDecision
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.running import report
-from amlmigrate.running.walker import Tally
+from amlmigrate.running.walker import WalkResult
 
 PLAN = plan(step("models/m/1"), step("jobs", action=Action.MANUAL))
 OTHER = plan(*PLAN.steps, sha256="cd" * 32)
@@ -35,7 +35,11 @@ RUN, WAIVER, VERIFY = "0001-run.json", "0002-decision.json", "0003-verify.json"
 
 def _waive(of: Any, ledger: Ledger, reason: str) -> None:
     deciding.decide(
-        of, ledger, Verb.WAIVE, [Choice(Subjects(of, []).find("jobs"), reason)], By("ann", "host", "1")
+        of,
+        ledger,
+        DecisionVerb.WAIVE,
+        [NewDecision(Subjects(of, []).find("jobs"), reason)],
+        By("ann", "host", "1"),
     )
 
 
@@ -50,7 +54,7 @@ def _make(folder: Path, of: Any = PLAN) -> Path:
         ledger.move(of.steps[0].address, State.CREATED, target_id="/new/m/1", source_id="/old/m/1")
         ledger.move(of.steps[0].address, State.DONE)
         write_idmap(folder, ledger)
-        report.tell(of, folder, ledger, Tally(), By("ann", "host", "1"))
+        report.tell(of, folder, ledger, WalkResult(), By("ann", "host", "1"))
         _waive(of, ledger, "history")
         evidence = Evidence(folder, ledger)
         manifests = [evidence.add_file(f"manifest-{side}.jsonl", f"{side}\n".encode()) for side in ("a", "b")]

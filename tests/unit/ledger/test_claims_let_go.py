@@ -11,11 +11,11 @@ from tests.unit.world import header, plan, step
 
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import WAIVABLE, Claim, findings
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.opening import opened
 from amlmigrate.ledger.standing import Standing, open_findings
@@ -47,7 +47,7 @@ def _verified(ledger: Ledger, *claims: Claim) -> None:
 
 def _waive(of: Plan, ledger: Ledger, address: str = ADDRESS) -> None:
     subjects = Subjects(of, Evidence(ledger.home, ledger).reports())
-    decide(of, ledger, Verb.WAIVE, [Choice(subjects.find(address), "known")], ANN)
+    decide(of, ledger, DecisionVerb.WAIVE, [NewDecision(subjects.find(address), "known")], ANN)
 
 
 def _severities(of: Plan, ledger: Ledger, *claims: Claim) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.world import header, plan, step
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
@@ -21,7 +21,7 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions, approve_plan
-from amlmigrate.ledger.deciding import Choice, decide, reopen
+from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.opening import opened
@@ -60,10 +60,10 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _decide(
-    made: Plan, ledger: Ledger, *addresses: str, verb: Verb = Verb.WAIVE, by: By = ANN, **more: Any
+    made: Plan, ledger: Ledger, *addresses: str, verb: DecisionVerb = DecisionVerb.WAIVE, by: By = ANN, **more: Any
 ) -> list[Decision]:
     subjects = Subjects(made, Evidence(ledger.path.parent, ledger).reports(), ledger)
-    return decide(made, ledger, verb, [Choice(subjects.find(one), "known", **more) for one in addresses], by)
+    return decide(made, ledger, verb, [NewDecision(subjects.find(one), "known", **more) for one in addresses], by)
 
 
 def _ends(made: Plan, ledger: Ledger) -> dict[str, str]:
@@ -80,12 +80,12 @@ def test_what_the_plan_leaves_open_can_be_decided_from_the_plan_on(ledger: Ledge
     assert _ends(PLAN, ledger)[address] == "waived"
     reopen(PLAN, ledger, [(address, "")], ANN)
     assert _ends(PLAN, ledger)[address] not in ("waived", "done by hand")
-    _decide(PLAN, ledger, address, verb=Verb.DONE, seen=True)
+    _decide(PLAN, ledger, address, verb=DecisionVerb.DONE, seen=True)
     assert _ends(PLAN, ledger)[address] == "done by hand"
     assert decisions.problems(ledger, _reports(ledger)) == []
 
 
-@pytest.mark.parametrize("verb", [Verb.WAIVE, Verb.DONE])
+@pytest.mark.parametrize("verb", [DecisionVerb.WAIVE, DecisionVerb.DONE])
 @pytest.mark.parametrize(
     ("way", "allowed"),
     [
@@ -99,7 +99,7 @@ def test_what_the_plan_leaves_open_can_be_decided_from_the_plan_on(ledger: Ledge
     ],
 )
 def test_what_the_tool_is_to_move_only_once_a_run_could_not(
-    ledger: Ledger, way: tuple[State, ...], allowed: bool, verb: Verb
+    ledger: Ledger, way: tuple[State, ...], allowed: bool, verb: DecisionVerb
 ) -> None:
     for state in way:
         ledger.move(STEPS[0].address, state)
@@ -163,7 +163,7 @@ def test_findings_stop_or_block_until_their_own_address_is_let_go(ledger: Ledger
     assert grave() == [BLOCKS.address, ERROR.address], "the item is not its finding"
     _decide(PLAN, ledger, "blobs/c/a!b x!blobs-archived")
     assert grave() == [BLOCKS.address]
-    _decide(PLAN, ledger, "models/m/1!names-source", verb=Verb.DONE)
+    _decide(PLAN, ledger, "models/m/1!names-source", verb=DecisionVerb.DONE)
     assert grave() == []
     assert _ends(PLAN, ledger)["models/m/1"] == "remaining", "the item itself is as it was"
 

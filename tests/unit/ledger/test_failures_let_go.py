@@ -9,11 +9,11 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import Outcome, State
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.subjects import Subjects, of_step
 
@@ -40,7 +40,7 @@ def _fail(ledger: Ledger, why: str) -> None:
 def _waive(ledger: Ledger) -> None:
     subject = Subjects(PLAN, [], ledger).find(str(ONE))
     assert subject.says == f"failed: {ledger.step(ONE).detail}"
-    decide(PLAN, ledger, Verb.WAIVE, [Choice(subject, "known")], BY)
+    decide(PLAN, ledger, DecisionVerb.WAIVE, [NewDecision(subject, "known")], BY)
 
 
 def _outcome(ledger: Ledger) -> Outcome:
@@ -70,7 +70,7 @@ def test_one_that_is_taken_up_again_is_to_be_carried_out(ledger: Ledger) -> None
 
 def test_blocked_is_another_thing_than_failed(ledger: Ledger) -> None:
     ledger.move(ONE, State.BLOCKED, detail="comes after blobs/c/m, which failed")
-    decide(PLAN, ledger, Verb.WAIVE, [Choice(Subjects(PLAN, [], ledger).find(str(ONE)), "known")], BY)
+    decide(PLAN, ledger, DecisionVerb.WAIVE, [NewDecision(Subjects(PLAN, [], ledger).find(str(ONE)), "known")], BY)
     assert _outcome(ledger) is Outcome.WAIVED
     _fail(ledger, "the target has another one")
     assert _outcome(ledger) is Outcome.FAILED
@@ -78,7 +78,7 @@ def test_blocked_is_another_thing_than_failed(ledger: Ledger) -> None:
 
 def test_a_decision_that_names_no_failure_lets_none_go(ledger: Ledger) -> None:
     _fail(ledger, "403 AuthorizationFailure")
-    decide(PLAN, ledger, Verb.WAIVE, [Choice(of_step(PLAN.steps[0]), "known")], BY)
+    decide(PLAN, ledger, DecisionVerb.WAIVE, [NewDecision(of_step(PLAN.steps[0]), "known")], BY)
     assert _outcome(ledger) is Outcome.FAILED
 
 

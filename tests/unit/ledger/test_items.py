@@ -10,7 +10,7 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
@@ -68,7 +68,7 @@ def test_a_waiver_is_for_one_address_and_names_who_and_why(tmp_path: Path) -> No
         ledger.bind(PLAN)
         for address in ("jobs", "environments/e/1", "models/m/2", "data/d/1"):
             sha256 = of_step(next(one for one in PLAN.steps if str(one.address) == address)).sha256
-            ledger.decide([Decision(address, Verb.WAIVE, sha256, "exported", "ann@host", "t")])
+            ledger.decide([Decision(address, DecisionVerb.WAIVE, sha256, "exported", "ann@host", "t")])
         found = {item.address: (item.outcome.value, item.detail) for item in items(PLAN, ledger)}
     assert (
         found["jobs"]

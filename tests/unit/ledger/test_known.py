@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.prior import Copied, Labels, Prior
+from amlmigrate.core.prior import Copied, Labels, OwnershipRecord
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger.known import Known, Place
+from amlmigrate.ledger.known import KnownCopies, Place
 from amlmigrate.ledger.made import When
 
 _PLACES = st.tuples(st.just("acct"), st.sampled_from("cd"), st.text("ab/\U0001f600", min_size=1, max_size=2))
@@ -46,7 +46,7 @@ class Ledger:
     )
 )
 def test_the_latest_of_each_place_counts(ledgers: list[tuple[dict[Place, Any], dict[Place, str]]]) -> None:
-    known = Known()
+    known = KnownCopies()
     blobs: dict[Place, tuple[When, Copied]] = {}
     others: dict[Place, str] = {}
     for copies, theirs in ledgers:
@@ -59,7 +59,7 @@ def test_the_latest_of_each_place_counts(ledgers: list[tuple[dict[Place, Any], d
     assert dict(known.blobs) == wanted and dict(known.others) == others
     assert (len(known.blobs), len(known.others)) == (len(wanted), len(others))
     assert list(known.blobs) == sorted(wanted) and list(known.others) == sorted(others)
-    prior = Prior(blobs=known.blobs, not_ours=known.others)
+    prior = OwnershipRecord(blobs=known.blobs, not_ours=known.others)
     assert dict(prior.copies()) == {Location(*place): copied for place, copied in wanted.items()}
     for place in (*wanted, ("acct", "e", "x")):
         assert prior.copied(Location(*place)) == wanted.get(place)
@@ -67,7 +67,7 @@ def test_the_latest_of_each_place_counts(ledgers: list[tuple[dict[Place, Any], d
 
 
 def test_of_a_ledger_that_cannot_be_read_to_its_end_nothing_counts() -> None:
-    known = Known()
+    known = KnownCopies()
     place, when = ("acct", "c", "a"), When(1, "2026-01-01")
     whole: Any = Ledger({place: (when, Copied("1", "2"))}, {place: "e"})
     known.add(whole)
@@ -81,5 +81,5 @@ def test_of_a_ledger_that_cannot_be_read_to_its_end_nothing_counts() -> None:
 
 
 def test_it_can_be_asked_when_nothing_else_knows_of_it() -> None:
-    blobs = Known().blobs
+    blobs = KnownCopies().blobs
     assert len(blobs) == 0 and ("acct", "c", "a") not in blobs

@@ -17,7 +17,7 @@ PLACE = Location("acct", "one", ".aml-cmk-migrate/lease")
 def test_a_ledger_has_one_place_for_its_lease(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.bind(PLAN)
-    mine = leased.Asked("id", "acct", "one", "host", str(tmp_path))
+    mine = leased.LeaseRequest("id", "acct", "one", "host", str(tmp_path))
     with Ledger(tmp_path) as ledger:
         assert leased.asked(ledger) is None
         leased.note(ledger, mine)
@@ -29,7 +29,7 @@ def test_a_ledger_has_one_place_for_its_lease(tmp_path: Path) -> None:
 
 
 def test_an_id_is_that_of_one_folder_on_one_host_for_one_container() -> None:
-    mine = leased.Asked("id", "acct", "one", "host", "/plans/a")
+    mine = leased.LeaseRequest("id", "acct", "one", "host", "/plans/a")
     assert mine.on(PLACE, "host", "/plans/a")
     assert not mine.on(PLACE, "other", "/plans/a")
     assert not mine.on(PLACE, "host", "/plans/a-copy")

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.world import blob, plan, step
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action
 from amlmigrate.core.prior import Copied
@@ -252,8 +252,8 @@ def test_a_full_disk_is_named_and_the_ledger_goes_on_when_there_is_room(tmp_path
 
 def test_waivers_keep_who_and_why_and_survive(tmp_path: Path) -> None:
     with _bound(tmp_path) as ledger:
-        ledger.decide([Decision("jobs", Verb.WAIVE, "", "exported", "ann@host", "t1")])
-        ledger.decide([Decision("jobs", Verb.WAIVE, "", "exported, ticket 1", "ben@host", "t2")])
+        ledger.decide([Decision("jobs", DecisionVerb.WAIVE, "", "exported", "ann@host", "t1")])
+        ledger.decide([Decision("jobs", DecisionVerb.WAIVE, "", "exported, ticket 1", "ben@host", "t2")])
     with Ledger(tmp_path) as ledger:
         [(address, waiver)] = ledger.decisions().items()
     assert address == waiver.address == "jobs"

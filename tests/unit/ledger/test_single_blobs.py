@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.plan import Action, Gone
 from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
@@ -48,7 +48,7 @@ def test_a_deletion_is_recorded_before_and_after(ledger: Ledger) -> None:
 
 
 PLACE = Location("acct", "one")
-WAIVED = Decision(str(COPY), Verb.WAIVE, "ab", "theirs", "ann", "2026-01-01T00:00:00+00:00")
+WAIVED = Decision(str(COPY), DecisionVerb.WAIVE, "ab", "theirs", "ann", "2026-01-01T00:00:00+00:00")
 
 
 def test_what_a_step_left_alone_is_that_of_its_last_try(ledger: Ledger) -> None:

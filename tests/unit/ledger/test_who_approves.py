@@ -12,7 +12,7 @@ import pytest
 from tests.unit.world import header, plan, step
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Decision, Verb, open_digest
+from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action, Plan
@@ -44,7 +44,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _row(**changed: Any) -> Decision:
-    row = Decision("jobs", Verb.WAIVE, "", "known", "ann", "2026-01-01T00:00:00+00:00", "Ann-Id")
+    row = Decision("jobs", DecisionVerb.WAIVE, "", "known", "ann", "2026-01-01T00:00:00+00:00", "Ann-Id")
     return replace(row, **changed)
 
 
@@ -75,7 +75,7 @@ def test_a_decision_of_nobody_is_approved_by_nobody(ledger: Ledger) -> None:
 def test_one_word_changed_after_the_approval_is_another_decision(ledger: Ledger) -> None:
     _approve(ledger, _row(), "ben")
     changes: list[dict[str, Any]] = [
-        {"reason": "other"}, {"address": "models/m/1"}, {"verb": Verb.DONE}, {"sha256": "ab"}, {"seen": True},
+        {"reason": "other"}, {"address": "models/m/1"}, {"verb": DecisionVerb.DONE}, {"sha256": "ab"}, {"seen": True},
         {"until": "2099-01-01T00:00:00+00:00"}, {"object_id": "cid"}, {"by": "cid"}, {"at": "2027"}, {"report": 9},
     ]  # fmt: skip
     assert Standing(PLAN, ledger).approved(_row())
@@ -84,7 +84,7 @@ def test_one_word_changed_after_the_approval_is_another_decision(ledger: Ledger)
 
 
 def test_an_option_that_is_wanted_lets_no_item_go(ledger: Ledger) -> None:
-    row = _row(verb=Verb.WANT, address="option/decommission/--purge")
+    row = _row(verb=DecisionVerb.WANT, address="option/decommission/--purge")
     ledger.decide([row])
     _approve(ledger, row, "ben")
     assert Standing(PLAN, ledger).counting() == {}
@@ -202,8 +202,8 @@ def test_one_more_decision_after_the_look_is_not_approved_with_the_others(ledger
 
 
 def test_what_nobody_saw_is_told_to_be_said() -> None:
-    assert "said by" in _row(verb=Verb.DONE).detail and "not seen" in _row(verb=Verb.DONE).detail
-    assert "seen in the target" in _row(verb=Verb.DONE, seen=True).detail
+    assert "said by" in _row(verb=DecisionVerb.DONE).detail and "not seen" in _row(verb=DecisionVerb.DONE).detail
+    assert "seen in the target" in _row(verb=DecisionVerb.DONE, seen=True).detail
 
 
 def test_only_what_a_person_settled_is_left_out_of_a_comparison() -> None:

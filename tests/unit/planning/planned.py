@@ -13,7 +13,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.planning.planner import Planner
 
@@ -54,7 +54,7 @@ def plan(
     listed: Containers | None = None,
     select: tuple[str, ...] = (),
     exclude: tuple[str, ...] = (),
-    prior: Prior | None = None,
+    prior: OwnershipRecord | None = None,
     copy_unreferenced: bool = False,
     delete: bool = False,
     by_hand: tuple[Asset, ...] = (),
@@ -65,7 +65,7 @@ def plan(
         source,
         inventory(*there, of=TARGET),
         selection=Selection(select, exclude),
-        prior=prior or Prior(),
+        prior=prior or OwnershipRecord(),
         copy_unreferenced=copy_unreferenced,
         delete=delete,
     )

@@ -19,7 +19,7 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import mapped
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning import build, byhand, manual, planfile
@@ -40,7 +40,7 @@ def _written(folder: Path, *lefts: Asset) -> dict[str, str]:
     source = inventory()
     source.by_hand.extend(lefts)
     header, steps = build.build(
-        source, inventory(of=TARGET), containers(), name="p", selection=Selection(), prior=Prior()
+        source, inventory(of=TARGET), containers(), name="p", selection=Selection(), prior=OwnershipRecord()
     )
     manual.write(folder, header, steps)
     manual.write_listings(folder, source.by_hand)

@@ -10,7 +10,7 @@ from tests.unit.world import inventory
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.planning.build import _estimate
 
@@ -32,11 +32,11 @@ def _version(kind: str = "models", number: str = "1", **more: Any) -> Asset:
     return asset(f"{kind}/m/{number}", **known, codeUri="https://x.org/c", dataUri="https://x.org/a", **more)
 
 
-def _moved(*there: Asset, own: tuple[str, ...] | None = None) -> Prior:
+def _moved(*there: Asset, own: tuple[str, ...] | None = None) -> OwnershipRecord:
     """As the tool left what the target has; `own`: what of it the tool made, all unless said."""
     made = frozenset(own if own is not None else (str(one.address) for one in there))
     left = {str(one.address): moving_kinds()[one.address.kind].state(one.document) for one in there}
-    return Prior(made, left={address: sha for address, sha in left.items() if address in made})
+    return OwnershipRecord(made, left={address: sha for address, sha in left.items() if address in made})
 
 
 def _there(found: Planned, *addresses: str) -> list[Asset]:

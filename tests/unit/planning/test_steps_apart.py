@@ -13,7 +13,7 @@ from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.plan import Action, Bytes, Gone, Plan, Step
-from amlmigrate.core.prior import Copied, Labels, Prior
+from amlmigrate.core.prior import Copied, Labels, OwnershipRecord
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.bytesteps import target_place
 
@@ -22,14 +22,16 @@ BLOBS = [blob("a/x", 3, '"1"'), blob("a/y/z", 4, '"2"', md5="y", metadata=(("k",
 PLAIN = Labels(None, ())
 
 
-def _plan(lies: list[Blob], prior: Prior | None = None, blobs: list[Blob] = BLOBS, **more: Any) -> Planned:
+def _plan(
+    lies: list[Blob], prior: OwnershipRecord | None = None, blobs: list[Blob] = BLOBS, **more: Any
+) -> Planned:
     listed = containers(source={OLD_BLOBS: blobs}, target={NEW_BLOBS: lies})
     return plan(model("1", path="a"), listed=listed, prior=prior, **more)
 
 
-def _copied(etag: str, *paths: str, left: str = '"7"', labels: Labels | None = None) -> Prior:
+def _copied(etag: str, *paths: str, left: str = '"7"', labels: Labels | None = None) -> OwnershipRecord:
     """What was copied from the version of that ETag, and had the ETag `left` then."""
-    return Prior(blobs={("cmkacct", NEW_BLOBS, path): Copied(etag, left, labels) for path in paths})
+    return OwnershipRecord(blobs={("cmkacct", NEW_BLOBS, path): Copied(etag, left, labels) for path in paths})
 
 
 def _actions(found: Planned) -> dict[str, Action]:
@@ -88,7 +90,7 @@ def test_a_blob_too_many_is_an_item_of_its_own() -> None:
 @pytest.mark.parametrize(("etag", "apart"), [('"t"', True), ('"u"', False)], ids=["that one", "another since"])
 def test_what_a_run_saw_to_be_of_other_bytes_is_an_item_though_it_looks_the_same(etag: str, apart: bool) -> None:
     """No MD5 tells: a plan that took it for equal again would end as the run did."""
-    prior = Prior(not_ours={("cmkacct", NEW_BLOBS, "a/x"): etag})
+    prior = OwnershipRecord(not_ours={("cmkacct", NEW_BLOBS, "a/x"): etag})
     actions = _actions(_plan([replace(BLOBS[0], etag='"t"'), BLOBS[1]], prior))
     assert actions == {"/a": Action.ADOPT} | ({"/a/x": Action.CONFLICT} if apart else {})
 

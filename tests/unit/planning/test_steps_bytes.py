@@ -9,7 +9,7 @@ from tests.unit.world import NEW_BLOBS, OLD_ID, inventory
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.mapping import CODE_FOLDER
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.planner import Planner, counts
@@ -137,13 +137,13 @@ def test_bytes_that_the_target_has_are_adopted_and_foreign_ones_a_conflict() -> 
     address = f"blobs/{OLD_BLOBS}/a"
     assert plan(model("1", path="a"), listed=same)[address].action is Action.ADOPT
     assert plan(model("1", path="a"), listed=other)[f"{address}/x"].action is Action.CONFLICT
-    ours = Prior(blobs={("cmkacct", NEW_BLOBS, "a/x"): Copied('"0x0"', blob("a/x").etag)})
+    ours = OwnershipRecord(blobs={("cmkacct", NEW_BLOBS, "a/x"): Copied('"0x0"', blob("a/x").etag)})
     assert plan(model("1", path="a"), listed=other, prior=ours)[address].action is Action.COPY
 
 
 def _digest(*listed: str, description: str = "") -> str:
     source = inventory(model("1", description=description))
-    planner = Planner(source, inventory(), selection=Selection(), prior=Prior(), copy_unreferenced=False)
+    planner = Planner(source, inventory(), selection=Selection(), prior=OwnershipRecord(), copy_unreferenced=False)
     return planner.inventory_digest(uploaded(*listed))
 
 

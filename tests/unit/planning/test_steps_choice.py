@@ -6,7 +6,7 @@ import pytest
 from tests.unit.planning.planned import NEW, OLD, Planned, asset, leftover, model, plan, uploaded
 
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.kinds import all_kinds
 
@@ -117,7 +117,7 @@ def test_only_what_an_earlier_plan_made_is_updated() -> None:
     changed = model("1", description="new")
     assert plan(changed, there=there)["models/m/1"].action is Action.CONFLICT
     left = {"models/m/1": all_kinds()["models"].state(there[0].document)}
-    owned = plan(changed, there=there, prior=Prior(frozenset({"models/m/1"}), left=left))["models/m/1"]
+    owned = plan(changed, there=there, prior=OwnershipRecord(frozenset({"models/m/1"}), left=left))["models/m/1"]
     assert owned.action is Action.UPDATE
     # The run that comes later is told what it may take the place of.
     assert owned.target_sha256 == left["models/m/1"]

@@ -13,17 +13,17 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WORKING_SHARE
-from amlmigrate.planning.loose import EMPTY_REASON, Others
+from amlmigrate.planning.loose import EMPTY_REASON, OtherUsers
 from amlmigrate.planning.planner import NOBODY, Planner
 
-NEIGHBOUR = Others(
+NEIGHBOUR = OtherUsers(
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/other"
 )
-UNKNOWN = Others(unknown="no right to read every workspace")
+UNKNOWN = OtherUsers(unknown="no right to read every workspace")
 
 
 def _source(
@@ -38,14 +38,14 @@ def _steps(
     blobs: dict[str, list[str]],
     *,
     copy: bool = False,
-    others: Others = NOBODY,
+    others: OtherUsers = NOBODY,
     exclude: str = "",
 ) -> dict[str, Step]:
     planner = Planner(
         source,
         inventory(of=TARGET),
         selection=Selection((), (exclude,) if exclude else ()),
-        prior=Prior(),
+        prior=OwnershipRecord(),
         copy_unreferenced=copy,
         others=others,
     )
@@ -103,7 +103,7 @@ def test_the_empty_containers_of_every_workspace_are_no_items() -> None:
 
 
 @pytest.mark.parametrize("others", [NEIGHBOUR, UNKNOWN])
-def test_what_may_be_another_workspaces_is_never_copied(others: Others) -> None:
+def test_what_may_be_another_workspaces_is_never_copied(others: OtherUsers) -> None:
     paths = ["ExperimentRun/dcid.mine/log", "ExperimentRun/dcid.theirs/log", "ExperimentRun/dcid.mine2/log"]
     found = _steps(_source(jobs=("mine",)), {"azureml": paths, OLD_BLOBS: ["loose"]}, copy=True, others=others)
     assert found[f"blobs/{OLD_BLOBS}"].action is Action.COPY, "it bears the workspace's own number"
@@ -141,7 +141,7 @@ def test_who_else_has_the_account_is_told_by_name() -> None:
     ],
 )
 def test_of_a_share_it_is_said_that_it_may_be_anothers(
-    name: str, account: str, others: Others, told: bool
+    name: str, account: str, others: OtherUsers, told: bool
 ) -> None:
     left = left_by_hand(Address.of("shares", name), "2 files", "Copy it.", {"files": 2}, account=account)
     step = _steps(_source(left=(left,)), {}, others=others)[f"shares/{name}"]

@@ -13,7 +13,7 @@ from amlmigrate.bytes.tables import entries, reference
 from amlmigrate.core.asset import SENT_KEY, Asset, Blob, Content, Past
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.kinds import Context, all_kinds
@@ -56,7 +56,7 @@ def test_a_body_that_goes_on_naming_the_source_is_told(uri: str | None) -> None:
         replace(inventory(asset("data/d/1", dataUri=full)), workspace=source),
         replace(inventory(), workspace=TARGET),
         selection=Selection(),
-        prior=Prior(),
+        prior=OwnershipRecord(),
         copy_unreferenced=False,
     )
     _, findings = steps.steps(containers())
@@ -170,7 +170,11 @@ def test_a_file_in_a_container_of_both_workspaces_is_an_error_too() -> None:
     table = _table("paths:", line, at=at, uri="azureml://datastores/workspaceblobstore/paths/t")
     listed = containers(source={OLD_BLOBS: [blob("t/MLTable")]})
     planner = Planner(
-        inventory(table), inventory(of=own), selection=Selection(), prior=Prior(), copy_unreferenced=False
+        inventory(table),
+        inventory(of=own),
+        selection=Selection(),
+        prior=OwnershipRecord(),
+        copy_unreferenced=False,
     )
     steps, findings = planner.steps(listed)
     [step] = [step for step in steps if step.is_bytes and step.bytes]

@@ -11,13 +11,13 @@ from tests.unit.world import by_hand as left_by_hand
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import Copied, Prior
+from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.users import Users
+from amlmigrate.planning.users import TargetUsers
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 HOST = "cmkacct.blob.core.windows.net"
@@ -25,7 +25,7 @@ HOST = "cmkacct.blob.core.windows.net"
 
 def _who(uri: str, path: str = "d/sub/07.txt") -> str:
     own = asset("data/own/1", "2026-01-01T00:00:00+00:00", dataType="uri_folder", dataUri=uri)
-    return Users(inventory(own, of=TARGET), set()).of(Location("cmkacct", NEW_BLOBS, path))
+    return TargetUsers(inventory(own, of=TARGET), set()).of(Location("cmkacct", NEW_BLOBS, path))
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def _inventory(code: str) -> Inventory:
 
 @pytest.mark.parametrize("code", ["file-not-yaml", "file-unreadable", "delta-log-unread", "table-absent"])
 def test_what_cannot_be_read_of_the_targets_users_is_for_somebody_to_look_at(code: str) -> None:
-    [found] = Users(_inventory(code), set()).findings()
+    [found] = TargetUsers(_inventory(code), set()).findings()
     assert (found.address, found.severity) == ("data/own/1!users-unknown", "error")
     assert f"{code} 'c/e/MLTable'." in found.summary
     # Of what the move brings the source's files say the same.
-    assert Users(_inventory(code), {OWN.address}).findings() == []
+    assert TargetUsers(_inventory(code), {OWN.address}).findings() == []
 
 
 def test_what_says_nothing_of_references_is_none_of_it() -> None:
-    assert Users(_inventory("bytes-outside"), set()).findings() == []
+    assert TargetUsers(_inventory("bytes-outside"), set()).findings() == []
 
 
 def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
@@ -80,7 +80,7 @@ def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
     found.by_hand.append(
         left_by_hand(Address.of("schedules"), "schedules could not be listed", "Look.", dict(NOT_LISTED))
     )
-    [one] = Users(found, set()).findings()
+    [one] = TargetUsers(found, set()).findings()
     assert one.code == "users-unknown" and "could not be listed" in one.summary
 
 
@@ -89,7 +89,7 @@ def test_a_list_that_the_target_does_not_give_may_hold_anything() -> None:
 )
 def test_it_is_told_where_a_plan_deletes_and_nowhere_else(delete: bool, gone: bool, told: bool) -> None:
     model = asset("models/m/1", "2026-01-01T00:00:00+00:00", modelUri=f"{STORE}/a")
-    prior = Prior(blobs={("cmkacct", NEW_BLOBS, "a/old"): Copied('"1"', '"7"')})
+    prior = OwnershipRecord(blobs={("cmkacct", NEW_BLOBS, "a/old"): Copied('"1"', '"7"')})
     planner = Planner(
         inventory(model),
         _inventory("file-not-yaml"),
@@ -124,6 +124,8 @@ def test_who_uses_an_asset_that_the_move_brought_needs_its_bytes(what: str) -> N
     else:
         theirs = asset("components/own/1", "2026-01-01T00:00:00+00:00", componentSpec={"inputs": {"m": NAMED}})
         found.assets[theirs.address] = theirs
-    users, place = Users(found, {BROUGHT.address}), Location("cmkacct", NEW_BLOBS, "d/sub/07.txt")
+    users, place = TargetUsers(found, {BROUGHT.address}), Location("cmkacct", NEW_BLOBS, "d/sub/07.txt")
     assert "models/m/1" in users.of(place)
-    assert Users(inventory(BROUGHT, of=TARGET), {BROUGHT.address}).of(place) == "", "the move's own needs nothing"
+    assert TargetUsers(inventory(BROUGHT, of=TARGET), {BROUGHT.address}).of(place) == "", (
+        "the move's own needs nothing"
+    )

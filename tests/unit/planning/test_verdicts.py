@@ -9,9 +9,9 @@ from tests.unit.world import CONTEXT, asset
 
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.kinds import all_kinds
-from amlmigrate.planning.diff import Verdict, document_verdict
+from amlmigrate.planning.diff import StepVerdict, document_verdict
 
 URI = "azureml://registries/r/models/m/versions/1"
 MODEL = asset("models/m/1", description="a", tags={"k": "v"}, modelUri=URI, isArchived=False)
@@ -19,10 +19,10 @@ MODELS = all_kinds()["models"]
 OURS = frozenset({"models/m/1"})
 
 
-def _verdict(source: Asset, target: Asset | None, prior: Prior | None = None) -> Verdict:
+def _verdict(source: Asset, target: Asset | None, prior: OwnershipRecord | None = None) -> StepVerdict:
     """Unless said otherwise the target's is the tool's own, and as the tool left it."""
     left = {"models/m/1": MODELS.state(target.document)} if target else {}
-    prior = prior or Prior(OURS, left=left)
+    prior = prior or OwnershipRecord(OURS, left=left)
     return document_verdict(MODELS, MODELS.desired(source, CONTEXT), target, prior, source.address)
 
 
@@ -32,8 +32,8 @@ def _in_target(source: Asset = MODEL, **changed: Any) -> Asset:
     return asset("models/m/1", **(made | changed))
 
 
-@pytest.mark.parametrize("prior", [Prior(), Prior(OURS)])
-def test_what_the_target_lacks_is_created(prior: Prior) -> None:
+@pytest.mark.parametrize("prior", [OwnershipRecord(), OwnershipRecord(OURS)])
+def test_what_the_target_lacks_is_created(prior: OwnershipRecord) -> None:
     verdict = _verdict(MODEL, None, prior)
     assert verdict.action is Action.CREATE
     assert verdict.body == MODELS.desired(MODEL, CONTEXT).first.body
@@ -53,7 +53,7 @@ def test_what_the_source_takes_back_of_a_version_is_taken_back(
     assert verdict.action is Action.UPDATE and verdict.body is not None
     assert verdict.body["properties"][field] == sent and "stage" not in verdict.body["properties"]
     theirs = _verdict(
-        MODEL, _in_target(**said), Prior(OURS, left={"models/m/1": MODELS.state(_in_target().document)})
+        MODEL, _in_target(**said), OwnershipRecord(OURS, left={"models/m/1": MODELS.state(_in_target().document)})
     )
     assert theirs.action is Action.CONFLICT and f"/properties/{field}" in theirs.reason
 
@@ -70,8 +70,8 @@ def test_where_nothing_is_said_any_more_that_is_what_is_sent(none: str | None) -
     assert same.body is not None and same.body["properties"].get("description") in (None, "")
 
 
-@pytest.mark.parametrize("prior", [Prior(), Prior(OURS)])
-def test_what_the_target_has_already_is_adopted_whoever_made_it(prior: Prior) -> None:
+@pytest.mark.parametrize("prior", [OwnershipRecord(), OwnershipRecord(OURS)])
+def test_what_the_target_has_already_is_adopted_whoever_made_it(prior: OwnershipRecord) -> None:
     assert _verdict(MODEL, _in_target(), prior).action is Action.ADOPT
     foreign = asset("models/m/1", **MODEL.properties)
     assert _verdict(MODEL, foreign, prior).action is Action.ADOPT
@@ -105,8 +105,10 @@ def test_what_cannot_be_changed_any_more_is_a_conflict(change: dict[str, Any]) -
     assert "/properties/modelUri" in verdict.reason
 
 
-@pytest.mark.parametrize("prior", [Prior(), Prior(frozenset({"models/m/10", "models/m", "models/m/1 "}))])
-def test_what_somebody_else_made_is_a_conflict_when_it_differs(prior: Prior) -> None:
+@pytest.mark.parametrize(
+    "prior", [OwnershipRecord(), OwnershipRecord(frozenset({"models/m/10", "models/m", "models/m/1 "}))]
+)
+def test_what_somebody_else_made_is_a_conflict_when_it_differs(prior: OwnershipRecord) -> None:
     verdict = _verdict(MODEL, _in_target(description="b"), prior)
     assert verdict.action is Action.CONFLICT
     assert "not made by this tool" in verdict.reason
@@ -133,15 +135,15 @@ def test_an_asset_that_was_taken_out_of_the_archive_is_updated() -> None:
 def test_what_somebody_changed_in_the_target_is_a_conflict_although_the_source_changed_too() -> None:
     left = {"models/m/1": MODELS.state(_in_target().document)}
     changed = asset("models/m/1", **(MODEL.properties | {"description": "b"}))
-    touched = _verdict(changed, _in_target(tags={"k": "theirs"}), Prior(OURS, left=left))
+    touched = _verdict(changed, _in_target(tags={"k": "theirs"}), OwnershipRecord(OURS, left=left))
     assert touched.action is Action.CONFLICT
     assert (
         "changed in the target since it was moved: /properties/description, /properties/tags/k" in touched.reason
     )
-    update = _verdict(changed, _in_target(), Prior(OURS, left=left))
+    update = _verdict(changed, _in_target(), OwnershipRecord(OURS, left=left))
     assert (update.action, update.target_sha256) == (Action.UPDATE, left["models/m/1"])
     # What no ledger tells cannot be told from a change.
-    unknown = _verdict(changed, _in_target(), Prior(OURS))
+    unknown = _verdict(changed, _in_target(), OwnershipRecord(OURS))
     assert unknown.action is Action.CONFLICT
     assert "not known how this tool left it in the target: /properties/description differ" in unknown.reason
 
@@ -161,4 +163,4 @@ def test_what_only_waits_to_be_archived_is_whoever_knows_how_it_was_left(
     source: dict[str, Any], target: dict[str, Any], action: Action
 ) -> None:
     wanted = asset("models/m/1", **(MODEL.properties | source))
-    assert _verdict(wanted, _in_target(**target), Prior(OURS)).action is action
+    assert _verdict(wanted, _in_target(**target), OwnershipRecord(OURS)).action is action

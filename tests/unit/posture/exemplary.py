@@ -13,11 +13,11 @@ from typing import Any
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.keys import Key, KeyVersion, Rotation
 from amlmigrate.core.workspace import Location, Workspace, WorkspaceRef
-from amlmigrate.posture.facts import Facts, key_of
+from amlmigrate.posture.facts import PostureFacts, key_of
 from amlmigrate.posture.identities import identities_of, identity_of
-from amlmigrate.posture.places import Places
+from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.reading import Read
-from amlmigrate.posture.stored import Stored, gather
+from amlmigrate.posture.stored import StoredPlaces, gather
 from azsandbox.arm.access.definitions import built_in
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -92,10 +92,10 @@ DEFINITIONS = tuple(
 )
 
 
-def exemplary() -> Facts:
+def exemplary() -> PostureFacts:
     """All is as it should be."""
     workspace = Workspace(REF, copy.deepcopy(DOCUMENT))
-    return Facts(
+    return PostureFacts(
         workspace,
         key_of(workspace),
         identity_of(workspace),
@@ -186,17 +186,17 @@ class AroundStorage:
         }
         self.keys: dict[str, Key] = {}
 
-    async def read(self, workspace: Workspace, **more: Any) -> Stored:
+    async def read(self, workspace: Workspace, **more: Any) -> StoredPlaces:
         """With `plan` and `held` as `Places.of_plan` has them; without a plan those of the target."""
         login = SimpleNamespace(endpoints=SimpleNamespace(storage_suffix="core.windows.net"))
         side: Any = SimpleNamespace(login=login, arm=Arm(self.documents), vaults=Vaults(self.keys))
         sensitive = more.pop("sensitive", False)
-        making = Places.of_plan(side, workspace, sensitive=sensitive, **more) if more else None
-        places = await (making or Places.of_target(side, workspace, sensitive=sensitive))
+        making = BytePlaces.of_plan(side, workspace, sensitive=sensitive, **more) if more else None
+        places = await (making or BytePlaces.of_target(side, workspace, sensitive=sensitive))
         return await gather(side, workspace, places, key_of(workspace))
 
 
-def stored(around: AroundStorage | None = None, workspace: Workspace | None = None, **more: Any) -> Stored:
+def stored(around: AroundStorage | None = None, workspace: Workspace | None = None, **more: Any) -> StoredPlaces:
     """What is read of storage where all is as it should be, or of what a test made of it."""
     target = workspace or Workspace(REF, copy.deepcopy(DOCUMENT))
     return asyncio.run((around or AroundStorage()).read(target, **more))
@@ -207,14 +207,14 @@ def planned(*places: Location) -> Any:
     return SimpleNamespace(places=lambda source: {place: f"blobs/{place.container}" for place in places})
 
 
-def with_vault(facts: Facts, **properties: Any) -> Facts:
+def with_vault(facts: PostureFacts, **properties: Any) -> PostureFacts:
     """With other properties of the vault."""
     document: dict[str, Any] = copy.deepcopy(facts.vault.value or {})
     document["properties"] |= properties
     return replace(facts, vault=Read(document))
 
 
-def with_workspace(facts: Facts, **properties: Any) -> Facts:
+def with_workspace(facts: PostureFacts, **properties: Any) -> PostureFacts:
     """With other properties of the workspace."""
     document: dict[str, Any] = copy.deepcopy(facts.workspace.document)
     document["properties"] |= properties
@@ -228,13 +228,13 @@ def with_workspace(facts: Facts, **properties: Any) -> Facts:
     )
 
 
-def with_version(facts: Facts, **changed: Any) -> Facts:
+def with_version(facts: PostureFacts, **changed: Any) -> PostureFacts:
     """With another state of the key's version in use."""
     key = replace(KEY, version=replace(KEY.version, **changed))
     return replace(facts, key=Read(key), newest=Read(key))
 
 
-def with_roles(facts: Facts, *more: dict[str, Any], own: bool = True) -> Facts:
+def with_roles(facts: PostureFacts, *more: dict[str, Any], own: bool = True) -> PostureFacts:
     """With more role assignments on the vault, of its identity with `own`."""
     ids = {str(one["id"]).lower() for one in more} if own else set()
     return replace(
@@ -244,7 +244,7 @@ def with_roles(facts: Facts, *more: dict[str, Any], own: bool = True) -> Facts:
     )
 
 
-def holding(facts: Facts, *ids: str, of: str = PRINCIPAL) -> Facts:
+def holding(facts: PostureFacts, *ids: str, of: str = PRINCIPAL) -> PostureFacts:
     """With an identity that has these role assignments on the vault, and no others."""
     return replace(facts, held={**facts.held, of: Read({one.lower() for one in ids})})
 

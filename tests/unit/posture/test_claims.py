@@ -33,7 +33,7 @@ from tests.unit.posture.exemplary import (
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.rights import Permission, granted
 from amlmigrate.posture.catalogue import CATALOGUE, DEMANDED
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import PostureFacts
 from amlmigrate.posture.identities import identity_of
 from amlmigrate.posture.proof import before_removal, claims
 from amlmigrate.posture.reading import Read
@@ -43,33 +43,33 @@ NAMES = {entry.name for entry in CATALOGUE}
 DENIED = "Azure refused the action 'Microsoft.KeyVault/vaults/read' on '/x' (403 AuthorizationFailed)."
 
 
-def _key(**changed: Any) -> Callable[[Facts], Facts]:
+def _key(**changed: Any) -> Callable[[PostureFacts], PostureFacts]:
     key = replace(KEY, **changed)
     return lambda facts: replace(facts, key=Read(key), newest=Read(key))
 
 
-def _policies(*policies: dict[str, Any]) -> Callable[[Facts], Facts]:
-    def changed(facts: Facts) -> Facts:
+def _policies(*policies: dict[str, Any]) -> Callable[[PostureFacts], PostureFacts]:
+    def changed(facts: PostureFacts) -> PostureFacts:
         facts = with_vault(facts, enableRbacAuthorization=False, accessPolicies=list(policies))
         return holding(replace(facts, on_vault=Read([])))
 
     return changed
 
 
-def _version(**changed: Any) -> Callable[[Facts], Facts]:
+def _version(**changed: Any) -> Callable[[PostureFacts], PostureFacts]:
     return lambda facts: with_version(facts, **changed)
 
 
-def _elsewhere(facts: Facts) -> Facts:
+def _elsewhere(facts: PostureFacts) -> PostureFacts:
     return replace(facts, vault=Read({**(facts.vault.value or {}), "location": "westeurope"}))
 
 
-def _newer(facts: Facts) -> Facts:
+def _newer(facts: PostureFacts) -> PostureFacts:
     newer = replace(KEY, version=replace(KEY.version, id="https://kv.vault.azure.net/keys/k/" + "2" * 32))
     return replace(facts, newest=Read(newer))
 
 
-def _other_subscription(facts: Facts) -> Facts:
+def _other_subscription(facts: PostureFacts) -> PostureFacts:
     ref = facts.key_ref
     assert ref
     return replace(
@@ -79,7 +79,7 @@ def _other_subscription(facts: Facts) -> Facts:
 
 OFFICER_ROLE = assignment("Key Vault Crypto Officer", SCIENTIST)
 # What is changed: the claim that falls, how severe, and a word of its summary.
-WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
+WRONG: dict[str, tuple[Callable[[PostureFacts], PostureFacts], str, str, str]] = {
     "no purge protection": (lambda f: with_vault(f, enablePurgeProtection=None), "vault.purgeProtection", "error", "no purge"),
     "no soft delete": (lambda f: with_vault(f, enableSoftDelete=False), "vault.softDelete", "error", "does not keep"),
     "another region": (_elsewhere, "vault.place", "error", "another region"),
@@ -129,7 +129,7 @@ WRONG: dict[str, tuple[Callable[[Facts], Facts], str, str, str]] = {
 }  # fmt: skip
 
 
-def _judged(facts: Facts) -> list[Claim]:
+def _judged(facts: PostureFacts) -> list[Claim]:
     return without_end(claims(facts, STORED, NOW))
 
 
@@ -162,7 +162,7 @@ def test_another_subscription_is_told() -> None:
     assert place.holds is False and "another subscription" in place.summary
 
 
-def _unread_identity(facts: Facts) -> Facts:
+def _unread_identity(facts: PostureFacts) -> PostureFacts:
     assert facts.identity
     unknown = replace(facts.identity, principal_id="", refused="403")
     return replace(facts, identity=unknown, identities=(unknown,))
@@ -175,7 +175,7 @@ OF_VAULT = {"vault.place", "vault.softDelete", "vault.purgeProtection"}
 OF_KEY = {"key.type", "key.size", "key.enabled", "key.expiry", "key.pinned", "key.rotation", "key.version"}
 OF_IDENTITY = {"identity.rights", "identity.least"}
 ROLES, DEFINITIONS = ("Microsoft.Authorization/role" + name for name in ("Assignments/read", "Definitions/read"))
-UNREAD: dict[str, tuple[Callable[[Facts], Facts], set[str], str]] = {
+UNREAD: dict[str, tuple[Callable[[PostureFacts], PostureFacts], set[str], str]] = {
     "vault": (
         lambda f: replace(f, vault=Read(refused=DENIED)),
         OF_VAULT | OF_IDENTITY | {"duties.separate"}, "Microsoft.KeyVault/vaults/read",
@@ -273,7 +273,7 @@ GROUP_POLICY = {"objectId": GROUP, "permissions": {"keys": ["get", "sign"]}}
 CONDITION = {"condition": "((!(ActionMatches{'x'})))"}
 CRYPTO_OFFICER, WRITER = "Key Vault Crypto Officer", "AzureML Data Scientist"
 # What is not known, and so neither proven nor refuted: groups, and conditions.
-NOT_KNOWN: dict[str, tuple[Callable[[Facts], Facts], str, str]] = {
+NOT_KNOWN: dict[str, tuple[Callable[[PostureFacts], PostureFacts], str, str]] = {
     "a group manages": (
         lambda f: with_roles(f, assignment(CRYPTO_OFFICER, GROUP, kind="Group"), own=False), "duties.separate", GROUP
     ),
@@ -309,7 +309,7 @@ def test_what_is_not_known_is_never_proven(what: str) -> None:
 
 def _custom(
     *actions: str, data: tuple[str, ...] = (), not_actions: tuple[str, ...] = ()
-) -> Callable[[Facts], Facts]:
+) -> Callable[[PostureFacts], PostureFacts]:
     """With a role of one's own on the vault for the identity."""
     role = "/providers/microsoft.authorization/roledefinitions/own"
     entry = {"actions": list(actions), "notActions": list(not_actions), "dataActions": list(data)}

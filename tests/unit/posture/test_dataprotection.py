@@ -10,7 +10,7 @@ import pytest
 from amlmigrate.core.workspace import Location
 from amlmigrate.posture import lifecycle
 from amlmigrate.posture.containerprotection import keeps
-from amlmigrate.posture.dataprotection import AccountProtection, Pair, findings, not_compared
+from amlmigrate.posture.dataprotection import AccountPair, AccountProtection, findings, not_compared
 from amlmigrate.posture.reading import NOTHING, Read
 
 GOAL = Location("newacct", "azureml-blobstore-new", "models/m")
@@ -24,8 +24,8 @@ def _account(name: str, service: Any = None, rules: Any = None, **more: Any) -> 
     return AccountProtection(f"/accounts/{name}", Read({"properties": service or {}}), policy, **given)
 
 
-def _pair(source: AccountProtection, target: AccountProtection, **more: Any) -> Pair:
-    return Pair(source, target, {"c": GOAL.container}, (GOAL,), **more)
+def _pair(source: AccountProtection, target: AccountProtection, **more: Any) -> AccountPair:
+    return AccountPair(source, target, {"c": GOAL.container}, (GOAL,), **more)
 
 
 def _codes(source: AccountProtection, target: AccountProtection, **more: Any) -> set[tuple[str, str, str]]:

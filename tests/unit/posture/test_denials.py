@@ -28,7 +28,7 @@ from tests.unit.posture.exemplary import (
 
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.posture.denials import Who, taken, wholly
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import PostureFacts
 from amlmigrate.posture.proof import claims
 from amlmigrate.posture.reading import Read
 
@@ -60,7 +60,7 @@ def denial(
     return {"id": f"{scope}/providers/Microsoft.Authorization/denyAssignments/d", "properties": told}
 
 
-def judged(facts: Facts, name: str) -> Claim:
+def judged(facts: PostureFacts, name: str) -> Claim:
     """The one claim of a name."""
     [found] = [claim for claim in claims(facts, STORED, NOW) if claim.name == name]
     return found

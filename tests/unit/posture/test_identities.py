@@ -26,7 +26,7 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.posture import authority
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import PostureFacts
 from amlmigrate.posture.identities import BY_CLIENT, SYSTEM, identities_of, identity_of
 from amlmigrate.posture.proof import claims
 from amlmigrate.posture.reading import Read
@@ -110,7 +110,7 @@ async def test_an_identity_that_is_gone_has_no_principal() -> None:
     assert found and (found.principal_id, found.refused) == ("", "")
 
 
-def facts_of(one: Workspace, **held: list[str]) -> Facts:
+def facts_of(one: Workspace, **held: list[str]) -> PostureFacts:
     """With rights by the identity's name."""
     names = {"first": PRINCIPAL, "second": OTHER, "own": OWN}
     return replace(
@@ -123,7 +123,7 @@ def facts_of(one: Workspace, **held: list[str]) -> Facts:
     )
 
 
-def of_name(facts: Facts, name: str) -> list[Claim]:
+def of_name(facts: PostureFacts, name: str) -> list[Claim]:
     """The claims of a name."""
     return [claim for claim in claims(facts, STORED, NOW) if claim.name == name]
 

@@ -9,14 +9,14 @@ import pytest
 from tests.unit.posture.exemplary import BLOBS, NOW, exemplary, planned, stored, with_version
 
 from amlmigrate.core.claim import Claim
-from amlmigrate.posture.facts import Facts
+from amlmigrate.posture.facts import PostureFacts
 from amlmigrate.posture.proof import before_removal, claims
 from amlmigrate.posture.reading import Read
 
 STORED = stored(None, None, plan=planned(BLOBS), held={BLOBS: {}})
 
 
-def _claim(facts: Facts, name: str = "key.pinned") -> Claim:
+def _claim(facts: PostureFacts, name: str = "key.pinned") -> Claim:
     return next(one for one in claims(facts, STORED, NOW) if one.name == name)
 
 

@@ -30,7 +30,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.posture.places import Places
+from amlmigrate.posture.places import BytePlaces
 from amlmigrate.posture.proof import before_removal, claims, let_go
 from amlmigrate.posture.reading import Read
 from amlmigrate.scanning.sensitivity import most_sensitive
@@ -115,9 +115,9 @@ def with_key(around: AroundStorage, key_id: str = KEY2) -> AroundStorage:
 
 def test_places_are_made_from_a_plan_or_from_the_targets_datastores_only() -> None:
     with pytest.raises(TypeError, match="Places are made by"):
-        Places(Read([]), "", frozenset(), {}, None, False, object())
+        BytePlaces(Read([]), "", frozenset(), {}, None, False, object())
     with pytest.raises(TypeError):
-        Places(Read([]), "", frozenset(), {}, None, False)  # type: ignore[call-arg]
+        BytePlaces(Read([]), "", frozenset(), {}, None, False)  # type: ignore[call-arg]
 
 
 def test_what_is_reported_is_told_with_its_key_and_when_it_was_read() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from amlmigrate.provisioning import profiles
 from amlmigrate.provisioning.assemble import parts
 from amlmigrate.provisioning.build import wanted_of
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part
-from amlmigrate.provisioning.wanted import Wanted
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.wanted import WantedWorkspace
 
 FILE: dict[str, Any] = {
     "subscription": "5b1c7e90-2f4d-4a86-b3c9-8d06e2f7a154",
@@ -24,7 +24,7 @@ FILE: dict[str, Any] = {
     "applicationInsights": {"name": "appi-one"},
     "workspace": {"name": "one", "keyVault": {"name": "kv-secrets"}},
 }
-KNOWN = Known(
+KNOWN = KnownValues(
     principal_id="11111111-0000-0000-0000-000000000001",
     client_id="11111111-0000-0000-0000-000000000002",
     tenant_id="11111111-0000-0000-0000-000000000003",
@@ -33,7 +33,7 @@ KNOWN = Known(
 )
 
 
-def wanted(**changed: Any) -> Wanted:
+def wanted(**changed: Any) -> WantedWorkspace:
     """The file, with some members changed."""
     return wanted_of({**FILE, **changed}, profiles.shipped())
 
@@ -43,7 +43,7 @@ def uri(vault_id: str) -> str:
     return f"https://{vault_id.rsplit('/', 1)[-1]}.vault.azure.net"
 
 
-def part(what: str, **changed: Any) -> Part:
+def part(what: str, **changed: Any) -> ProvisioningPart:
     """The one part that a reader of the plan would call so."""
     [found] = [each for each in parts(wanted(**changed), uri) if each.what == what]
     return found

@@ -16,15 +16,15 @@ from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.retrying import retrying
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.provisioning import ownership, planning, usage
 from amlmigrate.provisioning.assemble import parts
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.ownership import TAG, Others, Word
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.ownership import TAG, OtherOwner, Word
 from amlmigrate.provisioning.parts import keys
-from amlmigrate.provisioning.parts.base import Part
-from amlmigrate.provisioning.planning import Looker, Planned
-from amlmigrate.provisioning.steps import Change, Step, Verb
+from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.planning import Looker, PlannedPart
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
 
 ZONE = (
     "/subscriptions/s/resourceGroups/n/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
@@ -49,26 +49,28 @@ MEMBERS = [
 ]
 
 
-class _Found(Part):
+class _Found(ProvisioningPart):
     """A part of which is found what a test says, and which decides as the test says."""
 
-    def __init__(self, like: Part, document: dict[str, Any] | None, step: Step) -> None:
+    def __init__(self, like: ProvisioningPart, document: dict[str, Any] | None, step: ProvisioningStep) -> None:
         self.id, self.what, self.kind, self.owner = like.id, like.what, like.kind, like.owner
         self._like, self._document, self._step = like, document, step
 
-    async def read(self, port: Any, known: Known) -> Any:
+    async def read(self, port: Any, known: KnownValues) -> Any:
         return self._document
 
-    def decide(self, found: Any, known: Known) -> Step:
+    def decide(self, found: Any, known: KnownValues) -> ProvisioningStep:
         return self._step
 
-    def touches(self, step: Step) -> Any:
+    def touches(self, step: ProvisioningStep) -> Any:
         return self._like.touches(step)
 
 
-def _looked(part: Part, word: Word, known: Known = KNOWN, monkeypatch: Any = None) -> Planned:
-    async def users(*_: Any) -> Users:
-        return Users(["the workspace /x"], ["subscription s"])
+def _looked(
+    part: ProvisioningPart, word: Word, known: KnownValues = KNOWN, monkeypatch: Any = None
+) -> PlannedPart:
+    async def users(*_: Any) -> AccountUsers:
+        return AccountUsers(["the workspace /x"], ["subscription s"])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage, "users", users)
@@ -76,9 +78,9 @@ def _looked(part: Part, word: Word, known: Known = KNOWN, monkeypatch: Any = Non
         return asyncio.run(looker.look(part, known))
 
 
-def _written(like: Part, verb: Verb, members: tuple[str, ...] = ()) -> Step:
+def _written(like: ProvisioningPart, verb: ProvisioningVerb, members: tuple[str, ...] = ()) -> ProvisioningStep:
     body = {"properties": dict.fromkeys(members)}
-    return Step(verb, like.what, like.id, (), Change("PATCH", like.id, body))
+    return ProvisioningStep(verb, like.what, like.id, (), ArmCall("PATCH", like.id, body))
 
 
 _tags = st.sampled_from([None, {}, {"team": "risk"}, {TAG: "another/g/w"}, {TAG.upper(): f"{OWNER}x"}, {TAG: ""}])
@@ -92,19 +94,19 @@ _tags = st.sampled_from([None, {}, {"team": "risk"}, {TAG: "another/g/w"}, {TAG.
     st.sets(st.sampled_from(KINDS)),
 )
 def test_what_is_others_is_written_only_as_far_as_was_said(
-    like: Part, tags: Any, members: set[str], adopted: bool, allowed: set[str]
+    like: ProvisioningPart, tags: Any, members: set[str], adopted: bool, allowed: set[str]
 ) -> None:
-    step = _written(like, Verb.UPDATE, tuple(members))
+    step = _written(like, ProvisioningVerb.UPDATE, tuple(members))
     id_ = like.id.lower()
     word = Word(OWNER, frozenset({id_} if adopted else ()), {id_: frozenset(allowed)})
     planned = _looked(_Found(like, {"tags": tags}, step), word)
     changed = {kind for _, kind in ownership.changes(like, step.change.body if step.change else None)}
     assert planned.others is not None
     if adopted and changed <= allowed:
-        assert planned.step.verb is Verb.UPDATE and (planned.asks or not changed)
+        assert planned.step.verb is ProvisioningVerb.UPDATE and (planned.asks or not changed)
         assert "used by: the workspace /x" in planned.step.facts
     else:
-        assert planned.step.verb is Verb.REFUSE
+        assert planned.step.verb is ProvisioningVerb.REFUSE
         told = " ".join(planned.step.told)
         # What was seen is no reason that somebody could settle.
         assert not any("used by" in one or "adopted as" in one for one in planned.step.notes)
@@ -112,16 +114,16 @@ def test_what_is_others_is_written_only_as_far_as_was_said(
 
 
 @pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
-def test_what_is_others_is_never_replaced(like: Part) -> None:
-    step = _written(like, Verb.CREATE)
+def test_what_is_others_is_never_replaced(like: ProvisioningPart) -> None:
+    step = _written(like, ProvisioningVerb.CREATE)
     word = Word(OWNER, frozenset({like.id.lower()}), {like.id.lower(): frozenset(KINDS)})
     planned = _looked(_Found(like, {"tags": {TAG: "another/g/w"}}, step), word)
-    assert planned.step.verb is Verb.REFUSE and "nothing allows that" in " ".join(planned.step.notes)
+    assert planned.step.verb is ProvisioningVerb.REFUSE and "nothing allows that" in " ".join(planned.step.notes)
 
 
 @pytest.mark.parametrize("like", NAMED, ids=lambda one: one.what)
-def test_what_bears_the_tag_is_the_files_own_in_whatever_case(like: Part) -> None:
-    step = _written(like, Verb.UPDATE, ("encryption",))
+def test_what_bears_the_tag_is_the_files_own_in_whatever_case(like: ProvisioningPart) -> None:
+    step = _written(like, ProvisioningVerb.UPDATE, ("encryption",))
     planned = _looked(_Found(like, {"tags": {TAG.upper(): OWNER.upper()}}, step), Word(OWNER))
     assert (planned.step, planned.others) == (step, None)
 
@@ -129,27 +131,29 @@ def test_what_bears_the_tag_is_the_files_own_in_whatever_case(like: Part) -> Non
 def test_whatever_a_part_makes_bears_the_tag_with_the_very_call_that_makes_it() -> None:
     named = set()
     for each in ALL:
-        empty = keys.Found(None) if each.what == "key" else _nothing(each)
+        empty = keys.FoundKey(None) if each.what == "key" else _nothing(each)
         step = each.decide(empty, KNOWN)
-        if step.verb is Verb.CREATE and each.kind:
+        if step.verb is ProvisioningVerb.CREATE and each.kind:
             assert step.change and step.change.body and step.change.method == "PUT"
             assert step.change.body["tags"][TAG] == OWNER, each.what
             named.add(each.kind)
-        if step.verb is Verb.GRANT and step.change and "roleAssignments" in step.change.path:
+        if step.verb is ProvisioningVerb.GRANT and step.change and "roleAssignments" in step.change.path:
             assert step.change.body and step.change.body["properties"]["description"] == f"{TAG} {OWNER}"
     assert named == {each.kind for each in NAMED}
 
 
-def _nothing(each: Part) -> Any:
+def _nothing(each: ProvisioningPart) -> Any:
     from amlmigrate.provisioning.parts import storage, vaults
 
-    empty: dict[str, Any] = {"keyVault": vaults.Found(None), "storage": storage.Found(None)}
+    empty: dict[str, Any] = {"keyVault": vaults.FoundVault(None), "storage": storage.FoundStorage(None)}
     return [] if "for the identity" in each.what else empty.get(each.kind)
 
 
-def _others(*names: str, allowed: frozenset[str] = frozenset()) -> Known:
+def _others(*names: str, allowed: frozenset[str] = frozenset()) -> KnownValues:
     found = {
-        each.id.lower(): Others(each.what, each.address, "", True, allowed) for each in NAMED if each.kind in names
+        each.id.lower(): OtherOwner(each.what, each.address, "", True, allowed)
+        for each in NAMED
+        if each.kind in names
     }
     return replace(KNOWN, others=found)
 
@@ -158,35 +162,35 @@ GRANTING = [each for each in ALL if "for the identity" in each.what]
 
 
 @pytest.mark.parametrize("each", GRANTING, ids=lambda one: f"{one.what} {one.id.rsplit('/', 1)[-1]}")
-def test_no_right_is_given_on_what_is_others_without_a_word(each: Part) -> None:
+def test_no_right_is_given_on_what_is_others_without_a_word(each: ProvisioningPart) -> None:
     """A role where the thing goes by roles; an access policy counts for its whole vault."""
     every = _others(*{one.kind for one in NAMED})
     planned = _looked(_Bare(each), Word(OWNER), every)
-    assert planned.step.verb is Verb.REFUSE and "(grants)" in " ".join(planned.step.notes)
+    assert planned.step.verb is ProvisioningVerb.REFUSE and "(grants)" in " ".join(planned.step.notes)
     allowed = _looked(
         _Bare(each), Word(OWNER), _others(*{one.kind for one in NAMED}, allowed=frozenset({"grants"}))
     )
-    assert allowed.step.verb is Verb.GRANT and any("(grants)" in one for one in allowed.asks)
+    assert allowed.step.verb is ProvisioningVerb.GRANT and any("(grants)" in one for one in allowed.asks)
 
 
 class _Bare(_Found):
     """A part as it is, of which nothing is found."""
 
-    def __init__(self, like: Part) -> None:
+    def __init__(self, like: ProvisioningPart) -> None:
         super().__init__(like, None, like.decide([], KNOWN))
         self.kind = ""
 
 
 def test_a_key_in_anothers_vault_an_endpoint_to_it_and_its_zones_take_a_word() -> None:
     for what, verb, others in (
-        ("key", Verb.CREATE, "keyVault"),
-        ("rotation policy", Verb.UPDATE, "key"),
-        ("private endpoint (vault)", Verb.CREATE, "keyVault"),
-        ("private DNS zone group (vault)", Verb.CREATE, "privateEndpoint"),
+        ("key", ProvisioningVerb.CREATE, "keyVault"),
+        ("rotation policy", ProvisioningVerb.UPDATE, "key"),
+        ("private endpoint (vault)", ProvisioningVerb.CREATE, "keyVault"),
+        ("private DNS zone group (vault)", ProvisioningVerb.CREATE, "privateEndpoint"),
     ):
         [each] = [one for one in ALL if one.what == what]
         found = _Found(each, None, _written(each, verb))
-        assert _looked(found, Word(OWNER), _others(others)).step.verb is Verb.REFUSE, what
+        assert _looked(found, Word(OWNER), _others(others)).step.verb is ProvisioningVerb.REFUSE, what
         assert _looked(found, Word(OWNER)).step.verb is verb, what
 
 
@@ -194,9 +198,9 @@ def test_a_key_is_the_files_own_by_any_of_its_versions_unless_they_disagree() ->
     """Nothing says that a rotation carries tags on."""
     key, ours, other = part("key"), {"tags": {TAG: OWNER}}, {"tags": {TAG: "another/g/w"}}
     bare: dict[str, Any] = {"tags": {}}
-    assert key.bearer(keys.Found(bare, versions=(bare, ours))) == ours
-    assert key.bearer(keys.Found(bare, versions=(bare, ours, other))) == bare
-    assert key.bearer(keys.Found(None)) is None
+    assert key.bearer(keys.FoundKey(bare, versions=(bare, ours))) == ours
+    assert key.bearer(keys.FoundKey(bare, versions=(bare, ours, other))) == bare
+    assert key.bearer(keys.FoundKey(None)) is None
 
 
 def test_names_are_taken_by_themselves_with_their_kind_and_as_ids_and_nothing_else() -> None:
@@ -226,7 +230,7 @@ def test_what_was_not_agreed_to_is_not_done() -> None:
     from amlmigrate.provisioning.applying import _as_agreed
 
     vault = part("key vault")
-    shown = Planned(vault, None, _written(vault, Verb.UPDATE, ("networkAcls",)))
+    shown = PlannedPart(vault, None, _written(vault, ProvisioningVerb.UPDATE, ("networkAcls",)))
     _as_agreed(shown, shown)
     with pytest.raises(RefusedError, match="more than that would be done"):
         _as_agreed(shown, replace(shown, asks=("purge protection",)))
@@ -236,8 +240,8 @@ def test_what_was_not_agreed_to_is_not_done() -> None:
 
 def test_a_plan_knows_what_is_others_for_the_parts_that_come_later() -> None:
     vault = part("key vault")
-    planned = Planned(vault, None, vault.exists(), Others("key vault", "keyVault/kv-keys", "", True))
-    assert planning.Planned.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
+    planned = PlannedPart(vault, None, vault.exists(), OtherOwner("key vault", "keyVault/kv-keys", "", True))
+    assert planning.PlannedPart.learned(replace(planned, found=_nothing(vault)), KNOWN).others.keys() == {
         vault.id.lower()
     }
 
@@ -256,7 +260,7 @@ def test_a_role_on_a_whole_subscription_is_asked_about() -> None:
 
 
 class _Asking(_Bare):
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         return self._like.forever(step)
 
 
@@ -309,12 +313,12 @@ def test_a_fault_of_the_tools_own_says_how_many_steps_were_done_too(monkeypatch:
     from amlmigrate.provisioning import applying
 
     asked = [one for one in ALL if one.what in ("resource group", "identity", "key vault")]
-    planned = [Planned(one, None, _written(one, Verb.CREATE)) for one in asked]
+    planned = [PlannedPart(one, None, _written(one, ProvisioningVerb.CREATE)) for one in asked]
 
-    async def look(self: Any, part: Part, known: Known) -> Planned:
+    async def look(self: Any, part: ProvisioningPart, known: KnownValues) -> PlannedPart:
         return next(one for one in planned if one.part is part)
 
-    async def done(self: Any, step: Step, patience: float) -> Planned:
+    async def done(self: Any, step: ProvisioningStep, patience: float) -> PlannedPart:
         if step.what == planned[-1].part.what:
             raise KeyError("a secret")
         return replace(next(one for one in planned if one.step is step), found=_nothing(self._part))
@@ -348,8 +352,8 @@ def test_users_are_all_but_what_was_made_for_the_very_same_workspace() -> None:
         {"id": "/elsewhere", "identity": {"userAssignedIdentities": {f"{identity.id}2": {}}}},
     )
 
-    async def none(*_: Any) -> Users:
-        return Users()
+    async def none(*_: Any) -> AccountUsers:
+        return AccountUsers()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(identity), "more_users", none)
@@ -363,12 +367,12 @@ def test_a_step_that_by_now_does_more_than_was_agreed_to_is_not_done(monkeypatch
     from amlmigrate.provisioning import applying
 
     vault = part("key vault")
-    shown = Planned(vault, None, _written(vault, Verb.UPDATE, ("networkAcls",)))
+    shown = PlannedPart(vault, None, _written(vault, ProvisioningVerb.UPDATE, ("networkAcls",)))
 
-    async def look(self: Any, part: Part, known: Known) -> Planned:
+    async def look(self: Any, part: ProvisioningPart, known: KnownValues) -> PlannedPart:
         return replace(shown, asks=("purge protection",))
 
-    async def done(self: Any, step: Step, patience: float) -> Planned:
+    async def done(self: Any, step: ProvisioningStep, patience: float) -> PlannedPart:
         pytest.fail("nobody agreed to it")
 
     monkeypatch.setattr(Looker, "look", look)
@@ -384,11 +388,15 @@ CLOSED = [each for each in NAMED if each.kind in ("storage", "keyVault", "regist
 
 @pytest.mark.parametrize("like", CLOSED, ids=lambda one: one.what)
 @pytest.mark.parametrize("member", MEMBERS)
-def test_what_is_the_files_own_is_not_closed_before_a_yes_to_whom_it_shuts_out(like: Part, member: str) -> None:
-    planned = _looked(_Found(like, {"tags": {TAG: OWNER}}, _written(like, Verb.UPDATE, (member,))), Word(OWNER))
+def test_what_is_the_files_own_is_not_closed_before_a_yes_to_whom_it_shuts_out(
+    like: ProvisioningPart, member: str
+) -> None:
+    planned = _looked(
+        _Found(like, {"tags": {TAG: OWNER}}, _written(like, ProvisioningVerb.UPDATE, (member,))), Word(OWNER)
+    )
     closes = member in ("publicNetworkAccess", "networkAcls", "allowSharedKeyAccess")
     named = [one for one in planned.asks if one.endswith("which may shut out: the workspace /x")]
-    assert (planned.step.verb, len(named), planned.others) == (Verb.UPDATE, int(closes), None)
+    assert (planned.step.verb, len(named), planned.others) == (ProvisioningVerb.UPDATE, int(closes), None)
     assert ("used by: the workspace /x" in planned.step.facts) is closes
 
 
@@ -403,18 +411,18 @@ class _Late(_Found):
     def __init__(
         self,
         then: dict[str, Any] | None,
-        step: Step | None = None,
+        step: ProvisioningStep | None = None,
         wrong: Exception = LATE,
-        verb: Verb = Verb.CREATE,
+        verb: ProvisioningVerb = ProvisioningVerb.CREATE,
     ) -> None:
         like = part("storage account")
         super().__init__(like, None, _written(like, verb))
-        self.then, self.by_then, self.acts, self.wrong = then, step or self._step, list[Change](), wrong
+        self.then, self.by_then, self.acts, self.wrong = then, step or self._step, list[ArmCall](), wrong
 
-    async def read(self, port: Any, known: Known) -> Any:
+    async def read(self, port: Any, known: KnownValues) -> Any:
         return self.then if self.acts else None
 
-    def decide(self, found: Any, known: Known) -> Step:
+    def decide(self, found: Any, known: KnownValues) -> ProvisioningStep:
         if len(self.acts) > 1:
             return self.exists()
         return self.by_then if self.acts else self._step
@@ -426,7 +434,7 @@ class _Late(_Found):
 
         async def once() -> None:
             await first()
-            self.acts.append(Change(method, path, body))
+            self.acts.append(ArmCall(method, path, body))
             if len(self.acts) == 1:
                 raise self.wrong
 
@@ -439,8 +447,8 @@ class _Late(_Found):
 def _carried_out(one: _Late) -> int:
     from amlmigrate.provisioning import applying
 
-    async def users(*_: Any) -> Users:
-        return Users(["the workspace /x"])
+    async def users(*_: Any) -> AccountUsers:
+        return AccountUsers(["the workspace /x"])
 
     async def settled(*_: Any, **__: Any) -> None:
         return None
@@ -490,7 +498,8 @@ def test_a_change_that_others_made_between_two_attempts_is_part_of_the_next_one(
     """As of a firewall, of which a PATCH takes the place: a rule that was added meanwhile is kept."""
     ours, like = {"tags": {TAG: OWNER}}, part("storage account")
     added = replace(
-        _written(like, Verb.UPDATE), change=Change("PATCH", like.id, {"properties": {"x": "theirs too"}})
+        _written(like, ProvisioningVerb.UPDATE),
+        change=ArmCall("PATCH", like.id, {"properties": {"x": "theirs too"}}),
     )
-    one = _Late(ours, added, THROTTLED, Verb.UPDATE)
+    one = _Late(ours, added, THROTTLED, ProvisioningVerb.UPDATE)
     assert _carried_out(one) == 1 and one.acts == [one._step.change, added.change]

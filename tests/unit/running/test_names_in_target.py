@@ -15,12 +15,12 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.plan import Step
-from amlmigrate.core.prior import Prior
+from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.kinds import all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.documents import Documents
-from amlmigrate.running.names import Names
+from amlmigrate.running.documents import DocumentExecutor
+from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
 
@@ -32,9 +32,9 @@ class Run:
     """What carries out the steps of a plan from one workspace in memory to another."""
 
     def __init__(
-        self, tmp_path: Path, *source: Asset, there: tuple[Asset, ...] = (), prior: Prior | None = None
+        self, tmp_path: Path, *source: Asset, there: tuple[Asset, ...] = (), prior: OwnershipRecord | None = None
     ) -> None:
-        prior = prior or Prior()
+        prior = prior or OwnershipRecord()
         self.source, self.target = (
             InMemory({moving_kinds()[one.address.kind].path(one.address): one.document for one in side})
             for side in (source, there)
@@ -44,8 +44,8 @@ class Run:
         self.ledger.bind(made_plan(*self.steps.values()))
         self.recorder = Recorder(self.ledger)
         present = {one.address: one for one in there}
-        names = Names(self.target, self.recorder, self.ledger, prior, present)
-        self.documents = Documents(
+        names = TargetNames(self.target, self.recorder, self.ledger, prior, present)
+        self.documents = DocumentExecutor(
             self.source, self.target, Sources(self.source, ()), self.recorder, self.ledger, present, prior, names
         )
 
@@ -155,7 +155,7 @@ def _archiving(tmp_path: Path) -> Run:
     plain = asset("models/m", **PLAIN)
     kind = all_kinds()["models"]
     left = {str(one.address): kind.state(one.document) for one in (plain, *there)}
-    return Run(tmp_path, name, version, there=(plain, *there), prior=Prior(frozenset(left), left=left))
+    return Run(tmp_path, name, version, there=(plain, *there), prior=OwnershipRecord(frozenset(left), left=left))
 
 
 async def test_a_moved_name_is_archived(tmp_path: Path) -> None:

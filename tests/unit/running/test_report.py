@@ -17,7 +17,7 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.running import report
-from amlmigrate.running.walker import Tally
+from amlmigrate.running.walker import WalkResult
 
 BY = By("ann", "workstation", "1.2.3", Identity("oid", "ann@x", "", "tid"), {"jobs": 8, "resume": True})
 PLAN = plan(
@@ -34,7 +34,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def _tell(ledger: Ledger, walked: Tally | None) -> dict[str, Any]:
+def _tell(ledger: Ledger, walked: WalkResult | None) -> dict[str, Any]:
     return report.tell(PLAN, ledger.path.parent, ledger, walked, BY).content
 
 
@@ -42,7 +42,7 @@ def test_it_says_who_ran_what_and_how_each_item_stands(ledger: Ledger) -> None:
     ledger.run_begins()
     ledger.move(PLAN.steps[0].address, State.DOING)
     ledger.move(PLAN.steps[0].address, State.FAILED, detail="the disk of the service is full")
-    told = _tell(ledger, Tally())
+    told = _tell(ledger, WalkResult())
     assert told["record"] == "run" and told["number"] == 1 and told["ended"] == "ended"
     assert told["by"] == BY.as_dict() and told["by"]["options"] == {"jobs": 8, "resume": True}
     assert told["items"] == {"failed": 1, "left to do by hand": 1, "remaining": 1}
@@ -58,22 +58,22 @@ def test_runs_that_were_killed_are_told_by_the_next(ledger: Ledger) -> None:
     for _ in range(3):
         ledger.run_begins()
     assert len(ledger.untold_runs) == 3
-    told = _tell(ledger, Tally())
+    told = _tell(ledger, WalkResult())
     assert len(told["cut_off"]) == 2 and told["cut_off"] == sorted(told["cut_off"])
     assert ledger.untold_runs == []
     ledger.run_begins()
-    assert _tell(ledger, Tally())["cut_off"] == []
+    assert _tell(ledger, WalkResult())["cut_off"] == []
 
 
 @pytest.mark.parametrize(
     ("walked", "ended"),
     [
-        (Tally(stopped=True), "stopped"),
-        (Tally(stopped=True, lost=TargetLostError("gone")), "stopped: the target can no longer be used"),
+        (WalkResult(stopped=True), "stopped"),
+        (WalkResult(stopped=True, lost=TargetLostError("gone")), "stopped: the target can no longer be used"),
         (None, "cut off before its report"),
     ],
 )
-def test_it_says_how_the_run_ended(ledger: Ledger, walked: Tally | None, ended: str) -> None:
+def test_it_says_how_the_run_ended(ledger: Ledger, walked: WalkResult | None, ended: str) -> None:
     ledger.run_begins()
     assert _tell(ledger, walked)["ended"] == ended
 
@@ -91,7 +91,7 @@ def test_a_kill_between_report_and_note_tells_once_more_and_loses_nothing(
 
     monkeypatch.setattr(ledger, "note", dies)
     with pytest.raises(KeyboardInterrupt):
-        _tell(ledger, Tally())
+        _tell(ledger, WalkResult())
     monkeypatch.undo()
     assert len(ledger.untold_runs) == 1
     _tell(ledger, None)

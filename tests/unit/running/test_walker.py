@@ -15,7 +15,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import State
-from amlmigrate.running.walker import Tally
+from amlmigrate.running.walker import WalkResult
 
 
 async def test_everything_is_done_after_what_it_comes_after(walk: Callable[..., Walk]) -> None:
@@ -130,7 +130,7 @@ async def test_a_refused_permission_is_told_apart(walk: Callable[..., Walk]) -> 
     tally = await one.walk()
     assert tally.denied
     assert {error.exit_code for error in tally.failed} == {ExitCode.UNEXPECTED, ExitCode.DENIED}
-    assert not Tally(failed=[MigrateError("it broke")]).denied
+    assert not WalkResult(failed=[MigrateError("it broke")]).denied
 
 
 @st.composite

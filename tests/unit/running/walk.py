@@ -13,7 +13,7 @@ from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.running.recorder import Recorder
-from amlmigrate.running.walker import Tally, Walker
+from amlmigrate.running.walker import Walker, WalkResult
 
 CarryOut = Callable[[Step, State], Awaitable[None]]
 
@@ -41,7 +41,7 @@ class Walk:
         rows = self.ledger.steps()
         return Walker(self.plan, rows, self.recorder, carry_out or self.carry_out, self.events.append)
 
-    async def walk(self, jobs: int = 4) -> Tally:
+    async def walk(self, jobs: int = 4) -> WalkResult:
         return await self.walker().walk(jobs)
 
     def states(self) -> dict[str, State]:

@@ -13,7 +13,7 @@ from workspaces import OPEN, SUBSCRIPTION, line, path, scanned
 
 from amlmigrate.scanning import facts, rows
 from amlmigrate.scanning.barriers import barriers
-from amlmigrate.scanning.values import Cause, Encryption, NotKnown, Registry, Vault
+from amlmigrate.scanning.values import Cause, Encryption, NotKnown, RegistryValues, VaultValues
 
 KEY = {
     "status": "Enabled",
@@ -45,13 +45,13 @@ def test_which_key(properties: dict[str, Any], kind: str) -> None:
 
 def test_the_vault_of_the_key_comes_before_the_workspaces_own() -> None:
     own = "/subscriptions/other/resourceGroups/g/providers/Microsoft.Keyvault/vaults/own"
-    assert facts.of_document(document(keyVault=own)).vault == Vault(own, "secrets", False)
+    assert facts.of_document(document(keyVault=own)).vault == VaultValues(own, "secrets", False)
     found = facts.of_document(document(keyVault=own, encryption=KEY)).vault
     assert found is not None and (found.holds, found.same_subscription) == ("key", True)
 
 
 def test_what_a_vault_does_not_say_is_not_protection() -> None:
-    vault = Vault("/v", "key", True)
+    vault = VaultValues("/v", "key", True)
     found = facts.vault_facts(vault, {"location": "East US 2", "properties": {}}, "eastus2")
     assert (found.same_region, found.soft_delete, found.purge_protection) == (True, True, False)
     found = facts.vault_facts(
@@ -115,8 +115,8 @@ def test_other_kinds_stop() -> None:
 
 def test_a_row_has_every_member_of_a_line() -> None:
     whole = scanned(
-        vault=Vault("/v", "key", True, True, True, False),
-        registry=Registry("/r", "microsoft", "Enabled"),
+        vault=VaultValues("/v", "key", True, True, True, False),
+        registry=RegistryValues("/r", "microsoft", "Enabled"),
         counts=dict.fromkeys(rows.COUNTED, 1),
         tags={"a": "1"},
     ).unknown(NotKnown("locks", "Microsoft.Authorization/locks/read", "No.", Cause.DENIED))

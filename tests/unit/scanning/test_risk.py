@@ -14,7 +14,7 @@ from workspaces import CLOSED, ENVIRONMENTS, OPEN, SENSITIVITIES, scanned
 
 from amlmigrate.scanning import risk as scoring
 from amlmigrate.scanning.risk import rank
-from amlmigrate.scanning.values import Encryption, Exposure, Risk, Storage
+from amlmigrate.scanning.values import Encryption, Exposure, Risk, StorageValues
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "risk.md"
 
@@ -68,7 +68,7 @@ def test_each_part_by_itself(changes: dict[str, Any], part: str, points: int) ->
 
 
 def test_what_is_not_known_counts_as_its_worst_at_the_most_and_as_nothing_at_the_least() -> None:
-    found = score(encryption=aged(None), storage=Storage("/s"))
+    found = score(encryption=aged(None), storage=StorageValues("/s"))
     assert found.parts == {
         "encryption": 0, "storage": 10, "sensitivity": 0, "environment": 0, "exposure": 12, "key_age": 20
     }  # fmt: skip
@@ -95,7 +95,7 @@ maybe = st.sampled_from([None, True, False])
     storage=st.one_of(
         st.none(),
         st.builds(
-            Storage,
+            StorageValues,
             st.just("/s"),
             st.sampled_from([None, "microsoft", "customer"]),
             st.sampled_from([None, "Enabled", "Disabled"]),
@@ -110,7 +110,7 @@ def test_a_score_is_the_sum_of_its_parts_and_within_its_bounds(
     days: int | None,
     sensitivity: str | None,
     environment: str | None,
-    storage: Storage | None,
+    storage: StorageValues | None,
     public: str,
 ) -> None:
     found = score(

@@ -14,7 +14,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
 from amlmigrate.scanning import scan as scanning
 from amlmigrate.scanning.counting import COUNTED
-from amlmigrate.scanning.scan import Scan, Scope, _in_turn, _nothing
+from amlmigrate.scanning.scan import Scan, ScanScope, _in_turn, _nothing
 from amlmigrate.scanning.values import Cause, NotKnown, Scanned
 
 COUNTS: dict[str, int | None] = dict.fromkeys(COUNTED, 0)
@@ -106,7 +106,7 @@ def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
 ) -> None:
     monkeypatch.setattr(scanning.Details, "read", _odd)
     side: Any = SimpleNamespace(arm=_Arm())
-    found = asyncio.run(scanning.scan(side, Scope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]
+    found = asyncio.run(scanning.scan(side, ScanScope(tuple(SUBS)), SimpleNamespace()))  # type: ignore[arg-type]
     assert len(found.workspaces) == 3 and not found.complete
     one, other = sorted(found.unreadable)
     assert (other, one.rpartition("/")[2]) == (f"/subscriptions/{SUBS[1]}", "a")
@@ -115,12 +115,12 @@ def test_whatever_goes_wrong_with_one_workspace_or_subscription_stops_no_other(
 
 
 def test_one_odd_item_of_a_list_keeps_nothing_else_of_it_away() -> None:
-    from amlmigrate.scanning.resources import STORAGE, Resources
+    from amlmigrate.scanning.resources import STORAGE, SurroundingResources
 
     class Arm:
         async def pages(self, path: str) -> Any:
             for one in ({"name": "odd"}, {"id": "/subscriptions/s/x", "name": "good"}):
                 yield one
 
-    found = asyncio.run(Resources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]
+    found = asyncio.run(SurroundingResources(Arm()).find("/subscriptions/S/x", STORAGE, near="s"))  # type: ignore[arg-type]
     assert found and found["name"] == "good"

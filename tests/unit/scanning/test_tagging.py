@@ -10,13 +10,13 @@ import yaml
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.scanning import tagging
-from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY, Subject
+from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY, TaggingSubject
 
 SHIPPED = tagging.read()
 
 
-def subject(name: str = "ws", hbi: bool = False, group: str = "rg", **tags: str) -> Subject:
-    return Subject(name, group, "sub", {key.replace("_", "-"): value for key, value in tags.items()}, hbi)
+def subject(name: str = "ws", hbi: bool = False, group: str = "rg", **tags: str) -> TaggingSubject:
+    return TaggingSubject(name, group, "sub", {key.replace("_", "-"): value for key, value in tags.items()}, hbi)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def subject(name: str = "ws", hbi: bool = False, group: str = "rg", **tags: str)
         (subject(hbi=True, classification="public"), "public", None),
     ],
 )
-def test_the_shipped_standard(one: Subject, sensitivity: str | None, environment: str | None) -> None:
+def test_the_shipped_standard(one: TaggingSubject, sensitivity: str | None, environment: str | None) -> None:
     assert (SHIPPED.level(SENSITIVITY, one), SHIPPED.level(ENVIRONMENT, one)) == (sensitivity, environment)
 
 
@@ -41,7 +41,9 @@ def test_every_shipped_rule_can_decide() -> None:
     for rule in SHIPPED.rules:
         tags = {rule.when["tags"][0]: rule.when.get("values", ["x"])[0]} if "tags" in rule.when else {}
         name = rule.when.get("names", ["*"])[0].replace("*", "a")
-        assert SHIPPED.level(rule.fact, Subject(name, "g", "s", tags, "hbi" in rule.when)) == rule.level, rule
+        assert SHIPPED.level(rule.fact, TaggingSubject(name, "g", "s", tags, "hbi" in rule.when)) == rule.level, (
+            rule
+        )
 
 
 @pytest.mark.parametrize(

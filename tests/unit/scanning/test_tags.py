@@ -14,7 +14,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.events import Event
 from amlmigrate.scanning import facts, tagging, tags
 from amlmigrate.scanning.tagging import ENVIRONMENT, SENSITIVITY
-from amlmigrate.scanning.tags import Change
+from amlmigrate.scanning.tags import TagChange
 from amlmigrate.scanning.values import NotKnown, Scanned
 
 STANDARD = tagging.read()
@@ -65,7 +65,7 @@ def scanned(name: str, there: dict[str, str], environment: str | None = "prod") 
     return replace(facts.of_document(document), environment=environment)
 
 
-def write(arm: Arm, *wanted: Change) -> tuple[dict[str, NotKnown], list[Event]]:
+def write(arm: Arm, *wanted: TagChange) -> tuple[dict[str, NotKnown], list[Event]]:
     told: list[Event] = []
     return asyncio.run(tags.write(arm, wanted, told.append)), told  # type: ignore[arg-type] - as far as it is asked
 
@@ -120,14 +120,14 @@ def _with(one: Scanned, sensitivity: str) -> Scanned:
     ("change", "before", "written", "after"),
     [
         # Somebody gives the missing tag, in another letter case, another value.
-        (Change("", {"environment": "prod"}), {}, {"Environment": "test"}, {"Environment": "test"}),
+        (TagChange("", {"environment": "prod"}), {}, {"Environment": "test"}, {"Environment": "test"}),
         # Somebody changes or removes what was shown as to be changed.
-        (Change("", {"env": "prod"}, {"env": "PRD"}), {"env": "PRD"}, {"env": "dev"}, {"env": "dev"}),
-        (Change("", {"env": "prod"}, {"env": "PRD"}), {"env": "PRD"}, None, {}),
+        (TagChange("", {"env": "prod"}, {"env": "PRD"}), {"env": "PRD"}, {"env": "dev"}, {"env": "dev"}),
+        (TagChange("", {"env": "prod"}, {"env": "PRD"}), {"env": "PRD"}, None, {}),
     ],
 )
 def test_what_somebody_wrote_meanwhile_stays_and_is_told(
-    change: Change, before: dict[str, str], written: dict[str, str] | None, after: dict[str, str]
+    change: TagChange, before: dict[str, str], written: dict[str, str] | None, after: dict[str, str]
 ) -> None:
     arm = Arm(w=dict(before))
 
@@ -135,7 +135,7 @@ def test_what_somebody_wrote_meanwhile_stays_and_is_told(
         arm.tags["w"] = dict(written or {})
 
     arm.meanwhile = [meanwhile]
-    failed, told = write(arm, Change(ID + "w", change.tags, change.before))
+    failed, told = write(arm, TagChange(ID + "w", change.tags, change.before))
     assert arm.tags["w"] == after
     assert "not every tag" in failed[ID + "w"].reason.lower()
     assert [event.name for event in told] == ["scan.tag.failed"]
@@ -144,7 +144,7 @@ def test_what_somebody_wrote_meanwhile_stays_and_is_told(
 def test_what_somebody_else_wrote_beside_it_is_kept_and_the_rest_is_written() -> None:
     arm = Arm(w={"owner": "x"})
     arm.meanwhile = [lambda: arm.tags["w"].update(Environment="test", other="y")]
-    failed, _ = write(arm, Change(ID + "w", {"environment": "prod", "data-classification": "public"}))
+    failed, _ = write(arm, TagChange(ID + "w", {"environment": "prod", "data-classification": "public"}))
     assert arm.tags["w"] == {"owner": "x", "Environment": "test", "other": "y", "data-classification": "public"}
     assert "environment: test" in failed[ID + "w"].reason
 
@@ -152,14 +152,14 @@ def test_what_somebody_else_wrote_beside_it_is_kept_and_the_rest_is_written() ->
 def test_an_answer_that_was_lost_is_no_change_of_somebody_else() -> None:
     arm = Arm(w={})
     arm.lost = 1
-    assert write(arm, Change(ID + "w", {"environment": "prod"}))[0] == {}
+    assert write(arm, TagChange(ID + "w", {"environment": "prod"}))[0] == {}
     assert arm.sent == [{"environment": "prod"}]
 
 
 def test_more_tags_than_azure_takes_are_refused_before_the_call() -> None:
     arm = Arm(full={f"t{n}": "x" for n in range(50)}, room={f"t{n}": "x" for n in range(49)})
     wanted = {"environment": "prod"}
-    failed, _ = write(arm, Change(ID + "full", wanted), Change(ID + "room", wanted))
+    failed, _ = write(arm, TagChange(ID + "full", wanted), TagChange(ID + "room", wanted))
     assert list(failed) == [ID + "full"]
     assert "50 at the most" in failed[ID + "full"].reason
     assert arm.sent == [wanted]
@@ -178,7 +178,7 @@ def test_more_tags_than_azure_takes_are_refused_before_the_call() -> None:
 def test_whatever_goes_wrong_with_one_stops_no_other(error: Exception) -> None:
     arm = Arm(a={}, b={}, c={})
     arm.refused = {"b": error}
-    failed, told = write(arm, *(Change(ID + name, {"environment": "prod"}) for name in "abc"))
+    failed, told = write(arm, *(TagChange(ID + name, {"environment": "prod"}) for name in "abc"))
     assert list(failed) == [ID + "b"]
     assert (arm.tags["a"], arm.tags["b"], arm.tags["c"]) == ({"environment": "prod"}, {}, {"environment": "prod"})
     assert all("secret" not in str(event.data) for event in told)

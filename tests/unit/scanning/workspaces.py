@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from amlmigrate.scanning.risk import risk
-from amlmigrate.scanning.values import Barrier, Encryption, Exposure, Scanned, Storage
+from amlmigrate.scanning.values import Barrier, Encryption, Exposure, Scanned, StorageValues
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 ENVIRONMENTS = ("dev", "test", "prod")
-CLOSED = Storage("/s", "customer", "Disabled", "Deny", False, False, 1)
-OPEN = Storage("/s", "microsoft", "Enabled", "Allow", True, False, 0)
+CLOSED = StorageValues("/s", "customer", "Disabled", "Deny", False, False, 1)
+OPEN = StorageValues("/s", "microsoft", "Enabled", "Allow", True, False, 0)
 
 
 def path(name: str, group: str = "rg") -> str:

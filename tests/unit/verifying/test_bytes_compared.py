@@ -21,7 +21,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
 
 CODES = f"{OLD_ID}-75avxb"
 
@@ -64,7 +64,7 @@ async def _compared(
     target: dict[str, Any],
     accounts: tuple[Account, Account] | None = None,
     by: Executor | None = None,
-) -> Verdict:
+) -> ByteVerdict:
     left, right = accounts or (Account(), Account())
     verifier = BlobVerifier(
         stores(left, right),
@@ -78,7 +78,7 @@ async def _compared(
     return await verifier.verify(plan(one))
 
 
-def _extra(verdict: Verdict) -> list[str]:
+def _extra(verdict: ByteVerdict) -> list[str]:
     assert all((one.expected, one.actual) == ("absent", "extra") for one in verdict.differences)
     return [one.field for one in verdict.differences]
 

@@ -29,7 +29,7 @@ from tests.unit.world import (
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.events import ignore
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
@@ -39,12 +39,12 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import since
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.items import Item
 from amlmigrate.ledger.standing import Standing
 from amlmigrate.ledger.subjects import failures, of_step
 from amlmigrate.verifying import verify
-from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.documents import compare_documents
 from amlmigrate.verifying.living import Living, verify_living
 from amlmigrate.verifying.report import Depth, content_of
@@ -77,7 +77,7 @@ def _green(
     standing = Standing(of, ledger)
     read = Readers(1, 1)
     content = content_of(
-        of, ended, Depth.CHECKSUM, Verdict(), list(differences), [claim], standing, read, list(named)
+        of, ended, Depth.CHECKSUM, ByteVerdict(), list(differences), [claim], standing, read, list(named)
     )
     return bool(content["green"])
 
@@ -205,7 +205,7 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, lost: bool) -> None:
-    changed = (since.Change("blobs/c/m/a", since.DELETED, "", cut.COPY),) if lost else ()
+    changed = (since.ChangedSince("blobs/c/m/a", since.DELETED, "", cut.COPY),) if lost else ()
     with Ledger(tmp_path) as ledger:
         chain = cut.chain(tmp_path, ledger)
         cutover = cut.cut_over(chain)
@@ -250,7 +250,7 @@ def test_a_verification_looks_for_what_a_run_left_alone_and_was_let_go(
         ledger.leave(COPY.address, COPY.bytes.target, {"m/a": '"t"'})
         ledger.move(COPY.address, State.FAILED, detail="m/a is another's")
         subject = of_step(COPY, failures(ledger)[str(COPY.address)])
-        decide(made, ledger, Verb.WAIVE, [Choice(subject, "theirs stays")], By("ann", "host", "1"))
+        decide(made, ledger, DecisionVerb.WAIVE, [NewDecision(subject, "theirs stays")], By("ann", "host", "1"))
         report = asyncio.run(
             verify.verify(
                 made, tmp_path, ledger, SimpleNamespace(source=side, target=side), documents,  # type: ignore[arg-type]

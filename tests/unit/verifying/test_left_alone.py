@@ -10,13 +10,13 @@ from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide, reopen
+from amlmigrate.ledger.deciding import NewDecision, decide, reopen
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
@@ -45,7 +45,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def _decide(ledger: Ledger, *addresses: str) -> None:
     subjects = Subjects(PLAN, Evidence(ledger.home, ledger).reports(), ledger)
-    decide(PLAN, ledger, Verb.WAIVE, [Choice(subjects.find(one), "theirs stays") for one in addresses], BY)
+    decide(
+        PLAN,
+        ledger,
+        DecisionVerb.WAIVE,
+        [NewDecision(subjects.find(one), "theirs stays") for one in addresses],
+        BY,
+    )
 
 
 def _found(ledger: Ledger, *there: Blob, living: bool = False) -> list[Finding]:

@@ -13,7 +13,7 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
 from amlmigrate.core.workspace import Location
-from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
 
 AT = f"blobs/{OLD_BLOBS}/d"
 FIFTY = [blob(f"d/{number:02d}", 3, '"s"') for number in range(50)]
@@ -39,7 +39,7 @@ def _item(found: Blob, blobs: int) -> Step:
 FOREIGN, EXTRA = _item(THEIRS, 1), _item(MORE, 0)
 
 
-async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> Verdict:  # type: ignore[assignment]
+async def _verified(*steps: Step, there: list[Blob], waived: set[str] = frozenset(), **more: Any) -> ByteVerdict:  # type: ignore[assignment]
     verifier = BlobVerifier(
         stores(None, None),
         executor(None, None),

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from tests.unit.world import NEW, NEW_BLOBS, TARGET, header, plan, step
 
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.evidence import Report
+from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
 from amlmigrate.ledger.subjects import Subjects, found_by, of_findings
 from amlmigrate.verifying import naming
@@ -109,8 +109,8 @@ def test_what_was_not_searched_is_counted() -> None:
     ]
 
 
-def _report(number: int, **content: object) -> Report:
-    return Report(Path(f"{number}"), "", {"record": "verify", "number": number, **content})
+def _report(number: int, **content: object) -> EvidenceFile:
+    return EvidenceFile(Path(f"{number}"), "", {"record": "verify", "number": number, **content})
 
 
 def test_what_was_found_counts_until_it_is_looked_for_again() -> None:
@@ -131,7 +131,9 @@ def test_it_is_decided_together_with_what_the_plan_says_under_that_address(tmp_p
         ledger.bind(of)
 
         def waive(sha256: str) -> Standing:
-            ledger.decide([Decision(found.address, Verb.WAIVE, sha256, "why", "ann", "2026-01-01T00:00:00+00:00")])
+            ledger.decide(
+                [Decision(found.address, DecisionVerb.WAIVE, sha256, "why", "ann", "2026-01-01T00:00:00+00:00")]
+            )
             return Standing(of, ledger)
 
         standing = waive(of_findings([said])[found.address].sha256)

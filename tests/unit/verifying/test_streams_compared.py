@@ -20,7 +20,7 @@ from amlmigrate.core.places import Places
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.verifying.blobs import BlobVerifier, Verdict
+from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
 
 _PATHS = st.lists(st.text("ab/.\U0001f600\uff01", min_size=1, max_size=5), max_size=10, unique=True)
 _PLACES = st.sampled_from([("", ""), ("a", "a"), ("a/b", "a/b"), ("", "migrated-code/x")])
@@ -39,7 +39,7 @@ class Account:
         return f"sha-{one.length}", "AAAA", one.length
 
 
-def _verified(places: tuple[str, str], left: list[Blob], right: list[Blob], *, hashing: bool) -> Verdict:
+def _verified(places: tuple[str, str], left: list[Blob], right: list[Blob], *, hashing: bool) -> ByteVerdict:
     source, target = Location("acct", OLD_BLOBS, places[0]), Location("cmkacct", NEW_BLOBS, places[1])
     listed = containers({OLD_BLOBS: left}, {NEW_BLOBS: right})
     below = listed.source["acct", OLD_BLOBS].below(places[0])

@@ -16,7 +16,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.verifying.blobs import Verdict
+from amlmigrate.verifying.blobs import ByteVerdict
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"
 NEW = f"azureml://{TO}/datastores/workspaceblobstore/paths"
@@ -95,7 +95,7 @@ class Failing(Account):
         raise self._error
 
 
-async def _failed(status: int, code: str) -> Verdict:
+async def _failed(status: int, code: str) -> ByteVerdict:
     data = SOURCE.encode()
     one = as_written(blob(PATH), data)
     error = ServiceError(status, code, "no", method="GET", url="/x")

@@ -13,14 +13,14 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Verb
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.deciding import Choice, decide
+from amlmigrate.ledger.deciding import NewDecision, decide
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.standing import Standing, open_findings
@@ -53,8 +53,8 @@ class Case:
             decide(
                 self.plan,
                 self.ledger,
-                Verb.WAIVE,
-                [Choice(Subjects(self.plan, [], self.ledger).find(str(one.address)), "theirs is right")],
+                DecisionVerb.WAIVE,
+                [NewDecision(Subjects(self.plan, [], self.ledger).find(str(one.address)), "theirs is right")],
                 BY,
             )
 
@@ -77,7 +77,7 @@ class Case:
 
     def waive(self, address: str) -> None:
         subject = Subjects(self.plan, self.chain.reports()).find(address)
-        decide(self.plan, self.ledger, Verb.WAIVE, [Choice(subject, "seen anew")], BY)
+        decide(self.plan, self.ledger, DecisionVerb.WAIVE, [NewDecision(subject, "seen anew")], BY)
 
 
 def test_what_is_there_as_it_was_is_let_go(tmp_path: Path) -> None:

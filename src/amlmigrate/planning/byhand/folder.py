@@ -16,7 +16,7 @@ from amlmigrate.core.escapes import as_json, visible
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.ledger import files
-from amlmigrate.planning.byhand.items import Teller, Told
+from amlmigrate.planning.byhand.items import ItemFiles, Teller
 
 FOLDER = "by-hand"
 # File systems take names of 255 bytes, with the ending.
@@ -75,7 +75,7 @@ def _segment(text: str) -> str:
     return f"{name[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _text(step: Step, left: Asset | None, told: Told) -> str:
+def _text(step: Step, left: Asset | None, told: ItemFiles) -> str:
     said: dict[str, Any] = {"address": str(step.address), "reason": step.reason}
     if left and left.owner:
         said["owner"] = left.owner

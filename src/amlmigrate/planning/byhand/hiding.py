@@ -17,7 +17,7 @@ _TAKEN = frozenset(_SHELL.split())
 
 
 @dataclass(slots=True)
-class Names:
+class HiddenNames:
     """The names that stand for texts: each place has one, whichever copy of the document it is seen in."""
 
     by_place: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def _upper(member: str) -> str:
     return f"{name}_VALUE" if name in _TAKEN or re.search(r"_\d+\Z", name) else name
 
 
-def hidden(value: Any, names: Names, *, member: str = "", place: str = "", shut: bool = False) -> Any:
+def hidden(value: Any, names: HiddenNames, *, member: str = "", place: str = "", shut: bool = False) -> Any:
     """A copy of a JSON value: the names of members as they are, and of texts only what is known to be harmless."""
     if isinstance(value, dict):
         return {
@@ -64,7 +64,7 @@ def hidden(value: Any, names: Names, *, member: str = "", place: str = "", shut:
     return f"${{{names.of(place, member)}}}" if shut and type(value) in (int, float) else value
 
 
-def _text(text: str, names: Names, member: str, place: str, *, shut: bool) -> str:
+def _text(text: str, names: HiddenNames, member: str, place: str, *, shut: bool) -> str:
     if not text or (not shut and _EXPRESSION.fullmatch(text)):
         return text
     if shut or not readable(member, text):

@@ -17,14 +17,14 @@ from amlmigrate.core.workspace import WORKING_SHARE, Location
 from amlmigrate.kinds import Way, all_kinds, kind_of, root_of
 from amlmigrate.planning.byhand import commands
 from amlmigrate.planning.byhand.bodies import body
-from amlmigrate.planning.byhand.hiding import Names, hidden
+from amlmigrate.planning.byhand.hiding import HiddenNames, hidden
 
 _FILE_STORE = "azureml-filestore-"
 _ANOTHER = "another name than in the source: it is one in a region"
 
 
 @dataclass(slots=True)
-class Told:
+class ItemFiles:
     """What an item's files say: its definition, the commands, and the body that they send, if they send one."""
 
     definition: Any
@@ -45,24 +45,24 @@ class Teller:
     suffix: str
     shared: bool = False
 
-    def tell(self, step: Step, left: Asset | None, file: str) -> Told:
+    def tell(self, step: Step, left: Asset | None, file: str) -> ItemFiles:
         """What is told of one; `file` is that of its body, from the plan's folder."""
         if step.is_bytes:
             return self._container(step)
         if left is None:
-            return Told({"reason": step.reason})
+            return ItemFiles({"reason": step.reason})
         if left.many.lines or left.not_listed or "properties" not in left.document:
             return self._list(left)
         return self._document(left, file)
 
-    def _document(self, left: Asset, file: str) -> Told:
+    def _document(self, left: Asset, file: str) -> ItemFiles:
         address, document = left.address, left.document
-        names = Names()
+        names = HiddenNames()
         shown = hidden(document, names)
         kind, root = kind_of(address), root_of(address)
         if kind and kind.way is Way.LOCK:
             made = commands.lock(address.name, document, self.mapping.target.ref.id)
-            return Told(shown, made, fill_in=_places(names))
+            return ItemFiles(shown, made, fill_in=_places(names))
         source, target = (
             self._path(address, workspace.ref.id) for workspace in (self.mapping.source, self.mapping.target)
         )
@@ -73,7 +73,7 @@ class Teller:
         places = _places(names) | ({"NEW_NAME": _ANOTHER} if "${NEW_NAME}" in target else {})
         fill = [name for name in places if f"${{{name}}}" in f"{sent}{target}"]
         version = api_version(source)
-        return Told(
+        return ItemFiles(
             shown,
             commands.put(target, file, fill, version),
             sent,
@@ -81,7 +81,7 @@ class Teller:
             commands.get(source, version),
         )
 
-    def _renamed(self, sent: Document, names: Names) -> Document:
+    def _renamed(self, sent: Document, names: HiddenNames) -> Document:
         """A body that refers to what has another name in the target by a name to be filled in."""
         if not self._same_region:
             return sent
@@ -103,23 +103,23 @@ class Teller:
         kind = kind_of(address)
         return f"{workspace}/{quote(kind.path(address) if kind else str(address), safe='/${}')}"
 
-    def _list(self, left: Asset) -> Told:
+    def _list(self, left: Asset) -> ItemFiles:
         """What stands for many, or for what nobody could list."""
         ref, kind = self.mapping.target.ref, kind_of(left.address)
         way = kind.way if kind else Way.PUT
-        shown = hidden(left.document, Names(), place="/")
+        shown = hidden(left.document, HiddenNames(), place="/")
         if way is Way.FILES:
             shown |= {"account": left.account, "share": left.address.name}
-            return Told(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
+            return ItemFiles(shown, self._share(left), fill_in=self._chosen(self._own_share(left.address.name)))
         if way is Way.KEEP:
             source = self.mapping.source.ref
-            return Told(shown, commands.keep_jobs(source.subscription, source.group, source.name))
+            return ItemFiles(shown, commands.keep_jobs(source.subscription, source.group, source.name))
         if way is Way.ASSIGN:
             made = commands.assign_roles(left.many.lines, self.mapping.source.ref.id, ref.id)
-            return Told(
-                shown | {"assignments": [hidden(line, Names(), place="/") for line in left.many.lines]}, made
+            return ItemFiles(
+                shown | {"assignments": [hidden(line, HiddenNames(), place="/") for line in left.many.lines]}, made
             )
-        return Told(shown)
+        return ItemFiles(shown)
 
     def _share(self, left: Asset) -> list[str]:
         """The file store's share bears the workspace's id; every other has one name in all accounts."""
@@ -145,7 +145,7 @@ class Teller:
             return {}
         return {commands.PATHS: "the paths in it that are this workspace's, `;` between them: the rest is others'"}
 
-    def _container(self, step: Step) -> Told:
+    def _container(self, step: Step) -> ItemFiles:
         """The blobs of a container: where it has a place in the target, there, else under its own name."""
         source = Location(self.mapping.source.storage_account, step.address.name)
         goal = self.mapping.place(source) or Location(self.mapping.target.storage_account, source.container)
@@ -156,7 +156,7 @@ class Teller:
             "listing_sha256": step.source_sha256,
         }
         fill = self._chosen(self.mapping.source.owns(source.container))
-        return Told(
+        return ItemFiles(
             definition, commands.copy_container(*urls, to_folder=bool(goal.path), chosen=bool(fill)), fill_in=fill
         )
 
@@ -165,7 +165,7 @@ class Teller:
         return f"https://{place.account}.blob.{self.suffix}/{place.container}{path}"
 
 
-def _places(names: Names) -> dict[str, str]:
+def _places(names: HiddenNames) -> dict[str, str]:
     """Each name that stands for a text, and where that stands in the document."""
     return {
         name: place.partition("#")[0] if place.startswith("/") else f"what {place} is called in the target"

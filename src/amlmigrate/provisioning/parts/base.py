@@ -12,15 +12,15 @@ from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.vault import Vaults
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.provisioning import ownership
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.steps import Change, Step, Verb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.usage import Estate
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class ProvisioningPort:
     """What parts reach Azure through."""
 
     resources: Resources
@@ -29,7 +29,7 @@ class Port:
     estate: Estate
 
 
-class Part(ABC):
+class ProvisioningPart(ABC):
     """One resource, or one property of it, that is to be there."""
 
     what: str  # as a reader of the plan calls it
@@ -51,19 +51,19 @@ class Part(ABC):
     # Whether `id` is a resource of its own, to be read until the service has made it.
     settles = True
 
-    async def read(self, port: Port, known: Known) -> Any:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> Any:
         """What is there; None: nothing. What is under way is returned as it stands."""
         return await port.resources.get(self.id)
 
     @abstractmethod
-    def decide(self, found: Any, known: Known) -> Step:
+    def decide(self, found: Any, known: KnownValues) -> ProvisioningStep:
         """What becomes of it. Pure."""
 
-    def learn(self, found: Any, known: Known) -> Known:
+    def learn(self, found: Any, known: KnownValues) -> KnownValues:
         """What follows from it for the parts that come later. Pure."""
         return known
 
-    async def act(self, port: Port, step: Step) -> None:
+    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
         """Does what the step says, and waits until it is done."""
         assert step.change
         await port.resources.write(step.change.method, step.change.path, step.change.body)
@@ -81,19 +81,19 @@ class Part(ABC):
         """Whether the text of another resource, in lower case, names it. Pure."""
         return any(f"{self.id}{end}".lower() in text for end in ('"', "/"))
 
-    async def more_users(self, port: Port, document: Document) -> Users:
+    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
         """Who uses it beside the resources that name it, and those who have a role on it."""
-        return Users()
+        return AccountUsers()
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """What of other things the step changes, each by its ARM id and what is changed. Pure."""
         return ()
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """What of the step cannot be undone, in words that do not depend on what is learned later. Pure."""
         return ()
 
-    def instead(self, step: Step) -> str:
+    def instead(self, step: ProvisioningStep) -> str:
         """What its owner has to do where whoever runs this may not; empty where that is nobody in particular."""
         return ""
 
@@ -103,21 +103,23 @@ class Part(ABC):
 
     # What decisions are made of.
 
-    def exists(self, *notes: str) -> Step:
+    def exists(self, *notes: str) -> ProvisioningStep:
         """It is there and stays as it is."""
-        return Step(Verb.EXISTS, self.what, self.id, notes)
+        return ProvisioningStep(ProvisioningVerb.EXISTS, self.what, self.id, notes)
 
-    def refuse(self, *reasons: str) -> Step:
+    def refuse(self, *reasons: str) -> ProvisioningStep:
         """It cannot be made what is asked for."""
-        return Step(Verb.REFUSE, self.what, self.id, reasons)
+        return ProvisioningStep(ProvisioningVerb.REFUSE, self.what, self.id, reasons)
 
-    def create(self, body: Document, *notes: str) -> Step:
+    def create(self, body: Document, *notes: str) -> ProvisioningStep:
         """It is made by a PUT."""
-        return Step(Verb.CREATE, self.what, self.id, notes, Change("PUT", self.id, body))
+        return ProvisioningStep(ProvisioningVerb.CREATE, self.what, self.id, notes, ArmCall("PUT", self.id, body))
 
-    def update(self, body: Document, *notes: str) -> Step:
+    def update(self, body: Document, *notes: str) -> ProvisioningStep:
         """It is strengthened by a PATCH."""
-        return Step(Verb.UPDATE, self.what, self.id, notes, Change("PATCH", self.id, body))
+        return ProvisioningStep(
+            ProvisioningVerb.UPDATE, self.what, self.id, notes, ArmCall("PATCH", self.id, body)
+        )
 
 
 def document_of(found: Any) -> Document | None:

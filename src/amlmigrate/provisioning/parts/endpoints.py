@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.provisioning import ownership
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import EndpointWanted, same
 
 
-class Endpoint(Part):
+class Endpoint(ProvisioningPart):
     """A private endpoint."""
 
     kind = "privateEndpoint"
@@ -29,7 +29,7 @@ class Endpoint(Part):
         told = {"subnet": {"id": wanted.subnet}, "privateLinkServiceConnections": [connection]}
         self._body = {"location": location, "tags": dict(tags), "properties": told}
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where it is not; one to something else is refused."""
         if found is None:
             return self.create(self._body, f"leads to {name_of(self.wanted.target)}")
@@ -44,14 +44,14 @@ class Endpoint(Part):
             reasons.append(f"It lies in the subnet {subnet}.")
         return self.refuse(*reasons) if reasons else self.exists()
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """It opens a way into what it leads to."""
-        return [(self.wanted.target, ownership.ENDPOINTS)] if step.verb is Verb.CREATE else ()
+        return [(self.wanted.target, ownership.ENDPOINTS)] if step.verb is ProvisioningVerb.CREATE else ()
 
-    async def more_users(self, port: Port, document: Document) -> Users:
+    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
         """What it leads to, and whose subnet it lies in."""
         told = properties_of(document)
-        return Users(
+        return AccountUsers(
             [f"leads to {id_}" for id_, _ in _leads(told)] + [f"in {(told.get('subnet') or {}).get('id')}"]
         )
 
@@ -65,7 +65,7 @@ def _leads(told: Document) -> list[tuple[str, list[str]]]:
     ]
 
 
-class ZoneGroup(Part):
+class ZoneGroup(ProvisioningPart):
     """The endpoint's names in private DNS zones, which the file names by their ids and are others'."""
 
     def __init__(self, wanted: EndpointWanted) -> None:
@@ -73,7 +73,7 @@ class ZoneGroup(Part):
         self._endpoint = wanted.id
         self.id, self._zones = f"{wanted.id}/privateDnsZoneGroups/default", wanted.dns_zones
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where it is not; zones that are missing are added."""
         configs = list(properties_of(found).get("privateDnsZoneConfigs") or ())
         there = [properties_of(each).get("privateDnsZoneId") for each in configs]
@@ -86,11 +86,11 @@ class ZoneGroup(Part):
         body = {"properties": {"privateDnsZoneConfigs": [*configs, *added]}}
         return self.create(body, *(name_of(zone) for zone in missing))
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """Names that are added are the endpoint's."""
         return [(self._endpoint, ownership.ENDPOINTS)] if step.verb.writes else ()
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """What it writes into zones that are others'."""
         if not step.verb.writes:
             return ()

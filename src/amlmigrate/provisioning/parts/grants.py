@@ -10,9 +10,9 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.armid import ArmId, key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.provisioning import ownership
-from amlmigrate.provisioning.known import UNKNOWN, Known
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.steps import Change, Step, Verb
+from amlmigrate.provisioning.known import UNKNOWN, KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.wanted import VaultWanted, subscription_of
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -63,7 +63,7 @@ def assignment_id(scope: str, principal: str, role: str) -> str:
     return f"{scope}/{_ASSIGNMENTS}/{name}"
 
 
-class RoleGrant(Part):
+class RoleGrant(ProvisioningPart):
     """A role at a scope. `holder` is an object id; None: the identity."""
 
     awaits_grants = True
@@ -73,21 +73,21 @@ class RoleGrant(Part):
         self.id, self.role, self._holder = scope, role, holder
         self.what = f"{role.name} for {holder[0] if holder else 'the identity'}"
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """A right on what is others' lets somebody in to what is theirs."""
         return [(self.id, ownership.GRANTS)] if step.verb.writes else ()
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """A role on a whole subscription reaches all that others have there."""
         if not step.verb.writes or ArmId.of(self.id).group:
             return ()
         return (f"{self.what} ({self._holder[1] if self._holder else 'its identity'}) on the whole of {self.id}",)
 
-    def principal(self, known: Known) -> str:
+    def principal(self, known: KnownValues) -> str:
         """The object id."""
         return self._holder[1] if self._holder else known.principal_id
 
-    async def read(self, port: Port, known: Known) -> list[Document]:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> list[Document]:
         """The holder's assignments at the scope and above it."""
         principal = self.principal(known)
         if principal == UNKNOWN:
@@ -95,7 +95,7 @@ class RoleGrant(Part):
         query = {"$filter": f"atScope() and assignedTo('{principal}')"}
         return await port.resources.items(f"{self.id}/{_ASSIGNMENTS}", query)
 
-    def decide(self, found: list[Document], known: Known) -> Step:
+    def decide(self, found: list[Document], known: KnownValues) -> ProvisioningStep:
         """Granted unless the holder has it, or more, at the scope or above it; what is more is said."""
         if held := self._held(found):
             itself = (self.role.name, key_of(self.id))
@@ -123,8 +123,8 @@ class RoleGrant(Part):
                 "description": f"{ownership.TAG} {self.owner}",
             }
         }
-        change = Change("PUT", assignment_id(self.id, principal, self.role.id), body)
-        return Step(Verb.GRANT, self.what, self.id, (), change)
+        change = ArmCall("PUT", assignment_id(self.id, principal, self.role.id), body)
+        return ProvisioningStep(ProvisioningVerb.GRANT, self.what, self.id, (), change)
 
     def _held(self, found: list[Document]) -> list[tuple[str, str]]:
         """Name and scope of each unconditional assignment that is enough; the scope itself in lower case."""
@@ -150,7 +150,7 @@ class RoleGrant(Part):
                 return str(one.get("id") or "its id is not shown")
         return ""
 
-    async def act(self, port: Port, step: Step) -> None:
+    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
         """The same role under another name is as good: one with a condition was refused before."""
         try:
             await super().act(port, step)
@@ -174,10 +174,10 @@ class VaultGrant(RoleGrant):
         super().__init__(scope, role, holder=holder)
         self._vault, self._permissions = vault, permissions
 
-    def _by_roles(self, known: Known) -> bool:
+    def _by_roles(self, known: KnownValues) -> bool:
         return known.by_roles.get(key_of(self._vault.id), self._vault.access != "policies")
 
-    async def read(self, port: Port, known: Known) -> list[Document]:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> list[Document]:
         """Assignments, or the vault's policies of the holder."""
         if self._by_roles(known):
             return await super().read(port, known)
@@ -185,7 +185,7 @@ class VaultGrant(RoleGrant):
         principal = self.principal(known).lower()
         return [each for each in policies if str(each.get("objectId", "")).lower() == principal]
 
-    def decide(self, found: list[Document], known: Known) -> Step:
+    def decide(self, found: list[Document], known: KnownValues) -> ProvisioningStep:
         """Granted unless the holder has it, or more."""
         if self._by_roles(known):
             return super().decide(found, known)
@@ -198,13 +198,15 @@ class VaultGrant(RoleGrant):
             "objectId": self.principal(known),
             "permissions": {kind: list(names) for kind, names in self._permissions.items()},
         }
-        change = Change(
+        change = ArmCall(
             "PUT", f"{self._vault.id}/accessPolicies/add", {"properties": {"accessPolicies": [policy]}}
         )
         told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in self._permissions.items())
-        return Step(Verb.GRANT, self.what, self.id, (f"by access policy ({told})",), change)
+        return ProvisioningStep(
+            ProvisioningVerb.GRANT, self.what, self.id, (f"by access policy ({told})",), change
+        )
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """An access policy counts for the whole vault."""
         if step.change and step.change.path.endswith("/accessPolicies/add"):
             return [(self._vault.id, ownership.GRANTS)]
@@ -216,7 +218,7 @@ class VaultGrant(RoleGrant):
             name.lower() for name in self._permissions["keys"]
         }
 
-    def instead(self, step: Step) -> str:
+    def instead(self, step: ProvisioningStep) -> str:
         """Only whoever owns another's vault can grant it."""
         if not self._vault.given or step.change is None or step.change.body is None:
             return ""

@@ -8,13 +8,13 @@ from dataclasses import replace
 from amlmigrate.cloud.operations import state
 from amlmigrate.core.armid import ArmId
 from amlmigrate.core.documents import Document
-from amlmigrate.provisioning.known import UNKNOWN, Known
+from amlmigrate.provisioning.known import UNKNOWN, KnownValues
 from amlmigrate.provisioning.members import offer_of
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.steps import Change, Step, Verb
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
 
 
-class Subscription(Part):
+class Subscription(ProvisioningPart):
     """Only read: it has to be there, and says which tenant the vaults belong to."""
 
     what = "subscription"
@@ -22,18 +22,18 @@ class Subscription(Part):
     def __init__(self, subscription: str) -> None:
         self.id = f"/subscriptions/{subscription}"
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """There, or refused."""
         if found is None:
             return self.refuse("There is no such subscription, or the identity sees nothing of it.")
         return self.exists()
 
-    def learn(self, found: Document | None, known: Known) -> Known:
+    def learn(self, found: Document | None, known: KnownValues) -> KnownValues:
         """The tenant."""
         return replace(known, tenant_id=(found or {}).get("tenantId") or UNKNOWN)
 
 
-class Provider(Part):
+class Provider(ProvisioningPart):
     """A resource provider, which has to be registered in the subscription."""
 
     what = "resource provider"
@@ -41,29 +41,31 @@ class Provider(Part):
     def __init__(self, subscription: str, namespace: str) -> None:
         self.id = f"/subscriptions/{subscription}/providers/{namespace}"
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Registered where it is not."""
         if found is None:
             return self.refuse("Azure knows no such resource provider.")
         if state(found) == "registered":
             return self.exists()
-        change = Change("POST", f"{self.id}/register", None)
-        return Step(Verb.REGISTER, self.what, self.id, ("is not registered in the subscription",), change)
+        change = ArmCall("POST", f"{self.id}/register", None)
+        return ProvisioningStep(
+            ProvisioningVerb.REGISTER, self.what, self.id, ("is not registered in the subscription",), change
+        )
 
-    def learn(self, found: Document | None, known: Known) -> Known:
+    def learn(self, found: Document | None, known: KnownValues) -> KnownValues:
         """Of Azure ML, what it offers for workspaces."""
         if ArmId.of(self.id).namespace.lower() != "microsoft.machinelearningservices":
             return known
         return replace(known, offer=offer_of(found))
 
-    async def act(self, port: Port, step: Step) -> None:
+    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
         """Registration goes on after its answer: `Registering` is waited for by reading."""
         assert step.change
         await port.resources.write(step.change.method, step.change.path, None)
         await port.resources.settled(self.id, written=True)
 
 
-class Group(Part):
+class Group(ProvisioningPart):
     """The resource group."""
 
     what = "resource group"
@@ -71,6 +73,6 @@ class Group(Part):
     def __init__(self, id_: str, location: str, tags: Mapping[str, str]) -> None:
         self.id, self._body = id_, {"location": location, "tags": dict(tags)}
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where it is not; its region says nothing of what lies in it."""
         return self.exists() if found is not None else self.create(self._body)

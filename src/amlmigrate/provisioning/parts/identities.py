@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried
-from amlmigrate.provisioning.known import UNKNOWN, Known
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.steps import Step
+from amlmigrate.provisioning.known import UNKNOWN, KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.steps import ProvisioningStep
 from amlmigrate.provisioning.usage import few
 from amlmigrate.provisioning.wanted import Named
 
 
-class Identity(Part):
+class IdentityPart(ProvisioningPart):
     """Uses the key and runs the workspace; a system-assigned one does not exist before its workspace does."""
 
     what = "identity"
@@ -25,15 +25,15 @@ class Identity(Part):
         self.id, self._given = wanted.id, wanted.given
         self._body = {"location": location, "tags": dict(tags)}
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where it is not."""
         if found is None and self._given:
             return self.refuse("There is no such identity; leave `id` out and give a `name` to have one made.")
         return self.create(self._body) if found is None else self.exists()
 
-    async def more_users(self, port: Port, document: Document) -> Users:
+    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
         """Where it has roles, in every subscription that is seen: whoever uses it has them too."""
-        found, principal = Users(), str(properties_of(document).get("principalId") or "")
+        found, principal = AccountUsers(), str(properties_of(document).get("principalId") or "")
         for subscription in port.estate.subscriptions:
             scope = f"/subscriptions/{subscription}"
             read = await tried(port.side.roles.directly(scope, principal))
@@ -45,7 +45,7 @@ class Identity(Part):
                 found.known.append(f"its roles at {few(at)}")
         return found
 
-    def learn(self, found: Document | None, known: Known) -> Known:
+    def learn(self, found: Document | None, known: KnownValues) -> KnownValues:
         """Its object id and client id."""
         told = properties_of(found)
         return replace(

@@ -20,16 +20,16 @@ from amlmigrate.core.keys import KeyVersion, Rotation, key_of_document, rotation
 from amlmigrate.posture.reading import tried_list
 from amlmigrate.provisioning import ownership
 from amlmigrate.provisioning.durations import days, no_longer
-from amlmigrate.provisioning.known import UNKNOWN, Known
-from amlmigrate.provisioning.parts.base import Part, Port
-from amlmigrate.provisioning.steps import Change, Step, Verb
-from amlmigrate.provisioning.wanted import KeyWanted, Wanted
+from amlmigrate.provisioning.known import UNKNOWN, KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.wanted import KeyWanted, WantedWorkspace
 
 _DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundKey:
     """The key, and whether a deleted one holds its name; `unasked` says why that is not known."""
 
     document: Document | None
@@ -38,36 +38,36 @@ class Found:
     unasked: str = ""
 
 
-class Key(Part):
+class KeyPart(ProvisioningPart):
     """An RSA key in the vault."""
 
     what = "key"
     kind = "key"
 
-    def __init__(self, wanted: Wanted, vault_uri: str) -> None:
+    def __init__(self, wanted: WantedWorkspace, vault_uri: str) -> None:
         self._uri = vault_uri.lower()
         self.id, self.wanted, self._vault, self._tags = wanted.key_id, wanted.key, wanted.vault.id, wanted.tags
         self._given = wanted.vault.given
 
-    async def read(self, port: Port, known: Known) -> Found:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundKey:
         """The newest version, and when each ends; where there is no key, whether a deleted one holds the name."""
         document = await port.resources.get(self.id)
         if document is not None:
-            return Found(document, versions=await self._versions(port, document))
+            return FoundKey(document, versions=await self._versions(port, document))
         if self._vault.lower() not in known.by_roles:
-            return Found(None)
+            return FoundKey(None)
         try:
-            return Found(None, await port.vaults.deleted(port.vaults.uri(self._vault), self.wanted.name))
+            return FoundKey(None, await port.vaults.deleted(port.vaults.uri(self._vault), self.wanted.name))
         except (ServiceError, OutOfReachError) as error:
             # The service will say so when the key is made.
-            return Found(None, unasked=f"whether a deleted key holds the name: {error.summary}")
+            return FoundKey(None, unasked=f"whether a deleted key holds the name: {error.summary}")
 
-    async def _versions(self, port: Port, newest: Document) -> tuple[Document, ...]:
+    async def _versions(self, port: ProvisioningPort, newest: Document) -> tuple[Document, ...]:
         """All of them; only the newest where the others may not be read."""
         others = (await tried_list(port.resources.arm, f"{self.id}/versions")).value or []
         return (newest, *others)
 
-    def decide(self, found: Found, known: Known) -> Step:
+    def decide(self, found: FoundKey, known: KnownValues) -> ProvisioningStep:
         """Made, left, or refused: what is weaker cannot be made stronger without a key of another name."""
         if found.deleted:
             return self.refuse(
@@ -79,7 +79,7 @@ class Key(Part):
         reasons, stays = unfit(properties_of(found.document), self.wanted, time.time())
         return self.refuse(*reasons) if reasons else self.exists(*stays)
 
-    def learn(self, found: Found, known: Known) -> Known:
+    def learn(self, found: FoundKey, known: KnownValues) -> KnownValues:
         """The newest version's identifier, when each version expires, and which of them cannot be used."""
         versions = [key_of_document(one).version for one in found.versions]
         ends = {one.id.lower(): one.expires for one in versions if one.id}
@@ -87,7 +87,7 @@ class Key(Part):
         newest = properties_of(found.document).get("keyUriWithVersion") or UNKNOWN
         return replace(known, key_version=newest, expiries=ends, unusable=spent)
 
-    def bearer(self, found: Found) -> Document | None:
+    def bearer(self, found: FoundKey) -> Document | None:
         """Any version with the tag, since a tag is a version's: nothing says that a rotation carries it on."""
         tagged = [one for one in found.versions if ownership.tag_of(one)]
         whose = {ownership.tag_of(one).lower() for one in tagged}
@@ -100,17 +100,17 @@ class Key(Part):
         apart = f'"keyname": "{name}"' in text and any(f'"{self._uri}{end}' in text for end in ('"', "/"))
         return super().named_in(text) or whole or apart
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """A new key is something new in its vault."""
-        return [(self._vault, ownership.KEYS)] if step.verb is Verb.CREATE else ()
+        return [(self._vault, ownership.KEYS)] if step.verb is ProvisioningVerb.CREATE else ()
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """In a vault with purge protection a key's name is taken for as long as that keeps it."""
-        if step.verb is not Verb.CREATE:
+        if step.verb is not ProvisioningVerb.CREATE:
             return ()
         return (f"the key '{self.wanted.name}' in '{name_of(self._vault)}': once deleted, its name stays taken",)
 
-    def instead(self, step: Step) -> str:
+    def instead(self, step: ProvisioningStep) -> str:
         """Only whoever owns another's vault can make it."""
         if not self._given:
             return ""
@@ -190,16 +190,16 @@ def unfit(found: Document, wanted: KeyWanted, now: float) -> tuple[list[str], li
     return reasons, stays
 
 
-class RotationPolicy(Part):
+class RotationPolicy(ProvisioningPart):
     """When the vault makes a new version by itself."""
 
     what = "rotation policy"
 
-    def __init__(self, wanted: Wanted, rotation: Rotation) -> None:
+    def __init__(self, wanted: WantedWorkspace, rotation: Rotation) -> None:
         self.id, self.wanted, self._vault = wanted.key_id, rotation, wanted.vault.id
         self._name = wanted.key.name
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Given where there is none or a slower one; a stricter one stays."""
         if found is None:
             return self.exists("comes with the key")
@@ -208,13 +208,15 @@ class RotationPolicy(Part):
         if wanted == there:
             return self.exists()
         why = "rotates later, or tells later, than the file asks for" if there else "there is none"
-        return Step(Verb.UPDATE, self.what, self.id, (why,), Change("PUT", self.id, asdict(wanted)))
+        return ProvisioningStep(
+            ProvisioningVerb.UPDATE, self.what, self.id, (why,), ArmCall("PUT", self.id, asdict(wanted))
+        )
 
-    def touches(self, step: Step) -> Iterable[ownership.Change]:
+    def touches(self, step: ProvisioningStep) -> Iterable[ownership.Change]:
         """The policy is the key's."""
         return [(self.id, ownership.ROTATION)] if step.verb.writes else ()
 
-    async def act(self, port: Port, step: Step) -> None:
+    async def act(self, port: ProvisioningPort, step: ProvisioningStep) -> None:
         """Through the vault itself."""
         assert step.change and step.change.body
         await port.vaults.set_rotation(port.vaults.uri(self._vault), self._name, Rotation(**step.change.body))

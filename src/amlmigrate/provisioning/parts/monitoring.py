@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part
-from amlmigrate.provisioning.steps import Step
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.steps import ProvisioningStep
 from amlmigrate.provisioning.wanted import Named
 
 _MICROSOFTS = "under Microsoft's keys: a key of one's own takes a dedicated cluster"
 
 
-class _Monitoring(Part):
+class _Monitoring(ProvisioningPart):
     def __init__(self, wanted: Named, body: Document) -> None:
         self.id, self._given, self._body, self._wanted = wanted.id, wanted.given, body, wanted
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where it is not."""
         if found is not None:
             return self.exists(*self._stays(properties_of(found)))
@@ -31,7 +31,7 @@ class _Monitoring(Part):
         return [f"it stays to keep what it is sent for {days} days"] if asked and days != asked else []
 
 
-class LogAnalytics(_Monitoring):
+class LogAnalyticsPart(_Monitoring):
     """A Log Analytics workspace."""
 
     what = "Log Analytics workspace"

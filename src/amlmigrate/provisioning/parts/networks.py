@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amlmigrate.core.documents import Document
-from amlmigrate.provisioning.wanted import Network, same
+from amlmigrate.provisioning.wanted import NetworkRules, same
 
 _RULES = "virtualNetworkRules"
 
 
-def new_network(wanted: Network) -> Document:
+def new_network(wanted: NetworkRules) -> Document:
     """`publicNetworkAccess` and `networkAcls` of what is made anew."""
     body: Document = {"publicNetworkAccess": wanted.public_access or "Enabled"}
     if wanted.default_action or wanted.ip_rules or wanted.subnets:
@@ -18,7 +18,7 @@ def new_network(wanted: Network) -> Document:
     return body
 
 
-def tightened(found: Document, wanted: Network) -> tuple[Document, list[str], list[str]]:
+def tightened(found: Document, wanted: NetworkRules) -> tuple[Document, list[str], list[str]]:
     """What to change in the properties of something that is there, why, and what stays since it is stricter."""
     change: Document = {}
     why: list[str] = []
@@ -48,7 +48,7 @@ def shuts_out_services(found: Document) -> bool:
     return shut and bool(acls) and "azureservices" not in str(acls.get("bypass", "AzureServices")).lower()
 
 
-def _acls(found: Document, wanted: Network, action: str) -> Document:
+def _acls(found: Document, wanted: NetworkRules, action: str) -> Document:
     addresses = [*_values(found, "ipRules", "value"), *wanted.ip_rules]
     subnets = [*_values(found, _RULES, "id"), *wanted.subnets]
     # A PATCH takes the place of all of it. Inferred (AZ-ARM-10): of a vault as of an account. So
@@ -64,7 +64,7 @@ def _acls(found: Document, wanted: Network, action: str) -> Document:
     }
 
 
-def _missing(acls: Document, wanted: Network) -> list[str]:
+def _missing(acls: Document, wanted: NetworkRules) -> list[str]:
     there = {each.lower() for each in (*_values(acls, "ipRules", "value"), *_values(acls, _RULES, "id"))}
     return [each for each in (*wanted.ip_rules, *wanted.subnets) if each.lower() not in there]
 

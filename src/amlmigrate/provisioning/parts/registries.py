@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part
-from amlmigrate.provisioning.steps import Step, Verb
-from amlmigrate.provisioning.wanted import RegistryWanted, Wanted, region, same
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.wanted import RegistryWanted, WantedWorkspace, region, same
 
 
-class Registry(Part):
+class RegistryPart(ProvisioningPart):
     """Named without the key's version, so that it follows the key's rotation."""
 
     what = "container registry"
@@ -18,11 +18,11 @@ class Registry(Part):
     worldwide = True
     awaits_grants = True
 
-    def __init__(self, wanted: Wanted, registry: RegistryWanted, vault_uri: str) -> None:
+    def __init__(self, wanted: WantedWorkspace, registry: RegistryWanted, vault_uri: str) -> None:
         self.id, self._all, self.wanted = registry.id, wanted, registry
         self._key = f"{vault_uri}/keys/{wanted.key.name}"
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made, left, or refused: a registry cannot be put under a key later (AZ-KEY-10)."""
         if found is None:
             notes = ["Premium, under the key"]
@@ -46,13 +46,13 @@ class Registry(Part):
             stays.append(f"its admin user stays switched {'on' if admin else 'off'}")
         return self.exists(*stays)
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """Its key."""
-        if step.verb is not Verb.CREATE:
+        if step.verb is not ProvisioningVerb.CREATE:
             return ()
         return (f"the container registry '{name_of(self.id)}': its key is chosen at its creation only",)
 
-    def _body(self, known: Known) -> Document:
+    def _body(self, known: KnownValues) -> Document:
         return {
             "location": self._all.location,
             "tags": dict(self._all.tags),

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.posture.accountusers import Users, account_users
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part, Port
+from amlmigrate.posture.accountusers import AccountUsers, account_users
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
 from amlmigrate.provisioning.parts.networks import new_network, tightened
-from amlmigrate.provisioning.steps import Step
-from amlmigrate.provisioning.wanted import Wanted, region, same
+from amlmigrate.provisioning.steps import ProvisioningStep
+from amlmigrate.provisioning.wanted import WantedWorkspace, region, same
 
 _CUSTOMER = "Microsoft.Keyvault"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundStorage:
     """The account, and who else uses it; that is looked up where its keys are to be switched off."""
 
     document: Document | None
-    users: Users | None = None
+    users: AccountUsers | None = None
 
 
-class Storage(Part):
+class StoragePart(ProvisioningPart):
     """Under the key without a version, so that it follows the key's rotation (AZ-KEY-17)."""
 
     what = "storage account"
@@ -34,18 +34,18 @@ class Storage(Part):
     given_up = "deletedAccounts"
     awaits_grants = True
 
-    def __init__(self, wanted: Wanted, vault_uri: str) -> None:
+    def __init__(self, wanted: WantedWorkspace, vault_uri: str) -> None:
         self.id, self._all, self.wanted = wanted.storage.id, wanted, wanted.storage
         self._vault_uri = vault_uri
 
-    async def read(self, port: Port, known: Known) -> Found:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundStorage:
         """The account; of one whose keys are to be switched off, its users too."""
         document = await port.resources.get(self.id)
         if document is None or not self._switches_off(document):
-            return Found(document)
-        return Found(document, await account_users(port.side, self.id, self._all.workspace.id))
+            return FoundStorage(document)
+        return FoundStorage(document, await account_users(port.side, self.id, self._all.workspace.id))
 
-    def decide(self, found: Found, known: Known) -> Step:
+    def decide(self, found: FoundStorage, known: KnownValues) -> ProvisioningStep:
         """Made, put under the key, left, or refused."""
         if found.document is None:
             if self.wanted.given:
@@ -54,7 +54,7 @@ class Storage(Part):
         reasons = [*self._unfit(found.document), *_used(found.users)]
         return self.refuse(*reasons) if reasons else self._kept(found.document)
 
-    async def more_users(self, port: Port, document: Document) -> Users:
+    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
         """Workspaces and datastores that lead into it, and the containers of workspaces that are not seen."""
         return await account_users(port.side, self.id, self._all.workspace.id)
 
@@ -119,7 +119,7 @@ class Storage(Part):
             and same(key.get("keyname"), self._all.key.name)
         )
 
-    def _kept(self, found: Document) -> Step:
+    def _kept(self, found: Document) -> ProvisioningStep:
         told = properties_of(found)
         change, why, stays = tightened(told, self.wanted.network)
         body: Document = {}
@@ -143,7 +143,7 @@ class Storage(Part):
         return self.exists(*stays)
 
 
-def _used(users: Users | None) -> list[str]:
+def _used(users: AccountUsers | None) -> list[str]:
     """Why the account's keys must stay on: whoever uses it by them would be shut out."""
     if users is None:
         return []

@@ -7,25 +7,25 @@ from dataclasses import dataclass, replace
 
 from amlmigrate.core.armid import key_of, name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.posture.accountusers import Users
+from amlmigrate.posture.accountusers import AccountUsers
 from amlmigrate.posture.reading import tried_list
-from amlmigrate.provisioning.known import Known
-from amlmigrate.provisioning.parts.base import Part, Port
+from amlmigrate.provisioning.known import KnownValues
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
 from amlmigrate.provisioning.parts.networks import new_network, shuts_out_services, tightened
-from amlmigrate.provisioning.steps import Step, Verb
+from amlmigrate.provisioning.steps import ProvisioningStep, ProvisioningVerb
 from amlmigrate.provisioning.usage import few
 from amlmigrate.provisioning.wanted import VaultWanted, region, same, subscription_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundVault:
     """The vault, and a deleted one of its name that holds the name."""
 
     document: Document | None
     deleted: Document | None = None
 
 
-class Vault(Part):
+class VaultPart(ProvisioningPart):
     """`for_key`: it holds the key, not only the workspace's secrets."""
 
     kind = "keyVault"
@@ -45,21 +45,21 @@ class Vault(Part):
         self.for_key = for_key
         self.what = "key vault" if for_key else "key vault for secrets"
 
-    async def read(self, port: Port, known: Known) -> Found:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> FoundVault:
         """The vault; where there is none, a deleted one of its name too.
 
         Who may not list what is deleted is told when the name is asked for.
         """
         document = await port.resources.get(self.id)
         if document is not None or self.wanted.given:
-            return Found(document)
+            return FoundVault(document)
         # In whatever region it was deleted: the name is the world's.
         path = f"/subscriptions/{subscription_of(self.id)}/providers/Microsoft.KeyVault/deletedVaults"
         deleted = (await tried_list(port.resources.arm, path)).value or ()
         name = name_of(self.id)
-        return Found(None, next((one for one in deleted if same(one.get("name"), name)), None))
+        return FoundVault(None, next((one for one in deleted if same(one.get("name"), name)), None))
 
-    def decide(self, found: Found, known: Known) -> Step:
+    def decide(self, found: FoundVault, known: KnownValues) -> ProvisioningStep:
         """Made, strengthened, left, or refused."""
         if found.deleted is not None:
             return self._name_held(found.deleted)
@@ -70,7 +70,7 @@ class Vault(Part):
         reasons = self._unfit(found.document)
         return self.refuse(*reasons) if reasons else self._kept(properties_of(found.document))
 
-    def learn(self, found: Found, known: Known) -> Known:
+    def learn(self, found: FoundVault, known: KnownValues) -> KnownValues:
         """How it gives access."""
         if found.document is None:
             return known
@@ -81,27 +81,27 @@ class Vault(Part):
         """By its ARM id, or by its address, which is how what is under a key of its names it."""
         return super().named_in(text) or any(f"{self._uri}{end}" in text for end in ('"', "/"))
 
-    async def more_users(self, port: Port, document: Document) -> Users:
+    async def more_users(self, port: ProvisioningPort, document: Document) -> AccountUsers:
         """Whoever has an access policy in it."""
         policies = properties_of(document).get("accessPolicies") or ()
         holders = sorted({str(each.get("objectId")) for each in policies})
-        return Users([f"access policies of {few(holders)}"] if holders else [])
+        return AccountUsers([f"access policies of {few(holders)}"] if holders else [])
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """Purge protection, and the name."""
         name = name_of(self.id)
-        if step.verb is Verb.CREATE:
+        if step.verb is ProvisioningVerb.CREATE:
             days = self.wanted.soft_delete_days
             return (
                 f"the vault '{name}' gets purge protection: once deleted, it and its name stay for {days} days,"
                 " and nobody can end that sooner",
             )
-        body = properties_of(step.change.body) if step.verb is Verb.UPDATE and step.change else {}
+        body = properties_of(step.change.body) if step.verb is ProvisioningVerb.UPDATE and step.change else {}
         if "enablePurgeProtection" in body or "enableSoftDelete" in body:
             return (f"the vault '{name}' gets soft delete and purge protection, which cannot be turned off again",)
         return ()
 
-    def _body(self, known: Known) -> Document:
+    def _body(self, known: KnownValues) -> Document:
         return {
             "location": self._location,
             "tags": dict(self._tags),
@@ -127,7 +127,7 @@ class Vault(Part):
             )
         return notes
 
-    def _name_held(self, deleted: Document) -> Step:
+    def _name_held(self, deleted: Document) -> ProvisioningStep:
         told = properties_of(deleted)
         name = name_of(self.id)
         ways = f"recover it (az keyvault recover --name {name})"
@@ -172,7 +172,7 @@ class Vault(Part):
             )
         return reasons
 
-    def _kept(self, found: Document) -> Step:
+    def _kept(self, found: Document) -> ProvisioningStep:
         change, why, stays = tightened(found, self.wanted.network)
         if self.for_key and found.get("enableSoftDelete") is False:
             change["enableSoftDelete"] = True

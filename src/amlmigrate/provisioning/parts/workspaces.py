@@ -9,12 +9,12 @@ from typing import Any
 from amlmigrate.cloud.operations import state
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document, properties_of
-from amlmigrate.provisioning.known import UNKNOWN, Known
+from amlmigrate.provisioning.known import UNKNOWN, KnownValues
 from amlmigrate.provisioning.members import GROUP_ROLE
-from amlmigrate.provisioning.parts.base import Part, Port
+from amlmigrate.provisioning.parts.base import ProvisioningPart, ProvisioningPort
 from amlmigrate.provisioning.parts.likeness import differences
-from amlmigrate.provisioning.steps import Change, Step, Verb
-from amlmigrate.provisioning.wanted import Wanted, same
+from amlmigrate.provisioning.steps import ArmCall, ProvisioningStep, ProvisioningVerb
+from amlmigrate.provisioning.wanted import WantedWorkspace, same
 
 # What people see: others may have changed it since, and it says nothing of how the workspace is secured.
 _SEEN = ("friendlyName", "description")
@@ -33,21 +33,21 @@ _CLASSIC = (
 )
 
 
-class Workspace(Part):
+class WorkspacePart(ProvisioningPart):
     """The body is that of AZ-KEY-20."""
 
     what = "workspace"
     kind = "workspace"
     awaits_grants = True
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: WantedWorkspace) -> None:
         self.id, self.wanted = wanted.workspace.id, wanted
 
-    async def read(self, port: Port, known: Known) -> Document | None:
+    async def read(self, port: ProvisioningPort, known: KnownValues) -> Document | None:
         """The document, with the member that not every api-version shows."""
         return await port.resources.get(self._path(known))
 
-    def decide(self, found: Document | None, known: Known) -> Step:
+    def decide(self, found: Document | None, known: KnownValues) -> ProvisioningStep:
         """Made where there is none or there never came to be one; refused where another is there.
 
         A PUT replaces: one that was made once, which its `workspaceId` shows, is never written again.
@@ -72,9 +72,9 @@ class Workspace(Part):
             *self._identities(found),
         )
 
-    def forever(self, step: Step) -> tuple[str, ...]:
+    def forever(self, step: ProvisioningStep) -> tuple[str, ...]:
         """Its key, and its name."""
-        if step.verb is not Verb.CREATE:
+        if step.verb is not ProvisioningVerb.CREATE:
             return ()
         # learn.microsoft.com, machine-learning/concept-soft-delete: 14 days.
         return (
@@ -89,14 +89,16 @@ class Workspace(Part):
             return []
         return [f"`{GROUP_ROLE.name}` is not false: its own identity may have rights on its key's vault."]
 
-    def _made(self, body: Document, known: Known, *notes: str) -> Step:
-        return Step(Verb.CREATE, self.what, self.id, notes, Change("PUT", self._path(known), body))
+    def _made(self, body: Document, known: KnownValues, *notes: str) -> ProvisioningStep:
+        return ProvisioningStep(
+            ProvisioningVerb.CREATE, self.what, self.id, notes, ArmCall("PUT", self._path(known), body)
+        )
 
-    def _path(self, known: Known) -> str:
+    def _path(self, known: KnownValues) -> str:
         """With the api-version that has the member; the usual one where that is not offered."""
         return f"{self.id}?api-version={GROUP_ROLE.api_version}" if self._sets(known) else self.id
 
-    def _sets(self, known: Known) -> bool:
+    def _sets(self, known: KnownValues) -> bool:
         """Whether the member can be set, as far as it is known; where it is not, Azure refuses the api-version."""
         return known.offer is None or known.offer.has(GROUP_ROLE, self.wanted.location)
 
@@ -123,7 +125,7 @@ class Workspace(Part):
             ]
         return []
 
-    def body(self, known: Known) -> Document:
+    def body(self, known: KnownValues) -> Document:
         """The document to PUT."""
         wanted, workspace = self.wanted, self.wanted.workspace
         identity = wanted.identity.id
@@ -156,7 +158,7 @@ class Workspace(Part):
             "properties": told,
         }
 
-    def _notes(self, known: Known) -> list[str]:
+    def _notes(self, known: KnownValues) -> list[str]:
         # No list reliably shows soft-deleted workspaces (AZ-DEL-4).
         unasked = "not checked: whether a deleted workspace still holds the name; Azure does not tell"
         notes = [_CLASSIC if self.wanted.workspace.classic else "service-side encryption under the key"]
@@ -176,7 +178,7 @@ class Workspace(Part):
             )
         return [*notes, *self._ends(known.key_version, known), unasked]
 
-    def _ends(self, version: str, known: Known) -> list[str]:
+    def _ends(self, version: str, known: KnownValues) -> list[str]:
         """When the version that the workspace stands on expires, and that its rotation alone does not help."""
         expires, lasts = known.expiries.get(version.lower()), self.wanted.key.expires
         if version.lower() in known.expiries:
@@ -199,7 +201,7 @@ def _key_of(found: Document) -> str:
     return str(key.get("keyIdentifier") or "")
 
 
-def _spent(found: Document, known: Known) -> list[str]:
+def _spent(found: Document, known: KnownValues) -> list[str]:
     """That the version it stands on cannot be used, though the key has newer ones."""
     expires, why = known.expiries.get(_key_of(found).lower()), known.unusable.get(_key_of(found).lower(), "")
     if expires is not None and expires <= datetime.now(UTC):
@@ -212,7 +214,7 @@ def _spent(found: Document, known: Known) -> list[str]:
     ]
 
 
-def _version(found: Document, known: Known) -> list[str]:
+def _version(found: Document, known: KnownValues) -> list[str]:
     key = _key_of(found)
     version = name_of(key)
     if same(key, known.key_version):

@@ -9,7 +9,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.writes import Desired, PlanContext, Write, overlaid
-from amlmigrate.kinds._base import SECRET, Kind, Port
+from amlmigrate.kinds._base import SECRET, Kind, WorkspacePort
 from amlmigrate.kinds._fields import COMMON
 from amlmigrate.kinds._permissions import ML, Permissions
 
@@ -89,7 +89,9 @@ class Endpoints(Kind):
             writes.append(Write(whole, "enable", stage="cutover", changes=(_PUBLIC,), reason=reason))
         return replace(found, writes=tuple(writes))
 
-    async def secrets(self, source: Port, target: Port, address: Address, body: Document) -> Document:
+    async def secrets(
+        self, source: WorkspacePort, target: WorkspacePort, address: Address, body: Document
+    ) -> Document:
         given = await source.post(f"{self.path(address)}/listKeys")
         keys = {name: given[marker[SECRET]] for name, marker in body["properties"]["keys"].items()}
         return {**body, "properties": {**body["properties"], "keys": keys}}
