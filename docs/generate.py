@@ -28,9 +28,9 @@ from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.clock import Pace
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State

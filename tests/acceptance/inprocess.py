@@ -20,7 +20,7 @@ from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.cloud import transport
 from amlmigrate.cloud.credentials import Login
 from amlmigrate.cloud.session import Logins, Session
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.decommissioning.gone import Clock
 from amlmigrate.decommissioning.neighbours import scope

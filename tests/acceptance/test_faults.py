@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.world import Result, World
 
 from amlmigrate.cloud.retrying import ATTEMPTS
-from amlmigrate.running.documents import _READ_BACK_SECONDS
+from amlmigrate.running.document_executor import _READ_BACK_SECONDS
 
 ROWS = Path(__file__).parents[2] / "docs" / "reference" / "retries.md"
 ARM, BLOB = r"management\.azure\.com", r"\.blob\."

@@ -31,10 +31,10 @@ from amlmigrate.cloud.session import Logins, Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core.errors import ConflictError, ExitCode
 from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Datastore, Location, Workspace, WorkspaceRef
-from amlmigrate.running.copies import unneeded
+from amlmigrate.running.copy_executor import unneeded
 
 LOGINS = Logins(Login(), Login())
 PLAIN = "application/octet-stream"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amlmigrate.ledger import Ledger, bearing
+from amlmigrate.ledger import Ledger, corroboration
 from amlmigrate.ledger.evidence import Evidence
 
 
 def bear_out(ledger: Ledger) -> None:
     """Adds the report of a run that tells of all of it."""
-    content = {"plan": {"sha256": ledger.plan_sha256}, "made": bearing.made(ledger)}
+    content = {"plan": {"sha256": ledger.plan_sha256}, "made": corroboration.made(ledger)}
     Evidence(ledger.path.parent, ledger).add("run", content)
     ledger.runs_told()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob, Inventory, Many
 from amlmigrate.core.documents import Document

@@ -10,7 +10,7 @@ from amlmigrate.bytes.listings import Listing, unlike
 from amlmigrate.bytes.merging import PathPair, merged
 from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.workspace import Location
 
 Own = Callable[[str], Copied | None]

@@ -32,9 +32,9 @@ from amlmigrate.core.errors import (
 )
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import in_turns, never
 from amlmigrate.core.plan import Bytes, Step
-from amlmigrate.core.prior import Copied
 
 # So many are asked for, and recorded as asked for, at once.
 _BATCH = 1000

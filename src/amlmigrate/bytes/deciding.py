@@ -10,8 +10,8 @@ from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.tasks import CompareTask, CopyTask, DeleteTask, RelabelTask, RewriteTask
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Bytes, Gone
-from amlmigrate.core.prior import Copied, Labels
 
 Own = Callable[[str], Copied | None]
 

@@ -16,9 +16,9 @@ from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DriftError, InterruptedRunError
 from amlmigrate.core.few import many
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.parallel import never
 from amlmigrate.core.plan import Bytes, Gone, Step
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 # Looks when it is asked, since a run may take days, and gives who of the target refers to a place by then, or ''.

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 from amlmigrate.bytes.deltalogs import is_log
 from amlmigrate.core import jsontext
-from amlmigrate.core.anew import AnewFile
-from amlmigrate.core.leading import Lead, lead
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.reference import Reference, one_version
+from amlmigrate.core.reference_targets import Lead, lead
 from amlmigrate.core.workspace import Location
 
 # A larger one is copied as it is, and told.

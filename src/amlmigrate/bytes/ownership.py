@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from amlmigrate.bytes.listings import unlike
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.prior import Copied, Labels
+from amlmigrate.core.ownership_record import Copied, Labels
 
 LABELS = frozenset(Labels._fields)
 # Nothing is read of a blob in it before it is rehydrated, which takes hours.

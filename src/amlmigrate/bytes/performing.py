@@ -32,8 +32,8 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.store import Store, StorePair, UnsupportedError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, UnreadableError
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.parallel import never
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location
 
 _TAKEN = frozenset({"BlobAlreadyExists", "ResourceAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})

@@ -21,9 +21,9 @@ from urllib.parse import unquote
 import yaml
 
 from amlmigrate.bytes.yamltext import Scalar, TextEdit, Yaml, applied, changes, load, walk
-from amlmigrate.core.leading import Lead, lead, leads_within
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.reference import Reference, WorkspaceScope, reference_of
+from amlmigrate.core.reference_targets import Lead, lead, leads_within
 from amlmigrate.core.workspace import DATASTORES, Location
 
 NAME = "MLTable"

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from amlmigrate.bytes.searching import SearchResult
 from amlmigrate.cloud.errors import ServiceError
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.places import Places
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.workspace import Location
 
 

@@ -13,8 +13,8 @@ from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, UnreadableError
 from amlmigrate.core.few import few
 from amlmigrate.core.mapping import Rewrite
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Bytes
-from amlmigrate.core.prior import Copied
 
 
 class CopyRecord(Protocol):

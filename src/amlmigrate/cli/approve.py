@@ -19,7 +19,7 @@ from amlmigrate.core.errors import BadInputError, ExitCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from amlmigrate.core.by import By
+    from amlmigrate.core.authorship import By
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
 
@@ -39,7 +39,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
-        from amlmigrate.cli.signing import session
+        from amlmigrate.cli.login import session
         from amlmigrate.cli.tenants import refuse_unseeing
         from amlmigrate.cli.who import local
         from amlmigrate.ledger import Ledger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import OwnershipRecord
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import Workspace
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from amlmigrate.cloud.session import Session
     from amlmigrate.core.plan import Plan
-    from amlmigrate.cutover.since import ChangedSince
+    from amlmigrate.cutover.changes_since import ChangedSince
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.evidence import EvidenceFile
@@ -52,7 +52,7 @@ def command(
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
         from amlmigrate.cli.holding import holding
-        from amlmigrate.cli.signing import session
+        from amlmigrate.cli.login import session
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both
-from amlmigrate.bytes.bound import bound
+from amlmigrate.bytes.binding import bound
+from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cli import living
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.proving import claims
@@ -27,12 +27,12 @@ from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.cutover import record as records
 from amlmigrate.cutover import refusals
-from amlmigrate.cutover.since import Since
+from amlmigrate.cutover.changes_since import Since
 from amlmigrate.decommissioning import tombstone
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, last
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, let_go
 
 Digests = dict[str, str]

@@ -16,7 +16,7 @@ from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError,
 if TYPE_CHECKING:
     from amlmigrate.cli.decisionfile import Row
     from amlmigrate.cloud.session import Session
-    from amlmigrate.core.by import By
+    from amlmigrate.core.authorship import By
     from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
     from amlmigrate.core.plan import Plan
     from amlmigrate.ledger import Ledger
@@ -59,8 +59,8 @@ async def decide(shared: CommonOptions, asked: DecisionRequest) -> dict[str, Any
     from amlmigrate.cli import plans, until
     from amlmigrate.core.decision import DecisionVerb
     from amlmigrate.ledger import Ledger, deciding
+    from amlmigrate.ledger.decision_subjects import Subjects
     from amlmigrate.ledger.evidence import Evidence
-    from amlmigrate.ledger.subjects import Subjects
 
     folder_text, addresses = plans.divided(asked.arguments)
     ends = until.end(asked.until)
@@ -152,8 +152,8 @@ async def _looked(
     shared: CommonOptions, plan: Plan, ledger: Ledger, choices: list[NewDecision]
 ) -> tuple[list[NewDecision], By, str]:
     """The choices with what the target shows. Raises IncompleteError where it shows no such item."""
+    from amlmigrate.cli.login import session
     from amlmigrate.cli.looking import can_look, look
-    from amlmigrate.cli.signing import session
     from amlmigrate.ledger.deciding import refuse_early
 
     for choice in choices:
@@ -204,7 +204,7 @@ async def _by(shared: CommonOptions, plan: Plan) -> tuple[By, str]:
     Nobody is asked to sign in where the options and the environment name no credential, unless the plan asks for
     approvals: then DeniedError is raised for who cannot.
     """
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.cli.who import local
 
     named = shared.tenant or shared.target_tenant or shared.client_id or any(map(os.environ.get, _AT_HAND))

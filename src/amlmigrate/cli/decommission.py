@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amlmigrate.cloud.session import Session
-    from amlmigrate.core.by import By
+    from amlmigrate.core.authorship import By
     from amlmigrate.core.clock import Clock
     from amlmigrate.core.documents import Document
     from amlmigrate.core.events import Emit
@@ -111,7 +111,7 @@ async def _decommission(view: View, shared: CommonOptions, asked: DecommissionOp
     """Takes the plan and its target for itself, removes the source, and tells how it ended."""
     from amlmigrate.cli import plans
     from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.lock import Lock
 

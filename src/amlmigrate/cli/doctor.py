@@ -57,7 +57,7 @@ def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
 
 
 async def _examine(view: View, shared: CommonOptions, refs: tuple[Any, Any]) -> ExitCode:
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.doctor import examine
 
     async with session(shared) as clouds:

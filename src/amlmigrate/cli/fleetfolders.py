@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core import unforeseen
+from amlmigrate.core import unexpected_errors
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.few import few
 from amlmigrate.core.plan import Header
 from amlmigrate.fleet.fleetfile import FleetEntry
-from amlmigrate.ledger import lost
+from amlmigrate.ledger import missing
 from amlmigrate.ledger.files import FileError
 from amlmigrate.planning import planfile
 
@@ -44,7 +44,7 @@ def found(out: Path, entry: FleetEntry) -> Header | None:
     """The plan of a member, or None where there is none yet. Raises BadInputError for one that cannot be used."""
     folder = out / entry.folder
     if not (folder / planfile.FILE).exists():
-        left = [name for name in (lost.FILE, lost.EVIDENCE, lost.IDMAP) if (folder / name).exists()]
+        left = [name for name in (missing.FILE, missing.EVIDENCE, missing.IDMAP) if (folder / name).exists()]
         if left:
             raise BadInputError(
                 f"The plan is missing beside what was written with it ({', '.join(left)}).",
@@ -126,5 +126,5 @@ def told_of(error: Exception, folder: Path) -> dict[str, Any]:
     """What is kept and told of a member that has no plan, whatever went wrong."""
     if isinstance(error, OSError):
         error = FileError(error, error.filename or folder)
-    known = unforeseen.known(str(folder), error, _UNFORESEEN)
+    known = unexpected_errors.known(str(folder), error, _UNFORESEEN)
     return {"reason": known.summary, "remedy": known.remedy or _UNFORESEEN}

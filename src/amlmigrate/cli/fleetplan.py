@@ -11,11 +11,11 @@ from typing import Any
 
 from amlmigrate.cli import fleetfolders, planmaking
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.signing import session
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.events import Event, ignore
 from amlmigrate.core.finding import SEVERITIES
@@ -27,7 +27,7 @@ from amlmigrate.fleet import fleetfile, pairs
 from amlmigrate.fleet.fleetfile import Fleet, FleetEntry, Progress
 from amlmigrate.fleet.members import UnplannedMember, asked_for, members, unread
 from amlmigrate.fleet.waves import named_waves, waves
-from amlmigrate.planning import chosen, planfile
+from amlmigrate.planning import planfile, selection_check
 from amlmigrate.scanning import scanfile
 
 _AT_ONCE = 3
@@ -244,7 +244,7 @@ class _Planning:
 
 
 def _idle(header: Header) -> str:
-    return " ".join(finding.summary for finding in header.findings if finding.code == chosen.CODE)
+    return " ".join(finding.summary for finding in header.findings if finding.code == selection_check.CODE)
 
 
 def _told(header: Header) -> dict[str, Any]:

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amlmigrate.cloud.session import Session
-    from amlmigrate.core.by import By
+    from amlmigrate.core.authorship import By
     from amlmigrate.core.plan import Plan
     from amlmigrate.core.workspace import Workspace
     from amlmigrate.freezing.freeze import TakenRights
-    from amlmigrate.freezing.giving import Source
+    from amlmigrate.freezing.give_back import Source
     from amlmigrate.freezing.record import Deeds, FreezeRecord
     from amlmigrate.freezing.writers import Writers
     from amlmigrate.leasing.hold import Lease
@@ -57,7 +57,7 @@ def command(
 ) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans
-        from amlmigrate.cli.signing import session
+        from amlmigrate.cli.login import session
         from amlmigrate.ledger import Ledger
         from amlmigrate.ledger.lock import Lock
 
@@ -176,7 +176,7 @@ class FreezeWork:
     async def _take(self, book: Deeds, writers: Writers) -> TakenRights:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
         from amlmigrate.freezing import freeze
-        from amlmigrate.freezing.ends import ending
+        from amlmigrate.freezing.assignment_ends import ending
 
         roles, findings = self._side.roles, [one.as_dict() for one in writers.findings]
         try:
@@ -193,8 +193,8 @@ class FreezeWork:
     async def back(self, give: Sequence[str], *, dry_run: bool) -> ExitCode:
         """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
         from amlmigrate.cli.freezetold import given, nothing_given
-        from amlmigrate.freezing.ends import ending
-        from amlmigrate.freezing.giving import LetGo, give_back
+        from amlmigrate.freezing.assignment_ends import ending
+        from amlmigrate.freezing.give_back import LetGo, give_back
 
         known = self._known()
         if known is None:
@@ -254,8 +254,8 @@ class FreezeWork:
 
     def _let_go(self) -> dict[str, str]:
         """By address what somebody decided about what is owed: it is not given back."""
-        from amlmigrate.ledger.standing import Standing
-        from amlmigrate.ledger.subjects import of_frozen
+        from amlmigrate.ledger.decision_subjects import of_frozen
+        from amlmigrate.ledger.valid_decisions import Standing
 
         standing = Standing(self.plan, self.ledger)
         subjects = of_frozen(self._evidence.reports())
@@ -270,7 +270,7 @@ class FreezeWork:
 
     def _summed(self, kind: str, book: Deeds, **more: Any) -> EvidenceFile | None:
         """Adds the report of what it came to, unless the last one is of just that, or nothing was ever done."""
-        from amlmigrate.core.frozen import DEED
+        from amlmigrate.core.freeze_record import DEED
         from amlmigrate.ledger.decisions import freeze_state
 
         newest = freeze_state(self._evidence.reports())

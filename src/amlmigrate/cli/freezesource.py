@@ -8,11 +8,11 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import FreezeRecord
+from amlmigrate.core.freeze_record import FreezeRecord
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import residuals
-from amlmigrate.freezing.giving import Source
+from amlmigrate.freezing.give_back import Source
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from amlmigrate.bytes.areas import Containers, list_both, list_places
-from amlmigrate.bytes.bound import bound
+from amlmigrate.bytes.binding import bound
+from amlmigrate.bytes.storage_containers import Containers, list_both, list_places
 from amlmigrate.cli.living import lost
 from amlmigrate.cli.looking import undone
 from amlmigrate.cli.proving import claims
@@ -22,13 +22,13 @@ from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import changes
 from amlmigrate.core.workspace import Location
-from amlmigrate.cutover.held import still_expected
+from amlmigrate.cutover.evidence_checks import still_expected
 from amlmigrate.cutover.record import active
-from amlmigrate.decommissioning import containers, copies, gate, remaining, removal
+from amlmigrate.decommissioning import containers, copy_proof, gate, remaining_resources, removal
 from amlmigrate.decommissioning.collected import collected
-from amlmigrate.decommissioning.pointing import SeenTarget, accepted, dangling, unlisted
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.references import SeenTarget, accepted, dangling, unlisted
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.decommissioning.surroundings import Surroundings, read
 from amlmigrate.inventory import take
@@ -38,9 +38,9 @@ from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import before_removal, dataprotection, let_go
-from amlmigrate.verifying import leftalone, letgo
+from amlmigrate.verifying import foreign_blobs, waived_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class Afresh:
         )
         return found.source, await surroundings(self.clouds, self.folder, found)
 
-    async def target(self, reports: list[EvidenceFile]) -> tuple[SeenTarget, copies.CopyProof]:
+    async def target(self, reports: list[EvidenceFile]) -> tuple[SeenTarget, copy_proof.CopyProof]:
         """The target as it is now, and whether all that was moved is still there, and all else let go still."""
         seen = await read_target(self.clouds, self.plan)
-        copied = await copies.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
+        copied = await copy_proof.read(self.clouds.target, self.plan, self.ledger, reports, seen.inventory)
         let_go = await _late(self.clouds, self.plan, self.ledger, reports, seen.inventory)
         still_open = gate.undecided(self.plan, self.ledger, reports, let_go)
         return seen, replace(copied, unproven=(*copied.unproven, *still_open))
@@ -129,14 +129,14 @@ async def check_gate(
         # The same service gives the same answer for both; of the source's somebody has said that it may be so.
         if str(left.address) not in standing.counting()
     ]
-    parts = await remaining.parts(clouds.source, source.workspace)
+    parts = await remaining_resources.parts(clouds.source, source.workspace)
     recovery = recovery_of(source.workspace.document, parts, accepted=accept_unrecoverable)
     why += recovery.reasons()
     own = containers.deletable(source.workspace, (one.place for one in listed.source.values() if one.exists))
     why += await removal.not_in_list(clouds.source.workspace(plan.header.source_ref))
     if wanted.delete:
         listings = [listed.source[place.account, place.container] for place in own]
-        copied = copies.planned(plan, ledger)
+        copied = copy_proof.planned(plan, ledger)
         deletion = containers.Deletion(clouds, source.workspace, seen, copied, wanted.accepted_unseen)
         why += await deletion.reasons(listings)
     if not why:
@@ -166,10 +166,10 @@ async def _let_go(
     """What is not as it was when somebody let something go for it, or did it by hand."""
     standing, living = Standing(plan, ledger), active(reports) is not None
     ended = items(plan, ledger, standing)
-    waived = letgo.waived(plan, ended)
-    now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
-    found = letgo.findings(waived, standing, now, reports, living=living)
-    found += leftalone.findings(plan, ended, ledger.stayed(), listed, living=living)
+    waived = waived_items.waived(plan, ended)
+    now = waived_items.of_documents(plan, waived, target) | waived_items.of_bytes(waived, listed)
+    found = waived_items.findings(waived, standing, now, reports, living=living)
+    found += foreign_blobs.findings(plan, ended, ledger.stayed(), listed, living=living)
     return (*found, *await undone(clouds, plan, ended, living=living))
 
 
@@ -179,13 +179,13 @@ async def _late(
     """What was let go for something that is gone by now: once its source's bytes go too nobody has either."""
     standing = Standing(plan, ledger)
     ended, stayed = items(plan, ledger, standing), ledger.stayed()
-    waived = letgo.waived(plan, ended)
+    waived = waived_items.waived(plan, ended)
     goals = {Location(one.bytes.target.account, one.bytes.target.container) for one in waived if one.bytes}
-    goals |= leftalone.goals(plan, ended, stayed)
+    goals |= foreign_blobs.goals(plan, ended, stayed)
     listed = Containers({}, await list_places(clouds.target.blobs, goals))
-    now = letgo.of_documents(plan, waived, target) | letgo.of_bytes(waived, listed)
-    found = letgo.findings(waived, standing, now, reports, living=True)
-    return found + leftalone.findings(plan, ended, stayed, listed, living=True)
+    now = waived_items.of_documents(plan, waived, target) | waived_items.of_bytes(waived, listed)
+    found = waived_items.findings(waived, standing, now, reports, living=True)
+    return found + foreign_blobs.findings(plan, ended, stayed, listed, living=True)
 
 
 async def surroundings(clouds: Session, folder: Path, passed: PassedGate) -> Surroundings:

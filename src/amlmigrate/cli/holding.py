@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.signing import session
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.errors import MigrateError

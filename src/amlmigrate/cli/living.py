@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.cli.looking import undone
 from amlmigrate.cli.proving import claims
@@ -21,15 +21,15 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.headline import not_let_go, unchecked
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.plan import Plan
-from amlmigrate.cutover import since
+from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.record import SINCE, active, moved
 from amlmigrate.kinds import document_digests, holding
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import decided, items
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.verifying import letgo
-from amlmigrate.verifying.living import Living, verify_living
+from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.verifying import waived_items
+from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.report import Depth
 from amlmigrate.verifying.sdk import Readers, compare_readers
 
@@ -43,15 +43,15 @@ async def look(
     listed: Containers,
     *,
     hashing: bool = False,
-) -> since.Since:
+) -> changes_since.Since:
     """Everything in the target that is not as it was at the cutover; nothing where there was none."""
     cutover = active(reports)
     if cutover is None:
-        return since.Since()
+        return changes_since.Since()
     settled = decided(items(plan, ledger))
     proven = {there: item for there, item in moved(plan).items() if item not in settled}
-    found = await since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
-    found = found.with_documents(since.documents(cutover, document_digests(target), proven))
+    found = await changes_since.blobs(cutover, listed.target, clouds.target.blobs, hashing=hashing)
+    found = found.with_documents(changes_since.documents(cutover, document_digests(target), proven))
     return found.first_seen(reports, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
@@ -60,7 +60,7 @@ async def lost(
 ) -> tuple[Finding, ...]:
     """What the target lost of what was proven, and nobody has let go."""
     found = await look(clouds, plan, ledger, reports, target, listed)
-    return tuple(found.undecided(since.decided(Standing(plan, ledger).counting().values(), reports)))
+    return tuple(found.undecided(changes_since.decided(Standing(plan, ledger).counting().values(), reports)))
 
 
 async def verify(
@@ -93,7 +93,7 @@ async def verify(
             listed,
             found,
             looked,
-            letgo.of_documents(plan, letgo.waived(plan, ended), target),
+            waived_items.of_documents(plan, waived_items.waived(plan, ended), target),
             tuple(await undone(clouds, plan, ended, living=True)),
         ),
         depth=wanted,

@@ -8,17 +8,17 @@ from collections.abc import Callable, Container
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 
-from amlmigrate.bytes.areas import Key, list_both
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Key, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import Location, Workspace
 from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.kinds import holding
-from amlmigrate.planning.users import TargetUsers
+from amlmigrate.planning.target_users import TargetUsers
 
 # For so long, or as long again as it took, what was seen is taken for what is there.
 _SECONDS = 60.0

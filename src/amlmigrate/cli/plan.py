@@ -143,7 +143,7 @@ async def _plan(
     require_approval: bool,
 ) -> ExitCode:
     from amlmigrate.cli import planmaking, plans
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.cli.who import local
     from amlmigrate.core.select import Selection
     from amlmigrate.core.workspace import WorkspaceRef

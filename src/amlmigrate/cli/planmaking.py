@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, list_both
+from amlmigrate.bytes.storage_containers import Containers, list_both
 from amlmigrate.cli import beside, plans, tenants
 from amlmigrate.cli.needing import read_files
 from amlmigrate.cli.sides import frozen
@@ -19,7 +19,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.events import Emit
 from amlmigrate.core.finding import Finding
@@ -33,8 +33,8 @@ from amlmigrate.inventory import read_contents, read_json, take
 from amlmigrate.kinds import holding
 from amlmigrate.leasing.looking import look
 from amlmigrate.ledger.files import FileError
-from amlmigrate.planning import build, byhand, chosen, manual, planfile
-from amlmigrate.planning.loose import OtherUsers
+from amlmigrate.planning import build, byhand, manual, planfile, selection_check
+from amlmigrate.planning.unmoved_blobs import OtherUsers
 from amlmigrate.posture import dataprotection
 from amlmigrate.posture.sharing import sharing
 
@@ -156,10 +156,10 @@ async def _others(clouds: Session, source: Workspace) -> OtherUsers:
 
 def _matched(wanted: PlanOptions, source: Inventory, containers: Containers) -> list[Finding]:
     """What of the selection matches nothing. Raises BadInputError, unless it is asked of many workspaces."""
-    found = chosen.idle(wanted.selection, source, (name for _, name in containers.source))
+    found = selection_check.idle(wanted.selection, source, (name for _, name in containers.source))
     if not wanted.one_of_many:
-        chosen.refuse(found)
-    return chosen.findings(found, source.workspace.id)
+        selection_check.refuse(found)
+    return selection_check.findings(found, source.workspace.id)
 
 
 async def _asked(clouds: Session, wanted: PlanOptions) -> dict[str, Any]:

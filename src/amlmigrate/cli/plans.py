@@ -10,13 +10,13 @@ from pathlib import Path
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.ondisk import FullDiskError
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import OwnershipRecord
-from amlmigrate.core.unforeseen import said
-from amlmigrate.ledger import Ledger, bearing
-from amlmigrate.ledger.known import KnownCopies
-from amlmigrate.ledger.lost import FILE as LEDGER
-from amlmigrate.ledger.made import When
+from amlmigrate.core.unexpected_errors import said
+from amlmigrate.ledger import Ledger, corroboration
+from amlmigrate.ledger.known_copies import KnownCopies
+from amlmigrate.ledger.missing import FILE as LEDGER
+from amlmigrate.ledger.ownership import When
 from amlmigrate.planning import planfile
 
 ROOT = Path("plans")
@@ -159,12 +159,12 @@ def _done(folder: Path, pair: tuple[str, str], blobs: KnownCopies, *, own: bool)
 
 def _doubt(folder: Path, ledger: Ledger, pair: tuple[str, str]) -> str:
     """Why a ledger beside is not taken at its word; '' where it is. Raises BadInputError for no plan."""
-    if why := bearing.doubt(folder, ledger):
+    if why := corroboration.doubt(folder, ledger):
         return why
     with planfile.opened(folder) as (sha256, steps):
         if sha256 != ledger.plan_sha256 or pair_of(folder) != pair:
             return "it is of another plan than the one that lies there"
-        strange = bearing.outside(steps, ledger)
+        strange = corroboration.outside(steps, ledger)
     return f"it says that the tool made '{strange}', which its plan does not make" if strange else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amlmigrate.bytes.areas import Containers, encryption_counts
+from amlmigrate.bytes.storage_containers import Containers, encryption_counts
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.plan import Plan

@@ -79,7 +79,7 @@ class Said:
 
 
 async def _provision(view: View, shared: CommonOptions, wanted: WantedWorkspace, said: Said) -> ExitCode:
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.cloud.resources import Resources
     from amlmigrate.provisioning import ownership, planning, regions
     from amlmigrate.provisioning.applying import apply

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from amlmigrate.core.asset import Inventory
     from amlmigrate.core.claim import Claim
     from amlmigrate.core.finding import Finding
+    from amlmigrate.core.ownership_record import OwnershipRecord
     from amlmigrate.core.plan import Plan, Step
-    from amlmigrate.core.prior import OwnershipRecord
     from amlmigrate.leasing.hold import Lease
     from amlmigrate.ledger import Ledger
     from amlmigrate.ledger.lock import Lock
@@ -86,11 +86,11 @@ def _refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
     Raises RefusedError, so too for a plan that is cut over.
     """
     from amlmigrate.cutover.record import refuse_cut_over
-    from amlmigrate.ledger import bearing
+    from amlmigrate.ledger import corroboration
     from amlmigrate.ledger.decisions import trusted
 
     refuse_cut_over(trusted(folder, ledger), folder)
-    bearing.refuse_outside(plan.steps, ledger)
+    corroboration.refuse_outside(plan.steps, ledger)
 
 
 def _make_up_for(shared: CommonOptions, folder: Path, plan: Plan, ledger: Ledger) -> None:
@@ -134,7 +134,7 @@ async def _run(
     dry_run: bool,
 ) -> WalkResult | None:
     from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.cli.who import who
     from amlmigrate.running import report
 
@@ -161,7 +161,7 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Invento
 
     from amlmigrate.cli.sides import read_both
     from amlmigrate.core.mapping import Mapping
-    from amlmigrate.ledger.standing import Standing
+    from amlmigrate.ledger.valid_decisions import Standing
     from amlmigrate.posture import findings, let_go
     from amlmigrate.running import drift
 
@@ -304,11 +304,11 @@ def _dry(step: Step) -> Iterator[str]:
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: WalkResult | None) -> ExitCode:
     from amlmigrate.core.headline import ran
+    from amlmigrate.ledger.decision_subjects import found_by
     from amlmigrate.ledger.evidence import Evidence
     from amlmigrate.ledger.items import for_cutover, items, over_foreign_bytes
     from amlmigrate.ledger.items import tally as count
-    from amlmigrate.ledger.standing import Standing, open_findings
-    from amlmigrate.ledger.subjects import found_by
+    from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
     standing = Standing(plan, ledger)
     found = items(plan, ledger, standing)

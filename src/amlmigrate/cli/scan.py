@@ -110,7 +110,7 @@ def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[s
 async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitCode:
     from datetime import UTC, datetime
 
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.core.events import Event
     from amlmigrate.scanning import scanfile, tagging
     from amlmigrate.scanning.scan import scan

@@ -16,10 +16,10 @@ from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.opening import opened as all_open
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.ledger.valid_decisions import Standing
 
 # As many digits as messages show; `approve` takes 8 or more.
 _DIGITS = 16

@@ -12,23 +12,23 @@ from typing import Any
 
 from amlmigrate.core.few import many
 from amlmigrate.core.finding import SEVERITIES
-from amlmigrate.core.frozen import FreezeState
+from amlmigrate.core.freeze_record import FreezeState
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
 from amlmigrate.cutover.record import active
-from amlmigrate.decommissioning import residuals, soaking
+from amlmigrate.decommissioning import residuals, soak
 from amlmigrate.freezing import record as freezing
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approvals
-from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.decision_subjects import of_frozen
 from amlmigrate.ledger.decisions import FREEZE_UNREPORTED
 from amlmigrate.ledger.decisions import problems as problems_of
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.lost import EVIDENCE, FILE, refuse_lost
+from amlmigrate.ledger.missing import EVIDENCE, FILE, refuse_lost
 from amlmigrate.ledger.opening import open_residuals, opened, still_owed
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import of_frozen
+from amlmigrate.ledger.read_only_copy import copied
+from amlmigrate.ledger.valid_decisions import Standing
 
 # What `decommission` waits for by default.
 _SOAK = timedelta(hours=168)
@@ -138,7 +138,7 @@ def _soak(plan: Plan, reports: list[EvidenceFile]) -> dict[str, Any] | None:
 
     It counts from the cutover, without one from green evidence.
     """
-    since = soaking.since(plan, reports)
+    since = soak.since(plan, reports)
     if since is None:
         return None
     over = since + _SOAK

@@ -123,7 +123,7 @@ def _all(view: View, root: str | None) -> ExitCode:
 
 def _unplanned(below: Path) -> list[dict[str, Any]]:
     """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
-    from amlmigrate.core.unforeseen import said
+    from amlmigrate.core.unexpected_errors import said
     from amlmigrate.fleet import fleetfile
 
     found: list[dict[str, Any]] = []
@@ -158,7 +158,7 @@ def _lacking(folder: Path, entry: FleetEntry) -> str:
 
 def _line(folder: Path) -> dict[str, Any]:
     from amlmigrate.cli.stages import in_short, ledger_of, stages
-    from amlmigrate.core.unforeseen import said
+    from amlmigrate.core.unexpected_errors import said
     from amlmigrate.planning import planfile
 
     try:

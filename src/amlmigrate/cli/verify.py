@@ -58,7 +58,7 @@ async def _verify(view: View, shared: CommonOptions, folder: Any, plan: Any, led
 
     from amlmigrate.cli import living
     from amlmigrate.cli.holding import refuse_living
-    from amlmigrate.cli.signing import session
+    from amlmigrate.cli.login import session
     from amlmigrate.cli.who import who
     from amlmigrate.core.events import Event
     from amlmigrate.cutover.record import active
@@ -102,9 +102,9 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     from amlmigrate.core.decision import DecisionVerb
     from amlmigrate.core.state import Outcome
     from amlmigrate.ledger.items import decided, items
-    from amlmigrate.ledger.standing import Standing, settled_findings
-    from amlmigrate.verifying import letgo
-    from amlmigrate.verifying.documents import compare_documents
+    from amlmigrate.ledger.valid_decisions import Standing, settled_findings
+    from amlmigrate.verifying import waived_items
+    from amlmigrate.verifying.document_comparison import compare_documents
 
     standing = Standing(plan, ledger)
     findings, ended = settled_findings(plan, standing), items(plan, ledger, standing)
@@ -113,7 +113,7 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
     by_hand |= {item.address for item in ended if item.outcome is Outcome.BY_HAND}
     source, target = await read_both(clouds, plan)
     found = compare_documents(plan, source, target, settled, by_hand)
-    theirs = letgo.of_documents(plan, letgo.waived(plan, ended), target)
+    theirs = waived_items.of_documents(plan, waived_items.waived(plan, ended), target)
     return replace(found, theirs=theirs, undone=tuple(await undone(clouds, plan, ended)))
 
 

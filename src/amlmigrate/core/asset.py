@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.documents import Document, properties_of
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.packed import PackedDocument
+from amlmigrate.core.packed_documents import PackedDocument
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.workspace import Location, Workspace
 

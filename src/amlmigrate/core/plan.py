@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from amlmigrate.core.address import BLOBS, Address
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.errors import BadInputError
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.mapping import Rewrite
-from amlmigrate.core.packed import OptionalPackedDocument
+from amlmigrate.core.packed_documents import OptionalPackedDocument
 from amlmigrate.core.workspace import Location, WorkspaceRef
 
 FORMAT = 1

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.bound import bound
+from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.prefixes import PrefixSet
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.core.plan import Action, Plan

@@ -10,13 +10,13 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import Digests
 from amlmigrate.core.state import Outcome
-from amlmigrate.cutover import held
+from amlmigrate.cutover import evidence_checks
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import found_by
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 # This version records a cutover and makes nothing in it.
 NOT_MADE = (
@@ -33,7 +33,7 @@ class CutoverFacts:
     source: Inventory
     digests: Digests
     # The same four by address, to name what differs.
-    parts: held.Parts
+    parts: evidence_checks.Parts
     posture: list[Finding]
     writers: tuple[str, ...]
 
@@ -44,8 +44,8 @@ def reasons(
     """Why not; empty when it may be. `unfrozen`: somebody has said why it does not matter who may write."""
     newest = last(reports, "verify")
     return [
-        *held.unproven(plan, reports),
-        *(held.differences(newest, facts.digests, facts.parts) if newest else ()),
+        *evidence_checks.unproven(plan, reports),
+        *(evidence_checks.differences(newest, facts.digests, facts.parts) if newest else ()),
         *decisions.problems(ledger, reports),
         *_open(plan, ledger, reports),
         *(f"{finding.address}: {finding.summary}" for finding in facts.posture if finding.severity == "error"),

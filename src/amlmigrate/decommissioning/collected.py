@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import goal_path
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.plan import Bytes, Plan
 from amlmigrate.kinds import collectable
 

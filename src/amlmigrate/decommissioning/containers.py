@@ -15,13 +15,13 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.few import many
-from amlmigrate.core.leading import leads_into
+from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import COMMON_CONTAINER, Location, Workspace
-from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gate import locked
 from amlmigrate.decommissioning.neighbours import Neighbours, Unseen, neighbours
-from amlmigrate.decommissioning.pointing import SeenTarget
 from amlmigrate.decommissioning.protection import Protection, protection
+from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.removal import locks
 from amlmigrate.posture.sharing import foreign, sharing
 

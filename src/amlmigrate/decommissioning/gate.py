@@ -11,16 +11,16 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
-from amlmigrate.cutover import held
+from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.record import active
 from amlmigrate.cutover.refusals import NOT_MADE
-from amlmigrate.decommissioning import soaking
+from amlmigrate.decommissioning import soak
 from amlmigrate.kinds import kind_of
 from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import found_by
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,15 @@ def undecided(plan: Plan, ledger: Ledger, reports: list[EvidenceFile], found: It
 
 
 def _evidence(plan: Plan, reports: list[EvidenceFile], facts: GateFacts) -> Iterable[str]:
-    yield from held.unproven(plan, reports)
+    yield from evidence_checks.unproven(plan, reports)
     if cutover := active(reports):
-        yield from held.differences(cutover, facts.digests, facts.parts, facts.removed, held.SOURCE)
+        yield from evidence_checks.differences(
+            cutover, facts.digests, facts.parts, facts.removed, evidence_checks.SOURCE
+        )
         yield from (f"{one.address}: {one.summary} {one.remedy}" for one in facts.lost)
     elif newest := last(reports, "verify"):
-        yield from held.differences(newest, facts.digests, facts.parts, facts.removed)
-    yield from soaking.reason(plan, reports, facts.soak, facts.now)
+        yield from evidence_checks.differences(newest, facts.digests, facts.parts, facts.removed)
+    yield from soak.reason(plan, reports, facts.soak, facts.now)
 
 
 def _items(plan: Plan, ledger: Ledger) -> Iterable[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gone import LOOKS, SECONDS, GoneLook, Sight
-from amlmigrate.decommissioning.pointing import SeenTarget, unlisted
+from amlmigrate.decommissioning.references import SeenTarget, unlisted
 
 
 def of_look(look: GoneLook) -> Iterator[str]:

@@ -12,8 +12,8 @@ from amlmigrate.cloud.workspaces import datastores_of
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.documents import Document, properties_of, shown_properties
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import each
+from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import Location, WorkspaceRef
 from amlmigrate.posture.sharing import not_whole, reads_all
 

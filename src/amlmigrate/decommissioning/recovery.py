@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amlmigrate.core.documents import Document
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.remaining_resources import Remaining
 
 SOURCE = "learn.microsoft.com/azure/machine-learning/concept-soft-delete"
 # "A default retention period of 14 days": the page says nothing of how another one is set or read.

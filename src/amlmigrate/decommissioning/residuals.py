@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.documents import Document
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
 RECORD = "decommission"

@@ -12,7 +12,7 @@ from amlmigrate.cloud.operations import Ending
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Inventory
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError, RefusedError
@@ -21,9 +21,9 @@ from amlmigrate.core.headline import of_evidence
 from amlmigrate.core.plan import Plan
 from amlmigrate.decommissioning import guards, removal, tombstone
 from amlmigrate.decommissioning.containers import Deleted, Deletion, KeptContainer
-from amlmigrate.decommissioning.copies import CopyProof
+from amlmigrate.decommissioning.copy_proof import CopyProof
 from amlmigrate.decommissioning.gone import SETTLING, GoneLook, GoneResult, Sight, absent_for_long, settled
-from amlmigrate.decommissioning.pointing import SeenTarget
+from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger

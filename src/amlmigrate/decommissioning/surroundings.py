@@ -11,11 +11,11 @@ from amlmigrate.cloud.session import Session, Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import dying, heldrights, remaining
-from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import HeldRights
+from amlmigrate.decommissioning import held_rights, losses, remaining_resources
+from amlmigrate.decommissioning.held_rights import HeldRights
+from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery, told
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.residuals import Residual, residuals
 
 
@@ -111,13 +111,13 @@ async def read(
     """
     side, workspace = clouds.source, source.workspace
     account = next((one for one in parts if one.kind == "account"), None)
-    there = await remaining.containers(side, account, listed.values())
-    gone, not_known = await remaining.deleted(side, account, workspace)
+    there = await remaining_resources.containers(side, account, listed.values())
+    gone, not_known = await remaining_resources.deleted(side, account, workspace)
     return Surroundings(
         dying=Dying.of(source.by_hand),
-        secrets=await dying.secrets(side, workspace),
-        remains=(*parts, *remaining.shares(account, source.by_hand), *there, *gone),
-        held=await heldrights.held((clouds.source, clouds.target), source),
+        secrets=await losses.secrets(side, workspace),
+        remains=(*parts, *remaining_resources.shares(account, source.by_hand), *there, *gone),
+        held=await held_rights.held((clouds.source, clouds.target), source),
         recovery=recovery,
         role_assignments=await going(side, workspace.id),
         frozen=frozen,

@@ -14,7 +14,7 @@ from amlmigrate.core.plan import Plan
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.decommissioning import recovery, residuals
 from amlmigrate.decommissioning.containers import Deleted
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.removal import blocking
 from amlmigrate.decommissioning.surroundings import Surroundings, remains_lines
 from amlmigrate.ledger import Ledger

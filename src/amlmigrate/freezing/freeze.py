@@ -12,8 +12,8 @@ from amlmigrate.cloud.roles import Removed
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.frozen import Assignment, FreezeRecord, FreezeState, differing, strange
-from amlmigrate.freezing.whole import whole
+from amlmigrate.core.freeze_record import Assignment, FreezeRecord, FreezeState, differing, strange
+from amlmigrate.freezing.atomic_deeds import whole
 
 # When a right ends by itself, as Azure writes it; '' where it has no end, None where that may not be read.
 End = Callable[[Assignment, Document], Awaitable[str | None]]

@@ -10,15 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from amlmigrate.core.armid import key_of
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import DEED, SUMMARIES, Assignment, FreezeRecord, FreezeState, of_reports, strange
+from amlmigrate.core.freeze_record import (
+    DEED,
+    SUMMARIES,
+    Assignment,
+    FreezeRecord,
+    FreezeState,
+    of_reports,
+    strange,
+)
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.unforeseen import said
+from amlmigrate.core.unexpected_errors import said
 from amlmigrate.ledger import Ledger, decisions, files
-from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile, end_problems, examine
-from amlmigrate.ledger.lost import EVIDENCE
+from amlmigrate.ledger.missing import EVIDENCE
+from amlmigrate.ledger.read_only_copy import copied
 
 __all__ = ["Assignment", "Deeds", "FreezeRecord", "FreezeState"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.core.armid import ArmId, name_of
 from amlmigrate.core.documents import Document
-from amlmigrate.core.frozen import Assignment, differing
+from amlmigrate.core.freeze_record import Assignment, differing
 from amlmigrate.freezing.freeze import End, FreezePort
 
 # What it is told to be, and what was written about it, gives nobody anything; the role is compared by its GUID.

@@ -12,10 +12,10 @@ from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.freezing.passing import Passing, begins, passing
 from amlmigrate.freezing.record import Assignment
 from amlmigrate.freezing.rights import writes_storage, writes_workspace
 from amlmigrate.freezing.runners import Runner
+from amlmigrate.freezing.temporary_rights import Passing, begins, passing
 
 Writes = Callable[[Document], bool]
 # Of what is found: rights by which somebody may write as it is, and not only after doing something else.

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 
-from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards, prefix_of
+from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.bytes.tables import PATTERN, TableEntry, entries, is_table, leaves_container, readings, reference
 from amlmigrate.bytes.yamltext import NotYamlError
 from amlmigrate.cloud import unreadable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 
-from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import LARGEST, encoded
 from amlmigrate.bytes.deltalogs import READER, is_log, outside, table_root, without_beginning
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.bytes.tables import TableEntry, leaves_container, reference
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs

@@ -10,11 +10,11 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from functools import partial
 
-from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.contents import encoded
 from amlmigrate.bytes.jsonfiles import LARGEST, PlannedFile, is_json, planned
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import has_wildcards
+from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError

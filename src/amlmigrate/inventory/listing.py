@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.events import Emit, Event, ignore
-from amlmigrate.core.leading import leads_into
 from amlmigrate.core.parallel import together
+from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import Datastore
 from amlmigrate.kinds import Listed, all_kinds, children, moving_kinds, root_of
 

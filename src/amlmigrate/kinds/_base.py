@@ -17,8 +17,8 @@ from amlmigrate.core.documents import (
     without_nulls,
 )
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.mapping import Mapping as WorkspaceMapping
-from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.core.spelling import plain
 from amlmigrate.core.storage import AssetStorage

@@ -8,8 +8,8 @@ from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, mapped
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.json_strings import members, rewritten, told_of_source
 from amlmigrate.core.mapping import Mapping, Rewrite
-from amlmigrate.core.members import members, rewritten, told_of_source
 from amlmigrate.core.redaction import masked, signed
 from amlmigrate.kinds._secrets import marked
 

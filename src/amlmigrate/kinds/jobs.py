@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Many
 from amlmigrate.core.documents import Document, digest, properties_of
-from amlmigrate.core.members import document_references
+from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.reference import Reference
 from amlmigrate.kinds._byhand import Way
 from amlmigrate.kinds._listed import EVERY_STATE, Listed, WorkspacePort

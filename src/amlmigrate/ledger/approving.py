@@ -8,17 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.redaction import masked
-from amlmigrate.ledger.decided import Approval
+from amlmigrate.ledger.decision_rows import Approval
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.made import now as _now
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.ownership import now as _now
+from amlmigrate.ledger.valid_decisions import Standing
 
 RECORD = "approval"
 _SHORTEST = 8

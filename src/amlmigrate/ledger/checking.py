@@ -10,12 +10,12 @@ from typing import Any
 from amlmigrate.core.errors import BadInputError, PlanLockedError
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import decisions
-from amlmigrate.ledger.alone import quiet
-from amlmigrate.ledger.copied import copied
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, of_another, strangers
+from amlmigrate.ledger.exclusive import quiet
 from amlmigrate.ledger.items import idmap
 from amlmigrate.ledger.ledger import Ledger, NewerLedgerError
-from amlmigrate.ledger.lost import EVIDENCE, FILE, IDMAP
+from amlmigrate.ledger.missing import EVIDENCE, FILE, IDMAP
+from amlmigrate.ledger.read_only_copy import copied
 
 
 @dataclass(slots=True)

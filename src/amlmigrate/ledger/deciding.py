@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.plan import Action, Plan
@@ -18,7 +18,7 @@ from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.ledger import approving
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.made import now as _now
+from amlmigrate.ledger.ownership import now as _now
 
 RECORD = "decision"
 

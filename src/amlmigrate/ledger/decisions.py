@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import DEED, SUMMARIES
+from amlmigrate.core.freeze_record import DEED, SUMMARIES
 from amlmigrate.core.plan import Plan
-from amlmigrate.ledger import approving, bearing, deciding
+from amlmigrate.ledger import approving, corroboration, deciding
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 
 _OPTION = "option"
 # What `freeze` writes, beside the ledger's notes of which one it wrote.
@@ -116,7 +116,7 @@ def problems(ledger: Ledger, reports: list[EvidenceFile]) -> list[str]:
     """Each decision, approval, freeze and claim that ledger and evidence do not agree on."""
     return [
         *of_people(ledger, reports),
-        *bearing.problems(ledger, reports),
+        *corroboration.problems(ledger, reports),
         *frozen(ledger.home, reports, ledger.meta()),
     ]
 

@@ -15,9 +15,9 @@ from typing import Any
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.escapes import as_json
 from amlmigrate.ledger import files
-from amlmigrate.ledger.alone import alone
+from amlmigrate.ledger.exclusive import alone
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.lost import EVIDENCE
+from amlmigrate.ledger.missing import EVIDENCE
 
 _HEAD = "evidence_head"
 _NEXT = "evidence_next"

@@ -11,12 +11,12 @@ from amlmigrate.core.decision import Decision
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome, State, outcome
 from amlmigrate.ledger import files
+from amlmigrate.ledger.decision_subjects import of_step
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.lost import IDMAP
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import of_step
+from amlmigrate.ledger.missing import IDMAP
+from amlmigrate.ledger.valid_decisions import Standing
 
-# The code of findings about items of whose bytes some are somebody else's (`planning.remarks`).
+# The code of findings about items of whose bytes some are somebody else's (`planning.asset_findings`).
 _FOREIGN = "foreign-bytes"
 
 

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.made import now
+from amlmigrate.ledger.ownership import now
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from amlmigrate.core.errors import BadInputError, MigrateError
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import FOLLOWS, State
 from amlmigrate.ledger import schema
-from amlmigrate.ledger.alone import alone
-from amlmigrate.ledger.decided import DecisionRows
-from amlmigrate.ledger.lost import FILE, refuse_lost
-from amlmigrate.ledger.made import CALLED, OPERATION, RUN, Made
-from amlmigrate.ledger.made import now as _now
+from amlmigrate.ledger.decision_rows import DecisionRows
+from amlmigrate.ledger.exclusive import alone
+from amlmigrate.ledger.missing import FILE, refuse_lost
+from amlmigrate.ledger.ownership import CALLED, OPERATION, RUN, Made
+from amlmigrate.ledger.ownership import now as _now
 
 _RUNS = "runs_started"
 SEQUENCE = "sequence"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlmigrate.core import frozen
+from amlmigrate.core import freeze_record
 from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.state import Outcome
+from amlmigrate.ledger.decision_subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
 from amlmigrate.ledger.evidence import EvidenceFile, last
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import found_by, of_claims, of_frozen, of_lost, of_residuals
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 # What `run` is still to try is nobody's to decide yet.
 _OPEN = (
@@ -53,13 +53,15 @@ def opened(plan: Plan, ledger: Ledger | None, reports: list[EvidenceFile]) -> li
 
 def open_frozen(standing: Standing, reports: list[EvidenceFile]) -> list[DecisionSubject]:
     """What the last giving back could not give, or nobody knows who took: it has to be decided or set right."""
-    known, failed = frozen.of_reports(one.content for one in reports), _not_given(last(reports, "back"))
+    known, failed = freeze_record.of_reports(one.content for one in reports), _not_given(last(reports, "back"))
     owed = still_owed(known, reports) if known else []
-    waiting = {one.address for one in owed if one.state is frozen.FreezeState.UNKNOWN or one.address in failed}
+    waiting = {
+        one.address for one in owed if one.state is freeze_record.FreezeState.UNKNOWN or one.address in failed
+    }
     return [one for one in of_frozen(reports).values() if one.address in waiting and not standing.of(one)]
 
 
-def still_owed(known: frozen.FreezeRecord, reports: list[EvidenceFile]) -> list[frozen.Assignment]:
+def still_owed(known: freeze_record.FreezeRecord, reports: list[EvidenceFile]) -> list[freeze_record.Assignment]:
     """What is owed and has a place.
 
     What was at the workspace went with it; what could not be given back after that had its place: it is recovered.

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, not_sorted
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.cloud.pacing import floor_seconds
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.armid import ArmId
@@ -15,17 +15,17 @@ from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.finding import Finding, by_weight
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Header, Plan, Step, read_in_lists
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.tool import tool
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.planning.loose import OtherUsers
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
+from amlmigrate.planning.asset_findings import left_behind, without_twin
 from amlmigrate.planning.planner import NOBODY, Planner, counts
-from amlmigrate.planning.remarks import left_behind, without_twin
+from amlmigrate.planning.unmoved_blobs import OtherUsers
 
 NO_NAMES: Mapping[Address, Address] = {}
 _PLAIN = "default"

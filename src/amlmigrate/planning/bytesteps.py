@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from amlmigrate.bytes.areas import Containers, Key
 from amlmigrate.bytes.comparing import judged
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest, source_path
 from amlmigrate.bytes.ownership import removable
 from amlmigrate.bytes.prefixes import PrefixSet
+from amlmigrate.bytes.storage_containers import Containers, Key
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.workspace import Location
-from amlmigrate.planning.blobremarks import OTHER_TYPES, SeenBlobs
-from amlmigrate.planning.filesanew import FilesAnew
+from amlmigrate.planning.blob_findings import OTHER_TYPES, SeenBlobs
+from amlmigrate.planning.file_rewrites import FilesAnew
 from amlmigrate.planning.tally import PrefixTally, conflict
 
 # Marks of steps about bytes: behind the prefix, or the path, that they are about. A blob may be called so too, and

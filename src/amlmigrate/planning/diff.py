@@ -9,8 +9,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import RUN, Action, Stage, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.writes import Desired, Write, overlaid
 from amlmigrate.kinds import STATE, Kind

@@ -9,8 +9,8 @@ from dataclasses import replace
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.few import few
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.writes import Desired, Write
 from amlmigrate.kinds import Kind, versions_digest
 from amlmigrate.planning.diff import StepVerdict, document_verdict, later, own_bag

@@ -6,35 +6,42 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import Listing, ListingDigest, listing_digest
 from amlmigrate.bytes.prefixes import PrefixSet, prefix_of
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset, Blob, Inventory
 from amlmigrate.core.documents import digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import UNSELECTED_REASON
 from amlmigrate.core.workspace import Location
 from amlmigrate.core.writes import Desired
 from amlmigrate.kinds import Context, Kind, Whose, document_digests, holding, moving_kinds, state_digest
+from amlmigrate.planning.asset_findings import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.bytesteps import BLOB, DELETE, ByteSteps, nobody, of_nothing_here, target_place
 from amlmigrate.planning.bytesteps import PrefixSteps as PlannedBytes
-from amlmigrate.planning.choice import choose, plain_names
 from amlmigrate.planning.diff import StepVerdict, verdicts_on
 from amlmigrate.planning.draft import Draft
-from amlmigrate.planning.filesanew import FilesAnew
+from amlmigrate.planning.file_rewrites import FilesAnew
 from amlmigrate.planning.graph import ordered
-from amlmigrate.planning.loose import EMPTY_REASON, NamedBlobs, OtherUsers, UnmovedBlobs, copied_roots, job_folders
+from amlmigrate.planning.moving_assets import choose, plain_names
 from amlmigrate.planning.names import BROUGHT, NO_VERSION_REASON, NameVerdicts
-from amlmigrate.planning.remarks import foreign_bytes, names_source, refused_name, signed_lines
 from amlmigrate.planning.resolve import Dependencies, Resolver
 from amlmigrate.planning.sequences import sequence
-from amlmigrate.planning.users import TargetUsers
+from amlmigrate.planning.target_users import TargetUsers
+from amlmigrate.planning.unmoved_blobs import (
+    EMPTY_REASON,
+    NamedBlobs,
+    OtherUsers,
+    UnmovedBlobs,
+    copied_roots,
+    job_folders,
+)
 
 _LAST = 9
 NOBODY = OtherUsers()

@@ -10,8 +10,8 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import strings
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.members import document_references
 from amlmigrate.core.reference import Reference, one_version
 from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import moving_kinds

@@ -9,8 +9,8 @@ from itertools import pairwise
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.kinds import moving_kinds
+from amlmigrate.planning.asset_findings import foreign_overtaken, newest_overtaken
 from amlmigrate.planning.draft import Draft
-from amlmigrate.planning.remarks import foreign_overtaken, newest_overtaken
 
 
 def sequence(draft: Draft, moving: Iterable[Asset], foreign: dict[Address, list[Address]]) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from amlmigrate.bytes.comparing import Comparison, Judged
 from amlmigrate.bytes.listings import ListingDigest, listing_digest, source_path
 from amlmigrate.core.address import blob_address
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Rewrite
 from amlmigrate.core.plan import Action, Bytes, Step
 from amlmigrate.core.workspace import Location
-from amlmigrate.planning.blobremarks import OF_COPIES, OTHER_TYPES, SeenBlobs
-from amlmigrate.planning.filesanew import FilesAnew
+from amlmigrate.planning.blob_findings import OF_COPIES, OTHER_TYPES, SeenBlobs
+from amlmigrate.planning.file_rewrites import FilesAnew
 
 _DONE = (Comparison.MISSING, Comparison.CHANGED, Comparison.RELABELLED)
 # What a copy reads of the source, in the order in which it is named; of the last what is not known to be its own.

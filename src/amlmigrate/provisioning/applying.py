@@ -10,7 +10,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.operations import Ending, of_resource
 from amlmigrate.cloud.resources import Resources
 from amlmigrate.cloud.retrying import retrying_late
-from amlmigrate.core import unforeseen
+from amlmigrate.core import unexpected_errors
 from amlmigrate.core.errors import IncompleteError, MigrateError, RefusedError
 from amlmigrate.core.events import Event
 from amlmigrate.provisioning import planning, refusals
@@ -49,7 +49,7 @@ async def apply(planned: Sequence[PlannedPart], looker: Looker, *, patience: flo
                 now = await _Doing(each, looker, known).done(now.step, patience)
                 done.append(each.part.what)
         except Exception as wrong:
-            raise _told(unforeseen.known(each.part.id, wrong), done, steps) from wrong
+            raise _told(unexpected_errors.known(each.part.id, wrong), done, steps) from wrong
         known = now.learned(known)
         warnings += [f"{each.part.what}: {note}" for note in now.step.notes if note.startswith("warning: ")]
     return Applied(len(done), tuple(warnings))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from amlmigrate.bytes.areas import Key, list_source
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Key, list_source
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.errors import BadInputError, DriftError

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.headline import ran
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.tool import tool
 from amlmigrate.ledger import Ledger
-from amlmigrate.ledger.bearing import made
+from amlmigrate.ledger.corroboration import made
 from amlmigrate.ledger.decisions import of_file
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import items, over_foreign_bytes, tally
-from amlmigrate.ledger.lost import IDMAP
+from amlmigrate.ledger.missing import IDMAP
 from amlmigrate.running.walker import WalkResult
 
 RECORD = "run"

@@ -14,19 +14,19 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Plan
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, StepRow
 from amlmigrate.ledger.heartbeat import beating
 from amlmigrate.ledger.items import write_idmap
 from amlmigrate.ledger.lock import Lock
-from amlmigrate.running.copies import CopyExecutor, unneeded
-from amlmigrate.running.documents import DocumentExecutor
-from amlmigrate.running.life import StepExecutor
-from amlmigrate.running.names import TargetNames
+from amlmigrate.running.copy_executor import CopyExecutor, unneeded
+from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
+from amlmigrate.running.step_executor import StepExecutor
+from amlmigrate.running.target_names import TargetNames
 from amlmigrate.running.walker import Walker, WalkResult
 
 

@@ -22,7 +22,7 @@ from amlmigrate.core.errors import (
 from amlmigrate.core.events import Emit, Event
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.state import State
-from amlmigrate.core.unforeseen import unforeseen
+from amlmigrate.core.unexpected_errors import unforeseen
 from amlmigrate.ledger import StepRow
 from amlmigrate.running.recorder import Recorder
 

@@ -18,7 +18,7 @@ from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError
 from amlmigrate.core.events import Emit, Event, ignore
 from amlmigrate.core.parallel import each
-from amlmigrate.core.unforeseen import known
+from amlmigrate.core.unexpected_errors import known
 from amlmigrate.scanning.counting import COUNTED
 from amlmigrate.scanning.details import Details
 from amlmigrate.scanning.risk import rank

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from amlmigrate.bytes.areas import list_both
 from amlmigrate.bytes.listings import Listing, goal_path, list_container, listing_digest, unlike
 from amlmigrate.bytes.prefixes import PrefixSet
+from amlmigrate.bytes.storage_containers import list_both
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Session
 from amlmigrate.core.asset import Blob

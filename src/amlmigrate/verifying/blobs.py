@@ -13,13 +13,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from amlmigrate.bytes import jsonfiles
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.contents import LARGEST, as_written, files, left_in, written_anew
 from amlmigrate.bytes.drift import shared
 from amlmigrate.bytes.executing import Executor
 from amlmigrate.bytes.listings import Listing, ListingDigest
 from amlmigrate.bytes.merging import in_place, merged
 from amlmigrate.bytes.searching import SearchResult
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.bytes.tables import is_table
 from amlmigrate.bytes.tasks import DigestTask
 from amlmigrate.cloud import unreadable
@@ -34,8 +34,8 @@ from amlmigrate.core.plan import Bytes, Plan, Step
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger.files import Scratch
-from amlmigrate.verifying.apart import compared, let_go, not_compared
 from amlmigrate.verifying.entries import ManifestEntry, Prefix, label
+from amlmigrate.verifying.exclusions import compared, let_go, not_compared
 
 _PARALLEL = 16
 # So many blobs of a prefix wait for their turn, or for a long one that was begun before them.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from amlmigrate.bytes.bound import Bound
-from amlmigrate.core.by import By
+from amlmigrate.bytes.binding import Bound
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim, findings
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
@@ -21,9 +21,9 @@ from amlmigrate.kinds import moving_kinds
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.files import Scratch
 from amlmigrate.ledger.items import Item, over_foreign_bytes, tally
-from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
+from amlmigrate.ledger.valid_decisions import Standing, open_findings, settled_findings
 from amlmigrate.posture import let_go
-from amlmigrate.verifying import naming
+from amlmigrate.verifying import source_names
 from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.sdk import Readers
 
@@ -102,7 +102,7 @@ def _told(ended: list[Item], outcome: Outcome) -> list[dict[str, str]]:
 def _of_bytes(depth: Depth, verdict: ByteVerdict, read: Readers, look: Settling | None) -> dict[str, Any]:
     """What was read of the bytes, and what was not looked at."""
     return {
-        "naming_files": naming.lines(verdict.naming),
+        "naming_files": source_names.lines(verdict.naming),
         "rewritten_files": verdict.rewritten,
         "false_md5_labels": verdict.false_labels,
         "not_checked": sorted(
@@ -110,7 +110,7 @@ def _of_bytes(depth: Depth, verdict: ByteVerdict, read: Readers, look: Settling 
                 *verdict.not_checked,
                 *_not_checked(depth),
                 *read.told(),
-                *naming.not_searched(verdict.unsearched),
+                *source_names.not_searched(verdict.unsearched),
                 *([look.open] if look and look.open else ()),
             }
         ),

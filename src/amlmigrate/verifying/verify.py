@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers, encryption_counts, list_both
-from amlmigrate.bytes.bound import bound
+from amlmigrate.bytes.binding import bound
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.executing import LocalExecutor
 from amlmigrate.bytes.listings import not_sorted
 from amlmigrate.bytes.prefixes import PrefixSet
+from amlmigrate.bytes.storage_containers import Containers, encryption_counts, list_both
 from amlmigrate.cloud.session import Session
 from amlmigrate.cloud.store import StorePair
 from amlmigrate.core import headline
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.events import Emit
 from amlmigrate.core.mapping import Mapping
@@ -27,11 +27,11 @@ from amlmigrate.kinds import holding, settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import Item, decided, items
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.posture import BytePlaces, dataprotection, prove
-from amlmigrate.verifying import leftalone, letgo, naming
+from amlmigrate.verifying import foreign_blobs, source_names, waived_items
 from amlmigrate.verifying.blobs import BlobVerifier, ByteVerdict
-from amlmigrate.verifying.documents import DocumentComparison
+from amlmigrate.verifying.document_comparison import DocumentComparison
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
 
@@ -68,16 +68,20 @@ async def verify(
     evidence = Evidence(folder, ledger)
     # Without reading them anew nothing else is known of the files than what was.
     reports = evidence.reports()
-    named = naming.findings(plan, mapping.target, verdict.naming) if depth.hashes else naming.known(reports)
-    waived = letgo.waived(plan, ended)
-    theirs = documents.theirs | letgo.of_bytes(waived, containers)
-    named += [*documents.undone, *letgo.findings(waived, standing, theirs, reports)]
+    named = (
+        source_names.findings(plan, mapping.target, verdict.naming)
+        if depth.hashes
+        else source_names.known(reports)
+    )
+    waived = waived_items.waived(plan, ended)
+    theirs = documents.theirs | waived_items.of_bytes(waived, containers)
+    named += [*documents.undone, *waived_items.findings(waived, standing, theirs, reports)]
     named += not_sorted([*containers.source.values(), *containers.target.values()])
-    named += leftalone.findings(plan, ended, ledger.stayed(), containers)
+    named += foreign_blobs.findings(plan, ended, ledger.stayed(), containers)
     weaker, not_compared = await dataprotection.afresh(session, mapping, plan.places(source=True))
     named += weaker
     verdict.not_checked |= set(not_compared)
-    verdict.not_checked |= set(letgo.not_comparable(waived, standing, reports))
+    verdict.not_checked |= set(waived_items.not_comparable(waived, standing, reports))
     claims = await _claims(session, plan, mapping.target, containers, sensitive=sensitive)
     if unknown := await unchanged():
         verdict.not_checked.add(unknown)
@@ -90,7 +94,7 @@ async def verify(
     look = settling(plan, ledger.done_at(), looked, settled)
     service = session.target.arm.service_clock.now()
     content = content_of(plan, ended, depth, verdict, differences, claims, standing, read, named, look, service)
-    content[letgo.MEMBER] = theirs
+    content[waived_items.MEMBER] = theirs
     content |= _compared(plan, ended, documents, verdict, differences, containers)
     content["headline"] = headline.verified(content)
     held = bound(plan, (documents.source, documents.target), containers)

@@ -18,8 +18,8 @@ from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import properties_of
 from amlmigrate.core.events import ignore
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
 from amlmigrate.core.state import Outcome, State
@@ -30,13 +30,13 @@ from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.items import idmap, items
 from amlmigrate.planning.diff import verdicts_on
 from amlmigrate.planning.planner import Planner
-from amlmigrate.running.documents import DocumentExecutor
-from amlmigrate.running.names import TargetNames
+from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.run import finished
 from amlmigrate.running.sources import Sources
+from amlmigrate.running.target_names import TargetNames
 from amlmigrate.running.walker import Walker, WalkResult
-from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.document_comparison import compare_documents
 
 SCORE, BLUE, GREEN = (
     Address.parse(text)

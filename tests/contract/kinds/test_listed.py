@@ -16,7 +16,7 @@ from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
-from amlmigrate.decommissioning.dying import Dying
+from amlmigrate.decommissioning.losses import Dying
 from amlmigrate.decommissioning.removal import blocking, clear
 from amlmigrate.kinds import Kind, Listed, all_kinds, kind_of, state_digest
 

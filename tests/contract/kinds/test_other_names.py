@@ -32,12 +32,12 @@ from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.select import Selection
-from amlmigrate.cutover import since
+from amlmigrate.cutover import changes_since
 from amlmigrate.cutover.record import moved
-from amlmigrate.decommissioning.copies import _missing
+from amlmigrate.decommissioning.copy_proof import _missing
 from amlmigrate.kinds import document_digests, moving_kinds
 from amlmigrate.planning import planner
-from amlmigrate.verifying import letgo, sdk
+from amlmigrate.verifying import sdk, waived_items
 
 __all__ = ["living"]
 
@@ -52,9 +52,9 @@ def move(tmp_path: Path) -> Iterator[Move]:
 async def test_what_is_gone_since_the_cutover_is_lost(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
     then = document_digests(await _moved(move))
     del move.target.documents[NEW_BLUE]
-    monkeypatch.setattr(since, "seen_by", lambda _: {PARTS[1]: then})
+    monkeypatch.setattr(changes_since, "seen_by", lambda _: {PARTS[1]: then})
     now = document_digests(await move.holds())
-    [change] = since.documents(cast("Any", None), now, moved(move.plan_))
+    [change] = changes_since.documents(cast("Any", None), now, moved(move.plan_))
     assert (change.address, change.item) == (NEW_BLUE, str(BLUE))
     assert change.finding and change.finding.address == f"{NEW_BLUE}!deleted-since-cutover"
 
@@ -73,9 +73,11 @@ async def test_a_phase_that_is_let_go_is_held_to_what_the_target_had(move: Move)
     conflict = steps[str(TRAFFIC)]
     assert conflict.action is Action.CONFLICT
     anew = Plan(header(), steps.steps, "cd" * 32)
-    assert letgo.of_documents(anew, [conflict], await move.holds()) == {str(TRAFFIC): conflict.target_sha256}
+    assert waived_items.of_documents(anew, [conflict], await move.holds()) == {
+        str(TRAFFIC): conflict.target_sha256
+    }
     move.target.documents[NEW_SCORE]["properties"]["traffic"] = {}
-    changed = letgo.of_documents(anew, [conflict], await move.holds())[str(TRAFFIC)]
+    changed = waived_items.of_documents(anew, [conflict], await move.holds())[str(TRAFFIC)]
     assert changed not in ("", conflict.target_sha256)
 
 
@@ -87,7 +89,7 @@ async def test_the_phases_of_what_is_in_conflict_are_held_to_the_same(move: Move
     item, phase = steps[str(SCORE)], steps[str(TRAFFIC)]
     assert (item.action, phase.action) == (Action.CONFLICT, Action.CONFLICT)
     assert phase.target_sha256 == item.target_sha256 != ""
-    assert letgo.of_documents(Plan(header(), steps.steps, "cd" * 32), [phase], there) == {
+    assert waived_items.of_documents(Plan(header(), steps.steps, "cd" * 32), [phase], there) == {
         str(TRAFFIC): phase.target_sha256
     }
 

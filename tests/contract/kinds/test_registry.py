@@ -25,8 +25,8 @@ from amlmigrate import kinds
 from amlmigrate.cloud.workspaces import WorkspacePort
 from amlmigrate.core.address import BLOBS, Address
 from amlmigrate.core.documents import Document
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.decommissioning.gate import _alive
 from amlmigrate.decommissioning.removal import blocking, clear
@@ -189,15 +189,15 @@ MAY_NAME = {
     ("scanning/facts.py", "privateendpointconnections"): "a member of the document of a workspace",
     ("core/address.py", "models"): _EXAMPLE,
     ("core/claim.py", "datastores"): _CLAIM,
-    ("core/members.py", "jobs"): "a member of a pipeline's definition",
+    ("core/json_strings.py", "jobs"): "a member of a pipeline's definition",
     ("core/places.py", "jobs"): _REFERENCES,
     **{("core/reference.py", word): _REFERENCES for word in ("datastores", "jobs", "environments", "codes")},
     **{("core/reference.py", word): _REFERENCES for word in ("components", "models", "data")},
     **{("core/spelling.py", word): _REFERENCES for word in ("datastores", "jobs")},
     ("core/workspace.py", "datastores"): "places are named through datastores, also where no kind may be asked",
-    **{("decommissioning/dying.py", word): "a member of a tombstone" for word in ("computes", "jobs")},
+    **{("decommissioning/losses.py", word): "a member of a tombstone" for word in ("computes", "jobs")},
     ("decommissioning/tombstone.py", "computes"): "a member of a tombstone",
-    ("planning/chosen.py", "models"): _EXAMPLE,
+    ("planning/selection_check.py", "models"): _EXAMPLE,
     ("posture/facts.py", "computes"): _CLAIM,
     **{("posture/catalogue.py", word): _CLAIM for word in ("datastores", "computes")},
     ("posture/services.py", "computes"): _CLAIM,

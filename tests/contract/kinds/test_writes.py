@@ -15,16 +15,16 @@ from tests.unit.world import CONTEXT, NEW, header
 from amlmigrate.core.address import PHASES
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Plan, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.writes import overlaid
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.documents import DocumentExecutor
-from amlmigrate.running.names import TargetNames
+from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
+from amlmigrate.running.target_names import TargetNames
 
 # With every state that a source can have one in.
 STATES = [one for one in ASSETS if not kind_of(one).inherent]

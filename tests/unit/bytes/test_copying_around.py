@@ -15,10 +15,10 @@ from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Action, Bytes, Gone
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location, Service
-from amlmigrate.running.copies import unneeded
+from amlmigrate.running.copy_executor import unneeded
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")
 FIFTY = {f"d/{number:02d}": blob(f"d/{number:02d}", 3, '"s"', md5="bWQ1") for number in range(50)}

@@ -17,8 +17,8 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import ConflictError, DriftError, InterruptedRunError, MigrateError, UnreadableError
 from amlmigrate.core.mapping import Mapping, Rewrite
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location, Service
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "d")

@@ -11,7 +11,7 @@ from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID
 
 from amlmigrate.bytes.jsonfiles import planned, written_anew
 from amlmigrate.bytes.prefixes import prefix_of
-from amlmigrate.core.leading import lead
+from amlmigrate.core.reference_targets import lead
 from amlmigrate.core.workspace import Location
 
 WORKSPACE = f"azureml://subscriptions/{OLD.subscription}/resourcegroups/{OLD.group}/workspaces/"

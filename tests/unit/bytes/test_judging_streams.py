@@ -12,7 +12,7 @@ from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, unlike
 from amlmigrate.bytes.ownership import Doing, overwritten, removable, settled, verdict
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.workspace import Location
 
 SOURCE, GOAL = Location("acct", "c"), Location("cmkacct", "t")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, OLD_ID, blob, containers
 
-from amlmigrate.bytes.areas import listing_digests
 from amlmigrate.bytes.listings import Listing, goal_path, listing_digest, unlike
+from amlmigrate.bytes.storage_containers import listing_digests
 from amlmigrate.core.workspace import Location
 
 FULL = blob(

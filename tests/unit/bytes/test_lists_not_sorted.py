@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob
 
-from amlmigrate.bytes.areas import list_places
 from amlmigrate.bytes.comparing import Comparison, judged
 from amlmigrate.bytes.listings import Listing, list_container, listing_digest, not_sorted
+from amlmigrate.bytes.storage_containers import list_places
 from amlmigrate.cloud.sortedblobs import SortedBlobs
 from amlmigrate.core.workspace import Location
 

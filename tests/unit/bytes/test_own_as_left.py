@@ -9,7 +9,7 @@ import pytest
 from tests.unit.world import blob
 
 from amlmigrate.bytes.ownership import Doing, overwritten, relabelled, removable, settled, verdict
-from amlmigrate.core.prior import Copied, Labels
+from amlmigrate.core.ownership_record import Copied, Labels
 
 SOURCE, THERE = blob("d/1", 3, '"s"'), blob("d/1", 3, '"t"')
 LABELS = Labels.of(THERE)

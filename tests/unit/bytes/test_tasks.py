@@ -32,7 +32,6 @@ from amlmigrate.bytes.tasks import (
 from amlmigrate.cloud.errors import OtherBytesError, OutOfReachError, ServiceError
 from amlmigrate.cloud.store import StorePair, UnsupportedError
 from amlmigrate.core.address import Address
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.errors import (
     ConflictError,
@@ -42,9 +41,10 @@ from amlmigrate.core.errors import (
     RefusedError,
     UnreadableError,
 )
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.places import Places
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location, Service
 
 SOURCE, TARGET = Location("acct", "c", "d/1"), Location("cmkacct", "t", "d/1")

@@ -11,10 +11,10 @@ from tests.unit.world import MAPPING, blob, listing
 
 from amlmigrate.bytes.deciding import PathDecision, copies, deletions
 from amlmigrate.bytes.tasks import CompareTask, CopyTask, DeleteTask, RelabelTask, RewriteTask
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.file_rewrite import AnewFile
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Bytes, Gone
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.workspace import Location
 
 SOURCE, TARGET = Location("acct", "c", "d"), Location("cmkacct", "t", "e")

@@ -12,7 +12,7 @@ from tests.unit.world import header, plan, step
 
 from amlmigrate.cli import cuttingover
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import open_digest
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.identity import Identity
@@ -20,7 +20,7 @@ from amlmigrate.cutover.record import BACK
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 PLAN = plan(step("models/m/1"))

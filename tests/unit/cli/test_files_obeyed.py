@@ -19,17 +19,17 @@ from amlmigrate.cli import beside, plans
 from amlmigrate.cli.main import app
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, RefusedError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.ondisk import FullDiskError
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger import Ledger, bearing, decisions
+from amlmigrate.ledger import Ledger, corroboration, decisions
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.known import KnownCopies
+from amlmigrate.ledger.known_copies import KnownCopies
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.drift import check_places
@@ -124,7 +124,7 @@ def test_what_was_not_touched_is_borne_out(folder: Path) -> None:
     assert CliRunner().invoke(app, ["evidence", "check", str(folder)]).exit_code == 0
     with Ledger(folder) as ledger:
         assert decisions.trusted(folder, ledger)
-        bearing.refuse_outside(STEPS, ledger)
+        corroboration.refuse_outside(STEPS, ledger)
     assert CliRunner().invoke(app, ["run", str(folder), "--resume"]).exit_code == 0
 
 
@@ -154,10 +154,10 @@ def test_not_even_after_a_killed_run_it_may_claim_what_its_plan_does_not_make(
 ) -> None:
     with Ledger(folder) as ledger:
         ledger.run_begins()
-        bearing.refuse_outside(STEPS, ledger)
+        corroboration.refuse_outside(STEPS, ledger)
     _edit(folder, statement)
     with Ledger(folder) as ledger, pytest.raises(RefusedError, match="which its plan does not make"):
-        bearing.refuse_outside(STEPS, ledger)
+        corroboration.refuse_outside(STEPS, ledger)
     done = CliRunner().invoke(app, ["run", str(folder), "--resume"])
     assert done.exit_code == 4
 

@@ -16,7 +16,7 @@ from amlmigrate.cli import fleetfolders, fleetplan, planmaking
 from amlmigrate.cli.views.base import View
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.session import Session
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, PlanLockedError
 from amlmigrate.core.events import Event
 from amlmigrate.core.plan import Header

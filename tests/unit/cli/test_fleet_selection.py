@@ -10,11 +10,11 @@ from tests.unit.world import asset, header, inventory, step
 
 from amlmigrate.cli import fleetplan
 from amlmigrate.cli.views.base import View
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.select import Selection
 from amlmigrate.fleet.fleetfile import FleetEntry, Progress
-from amlmigrate.planning import chosen, planfile
+from amlmigrate.planning import planfile, selection_check
 
 KINDS = {"one": "models/m/1", "two": "data/d/1"}
 
@@ -38,8 +38,10 @@ def _end(folder: Path, selection: Selection, *, failed: str = "") -> tuple[ExitC
             FleetEntry(1, f"/{name}", f"/{name}-new", "w", None, 0, name, state, {"reason": "no", "remedy": "do"})
         )
         if state is Progress.PLANNED:
-            idle = chosen.idle(selection, inventory(asset(address)), [])
-            planfile.write(folder / name, header(findings=tuple(chosen.findings(idle, "/ws"))), [step(address)])
+            idle = selection_check.idle(selection, inventory(asset(address)), [])
+            planfile.write(
+                folder / name, header(findings=tuple(selection_check.findings(idle, "/ws"))), [step(address)]
+            )
     wanted = fleetplan.FleetWanted(folder, folder, None, None, folder, selection, False, cast(By, None), False)
     seen = _Seen()
     return fleetplan._Planning(cast(View, seen), wanted, "0" * 64, entries, []).end(), seen

@@ -15,8 +15,8 @@ from amlmigrate.cli import freeze, freezesource, holding
 from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
-from amlmigrate.core.frozen import FreezeRecord
-from amlmigrate.freezing.giving import Back, Source
+from amlmigrate.core.freeze_record import FreezeRecord
+from amlmigrate.freezing.give_back import Back, Source
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.lock import Lock

@@ -13,18 +13,18 @@ from tests.unit.world import OLD, header
 
 from amlmigrate.cli import freeze, stages, who
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, RefusedError
-from amlmigrate.core.frozen import Assignment, FreezeState
+from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, deciding, decisions
 from amlmigrate.ledger.approving import approve_decisions
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.opening import opened
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.ledger.valid_decisions import Standing
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 EXTRA: dict[str, Any] = {"require_approval": True, "planned_by": {"identity": Identity("planner").as_dict()}}

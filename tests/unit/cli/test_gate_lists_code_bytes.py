@@ -14,19 +14,19 @@ from tests.unit.decommissioning.arm import FakeRoles
 from tests.unit.decommissioning.test_stage import Azure
 from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, plan, step
 
-from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.bound import bound
+from amlmigrate.bytes.binding import bound
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.cli import gating
 from amlmigrate.cli.decommission import removal_of
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import HeldRights
+from amlmigrate.decommissioning.held_rights import HeldRights
+from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery
 from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult
 from amlmigrate.decommissioning.surroundings import Surroundings

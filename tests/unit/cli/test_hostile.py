@@ -22,7 +22,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.cli.views.human import HumanView
 from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.core import csvtext
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.escapes import shown, visible
 from amlmigrate.core.events import Event

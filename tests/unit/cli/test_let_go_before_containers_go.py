@@ -12,18 +12,18 @@ from tests.unit.world import NEW_BLOBS, TARGET, blob, containers, inventory, pla
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.cli import gating
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning.copies import CopyProof
-from amlmigrate.decommissioning.pointing import SeenTarget
+from amlmigrate.decommissioning.copy_proof import CopyProof
+from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.decommissioning.stage import DecommissionRequest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import failures, of_step
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.subjects import failures, of_step
 
 THEIRS = blob("m/a", 3, '"1"')
 TARGET_FOLDER = Location("cmkacct", NEW_BLOBS, "m")

@@ -13,7 +13,7 @@ from tests.unit.world import NEW_BLOBS, SOURCE, TARGET, asset, inventory, step
 from amlmigrate.cli import needing
 from amlmigrate.cli.needing import Needing
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import OwnershipRecord
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.workspace import Location
 
 PLACE = Location("cmkacct", "t", "d/1")

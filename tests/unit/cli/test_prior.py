@@ -11,13 +11,13 @@ from tests.unit.world import blob, plan, step
 
 from amlmigrate.cli import plans
 from amlmigrate.core.address import Address
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
-from amlmigrate.ledger import made as made_by
+from amlmigrate.ledger import ownership as made_by
 from amlmigrate.planning import planfile
 
 CONTAINER = Location("acct", "c")

@@ -16,7 +16,7 @@ from amlmigrate.cli import plan, run
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
 from amlmigrate.cli.views.human import HumanView
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.finding import Finding
@@ -24,9 +24,9 @@ from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.lock import Lock
-from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.planning import planfile
 from amlmigrate.running import report
 from amlmigrate.running.walker import WalkResult

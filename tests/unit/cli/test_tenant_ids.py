@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.cli.signing import session
+from amlmigrate.cli.login import session
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.identity import Identity
 from amlmigrate.doctor.stores import _same_tenant

@@ -17,7 +17,7 @@ from amlmigrate.cli.living import headline as living_headline
 from amlmigrate.cli.main import app
 from amlmigrate.cli.stages import in_short, stages
 from amlmigrate.cli.views.human import HumanView
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.finding import Finding
@@ -27,8 +27,8 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import Subjects, of_findings, of_step
+from amlmigrate.ledger.decision_subjects import Subjects, of_findings, of_step
+from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.planning import planfile
 from amlmigrate.verifying.arrived import _all_there
 

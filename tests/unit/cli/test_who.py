@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from amlmigrate.cli import options, who
 from amlmigrate.cli.decommission import ContainerFate
 from amlmigrate.cli.execute import CommonOptions
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import DeniedError
 from amlmigrate.core.identity import Identity
 

@@ -13,9 +13,9 @@ from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS, TO
 from tests.unit.world import MAPPING, NEW_BLOBS, OLD_BLOBS, SOURCE
 
 from amlmigrate.cloud.credentials import CLOUDS
-from amlmigrate.core.leading import lead, leads_within, names_source
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
+from amlmigrate.core.reference_targets import lead, leads_within, names_source
 from amlmigrate.core.workspace import Location
 
 STORE = f"azureml://{FROM}/datastores/workspaceblobstore/paths"

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from tests.unit.world import step
 
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Step
-from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.workspace import Location, Service
 
 BLOBS = Location("Acct", "c", "d/e")

@@ -13,7 +13,7 @@ from tests.unit.core.test_leading import PATHS
 from tests.unit.core.test_rewriting import FROM, KEPT, PAIRS
 from tests.unit.world import MAPPING, OLD, OLD_BLOBS, OLD_ID, SOURCE
 
-from amlmigrate.core.members import (
+from amlmigrate.core.json_strings import (
     document_references,
     members,
     naming_source,

@@ -85,7 +85,7 @@ _APART = {
     "provisioning/parts/likeness.py": "URLs of keys in a vault",
     "scanning/scan.py": "a type of its own",
     "core/address.py": "addresses of items",
-    "core/frozen.py": "the whole form of an id, since the file may be made up: nothing wider is taken for it",
+    "core/freeze_record.py": "the whole form of an id, since the file may be made up: nothing wider is taken for it",
     "core/keys.py": "URLs of keys in a vault",
     "core/mapping.py": "paths below a workspace in references of Azure ML",
     "core/places.py": "references of Azure ML inside any bytes",
@@ -101,7 +101,7 @@ _APART = {
     "inventory/shown.py": "addresses of items",
     "inventory/unlisted.py": "paths below a workspace, as kinds name them",
     "kinds/_listed.py": "names of kinds",
-    "ledger/bearing.py": "paths of blobs",
+    "ledger/corroboration.py": "paths of blobs",
     "planning/byhand/folder.py": "addresses of items",
     "posture/keys.py": "URLs of keys in a vault",
 }

@@ -10,10 +10,10 @@ from tests.unit.world import MAPPING, OLD_BLOBS
 from amlmigrate.cloud.credentials import CLOUDS
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.leading import lead, names_source
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.places import Places
 from amlmigrate.core.reference import references
+from amlmigrate.core.reference_targets import lead, names_source
 from amlmigrate.core.workspace import Datastore, Location, Workspace
 from amlmigrate.kinds import Context, Whose, all_kinds, holding
 from amlmigrate.posture.places import account_of

@@ -7,7 +7,7 @@ from tests.unit.world import asset
 
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
-from amlmigrate.core.prior import OwnershipRecord
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 

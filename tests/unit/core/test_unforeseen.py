@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.unforeseen import said, unforeseen
+from amlmigrate.core.unexpected_errors import said, unforeseen
 
 
 def _caught(error: Exception) -> Exception:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
-from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.seal import FILE, PARTS, seal

@@ -10,7 +10,7 @@ from tests.unit.world import NEW_BLOBS
 
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.seal import PLAIN_SHA
-from amlmigrate.cutover import held, record
+from amlmigrate.cutover import evidence_checks, record
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence
 
@@ -65,12 +65,12 @@ def test_a_verification_of_a_target_in_use_proves_nothing_once_the_cutover_was_t
         cut.verified(chain)
         cut.cut_over(chain)
         cut.verified(chain, **{record.SINCE: {"changes": []}})
-        assert list(held.unproven(cut.PLAN, chain.reports())) == []
+        assert list(evidence_checks.unproven(cut.PLAN, chain.reports())) == []
         chain.add(record.BACK, {})
-        [why] = held.unproven(cut.PLAN, chain.reports())
+        [why] = evidence_checks.unproven(cut.PLAN, chain.reports())
         assert "of a target in use" in why
         cut.verified(chain)
-        assert list(held.unproven(cut.PLAN, chain.reports())) == []
+        assert list(evidence_checks.unproven(cut.PLAN, chain.reports())) == []
 
 
 def test_killed_before_its_report_nothing_is_recorded_and_the_next_one_is_whole(
@@ -103,7 +103,7 @@ def test_new_names_of_which_nothing_is_said_are_no_difference_by_themselves(tmp_
         def told(source: dict[str, str], target: dict[str, str]) -> list[str]:
             documents = (cut.DOCUMENTS[0] | source, cut.DOCUMENTS[1] | target)
             found = cut.parts(documents, cut.listed(*cut.PROVEN, cut.OWN))
-            return list(held.differences(verified, *found))
+            return list(evidence_checks.differences(verified, *found))
 
         plain = {"models/m": PLAIN_SHA}
         assert told({}, {}) == told(plain, {}) == told(plain, plain) == []

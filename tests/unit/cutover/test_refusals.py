@@ -12,7 +12,7 @@ from tests.unit.cutover import cut
 from tests.unit.world import blob, inventory
 from tests.unit.world import by_hand as left_by_hand
 
-from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import RefusedError

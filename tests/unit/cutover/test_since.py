@@ -18,7 +18,7 @@ from amlmigrate.core.documents import source_digest
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Location
-from amlmigrate.cutover import record, since
+from amlmigrate.cutover import changes_since, record
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 
@@ -49,10 +49,10 @@ class Account:
 
 async def _blobs(
     chain: Evidence, *target: Blob, account: Account | None = None, hashing: bool = False
-) -> tuple[list[tuple[str, str, str]], since.Since, list[tuple[str, str]]]:
+) -> tuple[list[tuple[str, str, str]], changes_since.Since, list[tuple[str, str]]]:
     account = account or Account()
     cutover = cut.cut_over(chain)
-    found = await since.blobs(cutover, cut.listed(*target).target, account, hashing=hashing)  # type: ignore[arg-type]
+    found = await changes_since.blobs(cutover, cut.listed(*target).target, account, hashing=hashing)  # type: ignore[arg-type]
     return [(one.address, one.what, one.item) for one in found.changes], found, account.asked
 
 
@@ -108,7 +108,7 @@ async def test_a_proven_blob_that_is_gone_is_lost(chain: Evidence) -> None:
 
 async def test_where_a_container_is_gone_all_that_was_proven_in_it_is_lost(chain: Evidence) -> None:
     cutover = cut.cut_over(chain)
-    found = await since.blobs(cutover, {}, Account(), hashing=True)  # type: ignore[arg-type]
+    found = await changes_since.blobs(cutover, {}, Account(), hashing=True)  # type: ignore[arg-type]
     assert [one.what for one in found.changes] == ["deleted"] * 3 and len(found.undecided(())) == 2
 
 
@@ -163,34 +163,38 @@ def test_documents_that_were_proven_must_stay_and_all_else_is_information(chain:
     proven = record.moved(cut.PLAN)
     assert proven == {"models/m/1": "models/m/1"}
     now = {"models/m/1": "t2", "data/new/1": "n"}
-    assert [(one.address, one.what, bool(one.finding)) for one in since.documents(cutover, now, proven)] == [
+    assert [
+        (one.address, one.what, bool(one.finding)) for one in changes_since.documents(cutover, now, proven)
+    ] == [
         ("data/new/1", "added", False),
         ("data/theirs/1", "deleted", False),
         ("models/m/1", "changed", False),
     ]
-    [gone] = [one for one in since.documents(cutover, {"data/theirs/1": "u"}, proven) if one.finding]
+    [gone] = [one for one in changes_since.documents(cutover, {"data/theirs/1": "u"}, proven) if one.finding]
     assert gone.finding and gone.finding.address == "models/m/1!deleted-since-cutover"
 
 
 def test_what_the_target_calls_otherwise_is_looked_for_by_its_name_there(chain: Evidence) -> None:
     renamed = replace(cut.PLAN.steps[0], address=Address.parse("models/old/1"), target=Address.parse("models/m/1"))
     proven = record.moved(replace(cut.PLAN, steps=[renamed]))
-    [gone] = [one for one in since.documents(cut.cut_over(chain), {"data/theirs/1": "u"}, proven) if one.finding]
+    [gone] = [
+        one for one in changes_since.documents(cut.cut_over(chain), {"data/theirs/1": "u"}, proven) if one.finding
+    ]
     assert (gone.address, gone.item) == ("models/m/1", "models/old/1")
 
 
 def test_what_may_not_be_listed_any_more_is_not_known_to_be_gone(chain: Evidence) -> None:
     hidden = {"models": source_digest(UNLISTED), "data/theirs/1": "u"}
-    assert since.documents(cut.cut_over(chain), hidden, record.moved(cut.PLAN)) == []
+    assert changes_since.documents(cut.cut_over(chain), hidden, record.moved(cut.PLAN)) == []
 
 
-LOST = since.ChangedSince(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
+LOST = changes_since.ChangedSince(f"{AT}/m/a", "overwritten", '"a2"', cut.COPY)
 ADDRESS = f"{AT}/m/a!overwritten-since-cutover"
 
 
-def _told(chain: Evidence, *changes: since.ChangedSince, time: str = "2026-02-01") -> EvidenceFile:
+def _told(chain: Evidence, *changes: changes_since.ChangedSince, time: str = "2026-02-01") -> EvidenceFile:
     """A verification that tells of these."""
-    found = since.Since(changes).first_seen(chain.reports(), time)
+    found = changes_since.Since(changes).first_seen(chain.reports(), time)
     return chain.add("verify", {"time": time, record.SINCE: found.as_dict()})
 
 
@@ -202,9 +206,9 @@ class Waived:
     report: int
 
 
-def _open(chain: Evidence, change: since.ChangedSince, *waivers: Waived) -> list[Finding]:
-    decided = since.decided(waivers, chain.reports())  # type: ignore[arg-type]
-    return since.Since((change,)).undecided(decided)
+def _open(chain: Evidence, change: changes_since.ChangedSince, *waivers: Waived) -> list[Finding]:
+    decided = changes_since.decided(waivers, chain.reports())  # type: ignore[arg-type]
+    return changes_since.Since((change,)).undecided(decided)
 
 
 def test_a_decision_is_for_what_was_shown(chain: Evidence) -> None:

@@ -14,11 +14,11 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.asset import Past
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.events import ignore
-from amlmigrate.core.leading import leads_into
+from amlmigrate.core.reference_targets import leads_into
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import containers
-from amlmigrate.decommissioning.copies import CopyProof
-from amlmigrate.decommissioning.pointing import SeenTarget
+from amlmigrate.decommissioning.copy_proof import CopyProof
+from amlmigrate.decommissioning.references import SeenTarget
 from amlmigrate.posture.sharing import foreign
 
 ID = SOURCE.workspace_id

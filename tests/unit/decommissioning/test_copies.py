@@ -12,7 +12,7 @@ from tests.unit.world import NEW_BLOBS, OLD_BLOBS, SOURCE, TARGET, inventory, pl
 from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
-from amlmigrate.decommissioning import copies, guards
+from amlmigrate.decommissioning import copy_proof, guards
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, examine
 
@@ -48,7 +48,7 @@ def test_nothing_is_proven_without_a_green_report_of_the_plan(
             chain.add("verify", report)
         # The chain itself refuses a report of another plan.
         every, _ = examine(chain.folder)
-        found = asyncio.run(copies.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))
+        found = asyncio.run(copy_proof.read(unasked, PLAN, ledger, every, inventory(of=TARGET)))
     [why] = found.against(FROM)
     assert "not a green one of this plan" in why
     assert found.sources == {FROM: "blobs/1"}
@@ -63,7 +63,7 @@ def test_what_was_copied_half_way_is_no_copy_once_its_waiver_has_run_out(
         ledger.bind(PLAN)
         if end:
             _moved(ledger, end)
-        assert copies.planned(PLAN, ledger).sources == {}
+        assert copy_proof.planned(PLAN, ledger).sources == {}
 
 
 SEEN = "blobs/new/m/1"
@@ -85,12 +85,12 @@ def test_a_copy_is_what_was_verified_only_where_a_verification_saw_it(
     then: dict[str, str], now: dict[str, str], changed: bool, unseen: bool
 ) -> None:
     places = {MOVED.target: SEEN}
-    found = copies.compared(PLAN.steps, places, then, now)
+    found = copy_proof.compared(PLAN.steps, places, then, now)
     assert found == (["blobs/1"] * changed, ["blobs/1"] * unseen)
-    kept = copies.CopyProof({FROM: "blobs/1"}, frozenset(found[0]), (), tuple(found[1]))
+    kept = copy_proof.CopyProof({FROM: "blobs/1"}, frozenset(found[0]), (), tuple(found[1]))
     assert bool(kept.against(FROM)) is changed
     assert bool(list(guards.of_purge(kept, ()))) is unseen
 
 
 def test_what_lies_under_no_prefix_that_is_listed_counts_as_changed_and_never_seen() -> None:
-    assert copies.compared(PLAN.steps, {}, {"": "a"}, {"": "a"}) == (["blobs/1"], ["blobs/1"])
+    assert copy_proof.compared(PLAN.steps, {}, {"": "a"}, {"": "a"}) == (["blobs/1"], ["blobs/1"])

@@ -13,7 +13,7 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning.dying import Dying, secrets
+from amlmigrate.decommissioning.losses import Dying, secrets
 from amlmigrate.decommissioning.protection import protection
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"

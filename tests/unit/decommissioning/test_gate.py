@@ -14,7 +14,7 @@ from tests.unit.world import by_hand as left_by_hand
 from tests.unit.world import inventory, plan, step
 
 from amlmigrate.core.address import Address
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.documents import digest
 from amlmigrate.core.errors import RefusedError
@@ -26,8 +26,8 @@ from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.kinds import state_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
-from amlmigrate.ledger.subjects import Subjects
 
 DIGESTS = {"source_documents": "1", "target_documents": "2", "source_blobs": "3", "target_blobs": "4"}
 STEPS = (step("models/m/1"), step("models/m/2", "models/m/1"))

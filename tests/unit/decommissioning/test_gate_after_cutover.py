@@ -11,13 +11,13 @@ import pytest
 from tests.unit.cutover import cut
 from tests.unit.world import blob, inventory
 
-from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.cutover import record
-from amlmigrate.decommissioning import copies
+from amlmigrate.decommissioning import copy_proof
 from amlmigrate.decommissioning.gate import GateFacts, reasons
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile
@@ -109,8 +109,8 @@ class Side:
 
 async def _changed(side: Any, reports: list[EvidenceFile], newest: EvidenceFile, found: Any) -> set[str]:
     places = cut.PLAN.places(source=False)
-    then, now = await copies._digests(side, reports, newest, found, places)
-    changed, unseen = copies.compared([one for one in cut.PLAN.steps if one.bytes], places, then, now)
+    then, now = await copy_proof._digests(side, reports, newest, found, places)
+    changed, unseen = copy_proof.compared([one for one in cut.PLAN.steps if one.bytes], places, then, now)
     assert unseen == []
     return set(changed)
 

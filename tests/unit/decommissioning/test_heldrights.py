@@ -14,7 +14,7 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.decommissioning.heldrights import HeldRights, held, identities
+from amlmigrate.decommissioning.held_rights import HeldRights, held, identities
 
 SUBSCRIPTION = OLD.subscription
 AT = f"/subscriptions/{SUBSCRIPTION}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amlmigrate.decommissioning.recovery import Recovery, recovery_of, told, until
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.remaining_resources import Remaining
 
 SYSTEM = {"identity": {"type": "SystemAssigned", "principalId": "p"}}
 USERS = {"/uai": {"principalId": "q"}}

@@ -13,8 +13,8 @@ from tests.unit.world import by_hand as left_by_hand
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.workspace import Location, Workspace
-from amlmigrate.decommissioning import remaining
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning import remaining_resources
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.residuals import Residual, newest, residuals
 from amlmigrate.ledger.evidence import EvidenceFile
 
@@ -36,7 +36,7 @@ SCOPE = f"{ACCOUNT}/encryptionScopes/own"
 async def _parts(**answers: Any) -> dict[str, Remaining]:
     paths = {"account": ACCOUNT, "registry": REGISTRY, "vault": VAULT, "insights": INSIGHTS}
     arm = FakeArm({paths.get(name, name): answer for name, answer in answers.items()})
-    return {one.kind: one for one in await remaining.parts(side(arm), EVERYTHING)}
+    return {one.kind: one for one in await remaining_resources.parts(side(arm), EVERYTHING)}
 
 
 async def test_each_is_told_with_its_own_key() -> None:
@@ -133,8 +133,8 @@ async def test_a_container_lies_under_the_keys_of_what_is_in_it(
 ) -> None:
     arm = FakeArm({ACCOUNT: account, CONTAINER: {"properties": {"defaultEncryptionScope": default}}, SCOPE: scope})
     blobs = [blob(f"b{number}", 10, encryption=name) for number, name in enumerate(own)]
-    [part] = await remaining.parts(side(arm), SOURCE)
-    [one] = await remaining.containers(side(arm), part, [listing(Location("acct", "data"), *blobs)])
+    [part] = await remaining_resources.parts(side(arm), SOURCE)
+    [one] = await remaining_resources.containers(side(arm), part, [listing(Location("acct", "data"), *blobs)])
     assert (one.id, one.key, one.residual) == ("acct/data", key, key is None)
     assert says in one.why
     assert (one.blobs, one.bytes) == (len(own), 10 * len(own))
@@ -143,30 +143,30 @@ async def test_a_container_lies_under_the_keys_of_what_is_in_it(
 @pytest.mark.parametrize("answer", [None, refusal()])
 async def test_a_container_whose_scope_is_not_known_is_a_residual(answer: Any) -> None:
     arm = FakeArm({ACCOUNT: CUSTOMERS, CONTAINER: answer})
-    [part] = await remaining.parts(side(arm), SOURCE)
+    [part] = await remaining_resources.parts(side(arm), SOURCE)
     there = listing(Location("acct", "data"))
-    [one] = await remaining.containers(side(arm), part, [there])
+    [one] = await remaining_resources.containers(side(arm), part, [there])
     assert one.residual and "could not be read" in one.why
     there.exists = False
-    assert await remaining.containers(side(arm), part, [there]) == []
-    [elsewhere] = await remaining.containers(side(arm), part, [listing(Location("other", "data"))])
+    assert await remaining_resources.containers(side(arm), part, [there]) == []
+    [elsewhere] = await remaining_resources.containers(side(arm), part, [listing(Location("other", "data"))])
     assert elsewhere.residual
 
 
 async def test_shares_lie_under_the_key_of_their_account() -> None:
-    [part] = await remaining.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
+    [part] = await remaining_resources.parts(side(FakeArm({ACCOUNT: MICROSOFTS})), SOURCE)
     left = [
         left_by_hand(Address.of("shares", "code-1"), account="acct"),
         left_by_hand(Address.of("computes", "c"), "", ""),
     ]
-    [one] = remaining.shares(part, left)
+    [one] = remaining_resources.shares(part, left)
     assert (one.id, one.kind, one.residual) == ("acct/code-1", "share", True)
 
 
 async def test_what_the_key_of_an_account_leaves_out_is_told_of_the_account_alone() -> None:
-    [part] = await remaining.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
+    [part] = await remaining_resources.parts(side(FakeArm({ACCOUNT: CUSTOMERS})), SOURCE)
     assert part.key == KEY and part.why.endswith("Its queues and tables lie under Microsoft's key.")
-    [share] = remaining.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
+    [share] = remaining_resources.shares(part, [left_by_hand(Address.of("shares", "code-1"), account="acct")])
     assert share.key == KEY and "queues" not in share.why
 
 
@@ -211,8 +211,8 @@ def _gone(name: str, **more: Any) -> dict[str, Any]:
 async def test_a_container_that_is_deleted_and_kept_for_a_while_is_a_residual() -> None:
     listed = [_gone(OWN), _gone(OWN), _gone("team"), {"name": "azureml", "properties": {}}]
     arm = FakeArm({ACCOUNT: MICROSOFTS, LISTED: listed})
-    [part] = await remaining.parts(side(arm), SOURCE)
-    [one], unread = await remaining.deleted(side(arm), part, SOURCE)
+    [part] = await remaining_resources.parts(side(arm), SOURCE)
+    [one], unread = await remaining_resources.deleted(side(arm), part, SOURCE)
     assert (one.id, one.residual, unread) == (f"acct/{OWN}", True, "") and "3 days more" in one.why
     # One of the same name that is there is another.
     there = replace(one, kind="container")
@@ -229,14 +229,14 @@ async def test_a_deleted_container_lies_under_its_scope_or_its_accounts_key(
     account: Any, own: Any, bare: bool
 ) -> None:
     arm = FakeArm({ACCOUNT: account, LISTED: [_gone(OWN, **own)], SCOPE: _scope("Microsoft.Storage")})
-    [part] = await remaining.parts(side(arm), SOURCE)
-    [one], _ = await remaining.deleted(side(arm), part, SOURCE)
+    [part] = await remaining_resources.parts(side(arm), SOURCE)
+    [one], _ = await remaining_resources.deleted(side(arm), part, SOURCE)
     assert one.residual is bare
 
 
 async def test_deleted_containers_that_could_not_be_listed_are_not_none() -> None:
     arm = FakeArm({ACCOUNT: MICROSOFTS, LISTED: refusal()})
-    [part] = await remaining.parts(side(arm), SOURCE)
-    found, unread = await remaining.deleted(side(arm), part, SOURCE)
+    [part] = await remaining_resources.parts(side(arm), SOURCE)
+    found, unread = await remaining_resources.deleted(side(arm), part, SOURCE)
     assert found == [] and "Whether the account keeps containers" in unread
-    assert await remaining.deleted(side(arm), None, SOURCE) == ([], "")
+    assert await remaining_resources.deleted(side(arm), None, SOURCE) == ([], "")

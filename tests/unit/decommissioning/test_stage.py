@@ -21,7 +21,7 @@ from amlmigrate.cloud.operations import Ending
 from amlmigrate.cloud.servicetime import ServiceClock
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.clock import Clock
 from amlmigrate.core.errors import MigrateError, PlanLockedError, RefusedError
 from amlmigrate.core.events import ignore
@@ -30,12 +30,12 @@ from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.decommissioning import guards, stage, tombstone
-from amlmigrate.decommissioning.copies import CopyProof
-from amlmigrate.decommissioning.dying import Dying, Secrets
-from amlmigrate.decommissioning.heldrights import HeldRights
-from amlmigrate.decommissioning.pointing import SeenTarget
+from amlmigrate.decommissioning.copy_proof import CopyProof
+from amlmigrate.decommissioning.held_rights import HeldRights
+from amlmigrate.decommissioning.losses import Dying, Secrets
 from amlmigrate.decommissioning.recovery import Recovery
-from amlmigrate.decommissioning.remaining import Remaining
+from amlmigrate.decommissioning.references import SeenTarget
+from amlmigrate.decommissioning.remaining_resources import Remaining
 from amlmigrate.decommissioning.surroundings import Surroundings
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence

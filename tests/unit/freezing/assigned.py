@@ -12,11 +12,11 @@ from tests.unit.world import OLD, SOURCE, plan
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.cloud.roles import Removed
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.events import ignore
-from amlmigrate.core.frozen import Assignment, FreezeState
-from amlmigrate.freezing import freeze, giving, record
+from amlmigrate.core.freeze_record import Assignment, FreezeState
+from amlmigrate.freezing import freeze, give_back, record
 from amlmigrate.freezing.record import Deeds
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
@@ -156,20 +156,20 @@ class Folder:
     def back(
         self,
         azure: Azure,
-        source: giving.Source | None = None,
+        source: give_back.Source | None = None,
         *give: str,
         end: freeze.End = no_end,
         **let_go: str,
-    ) -> giving.Back:
+    ) -> give_back.Back:
         """What `freeze --back` does; `give` are names that somebody decided to be given."""
         with Ledger(self.path) as ledger:
             book = self._book(ledger)
-            decided = giving.LetGo(
+            decided = give_back.LetGo(
                 {f"frozen/{guid(name)}": why for name, why in let_go.items()},
                 {f"frozen/{guid(name)}": "decided by ann" for name in give},
             )
-            found = source or giving.Source(OLD.id)
-            came = asyncio.run(giving.give_back(azure, book, found, decided, end, ignore, ledger.moment()))
+            found = source or give_back.Source(OLD.id)
+            came = asyncio.run(give_back.give_back(azure, book, found, decided, end, ignore, ledger.moment()))
             book.sum_up("back", failed=_left(came))
             return came
 
@@ -212,5 +212,5 @@ def attempt(folder: Folder, azure: Azure, *ones: Assignment) -> MigrateError | K
     return None
 
 
-def _left(came: giving.Back) -> list[dict[str, str]]:
+def _left(came: give_back.Back) -> list[dict[str, str]]:
     return [{"id": each.id, "address": each.address, "reason": why} for each, why in came.left]

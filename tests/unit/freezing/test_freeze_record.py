@@ -30,8 +30,8 @@ from tests.unit.world import OLD, OLD_ID
 
 from amlmigrate.core import schemas
 from amlmigrate.core.errors import RefusedError
-from amlmigrate.core.frozen import Assignment, FreezeState, of_reports, strange
-from amlmigrate.freezing import freeze, giving, record
+from amlmigrate.core.freeze_record import Assignment, FreezeState, of_reports, strange
+from amlmigrate.freezing import freeze, record
 from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.evidence import Evidence
@@ -40,7 +40,7 @@ from amlmigrate.ledger.evidence import Evidence
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0,))
-    monkeypatch.setattr(giving, "_LOOK_SECONDS", (0.0,))
+    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0,))
 
 
 @pytest.fixture

@@ -25,15 +25,15 @@ from tests.unit.world import OLD
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
-from amlmigrate.core.frozen import Assignment, FreezeState
-from amlmigrate.freezing import freeze, giving
-from amlmigrate.freezing.giving import Source
+from amlmigrate.core.freeze_record import Assignment, FreezeState
+from amlmigrate.freezing import freeze
+from amlmigrate.freezing.give_back import Source
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(freeze, "_READ_BACK_SECONDS", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(giving, "_LOOK_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture

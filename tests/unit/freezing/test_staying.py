@@ -13,7 +13,7 @@ from tests.unit.world import SOURCE
 
 from amlmigrate.cli.freezetold import FreezeReport
 from amlmigrate.core.errors import ExitCode
-from amlmigrate.core.frozen import FreezeRecord
+from amlmigrate.core.freeze_record import FreezeRecord
 from amlmigrate.core.identity import Identity
 from amlmigrate.freezing.freeze import TakenRights
 from amlmigrate.freezing.writers import Place, WriterFinder, Writers

@@ -24,9 +24,9 @@ from tests.unit.freezing.assigned import (
 )
 from tests.unit.world import OLD
 
-from amlmigrate.core.frozen import Assignment, FreezeState
-from amlmigrate.freezing import freeze, giving, whole
-from amlmigrate.freezing.ends import ending
+from amlmigrate.core.freeze_record import Assignment, FreezeState
+from amlmigrate.freezing import freeze
+from amlmigrate.freezing.assignment_ends import ending
 from amlmigrate.ledger import files
 from amlmigrate.ledger.files import FileError
 
@@ -282,8 +282,8 @@ def test_a_signal_waits_for_the_call_that_is_under_way(
     azure = Azure(document("a"), document("b"))
     if back:
         folder.freeze(azure, one("a"), one("b"))
-    monkeypatch.setattr(whole, "_SECONDS", 5.0 if answered else 0.01)
-    monkeypatch.setattr(giving, "_LOOK_SECONDS", (0.0,))
+    monkeypatch.setattr(atomic_deeds, "_SECONDS", 5.0 if answered else 0.01)
+    monkeypatch.setattr(give_back, "_LOOK_SECONDS", (0.0,))
     _slow(azure, "assign" if back else "remove", 0.05 if answered else 60.0)
     with pytest.raises(asyncio.CancelledError):
         folder.back(azure) if back else folder.freeze(azure, one("a"), one("b"))

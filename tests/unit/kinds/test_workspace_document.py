@@ -18,7 +18,7 @@ from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.inventory.shown import set_right
 from amlmigrate.kinds import all_kinds
-from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.document_comparison import compare_documents
 
 ADDRESS = Address.of("workspace")
 KIND = all_kinds()["workspace"]

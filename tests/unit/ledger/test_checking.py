@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Action
@@ -22,9 +22,9 @@ from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger, deciding, files
 from amlmigrate.ledger.checking import Check, check
 from amlmigrate.ledger.deciding import NewDecision
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import write_idmap
-from amlmigrate.ledger.subjects import Subjects
 from amlmigrate.running import report
 from amlmigrate.running.walker import WalkResult
 

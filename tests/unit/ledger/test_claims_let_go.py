@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from tests.unit.world import header, plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import WAIVABLE, Claim, findings
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.plan import Plan
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.opening import opened
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
 from amlmigrate.posture import let_go
 
 [NAME] = WAIVABLE

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.unit.world import header, plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.errors import BadInputError, DeniedError, RefusedError
 from amlmigrate.core.finding import Finding
@@ -22,11 +22,11 @@ from amlmigrate.core.state import UNSELECTED_REASON, State
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approve_decisions, approve_plan
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
 from amlmigrate.ledger.opening import opened
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import Subjects
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
 
 ANN, BEN = (By(name, "host", "1", Identity(f"{name}-ID")) for name in ("ann", "ben"))
 NOBODY = By("ann", "host", "1")

@@ -13,7 +13,7 @@ import pytest
 
 from amlmigrate.core.errors import ExitCode, PlanLockedError, RefusedError
 from amlmigrate.ledger import Ledger, files
-from amlmigrate.ledger import alone as module
+from amlmigrate.ledger import exclusive as module
 from amlmigrate.ledger.evidence import Evidence, last
 from amlmigrate.ledger.files import FileError
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.plan import Action
 from amlmigrate.core.state import Outcome, State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import Subjects, of_step
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.subjects import Subjects, of_step
 
 PLAN = plan(step("models/m/1"), step("models/m/2"), step("jobs", action=Action.MANUAL))
 ONE = PLAN.steps[0].address

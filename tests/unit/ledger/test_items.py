@@ -15,9 +15,9 @@ from amlmigrate.core.plan import Action
 from amlmigrate.core.state import State
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger import ledger as module
+from amlmigrate.ledger.decision_subjects import of_step
 from amlmigrate.ledger.files import FileError
 from amlmigrate.ledger.items import eta_seconds, items, tally, write_idmap
-from amlmigrate.ledger.subjects import of_step
 
 PLAN = plan(
     step("models/m/1", reason="not in the target"),

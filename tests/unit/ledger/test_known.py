@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amlmigrate.core.errors import BadInputError
-from amlmigrate.core.prior import Copied, Labels, OwnershipRecord
+from amlmigrate.core.ownership_record import Copied, Labels, OwnershipRecord
 from amlmigrate.core.workspace import Location
-from amlmigrate.ledger.known import KnownCopies, Place
-from amlmigrate.ledger.made import When
+from amlmigrate.ledger.known_copies import KnownCopies, Place
+from amlmigrate.ledger.ownership import When
 
 _PLACES = st.tuples(st.just("acct"), st.sampled_from("cd"), st.text("ab/\U0001f600", min_size=1, max_size=2))
 _TAGS = st.none() | st.lists(st.tuples(st.text("k'", max_size=1), st.text("v", max_size=1)), max_size=2).map(tuple)

@@ -16,14 +16,14 @@ from tests.unit.world import blob, plan, step
 from amlmigrate.core.address import Address
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import Copied
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger, schema
-from amlmigrate.ledger.alone import alone
-from amlmigrate.ledger.copied import copied
+from amlmigrate.ledger.exclusive import alone
 from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.read_only_copy import copied
 from amlmigrate.ledger.schema import VERSION
 
 PLAN = plan(*(step(f"models/m/{number}") for number in range(50)))

@@ -8,8 +8,8 @@ import pytest
 from tests.unit.world import plan, step
 
 from amlmigrate.core.decision import Decision, DecisionVerb
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Action, Gone
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger

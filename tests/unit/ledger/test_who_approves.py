@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.world import header, plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb, open_digest
 from amlmigrate.core.errors import DeniedError, RefusedError
 from amlmigrate.core.identity import Identity
@@ -19,11 +19,11 @@ from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.state import Outcome, State
 from amlmigrate.ledger import Ledger, decisions
 from amlmigrate.ledger.approving import approvals, approve_decisions, approve_plan
-from amlmigrate.ledger.decided import Approval
 from amlmigrate.ledger.deciding import refuse_nobody
+from amlmigrate.ledger.decision_rows import Approval
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import Item, decided, items
-from amlmigrate.ledger.standing import Standing
+from amlmigrate.ledger.valid_decisions import Standing
 
 
 def _plan(planner: dict[str, Any] | None = None) -> Plan:

@@ -8,12 +8,12 @@ from typing import Any
 from tests.unit.world import NEW, OLD, OLD_BLOBS, TARGET, asset, blob, containers, inventory
 from tests.unit.world import by_hand as left_by_hand
 
-from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.planning.planner import Planner
 

@@ -18,8 +18,8 @@ from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import mapped
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning import build, byhand, manual, planfile

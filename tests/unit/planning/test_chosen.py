@@ -9,7 +9,7 @@ from tests.unit.world import asset, inventory
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.findingcodes import CODES
 from amlmigrate.core.select import Selection
-from amlmigrate.planning import chosen
+from amlmigrate.planning import selection_check
 
 SOURCE = inventory(asset("models/m/1"))
 SOURCE.by_hand.append(leftover("schedules/nightly"))
@@ -17,19 +17,19 @@ SOURCE.by_hand.append(leftover("schedules/nightly"))
 
 @pytest.mark.parametrize("glob", ["models/m", "schedules/*", "blobs/logs", "datastores/workspaceblobstore"])
 def test_assets_items_left_by_hand_and_containers_can_be_named(glob: str) -> None:
-    chosen.refuse(chosen.idle(Selection((glob,), (glob,)), SOURCE, ["logs"]))
+    selection_check.refuse(selection_check.idle(Selection((glob,), (glob,)), SOURCE, ["logs"]))
 
 
 @pytest.mark.parametrize(("select", "exclude"), [(("model/m",), ()), (("models/*",), ("schedule/nightly",))])
 def test_anything_else_is_refused(select: tuple[str, ...], exclude: tuple[str, ...]) -> None:
     with pytest.raises(BadInputError) as refused:
-        chosen.refuse(chosen.idle(Selection(select, exclude), SOURCE, []))
+        selection_check.refuse(selection_check.idle(Selection(select, exclude), SOURCE, []))
     assert refused.value.exit_code == 2 and "matches nothing" in refused.value.summary
     assert "models/m" in refused.value.remedy or "schedules/nightly" in refused.value.remedy
 
 
 def test_of_one_workspace_of_many_it_is_told() -> None:
-    [told] = chosen.findings(chosen.idle(Selection((), ("models/huge",)), SOURCE, []), "/ws")
+    [told] = selection_check.findings(selection_check.idle(Selection((), ("models/huge",)), SOURCE, []), "/ws")
     assert (told.severity, told.about) == ("warning", "/ws") and "'models/huge'" in told.summary
     assert told.severity in CODES[told.code].severities
-    assert chosen.findings([], "/ws") == []
+    assert selection_check.findings([], "/ws") == []

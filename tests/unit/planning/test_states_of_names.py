@@ -9,8 +9,8 @@ from tests.unit.planning.planned import OLD, Planned, asset, model, plan
 from tests.unit.world import inventory
 
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.planning.build import _estimate
 

@@ -12,8 +12,8 @@ from tests.unit.world import MAPPING, NEW_BLOBS
 from amlmigrate.bytes.drift import drifted
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.asset import Asset, Blob
+from amlmigrate.core.ownership_record import Copied, Labels, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Gone, Plan, Step
-from amlmigrate.core.prior import Copied, Labels, OwnershipRecord
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.bytesteps import target_place
 

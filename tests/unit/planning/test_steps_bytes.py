@@ -8,8 +8,8 @@ from tests.unit.world import NEW_BLOBS, OLD_ID, inventory
 
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.mapping import CODE_FOLDER
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.planner import Planner, counts

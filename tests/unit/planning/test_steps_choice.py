@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.unit.planning.planned import NEW, OLD, Planned, asset, leftover, model, plan, uploaded
 
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.kinds import all_kinds
 

@@ -12,13 +12,13 @@ from tests.unit.world import by_hand as left_by_hand
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.findingcodes import CODES
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import WORKING_SHARE
-from amlmigrate.planning.loose import EMPTY_REASON, OtherUsers
 from amlmigrate.planning.planner import NOBODY, Planner
+from amlmigrate.planning.unmoved_blobs import EMPTY_REASON, OtherUsers
 
 NEIGHBOUR = OtherUsers(
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/other"

@@ -12,14 +12,14 @@ from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.tables import entries, reference
 from amlmigrate.core.asset import SENT_KEY, Asset, Blob, Content, Past
 from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Datastore, Location
 from amlmigrate.kinds import Context, all_kinds
-from amlmigrate.planning.blobremarks import TOO_LONG, URL_TOO_LONG
+from amlmigrate.planning.asset_findings import left_behind
+from amlmigrate.planning.blob_findings import TOO_LONG, URL_TOO_LONG
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.remarks import left_behind
 from amlmigrate.planning.resolve import Resolver
 
 EARLY, LATE, LATER = (f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))

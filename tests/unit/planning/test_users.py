@@ -11,13 +11,13 @@ from tests.unit.world import by_hand as left_by_hand
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.prior import Copied, OwnershipRecord
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.reference import references
 from amlmigrate.core.seal import NOT_LISTED
 from amlmigrate.core.select import Selection
 from amlmigrate.core.workspace import Location
 from amlmigrate.planning.planner import Planner
-from amlmigrate.planning.users import TargetUsers
+from amlmigrate.planning.target_users import TargetUsers
 
 STORE = "azureml://datastores/workspaceblobstore/paths"
 HOST = "cmkacct.blob.core.windows.net"

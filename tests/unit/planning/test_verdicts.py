@@ -8,8 +8,8 @@ import pytest
 from tests.unit.world import CONTEXT, asset
 
 from amlmigrate.core.asset import Asset
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.kinds import all_kinds
 from amlmigrate.planning.diff import StepVerdict, document_verdict
 

@@ -24,8 +24,8 @@ from tests.unit.posture.exemplary import (
     without_end,
 )
 
-from amlmigrate.bytes.areas import encryption_counts
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import encryption_counts
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.asset import Blob
 from amlmigrate.core.claim import Claim, findings

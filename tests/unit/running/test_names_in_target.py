@@ -14,15 +14,15 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.errors import ConflictError
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.kinds import all_kinds, moving_kinds
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.documents import DocumentExecutor
-from amlmigrate.running.names import TargetNames
+from amlmigrate.running.document_executor import DocumentExecutor
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
+from amlmigrate.running.target_names import TargetNames
 
 PLAIN: dict[str, Any] = {"description": "", "tags": {}, "properties": {}, "isArchived": False}
 LIST = ("GET", "models")

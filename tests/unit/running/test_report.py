@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.world import plan, step
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import TargetLostError
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Action

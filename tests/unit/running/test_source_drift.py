@@ -16,7 +16,7 @@ from amlmigrate.core.seal import UNLISTED
 from amlmigrate.core.workspace import Workspace
 from amlmigrate.kinds import document_digests
 from amlmigrate.running.drift import check_source, check_workspaces
-from amlmigrate.verifying.documents import compare_documents
+from amlmigrate.verifying.document_comparison import compare_documents
 
 JOBS = left_by_hand(Address.parse("jobs"), "jobs stay", "export them", {"count": 3})
 

@@ -27,7 +27,7 @@ from tests.unit.world import (
 )
 
 from amlmigrate.cloud.servicetime import ServiceClock
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.events import ignore
@@ -36,17 +36,17 @@ from amlmigrate.core.plan import Action, Bytes
 from amlmigrate.core.state import Outcome, State
 from amlmigrate.core.translation import Difference
 from amlmigrate.core.workspace import Location
-from amlmigrate.cutover import since
+from amlmigrate.cutover import changes_since
 from amlmigrate.kinds import document_digests
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import failures, of_step
 from amlmigrate.ledger.items import Item
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import failures, of_step
+from amlmigrate.ledger.valid_decisions import Standing
 from amlmigrate.verifying import verify
+from amlmigrate.verifying.after_cutover import Living, verify_living
 from amlmigrate.verifying.blobs import ByteVerdict
-from amlmigrate.verifying.documents import compare_documents
-from amlmigrate.verifying.living import Living, verify_living
+from amlmigrate.verifying.document_comparison import compare_documents
 from amlmigrate.verifying.report import Depth, content_of
 from amlmigrate.verifying.sdk import Readers
 from amlmigrate.verifying.verify import filled
@@ -205,14 +205,16 @@ def test_code_bytes_were_looked_at_when_they_were_begun_to_be_listed(
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_after_the_cutover_green_is_that_nothing_proven_is_lost(tmp_path: Path, lost: bool) -> None:
-    changed = (since.ChangedSince("blobs/c/m/a", since.DELETED, "", cut.COPY),) if lost else ()
+    changed = (changes_since.ChangedSince("blobs/c/m/a", changes_since.DELETED, "", cut.COPY),) if lost else ()
     with Ledger(tmp_path) as ledger:
         chain = cut.chain(tmp_path, ledger)
         cutover = cut.cut_over(chain)
         for address in (one.address for one in cut.PLAN.steps):
             ledger.move(address, State.DOING)
             ledger.move(address, State.DONE)
-        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since(changed, 2, 6), LOOKED)
+        living = Living(
+            cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), changes_since.Since(changed, 2, 6), LOOKED
+        )
         by = By("ann", "host", "1")
         report = verify_living(
             cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(), by=by,
@@ -268,10 +270,10 @@ def test_so_does_one_of_a_target_in_use(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(living)
         return [BLOCKS]
 
-    monkeypatch.setattr("amlmigrate.verifying.living.leftalone.findings", gone)
+    monkeypatch.setattr("amlmigrate.verifying.after_cutover.leftalone.findings", gone)
     with Ledger(tmp_path) as ledger:
         cutover = cut.cut_over(cut.chain(tmp_path, ledger))
-        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), since.Since((), 2, 6), LOOKED)
+        living = Living(cut.DOCUMENTS, cut.listed(*cut.PROVEN, cut.OWN), changes_since.Since((), 2, 6), LOOKED)
         report = verify_living(
             cut.PLAN, tmp_path, ledger, cutover, living, depth=Depth.CHECKSUM, posture=[CLAIM], read=Readers(),
             by=By("ann", "host", "1"),

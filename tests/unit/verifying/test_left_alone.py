@@ -9,7 +9,7 @@ import pytest
 from tests.unit.world import NEW_BLOBS, OLD_BLOBS, blob, containers, plan, step
 
 from amlmigrate.core.asset import Blob
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes
@@ -17,11 +17,11 @@ from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide, reopen
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import Subjects
-from amlmigrate.verifying import leftalone
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
+from amlmigrate.verifying import foreign_blobs
 
 AMOUNT = Bytes(Location("acct", OLD_BLOBS, "d"), Location("cmkacct", NEW_BLOBS, "d"), 50, 9)
 COPY = step(f"blobs/{OLD_BLOBS}/d", action=Action.COPY, bytes=AMOUNT)
@@ -56,7 +56,7 @@ def _decide(ledger: Ledger, *addresses: str) -> None:
 
 def _found(ledger: Ledger, *there: Blob, living: bool = False) -> list[Finding]:
     """What is found; as evidence it is kept, so that it can be decided."""
-    found = leftalone.findings(
+    found = foreign_blobs.findings(
         PLAN, items(PLAN, ledger), ledger.stayed(), containers(target={NEW_BLOBS: there}), living=living
     )
     Evidence(ledger.home, ledger).add("verify", {"found": [one.as_dict() for one in found]})
@@ -69,7 +69,7 @@ def _open(ledger: Ledger, *there: Blob) -> list[str]:
 
 def test_what_is_there_as_it_was_is_let_go(ledger: Ledger) -> None:
     assert _found(ledger, *THEIRS, blob("d/3")) == []
-    assert leftalone.goals(PLAN, items(PLAN, ledger), ledger.stayed()) == {Location("cmkacct", NEW_BLOBS)}
+    assert foreign_blobs.goals(PLAN, items(PLAN, ledger), ledger.stayed()) == {Location("cmkacct", NEW_BLOBS)}
 
 
 @pytest.mark.parametrize("living", [False, True])

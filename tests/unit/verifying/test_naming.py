@@ -14,10 +14,10 @@ from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Step
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decision_subjects import Subjects, found_by, of_findings
 from amlmigrate.ledger.evidence import EvidenceFile
-from amlmigrate.ledger.standing import Standing, open_findings, settled_findings
-from amlmigrate.ledger.subjects import Subjects, found_by, of_findings
-from amlmigrate.verifying import naming
+from amlmigrate.ledger.valid_decisions import Standing, open_findings, settled_findings
+from amlmigrate.verifying import source_names
 
 PREFIX = "blobs/c/d"
 STORE = f"azureml://subscriptions/{NEW.subscription}/resourcegroups/{NEW.group}/workspaces/{NEW.name}/datastores"
@@ -44,7 +44,7 @@ PLAN = plan(
 
 def _found(**counts: int) -> dict[str, Finding]:
     files = {_file(path): count for path, count in counts.items()}
-    return {one.address: one for one in naming.findings(PLAN, TARGET, {PREFIX: files})}
+    return {one.address: one for one in source_names.findings(PLAN, TARGET, {PREFIX: files})}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_only_items_in_whose_place_it_lies_have_it() -> None:
         step(f"data/{name}/1", PREFIX, body={"properties": {"dataUri": f"{STORE}/{place}"}})
         for name, place in places.items()
     ]
-    [found] = naming.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file("d/b"): 1}})
+    [found] = source_names.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file("d/b"): 1}})
     assert found.address == "data/whole/1!names-source"
     assert found.summary == (
         "A file of its bytes in the target names places of the source, which it will not find once that is gone:"
@@ -104,7 +104,7 @@ def test_all_are_shown_while_they_are_few() -> None:
 
 
 def test_what_was_not_searched_is_counted() -> None:
-    assert list(naming.not_searched(Counter({"are no text": 3}))) == [
+    assert list(source_names.not_searched(Counter({"are no text": 3}))) == [
         "whether files of the target name places of the source, of 3 that are no text"
     ]
 
@@ -151,7 +151,7 @@ def test_whatever_signs_a_path_has_the_item_is_found_in_every_member(path: str) 
     address = f"{STORE}/workspaceblobstore/paths/{path}"
     bodies = {"table": {"referencedUris": [address]}, "file": {"dataUri": address}}
     steps = [step(f"data/{name}/1", PREFIX, body={"properties": body}) for name, body in bodies.items()]
-    found = naming.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file(path): 1}})
+    found = source_names.findings(plan(step(PREFIX), *steps), TARGET, {PREFIX: {_file(path): 1}})
     wanted = {"data/file/1!names-source", "data/table/1!names-source"}
     # In a list a bracket may be a wildcard: what it stands for is below its folder.
     assert {one.address for one in found} == wanted

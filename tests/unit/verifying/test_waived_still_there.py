@@ -12,7 +12,7 @@ from tests.unit.world import NEW_BLOBS, TARGET, asset, blob, containers, invento
 from amlmigrate.bytes.listings import listing_digest
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset, Blob
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Bytes, Plan, Step
@@ -21,11 +21,11 @@ from amlmigrate.core.workspace import Location
 from amlmigrate.kinds import all_kinds, moving_kinds, versions_digest
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.deciding import NewDecision, decide
+from amlmigrate.ledger.decision_subjects import Subjects
 from amlmigrate.ledger.evidence import Evidence
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.standing import Standing, open_findings
-from amlmigrate.ledger.subjects import Subjects
-from amlmigrate.verifying import letgo
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
+from amlmigrate.verifying import waived_items
 
 BY = By("ann", "host", "1")
 THEIRS = asset("data/d/1", description="theirs", dataUri="https://x/y", dataType="uri_file")
@@ -63,12 +63,12 @@ class Case:
     ) -> list[Finding]:
         """What is found; as evidence it is kept, for what comes later to be held to."""
         standing = Standing(self.plan, self.ledger)
-        waived = letgo.waived(self.plan, items(self.plan, self.ledger, standing))
+        waived = waived_items.waived(self.plan, items(self.plan, self.ledger, standing))
         there = inventory(*([document] if document else []), *more, of=TARGET)
-        now = letgo.of_documents(self.plan, waived, there)
-        now |= letgo.of_bytes(waived, containers(target={NEW_BLOBS: blobs}))
-        found = letgo.findings(waived, standing, now, self.chain.reports(), living=living)
-        self.chain.add("verify", {letgo.MEMBER: now, "found": [one.as_dict() for one in found]})
+        now = waived_items.of_documents(self.plan, waived, there)
+        now |= waived_items.of_bytes(waived, containers(target={NEW_BLOBS: blobs}))
+        found = waived_items.findings(waived, standing, now, self.chain.reports(), living=living)
+        self.chain.add("verify", {waived_items.MEMBER: now, "found": [one.as_dict() for one in found]})
         return found
 
     def open(self, found: list[Finding]) -> list[str]:
@@ -156,10 +156,10 @@ def test_without_a_digest_what_is_gone_is_found_and_the_rest_is_held_to_the_firs
     """As of what a plan changes before: how it is found then is in no plan."""
     case = Case(tmp_path, UNTOLD)
     standing = Standing(case.plan, case.ledger)
-    [told] = letgo.not_comparable([UNTOLD], standing, [])
+    [told] = waived_items.not_comparable([UNTOLD], standing, [])
     assert "data/d/1" in told
     assert case.found(document=THEIRS) == []
-    assert list(letgo.not_comparable([UNTOLD], standing, case.chain.reports())) == []
+    assert list(waived_items.not_comparable([UNTOLD], standing, case.chain.reports())) == []
     other = asset("data/d/1", **(THEIRS.properties | {"description": "2"}))
     assert [one.code for one in case.found(document=other)] == ["waived-changed"]
     assert [one.code for one in case.found()] == ["waived-gone"]

@@ -9,11 +9,11 @@ from amlmigrate.bytes.prefixes import prefix_of
 from amlmigrate.core import mapping as maps
 from amlmigrate.core.documents import digest, properties_of
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.members import document_references
+from amlmigrate.core.json_strings import document_references
 from amlmigrate.core.plan import Plan, Step
 from amlmigrate.core.workspace import Location, Workspace
+from amlmigrate.ledger.decision_subjects import found_by
 from amlmigrate.ledger.evidence import EvidenceFile
-from amlmigrate.ledger.subjects import found_by
 
 _SHOWN = 5
 _CODE = "names-source"

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing
+from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.cloud import unreadable
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.errors import ServiceError
@@ -20,7 +20,7 @@ from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.parallel import in_order
 from amlmigrate.core.seal import PARTS, comparable
-from amlmigrate.cutover.held import seen_by
+from amlmigrate.cutover.evidence_checks import seen_by
 from amlmigrate.cutover.record import BACK, RECORD, SINCE, HeldBlob, held
 from amlmigrate.ledger.evidence import EvidenceFile
 

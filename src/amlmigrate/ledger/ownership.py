@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from amlmigrate.core.address import PHASES, Address
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.ownership_record import Copied, Labels
 from amlmigrate.core.plan import Gone
-from amlmigrate.core.prior import Copied, Labels
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 

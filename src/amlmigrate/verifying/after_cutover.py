@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from amlmigrate.bytes.areas import Containers
-from amlmigrate.bytes.bound import Bound, bound
-from amlmigrate.core.by import By
+from amlmigrate.bytes.binding import Bound, bound
+from amlmigrate.bytes.storage_containers import Containers
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.translation import Difference
-from amlmigrate.cutover import held
+from amlmigrate.cutover import evidence_checks
+from amlmigrate.cutover.changes_since import Since, decided
 from amlmigrate.cutover.record import SINCE
-from amlmigrate.cutover.since import Since, decided
 from amlmigrate.kinds import settling
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import Evidence, EvidenceFile
 from amlmigrate.ledger.items import decided as over
 from amlmigrate.ledger.items import items
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.verifying import leftalone, letgo
+from amlmigrate.ledger.valid_decisions import Standing
+from amlmigrate.verifying import foreign_blobs, waived_items
 from amlmigrate.verifying.blobs import ByteVerdict
 from amlmigrate.verifying.report import Depth, content_of, keep
 from amlmigrate.verifying.sdk import Readers
@@ -75,17 +75,17 @@ def verify_living(
         ended = items(plan, ledger, standing)
         lost = living.since.undecided(decided(standing.counting().values(), evidence.reports()))
         look = settling(plan, ledger.done_at(), living.looked, over(ended))
-        waived, reports = letgo.waived(plan, ended), evidence.reports()
-        theirs = living.theirs | letgo.of_bytes(waived, living.listed)
-        named = [*letgo.carried(reports), *living.undone]
-        named += letgo.findings(waived, standing, theirs, reports, living=True)
-        named += leftalone.findings(plan, ended, ledger.stayed(), living.listed, living=True)
+        waived, reports = waived_items.waived(plan, ended), evidence.reports()
+        theirs = living.theirs | waived_items.of_bytes(waived, living.listed)
+        named = [*waived_items.carried(reports), *living.undone]
+        named += waived_items.findings(waived, standing, theirs, reports, living=True)
+        named += foreign_blobs.findings(plan, ended, ledger.stayed(), living.listed, living=True)
         verdict = _verdict(living.since, unknown)
         content = content_of(
             plan, ended, depth, verdict, differences, posture, standing, read, named, look, service
         )
         content["green"] = content["green"] and not lost
-        content[letgo.MEMBER] = theirs
+        content[waived_items.MEMBER] = theirs
         content[SINCE] = {
             "cutover": cutover.content["number"],
             "open": [finding.as_dict() for finding in lost],
@@ -101,6 +101,6 @@ def _verdict(since: Since, unknown: str) -> ByteVerdict:
 
 def _source(cutover: EvidenceFile, now: Bound) -> Iterator[Difference]:
     """Each part of the source that is not as it was at the cutover."""
-    for name in held.SOURCE:
-        for told in held.differences(cutover, now.digests, now.parts, names=(name,)):
+    for name in evidence_checks.SOURCE:
+        for told in evidence_checks.differences(cutover, now.digests, now.parts, names=(name,)):
             yield Difference(name, "source", "as at the cutover", told)

@@ -10,9 +10,9 @@ import weakref
 from collections.abc import Iterator, Mapping
 
 from amlmigrate.core.ondisk import on_disk
-from amlmigrate.core.prior import Copied
+from amlmigrate.core.ownership_record import Copied
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.made import labels_of, text_of
+from amlmigrate.ledger.ownership import labels_of, text_of
 
 Place = tuple[str, str, str]
 _TABLES = """

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from amlmigrate.bytes.areas import Key, encryption_counts, list_places, prefix_digests
 from amlmigrate.bytes.listings import Listing
 from amlmigrate.bytes.prefixes import PrefixSet
+from amlmigrate.bytes.storage_containers import Key, encryption_counts, list_places, prefix_digests
 from amlmigrate.cloud.session import Side
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.few import few
@@ -19,8 +19,8 @@ from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.seal import PARTS
 from amlmigrate.core.state import Outcome
 from amlmigrate.core.workspace import Location
-from amlmigrate.cutover import since
-from amlmigrate.cutover.held import seen_by
+from amlmigrate.cutover import changes_since
+from amlmigrate.cutover.evidence_checks import seen_by
 from amlmigrate.cutover.record import active
 from amlmigrate.ledger import Ledger
 from amlmigrate.ledger.evidence import EvidenceFile, last
@@ -126,7 +126,7 @@ async def _digests(
     cutover = active(reports)
     if cutover is None:
         return seen_by(newest).get(PARTS[3], {}), prefix_digests(listed, places)
-    lost = (await since.blobs(cutover, listed, side.blobs, hashing=False)).lost_items()
+    lost = (await changes_since.blobs(cutover, listed, side.blobs, hashing=False)).lost_items()
     then = seen_by(cutover)[PARTS[3]]
     return then, {address: sha256 for address, sha256 in then.items() if address not in lost}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from amlmigrate.core import escapes, frozen
+from amlmigrate.core import escapes, freeze_record
 from amlmigrate.core.claim import WAIVABLE, Claim
 from amlmigrate.core.decision import DecisionSubject
 from amlmigrate.core.errors import BadInputError
@@ -74,7 +74,7 @@ def of_residuals(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
 
 def of_frozen(reports: list[EvidenceFile]) -> dict[str, DecisionSubject]:
     """What `freeze` took away and nobody has back yet, by address."""
-    record = frozen.of_reports(one.content for one in reports)
+    record = freeze_record.of_reports(one.content for one in reports)
     return {
         one.address: DecisionSubject(one.address, "frozen", f"{one.state.value}: {one}", one.decided)
         for one in (record.owed if record else ())

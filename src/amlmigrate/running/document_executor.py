@@ -11,16 +11,16 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError, MigrateError
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.core.plan import Action, Step
-from amlmigrate.core.prior import OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.writes import Accepted, Write
 from amlmigrate.kinds import Kind, moving_kinds
 from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.ledger import Ledger
-from amlmigrate.running.names import TargetNames
 from amlmigrate.running.recorder import Recorder
 from amlmigrate.running.sources import Sources
+from amlmigrate.running.target_names import TargetNames
 
 # A read right after a write may be stale; it is asked again before it counts.
 _READ_BACK_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)

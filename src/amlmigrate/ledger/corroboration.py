@@ -15,7 +15,7 @@ from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.plan import Step
 from amlmigrate.ledger.evidence import EvidenceFile, end_problems, examine, last, of_another
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.lost import EVIDENCE
+from amlmigrate.ledger.missing import EVIDENCE
 
 _RUN, _MADE = "run", "made"
 

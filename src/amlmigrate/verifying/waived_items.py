@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from amlmigrate.bytes.areas import Containers
 from amlmigrate.bytes.listings import listing_digest
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.asset import Inventory
 from amlmigrate.core.decision import Decision
 from amlmigrate.core.finding import Finding
@@ -17,10 +17,10 @@ from amlmigrate.core.findingcodes import LET_GO, PROTECTION
 from amlmigrate.core.plan import Action, Plan, Step
 from amlmigrate.core.state import Outcome
 from amlmigrate.kinds import moving_kinds, versions_digest
+from amlmigrate.ledger.decision_subjects import found_by, of_step
 from amlmigrate.ledger.evidence import EvidenceFile
 from amlmigrate.ledger.items import Item
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import found_by, of_step
+from amlmigrate.ledger.valid_decisions import Standing
 
 # The member of reports that tells, by address, the digest of what the target had in its place ('' for nothing).
 MEMBER = "let_go"

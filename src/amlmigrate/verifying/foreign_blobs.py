@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from amlmigrate.bytes.areas import Containers
+from amlmigrate.bytes.storage_containers import Containers
 from amlmigrate.core.few import few
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.plan import Action, Plan, Step

@@ -10,8 +10,8 @@ from functools import partial
 from amlmigrate.bytes.copying import Copier
 from amlmigrate.bytes.deleting import Deleter, Needed
 from amlmigrate.core.asset import Blob
+from amlmigrate.core.ownership_record import Copied, OwnershipRecord
 from amlmigrate.core.plan import Action, Bytes, Gone, Step
-from amlmigrate.core.prior import Copied, OwnershipRecord
 from amlmigrate.core.state import State
 from amlmigrate.core.workspace import Location
 from amlmigrate.ledger import Ledger

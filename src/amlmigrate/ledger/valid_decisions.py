@@ -10,8 +10,8 @@ from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.plan import Plan
+from amlmigrate.ledger.decision_subjects import failures, of_findings, of_step
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.subjects import failures, of_findings, of_step
 
 
 class Standing:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
-from amlmigrate.bytes.areas import Key
 from amlmigrate.bytes.listings import Listing, beside
+from amlmigrate.bytes.storage_containers import Key
 from amlmigrate.core.address import Address, blob_address
 from amlmigrate.core.asset import Asset
 from amlmigrate.core.documents import Document, properties_of
 from amlmigrate.core.few import few, many
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.json_strings import naming_source, naming_workspace
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.members import naming_source, naming_workspace
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Location

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from amlmigrate.core.asset import Asset, Inventory
 from amlmigrate.core.documents import Document
 from amlmigrate.core.finding import MARK
+from amlmigrate.core.json_strings import naming_workspace
 from amlmigrate.core.mapping import Mapping
-from amlmigrate.core.members import naming_workspace
 from amlmigrate.core.plan import Action, Plan
 from amlmigrate.core.redaction import masked
 from amlmigrate.core.workspace import Workspace
-from amlmigrate.ledger.standing import Standing
-from amlmigrate.ledger.subjects import of_findings, of_step
+from amlmigrate.ledger.decision_subjects import of_findings, of_step
+from amlmigrate.ledger.valid_decisions import Standing
 
 _NOTHING: Map[str, str] = {}
 _CODE = "names-source"

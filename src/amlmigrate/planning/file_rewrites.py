@@ -9,9 +9,9 @@ from dataclasses import replace
 from amlmigrate.bytes.contents import anew, as_written, left_in, line_rewrites
 from amlmigrate.bytes.tables import TableFindings
 from amlmigrate.bytes.yamltext import NotYamlError, applied
-from amlmigrate.core.anew import AnewFile
 from amlmigrate.core.asset import Asset, Blob, Content
 from amlmigrate.core.few import few
+from amlmigrate.core.file_rewrite import AnewFile
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.mapping import Mapping, Rewrite
 from amlmigrate.core.workspace import Location

@@ -11,10 +11,10 @@ from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ExitCode, MigrateError
 from amlmigrate.core.events import Emit, Event
-from amlmigrate.core.frozen import Assignment, FreezeState, differing
+from amlmigrate.core.freeze_record import Assignment, FreezeState, differing
+from amlmigrate.freezing.atomic_deeds import whole
 from amlmigrate.freezing.freeze import Book, End, FreezePort, read_back, refused
 from amlmigrate.freezing.samerole import falls_short
-from amlmigrate.freezing.whole import whole
 
 # Between looks at one whose taking was cut off: what one look shows may be older than that.
 _LOOK_SECONDS = (0.5, 1.0, 2.0)

@@ -14,11 +14,11 @@ from typing import Any
 
 from amlmigrate.core.documents import Document
 from amlmigrate.core.jsontext import NotJsonError, changed
-from amlmigrate.core.leading import Lead, lead, names_source
 from amlmigrate.core.mapping import Mapping
 from amlmigrate.core.nesting import is_shallow
 from amlmigrate.core.pointers import below
 from amlmigrate.core.reference import Reference, reference_of, references
+from amlmigrate.core.reference_targets import Lead, lead, names_source
 
 # Text for people: nothing follows it, and nothing of it is written anew.
 _PROSE = frozenset({"description", "display_name", "displayName", "comment", "comments", "tags", "$schema"})

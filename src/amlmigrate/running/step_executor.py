@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from amlmigrate.core.errors import ExitCode, MigrateError, TargetLostError
 from amlmigrate.core.plan import Action, Step
 from amlmigrate.core.state import State
-from amlmigrate.running.copies import CopyExecutor
-from amlmigrate.running.documents import DocumentExecutor
+from amlmigrate.running.copy_executor import CopyExecutor
+from amlmigrate.running.document_executor import DocumentExecutor
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from amlmigrate.core.address import Address
 from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import ConflictError
 from amlmigrate.core.few import few
-from amlmigrate.core.prior import OwnershipRecord
+from amlmigrate.core.ownership_record import OwnershipRecord
 from amlmigrate.kinds import Kind
 from amlmigrate.kinds._base import WorkspacePort
 from amlmigrate.ledger import Ledger

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from amlmigrate.core.errors import PlanLockedError
 from amlmigrate.ledger.ledger import Ledger
-from amlmigrate.ledger.lost import FILE
+from amlmigrate.ledger.missing import FILE
 
 # With the write-ahead log (sqlite.org/wal.html, section 5) a reader needs to write beside the file, or to be told
 # that nobody else does, and then it takes no notice of what is in the log. A copy of both has neither trouble.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import service_time
-from amlmigrate.cutover import held
+from amlmigrate.cutover import evidence_checks
 from amlmigrate.cutover.record import BACK, RECORD, active
 from amlmigrate.ledger.evidence import EvidenceFile, last
 
@@ -25,7 +25,7 @@ def reason(plan: Plan, reports: list[EvidenceFile], soak: timedelta, now: dateti
     """Why the soak is not over at `now`; nothing where the evidence proves nothing: that is a reason by itself."""
     begun = since(plan, reports)
     if begun is None:
-        if soak and not any(held.unproven(plan, reports)):
+        if soak and not any(evidence_checks.unproven(plan, reports)):
             yield "The soak has not begun: run `migrate verify`."
         return
     over = begun + soak
@@ -47,7 +47,7 @@ def _green_since(plan: Plan, reports: list[EvidenceFile]) -> datetime | None:
         if content["record"] == "verify":
             if newest is None or not _continues(plan, report, newest):
                 break
-            found = _moment(report) if held.deep(report) else found
+            found = _moment(report) if evidence_checks.deep(report) else found
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amlmigrate.cloud.roles import Roles
 from amlmigrate.core.documents import Document
-from amlmigrate.core.frozen import Assignment
+from amlmigrate.core.freeze_record import Assignment
 from amlmigrate.freezing.freeze import End
 from amlmigrate.posture.limits import until
 from amlmigrate.posture.reading import tried

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from amlmigrate.bytes.areas import Containers, listing_digests, prefix_digests
+from amlmigrate.bytes.storage_containers import Containers, listing_digests, prefix_digests
 from amlmigrate.core.plan import Plan
 from amlmigrate.core.seal import PARTS, seal
 
