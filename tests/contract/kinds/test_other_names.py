@@ -115,7 +115,7 @@ async def test_the_tools_own_do_not_stand_in_the_way_of_deleting(
 
         of, findings = staticmethod(lambda _: ""), staticmethod(list)
 
-    monkeypatch.setattr(planner, "Users", Users)
+    monkeypatch.setattr(planner, "TargetUsers", Users)
     planner.Planner(
         inventory(*_held()),
         there,

@@ -364,7 +364,7 @@ def test_a_disk_on_which_it_has_no_room_ends_the_command(
         known._db.execute("PRAGMA query_only = ON")
         return known
 
-    monkeypatch.setattr(plans, "Known", full)
+    monkeypatch.setattr(plans, "KnownCopies", full)
     with pytest.raises(FullDiskError) as told:
         _prior(folder, folder if own else None)
     assert "SQLITE_TMPDIR" in told.value.remedy

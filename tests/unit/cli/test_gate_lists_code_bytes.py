@@ -60,7 +60,7 @@ class Case:
         around = Surroundings(Dying.of(()), Secrets("", ()), (), HeldRights(), Recovery(), [], [], {})
         for owner, name, value in (
             (gating, "read_both", read),
-            (gating, "_seen", gating.Seen(read[1], ())),
+            (gating, "_seen", gating.SeenTarget(read[1], ())),
             (gating, "claims", []),
             (gating, "surroundings", around),
             (gating.remaining, "parts", []),

@@ -78,7 +78,7 @@ async def test_nobody_would_have_either(
 
     monkeypatch.setattr(gating, "list_places", listing)
     monkeypatch.setattr(gating, "read_target", target)
-    monkeypatch.setattr(gating.copies, "read", copied)
+    monkeypatch.setattr(gating.copy_proof, "read", copied)
     clouds: Any = type("Session", (), {"target": type("Side", (), {"blobs": None})()})()
     with Ledger(tmp_path) as ledger:
         made = _decided(ledger, STEPS[step])

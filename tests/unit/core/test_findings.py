@@ -44,7 +44,7 @@ def test_no_code_is_used_that_is_not_declared() -> None:
 
 def test_only_claims_and_the_helpers_compute_a_code() -> None:
     computed = [where.partition(":")[0] for where, _, codes in MADE if not codes]
-    assert computed == ["claim.py", "writers.py", "filefindings.py", "blobremarks.py"]
+    assert computed == ["claim.py", "writers.py", "filefindings.py", "blob_findings.py"]
 
 
 def test_every_declared_code_is_used() -> None:

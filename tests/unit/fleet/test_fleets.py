@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workspaces import ENVIRONMENTS, STOP, SUBSCRIPTION, line
+from tests.unit.scanning.workspaces import ENVIRONMENTS, STOP, SUBSCRIPTION, line
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.core.workspace import WorkspaceRef

@@ -31,7 +31,7 @@ from tests.unit.world import OLD, OLD_ID
 from amlmigrate.core import schemas
 from amlmigrate.core.errors import RefusedError
 from amlmigrate.core.freeze_record import Assignment, FreezeState, of_reports, strange
-from amlmigrate.freezing import freeze, record
+from amlmigrate.freezing import freeze, give_back, record
 from amlmigrate.freezing.record import Deeds, beside
 from amlmigrate.ledger import Ledger, decisions, files
 from amlmigrate.ledger.evidence import Evidence

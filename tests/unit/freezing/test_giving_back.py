@@ -26,7 +26,7 @@ from tests.unit.world import OLD
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import MigrateError
 from amlmigrate.core.freeze_record import Assignment, FreezeState
-from amlmigrate.freezing import freeze
+from amlmigrate.freezing import freeze, give_back
 from amlmigrate.freezing.give_back import Source
 
 

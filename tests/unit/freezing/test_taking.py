@@ -25,7 +25,7 @@ from tests.unit.freezing.assigned import (
 from tests.unit.world import OLD
 
 from amlmigrate.core.freeze_record import Assignment, FreezeState
-from amlmigrate.freezing import freeze
+from amlmigrate.freezing import atomic_deeds, freeze, give_back
 from amlmigrate.freezing.assignment_ends import ending
 from amlmigrate.ledger import files
 from amlmigrate.ledger.files import FileError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provisioned import KNOWN, part, uri, wanted
+from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 
 from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import IncompleteError, RefusedError

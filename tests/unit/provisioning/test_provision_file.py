@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from provisioned import FILE
+from tests.unit.provisioning.provisioned import FILE
 
 from amlmigrate.core.errors import BadInputError
 from amlmigrate.provisioning import checks, filechecks, profiles, reading

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provisioned import FILE
+from tests.unit.provisioning.provisioned import FILE
 
 from amlmigrate.core import schemas
 from amlmigrate.provisioning import filechecks

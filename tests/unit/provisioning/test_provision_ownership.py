@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provisioned import KNOWN, part, uri, wanted
+from tests.unit.provisioning.provisioned import KNOWN, part, uri, wanted
 
 from amlmigrate.cloud.calling import HARMLESS
 from amlmigrate.cloud.errors import ServiceError

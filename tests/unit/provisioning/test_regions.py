@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
-from provisioned import wanted
+from tests.unit.provisioning.provisioned import wanted
 
 from amlmigrate.cloud.arm import Arm
 from amlmigrate.cloud.errors import ServiceError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from workspaces import OPEN, SUBSCRIPTION, line, path, scanned
+from tests.unit.scanning.workspaces import OPEN, SUBSCRIPTION, line, path, scanned
 
 from amlmigrate.scanning import facts, rows
 from amlmigrate.scanning.barriers import barriers

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workspaces import CLOSED, ENVIRONMENTS, OPEN, SENSITIVITIES, scanned
+from tests.unit.scanning.workspaces import CLOSED, ENVIRONMENTS, OPEN, SENSITIVITIES, scanned
 
 from amlmigrate.scanning import risk as scoring
 from amlmigrate.scanning.risk import rank

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from workspaces import scanned
+from tests.unit.scanning.workspaces import scanned
 
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import DeniedError, ExitCode, MigrateError
