@@ -23,9 +23,6 @@ from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 from amlmigrate.cli.main import app
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
-from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
-from amlmigrate.doctor.needs import NEEDS, needs
-from amlmigrate.provisioning import applying, filechecks, profiles
 from amlmigrate.core import errors, findingcodes
 from amlmigrate.core.address import Address
 from amlmigrate.core.asset import Asset
@@ -35,6 +32,8 @@ from amlmigrate.core.findingcodes import Code
 from amlmigrate.core.plan import CUTOVER, Action, Bytes, Gone, Header, Step
 from amlmigrate.core.state import FOLLOWS, Outcome, State
 from amlmigrate.core.workspace import Location
+from amlmigrate.doctor.need import DOCTOR, FILE, VAULT, WS, Need
+from amlmigrate.doctor.needs import NEEDS, needs
 from amlmigrate.evidence import RECORDS
 from amlmigrate.freezing import freeze
 from amlmigrate.kinds import Kind, all_kinds, holding, moving_kinds
@@ -43,6 +42,7 @@ from amlmigrate.kinds._workspace_settings import SETTINGS
 from amlmigrate.ledger import schema
 from amlmigrate.posture import reading as proofs
 from amlmigrate.posture.catalogue import CATALOGUE
+from amlmigrate.provisioning import applying, filechecks, profiles
 from azsandbox import cli as sandbox
 from azsandbox.faultrules import ACTIONS
 

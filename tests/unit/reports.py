@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from amlmigrate.core.by import By
+from amlmigrate.core.frozen import Assignment, State
 from tests.unit.world import SOURCE, TARGET
 
-from amlmigrate.core.by import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
-from amlmigrate.core.frozen import Assignment, State
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence import RECORDS, Content
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from amlmigrate.core.by import By
-from amlmigrate.core.decision import Decision, Verb
+from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence.base import Content
 from amlmigrate.evidence.members import Count, Flag, Part, Sha256, Text, Time
@@ -34,7 +34,7 @@ class Decided(Content):
 
     record: ClassVar[str] = "decision"
 
-    decision: Verb
+    decision: DecisionVerb
     decisions: tuple[Line, ...]
     tenant_id: Text
 
@@ -43,7 +43,7 @@ class Decided(Content):
 
         `number` is that of the report in the chain.
         """
-        if self.decision is Verb.REOPEN:
+        if self.decision is DecisionVerb.REOPEN:
             return []
         who = By(self.by.user, self.by.host, self.by.version).local
         object_id = self.by.identity.object_id if self.by.identity else ""
@@ -70,7 +70,7 @@ class Approved(Part):
     """A decision that was approved, as the ledger had it, with the digest that names it whole."""
 
     address: Text
-    verb: Verb
+    verb: DecisionVerb
     sha256: Sha256
     reason: Text
     by: Text
