@@ -821,7 +821,7 @@ def stale() -> dict[Path, str]:
 def _schemas() -> Iterable[tuple[Path, dict[str, Any]]]:
     """The schemas that are shipped."""
     code = DOCS.parent / "src" / "amlmigrate"
-    yield code / "cmk" / "provisioning" / "file.schema.json", filechecks.schema()
+    yield code / "provisioning" / "file.schema.json", filechecks.schema()
     for record, content in RECORDS.items():
         yield code / "evidence" / "schemas" / f"{record}.schema.json", content.schema()
 

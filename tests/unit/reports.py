@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amlmigrate.core.by import By
-from amlmigrate.core.frozen import Assignment, State
 from tests.unit.world import SOURCE, TARGET
 
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import Finding
+from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence import RECORDS, Content
 
@@ -25,7 +25,7 @@ ASSIGNMENT = Assignment(
     SOURCE.id,
     "Contributor",
     {"roleDefinitionId": "/x", "principalId": "0b4a7a52-9c1c-4b0e-8a0a-2f6d7e1c9a36"},
-    State.TAKEN,
+    FreezeState.TAKEN,
 ).as_dict()
 _FREEZE_SOURCE = {"id": SOURCE.id, "workspaceId": SOURCE.workspace_id, "storageAccount": SOURCE.storage_account_id}
 _FREEZE_FILE = {"name": "freeze.json", "sha256": SHA}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import Decision, DecisionVerb
 from amlmigrate.core.identity import Identity
 from amlmigrate.evidence.base import Content

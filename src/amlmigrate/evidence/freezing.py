@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from amlmigrate.core.frozen import State
+from amlmigrate.core.freeze_record import FreezeState
 from amlmigrate.evidence.base import Content
 from amlmigrate.evidence.members import Part, Sha256, Text
 from amlmigrate.evidence.values import Assigned, Found
@@ -39,7 +39,7 @@ class Deed(Content):
 
     record: ClassVar[str] = "deed"
 
-    deed: State
+    deed: FreezeState
     source: Source
     assignment: Assigned
     file: View

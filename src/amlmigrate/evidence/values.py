@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from amlmigrate.core.by import By
+from amlmigrate.core.authorship import By
 from amlmigrate.core.claim import Claim
 from amlmigrate.core.finding import SEVERITIES, Finding
-from amlmigrate.core.frozen import Assignment, State
+from amlmigrate.core.freeze_record import Assignment, FreezeState
 from amlmigrate.core.identity import Identity
 from amlmigrate.core.rights import KEPT
 
@@ -134,7 +134,7 @@ _ASSIGNMENT = {
         },
     },
     "state": {
-        "enum": [one.value for one in State],
+        "enum": [one.value for one in FreezeState],
         "description": "How it stands: `taking` and `giving back` are written before the call.",
     },
     "end": {

@@ -71,7 +71,7 @@ MAPS = {
     *("items", "deleted", "trees", "let_go", "not_in_target", "not_compared", "not_the_same"),
     *("unreadable_alike", "source_not_checked"),
 }
-# What is wrong with a role assignment is told where it would be given back (`core.frozen.strange`).
+# What is wrong with a role assignment is told where it would be given back (`core.freeze_record.strange`).
 ASSIGNED = {"assignment", "assignments", "frozen"}
 Way = tuple[Any, ...]
 
