@@ -20,7 +20,7 @@ from typing import Any
 import beliefs
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
-from amlmigrate.cli.main import app
+from amlmigrate.cli.commands import COMMANDS
 from amlmigrate.cloud import retrying
 from amlmigrate.cloud.ranges import RANGE
 from amlmigrate.core import errors, findingcodes
@@ -99,12 +99,11 @@ def commands() -> dict[str, Callable[..., Any]]:
 
 def registered() -> Iterable[tuple[str, CommandInfo]]:
     """Each command with its name as it is typed, those below another one behind it."""
-    for info in app.registered_commands:
-        yield str(info.name), info
-    for group in app.registered_groups:
-        assert group.typer_instance
-        for info in group.typer_instance.registered_commands:
-            yield f"{group.name} {info.name}", info
+    for entry in COMMANDS:
+        app = entry.app()
+        below = f"{entry.name} " if app.registered_callback else ""
+        for info in app.registered_commands:
+            yield f"{below}{info.name}", info
 
 
 def _needed(default: Any) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amlmigrate.ledger import Ledger
 
 
-@options.shared
+@options.for_target
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     digest: Annotated[

@@ -1,4 +1,4 @@
-"""Say that the old workspace stops: from then on the target lives, and the source is held to what it was.
+"""Say that the old workspace stops. From then on the target lives, and the source is held to what it was.
 
 Example: migrate cutover plans/old-ws --dry-run
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from amlmigrate.ledger.evidence import EvidenceFile
 
 
-@options.shared
+@options.for_both_sides
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     back: Annotated[bool, typer.Option("--back", help="Take the cutover back; it carries no data back.")] = False,

@@ -60,7 +60,7 @@ class DecommissionOptions:
     accept_unseen: tuple[str, ...]
 
 
-@options.shared
+@options.for_both_sides
 def command(
     plan: Annotated[str, typer.Argument(help="The plan's folder.", metavar="PLAN")],
     confirm: Annotated[str, typer.Option(help="The source once more, as GROUP/NAME.", metavar="GROUP/NAME")],

@@ -19,7 +19,7 @@ from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
 
 
-@options.shared
+@options.for_both_sides
 def command(
     source: Annotated[
         str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")

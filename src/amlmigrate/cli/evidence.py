@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from amlmigrate.cli import options
+from amlmigrate.cli import commands, options
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
@@ -27,9 +25,7 @@ checked, with 4 where something was altered, and with 2 where there is no eviden
 Example: migrate evidence check plans/old-ws
 """
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
-)
+app = commands.command_line()
 
 
 @app.callback()
@@ -38,7 +34,7 @@ def _root() -> None:
 
 
 @app.command("check", help=CHECK)
-@options.shared
+@options.for_files
 def check(plan: options.PlanFolder = None, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
         from amlmigrate.cli import plans

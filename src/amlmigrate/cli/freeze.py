@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from amlmigrate.ledger.lock import Lock
 
 
-@options.shared
+@options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
     back: Annotated[bool, typer.Option("--back", help="Give back exactly what was taken away.")] = False,

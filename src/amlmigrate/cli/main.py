@@ -1,4 +1,4 @@
-"""The console script `migrate`: the commands, found by name, and the exit code of each."""
+"""The console script `migrate`: the commands by name, and the exit code of each."""
 
 from __future__ import annotations
 
@@ -7,44 +7,23 @@ from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import (
-    approve,
-    cutover,
-    decommission,
-    doctor,
-    done,
-    evidence,
-    freeze,
-    plan,
-    provision,
-    reopen,
-    run,
-    scan,
-    show,
-    status,
-    verify,
-    waive,
-)
+from amlmigrate.cli import commands
 from amlmigrate.cli.views import terminal
+from amlmigrate.core.tool import tool
 
-app = typer.Typer(
+app = commands.command_line(
     name="migrate",
+    cls=commands.Commands,
     help="Moves an Azure Machine Learning workspace to customer-managed keys, and accounts for every item that"
     " Azure lists.",
     epilog="The way: scan, provision, doctor, plan, show, approve, run, done, waive, verify, evidence, cutover,"
     " decommission. Each has --help.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=True,
 )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from amlmigrate.core.tool import tool
-
         terminal.write(f"{tool()}\n")
         raise typer.Exit
 
@@ -56,28 +35,6 @@ def _root(
     ] = False,
 ) -> None:
     """What stands before a command."""
-
-
-for module in (
-    scan,
-    provision,
-    doctor,
-    plan,
-    show,
-    approve,
-    run,
-    status,
-    freeze,
-    done,
-    waive,
-    reopen,
-    verify,
-    cutover,
-    decommission,
-):
-    app.command(module.__name__.rpartition(".")[2], help=module.__doc__)(module.command)
-
-app.add_typer(evidence.app, name="evidence", help=evidence.__doc__)
 
 
 def main() -> None:

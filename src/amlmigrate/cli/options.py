@@ -1,4 +1,4 @@
-"""The options that every command has."""
+"""The options that commands have in common: how they tell, and how they sign in where they do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", help="Log each call to standard error; tracebacks for failures.")
 ]
 Tenant = Annotated[
-    str | None, typer.Option("--tenant", help="Entra tenant to sign in to, for both sides.", metavar="ID")
+    str | None,
+    typer.Option(
+        "--tenant", help="Entra tenant to sign in to; where there are two sides, for both.", metavar="ID"
+    ),
 ]
 ClientId = Annotated[
     str | None,
@@ -44,7 +47,7 @@ ForceUnlock = Annotated[
 ]
 
 
-def _every_command_has(
+def _common(
     json: Json = False,
     verbose: Verbose = False,
     tenant: Tenant = None,
@@ -56,22 +59,39 @@ def _every_command_has(
     return CommonOptions(json, verbose, tenant, client_id, cloud, source_tenant, target_tenant)
 
 
-def shared(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that every command has; it takes them as its parameter `shared`."""
-    own, common = _parameters(command), _parameters(_every_command_has)
-    del own["shared"]
+Command = Callable[..., None]
 
-    @wraps(command)
-    def wrapper(**given: Any) -> None:
-        said = {name: given[name] for name in common}
-        every = replace(_every_command_has(**said), options=given)
-        command(**{name: given[name] for name in own}, shared=every)
 
-    parameters = [*own.values(), *common.values()]
-    # What typer reads the options from.
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
-    return wrapper
+def _having(*names: str) -> Callable[[Command], Command]:
+    """Gives a command these of the common options; it takes them as its parameter `shared`."""
+
+    def decorator(command: Command) -> Command:
+        own, common = _parameters(command), _parameters(_common)
+        del own["shared"]
+
+        @wraps(command)
+        def wrapper(**given: Any) -> None:
+            every = replace(_common(**{name: given[name] for name in names}), options=given)
+            command(**{name: given[name] for name in own}, shared=every)
+
+        parameters = [*own.values(), *(common[name] for name in names)]
+        # What typer reads the options from.
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
+        return wrapper
+
+    return decorator
+
+
+_OUTPUT = ("json", "verbose")
+_SIGN_IN = ("tenant", "client_id", "cloud")
+# A command that reads files alone signs in nowhere.
+for_files = _having(*_OUTPUT)
+# One that has a single side to sign in to, and no plan.
+for_one_side = _having(*_OUTPUT, *_SIGN_IN)
+# One that has a plan, and needs its target alone.
+for_target = _having(*_OUTPUT, *_SIGN_IN, "target_tenant")
+for_both_sides = _having(*_OUTPUT, *_SIGN_IN, "source_tenant", "target_tenant")
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

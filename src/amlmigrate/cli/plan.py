@@ -31,7 +31,7 @@ class Unreferenced(StrEnum):
     COPY = "copy"
 
 
-@options.shared
+@options.for_both_sides
 def command(
     source: Annotated[
         str | None, typer.Option(help="The workspace to move: ARM id, SUB/GROUP/NAME or GROUP/NAME.", metavar="WS")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PATIENCE = 600
 
 
-@options.shared
+@options.for_one_side
 def command(
     file: Annotated[Path, typer.Argument(help="What is to be there, in YAML or JSON.", metavar="FILE")],
     adopt: Annotated[

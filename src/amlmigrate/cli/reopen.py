@@ -14,7 +14,7 @@ from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import ExitCode
 
 
-@options.shared
+@options.for_target
 def command(
     arguments: deciding.Addresses = None,
     reason: deciding.Reason = "",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _TOLD = 40
 
 
-@options.shared
+@options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,

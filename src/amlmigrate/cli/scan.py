@@ -49,7 +49,7 @@ class ScanOptions:
     dry_run: bool
 
 
-@options.shared
+@options.for_one_side
 def command(
     subscription: Annotated[
         list[str] | None,

@@ -31,7 +31,7 @@ class ShowFormat(StrEnum):
     CSV = "csv"
 
 
-@options.shared
+@options.for_files
 def command(
     arguments: Annotated[
         list[str] | None,

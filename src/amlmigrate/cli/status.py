@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from amlmigrate.ledger import Ledger
 
 
-@options.shared
+@options.for_target
 def command(
     plan: options.PlanFolder = None,
     every: Annotated[

@@ -30,7 +30,7 @@ class DepthOption(StrEnum):
 _COUNTED = ("same", "of", "not_in_target", "not_the_same", "not_compared")
 
 
-@options.shared
+@options.for_both_sides
 def command(
     plan: options.PlanFolder = None,
     depth: Annotated[

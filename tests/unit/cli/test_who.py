@@ -85,7 +85,7 @@ def test_no_secret_of_an_option_is_told() -> None:
 def test_every_option_of_a_command_is_kept_as_it_counts() -> None:
     kept: list[CommonOptions] = []
 
-    @options.shared
+    @options.for_both_sides
     def command(
         plan: options.PlanFolder = None,
         soak: Annotated[float, typer.Option()] = 168,

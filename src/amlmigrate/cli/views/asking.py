@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from amlmigrate.cli.views import terminal
+from amlmigrate.cli.views import consoles, terminal
 
 
 def possible() -> bool:
     """Whether somebody can be asked: both what is read and what is written is a terminal."""
-    return sys.stdin.isatty() and terminal.console().is_terminal
+    return sys.stdin.isatty() and consoles.console().is_terminal
 
 
 async def yes(question: str) -> bool:

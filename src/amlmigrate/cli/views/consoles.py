@@ -1,4 +1,8 @@
-"""A console of `rich` that shows text as text: only the codes that rich itself makes reach the terminal."""
+"""A console of `rich` that shows text as text: only the codes that rich itself makes reach the terminal.
+
+What people are shown is made of pieces: each is text, whatever stands in it, with a style beside it; no markup is
+ever read.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,14 @@ from typing import IO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from amlmigrate.cli.views.terminal import Guarded, several
+from amlmigrate.core.escapes import shown
+
+# A text, or a text with a style.
+Piece = str | tuple[str, str]
+_STYLE = 1
 
 
 class GuardedConsole(Console):
@@ -28,3 +38,19 @@ class GuardedConsole(Console):
     @file.setter
     def file(self, new_file: IO[str]) -> None:
         self._file = new_file
+
+
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A console for lines made by `text`. It reads no markup, and escapes whatever it is given."""
+    return GuardedConsole(
+        stderr=stderr, width=width, highlight=False, soft_wrap=width is None, markup=False, emoji=False
+    )
+
+
+def text(*pieces: Piece) -> Text:
+    """Pieces on one line."""
+    return Text.assemble(*(_piece(one) for one in pieces))
+
+
+def _piece(piece: Piece) -> Piece:
+    return shown(piece) if isinstance(piece, str) else (shown(piece[0]), piece[_STYLE])

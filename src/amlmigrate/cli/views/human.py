@@ -16,8 +16,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from amlmigrate.cli.views import terminal
-from amlmigrate.cli.views.terminal import Piece
+from amlmigrate.cli.views import consoles, terminal
+from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import MigrateError, RefusedError
 from amlmigrate.core.events import Event
@@ -46,8 +46,8 @@ class HumanView:
     """Writes results to standard output and progress and errors to standard error."""
 
     def __init__(self) -> None:
-        self._out = terminal.console()
-        self._err = terminal.console(stderr=True)
+        self._out = consoles.console()
+        self._err = consoles.console(stderr=True)
         self._progress: Progress | None = None
         self._task: Any = None
 
@@ -163,10 +163,10 @@ class HumanView:
             self._progress.advance(self._task)
 
     def _say(self, *pieces: Piece) -> None:
-        self._err.print(terminal.text(*pieces))
+        self._err.print(consoles.text(*pieces))
 
     def _print(self, *pieces: Piece) -> None:
-        self._out.print(terminal.text(*pieces))
+        self._out.print(consoles.text(*pieces))
 
     def _gap(self) -> None:
         self._out.print()
@@ -236,7 +236,7 @@ class HumanView:
 
         self.close()
         # A file or a pipe has no width of its own.
-        out = self._out if self._out.is_terminal else terminal.console(width=_WIDE)
+        out = self._out if self._out.is_terminal else consoles.console(width=_WIDE)
         out.print(scans.table(workspaces, wide=out.width >= _ROOMY))
         gaps = scans.missing(workspaces)
         for gap in gaps[:_LINES]:
@@ -311,7 +311,7 @@ def _table(plan: Plan) -> Table:
     for action in actions:
         table.add_column(action.value, justify="right", style=_COLOURS[action])
     for kind, counts in counted.items():
-        table.add_row(terminal.text(kind), *(str(counts[action]) if counts[action] else "-" for action in actions))
+        table.add_row(consoles.text(kind), *(str(counts[action]) if counts[action] else "-" for action in actions))
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from amlmigrate.cli.views import terminal
+from amlmigrate.cli.views import consoles
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": "green"}
 _KEYS = {"microsoft": "Microsoft's", "classic": "customer's, classic", "service-side": "customer's, service-side"}
@@ -38,7 +38,7 @@ def table(workspaces: Iterable[dict[str, Any]], *, wide: bool) -> Table:
         shown.add_column(_COLUMNS[n], overflow="fold")
     for one in workspaces:
         cells = _cells(one)
-        shown.add_row(_risk(one["risk"]), *(terminal.text(cells[n]) for n in kept))
+        shown.add_row(_risk(one["risk"]), *(consoles.text(cells[n]) for n in kept))
     return shown
 
 
@@ -53,7 +53,7 @@ def missing(workspaces: Iterable[dict[str, Any]]) -> list[str]:
 
 def _risk(risk: dict[str, Any]) -> Text:
     score = f"{risk['least']}-{risk['score']}" if risk["least"] != risk["score"] else str(risk["score"])
-    return terminal.text((f"{score} {risk['level']}", _COLOURS[risk["level"]]))
+    return consoles.text((f"{score} {risk['level']}", _COLOURS[risk["level"]]))
 
 
 def _cells(one: dict[str, Any]) -> tuple[str, ...]:

@@ -1,9 +1,8 @@
 """The one way out: whatever reaches standard output or standard error passes here, and nothing in it acts.
 
-What people are shown is made of pieces: each is text, whatever stands in it, with a style beside it; no markup is
-ever read. While a command runs both streams are guarded: what a library, a log, a warning, a traceback or a
-forgotten `print` writes is escaped on the way. Only colours and bars of this package's own consoles go around
-that, and of these only what `rich` marks as its own.
+While a command runs both streams are guarded: what a library, a log, a warning, a traceback or a forgotten `print`
+writes is escaped on the way. Only colours and bars of this package's own consoles (`consoles`) go around that, and
+of these only what `rich` marks as its own.
 """
 
 from __future__ import annotations
@@ -13,18 +12,10 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from amlmigrate.core.escapes import Plain, escaped, shown, visible
+from amlmigrate.core.escapes import escaped, visible
 from amlmigrate.core.redaction import masked
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
-# A text, or a text with a style.
-Piece = str | tuple[str, str]
-_STYLE = 1
 
 
 class Guarded:
@@ -72,22 +63,6 @@ def several(text: str) -> str:
     return "\n".join(escaped(line.removesuffix(end)) + end for line, end in zip(lines, ends, strict=True))
 
 
-def text(*pieces: Piece) -> Text:
-    """Pieces on one line."""
-    from rich.text import Text
-
-    return Text.assemble(*(_piece(one) for one in pieces))
-
-
-def console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """A console for lines made by `text`. It reads no markup, and escapes whatever it is given."""
-    from amlmigrate.cli.views.consoles import GuardedConsole
-
-    return GuardedConsole(
-        stderr=stderr, width=width, highlight=False, soft_wrap=width is None, markup=False, emoji=False
-    )
-
-
 def write(text: str) -> None:
     """A text for another program, on standard output."""
     with guarded():
@@ -126,10 +101,3 @@ class Log(logging.Handler):
 
 def _guard(stream: Any) -> Any:
     return stream if isinstance(stream, Guarded) else Guarded(stream)
-
-
-def _piece(piece: Piece) -> Piece:
-    return shown(piece) if isinstance(piece, str) else (shown(piece[0]), piece[_STYLE])
-
-
-__all__ = ["Guarded", "Log", "Piece", "Plain", "console", "guarded", "several", "text", "trace", "write"]

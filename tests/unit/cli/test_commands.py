@@ -1,0 +1,118 @@
+"""The table of commands says what their modules say, and a shell completes them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from amlmigrate import cli
+from amlmigrate.cli.commands import COMMANDS, Entry
+from amlmigrate.cli.main import app
+
+NAMES = [one.name for one in COMMANDS]
+each = pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+
+
+def _help(*arguments: str, columns: int = 100) -> str:
+    done = CliRunner().invoke(
+        app, [*arguments, "--help"], env={"COLUMNS": str(columns), "TERMINAL_WIDTH": str(columns)}
+    )
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@each
+def test_its_line_is_the_first_sentence_of_its_module(entry: Entry) -> None:
+    paragraph = " ".join(str(entry.module().__doc__).split("\n\n")[0].split())
+    assert entry.help == re.split(r"(?<=\.) ", paragraph)[0]
+
+
+@each
+def test_its_help_has_an_example(entry: Entry) -> None:
+    names = [info.name for info in entry.app().registered_commands]
+    texts = [_help(entry.name, *([str(name)] if str(name) != entry.name else [])) for name in names]
+    for text in texts:
+        assert f"Example: migrate {entry.name} " in text
+
+
+def test_each_module_with_a_command_is_in_the_table() -> None:
+    there = {
+        path.stem
+        for path in Path(cli.__file__).parent.glob("*.py")
+        if re.search(r"^@options\.for_", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert there == set(NAMES)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_overview_has_each_command_once_below_its_panel(columns: int) -> None:
+    text = _help(columns=columns)
+    panels = list(dict.fromkeys(one.panel for one in COMMANDS))
+    assert [line[:-1] for line in text.splitlines() if line[:-1] in panels] == panels
+    for panel in panels:
+        at = text.index(f"\n{panel}:\n")
+        section = text[at:].split("\n\n")[0]
+        assert re.findall(r"^  (\w+) ", section, re.MULTILINE) == [
+            one.name for one in COMMANDS if one.panel == panel
+        ]
+
+
+def test_a_command_that_is_nearly_one_is_told() -> None:
+    done = CliRunner().invoke(app, ["decomission"])
+    assert done.exit_code == 2 and "'decommission'" in done.stderr
+
+
+def test_who_reads_files_alone_is_not_asked_how_to_sign_in() -> None:
+    for arguments in (("show",), ("evidence", "check")):
+        assert "--json" in (text := _help(*arguments)) and "--tenant" not in text and "--client-id" not in text
+    for arguments in (("scan",), ("provision",)):
+        assert "--tenant" in (text := _help(*arguments)) and "-tenant ID" not in text.replace(" --tenant ID", "")
+    assert "--source-tenant" not in (text := _help("approve")) and "--target-tenant" in text
+    assert "--source-tenant" in (text := _help("run")) and "--target-tenant" in text
+
+
+def _completed(words: str, shell: str = "bash") -> list[str]:
+    environment = {
+        "_MIGRATE_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    environment["_TYPER_COMPLETE_ARGS"] = words
+    done = CliRunner().invoke(app, [], env=environment, prog_name="migrate")
+    assert done.exit_code == 0, done.output
+    return done.stdout.split()
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    assert _completed("migrate de") == ["decommission"]
+    assert set(NAMES) <= set(_completed("migrate "))
+    assert _completed("migrate run --res") == ["--resume"]
+    assert _completed("migrate evidence ch") == ["check"]
+    assert set(_completed("migrate verify --depth ")) == {"metadata", "checksum", "sdk"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_is_printed(shell: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["--show-completion", shell], prog_name="migrate")
+    assert done.exit_code == 0 and "_MIGRATE_COMPLETE" in done.stdout
+
+
+def test_bash_takes_the_script(tmp_path: Path) -> None:
+    script = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="migrate").stdout
+    (tmp_path / "completion.bash").write_text(script)
+    asked = f"source {tmp_path}/completion.bash; complete -p migrate"
+    done = subprocess.run(["bash", "--norc", "-c", asked], capture_output=True, text=True, check=True)
+    assert "migrate" in done.stdout
+
+
+def test_own_options_come_before_the_common_ones() -> None:
+    for entry in COMMANDS:
+        for info in entry.app().registered_commands:
+            assert info.callback
+            names = list(inspect.signature(info.callback).parameters)
+            assert names.index("json") >= len(names) - 7
