@@ -7,21 +7,22 @@ Example: migrate approve plans/old-ws --decisions --digest 81c4e07a92bd35f6
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.login import session
+from amlmigrate.cli.tenants import refuse_unseeing
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import local
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from amlmigrate.core.authorship import By
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.ledger import Ledger
+from amlmigrate.core.plan import Plan
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.approving import approve_decisions, approve_plan
 
 
 @options.for_target
@@ -38,12 +39,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.cli.login import session
-        from amlmigrate.cli.tenants import refuse_unseeing
-        from amlmigrate.cli.who import local
-        from amlmigrate.ledger import Ledger
-
         folder, read = plans.load_own(plan)
         if not read.header.require_approval:
             raise BadInputError(
@@ -66,8 +61,6 @@ def command(
 
 
 def _plan(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment: str) -> dict[str, Any]:
-    from amlmigrate.ledger.approving import approve_plan
-
     made, new = approve_plan(plan, ledger, digest, by, comment)
     return {
         "text": f"Approved by {made.by}." if new else f"Approved already by {made.by} at {made.at}.",
@@ -81,8 +74,6 @@ def _plan(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment
 
 
 def _decisions(folder: Path, plan: Plan, ledger: Ledger, digest: str, by: By, comment: str) -> dict[str, Any]:
-    from amlmigrate.ledger.approving import approve_decisions
-
     made, decided = approve_decisions(plan, ledger, digest, by, comment)
     return {
         "text": f"{len(decided)} decisions are approved by {made.by}.",

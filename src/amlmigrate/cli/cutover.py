@@ -12,24 +12,26 @@ Example: migrate cutover plans/old-ws --back
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import cuttingover, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.holding import holding
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
+from amlmigrate.cloud.session import Session
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from amlmigrate.cloud.session import Session
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.cutover.changes_since import ChangedSince
-    from amlmigrate.leasing.hold import Lease
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.evidence import EvidenceFile
+from amlmigrate.core.plan import Plan
+from amlmigrate.cutover import record
+from amlmigrate.cutover.changes_since import ChangedSince
+from amlmigrate.cutover.refusals import NOT_MADE
+from amlmigrate.leasing.hold import Lease
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.lock import Lock
 
 
 @options.for_both_sides
@@ -50,12 +52,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.cli.holding import holding
-        from amlmigrate.cli.login import session
-        from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.lock import Lock
-
         folder, read = plans.load_own(plan)
         _refuse_options(read, folder, only or (), unfrozen)
         with Ledger(folder, fresh=False) as ledger:
@@ -75,8 +71,6 @@ def command(
 
 
 def _refuse_options(plan: Plan, folder: Path, only: Any, unfrozen: str | None) -> None:
-    from amlmigrate.cutover.refusals import NOT_MADE
-
     if unfrozen is not None and not unfrozen.strip():
         raise BadInputError("--unfrozen needs a reason.", remedy='Give one with --unfrozen "...".')
     for address in only:
@@ -107,10 +101,6 @@ class CutoverWork:
 
     async def cut_over(self, unfrozen: str, *, dry_run: bool) -> ExitCode:
         """Checks both sides against the evidence, and records that the target lives from now on."""
-        from amlmigrate.cli import cuttingover
-        from amlmigrate.cutover import record
-        from amlmigrate.ledger.evidence import Evidence
-
         evidence = Evidence(self.folder, self.ledger)
         reports = evidence.reports()
         if done := record.active(reports):
@@ -129,10 +119,6 @@ class CutoverWork:
 
     async def back(self, *, dry_run: bool) -> ExitCode:
         """Takes the record back, and lists what the target has that the source does not."""
-        from amlmigrate.cli import cuttingover
-        from amlmigrate.cutover import record
-        from amlmigrate.ledger.evidence import Evidence
-
         evidence = Evidence(self.folder, self.ledger)
         reports = evidence.reports()
         known = record.newest(reports)
@@ -159,8 +145,6 @@ class CutoverWork:
 
     async def _known_to_others(self, cutover: EvidenceFile | None) -> None:
         """Says in the lease's blob what the evidence says, for later plans of the pair; again where cut off."""
-        from amlmigrate.cutover import record
-
         if self.lease:
             await self.lease.change({record.RECORD: record.for_others(cutover) if cutover else None})
 

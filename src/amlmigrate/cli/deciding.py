@@ -6,21 +6,29 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from amlmigrate.cli import decisionfile, plans, until
+from amlmigrate.cli.decisionfile import Row
 from amlmigrate.cli.execute import CommonOptions
+from amlmigrate.cli.login import session
+from amlmigrate.cli.looking import can_look, look
+from amlmigrate.cli.who import local
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.authorship import By
+from amlmigrate.core.claim import WAIVABLE
+from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
 from amlmigrate.core.errors import BadInputError, IncompleteError, MigrateError, RefusedError
-
-if TYPE_CHECKING:
-    from amlmigrate.cli.decisionfile import Row
-    from amlmigrate.cloud.session import Session
-    from amlmigrate.core.authorship import By
-    from amlmigrate.core.decision import Decision, DecisionSubject, DecisionVerb
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.deciding import NewDecision
+from amlmigrate.core.finding import MARK
+from amlmigrate.core.findingcodes import LET_GO
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.ledger import Ledger, deciding
+from amlmigrate.ledger.deciding import NewDecision, refuse_early
+from amlmigrate.ledger.decision_subjects import Subjects
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.posture.catalogue import CATALOGUE
 
 # What in the environment is a credential by itself; az login is not looked for, that takes a call.
 _AT_HAND = (
@@ -56,12 +64,6 @@ class DecisionRequest:
 
 async def decide(shared: CommonOptions, asked: DecisionRequest) -> dict[str, Any]:
     """Records the decisions, all or none, and returns what is told of them."""
-    from amlmigrate.cli import plans, until
-    from amlmigrate.core.decision import DecisionVerb
-    from amlmigrate.ledger import Ledger, deciding
-    from amlmigrate.ledger.decision_subjects import Subjects
-    from amlmigrate.ledger.evidence import Evidence
-
     folder_text, addresses = plans.divided(asked.arguments)
     ends = until.end(asked.until)
     rows = _rows(asked, addresses)
@@ -88,9 +90,6 @@ async def decide(shared: CommonOptions, asked: DecisionRequest) -> dict[str, Any
 
 def _rows(asked: DecisionRequest, addresses: list[str]) -> list[Row]:
     """Each with its reason. Raises BadInputError for none, and for a waiver without a reason."""
-    from amlmigrate.cli import decisionfile
-    from amlmigrate.core.decision import DecisionVerb
-
     if bool(addresses) == bool(asked.file):
         raise BadInputError(
             "Say what it is about: addresses, or a file of them with --from, and not both.",
@@ -130,10 +129,6 @@ def _refuse_others(rows: Iterable[Row], choices: Iterable[NewDecision]) -> None:
 
 def _refuse_keys(choices: Iterable[NewDecision]) -> None:
     """No decision takes the place of the customer's key: a claim that is an error is proven, or nothing moves."""
-    from amlmigrate.core.claim import WAIVABLE
-    from amlmigrate.core.finding import MARK
-    from amlmigrate.posture.catalogue import CATALOGUE
-
     claims = {entry.name for entry in CATALOGUE} - WAIVABLE
     held = [
         one.subject
@@ -152,10 +147,6 @@ async def _looked(
     shared: CommonOptions, plan: Plan, ledger: Ledger, choices: list[NewDecision]
 ) -> tuple[list[NewDecision], By, str]:
     """The choices with what the target shows. Raises IncompleteError where it shows no such item."""
-    from amlmigrate.cli.login import session
-    from amlmigrate.cli.looking import can_look, look
-    from amlmigrate.ledger.deciding import refuse_early
-
     for choice in choices:
         refuse_early(ledger, choice.subject)
         _refuse_unseen(choice.subject)
@@ -175,9 +166,6 @@ async def _looked(
 
 def _refuse_unseen(subject: DecisionSubject) -> None:
     """What a verification looks at itself is not said to be there again. Raises IncompleteError."""
-    from amlmigrate.core.finding import MARK
-    from amlmigrate.core.findingcodes import LET_GO
-
     if subject.sort == "finding" and subject.address.rpartition(MARK)[2] in {code.name for code in LET_GO}:
         raise IncompleteError(
             "Whether the target has it again is for `migrate verify` to see.",
@@ -191,8 +179,6 @@ def _told_by(subject: DecisionSubject, there: bool | None) -> bool:
 
     Of a document in conflict it does not: another one was there under the same address all the time.
     """
-    from amlmigrate.core.plan import Action
-
     step = subject.step
     known = step is not None and step.action is Action.CONFLICT and not step.is_bytes
     return bool(there) and not known
@@ -204,9 +190,6 @@ async def _by(shared: CommonOptions, plan: Plan) -> tuple[By, str]:
     Nobody is asked to sign in where the options and the environment name no credential, unless the plan asks for
     approvals: then DeniedError is raised for who cannot.
     """
-    from amlmigrate.cli.login import session
-    from amlmigrate.cli.who import local
-
     named = shared.tenant or shared.target_tenant or shared.client_id or any(map(os.environ.get, _AT_HAND))
     if not (plan.header.require_approval or named):
         return local(shared), ""
@@ -215,8 +198,6 @@ async def _by(shared: CommonOptions, plan: Plan) -> tuple[By, str]:
 
 
 async def _signed(shared: CommonOptions, plan: Plan, clouds: Session) -> tuple[By, str]:
-    from amlmigrate.cli.who import local
-
     by = local(shared)
     try:
         return by.signed(await clouds.target.credential.identity()), ""

@@ -7,33 +7,38 @@ Example: migrate decommission plans/old-ws --confirm old-rg/old-ws
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.gating import Afresh
+from amlmigrate.cli.holding import holding
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.wanting import ask
+from amlmigrate.cli.who import who
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.authorship import By
+from amlmigrate.core.clock import Clock
+from amlmigrate.core.documents import Document
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from pathlib import Path
-    from typing import Any
-
-    from amlmigrate.cloud.session import Session
-    from amlmigrate.core.authorship import By
-    from amlmigrate.core.clock import Clock
-    from amlmigrate.core.documents import Document
-    from amlmigrate.core.events import Emit
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult, Removal
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.lock import Lock
-
+from amlmigrate.core.events import Emit
+from amlmigrate.core.plan import Plan
+from amlmigrate.decommissioning import tombstone
+from amlmigrate.decommissioning.neighbours import scope
+from amlmigrate.decommissioning.stage import DecommissionRequest, DecommissionResult, Removal
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.heartbeat import beating
+from amlmigrate.ledger.lock import Lock
 
 # The hours of the default; less is a decision.
 _SOAK = 168
@@ -109,12 +114,6 @@ def command(
 
 async def _decommission(view: View, shared: CommonOptions, asked: DecommissionOptions, *, force: bool) -> ExitCode:
     """Takes the plan and its target for itself, removes the source, and tells how it ended."""
-    from amlmigrate.cli import plans
-    from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.login import session
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.lock import Lock
-
     folder, plan = plans.load_own(asked.plan)
     _refuse_unconfirmed(plan, asked.confirm)
     wanted = _wanted(asked)
@@ -149,9 +148,6 @@ class DecommissionWork:
 
     async def remove(self, lock: Lock) -> DecommissionResult:
         """Asks for the approval of somebody else where that is needed, and goes through the stage."""
-        from amlmigrate.cli.wanting import ask
-        from amlmigrate.cli.who import who
-
         asked, wanted = self.asked, self.wanted
         if not asked.dry_run:
             chosen = _chosen(asked.soak, wanted)
@@ -182,9 +178,6 @@ def _refuse_unconfirmed(plan: Plan, confirm: str) -> None:
 
 def _wanted(asked: DecommissionOptions) -> DecommissionRequest:
     """What the stage is told. Raises BadInputError for a scope that is none."""
-    from amlmigrate.decommissioning.neighbours import scope
-    from amlmigrate.decommissioning.stage import DecommissionRequest
-
     unseen = frozenset(scope(text) for text in asked.accept_unseen)
     return DecommissionRequest(asked.purge, asked.dry_run, asked.storage is ContainerFate.DELETE, unseen)
 
@@ -201,9 +194,6 @@ def _chosen(soak: float, wanted: DecommissionRequest) -> dict[str, Any]:
 
 async def _held(lock: Lock, work: Coroutine[Any, Any, DecommissionResult]) -> DecommissionResult:
     """A removal may take an hour: it says that it is alive, and ends where another has taken the plan over."""
-    import asyncio
-
-    from amlmigrate.ledger.heartbeat import beating
 
     async def beat() -> None:
         lock.beat()
@@ -229,11 +219,6 @@ def removal_of(
     clock: Clock | None = None,
 ) -> Removal:
     """The stage with everything that it reads; `hold` raises where the plan is another's by now."""
-    from amlmigrate.cli.gating import Afresh
-    from amlmigrate.core.clock import Clock
-    from amlmigrate.decommissioning.stage import Removal
-    from amlmigrate.ledger.evidence import Evidence
-
     gate = Afresh(clouds, plan, folder, ledger, wanted, soak, accept_unrecoverable)
     evidence = Evidence(folder, ledger)
     clock = clock or Clock(today=lambda: clouds.target.arm.service_clock.now() or datetime.now(UTC))
@@ -242,8 +227,6 @@ def removal_of(
 
 def told(view: View, plan: Plan, outcome: DecommissionResult) -> ExitCode:
     """Tells how it ended: of a dry run, or of the tombstone."""
-    from amlmigrate.decommissioning import tombstone
-
     if outcome.report is None:
         view.result("decommission.dry", {"text": outcome.text, **(outcome.listing or {})})
         return ExitCode.DONE

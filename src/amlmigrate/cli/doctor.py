@@ -15,8 +15,12 @@ import typer
 
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
+from amlmigrate.core.escapes import as_json
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.doctor import examine, least_role
 
 
 @options.for_both_sides
@@ -34,9 +38,6 @@ def command(
     async def work(view: View) -> ExitCode:
         refs = _refs(source, target)
         if print_role:
-            from amlmigrate.core.escapes import as_json
-            from amlmigrate.doctor import least_role
-
             role = least_role(ref for ref in refs if ref)
             view.raw(as_json(role, indent=2) + "\n")
             return ExitCode.DONE
@@ -46,8 +47,6 @@ def command(
 
 
 def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
-    from amlmigrate.core.workspace import WorkspaceRef
-
     if not source and not target:
         raise BadInputError(
             "There is no workspace to look at.", remedy="Name --source, --target, or both as for `migrate plan`."
@@ -57,9 +56,6 @@ def _refs(source: str | None, target: str | None) -> tuple[Any, Any]:
 
 
 async def _examine(view: View, shared: CommonOptions, refs: tuple[Any, Any]) -> ExitCode:
-    from amlmigrate.cli.login import session
-    from amlmigrate.doctor import examine
-
     async with session(shared) as clouds:
         report = await examine(clouds, *refs)
     errors = sum(1 for finding in report.findings if finding.severity == "error")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from amlmigrate.cli import commands, options
+from amlmigrate.cli import commands, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode, RefusedError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from amlmigrate.ledger.checking import Check
+from amlmigrate.ledger.checking import Check
+from amlmigrate.ledger.checking import check as look
+from amlmigrate.ledger.evidence import REMEDY
 
 CHECK = """Check that the evidence of a plan is as it was written. Works on a copy that may not be written to.
 
@@ -37,9 +36,6 @@ def _root() -> None:
 @options.for_files
 def check(plan: options.PlanFolder = None, *, shared: CommonOptions) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.ledger.checking import check as look
-
         folder, read = plans.load(plan)
         return _told(view, folder, look(read, folder))
 
@@ -48,8 +44,6 @@ def check(plan: options.PlanFolder = None, *, shared: CommonOptions) -> None:
 
 def _told(view: View, folder: Path, found: Check) -> ExitCode:
     """Says what it came to. Raises RefusedError where something was altered, BadInputError without evidence."""
-    from amlmigrate.ledger.evidence import REMEDY
-
     if found.altered:
         raise RefusedError(
             "The evidence cannot be trusted: not all is as it was written.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
@@ -10,9 +11,13 @@ from typing import Any
 
 import typer
 
+from amlmigrate.cli import signals
 from amlmigrate.cli.views import terminal
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.views.human import HumanView
+from amlmigrate.cli.views.json_lines import JsonView
 from amlmigrate.core.errors import ExitCode, InterruptedRunError, MigrateError
+from amlmigrate.ledger.files import FileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,6 @@ _INTERRUPTED = InterruptedRunError(
 
 def execute(shared: CommonOptions, work: Work) -> None:
     """Runs `work` and leaves the process with its exit code."""
-    from amlmigrate.cli import signals
-
     # Tens of thousands of documents, and hardly a cycle among them: looking for cycles as often as usual takes
     # some seven per cent of a run's processor time.
     gc.set_threshold(20_000, 20, 50)
@@ -51,10 +54,6 @@ def execute(shared: CommonOptions, work: Work) -> None:
 
 
 def _ended(shared: CommonOptions, view: View, work: Work) -> ExitCode:
-    import asyncio
-
-    from amlmigrate.cli import signals
-
     try:
         _logs(shared)
         return asyncio.run(signals.listening(work(view)))
@@ -71,11 +70,7 @@ def _ended(shared: CommonOptions, view: View, work: Work) -> ExitCode:
 
 def _view(json: bool) -> View:
     if json:
-        from amlmigrate.cli.views.json_lines import JsonView
-
         return JsonView()
-    from amlmigrate.cli.views.human import HumanView
-
     return HumanView()
 
 
@@ -86,8 +81,6 @@ def _told(view: View, error: MigrateError) -> ExitCode:
 
 def _bug(error: BaseException) -> MigrateError:
     if isinstance(error, OSError) and error.filename:
-        from amlmigrate.ledger.files import FileError
-
         return FileError(error, str(error.filename))
     return MigrateError(
         f"Something unexpected happened: {type(error).__name__}: {error}",

@@ -11,33 +11,45 @@ Example: migrate freeze plans/old-ws --back --give frozen/0b4a7a52-9c1c-4b0e-8a0
 
 from __future__ import annotations
 
+import logging
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.freezesource import read
+from amlmigrate.cli.freezetold import FreezeReport, given, listed, nothing_given
+from amlmigrate.cli.holding import holding
+from amlmigrate.cli.login import session
+from amlmigrate.cli.sides import read_pair
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import who
+from amlmigrate.cli.writing import writers
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import BadInputError, ExitCode, MigrateError
 from amlmigrate.core.few import many
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Container, Sequence
-    from pathlib import Path
-
-    from amlmigrate.cloud.session import Session
-    from amlmigrate.core.authorship import By
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.core.workspace import Workspace
-    from amlmigrate.freezing.freeze import TakenRights
-    from amlmigrate.freezing.give_back import Source
-    from amlmigrate.freezing.record import Deeds, FreezeRecord
-    from amlmigrate.freezing.writers import Writers
-    from amlmigrate.leasing.hold import Lease
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.evidence import EvidenceFile
-    from amlmigrate.ledger.lock import Lock
+from amlmigrate.core.freeze_record import DEED
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.workspace import Workspace
+from amlmigrate.freezing import freeze, record
+from amlmigrate.freezing.assignment_ends import ending
+from amlmigrate.freezing.freeze import TakenRights
+from amlmigrate.freezing.give_back import LetGo, Source, give_back
+from amlmigrate.freezing.record import Deeds, FreezeRecord, beside
+from amlmigrate.freezing.writers import Writers
+from amlmigrate.leasing import anchoring
+from amlmigrate.leasing.hold import Lease
+from amlmigrate.ledger import Ledger, decisions
+from amlmigrate.ledger.decision_subjects import of_frozen
+from amlmigrate.ledger.decisions import freeze_state
+from amlmigrate.ledger.evidence import Evidence, EvidenceFile
+from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.valid_decisions import Standing
 
 
 @options.for_both_sides
@@ -56,11 +68,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.cli.login import session
-        from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.lock import Lock
-
         if give and not back:
             raise BadInputError("--give needs --back.", remedy="Run `migrate freeze PLAN --back --give ADDRESS`.")
         folder, read = plans.load_own(plan)
@@ -85,8 +92,6 @@ async def _alone(one: FreezeWork, lock: Lock, *, dry_run: bool, needed: bool) ->
 
     Rights are given back also where the target, or the account of the lease, is no more.
     """
-    from amlmigrate.cli.holding import holding
-
     lease = None
     async with AsyncExitStack() as stack:
         try:
@@ -105,8 +110,6 @@ class FreezeWork:
     def __init__(
         self, view: View, folder: Path, plan: Plan, ledger: Ledger, clouds: Session, shared: CommonOptions
     ) -> None:
-        from amlmigrate.ledger.evidence import Evidence
-
         self.view = view
         self._folder = folder
         self.plan = plan
@@ -121,8 +124,6 @@ class FreezeWork:
     @asynccontextmanager
     async def anchored(self, lease: Lease | None) -> AsyncIterator[None]:
         """Refuses evidence older than what the target's lease knows of, and has that know how far it came."""
-        from amlmigrate.leasing import anchoring
-
         if lease is None:
             yield
             return
@@ -138,9 +139,6 @@ class FreezeWork:
 
     def _known(self) -> FreezeRecord | None:
         """What was frozen before, where the record can be trusted. Raises RefusedError."""
-        from amlmigrate.freezing import record
-        from amlmigrate.ledger import decisions
-
         reports = self._evidence.reports()
         decisions.refuse_unlike_people(self.ledger, reports)
         known = record.trusted(self.ledger, self.plan, reports)
@@ -150,16 +148,12 @@ class FreezeWork:
 
     def _deeds(self, known: FreezeRecord | None, by: By, account: str) -> Deeds:
         """The book of deeds. Raises RefusedError for what no freeze of this source would hold."""
-        from amlmigrate.freezing import record
-
         book = record.Deeds(self.ledger, self.plan, by, known, account)
         record.refuse_strange(self._folder, book.record, self.plan.header.source["id"], account)
         return book
 
     async def freeze(self, *, dry_run: bool) -> ExitCode:
         """Takes away what may write the source and can be taken."""
-        from amlmigrate.cli.freezetold import FreezeReport, listed
-
         known = self._known()
         source, writers = await self._writers()
         told = FreezeReport(self.view, self._folder, writers, self._elsewhere())
@@ -175,9 +169,6 @@ class FreezeWork:
 
     async def _take(self, book: Deeds, writers: Writers) -> TakenRights:
         """Takes them away; where one cannot be, the report says which were. Raises as `take_away` does."""
-        from amlmigrate.freezing import freeze
-        from amlmigrate.freezing.assignment_ends import ending
-
         roles, findings = self._side.roles, [one.as_dict() for one in writers.findings]
         try:
             return await freeze.take_away(roles, book, writers.removable, ending(roles), self.view.event)
@@ -186,16 +177,10 @@ class FreezeWork:
             raise
 
     async def _by(self) -> By:
-        from amlmigrate.cli.who import who
-
         return await who(self._shared, self._side.credential)
 
     async def back(self, give: Sequence[str], *, dry_run: bool) -> ExitCode:
         """Gives back what the evidence shows as taken; neither workspace has to be there for it."""
-        from amlmigrate.cli.freezetold import given, nothing_given
-        from amlmigrate.freezing.assignment_ends import ending
-        from amlmigrate.freezing.give_back import LetGo, give_back
-
         known = self._known()
         if known is None:
             raise self._nothing_frozen()
@@ -217,14 +202,10 @@ class FreezeWork:
 
     async def _source(self, known: FreezeRecord | None) -> tuple[Source, str]:
         """The source as it is, and its storage account. Raises RefusedError where evidence has another."""
-        from amlmigrate.cli.freezesource import read
-
         return await read(self._side, self.plan, self._folder, self._evidence.reports(), known)
 
     async def _wanted(self, book: Deeds, give: Sequence[str], let_go: Container[str]) -> dict[str, str]:
         """What is given though nobody knows who took it, by whose word; raises as `decisions.wanted` does."""
-        from amlmigrate.ledger import decisions
-
         known = {one.address for one in book.record.owed}
         for address in give:
             if address not in known or address in let_go:
@@ -248,31 +229,20 @@ class FreezeWork:
         """Who decides, as an approval knows them: by the target's tenant."""
         if not self.plan.header.require_approval:
             return await self._by()
-        from amlmigrate.cli.who import who
-
         return await who(self._shared, self.clouds.target.credential)
 
     def _let_go(self) -> dict[str, str]:
         """By address what somebody decided about what is owed: it is not given back."""
-        from amlmigrate.ledger.decision_subjects import of_frozen
-        from amlmigrate.ledger.valid_decisions import Standing
-
         standing = Standing(self.plan, self.ledger)
         subjects = of_frozen(self._evidence.reports())
         return {one.address: decision.detail for one in subjects.values() if (decision := standing.of(one))}
 
     async def _writers(self) -> tuple[Workspace, Writers]:
-        from amlmigrate.cli.sides import read_pair
-        from amlmigrate.cli.writing import writers
-
         source, _ = await read_pair(self.clouds, self.plan)
         return source, await writers(self._side, source, self.plan, self._evidence.reports())
 
     def _summed(self, kind: str, book: Deeds, **more: Any) -> EvidenceFile | None:
         """Adds the report of what it came to, unless the last one is of just that, or nothing was ever done."""
-        from amlmigrate.core.freeze_record import DEED
-        from amlmigrate.ledger.decisions import freeze_state
-
         newest = freeze_state(self._evidence.reports())
         if newest is None or (newest.content["record"] != DEED and not more.get("failed")):
             return None
@@ -280,8 +250,6 @@ class FreezeWork:
 
     def _elsewhere(self) -> list[str]:
         """What other plans hold of the same source, and whose word is not taken."""
-        from amlmigrate.freezing.record import beside
-
         found, doubts = beside(self._folder, self.plan.header.source["workspaceId"])
         others = [(folder, record) for folder, record in found if folder != self._folder]
         return [
@@ -291,8 +259,6 @@ class FreezeWork:
         ]  # fmt: skip
 
     def _nothing_frozen(self) -> BadInputError:
-        from amlmigrate.freezing.record import beside
-
         found, _ = beside(self._folder, self.plan.header.source["workspaceId"])
         others = ", ".join(str(folder) for folder, _ in found)
         remedy = f"It was frozen with {others}: name that plan." if others else "There is nothing to give back."
@@ -300,8 +266,6 @@ class FreezeWork:
 
 
 def _tell_not_kept(error: MigrateError) -> None:
-    import logging
-
     text = (
         "What was done now is not recorded in the target, so an older copy of the plan's folder may not be known"
         " as one until the next `migrate freeze`: %s"

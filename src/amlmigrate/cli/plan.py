@@ -10,18 +10,24 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, planmaking, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
+from amlmigrate.cli.login import session
+from amlmigrate.cli.plans import ROOT
+from amlmigrate.cli.stages import settle_conflicts
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import local
 from amlmigrate.core.errors import BadInputError, ExitCode
 from amlmigrate.core.few import many
-
-if TYPE_CHECKING:
-    from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Action, Plan
+from amlmigrate.core.select import Selection
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.planning import planfile
 
 
 class Unreferenced(StrEnum):
@@ -101,11 +107,6 @@ async def _plan_fleet(
     globs: tuple[tuple[str, ...], tuple[str, ...]],
     **choices: bool,
 ) -> ExitCode:
-    from amlmigrate.cli.fleetplan import FleetWanted, plan_fleet
-    from amlmigrate.cli.plans import ROOT
-    from amlmigrate.cli.who import local
-    from amlmigrate.core.select import Selection
-
     scan, targets, waves, size = of_fleet
     wanted = FleetWanted(scan, targets, waves, size, out or ROOT, Selection(*globs), by=local(shared), **choices)
     return await plan_fleet(view, shared, wanted)
@@ -142,13 +143,6 @@ async def _plan(
     delete: bool,
     require_approval: bool,
 ) -> ExitCode:
-    from amlmigrate.cli import planmaking, plans
-    from amlmigrate.cli.login import session
-    from amlmigrate.cli.who import local
-    from amlmigrate.core.select import Selection
-    from amlmigrate.core.workspace import WorkspaceRef
-    from amlmigrate.planning import planfile
-
     subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
     source, target = (WorkspaceRef.parse(name, subscription) for name in names)
     folder = out or plans.free_folder(source.name)
@@ -187,9 +181,6 @@ async def _plan(
 
 def _next(plan: Plan, folder: Path, errors: int) -> str:
     """What comes after a plan: `run` refuses one with errors or conflicts before it changes anything."""
-    from amlmigrate.cli.stages import settle_conflicts
-    from amlmigrate.core.plan import Action
-
     if errors:
         return f"set the errors right and plan again, or waive them; migrate show {folder}"
     if plan.header.require_approval:

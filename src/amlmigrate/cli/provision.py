@@ -11,20 +11,28 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from shlex import join
+from typing import Annotated
 
 import typer
 
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.login import session
+from amlmigrate.cli.views import asking
 from amlmigrate.cli.views.base import View
+from amlmigrate.cloud.resources import Resources
 from amlmigrate.core.errors import ExitCode, RefusedError
 from amlmigrate.core.few import many
-
-if TYPE_CHECKING:
-    from amlmigrate.provisioning.applying import Applied
-    from amlmigrate.provisioning.planning import PlannedPart
-    from amlmigrate.provisioning.wanted import WantedWorkspace
+from amlmigrate.provisioning import ownership, planning, reading, regions
+from amlmigrate.provisioning.applying import Applied, apply
+from amlmigrate.provisioning.assemble import parts
+from amlmigrate.provisioning.foreseeing import foreseen
+from amlmigrate.provisioning.parts.base import ProvisioningPort
+from amlmigrate.provisioning.planning import PlannedPart
+from amlmigrate.provisioning.steps import ProvisioningVerb
+from amlmigrate.provisioning.usage import Estate
+from amlmigrate.provisioning.wanted import WantedWorkspace
 
 # For so many seconds a right that was given may take to arrive, where nothing else is said.
 _PATIENCE = 600
@@ -55,8 +63,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.provisioning import reading
-
         wanted = reading.read(file, subscription=os.environ.get("AZURE_SUBSCRIPTION_ID"), table=profiles)
         said = Said(
             str(file), tuple(adopt or ()), dry_run, yes, wait * 60, str(profiles) if profiles is not None else ""
@@ -79,15 +85,6 @@ class Said:
 
 
 async def _provision(view: View, shared: CommonOptions, wanted: WantedWorkspace, said: Said) -> ExitCode:
-    from amlmigrate.cli.login import session
-    from amlmigrate.cloud.resources import Resources
-    from amlmigrate.provisioning import ownership, planning, regions
-    from amlmigrate.provisioning.applying import apply
-    from amlmigrate.provisioning.assemble import parts
-    from amlmigrate.provisioning.foreseeing import foreseen
-    from amlmigrate.provisioning.parts.base import ProvisioningPort
-    from amlmigrate.provisioning.usage import Estate
-
     async with session(shared) as clouds:
         side = clouds.target
         port = ProvisioningPort(Resources(side.arm), side.vaults, side, Estate(side))
@@ -109,8 +106,6 @@ async def _provision(view: View, shared: CommonOptions, wanted: WantedWorkspace,
 
 def _again(said: Said) -> str:
     """The same command as it is typed, with all that it was given and that decides what it does."""
-    from shlex import join
-
     given = ("migrate", "provision", said.file, *(word for name in said.adopt for word in ("--adopt", name)))
     table = ("--profiles", said.profiles) if said.profiles else ()
     return join([*given, *table, *(("--wait", f"{said.patience / 60:g}") if said.patience != _PATIENCE else ())])
@@ -118,8 +113,6 @@ def _again(said: Said) -> str:
 
 async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart], said: Said) -> None:
     """Asks before what cannot be undone, or changes what others have or use. Raises RefusedError without a yes."""
-    from amlmigrate.cli.views import asking
-
     asked = tuple(dict.fromkeys(one for each in planned for one in each.asks))
     if not asked or said.yes:
         return
@@ -144,8 +137,6 @@ async def _agree(view: View, shared: CommonOptions, planned: list[PlannedPart], 
 
 
 def _show(view: View, planned: list[PlannedPart], subscription: str) -> None:
-    from amlmigrate.provisioning.steps import ProvisioningVerb
-
     lines = [f"In subscription {subscription}:"]
     for each in planned:
         step = each.step

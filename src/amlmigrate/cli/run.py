@@ -7,31 +7,54 @@ Example: migrate run plans/old-ws --resume
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.holding import holding
+from amlmigrate.cli.login import session
+from amlmigrate.cli.needing import Needing
+from amlmigrate.cli.sides import read_both, read_pair
+from amlmigrate.cli.signals import draining
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import local, who
+from amlmigrate.cloud.session import Session
+from amlmigrate.core.asset import Inventory
+from amlmigrate.core.claim import Claim
 from amlmigrate.core.errors import ExitCode, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from amlmigrate.cloud.session import Session
-    from amlmigrate.core.asset import Inventory
-    from amlmigrate.core.claim import Claim
-    from amlmigrate.core.finding import Finding
-    from amlmigrate.core.ownership_record import OwnershipRecord
-    from amlmigrate.core.plan import Plan, Step
-    from amlmigrate.leasing.hold import Lease
-    from amlmigrate.ledger import Ledger
-    from amlmigrate.ledger.lock import Lock
-    from amlmigrate.running.walker import Walker, WalkResult
-
+from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.headline import ran
+from amlmigrate.core.mapping import Mapping
+from amlmigrate.core.ownership_record import OwnershipRecord
+from amlmigrate.core.plan import Action, Plan, Step
+from amlmigrate.core.state import Outcome
+from amlmigrate.cutover.record import refuse_cut_over
+from amlmigrate.leasing.hold import Lease
+from amlmigrate.leasing.numbering import number
+from amlmigrate.ledger import Ledger, corroboration
+from amlmigrate.ledger.decision_subjects import found_by
+from amlmigrate.ledger.decisions import refuse_unapproved, trusted
+from amlmigrate.ledger.evidence import Evidence
+from amlmigrate.ledger.items import for_cutover, items, over_foreign_bytes, write_idmap
+from amlmigrate.ledger.items import tally as count
+from amlmigrate.ledger.lock import Lock
+from amlmigrate.ledger.valid_decisions import Standing, open_findings
+from amlmigrate.planning.build import refuse_errors
+from amlmigrate.posture import BytePlaces, findings, let_go, prove
+from amlmigrate.running import drift, report
+from amlmigrate.running.run import finished, run
+from amlmigrate.running.walker import Walker, WalkResult
+from amlmigrate.scanning.sensitivity import most_sensitive
 
 _TOLD = 40
 
@@ -49,13 +72,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.ledger import Ledger
-        from amlmigrate.ledger.decisions import refuse_unapproved
-        from amlmigrate.ledger.lock import Lock
-        from amlmigrate.planning.build import refuse_errors
-        from amlmigrate.running.run import finished
-
         folder, read = plans.load_own(plan)
         with Ledger(folder) as ledger:
             ledger.bind(read)
@@ -85,29 +101,18 @@ def _refuse_untrusted(plan: Plan, folder: Path, ledger: Ledger) -> None:
 
     Raises RefusedError, so too for a plan that is cut over.
     """
-    from amlmigrate.cutover.record import refuse_cut_over
-    from amlmigrate.ledger import corroboration
-    from amlmigrate.ledger.decisions import trusted
-
     refuse_cut_over(trusted(folder, ledger), folder)
     corroboration.refuse_outside(plan.steps, ledger)
 
 
 def _make_up_for(shared: CommonOptions, folder: Path, plan: Plan, ledger: Ledger) -> None:
     """The run that finished the plan may have been cut off before it wrote the map of ids or its report."""
-    from amlmigrate.cli.who import local
-    from amlmigrate.ledger.items import write_idmap
-    from amlmigrate.running import report
-
     write_idmap(folder, ledger)
     if ledger.untold_runs:
         report.tell(plan, folder, ledger, None, local(shared))
 
 
 def _refuse_conflicts(plan: Plan, ledger: Ledger) -> None:
-    from amlmigrate.core.state import Outcome
-    from amlmigrate.ledger.items import items
-
     if left := [item for item in items(plan, ledger) if item.outcome is Outcome.CONFLICT]:
         raise RefusedError(
             "The plan has conflicts that nobody has resolved.",
@@ -133,11 +138,6 @@ async def _run(
     jobs: int,
     dry_run: bool,
 ) -> WalkResult | None:
-    from amlmigrate.cli.holding import holding
-    from amlmigrate.cli.login import session
-    from amlmigrate.cli.who import who
-    from amlmigrate.running import report
-
     async with (
         session(shared) as clouds,
         holding(clouds, plan, ledger, lock, "run", view, dry_run=dry_run) as lease,
@@ -157,14 +157,6 @@ async def _run(
 
 async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Inventory, Inventory]:
     """Both sides, as far as the plan still holds for them. Raises RefusedError, DriftError."""
-    import asyncio
-
-    from amlmigrate.cli.sides import read_both
-    from amlmigrate.core.mapping import Mapping
-    from amlmigrate.ledger.valid_decisions import Standing
-    from amlmigrate.posture import findings, let_go
-    from amlmigrate.running import drift
-
     (source, target), claims = await asyncio.gather(read_both(clouds, plan), _claims(clouds, plan))
     drift.check_places(plan, Mapping(source.workspace, target.workspace, plan.names()))
     if not ledger.begun:
@@ -176,10 +168,6 @@ async def _checked(clouds: Session, plan: Plan, ledger: Ledger) -> tuple[Invento
 
 async def _earlier(clouds: Session, plan: Plan, folder: Path, ledger: Ledger, lease: Lease) -> OwnershipRecord:
     """What other runs of the pair made; then this run has its number, which comes after theirs."""
-    import asyncio
-
-    from amlmigrate.cli import plans
-
     source, target = plan.header.source, plan.header.target
     ids = (source["workspaceId"], target["workspaceId"])
     # Of many blobs this takes a while, in which the lease has to be renewed.
@@ -205,11 +193,6 @@ async def _carry_out(
     work: _Work, sides: tuple[Inventory, Inventory], prior: OwnershipRecord, jobs: int
 ) -> WalkResult:
     """Does the steps, until they are done or a signal comes."""
-    from amlmigrate.cli.needing import Needing
-    from amlmigrate.cli.signals import draining
-    from amlmigrate.core.mapping import Mapping
-    from amlmigrate.running.run import run
-
     source, target = sides
     with draining() as hear:
         return await run(
@@ -233,20 +216,12 @@ async def _number(clouds: Session, ledger: Ledger, lease: Lease, known: int) -> 
 
     `known` is the highest that the ledgers beside have.
     """
-    from datetime import UTC, datetime
-
-    from amlmigrate.leasing.numbering import number
-
     sequence = await number(lease, known)
     azure = clouds.target.arm.service_clock.now()
     ledger.number_run(sequence, azure - datetime.now(UTC) if azure else None)
 
 
 async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
-    from amlmigrate.cli.sides import read_pair
-    from amlmigrate.posture import BytePlaces, prove
-    from amlmigrate.scanning.sensitivity import most_sensitive
-
     pair = await read_pair(clouds, plan)
     places = await BytePlaces.of_plan(clouds.target, pair[1], plan, sensitive=most_sensitive(*pair))
     return await prove(clouds.target, pair[1], places)
@@ -254,8 +229,6 @@ async def _claims(clouds: Session, plan: Plan) -> list[Claim]:
 
 def _tell_unread(prior: OwnershipRecord) -> None:
     """Says whose work beside this plan counts as somebody else's, so that it is never changed."""
-    import logging
-
     for beside, why in prior.unread:
         text = "The ledger in '%s' does not count: %s. What that plan made counts as somebody else's."
         logging.getLogger(__name__).warning(text, beside, why.rstrip("."))
@@ -272,7 +245,6 @@ def _refuse_unproven(posture: list[Any]) -> None:
 
 def _drain(walker: Walker, view: View) -> Callable[[], None]:
     """The first signal lets the calls that are under way end, and says so; the second ends them at once."""
-    from amlmigrate.core.events import Event
 
     def drain() -> None:
         walker.stop()
@@ -295,21 +267,12 @@ def _say_dry(view: View, plan: Plan) -> None:
 
 def _dry(step: Step) -> Iterator[str]:
     """A step, and each blob that it would delete."""
-    from amlmigrate.core.plan import Action
-
     yield f"{step.action.value:8} {step.address}"
     if step.action is Action.DELETE:
         yield from (f"  delete {one.path} ({one.length} bytes)" for one in step.gone)
 
 
 def _ended(view: View, folder: Path, plan: Plan, ledger: Ledger, tally: WalkResult | None) -> ExitCode:
-    from amlmigrate.core.headline import ran
-    from amlmigrate.ledger.decision_subjects import found_by
-    from amlmigrate.ledger.evidence import Evidence
-    from amlmigrate.ledger.items import for_cutover, items, over_foreign_bytes
-    from amlmigrate.ledger.items import tally as count
-    from amlmigrate.ledger.valid_decisions import Standing, open_findings
-
     standing = Standing(plan, ledger)
     found = items(plan, ledger, standing)
     left = [item for item in found if not item.outcome.settled]
@@ -354,10 +317,6 @@ def _lead(tally: WalkResult | None, *, left: bool) -> str:
 
 
 def _next(folder: Path, left: list[Any], findings: list[Finding], *, stopped: bool) -> str:
-    from shlex import quote
-
-    from amlmigrate.core.state import Outcome
-
     if stopped or any(item.outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.REMAINING) for item in left):
         return f"migrate run {folder} --resume"
     if left:

@@ -8,23 +8,27 @@ Example: migrate scan --management-group contoso-ml --format csv > workspaces.cs
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from amlmigrate.cli import options
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.login import session
 from amlmigrate.cli.views.base import View
+from amlmigrate.cloud.arm import Arm
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from amlmigrate.cloud.arm import Arm
-    from amlmigrate.scanning.scan import Scan, ScanScope
-    from amlmigrate.scanning.scanfile import ScanFile
-    from amlmigrate.scanning.tagging import Standard
+from amlmigrate.core.events import Event
+from amlmigrate.scanning import rows, scanfile, tagging, tags
+from amlmigrate.scanning.scan import Scan, ScanScope, scan
+from amlmigrate.scanning.scanfile import ScanFile
+from amlmigrate.scanning.subscriptions import checked, group_name
+from amlmigrate.scanning.tagging import Standard
 
 
 class ScanFormat(StrEnum):
@@ -87,9 +91,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.scanning.scan import ScanScope
-        from amlmigrate.scanning.subscriptions import group_name
-
         groups = tuple(map(group_name, management_group or ()))
         scope = ScanScope(_subscriptions(subscription, management_group), groups)
         return await _scan(
@@ -100,21 +101,12 @@ def command(
 
 
 def _subscriptions(named: list[str] | None, groups: list[str] | None) -> tuple[str, ...]:
-    from amlmigrate.scanning.subscriptions import checked
-
     named = checked(named or ())
     default = os.environ.get("AZURE_SUBSCRIPTION_ID")
     return tuple(named or checked([default] if default and not groups else []))
 
 
 async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitCode:
-    from datetime import UTC, datetime
-
-    from amlmigrate.cli.login import session
-    from amlmigrate.core.events import Event
-    from amlmigrate.scanning import scanfile, tagging
-    from amlmigrate.scanning.scan import scan
-
     if shared.json and wanted.form is not ScanFormat.TABLE:
         raise BadInputError("--json and --format are two forms of one output.", remedy="Leave one of them out.")
     if (wanted.overwrite or wanted.dry_run) and not wanted.write_tags:
@@ -141,8 +133,6 @@ async def _scan(view: View, shared: CommonOptions, wanted: ScanOptions) -> ExitC
 
 
 def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
-    from amlmigrate.scanning import rows
-
     if form is ScanFormat.CSV:
         view.raw(rows.as_csv(kept.workspaces))
     elif form is ScanFormat.JSON:
@@ -153,9 +143,6 @@ def _show(view: View, form: ScanFormat, kept: ScanFile) -> None:
 
 async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: ScanOptions) -> bool:
     """Shows what becomes of each tag, and writes it unless it is a dry run; whether all is as it was to be."""
-    from amlmigrate.core.events import Event
-    from amlmigrate.scanning import tags
-
     changes = tags.changes(found.workspaces, standard, overwrite=wanted.overwrite)
     for change in changes:
         told = {"address": change.id, "tags": dict(change.tags), "before": dict(change.before)}
@@ -175,8 +162,6 @@ async def _tags(view: View, arm: Arm, found: Scan, standard: Standard, wanted: S
 
 
 def _end(view: View, found: Scan, path: Path) -> None:
-    from collections import Counter
-
     levels = Counter(one.risk.level for one in found.workspaces if one.risk)
     microsoft = sum(1 for one in found.workspaces if not one.encryption.by_customer)
     view.result(

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans, showing
 from amlmigrate.cli.execute import CommonOptions, execute
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from amlmigrate.core.plan import Plan
+from amlmigrate.core.plan import Plan
 
 
 class ShowFormat(StrEnum):
@@ -53,8 +51,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans, showing
-
         named, addresses = plans.divided(arguments or [])
         if len(addresses) > 1:
             raise BadInputError(

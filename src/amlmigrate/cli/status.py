@@ -9,22 +9,27 @@ Example: migrate status moves --all
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.holding import look
+from amlmigrate.cli.plans import ROOT
+from amlmigrate.cli.stages import in_short, ledger_of, lines, stages
 from amlmigrate.cli.views.base import View
 from amlmigrate.core.armid import key_of
 from amlmigrate.core.errors import BadInputError, ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from amlmigrate.core.plan import Plan
-    from amlmigrate.fleet.fleetfile import FleetEntry
-    from amlmigrate.ledger import Ledger
+from amlmigrate.core.plan import Plan
+from amlmigrate.core.state import Outcome
+from amlmigrate.core.unexpected_errors import said
+from amlmigrate.fleet import fleetfile
+from amlmigrate.fleet.fleetfile import FleetEntry
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.items import eta_seconds, for_cutover, items, over_foreign_bytes, tally
+from amlmigrate.planning import planfile
 
 
 @options.for_target
@@ -45,10 +50,6 @@ def command(
 
 
 async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
-    from amlmigrate.cli import plans
-    from amlmigrate.cli.holding import look
-    from amlmigrate.cli.stages import ledger_of, lines, stages
-
     folder, read = plans.load(plan)
     with ledger_of(folder, read) as ledger:
         standing = stages(read, folder, ledger)
@@ -68,9 +69,6 @@ async def _one(view: View, shared: CommonOptions, plan: str | None) -> ExitCode:
 
 def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
     """How each item stands."""
-    from amlmigrate.core.state import Outcome
-    from amlmigrate.ledger.items import eta_seconds, for_cutover, items, over_foreign_bytes, tally
-
     found = items(plan, ledger)
     remaining = sum(1 for item in found if item.outcome is Outcome.REMAINING)
     eta = eta_seconds(ledger, remaining) if ledger else None
@@ -92,11 +90,6 @@ def _items(plan: Plan, ledger: Ledger | None) -> dict[str, Any]:
 
 def _all(view: View, root: str | None) -> ExitCode:
     """A line for each plan; one that cannot be read has its own, and does not keep the others away."""
-    from pathlib import Path
-
-    from amlmigrate.cli.plans import ROOT
-    from amlmigrate.planning import planfile
-
     below = Path(root) if root else ROOT
     folders = sorted(path.parent for path in below.glob(f"**/{planfile.FILE}"))
     if not folders and not list(below.glob("**/fleet.jsonl")):
@@ -123,9 +116,6 @@ def _all(view: View, root: str | None) -> ExitCode:
 
 def _unplanned(below: Path) -> list[dict[str, Any]]:
     """The members of fleets that have no plan, whatever `fleet.jsonl` says of them."""
-    from amlmigrate.core.unexpected_errors import said
-    from amlmigrate.fleet import fleetfile
-
     found: list[dict[str, Any]] = []
     for path in sorted(below.glob(f"**/{fleetfile.FILE}")):
         try:
@@ -143,8 +133,6 @@ def _unplanned(below: Path) -> list[dict[str, Any]]:
 
 def _lacking(folder: Path, entry: FleetEntry) -> str:
     """Why a member of a fleet has no plan; empty where it has one, whether it can be read or not."""
-    from amlmigrate.planning import planfile
-
     try:
         if not (folder / planfile.FILE).exists():
             return str(entry.told.get("reason") or "nothing was planned yet, or its folder was deleted")
@@ -157,10 +145,6 @@ def _lacking(folder: Path, entry: FleetEntry) -> str:
 
 
 def _line(folder: Path) -> dict[str, Any]:
-    from amlmigrate.cli.stages import in_short, ledger_of, stages
-    from amlmigrate.core.unexpected_errors import said
-    from amlmigrate.planning import planfile
-
     try:
         plan = planfile.read(folder)
         if plan.header.example:

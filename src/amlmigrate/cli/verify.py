@@ -7,15 +7,39 @@ Example: migrate verify plans/old-ws --depth metadata
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from amlmigrate.cli import options
+from amlmigrate.cli import living, options, plans
 from amlmigrate.cli.execute import CommonOptions, execute
+from amlmigrate.cli.holding import refuse_living
+from amlmigrate.cli.living import headline
+from amlmigrate.cli.living import lines as living_lines
+from amlmigrate.cli.login import session
+from amlmigrate.cli.looking import undone
+from amlmigrate.cli.sides import read_both
 from amlmigrate.cli.views.base import View
+from amlmigrate.cli.who import who
+from amlmigrate.core.decision import DecisionVerb
 from amlmigrate.core.errors import ExitCode
+from amlmigrate.core.events import Event
+from amlmigrate.core.state import Outcome
+from amlmigrate.core.workspace import WorkspaceRef
+from amlmigrate.cutover.record import active
+from amlmigrate.ledger import Ledger
+from amlmigrate.ledger.decisions import trusted
+from amlmigrate.ledger.items import decided, items
+from amlmigrate.ledger.valid_decisions import Standing, settled_findings
+from amlmigrate.scanning.sensitivity import most_sensitive
+from amlmigrate.verifying import waived_items
+from amlmigrate.verifying.document_comparison import compare_documents
+from amlmigrate.verifying.report import Depth
+from amlmigrate.verifying.sdk import Readers, compare_readers
+from amlmigrate.verifying.verify import verify
 
 
 class DepthOption(StrEnum):
@@ -41,9 +65,6 @@ def command(
     shared: CommonOptions,
 ) -> None:
     async def work(view: View) -> ExitCode:
-        from amlmigrate.cli import plans
-        from amlmigrate.ledger import Ledger
-
         folder, read = plans.load_own(plan)
         with Ledger(folder, fresh=False) as ledger:
             ledger.bind(read)
@@ -54,20 +75,6 @@ def command(
 
 
 async def _verify(view: View, shared: CommonOptions, folder: Any, plan: Any, ledger: Any, depth: str) -> Any:
-    from functools import partial
-
-    from amlmigrate.cli import living
-    from amlmigrate.cli.holding import refuse_living
-    from amlmigrate.cli.login import session
-    from amlmigrate.cli.who import who
-    from amlmigrate.core.events import Event
-    from amlmigrate.cutover.record import active
-    from amlmigrate.ledger.decisions import trusted
-    from amlmigrate.scanning.sensitivity import most_sensitive
-    from amlmigrate.verifying.report import Depth
-    from amlmigrate.verifying.sdk import Readers, compare_readers
-    from amlmigrate.verifying.verify import verify
-
     # A decision that no report tells of lets nothing go.
     reports = trusted(folder, ledger)
     async with session(shared) as clouds:
@@ -95,17 +102,6 @@ async def _verify(view: View, shared: CommonOptions, folder: Any, plan: Any, led
 
 
 async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
-    from dataclasses import replace
-
-    from amlmigrate.cli.looking import undone
-    from amlmigrate.cli.sides import read_both
-    from amlmigrate.core.decision import DecisionVerb
-    from amlmigrate.core.state import Outcome
-    from amlmigrate.ledger.items import decided, items
-    from amlmigrate.ledger.valid_decisions import Standing, settled_findings
-    from amlmigrate.verifying import waived_items
-    from amlmigrate.verifying.document_comparison import compare_documents
-
     standing = Standing(plan, ledger)
     findings, ended = settled_findings(plan, standing), items(plan, ledger, standing)
     settled = decided(ended) | findings.keys()
@@ -119,8 +115,6 @@ async def _documents(clouds: Any, plan: Any, ledger: Any) -> Any:
 
 def _headline(content: Any) -> str:
     if "since_cutover" in content:
-        from amlmigrate.cli.living import headline
-
         return headline(content)
     return str(content["headline"])
 
@@ -137,9 +131,6 @@ def _mlclient(content: Any) -> str:
 
 
 def _ended(view: View, folder: Any, report: Any) -> ExitCode:
-    from amlmigrate.cli.living import lines as living_lines
-    from amlmigrate.core.workspace import WorkspaceRef
-
     content = report.content
     lines = [
         f"difference: {d['address']} {d['field']}: expected {d['expected']!r}, found {d['actual']!r}"

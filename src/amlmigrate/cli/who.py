@@ -5,20 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from typing import TYPE_CHECKING
 
+from amlmigrate.cli.execute import CommonOptions
+from amlmigrate.cloud.credentials import Credential
 from amlmigrate.core.authorship import By
 from amlmigrate.core.errors import DeniedError
-
-if TYPE_CHECKING:
-    from amlmigrate.cli.execute import CommonOptions
-    from amlmigrate.cloud.credentials import Credential
+from amlmigrate.core.tool import version
 
 
 def local(shared: CommonOptions) -> By:
     """Who it is as far as this machine knows; nobody is asked to sign in."""
-    from amlmigrate.core.tool import version
-
     return By(_user(), socket.gethostname(), version(), options=shared.options)
 
 

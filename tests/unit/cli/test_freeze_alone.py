@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.world import OLD, OLD_ID, SOURCE, plan
 
-from amlmigrate.cli import freeze, freezesource, holding
+from amlmigrate.cli import freeze, freezesource
 from amlmigrate.cli.freezetold import given
 from amlmigrate.cloud.errors import OutOfReachError, ServiceError
 from amlmigrate.core.errors import BadInputError, DeniedError, MigrateError, PlanLockedError, RefusedError
@@ -37,7 +37,7 @@ async def _entered(monkeypatch: pytest.MonkeyPatch, error: MigrateError, *, need
         raise error
         yield
 
-    monkeypatch.setattr(holding, "holding", held)
+    monkeypatch.setattr(freeze, "holding", held)
     work: Any = SimpleNamespace(clouds=None, plan=None, ledger=None, view=None)
     lock: Any = None
     async with freeze._alone(work, lock, dry_run=False, needed=needed):

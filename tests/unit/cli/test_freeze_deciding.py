@@ -11,7 +11,7 @@ import pytest
 from tests.unit.freezing.assigned import ACCOUNT, PLAN, guid, one
 from tests.unit.world import OLD, header
 
-from amlmigrate.cli import freeze, stages, who
+from amlmigrate.cli import freeze, stages
 from amlmigrate.cli.execute import CommonOptions
 from amlmigrate.core.authorship import By
 from amlmigrate.core.decision import DecisionVerb, open_digest
@@ -37,7 +37,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def signed(_: Any, credential: str) -> By:
         return {"target": ANN, "source": BEN}[credential]
 
-    monkeypatch.setattr(who, "who", signed)
+    monkeypatch.setattr(freeze, "who", signed)
     clouds: Any = SimpleNamespace(**{name: SimpleNamespace(credential=name) for name in ("source", "target")})
     view: Any = None
     with Ledger(tmp_path) as ledger:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from amlmigrate.core.errors import MigrateError
-    from amlmigrate.core.events import Event
-    from amlmigrate.core.finding import Finding
-    from amlmigrate.core.plan import Plan
+from amlmigrate.core.errors import MigrateError
+from amlmigrate.core.events import Event
+from amlmigrate.core.finding import Finding
+from amlmigrate.core.plan import Plan
 
 
 class View(Protocol):

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from amlmigrate.cli.views import consoles, terminal
+from amlmigrate.cli.views import consoles, scans, terminal
 from amlmigrate.cli.views.consoles import Piece
 from amlmigrate.core.armid import name_of
 from amlmigrate.core.errors import MigrateError, RefusedError
@@ -232,8 +232,6 @@ class HumanView:
 
     def scan(self, workspaces: Sequence[dict[str, Any]]) -> None:
         """A table, and what could not be read."""
-        from amlmigrate.cli.views import scans
-
         self.close()
         # A file or a pipe has no width of its own.
         out = self._out if self._out.is_terminal else consoles.console(width=_WIDE)
