@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 NODE := sandbox/src/azsandbox/node
 NODE_DIR := $(VENV)/lib/azsandbox-node
 READY := $(VENV)/.ready
+EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 
 .PHONY: venv demo docs example test lint lock clean
 
@@ -15,7 +16,8 @@ $(READY): requirements.lock pyproject.toml sandbox/pyproject.toml $(NODE)/packag
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e sandbox
+	$(EDITABLE) -e .
+	$(EDITABLE) -e sandbox
 	cmp -s $(NODE)/package-lock.json $(NODE_DIR)/installed || $(MAKE) --no-print-directory $(NODE_DIR)/installed
 	touch $(READY)
 
