@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := sandbox/src/azsandbox/node
-NODE_DIR := $(VENV)/lib/azsandbox-node
 READY := $(VENV)/.ready
 EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 
@@ -18,16 +17,8 @@ $(READY): requirements.lock pyproject.toml sandbox/pyproject.toml $(NODE)/packag
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(EDITABLE) -e .
 	$(EDITABLE) -e sandbox
-	cmp -s $(NODE)/package-lock.json $(NODE_DIR)/installed || $(MAKE) --no-print-directory $(NODE_DIR)/installed
+	$(BIN)/azsandbox setup
 	touch $(READY)
-
-# What Node runs; `installed` says of which lock, so that it is not removed and fetched again for nothing.
-.PHONY: $(NODE_DIR)/installed
-$(NODE_DIR)/installed:
-	mkdir -p $(NODE_DIR)
-	cp $(NODE)/package.json $(NODE)/package-lock.json $(NODE)/.npmrc $(NODE_DIR)/
-	cd $(NODE_DIR) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --omit=dev --no-fund --no-audit --loglevel=error
-	cp $(NODE)/package-lock.json $@
 
 lock:
 	uv pip compile pyproject.toml sandbox/pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

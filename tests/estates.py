@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from azsandbox import lifetime, provision
+from azsandbox import Options, Sandbox, provision
 from azsandbox.arm.store import Store
 from azsandbox.client import Client
 from azsandbox.messages import SUBSCRIPTION_ID
-from azsandbox.settings import Options, environment
 from azsandbox.state import StateFolder
 
 MIGRATE = Path(sys.executable).with_name("migrate")
@@ -47,17 +46,11 @@ def estate(
 ) -> Iterator[tuple[StateFolder, dict[str, str]]]:
     """A sandbox with `each` workspaces in each subscription, behind ARM's limits or N times their refill."""
     state = StateFolder(folder)
-    process = lifetime.detach(state, Options(arm_limits="off"))
-    asyncio.run(_pair(environment(state, state.announced()["port"])))
-    lifetime.stop(state)
-    process.wait()
+    with Sandbox(folder) as azure:
+        asyncio.run(_pair(azure.env))
     _multiply(next(state.arm.glob("*.sqlite")), subscriptions, each // 2)
-    process = lifetime.detach(state, Options(arm_limits=limits))
-    try:
-        yield state, environment(state, state.announced()["port"])
-    finally:
-        lifetime.stop(state)
-        process.wait()
+    with Sandbox(folder, Options(arm_limits=limits)) as azure:
+        yield state, azure.env
 
 
 async def _pair(env: dict[str, str]) -> None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from vaults import azure, unique
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
@@ -30,14 +29,14 @@ class Person:
     object_id: str
 
 
-def nobody(sandbox: RunningSandbox) -> Person:
+def nobody(sandbox: Sandbox) -> Person:
     """A principal without any right."""
     made, secret = Directory(StateFolder(sandbox.state)).add(unique("nobody-"), has_roles=False)
     env = {**sandbox.env, "AZURE_CLIENT_ID": made.client_id, "AZURE_CLIENT_SECRET": secret}
     return Person(env, made.object_id)
 
 
-def give(sandbox: RunningSandbox, who: Person, role: str, scope: str) -> str:
+def give(sandbox: Sandbox, who: Person, role: str, scope: str) -> str:
     """Assigns a role; the assignment's ARM id."""
 
     async def work(client: Client) -> str:

@@ -28,12 +28,11 @@ from people import (
 )
 from vaults import azure, new_vault, unique, url
 
-from azsandbox import provision, roledelay
+from azsandbox import Sandbox, provision, roledelay
 from azsandbox.cli import main
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 ARM = "https://management.azure.com"
 GROUPS = "2022-09-01"
@@ -60,18 +59,18 @@ def ask(
     return found
 
 
-def new_group(sandbox: RunningSandbox) -> str:
+def new_group(sandbox: Sandbox) -> str:
     made: str = azure(sandbox.env, lambda client: provision.group(client, unique("access-")))
     return made
 
 
-def new_account(sandbox: RunningSandbox, group: str) -> str:
+def new_account(sandbox: Sandbox, group: str) -> str:
     made: str = azure(sandbox.env, lambda client: provision.storage_account(client, group, unique("acc")))
     return made
 
 
 @pytest.fixture
-def person(sandbox: RunningSandbox) -> Person:
+def person(sandbox: Sandbox) -> Person:
     return nobody(sandbox)
 
 
@@ -89,7 +88,7 @@ def credential(person: Person) -> Iterator[ClientSecretCredential]:
 # ARM
 
 
-def test_without_a_role_everything_is_refused_in_arms_words(sandbox: RunningSandbox, person: Person) -> None:
+def test_without_a_role_everything_is_refused_in_arms_words(sandbox: Sandbox, person: Person) -> None:
     group = new_group(sandbox)
     status, body = ask(person.env, "GET", group)
     assert status == 403
@@ -104,7 +103,7 @@ def test_without_a_role_everything_is_refused_in_arms_words(sandbox: RunningSand
     assert ask(person.env, "GET", "/subscriptions")[1]["value"] == []
 
 
-def test_a_reader_reads_at_and_below_the_scope_and_nothing_else(sandbox: RunningSandbox, person: Person) -> None:
+def test_a_reader_reads_at_and_below_the_scope_and_nothing_else(sandbox: Sandbox, person: Person) -> None:
     group, other = new_group(sandbox), new_group(sandbox)
     account = new_account(sandbox, group)
     give(sandbox, person, READER, group)
@@ -127,7 +126,7 @@ def test_a_reader_reads_at_and_below_the_scope_and_nothing_else(sandbox: Running
     assert [each["id"] for each in ask(person.env, "GET", "/subscriptions")[1]["value"]] == [subscription]
 
 
-def test_an_assignment_taken_back_counts_no_more(sandbox: RunningSandbox, person: Person) -> None:
+def test_an_assignment_taken_back_counts_no_more(sandbox: Sandbox, person: Person) -> None:
     group = new_group(sandbox)
     assignment = give(sandbox, person, CONTRIBUTOR, group)
     assert ask(person.env, "PUT", group, {"location": "eastus2"})[0] == 200
@@ -139,9 +138,7 @@ def test_an_assignment_taken_back_counts_no_more(sandbox: RunningSandbox, person
     assert ask(person.env, "GET", group)[0] == 403
 
 
-def test_a_data_scientist_works_in_the_workspace_and_leaves_it_standing(
-    sandbox: RunningSandbox, person: Person
-) -> None:
+def test_a_data_scientist_works_in_the_workspace_and_leaves_it_standing(sandbox: Sandbox, person: Person) -> None:
     group = new_group(sandbox)
 
     async def work(client: Client) -> str:
@@ -159,7 +156,7 @@ def test_a_data_scientist_works_in_the_workspace_and_leaves_it_standing(
     assert ask(person.env, "POST", f"{workspace}/listKeys", version="2025-12-01")[0] == 403
 
 
-def test_a_custom_role_grants_what_it_says(sandbox: RunningSandbox, person: Person) -> None:
+def test_a_custom_role_grants_what_it_says(sandbox: Sandbox, person: Person) -> None:
     group = new_group(sandbox)
     account = new_account(sandbox, group)
     role, name = str(uuid.uuid4()), unique("Key lister ")
@@ -182,7 +179,7 @@ def test_a_custom_role_grants_what_it_says(sandbox: RunningSandbox, person: Pers
     )
 
 
-def test_a_users_identity_may_be_given_only_by_who_may_assign_it(sandbox: RunningSandbox, person: Person) -> None:
+def test_a_users_identity_may_be_given_only_by_who_may_assign_it(sandbox: Sandbox, person: Person) -> None:
     group, other = new_group(sandbox), new_group(sandbox)
     identity = azure(sandbox.env, lambda client: provision.identity(client, other, unique("id-")))
     give(sandbox, person, CONTRIBUTOR, group)
@@ -194,9 +191,7 @@ def test_a_users_identity_may_be_given_only_by_who_may_assign_it(sandbox: Runnin
     assert ask(person.env, "PUT", path, {"location": "eastus2", "identity": given}, "2023-05-01")[0] == 200
 
 
-def test_permissions_and_assignments_tell_the_caller_what_it_may_do(
-    sandbox: RunningSandbox, person: Person
-) -> None:
+def test_permissions_and_assignments_tell_the_caller_what_it_may_do(sandbox: Sandbox, person: Person) -> None:
     group = new_group(sandbox)
     account = new_account(sandbox, group)
     permissions = "providers/Microsoft.Authorization/permissions"
@@ -223,7 +218,7 @@ def test_permissions_and_assignments_tell_the_caller_what_it_may_do(
     assert own[0]["actions"] == ["*"]
 
 
-def test_a_new_assignment_counts_after_the_delay(sandbox: RunningSandbox, person: Person) -> None:
+def test_a_new_assignment_counts_after_the_delay(sandbox: Sandbox, person: Person) -> None:
     import time
 
     group, state = new_group(sandbox), StateFolder(sandbox.state)
@@ -237,7 +232,7 @@ def test_a_new_assignment_counts_after_the_delay(sandbox: RunningSandbox, person
     assert ask(person.env, "GET", group)[0] == 200
 
 
-def test_the_command_line_makes_who_has_no_right_and_sets_the_delay(sandbox: RunningSandbox) -> None:
+def test_the_command_line_makes_who_has_no_right_and_sets_the_delay(sandbox: Sandbox) -> None:
     name, state = unique("plain-"), StateFolder(sandbox.state)
     assert main(["principal", "--state", str(sandbox.state), "add", name, "--no-roles"]) == 0
     [made] = [one for one in Directory(state).all() if one.name == name]
@@ -253,9 +248,7 @@ def test_the_command_line_makes_who_has_no_right_and_sets_the_delay(sandbox: Run
 # Vaults
 
 
-def test_a_vault_goes_by_roles(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential
-) -> None:
+def test_a_vault_goes_by_roles(sandbox: Sandbox, person: Person, credential: ClientSecretCredential) -> None:
     vault = new_vault(sandbox.env)
     azure(sandbox.env, lambda client: provision.key(client, vault, "k", size=2048))
     keys = KeyClient(url(vault), credential)
@@ -277,7 +270,7 @@ def test_a_vault_goes_by_roles(
 
 
 def test_a_deny_assignment_closes_a_vault_whatever_roles_say(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential, tmp_path: Path
+    sandbox: Sandbox, person: Person, credential: ClientSecretCredential, tmp_path: Path
 ) -> None:
     vault = new_vault(sandbox.env)
     azure(sandbox.env, lambda client: provision.key(client, vault, "k", size=2048))
@@ -301,7 +294,7 @@ def test_a_deny_assignment_closes_a_vault_whatever_roles_say(
 
 
 def test_a_vault_goes_by_access_policies(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential
+    sandbox: Sandbox, person: Person, credential: ClientSecretCredential
 ) -> None:
     vault = new_vault(sandbox.env)
     body = {"properties": {"enableRbacAuthorization": False}}
@@ -331,7 +324,7 @@ def test_a_vault_goes_by_access_policies(
         ({"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}, "ForbiddenByFirewall"),
     ],
 )
-def test_a_vaults_firewall_keeps_clients_out(sandbox: RunningSandbox, rules: dict[str, Any], reason: str) -> None:
+def test_a_vaults_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[str, Any], reason: str) -> None:
     vault = new_vault(sandbox.env)
     ask(sandbox.env, "PATCH", vault, {"properties": rules}, "2023-07-01")
     with secret_of(Person(sandbox.env, "")) as owner, KeyClient(url(vault), owner) as keys:
@@ -347,7 +340,7 @@ def test_a_vaults_firewall_keeps_clients_out(sandbox: RunningSandbox, rules: dic
 # Storage
 
 
-def filled(sandbox: RunningSandbox, account: str) -> None:
+def filled(sandbox: Sandbox, account: str) -> None:
     name = account.rpartition("/")[2]
     with (
         secret_of(Person(sandbox.env, "")) as owner,
@@ -358,7 +351,7 @@ def filled(sandbox: RunningSandbox, account: str) -> None:
 
 
 def test_blobs_are_read_and_written_by_role(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential
+    sandbox: Sandbox, person: Person, credential: ClientSecretCredential
 ) -> None:
     account = new_account(sandbox, new_group(sandbox))
     filled(sandbox, account)
@@ -385,7 +378,7 @@ def test_blobs_are_read_and_written_by_role(
 
 
 def test_a_delegated_signature_is_worth_what_its_signers_roles_are(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential
+    sandbox: Sandbox, person: Person, credential: ClientSecretCredential
 ) -> None:
     account = new_account(sandbox, new_group(sandbox))
     filled(sandbox, account)
@@ -406,9 +399,7 @@ def test_a_delegated_signature_is_worth_what_its_signers_roles_are(
             signed.get_blob_client("one", "b").download_blob()
 
 
-def test_files_are_read_by_role(
-    sandbox: RunningSandbox, person: Person, credential: ClientSecretCredential
-) -> None:
+def test_files_are_read_by_role(sandbox: Sandbox, person: Person, credential: ClientSecretCredential) -> None:
     account = new_account(sandbox, new_group(sandbox))
     host = f"https://{account.rpartition('/')[2]}.file.core.windows.net"
     with (
@@ -429,7 +420,7 @@ def test_files_are_read_by_role(
 @pytest.mark.parametrize(
     "rules", [{"publicNetworkAccess": "Disabled"}, {"networkAcls": {"defaultAction": "Deny"}}]
 )
-def test_an_accounts_firewall_keeps_clients_out(sandbox: RunningSandbox, rules: dict[str, Any]) -> None:
+def test_an_accounts_firewall_keeps_clients_out(sandbox: Sandbox, rules: dict[str, Any]) -> None:
     account = new_account(sandbox, new_group(sandbox))
     filled(sandbox, account)
     ask(sandbox.env, "PATCH", account, {"properties": rules}, "2023-05-01")

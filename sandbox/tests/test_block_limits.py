@@ -11,13 +11,13 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient, ContainerClient
 from twoaccounts import TwoAccounts, two_accounts
 
-from azsandbox.testing import RunningSandbox
+from azsandbox import Sandbox
 
 MIB = 2**20
 
 
 @pytest.fixture(scope="module")
-def made(sandbox: RunningSandbox) -> TwoAccounts:
+def made(sandbox: Sandbox) -> TwoAccounts:
     return two_accounts(sandbox, "limits")
 
 

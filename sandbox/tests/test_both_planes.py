@@ -17,11 +17,10 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
 from vaults import azure, unique
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.arm.clock import Clock
-from azsandbox.azurite import node
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
+from azsandbox.nodepackages import node
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
 CONTAINERS = f"{ACCOUNT}/blobServices/default/containers"
@@ -125,7 +124,7 @@ class Account:
 
 
 @pytest.fixture(scope="module")
-def account(sandbox: RunningSandbox) -> Iterator[Account]:
+def account(sandbox: Sandbox) -> Iterator[Account]:
     name = unique("planes")
 
     async def make(client: Client) -> tuple[str, str]:
@@ -213,7 +212,7 @@ def test_shares_of_the_data_plane_are_arms(account: Account) -> None:
     assert again["error"]["code"] == "ShareBeingDeleted"
 
 
-def test_node_trusts_the_sandbox_by_its_environment(sandbox: RunningSandbox) -> None:
+def test_node_trusts_the_sandbox_by_its_environment(sandbox: Sandbox) -> None:
     script = (
         "fetch('https://management.azure.com/subscriptions?api-version=2022-12-01')"
         ".then(a => console.log(a.status), e => console.log(e.cause.code))"

@@ -8,27 +8,19 @@ from typing import Any
 
 import pytest
 
-from azsandbox import lifetime, provision
+from azsandbox import Options, Sandbox, provision
 from azsandbox.capture import HIDDEN, document
 from azsandbox.client import Client
-from azsandbox.settings import Options, environment
-from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox that captures."""
-    state = StateFolder(tmp_path_factory.mktemp("capturing"))
-    process = lifetime.detach(state, Options(arm_limits="off", capture=True))
-    try:
-        yield RunningSandbox(environment(state, state.announced()["port"]), state.root)
-    finally:
-        lifetime.stop(state)
-        process.wait()
+    with Sandbox(tmp_path_factory.mktemp("capturing"), Options(arm_limits="off", capture=True)) as running:
+        yield running
 
 
-async def test_exchanges_are_whole_and_hold_no_secret(captured: RunningSandbox) -> None:
+async def test_exchanges_are_whole_and_hold_no_secret(captured: Sandbox) -> None:
     async with Client(captured.env) as client:
         pair = await provision.pair(client, "g", "one", "two", suffix="cap")
         account = str(pair.source["properties"]["storageAccount"])
@@ -63,7 +55,7 @@ async def test_exchanges_are_whole_and_hold_no_secret(captured: RunningSandbox) 
     assert told["response"]["body"] == {"secretsType": "AccountKey", "key": HIDDEN}
 
 
-async def test_nothing_is_captured_unless_it_was_asked_for(sandbox: RunningSandbox) -> None:
+async def test_nothing_is_captured_unless_it_was_asked_for(sandbox: Sandbox) -> None:
     assert not (sandbox.state / "capture.jsonl").exists()
 
 

@@ -14,7 +14,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient, BlobType, ContainerClient, CustomerProvidedEncryptionKey
 from twoaccounts import TwoAccounts, two_accounts
 
-from azsandbox.testing import RunningSandbox
+from azsandbox import Sandbox
 
 USES = (409, "BlobUsesCustomerSpecifiedEncryption")
 USES_NOT = (409, "BlobDoesNotUseCustomerSpecifiedEncryption")
@@ -33,7 +33,7 @@ OURS, OTHER = _key(b"o"), _key(b"x")
 
 
 @pytest.fixture(scope="module")
-def made(sandbox: RunningSandbox) -> TwoAccounts:
+def made(sandbox: Sandbox) -> TwoAccounts:
     return two_accounts(sandbox, "cpk")
 
 

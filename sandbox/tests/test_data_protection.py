@@ -15,9 +15,9 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
 from test_front_storage import SOURCE, Storage
 
+from azsandbox import Sandbox
 from azsandbox.client import Client
 from azsandbox.messages import PastBlob
-from azsandbox.testing import RunningSandbox
 
 storage, account_keys = front.storage, front.account_keys
 Arm = Callable[..., Any]
@@ -26,7 +26,7 @@ _OFF = {"enabled": False}
 
 
 @pytest.fixture
-def arm(sandbox: RunningSandbox, storage: Storage) -> Arm:
+def arm(sandbox: Sandbox, storage: Storage) -> Arm:
     """Calls ARM below the source's account: status and document."""
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
     account = f"https://management.azure.com{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}"

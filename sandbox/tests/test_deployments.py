@@ -10,9 +10,8 @@ import pytest
 from arm_harness import GROUP, ArmClient, client
 from vaults import azure, unique
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 DEPLOYMENTS = f"{GROUP}/providers/Microsoft.Resources/deployments"
 VERSION = "2020-06-01"
@@ -146,7 +145,7 @@ async def test_a_template_that_is_not_understood_is_refused(arm: ArmClient, body
 # azure-ai-ml and what it imports warn of their own plans.
 @pytest.mark.filterwarnings("ignore")
 def test_mlclient_makes_a_workspace_with_all_that_it_needs(
-    azure_env: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    azure_env: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from azure.ai.ml import MLClient
     from azure.ai.ml.constants._common import LROConfigurations

@@ -20,10 +20,9 @@ from azure.storage.blob import (
     StandardBlobTier,
 )
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client, Refused
 from azsandbox.provision import Key
-from azsandbox.testing import RunningSandbox
 
 ACCOUNT = "scopedaccount"
 STORAGE = "2024-01-01"
@@ -41,7 +40,7 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(sandbox: RunningSandbox) -> Made:
+def made(sandbox: Sandbox) -> Made:
     async def make() -> Made:
         async with Client(sandbox.env) as azure:
             group = await provision.group(azure, "scopes-rg")
@@ -62,7 +61,7 @@ def made(sandbox: RunningSandbox) -> Made:
     return asyncio.run(make())
 
 
-def azure(sandbox: RunningSandbox, work: Callable[[Client], Awaitable[Any]]) -> Any:
+def azure(sandbox: Sandbox, work: Callable[[Client], Awaitable[Any]]) -> Any:
     async def inside() -> Any:
         async with Client(sandbox.env) as client:
             return await work(client)
@@ -71,7 +70,7 @@ def azure(sandbox: RunningSandbox, work: Callable[[Client], Awaitable[Any]]) -> 
 
 
 @pytest.fixture
-def service(azure_env: RunningSandbox, made: Made) -> Iterator[BlobServiceClient]:
+def service(azure_env: Sandbox, made: Made) -> Iterator[BlobServiceClient]:
     names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
     credential = ClientSecretCredential(*(os.environ[name] for name in names))
     url = f"https://{ACCOUNT}.blob.core.windows.net"
@@ -171,7 +170,7 @@ def test_a_blob_under_a_scope_gets_no_tier_of_its_own(service: BlobServiceClient
 
 
 def test_scopes_that_are_not_there_or_disabled_are_refused(
-    service: BlobServiceClient, sandbox: RunningSandbox, made: Made
+    service: BlobServiceClient, sandbox: Sandbox, made: Made
 ) -> None:
     client = container(service)
     blob = client.get_blob_client("b")
@@ -199,7 +198,7 @@ async def _enable(client: Client, key: Key, *, enabled: bool) -> None:
 
 
 def test_a_scope_whose_key_is_disabled_answers_403_and_the_rest_goes_on(
-    service: BlobServiceClient, sandbox: RunningSandbox, made: Made
+    service: BlobServiceClient, sandbox: Sandbox, made: Made
 ) -> None:
     client = container(service)
     client.upload_blob("lost", b"1", encryption_scope=LOST)
@@ -217,7 +216,7 @@ def test_a_scope_whose_key_is_disabled_answers_403_and_the_rest_goes_on(
     assert client.get_blob_client("lost").download_blob().readall() == b"1"
 
 
-def test_arm_checks_what_it_is_sent(sandbox: RunningSandbox, made: Made) -> None:
+def test_arm_checks_what_it_is_sent(sandbox: Sandbox, made: Made) -> None:
     def put(name: str, **properties: Any) -> int:
         path = f"{ARM}{made.id}/encryptionScopes/{name}?api-version={STORAGE}"
 
@@ -249,7 +248,7 @@ def test_arm_checks_what_it_is_sent(sandbox: RunningSandbox, made: Made) -> None
 
 
 def test_containers_by_arm_have_the_scope_that_they_were_made_with(
-    sandbox: RunningSandbox, made: Made, service: BlobServiceClient
+    sandbox: Sandbox, made: Made, service: BlobServiceClient
 ) -> None:
     async def work(client: Client) -> AsyncIterator[Any]:
         base = f"{made.id}/blobServices/default/containers"

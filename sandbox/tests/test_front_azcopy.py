@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from azsandbox import azurite, provision
+from azsandbox import Sandbox, nodepackages, provision
 from azsandbox.client import Client
 from azsandbox.seed import Seeder, content
-from azsandbox.testing import RunningSandbox
 
 COUNT = 1000
 
@@ -23,7 +22,7 @@ COUNT = 1000
 @pytest.fixture
 def azcopy(tmp_path: Path) -> Path:
     """The program, made executable; skips where it or a library it loads is missing."""
-    found = [*(azurite.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
+    found = [*(nodepackages.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
     if not found:
         pytest.skip("the optional npm package @azure-tools/azcopy-linux is not installed")
     if ctypes.util.find_library("secret-1") is None:
@@ -58,7 +57,7 @@ def _environment(env: dict[str, str], folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_thousand_blobs(sandbox: RunningSandbox, azcopy: Path, tmp_path: Path) -> None:
+def test_a_thousand_blobs(sandbox: Sandbox, azcopy: Path, tmp_path: Path) -> None:
     asyncio.run(_fill(sandbox.env))
     source, target = (f"https://{name}.blob.core.windows.net/data" for name in ("azcopysource", "azcopytarget"))
     command = [azcopy, "copy", f"{source}/tree", target, "--recursive", "--output-type", "json"]

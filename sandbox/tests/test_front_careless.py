@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from azsandbox.testing import RunningSandbox
+from azsandbox import Sandbox
 
 ARM, BLOBS, VAULT, LOGIN = (
     "management.azure.com",
@@ -27,7 +27,7 @@ VERSIONED = f"{SUBSCRIPTION}?api-version=2022-09-01"
 
 
 @contextmanager
-def _connected(sandbox: RunningSandbox, host: str) -> Iterator[ssl.SSLSocket]:
+def _connected(sandbox: Sandbox, host: str) -> Iterator[ssl.SSLSocket]:
     proxy = urlsplit(sandbox.env["HTTPS_PROXY"])
     with socket.create_connection((str(proxy.hostname), proxy.port), timeout=15) as plain:
         plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
@@ -73,7 +73,7 @@ def _code(host: str, headers: dict[str, str], body: bytes) -> str:
     return str(document["error"]["code"])
 
 
-def _sent(sandbox: RunningSandbox, host: str, data: bytes) -> tuple[int, str]:
+def _sent(sandbox: Sandbox, host: str, data: bytes) -> tuple[int, str]:
     with _connected(sandbox, host) as connection:
         connection.sendall(data)
         status, headers, body = _answer(connection)
@@ -100,7 +100,7 @@ NO_HTTP = {ARM: "BadRequest", BLOBS: "InvalidInput", VAULT: "BadRequest", LOGIN:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_another_host(sandbox: RunningSandbox, host: str) -> None:
+def test_another_host(sandbox: Sandbox, host: str) -> None:
     asked = _request("example.com", "GET /x?api-version=2022-09-01")
     assert _sent(sandbox, host, asked) == (400, WRONG_HOST[host])
 
@@ -109,12 +109,12 @@ def test_another_host(sandbox: RunningSandbox, host: str) -> None:
     "data", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nno colon here\r\n\r\n"]
 )
 @pytest.mark.parametrize("host", HOSTS)
-def test_what_is_no_http(sandbox: RunningSandbox, host: str, data: bytes) -> None:
+def test_what_is_no_http(sandbox: Sandbox, host: str, data: bytes) -> None:
     assert _sent(sandbox, host, data) == (400, NO_HTTP[host])
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_broken_chunk(sandbox: RunningSandbox, host: str, token: str) -> None:
+def test_a_broken_chunk(sandbox: Sandbox, host: str, token: str) -> None:
     head = f"PUT {VERSIONED} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n"
     authorization = f"Authorization: {token}\r\n" if host == ARM else ""
     with _connected(sandbox, host) as connection:
@@ -125,7 +125,7 @@ def test_a_broken_chunk(sandbox: RunningSandbox, host: str, token: str) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_half_closed_inside_a_body(sandbox: RunningSandbox, host: str, token: str) -> None:
+def test_half_closed_inside_a_body(sandbox: Sandbox, host: str, token: str) -> None:
     """TLS knows no half-closed connection: it ends, nothing is done, and the next is served."""
     short = _request(host, f"PUT {VERSIONED}", b'{"location":', Authorization=token).replace(
         b"Content-Length: 12", b"Content-Length: 120"
@@ -141,7 +141,7 @@ def test_half_closed_inside_a_body(sandbox: RunningSandbox, host: str, token: st
 
 
 @pytest.fixture(scope="module")
-def token(sandbox: RunningSandbox) -> str:
+def token(sandbox: Sandbox) -> str:
     form = "&".join(
         f"{name}={value}"
         for name, value in (
@@ -169,12 +169,12 @@ def token(sandbox: RunningSandbox) -> str:
         (f"GET {VERSIONED}", b"", 404, "ResourceGroupNotFound"),
     ],
 )
-def test_arm(sandbox: RunningSandbox, token: str, line: str, body: bytes, status: int, code: str) -> None:
+def test_arm(sandbox: Sandbox, token: str, line: str, body: bytes, status: int, code: str) -> None:
     asked = _request(ARM, line, body, Authorization=token, Content_Type="application/json")
     assert _sent(sandbox, ARM, asked) == (status, code)
 
 
-def test_a_form_that_is_none_and_blobs_without_a_length(sandbox: RunningSandbox) -> None:
+def test_a_form_that_is_none_and_blobs_without_a_length(sandbox: Sandbox) -> None:
     line = f"POST /{sandbox.env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
     assert _sent(sandbox, LOGIN, _request(LOGIN, line, b"\xff{")) == (400, "invalid_request")
     no_length = f"PUT /c/b HTTP/1.1\r\nHost: {BLOBS}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()
@@ -182,7 +182,7 @@ def test_a_form_that_is_none_and_blobs_without_a_length(sandbox: RunningSandbox)
 
 
 @pytest.mark.parametrize("host", ["example.com", "elsewhere.core.windows.net"])
-def test_a_host_that_is_not_here(sandbox: RunningSandbox, host: str) -> None:
+def test_a_host_that_is_not_here(sandbox: Sandbox, host: str) -> None:
     proxy = urlsplit(sandbox.env["HTTPS_PROXY"])
     with socket.create_connection((str(proxy.hostname), proxy.port), timeout=15) as connection:
         connection.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
@@ -192,7 +192,7 @@ def test_a_host_that_is_not_here(sandbox: RunningSandbox, host: str) -> None:
     assert _code(shape, headers, body) == "HostNotAvailable"
 
 
-def test_the_servers_log_has_no_traceback(sandbox: RunningSandbox) -> None:
+def test_the_servers_log_has_no_traceback(sandbox: Sandbox) -> None:
     """Comes last in this file: of all that was sent, nothing made the sandbox fail."""
     logs = [path.read_text(errors="replace") for path in sandbox.state.glob("*.log")]
     assert logs and not [text for text in logs if "Traceback" in text]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from azsandbox import Sandbox
 from azsandbox.cli import main
-from azsandbox.testing import RunningSandbox
 
 GROUPS = "https://management.azure.com/subscriptions/{0}/resourceGroups"
 VERSION = {"api-version": "2022-09-01"}
@@ -51,7 +51,7 @@ class Faults:
 
 
 @pytest.fixture
-def faults(azure_env: RunningSandbox, tmp_path: Path) -> Iterator[Faults]:
+def faults(azure_env: Sandbox, tmp_path: Path) -> Iterator[Faults]:
     made = Faults(azure_env.state, tmp_path)
     with made.session:
         yield made

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from azsandbox.testing import RunningSandbox
+from azsandbox import Sandbox
 
 SANDBOX = [sys.executable, "-m", "azsandbox"]
 
@@ -103,7 +103,7 @@ def test_exec_passes_sigterm_on(tmp_path: Path) -> None:
         assert process.wait(30) == 9
 
 
-def test_a_new_principal_gets_its_own_tokens(azure_env: RunningSandbox) -> None:
+def test_a_new_principal_gets_its_own_tokens(azure_env: Sandbox) -> None:
     from azure.identity import ClientSecretCredential
 
     done = _run("principal", "--state", azure_env.state, "add", "reader")
@@ -115,7 +115,7 @@ def test_a_new_principal_gets_its_own_tokens(azure_env: RunningSandbox) -> None:
     assert _run("principal", "--state", azure_env.state, "add", "reader").returncode == 2
 
 
-def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: RunningSandbox, tmp_path: Path) -> None:
+def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: Sandbox, tmp_path: Path) -> None:
     role = tmp_path / "role.json"
     role.write_text('{"Name": "Mover", "Actions": ["*/read"]}')
     add = ("principal", "--state", azure_env.state, "add", "mover")
@@ -128,7 +128,7 @@ def test_a_principal_with_one_role_needs_to_be_told_where(azure_env: RunningSand
 class _Raw:
     """A TLS connection through the proxy, for requests no client would send."""
 
-    def __init__(self, sandbox: RunningSandbox, host: str) -> None:
+    def __init__(self, sandbox: Sandbox, host: str) -> None:
         proxy = urlsplit(sandbox.env["HTTPS_PROXY"])
         self.connection = http.client.HTTPSConnection(
             str(proxy.hostname),
@@ -144,7 +144,7 @@ class _Raw:
         return answer.status, answer.read()
 
 
-def _token(sandbox: RunningSandbox) -> str:
+def _token(sandbox: Sandbox) -> str:
     form = "&".join(
         (
             "grant_type=client_credentials",
@@ -160,7 +160,7 @@ def _token(sandbox: RunningSandbox) -> str:
     return f"Bearer {json.loads(body)['access_token']}"
 
 
-def test_broken_requests_get_answers_and_the_connection_goes_on(sandbox: RunningSandbox) -> None:
+def test_broken_requests_get_answers_and_the_connection_goes_on(sandbox: Sandbox) -> None:
     token = _token(sandbox)
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/broken"
     raw = _Raw(sandbox, "management.azure.com")
@@ -183,14 +183,14 @@ def test_broken_requests_get_answers_and_the_connection_goes_on(sandbox: Running
 
 
 @pytest.mark.parametrize("host", ["example.com", "core.windows.net", "blob.core.windows.net.example.com"])
-def test_other_hosts_are_refused_and_logged(sandbox: RunningSandbox, host: str) -> None:
+def test_other_hosts_are_refused_and_logged(sandbox: Sandbox, host: str) -> None:
     with pytest.raises(OSError, match="403"):
         _Raw(sandbox, host).ask("GET", "/")
     refused = _run("log", "--state", sandbox.state, "--status", "403", "--host", f"^{host}:443$")
     assert json.loads(refused.stdout.splitlines()[-1])["method"] == "CONNECT"
 
 
-def test_what_is_not_a_connect_request(sandbox: RunningSandbox) -> None:
+def test_what_is_not_a_connect_request(sandbox: Sandbox) -> None:
     proxy = urlsplit(sandbox.env["HTTPS_PROXY"])
     for sent, status in (
         (b"GET http://management.azure.com/ HTTP/1.1\r\n\r\n", b"403"),

@@ -11,11 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.cli import main
 from azsandbox.client import Client
 from azsandbox.seed import CODE_SHARE, FILE_SHARE, content, read_lines
-from azsandbox.testing import RunningSandbox
 
 VERSION = "2024-04-01"
 
@@ -29,7 +28,7 @@ async def _all(azure: Client, path: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_demo_is_made_once(sandbox: RunningSandbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_is_made_once(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["seed", "demo", "--json", "--state", str(sandbox.state)]
     assert main(arguments) == 0
     made = json.loads(capsys.readouterr().out)
@@ -54,7 +53,7 @@ def test_the_demo_is_made_once(sandbox: RunningSandbox, capsys: pytest.CaptureFi
     assert asyncio.run(look())[2] == models
 
 
-def test_the_demo_has_notebooks(sandbox: RunningSandbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_has_notebooks(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "demo", "--json", "--state", str(sandbox.state)]) == 0
     made = json.loads(capsys.readouterr().out)
     found = asyncio.run(_files(sandbox, made["source"], f"{CODE_SHARE}/Users/ann/credit-risk"))
@@ -62,7 +61,7 @@ def test_the_demo_has_notebooks(sandbox: RunningSandbox, capsys: pytest.CaptureF
     assert made["files"] == 6
 
 
-def test_files_from_a_file(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_files_from_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
     rows = [
         {"share": FILE_SHARE, "path": "a/b c/1.bin", "bytes": 5_000_000},
         {"share": FILE_SHARE, "path": "a/{1}.txt", "text": "{account}"},
@@ -85,7 +84,7 @@ def test_files_from_a_file(sandbox: RunningSandbox, tmp_path: Path) -> None:
     assert asyncio.run(_file(sandbox, workspace, "own-share/ü.txt")) == b""
 
 
-def test_real_definitions_from_files(sandbox: RunningSandbox, shared: Path) -> None:
+def test_real_definitions_from_files(sandbox: Sandbox, shared: Path) -> None:
     folder = shared / "real" / "azureml-examples"
     resources, blobs = folder / "resources.jsonl", folder / "blobs.jsonl"
 
@@ -103,12 +102,12 @@ def test_real_definitions_from_files(sandbox: RunningSandbox, shared: Path) -> N
     assert asyncio.run(_blob(sandbox, workspace, one["path"])) == content(one["path"], one["bytes"])
 
 
-async def _names(sandbox: RunningSandbox, workspace: str) -> set[str]:
+async def _names(sandbox: Sandbox, workspace: str) -> set[str]:
     async with Client(sandbox.env) as azure:
         return {one["name"] for one in await _all(azure, f"{workspace}/data")}
 
 
-async def _blob(sandbox: RunningSandbox, workspace: str, path: str) -> bytes:
+async def _blob(sandbox: Sandbox, workspace: str, path: str) -> bytes:
     async with Client(sandbox.env) as azure:
         store = (await azure.arm("GET", f"{workspace}/datastores/workspaceblobstore", VERSION))["properties"]
         url = f"https://{store['accountName']}.blob.core.windows.net/{store['containerName']}/{path}"
@@ -116,13 +115,13 @@ async def _blob(sandbox: RunningSandbox, workspace: str, path: str) -> bytes:
         return (await azure.send("GET", url, "https://storage.azure.com", headers=version))[2]
 
 
-async def _store(sandbox: RunningSandbox, workspace: str, name: str) -> dict[str, Any]:
+async def _store(sandbox: Sandbox, workspace: str, name: str) -> dict[str, Any]:
     async with Client(sandbox.env) as azure:
         store: dict[str, Any] = await azure.arm("GET", f"{workspace}/datastores/{name}", VERSION)
         return store["properties"]
 
 
-async def _file(sandbox: RunningSandbox, workspace: str, path: str, query: str = "") -> bytes:
+async def _file(sandbox: Sandbox, workspace: str, path: str, query: str = "") -> bytes:
     account = (await _store(sandbox, workspace, "workspacefilestore"))["accountName"]
     async with Client(sandbox.env) as azure:
         url = f"https://{account}.file.core.windows.net/{quote(path)}{query}"
@@ -130,6 +129,6 @@ async def _file(sandbox: RunningSandbox, workspace: str, path: str, query: str =
         return (await azure.send("GET", url, "https://storage.azure.com", headers=fields))[2]
 
 
-async def _files(sandbox: RunningSandbox, workspace: str, path: str) -> list[str]:
+async def _files(sandbox: Sandbox, workspace: str, path: str) -> list[str]:
     page = ElementTree.fromstring(await _file(sandbox, workspace, path, "?restype=directory&comp=list"))
     return [name.text or "" for name in page.iterfind("Entries/*/Name")]

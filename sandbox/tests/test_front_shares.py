@@ -31,9 +31,8 @@ from azure.storage.fileshare import (
 )
 from azure.storage.fileshare.aio import ShareClient as AsyncShareClient
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 ACCOUNT = "frontshares"
 URL = f"https://{ACCOUNT}.file.core.windows.net"
@@ -66,7 +65,7 @@ class Shares:
 
 
 @pytest.fixture(scope="session")
-def key(sandbox: RunningSandbox) -> str:
+def key(sandbox: Sandbox) -> str:
     async def make() -> str:
         async with Client(sandbox.env) as azure:
             account = await provision.storage_account(azure, await provision.group(azure, "front-shares"), ACCOUNT)
@@ -76,7 +75,7 @@ def key(sandbox: RunningSandbox) -> str:
 
 
 @pytest.fixture
-def shares(azure_env: RunningSandbox, key: str) -> Iterator[Shares]:
+def shares(azure_env: Sandbox, key: str) -> Iterator[Shares]:
     names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
     with ClientSecretCredential(*(os.environ[name] for name in names)) as credential:
         made = Shares(key, credential, f"s{uuid.uuid4().hex}")
@@ -311,7 +310,7 @@ def test_ranges_are_written_cleared_and_checked(shares: Shares) -> None:
     assert file.download_file().readall() == bytes(1536) + b"ab" * 256 + bytes(2048)
 
 
-def test_nothing_but_the_file_itself_takes_room(shares: Shares, azure_env: RunningSandbox) -> None:
+def test_nothing_but_the_file_itself_takes_room(shares: Shares, azure_env: Sandbox) -> None:
     share = shares.by_token
     file = share.get_file_client("huge")
     file.create_file(2**40)
@@ -342,7 +341,7 @@ def test_a_token_needs_an_intent_and_the_right_audience(shares: Shares) -> None:
     assert _status(shares, "https://storage.azure.com", forged) == (401, "InvalidAuthenticationInfo")
 
 
-def test_no_path_leads_out_of_a_share(shares: Shares, azure_env: RunningSandbox) -> None:
+def test_no_path_leads_out_of_a_share(shares: Shares, azure_env: Sandbox) -> None:
     proxy = urlsplit(azure_env.env["HTTPS_PROXY"])
     context = ssl.create_default_context(cafile=azure_env.env["SSL_CERT_FILE"])
     connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, timeout=10, context=context)
@@ -417,7 +416,7 @@ def test_signatures_grant_what_they_say(shares: Shares) -> None:
     )
 
 
-def test_a_sas_from_arm_reads_both_blobs_and_files(shares: Shares, sandbox: RunningSandbox) -> None:
+def test_a_sas_from_arm_reads_both_blobs_and_files(shares: Shares, sandbox: Sandbox) -> None:
     from azsandbox.accounts import StorageAccounts
 
     class Keys:
@@ -459,7 +458,7 @@ def test_what_is_not_there_says_so(shares: Shares) -> None:
     assert file.download_file().readall() == b"x"
 
 
-def test_a_workspace_has_its_shares(sandbox: RunningSandbox, azure_env: RunningSandbox) -> None:
+def test_a_workspace_has_its_shares(sandbox: Sandbox, azure_env: Sandbox) -> None:
     async def make() -> tuple[str, str, str]:
         async with Client(sandbox.env) as azure:
             pair = await provision.pair(azure, "shares-rg", "shares-old", "shares-new")

@@ -24,9 +24,8 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 SOURCE, TARGET = "frontsource", "fronttarget"
 
@@ -51,7 +50,7 @@ class Storage:
 
 
 @pytest.fixture(scope="session")
-def account_keys(sandbox: RunningSandbox) -> dict[str, str]:
+def account_keys(sandbox: Sandbox) -> dict[str, str]:
     async def make() -> dict[str, str]:
         async with Client(sandbox.env) as azure:
             group = await provision.group(azure, "front-rg")
@@ -66,7 +65,7 @@ def account_keys(sandbox: RunningSandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def storage(azure_env: RunningSandbox, account_keys: dict[str, str]) -> Iterator[Storage]:
+def storage(azure_env: Sandbox, account_keys: dict[str, str]) -> Iterator[Storage]:
     credential = ClientSecretCredential(
         os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]
     )
@@ -290,7 +289,7 @@ def test_a_copy_outlives_its_source(storage: Storage) -> None:
     assert copy.download_blob().readall() == b"content"
 
 
-def test_copies_are_logged_once_and_without_signatures(storage: Storage, azure_env: RunningSandbox) -> None:
+def test_copies_are_logged_once_and_without_signatures(storage: Storage, azure_env: Sandbox) -> None:
     blob = _put(storage.source, "logged", b"content")
     storage.target.get_blob_client("logged").upload_blob_from_url(f"{blob.url}?{storage.sas()}")
     with BlobClient.from_blob_url(f"{blob.url}?{storage.sas()}") as client:

@@ -14,14 +14,13 @@ from arm_harness import client as arm_client
 from people import nobody
 from vaults import azure, unique
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.arm.identities import Identities
 from azsandbox.client import Client
 from azsandbox.graph import Graph
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID, IdentityShown, Request
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 GRAPH = "https://graph.microsoft.com"
 IDENTITY = IdentityShown(
@@ -148,7 +147,7 @@ async def test_identities_of_resources_are_known(tmp_path: Path) -> None:
     assert user["properties"]["principalId"] not in {one.object_id for one in Identities(arm.arm._context)()}
 
 
-def test_a_role_goes_to_the_principal_that_was_named(sandbox: RunningSandbox) -> None:
+def test_a_role_goes_to_the_principal_that_was_named(sandbox: Sandbox) -> None:
     """As `az role assignment create --assignee` looks principals up, by either of their ids."""
     person = nobody(sandbox)
 

@@ -12,12 +12,11 @@ from azure.identity import EnvironmentCredential
 from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
 from test_front_storage import _refused
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 
-def _keep(sandbox: RunningSandbox, name: str, settings: dict[str, object]) -> int:
+def _keep(sandbox: Sandbox, name: str, settings: dict[str, object]) -> int:
     """The status of the answer to settings of the account's blob service."""
 
     async def put() -> int:
@@ -34,7 +33,7 @@ def _keep(sandbox: RunningSandbox, name: str, settings: dict[str, object]) -> in
 
 
 @pytest.fixture
-def lake(azure_env: RunningSandbox) -> Iterator[ContainerClient]:
+def lake(azure_env: Sandbox) -> Iterator[ContainerClient]:
     """A container in an account with a hierarchical namespace."""
     name = f"lake{uuid.uuid4().hex[:12]}"
 
@@ -118,7 +117,7 @@ def test_index_tags_are_refused(lake: ContainerClient) -> None:
 
 
 def test_what_is_deleted_is_kept_and_what_is_written_over_is_not(
-    azure_env: RunningSandbox, lake: ContainerClient
+    azure_env: Sandbox, lake: ContainerClient
 ) -> None:
     name = str(lake.account_name)
     assert _keep(azure_env, name, {"isVersioningEnabled": True}) == 409

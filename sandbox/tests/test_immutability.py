@@ -15,15 +15,15 @@ from arm_harness import client as in_process
 from azure.storage.blob import BlobClient, ContentSettings
 from test_front_storage import SOURCE, Storage, _refused
 
+from azsandbox import Sandbox
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 storage, account_keys = front.storage, front.account_keys
 Arm = Callable[..., Any]
 
 
 @pytest.fixture
-def arm(sandbox: RunningSandbox, storage: Storage) -> Arm:
+def arm(sandbox: Sandbox, storage: Storage) -> Arm:
     """Calls ARM below the container of the source: status, headers and document."""
     group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/front-rg"
     service = f"{group}/providers/Microsoft.Storage/storageAccounts/{SOURCE}/blobServices/default"

@@ -18,10 +18,9 @@ from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.fileshare.aio import ShareServiceClient
 from vaults import credential, unique, url
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client, Refused
 from azsandbox.messages import COSMOS_APP_ID, COSMOS_OBJECT_ID
-from azsandbox.testing import RunningSandbox
 
 ARM = "https://management.azure.com"
 VAULTS = "2023-07-01"
@@ -39,7 +38,7 @@ class Encrypted:
 
 
 @pytest.fixture(scope="module")
-def made(sandbox: RunningSandbox) -> Encrypted:
+def made(sandbox: Sandbox) -> Encrypted:
     async def make() -> Encrypted:
         async with Client(sandbox.env) as client:
             group = await provision.group(client, unique("cmk-"))
@@ -126,7 +125,7 @@ async def close_vault(client: Client, keys: KeyClient, made: Encrypted, broken: 
     ],
 )
 async def test_without_its_key_a_workspace_is_shut(
-    azure_env: RunningSandbox, made: Encrypted, change: Change, reason: str, code: str
+    azure_env: Sandbox, made: Encrypted, change: Change, reason: str, code: str
 ) -> None:
     async with Client(os.environ) as client, credential() as who, KeyClient(url(made.vault), who) as keys:
         assert await data_plane(made) == []
@@ -147,7 +146,7 @@ async def test_without_its_key_a_workspace_is_shut(
         assert await data_plane(made) == []
 
 
-async def test_a_shut_workspace_can_be_deleted(azure_env: RunningSandbox) -> None:
+async def test_a_shut_workspace_can_be_deleted(azure_env: Sandbox) -> None:
     async with Client(os.environ) as client:
         group = await provision.group(client, unique("cmk-"))
         vault = await provision.vault(client, group, unique("kv"))
@@ -163,7 +162,7 @@ async def test_a_shut_workspace_can_be_deleted(azure_env: RunningSandbox) -> Non
         assert (await answer(client, made["id"], "DELETE"))[0] == 202
 
 
-async def test_a_key_without_version_is_followed(azure_env: RunningSandbox) -> None:
+async def test_a_key_without_version_is_followed(azure_env: Sandbox) -> None:
     async with Client(os.environ) as client, credential() as who:
         group = await provision.group(client, unique("cmk-"))
         vault = await provision.vault(client, group, unique("kv"))
@@ -181,7 +180,7 @@ async def test_a_key_without_version_is_followed(azure_env: RunningSandbox) -> N
             assert len(await data_plane(plain)) == 2
 
 
-async def test_cosmos_is_found_in_the_directory(azure_env: RunningSandbox) -> None:
+async def test_cosmos_is_found_in_the_directory(azure_env: Sandbox) -> None:
     graph = "https://graph.microsoft.com"
     async with Client(os.environ) as client:
         for path in (f"servicePrincipals(appId='{COSMOS_APP_ID}')", f"servicePrincipals/{COSMOS_OBJECT_ID}"):
@@ -196,7 +195,7 @@ async def test_cosmos_is_found_in_the_directory(azure_env: RunningSandbox) -> No
 
 
 async def test_what_an_expired_key_holds_can_be_read_and_it_is_taken_for_nothing_new(
-    azure_env: RunningSandbox, made: Encrypted
+    azure_env: Sandbox, made: Encrypted
 ) -> None:
     """Expiry ends wrapping; what is stored is unwrapped (azure-security-docs, key-vault/includes/key-attributes)."""
     async with Client(os.environ) as client, credential() as who, KeyClient(url(made.vault), who) as keys:

@@ -13,9 +13,8 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.storage.blob import BlobServiceClient
 from vaults import azure, new_vault, unique
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 STORAGE, VAULTS = "Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"
 ACCOUNT = f"{GROUP}/providers/{STORAGE}/acct"
@@ -148,7 +147,7 @@ async def test_a_deleted_account_is_listed_until_another_has_its_name(arm: ArmCl
     assert await gone() == [second]
 
 
-def test_a_deleted_vault_keeps_its_name(sandbox: RunningSandbox) -> None:
+def test_a_deleted_vault_keeps_its_name(sandbox: Sandbox) -> None:
     vault = new_vault(sandbox.env)
     name, group, env = vault.rpartition("/")[2], vault.split("/")[4], sandbox.env
     who = ClientSecretCredential(
@@ -180,7 +179,7 @@ async def test_one_key_is_replaced_and_the_other_stays(arm: ArmClient) -> None:
         await arm.error(400, "POST", f"{ACCOUNT}/regenerateKey", body, **version)
 
 
-def test_what_the_old_key_signs_is_refused(sandbox: RunningSandbox) -> None:
+def test_what_the_old_key_signs_is_refused(sandbox: Sandbox) -> None:
     name = unique("regen")
 
     async def make(client: Client) -> tuple[list[str], list[str]]:

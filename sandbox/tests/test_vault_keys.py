@@ -29,41 +29,41 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from vaults import credential, new_vault, url
 
+from azsandbox import Sandbox
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def protected(sandbox: RunningSandbox) -> str:
+def protected(sandbox: Sandbox) -> str:
     return new_vault(sandbox.env)
 
 
 @pytest.fixture(scope="module")
-def plain(sandbox: RunningSandbox) -> str:
+def plain(sandbox: Sandbox) -> str:
     return new_vault(sandbox.env, purge_protection=False)
 
 
 @pytest.fixture
-async def keys(azure_env: RunningSandbox, protected: str) -> AsyncIterator[KeyClient]:
+async def keys(azure_env: Sandbox, protected: str) -> AsyncIterator[KeyClient]:
     async with credential() as who, KeyClient(url(protected), who) as client:
         yield client
 
 
 @pytest.fixture
-async def plain_keys(azure_env: RunningSandbox, plain: str) -> AsyncIterator[KeyClient]:
+async def plain_keys(azure_env: Sandbox, plain: str) -> AsyncIterator[KeyClient]:
     async with credential() as who, KeyClient(url(plain), who) as client:
         yield client
 
 
 @pytest.fixture
-def management(azure_env: RunningSandbox) -> Iterator[KeyVaultManagementClient]:
+def management(azure_env: Sandbox) -> Iterator[KeyVaultManagementClient]:
     env = os.environ
     who = ClientSecretCredential(env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["AZURE_CLIENT_SECRET"])
     with who, KeyVaultManagementClient(who, env["AZURE_SUBSCRIPTION_ID"]) as client:
         yield client
 
 
-def test_a_call_without_token_is_told_where_to_get_one(sandbox: RunningSandbox, protected: str) -> None:
+def test_a_call_without_token_is_told_where_to_get_one(sandbox: Sandbox, protected: str) -> None:
     options = {"proxies": {"https": sandbox.env["HTTPS_PROXY"]}, "verify": sandbox.env["SSL_CERT_FILE"]}
     answer = requests.get(f"{url(protected)}/keys?api-version=7.4", timeout=10, **options)
     assert answer.status_code == 401
@@ -78,9 +78,7 @@ def test_a_call_without_token_is_told_where_to_get_one(sandbox: RunningSandbox, 
     assert 'resource="https://vault.azure.net"' in bad.headers["WWW-Authenticate"]
 
 
-async def test_a_version_must_be_named_and_the_audience_be_the_vaults(
-    sandbox: RunningSandbox, protected: str
-) -> None:
+async def test_a_version_must_be_named_and_the_audience_be_the_vaults(sandbox: Sandbox, protected: str) -> None:
     async with Client(sandbox.env) as client:
         status, _, text = await client.send(
             "GET", f"{url(protected)}/keys", "https://vault.azure.net", accept=(400,)
@@ -263,7 +261,7 @@ async def test_what_no_vault_makes_is_refused(keys: KeyClient, name: str, size: 
         await keys.create_rsa_key(name, size=size)
 
 
-async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_env: RunningSandbox) -> None:
+async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_env: Sandbox) -> None:
     sandbox = azure_env
     vault = new_vault_of(sandbox)
     async with credential(sandbox.env) as who, KeyClient(url(vault), who, retry_total=0) as client:
@@ -277,7 +275,7 @@ async def test_a_deleted_vault_has_no_host_and_comes_back_with_its_keys(azure_en
         assert (await client.get_key("kept")).key.kid == made.key.kid
 
 
-async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: RunningSandbox) -> None:
+async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: Sandbox) -> None:
     vault = new_vault_of(azure_env)
     group, name = vault.partition("/providers/")[0], vault.rpartition("/")[2]
     async with credential() as who, KeyClient(url(vault), who) as client, Client(os.environ) as arm:
@@ -296,7 +294,7 @@ async def test_a_vault_outlives_its_group_in_deleted_state(azure_env: RunningSan
         assert (await client.get_key("kept")).key.kid == made.key.kid
 
 
-def new_vault_of(sandbox: RunningSandbox) -> str:
+def new_vault_of(sandbox: Sandbox) -> str:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:  # it runs a loop of its own
@@ -389,7 +387,7 @@ async def test_a_key_from_elsewhere_is_imported(keys: KeyClient, kind: str) -> N
 
 
 async def test_a_backup_outlives_its_key(
-    azure_env: RunningSandbox, plain_keys: KeyClient, protected: str, plain: str
+    azure_env: Sandbox, plain_keys: KeyClient, protected: str, plain: str
 ) -> None:
     first = await plain_keys.create_rsa_key("saved", size=2048, tags={"a": "1"})
     crypto = plain_keys.get_cryptography_client("saved", key_version=first.properties.version)
@@ -442,7 +440,7 @@ def _web_key(made: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> JsonWebKey
     ["keys?maxresult=1", "keys?$filter=a", "keys/any?maxresults=1", "deletedkeys?force=true", "keys?maxresults=x"],
 )
 def test_a_query_parameter_that_an_operation_has_not_is_refused(
-    azure_env: RunningSandbox, protected: str, path: str
+    azure_env: Sandbox, protected: str, path: str
 ) -> None:
     token = ClientSecretCredential(
         os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]

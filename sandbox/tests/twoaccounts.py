@@ -9,9 +9,8 @@ from typing import Any
 
 from azure.storage.blob import ContainerClient
 
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 CONTAINER = "data"
 
@@ -20,7 +19,7 @@ CONTAINER = "data"
 class TwoAccounts:
     """`source` and `target`: names of accounts, and the key of each."""
 
-    sandbox: RunningSandbox
+    sandbox: Sandbox
     names: dict[str, str]
     keys: dict[str, str]
 
@@ -39,12 +38,12 @@ class TwoAccounts:
         return asyncio.run(_inside(self.sandbox, work))
 
 
-async def _inside(sandbox: RunningSandbox, work: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
+async def _inside(sandbox: Sandbox, work: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
     async with Client(sandbox.env) as client:
         return await work(client)
 
 
-def two_accounts(sandbox: RunningSandbox, prefix: str) -> TwoAccounts:
+def two_accounts(sandbox: Sandbox, prefix: str) -> TwoAccounts:
     """Makes them; `prefix` keeps their names apart from others'."""
     names = {which: f"{prefix}{which}" for which in ("source", "target")}
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from azsandbox.testing import RunningSandbox, started
+from azsandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """In place of the shared one: others' tests leave workspaces that nobody can read, and roles that write."""
-    with started(tmp_path_factory.mktemp("sandbox")) as running:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as running:
         yield running

@@ -19,11 +19,10 @@ from amlmigrate.cloud.session import Logins, Session
 from amlmigrate.core.finding import Finding
 from amlmigrate.core.workspace import WorkspaceRef
 from amlmigrate.doctor import examine
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 _STORAGE, _LOCKS, _ROLES = "2023-05-01", "2020-05-01", "2022-04-01"
 _GROUPS, _POLICIES = "2022-09-01", "2022-06-01"
@@ -31,7 +30,7 @@ READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 @pytest.fixture(scope="module")
-def world(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A pair for the module, whose source has datastores with and without credentials."""
     made = make_world(sandbox, tmp_path_factory.mktemp("doctor"))
     for name, credentials in (("keyed", _key(made)), ("bare", {"credentialsType": "None"})):
@@ -46,7 +45,7 @@ def world(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def own(sandbox: RunningSandbox, tmp_path: Path) -> World:
+def own(sandbox: Sandbox, tmp_path: Path) -> World:
     """A pair of the test's own, the source with a few small assets."""
     return seed_small(make_world(sandbox, tmp_path))
 
@@ -201,7 +200,7 @@ def test_an_exemplary_pair_is_green(world: World) -> None:
 
 
 @pytest.mark.parametrize("what", PROVOKED)
-def test_what_is_in_the_way_is_told(world: World, azure_env: RunningSandbox, what: str) -> None:
+def test_what_is_in_the_way_is_told(world: World, azure_env: Sandbox, what: str) -> None:
     severity, address, words = PROVOKED[what]
     provoke, settle = _provocation(world, what)
     world.azure(provoke)
@@ -417,7 +416,7 @@ def test_an_account_under_microsofts_key_is_refused_by_doctor_and_run_and_told_b
     assert world.migrate("run", "plans/after").code == 4
 
 
-def test_a_deleted_vault_blocks_its_name(world: World, azure_env: RunningSandbox) -> None:
+def test_a_deleted_vault_blocks_its_name(world: World, azure_env: Sandbox) -> None:
     group = world.documents["target"]["id"].partition("/providers/")[0]
 
     async def work(client: Client) -> None:
@@ -433,7 +432,7 @@ def test_a_deleted_vault_blocks_its_name(world: World, azure_env: RunningSandbox
     world.azure(lambda c: c.arm("PUT", path, "2023-07-01", body))
 
 
-def test_a_plan_has_the_errors_and_run_refuses_them(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_a_plan_has_the_errors_and_run_refuses_them(sandbox: Sandbox, tmp_path: Path) -> None:
     world = seed_small(make_world(sandbox, tmp_path))
     world.azure(_account(world, "target", allowSharedKeyAccess=False))
     world.ok("plan", *world.names)
@@ -523,7 +522,7 @@ def _mover(world: World, role: dict[str, Any], *, without: tuple[str, ...] = ())
     return env, object_id
 
 
-def _provisioned(sandbox: RunningSandbox, folder: Path) -> World:
+def _provisioned(sandbox: Sandbox, folder: Path) -> World:
     """A pair whose target is made as the shipped example says, in the source's group."""
     world = make_world(sandbox, folder)
     number = world.target.removeprefix("new")
@@ -540,7 +539,7 @@ def _provisioned(sandbox: RunningSandbox, folder: Path) -> World:
     return world
 
 
-def test_the_printed_role_is_enough_for_every_command(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_the_printed_role_is_enough_for_every_command(sandbox: Sandbox, tmp_path: Path) -> None:
     world = seed_small(_provisioned(sandbox, tmp_path))
     world.put("datastores/keyed", {"properties": {
         "datastoreType": "AzureBlob", "accountName": world.account("source"), "containerName": "lake",
@@ -581,7 +580,7 @@ EACH_NEEDED = (
 
 
 def test_each_action_of_the_printed_role_is_needed(
-    sandbox: RunningSandbox, tmp_path: Path, azure_env: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, tmp_path: Path, azure_env: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = _provisioned(sandbox, tmp_path)
     told, role = ("Not shown", "Not checked"), _printed(world)

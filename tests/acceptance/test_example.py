@@ -9,21 +9,14 @@ from pathlib import Path
 import pytest
 from tests.acceptance.example import BIN, EXAMPLE, made_anew, normalised
 
-from azsandbox import lifetime
-from azsandbox.settings import Options, environment
-from azsandbox.state import StateFolder
+from azsandbox import Sandbox
 
 
 @pytest.fixture
 def empty_sandbox(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A sandbox of its own: the demo's names are the same in each."""
-    state = StateFolder(tmp_path / "state")
-    process = lifetime.detach(state, Options(arm_limits="off"))
-    try:
-        yield environment(state, state.announced()["port"])
-    finally:
-        lifetime.stop(state)
-        process.wait()
+    with Sandbox(tmp_path / "state") as azure:
+        yield azure.env
 
 
 def test_the_example_is_the_demos_plan(empty_sandbox: dict[str, str], tmp_path: Path) -> None:

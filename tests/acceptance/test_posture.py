@@ -18,10 +18,9 @@ from amlmigrate.core.claim import Claim
 from amlmigrate.core.workspace import Workspace, WorkspaceRef
 from amlmigrate.posture import BytePlaces, prove
 from amlmigrate.posture.catalogue import CATALOGUE
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 from azsandbox.messages import TENANT_ID
-from azsandbox.testing import RunningSandbox
 
 _VAULT = "https://vault.azure.net"
 _VAULTS, _STORAGE, _REGISTRIES = "2023-07-01", "2023-05-01", "2023-07-01"
@@ -80,12 +79,12 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def world(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(sandbox, tmp_path_factory.mktemp("posture"))
 
 
 @pytest.fixture
-def target(world: World, azure_env: RunningSandbox) -> Target:
+def target(world: World, azure_env: Sandbox) -> Target:
     return Target(world)
 
 
@@ -293,7 +292,7 @@ def test_a_vault_without_purge_protection_is_an_error(target: Target) -> None:
 
 
 def test_the_claims_are_kept_as_evidence_and_a_disabled_key_closes_every_door(
-    sandbox: RunningSandbox, tmp_path: Path, azure_env: RunningSandbox
+    sandbox: Sandbox, tmp_path: Path, azure_env: Sandbox
 ) -> None:
     world = seed_small(make_world(sandbox, tmp_path))
     world.ok("plan", *world.names)

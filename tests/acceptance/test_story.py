@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 from tests.acceptance.world import MIGRATE
 
-from azsandbox import lifetime
-from azsandbox.settings import Options, environment
-from azsandbox.state import StateFolder
+from azsandbox import Sandbox
 
 DOCS = Path(__file__).parents[2] / "docs"
 # A page, and which part of it: the heading begins a story that starts from an empty sandbox again.
@@ -36,15 +34,10 @@ _ENDS = re.compile(r"\s+# ends with (\d+)$")
 @pytest.fixture
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A sandbox of each story's own, with the demo's two workspaces in it."""
-    state = StateFolder(tmp_path_factory.mktemp("story"))
-    process = lifetime.detach(state, Options(arm_limits="off"))
-    found = {**os.environ, **environment(state, state.announced()["port"])}
-    subprocess.run(
-        [_sandbox(), "seed", "demo", "--state", str(state.root)], env=found, check=True, capture_output=True
-    )
-    yield found
-    lifetime.stop(state)
-    process.wait()
+    with Sandbox(tmp_path_factory.mktemp("story")) as azure:
+        found = {**os.environ, **azure.env}
+        subprocess.run([_sandbox(), "seed", "demo"], env=found, check=True, capture_output=True)
+        yield found
 
 
 def _sandbox() -> str:

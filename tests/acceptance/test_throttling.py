@@ -11,23 +11,17 @@ from typing import Any
 import pytest
 from tests.acceptance.world import World, make_world
 
-from azsandbox import lifetime
+from azsandbox import Options, Sandbox
 from azsandbox.client import Client
-from azsandbox.settings import Options, environment
-from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 WRITES, NAMES = 300, 20
 
 
 @pytest.fixture(scope="module")
-def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with ARM's buckets, refilled ten times as fast: 100 writes and 250 reads a second."""
-    state = StateFolder(tmp_path_factory.mktemp("throttled"))
-    process = lifetime.detach(state, Options(arm_limits="x10"))
-    yield RunningSandbox(environment(state, state.announced()["port"]), state.root)
-    lifetime.stop(state)
-    process.wait()
+    with Sandbox(tmp_path_factory.mktemp("throttled"), Options(arm_limits="x10")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from tests.acceptance.world import World, make_world
 from tests.bench.measuring import Figures
 
-from azsandbox import lifetime
-from azsandbox.settings import Options, environment
-from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
+from azsandbox import Options, Sandbox
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 _BLOCK = re.compile(r"(<!-- measured -->\n).*?(\n<!-- end of measured -->)", re.DOTALL)
 _figures = Figures()
 
-Start = Callable[[Options], RunningSandbox]
+Start = Callable[[Options], Sandbox]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a sandbox with options of the test's own; its blobs are removed when the test ends."""
-    begun: list[tuple[StateFolder, subprocess.Popen[bytes]]] = []
+    with ExitStack() as begun:
+        numbers = itertools.count()
 
-    def one(options: Options) -> RunningSandbox:
-        state = StateFolder(tmp_path / f"sandbox-{len(begun)}")
-        begun.append((state, lifetime.detach(state, options)))
-        return RunningSandbox(environment(state, state.announced()["port"]), state.root)
+        def one(options: Options) -> Sandbox:
+            folder = tmp_path / f"sandbox-{next(numbers)}"
+            begun.callback(shutil.rmtree, folder, ignore_errors=True)
+            return begun.enter_context(Sandbox(folder, options))
 
-    yield one
-    for state, process in begun:
-        lifetime.stop(state)
-        process.wait()
-        shutil.rmtree(state.root, ignore_errors=True)
+        yield one
 
 
 @pytest.fixture

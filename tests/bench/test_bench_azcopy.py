@@ -17,7 +17,7 @@ import pytest
 from tests.acceptance.world import MIGRATE, World
 from tests.bench.measuring import MIB, Figures, Spent, spent
 
-from azsandbox import azurite
+from azsandbox import nodepackages
 from azsandbox.client import Client
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
@@ -30,7 +30,7 @@ PIECES = 32
 @pytest.fixture
 def azcopy(tmp_path: Path) -> Path:
     """AzCopy from npm, made executable; skips where it does not start, as without the library libsecret-1-0."""
-    found = [*(azurite.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
+    found = [*(nodepackages.node_modules() / "@azure-tools").glob("azcopy-linux/dist/bin/azcopy_linux_amd64")]
     if not found:
         pytest.skip("the optional npm package @azure-tools/azcopy-linux is not installed")
     program = tmp_path / "azcopy"

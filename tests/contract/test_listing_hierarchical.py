@@ -8,12 +8,11 @@ import uuid
 from amlmigrate.cloud.blobs import Blobs
 from amlmigrate.cloud.credentials import Credential, Login
 from amlmigrate.core.workspace import Location
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
-from azsandbox.testing import RunningSandbox
 
 
-async def _lake(azure_env: RunningSandbox, account: str) -> None:
+async def _lake(azure_env: Sandbox, account: str) -> None:
     """An account with a hierarchical namespace, and in it a container with a blob in a directory."""
     async with Client(azure_env.env) as azure:
         group = await provision.group(azure, "lake-rg")
@@ -23,7 +22,7 @@ async def _lake(azure_env: RunningSandbox, account: str) -> None:
         await azure.upload(account, "data/a/one.csv", b"x")
 
 
-def test_it_lists_files_alone_and_knows_that_there_are_no_tags(azure_env: RunningSandbox) -> None:
+def test_it_lists_files_alone_and_knows_that_there_are_no_tags(azure_env: Sandbox) -> None:
     account = f"lake{uuid.uuid4().hex[:12]}"
 
     async def listed() -> tuple[list[str], list[bool]]:

@@ -18,15 +18,14 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.cloud.session import Side
 from amlmigrate.cloud.vault import Vaults
 from amlmigrate.core.keys import Rotation
-from azsandbox import provision
+from azsandbox import Sandbox, provision
 from azsandbox.client import Client
 from azsandbox.principals import Directory
 from azsandbox.state import StateFolder
-from azsandbox.testing import RunningSandbox
 
 
 @pytest.fixture
-def vault(azure_env: RunningSandbox) -> str:
+def vault(azure_env: Sandbox) -> str:
     name = uuid.uuid4().hex[:8]
 
     async def work() -> str:
@@ -79,7 +78,7 @@ def test_what_the_vault_refuses_has_its_own_code(vault: str) -> None:
     _with(work)
 
 
-def _key(env: RunningSandbox, vault: str, **attributes: Any) -> str:
+def _key(env: Sandbox, vault: str, **attributes: Any) -> str:
     """A new key that is used as these attributes allow; its identifier."""
 
     async def work() -> str:
@@ -102,7 +101,7 @@ def _code_of_wrapping(key_id: str) -> str:
     return str(_with(work))
 
 
-def test_the_vault_itself_wraps_and_unwraps(vault: str, azure_env: RunningSandbox) -> None:
+def test_the_vault_itself_wraps_and_unwraps(vault: str, azure_env: Sandbox) -> None:
     key_id = _key(azure_env, vault)
 
     async def work(vaults: Vaults) -> None:
@@ -121,13 +120,13 @@ def test_the_vault_itself_wraps_and_unwraps(vault: str, azure_env: RunningSandbo
     ("attributes", "code"), [({"enabled": False}, "KeyDisabled"), ({"exp": 1_700_000_000}, "KeyExpired")]
 )
 def test_a_key_that_may_not_wrap_is_refused(
-    vault: str, azure_env: RunningSandbox, attributes: dict[str, Any], code: str
+    vault: str, azure_env: Sandbox, attributes: dict[str, Any], code: str
 ) -> None:
     assert _code_of_wrapping(_key(azure_env, vault, **attributes)) == code
 
 
 def test_a_caller_without_the_right_to_wrap_is_refused(
-    vault: str, azure_env: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    vault: str, azure_env: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It reads the key, public half and all, which is enough to wrap by oneself."""
     key_id = _key(azure_env, vault)

