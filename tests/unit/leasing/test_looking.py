@@ -1,0 +1,125 @@
+"""What commands that change nothing say of the lease, and whom `verify` waits for."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.unit.leasing.leased import CONTAINER, OTHER, URL, LeasedBlob, said
+from tests.unit.world import NEW
+
+from amlmigrate.cloud.errors import ServiceError
+from amlmigrate.core.errors import PlanLockedError
+from amlmigrate.core.lease import Holder, LeaseState
+from amlmigrate.core.workspace import Location
+from amlmigrate.leasing.looking import Look, look, refuse_living
+
+HELD = Look(URL, LeaseState(True, OTHER))
+UNNAMED = Look(URL, LeaseState(True))
+# A lease that was given up: its blob still says who had it.
+FREE = Look(URL, LeaseState(False, OTHER))
+UNKNOWN = Look(URL, unknown="whether the target is being changed: no right")
+
+
+def side(blob: LeasedBlob, container: Location | None = CONTAINER, error: Exception | None = None) -> Any:
+    async def default_container() -> Location | None:
+        if error:
+            raise error
+        return container
+
+    return SimpleNamespace(leases=blob, workspace=lambda _: SimpleNamespace(default_container=default_container))
+
+
+async def test_the_lease_is_read_as_it_stands() -> None:
+    assert await look(side(LeasedBlob(id_="theirs", holder=OTHER)), NEW) == HELD
+    assert await look(side(LeasedBlob()), NEW) == Look(URL)
+    assert await look(side(LeasedBlob(), None), NEW) == Look(NEW.id), "without a container there is none"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_no_right_to_read_it_is_an_answer(status: int) -> None:
+    blob = LeasedBlob()
+    blob.errors["state"] = [said(status, "AuthorizationFailure")]
+    found = await look(side(blob), NEW)
+    assert found.address == URL and not found.state.held
+    assert found.unknown.endswith(f"its lease could not be read ({status} AuthorizationFailure)")
+    of_the_workspace = await look(side(LeasedBlob(), error=said(status, "AuthorizationFailed")), NEW)
+    assert of_the_workspace.address == NEW.id and of_the_workspace.unknown
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 500])
+async def test_any_other_answer_is_none(status: int) -> None:
+    blob = LeasedBlob()
+    blob.errors["state"] = [said(status, "X")]
+    with pytest.raises(ServiceError):
+        await look(side(blob), NEW)
+
+
+@pytest.mark.parametrize(
+    ("found", "held", "holder", "line", "code"),
+    [
+        (
+            HELD,
+            True,
+            OTHER.as_dict(),
+            f"the target may be being changed: its lease is held by {OTHER}",
+            "target-in-use",
+        ),
+        (
+            UNNAMED,
+            True,
+            None,
+            "the target may be being changed: its lease is held, and does not say by whom",
+            "target-in-use",
+        ),
+        (FREE, False, None, "", ""),
+        (UNKNOWN, None, None, f"not checked: {UNKNOWN.unknown}", "not-checked"),
+    ],
+    ids=["held", "unnamed", "free", "unknown"],
+)
+def test_each_state_is_told_as_it_is(found: Look, held: bool | None, holder: object, line: str, code: str) -> None:
+    assert found.as_dict() == {"lease": {"held": held, "holder": holder}, "lines": [line] if line else []}
+    finding = found.finding()
+    assert (finding.code if finding else "") == code
+    assert finding is None or (finding.severity == "warning" and finding.about == URL)
+
+
+class Lock:
+    """The folder's lock, whose holder lives or does not."""
+
+    def __init__(self, lives: bool) -> None:
+        self.lives = lives
+
+    def holder_lives(self) -> bool:
+        return self.lives
+
+
+@pytest.mark.parametrize(
+    ("held", "host", "folder", "lives", "refused"),
+    [
+        (True, "", "", False, False),
+        (True, "", "", True, True),
+        (True, "other", "", False, True),
+        (True, "", "/other", False, True),
+        (True, None, "", False, True),
+        (False, "other", "", True, False),
+    ],
+    ids=["ours, dead", "ours, alive", "of another host", "of another folder", "of nobody known", "free"],
+)
+def test_only_a_dead_process_of_this_very_folder_is_not_waited_for(
+    held: bool, host: str | None, folder: str, lives: bool, refused: bool, tmp_path: Path
+) -> None:
+    mine = replace(OTHER, host=host or socket.gethostname(), folder=folder or str(tmp_path.resolve()))
+    holder: Holder | None = None if host is None else mine
+    lock: Any = Lock(lives)
+    found = Look(URL, LeaseState(held, holder))
+    if refused:
+        with pytest.raises(PlanLockedError) as raised:
+            refuse_living(found, lock, tmp_path)
+        assert raised.value.address == URL
+    else:
+        refuse_living(found, lock, tmp_path)
