@@ -55,7 +55,7 @@ class World:
     def ask(self, **other: str) -> str:
         """An earlier process of this folder has asked for the lease."""
         here = {"host": socket.gethostname(), "folder": str(self.ledger.path.parent.resolve())}
-        asked = leased.Asked("before", PLACE.account, PLACE.container, **here)
+        asked = leased.LeaseRequest("before", PLACE.account, PLACE.container, **here)
         leased.note(self.ledger, replace(asked, **other))
         return asked.id
 

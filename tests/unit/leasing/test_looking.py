@@ -16,13 +16,13 @@ from amlmigrate.cloud.errors import ServiceError
 from amlmigrate.core.errors import PlanLockedError
 from amlmigrate.core.lease import Holder, LeaseState
 from amlmigrate.core.workspace import Location
-from amlmigrate.leasing.looking import Look, look, refuse_living
+from amlmigrate.leasing.looking import LeaseLook, look, refuse_living
 
-HELD = Look(URL, LeaseState(True, OTHER))
-UNNAMED = Look(URL, LeaseState(True))
+HELD = LeaseLook(URL, LeaseState(True, OTHER))
+UNNAMED = LeaseLook(URL, LeaseState(True))
 # A lease that was given up: its blob still says who had it.
-FREE = Look(URL, LeaseState(False, OTHER))
-UNKNOWN = Look(URL, unknown="whether the target is being changed: no right")
+FREE = LeaseLook(URL, LeaseState(False, OTHER))
+UNKNOWN = LeaseLook(URL, unknown="whether the target is being changed: no right")
 
 
 def side(blob: LeasedBlob, container: Location | None = CONTAINER, error: Exception | None = None) -> Any:
@@ -36,8 +36,8 @@ def side(blob: LeasedBlob, container: Location | None = CONTAINER, error: Except
 
 async def test_the_lease_is_read_as_it_stands() -> None:
     assert await look(side(LeasedBlob(id_="theirs", holder=OTHER)), NEW) == HELD
-    assert await look(side(LeasedBlob()), NEW) == Look(URL)
-    assert await look(side(LeasedBlob(), None), NEW) == Look(NEW.id), "without a container there is none"
+    assert await look(side(LeasedBlob()), NEW) == LeaseLook(URL)
+    assert await look(side(LeasedBlob(), None), NEW) == LeaseLook(NEW.id), "without a container there is none"
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -81,7 +81,9 @@ async def test_any_other_answer_is_none(status: int) -> None:
     ],
     ids=["held", "unnamed", "free", "unknown"],
 )
-def test_each_state_is_told_as_it_is(found: Look, held: bool | None, holder: object, line: str, code: str) -> None:
+def test_each_state_is_told_as_it_is(
+    found: LeaseLook, held: bool | None, holder: object, line: str, code: str
+) -> None:
     assert found.as_dict() == {"lease": {"held": held, "holder": holder}, "lines": [line] if line else []}
     finding = found.finding()
     assert (finding.code if finding else "") == code
@@ -116,7 +118,7 @@ def test_only_a_dead_process_of_this_very_folder_is_not_waited_for(
     mine = replace(OTHER, host=host or socket.gethostname(), folder=folder or str(tmp_path.resolve()))
     holder: Holder | None = None if host is None else mine
     lock: Any = Lock(lives)
-    found = Look(URL, LeaseState(held, holder))
+    found = LeaseLook(URL, LeaseState(held, holder))
     if refused:
         with pytest.raises(PlanLockedError) as raised:
             refuse_living(found, lock, tmp_path)
